@@ -1,0 +1,1 @@
+"""Service-efficiency indicators, comparison and district reports."""

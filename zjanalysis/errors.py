@@ -1,0 +1,57 @@
+"""What a user can act on: a Chinese sentence, the next step, an exit code."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ZjError(Exception):
+    """A sentence for the user; ``hint`` is the next step, ``exit_code`` what the command line returns."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Give the sentence, then the next step after ``提示：``."""
+        return f"{self.message}\n提示：{self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[type[ZjError], tuple[str, str]]:
+        """Survive the way back from a worker process with the hint attached."""
+        return type(self), (self.message, self.hint)
+
+
+class InputError(ZjError):
+    """A file or folder that cannot be used at all."""
+
+
+class ConfigError(ZjError):
+    """A setting or parameter that is unknown, missing or of the wrong kind."""
+
+
+class UnknownName(ZjError):
+    """A name nobody knows: region, period, indicator, parameter, column."""
+
+
+class PublishError(ZjError):
+    """A report that could not be made or must not be released."""
+
+    exit_code = 1
+
+
+def unknown_name(kind: str, given: str, known: Iterable[str]) -> UnknownName:
+    """Give the error for a name nobody knows, with the nearest known names.
+
+    >>> print(unknown_name("县区", "赤砍区", ["赤坎区", "霞山区"]))
+    未找到县区“赤砍区”，是不是“赤坎区”？
+    提示：可用的县区：赤坎区、霞山区
+    """
+    names = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
+    question = f"，是不是{'或'.join(f'“{name}”' for name in near)}？" if near else "。"
+    shown = "、".join(names[:30]) + ("……" if len(names) > 30 else "")
+    return UnknownName(f"未找到{kind}“{given}”{question}", f"可用的{kind}：{shown}" if names else f"目前没有可用的{kind}。")

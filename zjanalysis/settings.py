@@ -1,0 +1,129 @@
+"""zjanalysis.toml → one frozen, validated Settings; nothing else reads configuration."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from zjanalysis.errors import ConfigError, unknown_name
+
+FILE_NAME = "zjanalysis.toml"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Units:
+    """How many working days one unit is (劳社部发〔2008〕3号; ``calendar_day`` is ours: 250/365)."""
+
+    year: float = 250.0
+    quarter: float = 62.5
+    month: float = 20.83
+    week: float = 5.0
+    hours_per_day: float = 8.0
+    calendar_day: float = 250 / 365
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """When two regions may be compared, and which difference counts (DOMAIN §6)."""
+
+    group: str = "粤东粤西粤北"
+    min_shared: int = 30
+    min_coverage: float = 0.5
+    margin_time: float = 0.005
+    margin_visits: float = 0.02
+    resamples: int = 2000
+    seed: int = 20210127
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a workbook may be at most before it is opened."""
+
+    max_file_mb: float = 200.0
+    max_unpacked_mb: float = 1500.0
+    max_parts: int = 2000
+    max_rows: int = 400_000
+    max_columns: int = 400
+    max_cell_chars: int = 100_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set, and ``root``, the project folder that paths start from."""
+
+    root: Path
+    focus: str = "440800"
+    data: str = "data/sample"
+    out: str = "reports"
+    units: Units = field(default_factory=Units)
+    comparison: Comparison = field(default_factory=Comparison)
+    guard: Guard = field(default_factory=Guard)
+
+    def path(self, given: str | Path) -> Path:
+        """Give the absolute path: as it stands when it exists from here or is absolute, else from ``root``."""
+        here = Path(given).expanduser()
+        return here.absolute() if here.is_absolute() or here.exists() else (self.root / here).absolute()
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Give the nearest folder upwards that holds zjanalysis.toml, else the checkout this package lies in.
+
+    ``ZJANALYSIS_ROOT`` in the environment comes first.
+    """
+    named = os.environ.get("ZJANALYSIS_ROOT")
+    if named:
+        return Path(named).absolute()
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout if (checkout / FILE_NAME).is_file() else here
+
+
+def load_settings(root: Path | None = None) -> Settings:
+    """Read the settings of the project folder; what the file does not say keeps its default.
+
+    Raises ConfigError for a file that is not TOML or a value of the wrong kind, UnknownName for an unknown key.
+    """
+    folder = root or find_root()
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return Settings(root=folder)
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"设置文件 {FILE_NAME} 读不懂：{error}", "请用 UTF-8 保存，并对照 README 的样例检查这一行。") from error
+    return _record(Settings, {"root": folder, **written}, where="")
+
+
+def _record(kind: type[T], written: Mapping[str, Any], *, where: str) -> T:
+    """Build a frozen record from a table of the file, refusing names and kinds that do not belong."""
+    hints = get_type_hints(kind)
+    known = [f.name for f in fields(kind) if f.name != "root"]  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for name, value in written.items():
+        if name not in hints:
+            raise unknown_name("设置项", f"{where}{name}", [f"{where}{k}" for k in known])
+        values[name] = _value(hints[name], value, where=f"{where}{name}")
+    return kind(**values)
+
+
+def _value(wanted: Any, value: Any, *, where: str) -> Any:
+    if is_dataclass(wanted):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"设置项“{where}”应是一节 [{where}]。", f"请写成 [{where}] 开头的一节。")
+        return _record(wanted, value, where=f"{where}.")  # type: ignore[arg-type]
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
+        names = {str: "文字（加引号）", int: "整数", float: "数字", bool: "true 或 false"}
+        raise ConfigError(f"设置项“{where}”的值 {value!r} 不对，应是{names.get(wanted, wanted)}。", f"请修改 {FILE_NAME}。")
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+        raise ConfigError(f"设置项“{where}”不能是负数（现为 {value}）。", f"请修改 {FILE_NAME}。")
+    return value
