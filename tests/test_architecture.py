@@ -1,0 +1,138 @@
+"""The rules of the house that a machine can hold: who may import whom, sizes, names, notebooks as stories."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "zjanalysis"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+ROOMS = ["inputs", "analysis", "display", "publish", "cli"]
+BASE = {"errors", "settings"}
+
+# Which modules may use a third-party package; a folder stands for every module in it.
+HOMES = {
+    "openpyxl": {"inputs/workbook.py", "inputs/annotate.py", "inputs/template.py", "display"},
+    "python_calamine": {"inputs/workbook.py"},
+    "duckdb": {"inputs", "analysis"},
+    "matplotlib": {"display"},
+    "seaborn": {"display"},
+    "papermill": {"publish"},
+    "nbconvert": {"publish"},
+    "nbformat": {"publish"},
+    "argparse": {"cli"},
+}
+
+
+def imports_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_a_room_imports_only_from_rooms_to_its_left(path: Path) -> None:
+    room = room_of(path)
+    if room in {"__init__", "__main__"}:
+        return
+    allowed = set(BASE) if room in ROOMS or room in BASE else set()
+    if room in ROOMS:
+        allowed |= set(ROOMS[: ROOMS.index(room) + 1])
+    if room == "publish":
+        allowed.discard("analysis")
+    used = {name.split(".")[1] for name in imports_of(path) if name.startswith("zjanalysis.")}
+    assert used <= allowed, f"{path.relative_to(ROOT)} imports {sorted(used - allowed)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_third_party_packages_live_in_one_place(path: Path) -> None:
+    where = path.relative_to(PACKAGE).as_posix()
+    for name in {n.split(".")[0] for n in imports_of(path)} & set(HOMES):
+        homes = HOMES[name]
+        assert where in homes or room_of(path) in homes, f"{where} uses {name}, which lives in {sorted(homes)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_sizes(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 250, f"{path.name} has more than 250 lines"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            start = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            length = (node.end_lineno or 0) - start.lineno + 1
+            assert length <= 30, f"{path.name}:{node.lineno} {node.name} has {length} lines"
+            count = len(node.args.args) + len(node.args.kwonlyargs)
+            assert count <= 6, f"{path.name}:{node.lineno} {node.name} has {count} parameters"
+
+
+def test_no_catch_all_modules() -> None:
+    assert not {p.stem for p in MODULES} & {"utils", "helpers", "common", "misc"}
+
+
+CLASS_BASES = {"Enum", "StrEnum", "Exception", "ZjError", "TypedDict", "NamedTuple", "Protocol"}
+OWED_TO_LIBRARIES = {
+    # papermill, nbconvert, argparse and concurrent.futures ask for a subclass; nothing else may be a plain class
+    "Engine", "TemplateExporter", "HTMLExporter", "ArgumentParser", "Action", "Executor", "Preprocessor",
+    "InteractiveShell", "HelpFormatter", "RawDescriptionHelpFormatter", "HTMLParser", "DisplayPublisher",
+    "ContentHandler", "NotebookExecutionManager", "FigureCanvasAgg", "Thread",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_classes_are_frozen_records_enums_or_errors(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef):
+            frozen = any("frozen=True" in ast.unparse(d) for d in node.decorator_list)
+            bases = {ast.unparse(b).split(".")[-1] for b in node.bases}
+            assert frozen or bases & (CLASS_BASES | OWED_TO_LIBRARIES), f"{path.name}:{node.lineno} class {node.name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_no_chinese_column_keys_and_no_catch_all(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and room_of(path) == "analysis":
+            key = node.slice.value
+            assert not (isinstance(key, str) and re.search(r"[\u4e00-\u9fff]", key)), f"{path.name}:{node.lineno} {key}"
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            assert caught not in {"Exception", "everything"}, f"{path.name}:{node.lineno} catches {caught}"
+
+
+TEXT_FILES = [
+    p
+    for pattern in ("zjanalysis/**/*.py", "docs/**/*.md", "*.md", "*.toml", "*.yml", "run.py", "Makefile", ".ci/run",
+                    "*.lock", "notebooks/*.ipynb", "tests/**/*.py", "benchmarks/*.py", "data/**/*.md")
+    for p in ROOT.glob(pattern)
+]  # fmt: skip
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    machine = re.compile(r"(?<![\w.])/(?:root|home|work|tmp)/[A-Za-z0-9_.-]+/")
+    for path in TEXT_FILES:
+        found = machine.search(path.read_text(encoding="utf-8"))
+        assert found is None, f"{path.relative_to(ROOT)}: {found and found.group()}"
+
+
+def test_every_open_names_its_encoding() -> None:
+    for path in [*MODULES, *ROOT.glob("*.py"), *(ROOT / "data").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr in {"read_text", "write_text"}:
+                    named = any(k.arg == "encoding" for k in node.keywords)
+                    assert named, f"{path.relative_to(ROOT)}:{node.lineno} {node.func.attr} without encoding"

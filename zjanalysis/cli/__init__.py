@@ -1,0 +1,35 @@
+"""The command line: parse, call one function, print, exit code.
+
+Exit codes: 0 good · 1 some reports failed, or findings of level 错误 · 2 usage or configuration · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from zjanalysis.cli.parser import make_parser
+from zjanalysis.errors import ZjError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; only errors a user can act on are turned into a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace", line_buffering=True)
+    arguments = make_parser().parse_args(argv)
+    module, _, function = arguments.run.partition(":")
+    try:
+        return int(getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)(arguments))
+    except ZjError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("已中断。", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
