@@ -1,0 +1,159 @@
+"""How figures look: colours named for what they mean, the bundled font, one set of matplotlib settings.
+
+Nothing here needs a font of the system: Noto Sans SC (a subset, SIL OFL) lies in ``assets/fonts``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.ft2font import FT2Font
+
+# Each is at least 3:1 on white, and their greys differ; what a colour says, a word or a place says too.
+FOCUS = "#0B4F8A"  # the region the report is about
+PEER = "#8794A1"  # everybody else
+AHEAD = "#0A6E68"  # better than the yardstick
+BEHIND = "#D1600A"  # worse than the yardstick
+TARGET = "#8E1B4F"  # what the plan asks for
+INK = "#1D2733"  # text
+SOFT = "#55616D"  # small text, lines that explain
+GRID = "#E3E7EB"  # lines that only guide the eye
+BAND = "#EFF3F7"  # the row of the region the report is about
+
+FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
+FAMILY = "ZJ Sans SC"
+STRONG = ("ZJ Sans SC Strong", FAMILY)  # bold; what it lacks comes from the regular weight
+UNKNOWN = "〓"  # printed where the font has no glyph, as Chinese typesetters do
+
+WIDTH = 156 / 25.4  # inches: the text width of an A4 page with the margins of GB/T 9704
+DPI = 180
+TEXT = 9.0  # points in print
+SMALL = 8.0
+
+SETTINGS: dict[str, Any] = {
+    "font.family": [FAMILY],
+    "font.size": TEXT,
+    "text.color": INK,
+    "text.hinting": "none",
+    "text.parse_math": False,  # an item named “$x$” is a name
+    "axes.unicode_minus": True,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": SOFT,
+    "axes.labelsize": SMALL,
+    "axes.titlesize": TEXT,
+    "axes.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": SOFT,
+    "ytick.color": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": TEXT,
+    "xtick.major.size": 0.0,
+    "ytick.major.size": 0.0,
+    "legend.frameon": False,
+    "legend.fontsize": SMALL,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "hatch.linewidth": 0.6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "zjanalysis",
+    "pdf.fonttype": 42,
+}
+NO_CLOCK: dict[str, Any] = {"Software": None}  # PNG metadata that says when or by what: none
+
+
+def apply() -> None:
+    """Use the bundled font and these settings for everything drawn from here on.
+
+    Call it after ``seaborn.set_theme()``, which resets the font. A character without a glyph raises UserWarning from
+    then on, because an empty box in a report is an error.
+    """
+    register()
+    mpl.rcParams.update(SETTINGS)
+    warnings.filterwarnings("error", message=r"Glyph \d+ .*missing from", category=UserWarning)
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw with these settings and leave the caller's as they were; a character without a glyph raises UserWarning."""
+    register()
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("error", message=r"Glyph \d+ .*missing from", category=UserWarning)
+        yield
+
+
+def register() -> None:
+    """Make the bundled font known to matplotlib, once."""
+    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    if FAMILY not in known:
+        for path in sorted(FONTS.glob("*.otf")):
+            font_manager.fontManager.addfont(path)
+
+
+@cache
+def covered() -> frozenset[int]:
+    """Give the code points the regular weight can draw."""
+    return frozenset(FT2Font(str(FONTS / "ZJSansSC-Regular.otf")).get_charmap())
+
+
+def printable(text: str) -> str:
+    """Give a text that can be drawn: one line, no invisible signs, and 〓 where the font has no glyph.
+
+    >>> printable("赤坎区\\u202e 😀\\n大厅")
+    '赤坎区 〓 大厅'
+    """
+    spaced = " ".join(text.split())
+    seen = (sign for sign in spaced if unicodedata.category(sign) not in {"Cf", "Cc", "Mn"})
+    return "".join(sign if ord(sign) in covered() else UNKNOWN for sign in seen)
+
+
+def ems(text: str) -> float:
+    """Give the width of a text in ems: a Chinese character 1, anything narrow 0.58.
+
+    >>> ems("赤坎区12")
+    4.16
+    """
+    return sum(1.0 if unicodedata.east_asian_width(sign) in "WFA" else 0.58 for sign in text)
+
+
+def shorten(text: str, limit: float) -> str:
+    """Give a text of at most ``limit`` ems, ending in … when something was left out.
+
+    >>> shorten("湛江市市场监督管理局", 6)
+    '湛江市市场…'
+    """
+    if ems(text) <= limit:
+        return text
+    kept = text
+    while kept and ems(kept) + 1 > limit:
+        kept = kept[:-1]
+    return f"{kept}…"
+
+
+def wrap(text: str, limit: float) -> str:
+    """Give a name on at most two lines of ``limit`` ems each, the second shortened.
+
+    >>> wrap("湛江市住房和城乡建设局", 6)
+    '湛江市住房和\\n城乡建设局'
+    """
+    if ems(text) <= limit:
+        return text
+    first = text
+    while ems(first) > limit:
+        first = first[:-1]
+    return f"{first}\n{shorten(text[len(first) :], limit)}"
