@@ -53,6 +53,20 @@ class Guard:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """The province's yearly evaluation: where the city stood, and what the published results say about the tiers.
+
+    ``base_score``: 2020, the work plan of 2021-01-27. ``first_tier``: the province publishes no line; in the
+    evaluation of 2021 汕尾、韶关、茂名 were above 93, ten of the twelve cities of 粤东粤西粤北 above 90.
+    """
+
+    base_score: float = 89.60
+    first_tier: float = 93.0
+    most_cities: float = 90.0
+    source: str = "2020年：工作方案；2021年：省政数局第三方评估报告公布结果（2022年5月）"
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set, and ``root``, the project folder that paths start from."""
 
@@ -63,6 +77,7 @@ class Settings:
     units: Units = field(default_factory=Units)
     comparison: Comparison = field(default_factory=Comparison)
     guard: Guard = field(default_factory=Guard)
+    evaluation: Evaluation = field(default_factory=Evaluation)
 
     def path(self, given: str | Path) -> Path:
         """Give the absolute path: as it stands when it exists from here or is absolute, else from ``root``."""
