@@ -1,0 +1,53 @@
+"""The city's work plan as reference tables: its tasks, and every sentence of them with what measures it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from zjanalysis.settings import Evaluation, Settings
+
+REFERENCE = Path(__file__).resolve().parent.parent / "reference"
+
+CITY, COUNTY = "市级", "区县级"
+LONG_TERM = "长期推进"
+
+
+def load_tasks() -> pd.DataFrame:
+    """Give the tasks of the plan, in its order: the eleven (kind `task`), the goal and the four assurances.
+
+    ``text`` is the paragraph as printed, without the brackets that name the units and the deadline.
+    《湛江市2020年数字政府改革建设整改优化提升工作方案》, 2021-01-27.
+
+    >>> tasks = load_tasks()
+    >>> (tasks["kind"] == "task").sum(), tasks.set_index("task").loc["十一", "deadline"]
+    (np.int64(11), '2021-08')
+    """
+    return pd.read_csv(REFERENCE / "tasks.csv", dtype=str, encoding="utf-8", keep_default_na=False)
+
+
+def load_sentences() -> pd.DataFrame:
+    """Give every sentence of the tasks, those that cannot be measured too (source `none`, the reason in ``note``).
+
+    One row is one target or one unmeasurable sentence; ``quote`` is verbatim, and a quote with several targets is
+    repeated. ``mark`` is O where the plan's own words are the definition, I where the reading is this tool's.
+    """
+    text = pd.read_csv(REFERENCE / "targets.csv", dtype=str, encoding="utf-8", keep_default_na=False)
+    return text.assign(value=pd.to_numeric(text["value"], errors="coerce"))
+
+
+def load_targets(settings: Settings | None = None) -> pd.DataFrame:
+    """Give the targets that can be measured, the two of the yearly evaluation filled in from the settings.
+
+    ``comparison``: >= > <= against ``value``; above_peers, below_peers; rising, falling (against the base period);
+    done (a milestone); record (only registered, never judged).
+    """
+    rules = settings.evaluation if settings else Evaluation()
+    sentences = load_sentences()
+    targets = sentences[sentences["source"] != "none"].reset_index(drop=True)
+    base, tier = targets["comparison"] == "above_base_score", targets["comparison"] == "first_tier"
+    return targets.assign(
+        value=targets["value"].mask(base, rules.base_score).mask(tier, rules.first_tier),
+        comparison=targets["comparison"].mask(base, ">").mask(tier, ">="),
+    )
