@@ -38,7 +38,7 @@ DPI = 180
 TEXT = 9.0  # points in print
 SMALL = 8.0
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: Any = {
     "font.family": [FAMILY],
     "font.size": TEXT,
     "text.color": INK,
@@ -74,7 +74,6 @@ SETTINGS: dict[str, Any] = {
     "svg.hashsalt": "zjanalysis",
     "pdf.fonttype": 42,
 }
-NO_CLOCK: dict[str, Any] = {"Software": None}  # PNG metadata that says when or by what: none
 
 
 def apply() -> None:

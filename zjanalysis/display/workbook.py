@@ -1,0 +1,228 @@
+"""The workbook beside a page: a sheet that explains, then one sheet per table; the same tables give the same bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+from zjanalysis.display import wording
+from zjanalysis.display.tables import DELTA_TEXT, ILLEGAL, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
+from zjanalysis.display.theme import ems
+
+CONTENTS = "目录与说明"
+FIXED = datetime(2021, 1, 1)  # neither docProps nor the zip entries carry a clock
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+CELL_LIMIT = 32767  # Excel's own
+FORMATS = {"share": "0.00%", "days": "0.00", "visits": "0.00", "points": "0.00%", "count": "0", "number": "General"}
+SIGNED = {"share": "+0.00%;-0.00%;0.00%", "days": "+0.00;-0.00;0.00", "visits": "+0.00;-0.00;0.00"}
+HEAD_FILL, HEAD_FONT = PatternFill("solid", fgColor="0B4F8A"), Font(bold=True, color="FFFFFF")
+FOCUS_FILL, LINE = PatternFill("solid", fgColor="EFF3F7"), Side(style="thin", color="D5DBE1")
+SOFT = Font(color="55616D")
+
+
+def write_workbook(
+    tables: Iterable[Table | Mapping[str, Any]],
+    path: str | Path,
+    *,
+    title: str,
+    notes: Sequence[str | tuple[str, str]] = (),
+) -> Path:
+    """Write the tables (or their JSON payloads) as one .xlsx and give its path.
+
+    The first sheet holds the title, the notes (a sentence, or a term and its text) and the contents. Shares are
+    numbers shown as 0.00%, missing cells stay empty, and no text can become a formula. The file appears whole or not
+    at all, and the same tables give the same bytes.
+    """
+    shown = [one if isinstance(one, Table) else table_from_payload(one) for one in tables]
+    names = sheet_names([one.sheet or one.caption for one in shown])
+    book = Workbook()
+    _contents(book.active, title=title, notes=notes, entries=list(zip(names, shown, strict=True)))
+    for name, one in zip(names, shown, strict=True):
+        _sheet(book.create_sheet(name), one)
+    book.properties.creator = book.properties.lastModifiedBy = "zjanalysis"
+    book.properties.title = safe_text(title)
+    raw = io.BytesIO()
+    book.save(raw)
+    return _write_atomic(Path(path), repack(raw.getvalue()))
+
+
+def sheet_names(wanted: Iterable[str]) -> list[str]:
+    """Give legal names: at most 31 characters, none of []:*?/\\\\, none twice, none like the contents.
+
+    >>> sheet_names(["时限/压缩", "时限:压缩", ""])
+    ['时限／压缩', '时限：压缩', '表3']
+    """
+    swap = str.maketrans("[]:*?/\\", "〔〕：＊？／＼")
+    given: list[str] = []
+    taken = {CONTENTS.casefold(), "history"}
+    for number, name in enumerate(wanted, start=1):
+        base = ILLEGAL.sub("", " ".join(name.split())).translate(swap).strip("' ")[:31] or f"表{number}"
+        final, copy = base, 1
+        while final.casefold() in taken:
+            copy += 1
+            final = f"{base[: 31 - len(str(copy)) - 2]}（{copy}）"[:31]
+        taken.add(final.casefold())
+        given.append(final)
+    return given
+
+
+def safe_text(text: str) -> str:
+    """Give a text a workbook may hold: characters XML forbids dropped, cut at Excel's limit of 32,767."""
+    kept = ILLEGAL.sub("", text)
+    return kept if len(kept) <= CELL_LIMIT else kept[: CELL_LIMIT - 1] + "…"
+
+
+def put_text(cell: Cell, text: str) -> None:
+    """Write a text as text, whatever it starts with; what Excel could take for a formula also gets its quote mark."""
+    kept = safe_text(text)
+    cell.value = kept
+    cell.data_type = "s"
+    if kept.startswith(FORMULA):
+        cell.quotePrefix = True
+
+
+def _contents(sheet: Worksheet, *, title: str, notes: Sequence[str | tuple[str, str]], entries: Any) -> None:
+    sheet.title = CONTENTS
+    put_text(sheet.cell(1, 1), title)
+    sheet.cell(1, 1).font = Font(bold=True, size=14)
+    row = 3
+    for head in ("工作表", "内容", "行数"):
+        _head_cell(sheet.cell(row, ("工作表", "内容", "行数").index(head) + 1), head)
+    for name, one in entries:
+        row += 1
+        put_text(sheet.cell(row, 1), name)
+        sheet.cell(row, 1).hyperlink = Hyperlink(ref="", location="'" + name.replace("'", "''") + "'!A1")
+        sheet.cell(row, 1).font = Font(color="0B4F8A", underline="single")
+        put_text(sheet.cell(row, 2), one.caption)
+        sheet.cell(row, 3).value = len(one.rows)
+    row += 2
+    for note in notes:
+        term, text = ("", note) if isinstance(note, str) else note
+        put_text(sheet.cell(row, 1), term)
+        put_text(sheet.cell(row, 2), text)
+        sheet.cell(row, 1).alignment = sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+        row += 1
+    for letter, width in (("A", 34), ("B", 84), ("C", 8)):
+        sheet.column_dimensions[letter].width = width
+
+
+def _head_cell(cell: Cell, text: str) -> None:
+    put_text(cell, text)
+    cell.fill, cell.font = HEAD_FILL, HEAD_FONT
+    cell.alignment = Alignment(wrap_text=True, vertical="center")
+
+
+def _sheet(sheet: Worksheet, one: Table) -> None:
+    """Fill one sheet: caption, heads with units, rows, note; heads and first column stay in view."""
+    put_text(sheet.cell(1, 1), one.caption)
+    sheet.cell(1, 1).font = Font(bold=True, size=12)
+    for number, head in enumerate(one.heads, start=1):
+        _head_cell(sheet.cell(2, number), head.label + _unit(head, one))
+    for position, row in enumerate(one.rows):
+        unit = one.row_kinds[position] if one.row_kinds else ""
+        for number, (head, value) in enumerate(zip(one.heads, row, strict=True), start=1):
+            cell = sheet.cell(position + 3, number)
+            _body_cell(cell, value, head, unit)
+            cell.border = Border(bottom=LINE)
+            if position in one.focus:
+                cell.fill = FOCUS_FILL
+    if one.note:
+        put_text(sheet.cell(len(one.rows) + 4, 1), one.note)
+        sheet.cell(len(one.rows) + 4, 1).font = SOFT
+    sheet.freeze_panes = "B3"
+    if one.heads:
+        sheet.auto_filter.ref = f"A2:{get_column_letter(len(one.heads))}{len(one.rows) + 2}"
+    for number, width in enumerate(_widths(one), start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    _for_paper(sheet)
+
+
+def _unit(head: Head, one: Table) -> str:
+    """Give the unit for a head; percent and points are in the number format, so that cells can be computed with."""
+    if head.kind in {"share", "points"} or head.unit in {"%", "个百分点"}:
+        return ""
+    if head.kind in {"value", "delta"} and not head.unit and one.row_kinds:
+        return ""
+    return f"（{head.unit}）" if head.unit else ""
+
+
+def _body_cell(cell: Cell, value: Any, head: Head, unit: str) -> None:
+    """Write one value: a number with its format, yes or no in words, text as text, missing as nothing."""
+    if wording.missing(value):
+        return
+    if isinstance(value, bool):
+        put_text(cell, "是" if value else "否")
+    elif isinstance(value, (int, float)) and head.kind in NUMERIC:
+        cell.value = value
+        formats = SIGNED if head.kind == "delta" else FORMATS
+        texts = DELTA_TEXT if head.kind == "delta" else UNIT_TEXT
+        cell.number_format = formats.get(unit if head.kind in {"value", "delta"} else head.kind, "General")
+        if head.kind in {"value", "delta"} and not head.unit and unit != "share":
+            cell.number_format = ";".join(f'{part}"{texts[unit]}"' for part in cell.number_format.split(";"))
+    else:
+        put_text(cell, str(value))
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def _widths(one: Table) -> list[float]:
+    """Give a width per column from its longest text, between 8 and 48 characters."""
+    sample = one.rows[:500]
+    texts = [[head.label + _unit(head, one), *(_seen(row[i]) for row in sample)] for i, head in enumerate(one.heads)]
+    return [min(48.0, max(8.0, max(ems(text) for text in column) * 2 + 3)) for column in texts]
+
+
+def _seen(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"[:10]
+    return "" if value is None else str(value)[:60]
+
+
+def _for_paper(sheet: Worksheet) -> None:
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "2:2"
+
+
+def repack(raw: bytes) -> bytes:
+    """Give the same workbook with the clock taken out: fixed times in the zip and in docProps/core.xml."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(rb">\d{4}-\d\d-\d\dT[\d:]+Z<", f">{FIXED:%Y-%m-%dT%H:%M:%SZ}<".encode(), part)
+            entry = zipfile.ZipInfo(name, date_time=FIXED.timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 3, 0o600 << 16
+            new.writestr(entry, part)
+    return out.getvalue()
+
+
+def _write_atomic(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
