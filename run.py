@@ -1,0 +1,250 @@
+"""Set up once, then run: ``python run.py build`` makes the reports, ``python run.py test`` runs the tests.
+
+Standard library only; it has to parse on old Pythons (3.6 and later): there somebody needs to be told which to take.
+"""
+
+import hashlib
+import importlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+
+def version_problem(version: tuple) -> str:
+    """One sentence if this Python cannot be used, otherwise nothing."""
+    found = ".".join(str(part) for part in version[:3])
+    other = "例如：python3.12 run.py build（Windows：py -3.12 run.py build）"
+    fits = (3, 11) <= tuple(version[:2]) <= (3, 13)
+    return "" if fits else f"需要 Python 3.11–3.13，当前是 {found}。请安装后用它运行，{other}"
+
+
+if version_problem(sys.version_info):
+    sys.stderr.write(version_problem(sys.version_info) + "\n")
+    sys.exit(2)
+
+import tomllib  # noqa: E402  (3.11 and later, so after the check)
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+BASE = getattr(sys, "_base_executable", "") or sys.executable  # .venv may be the one running us, and about to go
+STAMP = VENV / "zjanalysis-setup"
+WHEELHOUSE = ROOT / "wheelhouse"
+LOG = ROOT / ".cache" / "setup.log"
+RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
+ENVIRONMENT = {**os.environ, "PYTHONUTF8": "1", "PIP_USER": "0"}  # for all we start: mirrors and proxies stay
+FORMAT = "1"  # raise it when this file sets up differently and environments have to be remade
+HELP = """用法：python run.py 命令 [参数…]      （Windows：py run.py 命令 [参数…]）
+
+  build [参数…]   生成全部报告（首次运行先准备环境，约需数分钟）
+  test  [参数…]   运行测试，参数交给 pytest
+  zj    [参数…]   运行 zj 的任一命令
+  setup [--dev]   只准备环境（--dev：连同测试工具）
+
+示例：
+  python run.py build --only 440802     只做一个县区（行政区划代码）
+  python run.py zj check 表格.xlsx      检查一份工作簿
+使用镜像：设置环境变量 PIP_INDEX_URL。不能联网的机器：把安装包放进 wheelhouse/。"""
+FETCH = f"在能联网的同类机器上运行 python -m pip download --only-binary :all: -r {RUNTIME} -d wheelhouse 后复制过来"
+NETWORK = "Connection|Timeout|timed out|name resolution|getaddrinfo|SSLError|ProxyError"
+REASONS = {  # what pip says, and what the reader should do; the first that fits
+    "DO NOT MATCH THE HASHES": "下载到的文件与锁定的校验值不符。请换一个镜像（PIP_INDEX_URL）后重试",
+    "No space left|Errno 28": "磁盘空间不足。请腾出约 2 GB 后重试",
+    "Long Path": "路径过长。请把本文件夹移到较短的路径（如 D:\\zj）后重试",
+    "wheelhouse: No matching": f"wheelhouse/ 里没有 {{package}}。请{FETCH}",
+    NETWORK: f"连不上软件源。请检查网络和代理，或把 PIP_INDEX_URL 设为本单位的镜像；也可{FETCH}",
+    "No matching": "软件源里没有 {package}，镜像可能未同步。请换一个镜像（PIP_INDEX_URL）后重试",
+}
+NO_PIP = "没有可用的 pip。请安装它（Debian：apt-get install python3-venv），或把 pip-*.whl 放进 wheelhouse/，然后重试"
+
+
+class SetupError(Exception):
+    """What stopped the set-up, as a sentence with the next step."""
+
+
+def say(text: str) -> None:
+    """Tell on the error stream, so that the output of the command stays clean."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def quietly(command: list[str]) -> bool:
+    """Run with no output; whether it went well."""
+    return subprocess.run(command, capture_output=True, env=ENVIRONMENT, check=False).returncode == 0
+
+
+def fingerprint(lock: str) -> str:
+    """What an environment made now from this lock would be: one is up to date while this stays the same."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    tool = project.get("tool", {}).get("setuptools")  # settings of ruff or pytest change nothing that is installed
+    facts = (FORMAT, sys.implementation.cache_tag, str(ROOT), project["build-system"], project["project"], tool)
+    return hashlib.sha256(ascii(facts).encode() + (ROOT / lock).read_bytes()).hexdigest()
+
+
+def is_ready(lock: str) -> bool:
+    """Whether .venv holds what the lock asks for (the one with the test tools serves for everything)."""
+    found = STAMP.read_text(encoding="utf-8") if STAMP.is_file() and PYTHON.is_file() else ""
+    return found in {fingerprint(lock), fingerprint(DEV)}
+
+
+def try_lock(handle: IO[bytes]) -> bool:
+    """Take the lock if nobody has it; the system gives it back when this process ends, however it ends."""
+    system = importlib.import_module("msvcrt" if os.name == "nt" else "fcntl")
+    try:
+        if os.name == "nt":
+            system.locking(handle.fileno(), system.LK_NBLCK, 1)
+        else:
+            system.flock(handle, system.LOCK_EX | system.LOCK_NB)
+    except OSError as error:  # on a network drive without locks it is better to go on than to wait for ever
+        return not isinstance(error, (BlockingIOError, PermissionError))
+    return True
+
+
+def explain() -> str:
+    """The sentence for a pip that failed, from what it wrote to the log."""
+    said = LOG.read_text(encoding="utf-8", errors="replace")
+    package = (re.findall(r"No matching distribution found for ([\w.=-]+)", said) or ["所需的包"])[0]
+    seen = said.replace("No matching", "wheelhouse: No matching") if WHEELHOUSE.is_dir() else said
+    for pattern, advice in REASONS.items():
+        if re.search(pattern, seen):
+            return f"环境准备失败：{advice.format(package=package)}。详情见 {LOG}"
+    return f"环境准备失败。请把 {LOG} 发给维护者；最后几行：\n" + "\n".join(said.strip().splitlines()[-5:])
+
+
+def run_pip(command: list[str], total: int) -> None:
+    """Run pip into the log, with a line every few seconds."""
+    started = time.monotonic()
+    with LOG.open("wb") as log:
+        pip = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=ENVIRONMENT)
+    try:
+        while pip.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                pip.wait(timeout=5)
+                break
+            names = re.findall(r"^Collecting ([\w.-]+)", LOG.read_text("utf-8", "replace"), flags=re.MULTILINE)
+            say(f"  {time.monotonic() - started:3.0f} 秒，已找到 {len(names)}/{total} 个包 {' '.join(names[-1:])}")
+    finally:
+        pip.kill()  # does nothing when it has ended
+        pip.wait()
+    if pip.returncode:
+        raise SetupError(explain())
+
+
+def pip_command() -> list[str]:
+    """A pip that installs into .venv: its own, the running Python's, or a wheel from wheelhouse/."""
+    choices = [[str(PYTHON), "-m", "pip"], [BASE, "-m", "pip", "--python", str(PYTHON)]]
+    choices += [[str(PYTHON), str(wheel / "pip")] for wheel in WHEELHOUSE.glob("pip-*.whl")]
+    for choice in choices:
+        if quietly([*choice, "--version"]):
+            return choice
+    raise SetupError(NO_PIP)
+
+
+def install(lock: str) -> None:
+    """Make .venv if it is not there, and put into it what the lock names and then the project."""
+    if not PYTHON.is_file():
+        say("准备环境：建立 .venv")
+        if not quietly([BASE, "-m", "venv", "--without-pip", str(VENV)]):
+            raise SetupError("无法建立 .venv。请确认本文件夹可写，且 Python 带有 venv 模块")
+        quietly([str(PYTHON), "-m", "ensurepip"])  # Debian's may be missing: then pip_command looks further
+    pip = [*pip_command(), "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    pip += ["--no-index", "--find-links", str(WHEELHOUSE)] if WHEELHOUSE.is_dir() else []
+    say(f"准备环境：安装 {lock}（{'来自 wheelhouse/' if WHEELHOUSE.is_dir() else '联网下载'}，约需数分钟）")
+    total = len(re.findall(r"^[\w.-]+==", (ROOT / lock).read_text(encoding="utf-8"), flags=re.MULTILINE))
+    run_pip([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / lock)], total)
+    run_pip([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], 1)
+
+
+def make(lock: str) -> None:
+    """Make .venv anew, or add the test tools to a good one; a half-made one is not left, and would have no stamp."""
+    started = time.monotonic()
+    if VENV.exists() and not is_ready(RUNTIME):
+        shutil.rmtree(VENV)
+    try:
+        install(lock)
+        STAMP.write_text(fingerprint(lock), encoding="utf-8")
+    finally:
+        if not STAMP.is_file():
+            shutil.rmtree(VENV, ignore_errors=True)
+    say(f"准备环境：完成（{time.monotonic() - started:.0f} 秒）")
+
+
+def conda_python(*modules: str) -> str:
+    """The Python of the active conda environment, if the project and what the command needs are in it."""
+    python = Path(os.environ.get("CONDA_PREFIX", ROOT / "none"), "python.exe" if os.name == "nt" else "bin/python")
+    probe = "import importlib.util as u, sys; sys.exit(any(u.find_spec(name) is None for name in sys.argv[1:]))"
+    return str(python) if python.is_file() and quietly([str(python), "-I", "-c", probe, *modules]) else ""
+
+
+def set_up(*, dev: bool) -> str:
+    """The Python to run with, made ready first when it is not."""
+    lock = DEV if dev else RUNTIME
+    conda = conda_python("zjanalysis", *(["pytest"] if dev else []))
+    if conda:
+        say(f"使用 conda 环境 {os.environ['CONDA_PREFIX']}")
+        return conda
+    if not is_ready(lock):
+        LOG.parent.mkdir(exist_ok=True)
+        with LOG.with_name("setup.lock").open("wb") as handle:
+            while not try_lock(handle):
+                say("另一个 run.py 正在准备环境，等它完成……")
+                time.sleep(2)
+            if not is_ready(lock):
+                make(lock)
+    return str(PYTHON)
+
+
+def hand_over(command: list[str], directory: Path) -> int:
+    """Run the command to its end and return its exit code; on Ctrl-C let it clean up first."""
+    child = subprocess.Popen(command, env=ENVIRONMENT, cwd=directory)
+    try:
+        code = child.wait()
+    finally:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=10)
+        child.kill()  # does nothing when it has ended
+    return 128 - code if code < 0 else code
+
+
+def run(name: str, rest: list[str]) -> int:
+    """Set up, then run the command named."""
+    python = set_up(dev=name == "test" or rest == ["--dev"])
+    if name == "setup":
+        return 0
+    if name == "test":  # the flag makes a forgotten encoding= an error here, and no noise in the kernels we start
+        return hand_over([python, "-X", "warn_default_encoding", "-m", "pytest", *rest], ROOT)
+    return hand_over([python, "-m", "zjanalysis", *(["build"] if name == "build" else []), *rest], Path.cwd())
+
+
+def main(arguments: list[str]) -> int:
+    """Parse, run, and say in a sentence what went wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # as everything we start
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    name, *rest = arguments or ["help"]
+    if name in {"help", "-h", "--help"}:
+        print(HELP)
+        return 0
+    if name not in {"build", "test", "zj", "setup"} or (name == "setup" and rest not in ([], ["--dev"])):
+        say(f"不认识“{' '.join(arguments)}”。命令有 build、test、zj、setup [--dev]；说明：python run.py help")
+        return 2
+    try:
+        return run(name, rest)
+    except SetupError as error:
+        say(str(error))
+    except PermissionError as error:
+        say(f"无法改写 {error.filename}。请关闭正在使用它的程序（终端、JupyterLab），确认本文件夹可写，然后重试")
+    except KeyboardInterrupt:
+        say("已中断。")
+        return 130
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
