@@ -1,75 +1,144 @@
-"""Every indicator is a ratio of two sums over rows; one ``measure`` runs on pandas, DuckDB and Spark.
-
-Definitions: DOMAIN §2; basis: 《湛江市2020年数字政府改革建设整改优化提升工作方案》 (the plan), tasks 六 and 八.
-"""
+"""One ``measure`` for every indicator, on pandas, DuckDB and Spark alike; everything after it is small pandas."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
-Better = Literal["higher", "lower"]
-
-ALL = nw.lit(True)
-ONE = nw.lit(1.0)
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """A ratio of two sums. ``scope`` selects rows on top of the common scope; ``unit`` is share, days or visits.
-
-    ``target`` is a number when the plan names one (``strict``: must be exceeded, not only reached), and
-    ``target_text`` is what the plan says; ``county_target`` applies to counties and zones when it differs.
-    """
-
-    key: str
-    label: str
-    numerator: nw.Expr
-    denominator: nw.Expr
-    scope: nw.Expr
-    unit: Literal["share", "days", "visits"]
-    better: Better
-    definition: str
-    basis: str
-    target: float | None = None
-    county_target: float | None = None
-    strict: bool = False
-    target_text: str = ""
-    short: str = ""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which items count: types and 行使层级 (2 省, 3 市, 4 县); empty means every one. Only 在用 items ever count."""
-
-    item_types: tuple[str, ...] = ("行政许可",)
-    use_levels: tuple[str, ...] = ("3", "4")
-
-    def expression(self) -> nw.Expr:
-        """Give the rows that count, as an expression."""
-        inside = nw.col("in_force")
-        if self.item_types:
-            inside = inside & nw.col("item_type").is_in(self.item_types).fill_null(False)
-        if self.use_levels:
-            inside = inside & nw.col("use_level").is_in(self.use_levels).fill_null(False)
-        return inside
-
-
-def _share(flag: nw.Expr) -> nw.Expr:
-    return flag.cast(nw.Float64)
-
-
-_L, _P, _VISITS = nw.col("statutory_days"), nw.col("promised_days"), nw.col("visits")
-_LIMITS = nw.col("limit_reason").is_null()
-_PERMIT = (nw.col("item_type") == "行政许可").fill_null(False)
-
-ITEM_INDICATORS: tuple[Indicator, ...] = (
-    Indicator("time_compression", "时限压缩率（总量口径）", _L - _P, _L, ALL, "share", "higher",
-              "Σ（法定时限−承诺时限）÷ Σ法定时限", "方案任务（八）", target_text="高于兄弟地市", short="时限压缩率"),
-    Indicator("time_compression_mean", "时限压缩率（事项均值口径）", 1 - _P / _L, ONE, ALL, "share", "higher",
-              "Σ（1−承诺时限÷法定时限）÷ 事项数；不与总量口径混用", "方案任务（八），对照口径", short="压缩率（均值）"),
+from zjanalysis.analysis.registry import (
+    ITEM_INDICATORS,
+    PERMIT,
+    PLAN_SCOPE,
+    Indicator,
+    Scope,
+    by_caseload,
+    indicator,
 )
+
+__all__ = [
+    "ITEM_INDICATORS",
+    "PERMIT",
+    "PLAN_SCOPE",
+    "Indicator",
+    "Scope",
+    "as_written",
+    "by_caseload",
+    "in_scope",
+    "indicator",
+    "left_out",
+    "measure",
+]
+
+
+def measure(
+    frame: Any,
+    indicators: Iterable[Indicator] = ITEM_INDICATORS,
+    *,
+    by: tuple[str, ...] = ("region_code",),
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give `scores`: for each group of ``by`` and each indicator the value and the two sums it is the ratio of.
+
+    ``frame`` is a pandas table, a DuckDB relation or a Spark table with one row per item (or per case); all give
+    equal scores. ``n`` rows are counted, ``n_left_out`` lie in scope but lack a number; ``value`` is missing when
+    the denominator is 0. ``scope`` None applies no common scope (for tables that are not items).
+
+    >>> items = pd.DataFrame({"region_code": "440800", "item_type": "行政许可", "use_level": "3", "in_force": True,
+    ...     "limit_reason": [None, None, "缺法定时限"], "statutory_days": [20.0, 10, None],
+    ...     "promised_days": [5.0, 1, 2]})
+    >>> measure(items, [indicator("time_compression")])[["numerator", "denominator", "value", "n", "n_left_out"]]
+       numerator  denominator  value  n  n_left_out
+    0       24.0         30.0    0.8  2           1
+    """
+    wanted = tuple(indicators)
+    rows = nw.from_native(frame)
+    flagged = rows.with_columns(**{f"in_{i.key}": _inside(i, scope) for i in wanted})
+    parts = {name: part for i in wanted for name, part in _parts(i).items()}
+    summed = [nw.col(name).sum() for name in parts]
+    prepared = flagged.with_columns(**parts)
+    return _scores(_pandas(prepared.group_by(*by).agg(*summed) if by else prepared.select(*summed)), wanted, by)
+
+
+def in_scope(items: pd.DataFrame, scope: Scope | None = PLAN_SCOPE, *, one: Indicator | None = None) -> pd.DataFrame:
+    """Give the rows that lie in the scope (of one indicator, where given), numbers or not."""
+    if scope is None and one is None:
+        return items
+    inside = _inside(one, scope) if one else (scope or PLAN_SCOPE).expression()
+    kept: pd.DataFrame = nw.from_native(items, eager_only=True).filter(inside).to_native()
+    return kept
+
+
+def _inside(one: Indicator, scope: Scope | None) -> nw.Expr:
+    return one.scope if scope is None else scope.expression(one.item_types) & one.scope
+
+
+def _parts(one: Indicator) -> dict[str, nw.Expr]:
+    """Give the four columns whose sums make a score; a row counts when it is in scope and has both numbers."""
+    inside = nw.col(f"in_{one.key}")
+    known = ~(one.numerator.is_null() | one.denominator.is_null())
+    return {
+        f"numerator_{one.key}": nw.when(inside & known).then(one.numerator),
+        f"denominator_{one.key}": nw.when(inside & known).then(one.denominator),
+        f"n_{one.key}": nw.when(inside & known).then(nw.lit(1.0)),
+        f"n_left_out_{one.key}": nw.when(inside & ~known).then(nw.lit(1.0)),
+    }
+
+
+def _pandas(table: Any) -> pd.DataFrame:
+    """Bring a small result home as pandas (DuckDB and Spark run here); pyarrow is not needed."""
+    eager = table.collect(backend="pandas") if isinstance(table, nw.LazyFrame) else table
+    home: pd.DataFrame = eager.to_native()
+    return home
+
+
+def _scores(sums: pd.DataFrame, wanted: tuple[Indicator, ...], by: tuple[str, ...]) -> pd.DataFrame:
+    """Turn the wide sums into one row per group and indicator, in the order of the groups and of the registry."""
+    names = ("numerator", "denominator", "n", "n_left_out")
+    blocks = []
+    for position, one in enumerate(wanted):
+        # A sum over no row is 0 in pandas and missing in SQL: this is the one place where missing becomes 0.
+        block = sums[[f"{name}_{one.key}" for name in names]].astype("float64").fillna(0.0).set_axis(names, axis=1)
+        blocks.append(sums[list(by)].assign(indicator=one.key, **block, position=position))
+    scores = pd.concat(blocks).sort_values([*by, "position"], kind="stable", ignore_index=True)
+    value = np.where(scores["denominator"] == 0, np.nan, scores["numerator"] / scores["denominator"].replace(0, np.nan))
+    ordered = [*by, "indicator", "value", *names]
+    return scores.assign(value=value).astype({"n": "int64", "n_left_out": "int64"})[ordered]
+
+
+def left_out(
+    items: Any,
+    indicators: Iterable[Indicator] = ITEM_INDICATORS,
+    *,
+    by: tuple[str, ...] = ("region_code",),
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give how many rows in scope each indicator leaves out, by reason: ``by`` columns, indicator, reason, n.
+
+    The n of a group and indicator sum to ``n_left_out`` of `measure`.
+    """
+    blocks = []
+    for one in indicators:
+        unknown = one.numerator.is_null() | one.denominator.is_null()
+        rows = nw.from_native(items).filter(_inside(one, scope) & unknown).with_columns(reason=one.missing)
+        counted = _pandas(rows.group_by(*by, "reason").agg(n=nw.len()))
+        blocks.append(counted.assign(indicator=one.key).sort_values([*by, "reason"]))
+    table = pd.concat(blocks, ignore_index=True)[[*by, "indicator", "reason", "n"]]
+    return table.astype({"n": "int64", "reason": "str"})
+
+
+def as_written(items: pd.DataFrame) -> pd.DataFrame:
+    """Give the items with both limits as the numbers written, no unit converted (30自然日 counts as 30).
+
+    A pair left out only because its unit is unknown becomes usable, since no unit is needed.
+    """
+    numbers = items["statutory_written"].notna() & items["promised_written"].notna() & (items["statutory_written"] > 0)
+    usable = (items["limit_reason"] == "时限单位不明") & numbers
+    return items.assign(
+        statutory_days=items["statutory_written"],
+        promised_days=items["promised_written"],
+        limit_reason=items["limit_reason"].mask(usable),
+    )

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.matching import fold, room, unmatched
+
+Read = Callable[[str], pd.DataFrame]
+
+ITEMS = """
+region_code match_code item_name department statutory_days promised_days visits handling_type
+440800      A          甲一      局一       20             10            0      承诺件
+440800      A          甲二      局二       10             4             1      即办件
+440800      B          乙        局一       30             20            0      即办件
+440800      C          丙        局一       5              1             0      即办件
+440800      -          丁        局一       5              5             0      即办件
+440900      A          甲        局甲       20             3             0      承诺件
+440900      B          乙        局甲       30             20            0      承诺件
+441700      A          甲        局乙       20             2             0      承诺件
+441700      B          乙        局乙       -              1             0      承诺件
+441700      C          丙        局乙       5              3             0      承诺件
+"""
+
+
+def test_handling_items_of_one_code_fold_to_means(items_of: Read) -> None:
+    folded = fold(items_of(ITEMS)).set_index(["region_code", "match_code"])
+    first = folded.loc[("440800", "A")]
+    assert (first["statutory_days"], first["promised_days"], first["visits"], first["n_items"]) == (15, 7, 0.5, 2)
+    assert first["handling_type"] == "承诺件"
+    assert folded.loc[("440800", "B"), "handling_type"] == "即办件"
+    assert folded.loc[("441700", "B"), "limit_reason"] == "缺法定时限"
+    assert len(folded) == 3 + 2 + 3
+
+
+def test_rows_without_a_code_are_counted_as_unmatched(items_of: Read) -> None:
+    counted = unmatched(items_of(ITEMS)).set_index("region_code")
+    assert counted.loc["440800"].tolist() == [5, 1]
+
+
+def test_room_is_the_promise_beyond_the_best_peer(items_of: Read) -> None:
+    found = room(items_of(ITEMS), region="440800", peers=("440900", "441700"))
+    assert found["match_code"].tolist() == ["A"]  # B: no peer with a usable pair is shorter; C: the region leads
+    assert found["room_days"].tolist() == [7 - 2]
+    assert found["best_region"].tolist() == ["441700"]
+    assert found["gain"].tolist() == [pytest.approx(5 / (15 + 30 + 5))]
+
+
+def test_folding_does_not_depend_on_the_order_of_rows(items_of: Read) -> None:
+    items = items_of(ITEMS)
+    pd.testing.assert_frame_equal(fold(items), fold(items.sample(frac=1, random_state=7)))

@@ -1,0 +1,88 @@
+"""Like with like: several 办理项 of one base code fold into one, and the same codes are put side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from zjanalysis.analysis.indicators import in_scope
+from zjanalysis.analysis.registry import PLAN_SCOPE, Scope
+
+_NUMBERS = ("visits", "case_count")
+_SHARES = ("online", "end_to_end", "one_window", "bookable", "express")
+_SELECTORS = ("on_application", "serves_public", "in_hall")
+_TEXTS = ("region", "item_name", "item_type", "use_level", "department")
+
+
+def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
+    """Give one row per (region_code, match_code): the means of its items' numbers, so that `measure` runs on it.
+
+    Limits are means over the usable pairs, visits over the known ones, a flag becomes the share that has it (flags
+    that select rows stay flags: true when any row's is); ``n_items`` says how many rows were folded.
+    ``handling_type`` is 即办件 only when every known row is. Texts are the first row's (by name). Rows outside the
+    scope and rows without a match code are left out: the latter cannot be compared (`unmatched` counts them).
+
+    >>> items = pd.DataFrame({"region_code": "440800", "match_code": "A", "item_name": ["甲", "乙"],
+    ...     "limit_reason": None, "statutory_days": [20.0, 10], "promised_days": [5.0, 1],
+    ...     "handling_type": "承诺件", "in_force": True})
+    >>> fold(items, scope=None)[["statutory_days", "promised_days", "n_items"]].iloc[0].tolist()
+    [15.0, 3.0, 2.0]
+    """
+    rows = in_scope(items, scope)
+    rows = rows[rows["match_code"].notna()].sort_values(["region_code", "match_code", "item_name"], kind="stable")
+    usable = rows["limit_reason"].isna()
+    typed = rows.assign(
+        statutory_days=rows["statutory_days"].where(usable),
+        promised_days=rows["promised_days"].where(usable),
+        other_handling=rows["handling_type"].where(rows["handling_type"] != "即办件"),
+        **{name: rows[name].astype("Float64").astype("float64") for name in _SHARES if name in rows},
+    )
+    groups = typed.groupby(["region_code", "match_code"], sort=True)
+    means = [c for c in ("statutory_days", "promised_days", *_NUMBERS, *_SHARES) if c in typed]
+    texts = [c for c in (*_TEXTS, "handling_type", "other_handling", "limit_reason") if c in typed]
+    flags = groups[[c for c in _SELECTORS if c in typed]].max()
+    folded = groups[means].mean().join(groups[texts].first()).join(flags).assign(n_items=groups.size())
+    return (
+        folded.assign(
+            handling_type=folded["other_handling"].fillna(folded["handling_type"]),
+            limit_reason=folded["limit_reason"].where(folded["statutory_days"].isna()),
+            in_force=True,
+        )
+        .drop(columns="other_handling")
+        .reset_index()
+    )
+
+
+def unmatched(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
+    """Give per region how many rows in scope (``n``) have no match code and cannot be compared (``n_unmatched``)."""
+    rows = in_scope(items, scope)
+    counted = rows.assign(n=1, n_unmatched=rows["match_code"].isna().astype("int64"))
+    return counted.groupby("region_code", as_index=False)[["n", "n_unmatched"]].sum()
+
+
+def room(items: pd.DataFrame, *, region: str, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
+    """Give the region's codes whose promise is longer than the best peer's on the same code, the longest room first.
+
+    One row is one base code: match_code, item_name, department, statutory_days, promised_days, best_days (the
+    shortest promise among the peers), best_region (first in code order of several), room_days and gain: what the
+    region's 时限压缩率 over folded codes rises by when it follows the best peer.
+    """
+    folded = fold(items, scope=scope).dropna(subset=["promised_days"])
+    own = folded[folded["region_code"] == region]
+    others = folded[folded["region_code"].isin([p for p in peers if p != region])]
+    best = others.sort_values(["promised_days", "region_code"], kind="stable").drop_duplicates("match_code")
+    best = best[["match_code", "promised_days", "region_code"]].set_axis(
+        ["match_code", "best_days", "best_region"], axis=1
+    )
+    joined = own.merge(best, on="match_code", validate="one_to_one")
+    joined = joined.assign(room_days=joined["promised_days"] - joined["best_days"])
+    joined = joined.assign(gain=joined["room_days"] / own["statutory_days"].sum())
+    longer = joined[joined["room_days"] > 0].sort_values(["room_days", "match_code"], ascending=[False, True])
+    return longer[list(ROOM)].reset_index(drop=True)
+
+
+ROOM = (
+    "match_code", "item_name", "department", "statutory_days", "promised_days", "best_days", "best_region",
+    "room_days", "gain",
+)  # fmt: skip

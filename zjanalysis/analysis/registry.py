@@ -1,0 +1,166 @@
+"""The registry: every indicator is a ratio of two sums over rows, written once as narwhals expressions.
+
+Definitions: DOMAIN §2; basis: 《湛江市2020年数字政府改革建设整改优化提升工作方案》 (the plan), tasks 六 and 八.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import narwhals as nw
+
+from zjanalysis.errors import unknown_name
+
+Aim = Literal["number", "above_peers", "rising", ""]
+
+ALL = nw.lit(True)
+ONE = nw.lit(1.0)
+PERMIT = ("行政许可",)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A ratio of two sums. ``scope`` selects rows on top of the common scope; ``unit`` is share, days or visits.
+
+    ``item_types`` are the types the plan speaks of (empty: every type). ``target`` is a number when the plan names
+    one (``strict``: must be exceeded, not only reached), ``county_target`` applies to counties and zones when it
+    differs, ``aim`` says what reaching means and ``target_text`` what the plan says. ``missing`` names the reason
+    for which a row in scope is left out.
+    """
+
+    key: str
+    label: str
+    numerator: nw.Expr
+    denominator: nw.Expr
+    scope: nw.Expr
+    unit: Literal["share", "days", "visits"]
+    better: Literal["higher", "lower"]
+    definition: str
+    basis: str
+    target: float | None = None
+    county_target: float | None = None
+    strict: bool = False
+    aim: Aim = ""
+    target_text: str = ""
+    short: str = ""
+    item_types: tuple[str, ...] = PERMIT
+    missing: nw.Expr = field(default_factory=lambda: nw.lit("缺数值"))
+
+    @property
+    def sign(self) -> int:
+        """Give 1 where more is better, −1 where less is: a difference times this is positive when ahead."""
+        return 1 if self.better == "higher" else -1
+
+    def target_for(self, *, county: bool) -> float:
+        """Give the number the plan names for a city or a county; NaN where it names none."""
+        number = self.county_target if county and self.county_target is not None else self.target
+        return float("nan") if number is None else number
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which items count: types and 行使层级 (2 省, 3 市, 4 县); only 在用 items ever do.
+
+    ``item_types`` None takes each indicator's own types (what the plan speaks of), empty takes every type, a list
+    replaces them for every indicator. ``use_levels`` empty takes every level.
+    """
+
+    item_types: tuple[str, ...] | None = None
+    use_levels: tuple[str, ...] = ("3", "4")
+
+    def expression(self, own: tuple[str, ...] = PERMIT) -> nw.Expr:
+        """Give the rows that count, as an expression; ``own`` are the types where the scope leaves them open."""
+        types = own if self.item_types is None else self.item_types
+        inside = nw.col("in_force")
+        if types:
+            inside = inside & nw.col("item_type").is_in(types).fill_null(False)
+        if self.use_levels:
+            inside = inside & nw.col("use_level").is_in(self.use_levels).fill_null(False)
+        return inside
+
+
+PLAN_SCOPE = Scope()
+"""What the plan speaks of: 市、县 (levels 3 and 4), each indicator on its own item types."""
+
+
+def _when_known(column: str, flag: nw.Expr) -> nw.Expr:
+    """Give 1 or 0 for a yes-or-no, missing where the column is missing (pandas compares a missing number as False)."""
+    return nw.when(~nw.col(column).is_null()).then(flag.cast(nw.Float64))
+
+
+_PAIR = nw.col("limit_reason").is_null()
+_L, _P, _VISITS = nw.col("statutory_days"), nw.col("promised_days"), nw.col("visits")
+_PUBLIC = nw.col("serves_public").fill_null(True)  # 行政许可法 2: permits are for citizens and legal persons
+_PERMIT = nw.col("item_type").is_in(PERMIT).fill_null(False)  # 行政许可法 2: every permit is given on application
+_APPLIED = nw.col("on_application").fill_null(False) | (nw.col("on_application").is_null() & _PERMIT)
+_NO_LIMIT, _NO_VISITS = nw.col("limit_reason"), nw.lit("缺到办事现场次数")
+
+ITEM_INDICATORS: tuple[Indicator, ...] = (
+    Indicator("time_compression", "时限压缩率（总量口径）", nw.when(_PAIR).then(_L - _P), nw.when(_PAIR).then(_L), ALL,
+              "share", "higher", "Σ（法定时限−承诺时限）÷ Σ法定时限", "方案任务（八）", aim="above_peers",
+              target_text="高于兄弟地市", short="时限压缩率", missing=_NO_LIMIT),
+    Indicator("time_compression_mean", "时限压缩率（事项均值口径）", nw.when(_PAIR).then(1 - _P / _L), ONE, ALL,
+              "share", "higher", "Σ（1−承诺时限÷法定时限）÷ 事项数；不与总量口径混用", "方案任务（八），对照口径",
+              short="压缩率（均值）", missing=_NO_LIMIT),
+    Indicator("promised_days", "平均承诺办理时限", nw.when(_PAIR).then(_P), ONE, ALL,
+              "days", "lower", "Σ承诺时限 ÷ 事项数（与时限压缩率同一批事项）", "方案任务（八）", aim="rising",
+              target_text="逐期缩短", short="平均承诺时限", missing=_NO_LIMIT),
+    Indicator("visits", "平均跑动次数", _VISITS, ONE, ALL,
+              "visits", "lower", "Σ到办事现场次数 ÷ 事项数", "方案任务（八）", aim="above_peers",
+              target_text="低于兄弟地市", short="跑动次数", missing=_NO_VISITS),
+    Indicator("visit_share", "跑动率", _when_known("visits", _VISITS > 0), ONE, ALL,
+              "share", "lower", "需到现场（次数≥1）的事项数 ÷ 事项数", "方案任务（八）；口径为本工具约定",
+              aim="above_peers", target_text="低于兄弟地市", short="跑动率", missing=_NO_VISITS),
+    Indicator("at_most_once", "最多跑一次率", _when_known("visits", _VISITS <= 1), ONE, ALL,
+              "share", "higher", "到现场次数≤1 的事项数 ÷ 事项数", "通行口径", short="最多跑一次率",
+              missing=_NO_VISITS),
+    Indicator("zero_visit", "零跑动率", _when_known("visits", _VISITS == 0), ONE, ALL,
+              "share", "higher", "到现场次数为 0 的事项数 ÷ 事项数", "通行口径", short="零跑动率", missing=_NO_VISITS),
+    Indicator("instant", "即办率", _when_known("handling_type", nw.col("handling_type") == "即办件"), ONE, _PUBLIC,
+              "share", "higher", "即办件数 ÷ 面向自然人或法人的行政许可事项数", "方案任务（六）", target=0.8550,
+              county_target=0.8111, strict=True, aim="number", target_text="市本级高于85.50%，区县级高于81.11%",
+              short="即办率", missing=nw.lit("缺办件类型")),
+    Indicator("online", "网上可办率", nw.col("online").cast(nw.Float64), ONE, ALL,
+              "share", "higher", "可网上办理的行政许可事项数 ÷ 行政许可事项数", "方案任务（六）", target=1.0,
+              aim="number", target_text="达100%", short="网上可办率", missing=nw.lit("缺是否网办")),
+    Indicator("online_end_to_end", "全流程网办率", nw.col("end_to_end").cast(nw.Float64), ONE, ALL,
+              "share", "higher", "网办深度达全流程（Ⅳ级，或八段中的5、6、7）的行政许可事项数 ÷ 行政许可事项数",
+              "方案任务（六）", aim="rising", target_text="逐期提高", short="全流程网办率",
+              missing=nw.lit("缺网上办理深度")),
+    Indicator("one_window", "一窗受理率", nw.col("one_window").cast(nw.Float64), ONE, _APPLIED,
+              "share", "higher", "纳入综合窗口的依申请事项数 ÷ 依申请事项数", "方案任务（六）", aim="rising",
+              target_text="逐期提高", short="一窗受理率", item_types=(), missing=nw.lit("缺是否综合窗口")),
+    Indicator("bookable", "预约办理率", nw.col("bookable").cast(nw.Float64), ONE, ALL,
+              "share", "higher", "可预约的事项数 ÷ 事项数", "方案任务（六）", target=1.0, aim="number",
+              target_text="达100%", short="预约办理率", item_types=(), missing=nw.lit("缺是否可预约")),
+)  # fmt: skip
+
+_BY_NAME = {name: i for i in ITEM_INDICATORS for name in (i.label, i.short, i.key)}
+
+
+def indicator(key: str | Indicator) -> Indicator:
+    """Give the indicator of a key, label or short label; raises UnknownName with the nearest.
+
+    >>> indicator("即办率").key, indicator("instant").target
+    ('instant', 0.855)
+    """
+    if isinstance(key, Indicator):
+        return key
+    if key not in _BY_NAME:
+        raise unknown_name("指标", key, [i.key for i in ITEM_INDICATORS] + [i.label for i in ITEM_INDICATORS])
+    return _BY_NAME[key]
+
+
+def by_caseload(one: str | Indicator) -> Indicator:
+    """Give the second lens of an indicator: every item counts as often as it had cases (办件口径).
+
+    Items without a case count are left out. Never mixed with the 事项口径: key and label differ.
+    """
+    plain, cases = indicator(one), nw.col("case_count")
+    return Indicator(
+        f"{plain.key}_by_cases", f"{plain.label}（办件口径）", plain.numerator * cases, plain.denominator * cases,
+        plain.scope, plain.unit, plain.better, f"{plain.definition}；每个事项按办件量加权", f"{plain.basis}；办件口径",
+        short=f"{plain.short}（办件口径）", item_types=plain.item_types,
+        missing=nw.when(cases.is_null()).then(nw.lit("缺办件量")).otherwise(plain.missing),
+    )  # fmt: skip
