@@ -9,13 +9,33 @@ from zjanalysis.inputs.columns import ALL_COLUMNS, Column
 
 # --- reported.xlsx: one row is one figure of one region for one indicator in one period --------------------------
 REPORTED_COLUMNS = (
-    Column("region", "地区", note="湛江市填市级数；县（市、区）、功能区填本地数", aliases=("县区", "县（市、区）", "填报地区")),
+    Column(
+        "region",
+        "地区",
+        note="湛江市填市级数；县（市、区）、功能区填本地数",
+        aliases=("县区", "县（市、区）", "填报地区"),
+    ),
     Column("indicator_label", "指标", "choice", aliases=("指标名称",)),
     Column("numerator", "分子", "number", aliases=("数值", "分子（数值）")),
-    Column("denominator", "分母", "number", note="计数类指标不填；每万人、每万户的分母取人口与企业数表", aliases=("分母（总数）",)),
+    Column(
+        "denominator",
+        "分母",
+        "number",
+        note="计数类指标不填；每万人、每万户的分母取人口与企业数表",
+        aliases=("分母（总数）",),
+    ),
     Column("figure_source", "数据来源", note="系统名称或文件", aliases=("来源",)),
     Column("reporting_unit", "填报单位", aliases=("单位", "上报单位")),
     Column("reported_on", "填报日期", "date", aliases=("日期", "上报日期")),
+)
+
+# --- population.xlsx: one row is one region at one date; the office maintains it ---------------------------------
+POPULATION_COLUMNS = (
+    Column("region", "地区"),
+    Column("as_of", "统计时点", "date", aliases=("时点", "截至日期")),
+    Column("people", "常住人口", "count", unit="人", aliases=("人口", "常住人口数")),
+    Column("firms", "企业数", "count", unit="户", aliases=("企业户数", "实有企业数")),
+    Column("figure_source", "数据来源", aliases=("来源",)),
 )
 
 # --- weights: one row is one third-level indicator of the province's evaluation, typed in by the office ----------
@@ -24,12 +44,24 @@ WEIGHT_COLUMNS = (
     Column("level_two", "二级指标"),
     Column("level_three", "三级指标"),
     Column("indicator_label", "对应指标", "choice", note="本工具的指标名称；没有对应的留空，在“得分”栏填省里给的得分"),
-    Column("weight", "权重（满分值）", "number", note="该三级指标的满分，全部相加为 100", aliases=("权重", "满分", "满分值", "分值")),
+    Column(
+        "weight",
+        "权重（满分值）",
+        "number",
+        note="该三级指标的满分，全部相加为 100",
+        aliases=("权重", "满分", "满分值", "分值"),
+    ),
     Column("method", "计分方法", "choice", note="按比例 / 达标 / 直接填分", aliases=("方法",)),
     Column("zero_at", "零分值", "number", note="按比例：指标为此值时得 0 分；百分率写小数或带 %", aliases=("起评值",)),
     Column("full_at", "满分线", "number", note="按比例、达标：指标达到此值得满分", aliases=("目标值", "满分条件")),
     Column("points", "得分", "number", note="直接填分：省里给的得分", aliases=("实际得分",)),
-    Column("effort", "投入", "number", note="把这项补到满分要的投入（人日、万元均可，全表同一单位）；可不填", aliases=("工作量",)),
+    Column(
+        "effort",
+        "投入",
+        "number",
+        note="把这项补到满分要的投入（人日、万元均可，全表同一单位）；可不填",
+        aliases=("工作量",),
+    ),
 )
 
 # --- ledger.xlsx: one row is one target of the plan in one region, or one problem the office added ---------------
@@ -62,9 +94,31 @@ TOOL_COLUMNS = (
     Column("ledger_id", "编号", "code", note="目标编号@地区代码；请勿改动"),
 )
 _ORDER = (
-    "sequence task clause region problem indicator_label baseline target_text current gap lead_unit cooperating_units "
-    "person measures deadline status progress evidence closed_on opened_on reached_on progress_on hint ledger_id"
-).split()
+    "sequence",
+    "task",
+    "clause",
+    "region",
+    "problem",
+    "indicator_label",
+    "baseline",
+    "target_text",
+    "current",
+    "gap",
+    "lead_unit",
+    "cooperating_units",
+    "person",
+    "measures",
+    "deadline",
+    "status",
+    "progress",
+    "evidence",
+    "closed_on",
+    "opened_on",
+    "reached_on",
+    "progress_on",
+    "hint",
+    "ledger_id",
+)
 LEDGER_COLUMNS = tuple({c.key: c for c in (*HAND_COLUMNS, *TOOL_COLUMNS)}[key] for key in _ORDER)
 
 # What the tool must remember of a row between two runs and people need not see.
@@ -108,7 +162,14 @@ OTHER_COLUMNS = (
     Column("high", "区间上限", "value"),
 )
 
-for _column in (*REPORTED_COLUMNS, *WEIGHT_COLUMNS, *LEDGER_COLUMNS, *CHANGE_COLUMNS, *OTHER_COLUMNS):
+for _column in (
+    *REPORTED_COLUMNS,
+    *POPULATION_COLUMNS,
+    *WEIGHT_COLUMNS,
+    *LEDGER_COLUMNS,
+    *CHANGE_COLUMNS,
+    *OTHER_COLUMNS,
+):
     ALL_COLUMNS.setdefault(_column.key, _column)
 
 HAND = tuple(c.key for c in HAND_COLUMNS)

@@ -1,0 +1,152 @@
+"""A table in one of the office's workbooks → its rows as text, each knowing its sheet, row and cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from zjanalysis.errors import InputError
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.workbook import Sheet, cell_text, read_rows
+from zjanalysis.settings import Guard
+
+HEADER_ROWS = 20
+PLACE = ("file", "sheet", "row_number")
+
+
+@dataclass(frozen=True)
+class OfficeTable:
+    """``rows``: known columns by key, the office's own columns by header, then file, sheet, row_number (all text).
+
+    ``letters`` gives the sheet column of each; an empty cell is an empty text.
+    """
+
+    rows: pd.DataFrame
+    letters: Mapping[str, str]
+    extras: tuple[str, ...]
+    file: str
+    sheet: str
+    header_row: int
+
+
+def read_table(
+    path: Path, columns: Iterable[Column], *, required: tuple[str, ...], guard: Guard | None = None, sheet: str = ""
+) -> OfficeTable:
+    """Read the first sheet (or the one named) whose head holds the required columns; merged titles above are passed.
+
+    Raises InputError when no sheet has them.
+    """
+    known = tuple(columns)
+    for candidate in read_rows(path, guard=guard or Guard()):
+        if sheet and candidate.name != sheet:
+            continue
+        found = _header(candidate, known, required)
+        if found is not None:
+            return _table(candidate, found[0], found[1])
+    labels = "、".join(c.label for c in known if c.key in required)
+    raise InputError(f"“{path.name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
+
+
+def fold_header(text: str) -> str:
+    """Give a header for comparison: no white space, brackets of one width, lower case.
+
+    >>> fold_header(" 权重 \\n（满分值）"), fold_header("权重(满分值)")
+    ('权重(满分值)', '权重(满分值)')
+    """
+    return re.sub(r"\s+", "", text).translate(str.maketrans("（）：", "():")).lower()
+
+
+def _header(sheet: Sheet, known: tuple[Column, ...], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
+    """Give the header row (0-based) and what stands in each of its columns; the row that knows most columns wins."""
+    names = {fold_header(name): c.key for c in reversed(known) for name in (c.key, *c.aliases, c.label)}
+    best: tuple[int, dict[int, str]] | None = None
+    for position, row in enumerate(sheet.grid[:HEADER_ROWS]):
+        keys: dict[int, str] = {}
+        for column, value in enumerate(row):
+            folded = fold_header(cell_text(value))
+            key = names.get(folded) or names.get(re.sub(r"\(.*\)$", "", folded))
+            if key and key not in keys.values():
+                keys[column] = key
+        if set(required) <= set(keys.values()) and (best is None or len(keys) > len(best[1])):
+            best = (position, keys)
+    return best
+
+
+def _table(sheet: Sheet, header: int, keys: dict[int, str]) -> OfficeTable:
+    names = dict(keys)
+    for column, value in enumerate(sheet.grid[header]):
+        label = cell_text(value).strip()
+        if column not in names and label:
+            names[column] = label if label not in names.values() else f"{label}（{column_letter(column)}列）"
+    body = [[_cell(sheet, r, c) for c in names] for r in range(header + 1, len(sheet.grid))]
+    rows = pd.DataFrame(body, columns=list(names.values()), dtype="str")
+    placed = rows.assign(file=sheet.file, sheet=sheet.name, row_number=range(header + 2, len(sheet.grid) + 1))
+    filled = placed[(rows != "").any(axis=1)].reset_index(drop=True)
+    letters = {name: column_letter(column) for column, name in names.items()}
+    extras = tuple(name for column, name in names.items() if column not in keys)
+    return OfficeTable(filled, letters, extras, sheet.file, sheet.name, header + 1)
+
+
+def _cell(sheet: Sheet, row: int, column: int) -> str:
+    """Give a cell as text; a formula nobody has calculated is not an empty cell."""
+    text = cell_text(sheet.grid[row][column]).strip() if column < len(sheet.grid[row]) else ""
+    uncalculated = not text and f"{column_letter(column)}{row + 1}" in sheet.empty_formulas
+    return "（公式未计算）" if uncalculated else text
+
+
+def column_letter(position: int) -> str:
+    """Give the letters of a 0-based column.
+
+    >>> column_letter(0), column_letter(25), column_letter(26)
+    ('A', 'Z', 'AA')
+    """
+    text, rest = "", position + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        text = chr(65 + digit) + text
+    return text
+
+
+def numbers(text: pd.Series) -> pd.Series:
+    """Give texts as numbers: thousands separators taken out, 97.05% is 0.9705; what is no number is missing.
+
+    >>> numbers(pd.Series(["1,024", "97.5%", "约三成", ""], dtype="str")).tolist()
+    [1024.0, 0.975, nan, nan]
+    """
+    plain = text.fillna("").astype("str").str.replace(r"[,，\s]", "", regex=True).str.replace("％", "%")
+    percent = plain.str.endswith("%")
+    parsed = pd.to_numeric(
+        plain.str.removesuffix("%").where(plain.str.fullmatch(r"[-+]?\d[\d.eE+-]*%?"), ""), errors="coerce"
+    )
+    return parsed.astype("float64") / percent.map({True: 100.0, False: 1.0})
+
+
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
+
+
+def day_of(text: str | date | None) -> pd.Timestamp | None:
+    """Give a date written 2021-06-30, 2021/6/30, 2021.6.30 or 2021年6月30日; None for anything else.
+
+    >>> str(day_of("2021年6月3日").date()), day_of("六月底"), day_of("2021-02-30")
+    ('2021-06-03', None, None)
+    """
+    if isinstance(text, (date, datetime)):
+        return pd.Timestamp(text).normalize()
+    found = _DATE.match((text or "").strip())
+    if not found:
+        return None
+    year, month, day = map(int, found.groups())
+    try:
+        return pd.Timestamp(year=year, month=month, day=day)
+    except ValueError:
+        return None
+
+
+def days(text: pd.Series) -> pd.Series:
+    """Give texts as dates (NaT where there is none), by `day_of`."""
+    return pd.Series([day_of(value) for value in text.fillna("")], index=text.index, dtype="datetime64[ns]")
