@@ -48,12 +48,19 @@ def face(weight: str) -> TTFont:
 
 
 def rename(font: TTFont, weight: str) -> None:
-    """Give the subset a name of its own, so that it never mixes with an installed Noto (the licence reserves none)."""
+    """Give the subset a name of its own, so that it never mixes with an installed Noto (the licence reserves none).
+
+    Bold is a family of one plain weight: asked for together with Regular, neither misses a weight the other has.
+    """
     family = FAMILY[weight]
     for record in font["name"].names:
-        new = {1: family, 2: weight, 4: family, 6: family.replace(" ", "")}.get(record.nameID)
+        new = {1: family, 2: "Regular", 4: family, 6: family.replace(" ", "")}.get(record.nameID)
         if new:
             record.string = new
+    font["OS/2"].usWeightClass, font["OS/2"].fsSelection = 400, 0x40
+    font["head"].macStyle = 0
+    top = font["CFF "].cff.topDictIndex[0]
+    top.Weight, top.FamilyName, top.FullName = "Regular", family, family
 
 
 def make(weight: str) -> Path:

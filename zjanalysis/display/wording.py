@@ -90,10 +90,10 @@ def change_text(change: Any, unit: str) -> str:
 
 
 def change_mark(change: Any, unit: str, better: str) -> tuple[str, str]:
-    """Give the short change with its arrow, and what it means: 向好, 变差, 持平 or 无数据.
+    """Give the short change with its arrow, and what it means: 改善, 退步, 持平 or 无数据.
 
     >>> change_mark(-0.02, "visits", "lower")
-    ('▼ 减少0.02次', '向好')
+    ('▼ 减少0.02次', '改善')
     """
     if missing(change):
         return NO_DATA, NO_DATA
@@ -101,7 +101,7 @@ def change_mark(change: Any, unit: str, better: str) -> tuple[str, str]:
         return "→ 持平", "持平"
     up, down = VERBS[unit]
     text = f"{'▲' if change > 0 else '▼'} {up if change > 0 else down}{difference(change, unit)}"
-    return text, "向好" if (change > 0) == (better == "higher") else "变差"
+    return text, "改善" if (change > 0) == (better == "higher") else "退步"
 
 
 def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
@@ -178,6 +178,17 @@ def listed(names: Iterable[str], *, limit: int = 3) -> str:
     """
     known = list(names)
     return "、".join(known[:limit]) + (f"等{len(known)}个" if len(known) > limit else "")
+
+
+def standing(gap: Any, unit: str) -> str:
+    """Give 优于, 持平 or 落后 for a gap that is positive when better, on published digits.
+
+    >>> standing(0.02, "share"), standing(-0.001, "visits"), standing(None, "share")
+    ('优于', '持平', '无数据')
+    """
+    if missing(gap):
+        return NO_DATA
+    return "持平" if is_zero(float(gap), unit) else "优于" if gap > 0 else "落后"
 
 
 def against(gap: Any, unit: str, whom: str) -> str:

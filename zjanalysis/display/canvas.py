@@ -1,0 +1,145 @@
+"""The bones of figures that list things in rows: names left, bars in the middle, figures in columns right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from zjanalysis.display import theme, wording
+from zjanalysis.display.picture import MM, new_figure
+
+POINT = 25.4 / 72  # millimetres
+NAME_EMS = 12.0
+TOP, BOTTOM = 13.0, 13.0  # millimetres for column heads and yardsticks, for the axis
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of words or figures beside the bars, with its head."""
+
+    head: str
+    texts: tuple[str, ...]
+
+
+def row_chart(
+    names: Sequence[str],
+    *,
+    head: str,
+    left: TextColumn | None = None,
+    right: Sequence[TextColumn] = (),
+    strong: Sequence[int] = (),
+) -> Axes:
+    """Give Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
+
+    The width is that of the text on paper; margins follow from the longest text, so nothing is cut.
+    """
+    labels = [theme.wrap(theme.printable(name), NAME_EMS) for name in names]
+    step = 9.0 if any("\n" in label for label in labels) else 6.6
+    lead = width_of([left.head, *left.texts]) + 3 if left else 1.0
+    first = lead + width_of([head, *(line for label in labels for line in label.split("\n"))]) + 3
+    widths = [width_of([column.head, *column.texts]) + 4 for column in right]
+    height = TOP + BOTTOM + step * max(1, len(names))
+    figure = new_figure(height)
+    total = theme.WIDTH / MM
+    box = (first / total, BOTTOM / height, (total - first - sum(widths) - 2) / total, (height - TOP - BOTTOM) / height)
+    axes = figure.add_axes(box)
+    axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    for row in strong:
+        whole = axes.get_yaxis_transform()
+        axes.fill_between([-first / (box[2] * total), 1 + (sum(widths) + 2) / (box[2] * total)], row - 0.5, row + 0.5,
+                          color=theme.BAND, linewidth=0, transform=whole, clip_on=False, zorder=0)  # fmt: skip
+    plot = box[2] * total
+    if left:
+        _column(axes, TextColumn(left.head, left.texts), x=(lead - 3 - first) / plot, strong=strong, align="right")
+    _column(axes, TextColumn(head, tuple(labels)), x=(lead - first) / plot, strong=strong, align="left")
+    edge = 1 + 1 / plot
+    for column, width in zip(right, widths, strict=True):
+        edge += width / plot
+        _column(axes, column, x=edge, strong=strong, align="right")
+    return axes
+
+
+def width_of(texts: Sequence[str]) -> float:
+    """Give the millimetres the longest text needs."""
+    return max((theme.ems(text) for text in texts), default=0.0) * theme.TEXT * POINT
+
+
+def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], align: str) -> None:
+    across = axes.get_yaxis_transform()
+    style: dict[str, Any] = {"ha": align, "va": "center", "transform": across, "clip_on": False}
+    for row, text in enumerate(column.texts):
+        family: dict[str, Any] = {"fontfamily": list(theme.STRONG)} if row in strong else {}
+        axes.text(x, row, text, linespacing=1.05, **style, **family)
+    axes.annotate(column.head, (x, -0.5), xycoords=across, xytext=(0, 3), textcoords="offset points", ha=align, va="bottom",
+                  fontsize=theme.SMALL, color=theme.SOFT, annotation_clip=False)  # fmt: skip
+
+
+def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: str) -> None:
+    """Set the range of the values with some air, a few round ticks in the unit, and the words under the axis."""
+    known = [float(value) for value in values if not wording.missing(value)] or [0.0, 1.0]
+    low, high = min(known), max(known)
+    if zero:
+        low, high = min(0.0, low), max(0.0, high)
+    air = (high - low) * 0.05 or max(abs(high) * 0.05, 0.01)
+    bounds = (low if zero and low == 0 else low - air, high if zero and high == 0 else high + air)
+    ticks = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(*bounds)
+    shown = [tick for tick in ticks if bounds[0] <= tick <= bounds[1]]
+    axes.set_xlim(*bounds)
+    axes.set_xticks(shown, tick_texts(shown, unit))
+    axes.grid(axis="x")
+    axes.set_xlabel(label, loc="left", labelpad=3)
+
+
+def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:
+    """Give tick labels as short as their step allows.
+
+    >>> tick_texts([0.8, 0.85, 0.9], "share"), tick_texts([0, 2.5], "days")
+    (['80%', '85%', '90%'], ['0.0', '2.5'])
+    """
+    scaled = [float(tick) * (100 if unit == "share" else 1) for tick in ticks]
+    decimals = next((d for d in (0, 1, 2) if np.allclose(scaled, np.round(scaled, d), atol=1e-9)), 3)
+    return [wording.number(value, decimals) + ("%" if unit == "share" else "") for value in scaled]
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """A line that values are held against, with its name."""
+
+    value: float
+    text: str
+    colour: str = theme.INK
+    dashed: bool = False
+
+
+def yardsticks(axes: Axes, lines: Sequence[Yardstick]) -> None:
+    """Draw the lines through all rows with their names above, side by side, or one higher where they would overlap."""
+    known = [line for line in lines if not wording.missing(line.value)]
+    for line, (align, level) in zip(known, _places(axes, known), strict=True):
+        style = {"color": line.colour, "linewidth": 1.3, "linestyle": (0, (4, 2)) if line.dashed else "-"}
+        axes.plot([line.value] * 2, [axes.get_ylim()[0], -0.5], zorder=4, clip_on=False, **style)
+        axes.annotate(line.text, (line.value, -0.5), xytext=(0, 3 + level * theme.SMALL * 1.4), ha=align, va="bottom",
+                      textcoords="offset points", fontsize=theme.SMALL, color=line.colour, annotation_clip=False)  # fmt: skip
+
+
+def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:
+    """Give alignment and level of each name: the first choice where all stay over the rows and none overlap."""
+    plot = axes.get_position().width * theme.WIDTH / MM
+    low, high = axes.get_xlim()
+    points = [(line.value - low) / (high - low) * plot for line in lines]
+    widths = [theme.ems(line.text) * theme.SMALL * POINT for line in lines]
+    shift = {"center": 0.5, "left": 0.0, "right": 1.0}
+    for choice in product(shift, repeat=len(lines)):
+        starts = [point - shift[align] * width for point, align, width in zip(points, choice, widths, strict=True)]
+        spans = sorted((start, start + width) for start, width in zip(starts, widths, strict=True))
+        apart = all(left[1] + 2 < right[0] for left, right in pairwise(spans))
+        if apart and all(start >= -1 and end <= plot + 1 for start, end in spans):
+            return [(align, 0) for align in choice]
+    return [("left" if point < plot / 2 else "right", level) for level, point in enumerate(points)]

@@ -1,0 +1,180 @@
+"""Figures: one tidy table in, Axes out. They draw what `arrange` put in order and compute nothing.
+
+Every figure has one unit, says in words what its colours say, and carries alt text made from its numbers.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from zjanalysis.display import alt, theme, wording
+from zjanalysis.display.arrange import change_rows, department_rows, ranked_rows
+from zjanalysis.display.canvas import TextColumn, Yardstick, row_chart, scale, yardsticks
+from zjanalysis.display.picture import MM, describe, new_figure
+from zjanalysis.display.tables import about
+from zjanalysis.inputs.regions import region_name
+
+THICK = 0.62
+
+
+def ranked_bars(ranked: pd.DataFrame, *, gaps: pd.DataFrame, indicator: str) -> Axes:
+    """Draw the regions from best to worst; each bar starts at the peer median, so its side and length are the gap.
+
+    ``ranked`` comes from analysis.compare.rank (the region and its peers), ``gaps`` from compare for one region: it
+    names the region in focus, the median of its peers and the target.
+    """
+    one, rows = about(indicator), ranked_rows(ranked, indicator=indicator)
+    gap = gaps[gaps["indicator"] == one.key].iloc[0]
+    focus, peers = str(gap["region_code"]), wording.peers_word(str(gap["region_code"]))
+    marks = [position for position, code in enumerate(rows["region_code"]) if code == focus]
+    values, start = rows["value"].astype("float64"), gap["median"]
+    with theme.style():
+        axes = row_chart(
+            rows["region"].tolist(),
+            head="地区",
+            left=TextColumn("位次", tuple("—" if wording.missing(r) else str(r) for r in rows["rank"])),
+            right=[TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in values))],
+            strong=marks,
+        )
+        where = "左" if one.better == "lower" else "右"
+        note = f"没有可比的{peers}" if wording.missing(start) else f"条形从{peers}中位数起画，越向{where}越优"
+        scale(axes, [*values, gap["median"], gap["target"]], unit=one.unit, zero=wording.missing(start), label=note)
+        _bars(axes, values, start=0.0 if wording.missing(start) else float(start), strong=marks)
+        middle = Yardstick(start, f"{peers}中位数 {wording.amount(start, one.unit)}")
+        target = Yardstick(gap["target"], f"目标 {wording.amount(gap['target'], one.unit)}", theme.TARGET, dashed=True)
+        yardsticks(axes, [middle, target])
+    return describe(axes, alt.ranking(rows, label=one.label, unit=one.unit, focus=focus))
+
+
+def _bars(axes: Axes, values: pd.Series, *, start: float, strong: list[int]) -> None:
+    """Draw a bar per known value from ``start``; a value on the line is a dot, so that it is seen too."""
+    known = values.dropna()
+    colours = [theme.FOCUS if position in strong else theme.PEER for position in known.index]
+    axes.barh(known.index, known - start, left=start, height=THICK, color=colours, linewidth=0, zorder=2)
+    short = (known - start).abs() < (axes.get_xlim()[1] - axes.get_xlim()[0]) * 0.006
+    axes.scatter(known[short], known.index[short], s=16, c=[c for c, s in zip(colours, short, strict=True) if s],
+                 linewidth=0, zorder=5, clip_on=False)  # fmt: skip
+
+
+def department_bars(scores: pd.DataFrame, *, indicator: str, overall: float = math.nan, limit: int = 15) -> Axes:
+    """Draw the departments of one region from best to worst, those behind ``overall`` (the region's value) marked.
+
+    At most ``limit`` departments are drawn, those with the most items; the table beside the figure holds all.
+    """
+    one, every = about(indicator), department_rows(scores, indicator=indicator)
+    rows = every.loc[every["n"].nlargest(limit, keep="first").sort_index().index].reset_index(drop=True)
+    values = rows["value"].astype("float64")
+    words = [wording.standing((value - overall) * one.sign, one.unit) for value in values]
+    behind = [word == "落后" for word in words]
+    with theme.style():
+        right = [
+            TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in values)),
+            TextColumn("事项数", tuple(f"{int(n)}项" for n in rows["n"])),
+        ]
+        if not wording.missing(overall):
+            right.append(TextColumn("与总体比", tuple(words)))
+        axes = row_chart(rows["department"].fillna("（未填部门）").tolist(), head="部门", right=right)
+        label = "斜纹条形：落后于总体" if any(behind) else one.short
+        scale(axes, [*values, overall], unit=one.unit, zero=True, label=label)
+        colours = [theme.BEHIND if is_behind else theme.PEER for is_behind in behind]
+        bars = axes.barh(range(len(values)), values.fillna(0.0), height=THICK, color=colours, edgecolor="white",
+                         linewidth=0, zorder=2)  # fmt: skip
+        for bar, is_behind in zip(bars, behind, strict=True):
+            bar.set_hatch("////" if is_behind else "")
+        axes.axvline(0, color=theme.SOFT, linewidth=0.8, zorder=3)
+        yardsticks(axes, [Yardstick(overall, f"总体 {wording.amount(overall, one.unit)}")])
+    return describe(axes, alt.departments(every, label=one.label, unit=one.unit, shown=len(rows)))
+
+
+def distribution(bands: pd.DataFrame, *, region: str) -> Axes:
+    """Draw how many items have their limit in each band of working days: statutory beside promised.
+
+    ``bands`` comes from arrange.day_bands; ``region`` is a code.
+    """
+    name = region_name(region)
+    with theme.style():
+        figure = new_figure(74)
+        axes = figure.add_axes((8 * MM / theme.WIDTH, 12 / 74, 1 - 10 * MM / theme.WIDTH, 50 / 74))
+        top = max(1, int(bands[["n_statutory", "n_promised"]].to_numpy().max()))
+        for shift, column, colour, hatch in (
+            (-0.2, "n_statutory", theme.PEER, ""),
+            (0.2, "n_promised", theme.FOCUS, ""),
+        ):
+            places = [position + shift for position in range(len(bands))]
+            axes.bar(places, bands[column], width=0.38, color=colour, hatch=hatch, linewidth=0, zorder=2)
+            for place, count in zip(places, bands[column], strict=True):
+                axes.text(place, count + top * 0.015, str(count), ha="center", va="bottom", fontsize=theme.SMALL)
+        axes.set_xticks(range(len(bands)), bands["band"].tolist())
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.set_ylim(0, top * 1.1)
+        axes.set_xlim(-0.6, len(bands) - 0.4)
+        _key(axes, [("法定时限", theme.PEER), ("承诺时限", theme.FOCUS)], unit="事项数（项），按工作日分段")
+    return describe(axes, alt.bands(bands, region=name))
+
+
+def visit_bars(rows: pd.DataFrame, *, region: str) -> Axes:
+    """Draw per region the share of items that need one visit and more than one, fewest visits first.
+
+    ``rows`` comes from arrange.visit_rows; ``region`` is the code in focus.
+    """
+    marks = [position for position, code in enumerate(rows["region_code"]) if code == region]
+    with theme.style():
+        right = [
+            TextColumn("零跑动率", tuple(wording.amount(v, "share") for v in rows["zero_visit"])),
+            TextColumn("平均跑动", tuple(wording.amount(v, "visits") for v in rows["visits"])),
+        ]
+        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
+        one, more = rows["one_visit"].astype("float64").fillna(0.0), rows["more_visits"].astype("float64").fillna(0.0)
+        scale(axes, [0.0, *(one + more)], unit="share", zero=True, label="需到现场办理的事项占比，越短越优")
+        places = range(len(rows))
+        axes.barh(places, one, height=THICK, color=theme.PEER, linewidth=0, zorder=2)
+        axes.barh(places, more, left=one, height=THICK, color=theme.BEHIND, hatch="////", edgecolor="white",
+                  linewidth=0, zorder=2)  # fmt: skip
+        _key(axes, [("跑1次", theme.PEER), ("跑2次及以上（斜纹）", theme.BEHIND)])
+    return describe(axes, alt.visits(rows, focus=region))
+
+
+def change_dumbbell(changes: pd.DataFrame, *, indicator: str, region: str) -> Axes:
+    """Draw per region the last value (ring) and the present one (dot), best first; the change stands in words."""
+    one, rows = about(indicator), change_rows(changes, indicator=indicator)
+    marks = [position for position, code in enumerate(rows["region_code"]) if code == region]
+    moves = [wording.change_mark(change, one.unit, one.better) for change in rows["change"]]
+    with theme.style():
+        right = [
+            TextColumn("本期", tuple(wording.amount(v, one.unit) for v in rows["value"])),
+            TextColumn("较上期", tuple(text for text, _ in moves)),
+        ]
+        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
+        scale(
+            axes,
+            [*rows["value"], *rows["previous"]],
+            unit=one.unit,
+            zero=False,
+            label=f"越向{'右' if one.sign > 0 else '左'}越优",
+        )
+        both = rows.dropna(subset=["value", "previous"])
+        tones = {"改善": theme.AHEAD, "退步": theme.BEHIND, "持平": theme.PEER, wording.NO_DATA: theme.PEER}
+        colours = [tones[moves[position][1]] for position in both.index]
+        axes.hlines(both.index, both["previous"], both["value"], color=colours, linewidth=2.6, zorder=2)
+        axes.scatter(
+            rows["previous"], rows.index, s=30, facecolor="white", edgecolor=theme.SOFT, linewidth=1.2, zorder=3
+        )
+        dots = [tones[word] for _, word in moves]
+        axes.scatter(rows["value"], rows.index, s=36, c=dots, linewidth=0, zorder=4)
+        _key(axes, [("○ 上期", theme.SOFT), ("● 本期：改善", theme.AHEAD), ("● 本期：退步", theme.BEHIND)], boxes=False)
+    return describe(axes, alt.changes(rows, label=one.label, unit=one.unit, focus=region))
+
+
+def _key(axes: Axes, entries: list[tuple[str, str]], *, unit: str = "", boxes: bool = True) -> None:
+    """Write the key above the rows as coloured words: it reads in the order it is drawn and needs no legend box."""
+    texts = [(f"■ {name}" if boxes else name, colour) for name, colour in entries]
+    texts += [(unit, theme.SOFT)] if unit else []
+    shift = 0.0
+    for text, colour in texts:
+        axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(shift, 5), textcoords="offset points",
+                      fontsize=theme.SMALL, color=colour, va="bottom", annotation_clip=False)  # fmt: skip
+        shift += (theme.ems(text) + 1.5) * theme.SMALL
