@@ -1,0 +1,104 @@
+"""The findings table: one row is one cell that does not fit, with the sentence and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.inputs.columns import FINDING_COLUMNS
+from zjanalysis.inputs.rules import LEVELS, RULES
+
+KEYS = tuple(column.key for column in FINDING_COLUMNS)
+_QUOTED = 60  # characters of a cell that a sentence quotes
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a column stands in its sheet: letter, header as written, unit in the header."""
+
+    letter: str
+    header: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Cells of one column that break one rule; ``numbers`` are sheet rows, 0 = the whole sheet."""
+
+    rule: str
+    numbers: np.ndarray
+    key: str = ""
+    values: Any = ""
+    others: Any = ""
+
+
+def _texts(values: Any, n: int) -> pd.Series:
+    if isinstance(values, str):
+        return pd.Series([values] * n, dtype="str")
+    return pd.Series(np.asarray(values, dtype=object), dtype="str").fillna("")
+
+
+def _sentence(template: str, words: Mapping[str, pd.Series], n: int) -> pd.Series:
+    """Fill {value}, {other}, {header} for all rows at once; long cells are cut."""
+    text = pd.Series([""] * n, dtype="str")
+    for literal, name in re.findall(r"([^{}]*)(?:\{(\w+)\})?", template):
+        text = text + literal
+        if name:
+            word = words[name].str.replace("\n", " ")
+            text = text + word.where(word.str.len() <= _QUOTED, word.str.slice(0, _QUOTED) + "……")
+    return text
+
+
+def table_of(parts: Sequence[Part], *, file: str, sheet: str, places: Mapping[str, Place]) -> pd.DataFrame:
+    """Put the parts of one sheet together as findings, in the order of the sheet."""
+    frames = [_frame(part, places.get(part.key, Place("", ""))) for part in parts if len(part.numbers)]
+    if not frames:
+        return empty_findings()
+    together = pd.concat(frames, ignore_index=True).assign(file=file, sheet=sheet)
+    together = together.sort_values("row_number", kind="stable", ignore_index=True)
+    return typed(together)
+
+
+def _frame(part: Part, place: Place) -> pd.DataFrame:
+    rule, n = RULES[part.rule], len(part.numbers)
+    words = {"value": _texts(part.values, n), "other": _texts(part.others, n), "header": _texts(place.header, n)}
+    numbers = pd.Series(np.asarray(part.numbers, dtype="int64"))
+    cell = (place.letter + numbers.astype("str")).where(numbers.gt(0) & bool(place.letter), "")
+    return pd.DataFrame({
+        "cell": cell, "row_number": numbers, "header": words["header"], "value": words["value"], "rule": rule.key,
+        "level": rule.level, "message": _sentence(rule.message, words, n), "action": _sentence(rule.action, words, n),
+        "used": rule.used,
+    })  # fmt: skip
+
+
+def typed(findings: pd.DataFrame) -> pd.DataFrame:
+    """Give the findings in their columns and kinds (text, row number, used)."""
+    kinds = {key: "str" for key in KEYS} | {"row_number": "int64", "used": "bool"}
+    return findings.reindex(columns=list(KEYS)).astype(kinds)
+
+
+def empty_findings() -> pd.DataFrame:
+    """Give a findings table without rows."""
+    return typed(pd.DataFrame(columns=list(KEYS)))
+
+
+def summary(findings: pd.DataFrame, *, by: Sequence[str] = ("file", "region_code", "rule")) -> pd.DataFrame:
+    """Count findings: the ``by`` columns, then n per level (错误, 警告, 提示 as error, warning, note) and rows left out.
+
+    A finding that belongs to no region (a whole file or sheet) counts under an empty region code.
+    """
+    counted = findings.assign(
+        region_code=findings["region_code"].fillna(""),
+        **{name: findings["level"].eq(level).astype("int64") for name, level in zip(_COUNTS, LEVELS, strict=True)},
+        left_out=(~findings["used"] & findings["row_number"].gt(0)).astype("int64"),
+        n=1,
+    )
+    return counted.groupby(list(by), sort=False, as_index=False)[["n", *_COUNTS, "left_out"]].sum()
+
+
+_COUNTS = ("errors", "warnings", "notes")

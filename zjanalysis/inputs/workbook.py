@@ -1,0 +1,178 @@
+"""A file → its sheets as grids of cells. The guard looks first; nothing here knows what a column means."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from zjanalysis.errors import InputError
+from zjanalysis.inputs.guard import Inspection, inspect
+from zjanalysis.settings import Guard
+
+SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".jsonl", ".json")
+_TEXT_ENCODINGS = ("utf-8-sig", "gb18030")
+Grid = list[list[Any]]
+Range = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet as written: ``grid[r][c]``, row 1 of the sheet first; merged ranges are 0-based (start, end)."""
+
+    file: str
+    name: str
+    grid: Grid
+    merged: tuple[Range, ...] = ()
+    hidden: bool = False
+    hidden_rows: int = 0
+    empty_formulas: frozenset[str] = field(default_factory=frozenset)
+    error_cells: frozenset[str] = field(default_factory=frozenset)
+
+
+def read_rows(path: Path, *, guard: Guard) -> tuple[Sheet, ...]:
+    """Read every sheet of a workbook, or the one table of a text file.
+
+    Raises InputError for a file that is missing, hostile, protected, damaged, too large, or of another kind.
+    """
+    if not path.is_file():
+        raise InputError(f"找不到文件“{path}”。", "请检查文件名和所在文件夹。")
+    if path.suffix.lower() in (".jsonl", ".json"):
+        return (_json_sheet(path, guard=guard),)
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return (_text_sheet(path, guard=guard),)
+    return _workbook_sheets(path, inspect(path, guard), guard=guard)
+
+
+def _workbook_sheets(path: Path, seen: Mapping[str, Inspection], *, guard: Guard) -> tuple[Sheet, ...]:
+    try:
+        with python_calamine.load_workbook(path) as book:
+            return tuple(_sheet(book, meta, path=path, seen=seen, guard=guard) for meta in book.sheets_metadata
+                         if meta.typ == python_calamine.SheetTypeEnum.WorkSheet)  # fmt: skip
+    except python_calamine.PasswordError as error:
+        raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
+    except python_calamine.CalamineError as error:
+        raise InputError(f"“{path.name}”打不开，文件可能已损坏（{error}）。", "请用 Excel/WPS 打开后另存为 .xlsx 再试。") from error
+
+
+def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], guard: Guard) -> Sheet:
+    hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
+    found = book.get_sheet_by_name(meta.name)
+    if found.total_width > guard.max_columns or found.total_height > guard.max_rows:
+        raise InputError(
+            f"“{path.name}”的工作表“{meta.name}”有 {found.total_height} 行 {found.total_width} 列，超过上限 "
+            f"{guard.max_rows} 行 {guard.max_columns} 列。", "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。")
+    parts = seen.get(meta.name, Inspection())
+    return Sheet(path.name, meta.name, found.to_python(skip_empty_area=False), merged=tuple(found.merged_cell_ranges or ()),
+                 hidden=hidden, hidden_rows=parts.hidden_rows, empty_formulas=parts.empty_formulas,
+                 error_cells=parts.error_cells)  # fmt: skip
+
+
+def _decode(path: Path, *, guard: Guard) -> str:
+    """Decode a text file: UTF-16 with its mark, UTF-8 with or without, else GB18030; refuse the rest."""
+    if path.stat().st_size > guard.max_file_mb * 1e6:
+        raise InputError(f"“{path.name}”有 {path.stat().st_size / 1e6:.0f} MB，超过上限 {guard.max_file_mb:.0f} MB。",
+                         "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_file_mb。")  # fmt: skip
+    raw = path.read_bytes()
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise InputError(f"“{path.name}”其实是 Excel 工作簿，只是改了扩展名。", "请用 Excel/WPS 打开后另存为 .xlsx。")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    elif b"\0" in raw:
+        raise InputError(f"“{path.name}”里有空字节，不是文本文件或已损坏。", "请重新导出，保存为“CSV UTF-8”。")
+    else:
+        encodings = _TEXT_ENCODINGS
+    for encoding in encodings:
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(f"“{path.name}”的文字编码既不是 UTF-8 也不是 GB18030。", "请用 Excel/WPS 打开后另存为“CSV UTF-8”。")
+
+
+def _text_sheet(path: Path, *, guard: Guard) -> Sheet:
+    text = _decode(path, guard=guard)
+    if text.lstrip()[:200].lower().startswith(("<html", "<!doctype html", "<table", "<?xml")):
+        raise InputError(f"“{path.name}”其实是网页表格。", "请用 Excel/WPS 打开后另存为 .xlsx。")
+    first = text[:20_000].split("\n", 5)[:5]
+    comma, tab, semicolon = (sum(line.count(mark) for line in first) for mark in ",\t;")
+    mark = "\t" if tab > max(comma, semicolon) else ";" if semicolon > comma else ","
+    csv.field_size_limit(guard.max_cell_chars)
+    try:
+        grid = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+    except csv.Error as error:
+        raise _csv_error(path, text, error, guard=guard) from error
+    return Sheet(path.name, "", _within(grid, path=path, guard=guard))
+
+
+def _csv_error(path: Path, text: str, error: csv.Error, *, guard: Guard) -> InputError:
+    if "field larger" in str(error):
+        return InputError(f"“{path.name}”里有一格超过 {guard.max_cell_chars} 个字，多半是引号没有成对。",
+                          "请用 Excel/WPS 打开检查后另存为 .xlsx。")  # fmt: skip
+    return InputError(f"“{path.name}”的引号没有成对（全文共 {text.count(chr(34))} 个英文双引号），分不清格子。",
+                      "请用 Excel/WPS 打开检查后另存为 .xlsx。")  # fmt: skip
+
+
+def _within(grid: Grid, *, path: Path, guard: Guard) -> Grid:
+    if len(grid) > guard.max_rows or max(map(len, grid), default=0) > guard.max_columns:
+        raise InputError(f"“{path.name}”有 {len(grid)} 行，最宽 {max(map(len, grid))} 列，超过上限 {guard.max_rows} 行 "
+                         f"{guard.max_columns} 列。", "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高上限。")  # fmt: skip
+    width = max(map(len, grid), default=0)
+    return [row if len(row) == width else row + [""] * (width - len(row)) for row in grid]
+
+
+def _json_sheet(path: Path, *, guard: Guard) -> Sheet:
+    """JSON lines (or one JSON list): every record flattened to its innermost names; row 1 is the header."""
+    text = _decode(path, guard=guard)
+    records: list[dict[str, Any]] = []
+    lines = [(1, text)] if text.lstrip().startswith("[") else enumerate(text.splitlines(), 1)
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            loaded = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise InputError(f"“{path.name}”第 {number} 行不是完整的 JSON。", "请检查该行，或重新导出（每行一条记录）。") from error
+        for record in loaded if isinstance(loaded, list) else [loaded]:
+            if not isinstance(record, dict):
+                raise InputError(f"“{path.name}”第 {number} 行不是一条记录（应以 {{ 开头）。", "请重新导出（每行一条记录）。")
+            records.append(dict(_leaves(record)))
+    header = list(dict.fromkeys(name for record in records for name in record))
+    grid: Grid = [list(header), *([record.get(name, "") for name in header] for record in records)]
+    return Sheet(path.name, "", _within(grid, path=path, guard=guard))
+
+
+def _leaves(record: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]:
+    for name, value in record.items():
+        if isinstance(value, Mapping) and depth < 20:
+            yield from _leaves(value, depth + 1)
+        elif not isinstance(value, (list, Mapping)):
+            yield name, "" if value is None else value
+
+
+def cell_text(value: Any) -> str:
+    """Give a cell as text the way Excel shows it; a number beyond 15 digits stays in E notation (its digits are lost).
+
+    >>> cell_text(20.0), cell_text(440101007000.0), cell_text(1.144e30), cell_text(date(2021, 1, 3))
+    ('20', '440101007000', '1.144e+30', '2021-01-03')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d") if value.time() == time() else value.isoformat(" ", "seconds")
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds() / 86400:g}天（时间格式）"
+    return "" if value is None else str(value)
