@@ -60,7 +60,7 @@ REASONS = {  # what pip says, and what the reader should do; the first that fits
     "Long Path": "路径过长。请把本文件夹移到较短的路径（如 D:\\zj）后重试",
     "wheelhouse: No matching": f"wheelhouse/ 里没有 {{package}}。请{FETCH}",
     NETWORK: f"连不上软件源。请检查网络和代理，或把 PIP_INDEX_URL 设为本单位的镜像；也可{FETCH}",
-    "No matching": "软件源里没有 {package}，镜像可能未同步。请换一个镜像（PIP_INDEX_URL）后重试",
+    "No matching": "软件源里找不到 {package}：镜像未同步，或网络不通。请检查网络，或换一个镜像（PIP_INDEX_URL）后重试",
 }
 NO_PIP = "没有可用的 pip。请安装它（Debian：apt-get install python3-venv），或把 pip-*.whl 放进 wheelhouse/，然后重试"
 
@@ -119,16 +119,17 @@ def explain() -> str:
 
 def run_pip(command: list[str], total: int) -> None:
     """Run pip into the log, with a line every few seconds."""
-    started = time.monotonic()
+    started, at_once = time.monotonic(), {**ENVIRONMENT, "PYTHONUNBUFFERED": "1"}
     with LOG.open("wb") as log:
-        pip = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=ENVIRONMENT)
+        pip = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=at_once)
     try:
         while pip.poll() is None:
             with suppress(subprocess.TimeoutExpired):
                 pip.wait(timeout=5)
                 break
-            names = re.findall(r"^Collecting ([\w.-]+)", LOG.read_text("utf-8", "replace"), flags=re.MULTILINE)
-            say(f"  {time.monotonic() - started:3.0f} 秒，已找到 {len(names)}/{total} 个包 {' '.join(names[-1:])}")
+            said = LOG.read_text(encoding="utf-8", errors="replace")
+            stage = "正在写入文件" if "Installing coll" in said else f"已找到 {said.count('Collecting ')}/{total} 个包"
+            say(f"  {time.monotonic() - started:3.0f} 秒，{stage}")
     finally:
         pip.kill()  # does nothing when it has ended
         pip.wait()
