@@ -34,7 +34,7 @@ class Indicator:
     numerator: nw.Expr
     denominator: nw.Expr
     scope: nw.Expr
-    unit: Literal["share", "days", "visits"]
+    unit: Literal["share", "days", "visits", "count", "flag"]
     better: Literal["higher", "lower"]
     definition: str
     basis: str
@@ -78,6 +78,10 @@ class Scope:
         if self.use_levels:
             inside = inside & nw.col("use_level").is_in(self.use_levels).fill_null(False)
         return inside
+
+    def narrowed(self, one: Indicator) -> Scope:
+        """Give the scope with the types of one indicator where it leaves them open."""
+        return Scope(one.item_types, self.use_levels) if self.item_types is None else self
 
 
 PLAN_SCOPE = Scope()

@@ -136,13 +136,13 @@ def day_of(text: str | date | None) -> pd.Timestamp | None:
     ('2021-06-03', None, None)
     """
     if isinstance(text, (date, datetime)):
-        return pd.Timestamp(text).normalize()
+        return pd.Timestamp(text).normalize().as_unit("ns")
     found = _DATE.match((text or "").strip())
     if not found:
         return None
     year, month, day = map(int, found.groups())
     try:
-        return pd.Timestamp(year=year, month=month, day=day)
+        return pd.Timestamp(year=year, month=month, day=day).as_unit("ns")
     except ValueError:
         return None
 

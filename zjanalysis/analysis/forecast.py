@@ -1,0 +1,123 @@
+"""A forecast only where it is honest: four periods or more, a straight line, and its interval; else 无法判断."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.analysis.ledger_state import last_day, today
+from zjanalysis.analysis.reported import comparable
+
+MIN_PERIODS = 4
+WILL, WILL_NOT, UNKNOWN = "预计可达标", "预计不能达标", "无法判断"
+DAYS_PER_YEAR = 365.25
+
+# Two-sided 90 % points of Student's t for 1, 2, … 30 degrees of freedom; beyond that the normal point.
+_T90 = tuple(
+    float(point)
+    for point in [
+        "6.314",
+        "2.920",
+        "2.353",
+        "2.132",
+        "2.015",
+        "1.943",
+        "1.895",
+        "1.860",
+        "1.833",
+        "1.812",
+        "1.796",
+        "1.782",
+        "1.771",
+        "1.761",
+        "1.753",
+        "1.746",
+        "1.740",
+        "1.734",
+        "1.729",
+        "1.725",
+        "1.721",
+        "1.717",
+        "1.714",
+        "1.711",
+        "1.708",
+        "1.706",
+        "1.703",
+        "1.701",
+        "1.699",
+        "1.697",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """``value`` at the deadline with its 90 % prediction interval (low, high), ``n`` periods used, and the verdict."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    verdict: str
+    reason: str
+
+
+def forecast(
+    history: pd.DataFrame,
+    *,
+    deadline: str | date,
+    indicator: str = "",
+    target: float = float("nan"),
+    better: str = "higher",
+    share: bool = True,
+) -> Forecast:
+    """Give the linear trend of ``history`` (cutoff, value: one row per period) at the deadline, with its interval.
+
+    Periods before the last change of the definition are not used. 预计可达标 only when the whole interval meets the
+    target, 预计不能达标 only when none of it does, otherwise 无法判断; the same with fewer than four periods
+    or without a deadline. Shares are kept within 0 and 1.
+
+    >>> rows = pd.DataFrame({"cutoff": ["2020-03-31", "2020-06-30", "2020-09-30"], "value": [0.8, 0.82, 0.84]})
+    >>> forecast(rows, deadline="2021-06").verdict, forecast(rows, deadline="2021-06").reason
+    ('无法判断', '可比的期数只有 3 期，不足 4 期')
+    """
+    last = last_day(str(deadline))
+    rows = history.dropna(subset=["value"]).assign(day=lambda t: t["cutoff"].map(today)).sort_values("day")
+    if len(rows) and indicator:
+        newest = rows["day"].iloc[-1]
+        rows = rows[[day == newest or comparable(indicator, day, newest) for day in rows["day"]]]
+    n = int(rows["day"].nunique())
+    if n < MIN_PERIODS:
+        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, f"可比的期数只有 {n} 期，不足 {MIN_PERIODS} 期")
+    if last is None:
+        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, "没有完成时限（长期推进）")
+    value, half = _line(rows, last)
+    limits = (0.0, 1.0) if share else (-np.inf, np.inf)
+    low, middle, high = (float(np.clip(v, *limits)) for v in (value - half, value, value + half))
+    return Forecast(middle, low, high, n, _verdict(low, high, target, better), "")
+
+
+def _line(rows: pd.DataFrame, last: pd.Timestamp) -> tuple[float, float]:
+    """Give the least-squares line at a day and the half width of its 90 % prediction interval there."""
+    x = ((rows["day"] - rows["day"].iloc[0]).dt.days / DAYS_PER_YEAR).to_numpy(dtype=float)
+    y = rows["value"].to_numpy(dtype=float)
+    at = (last - rows["day"].iloc[0]).days / DAYS_PER_YEAR
+    spread = float(((x - x.mean()) ** 2).sum())
+    slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
+    value = float(y.mean()) + slope * (at - float(x.mean()))
+    residuals = y - (y.mean() + slope * (x - x.mean()))
+    freedom = len(x) - 2
+    error = float(np.sqrt((residuals**2).sum() / freedom))
+    point = _T90[freedom - 1] if freedom <= len(_T90) else 1.645
+    return value, point * error * float(np.sqrt(1 + 1 / len(x) + (at - x.mean()) ** 2 / spread))
+
+
+def _verdict(low: float, high: float, target: float, better: str) -> str:
+    if np.isnan(target):
+        return UNKNOWN
+    worst, best = (low, high) if better == "higher" else (-high, -low)
+    goal = target if better == "higher" else -target
+    return WILL if worst >= goal else WILL_NOT if best < goal else UNKNOWN

@@ -1,0 +1,124 @@
+"""Reading the ledger: the board of the plan's tasks, by unit, by region, what moved, what is due for inspection."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.analysis.ledger_state import OPEN, Status, deadlines, today
+from zjanalysis.inputs.workplan import load_tasks
+
+_COUNTS = {
+    "n_met": (Status.REACHED, Status.CLOSED),
+    "n_closed": (Status.CLOSED,),
+    "n_overdue": (Status.OVERDUE,),
+    "n_not_started": (Status.NOT_STARTED,),
+    "n_in_progress": (Status.IN_PROGRESS,),
+    "n_long_term": (Status.LONG_TERM,),
+}
+COUNTS = ("n_rows", *_COUNTS, "n_no_value")
+
+OVERDUE, SOON, REACHED, QUIET = "逾期", "临近到期", "达标未销号", "久无进展"
+
+
+def _counted(ledger: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    flags = ledger[by].assign(
+        n_rows=1,
+        n_no_value=ledger["current"].isna().astype("int64"),
+        **{name: ledger["status"].isin(states).astype("int64") for name, states in _COUNTS.items()},
+    )
+    return flags.groupby(by, sort=False)[list(COUNTS)].sum().reset_index()
+
+
+def board(ledger: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
+    """Give one row per task of the plan, in its order: how many rows in which state, deadline and days left.
+
+    Rows the office added stand under the task it wrote; tasks without a row are shown with zeros. ``n_met`` counts
+    closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows.
+    """
+    tasks = load_tasks()[["task", "title", "clause", "deadline", "kind"]]
+    counts = tasks.merge(_counted(ledger, ["task"]), on="task", how="left")
+    whole = counts.assign(**{name: counts[name].fillna(0).astype("int64") for name in COUNTS})
+    left = (deadlines(whole["deadline"]) - today(on)).dt.days
+    return whole.assign(days_left=left.astype("Int64"))
+
+
+def by_unit(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Give one row per 责任单位: how many rows in which state; the most overdue first."""
+    named = ledger.assign(lead_unit=ledger["lead_unit"].replace("", np.nan).fillna("未落实责任单位"))
+    return _counted(named, ["lead_unit"]).sort_values(
+        ["n_overdue", "n_rows"], ascending=False, kind="stable", ignore_index=True
+    )
+
+
+def by_region(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Give one row per region, the city first, in the order of the ledger."""
+    return _counted(ledger, ["region"])
+
+
+def rows_of(ledger: pd.DataFrame, *, region: str = "", task: str = "") -> pd.DataFrame:
+    """Give the rows of one region (code or name) or one task, those that need attention first."""
+    wanted = pd.Series(True, index=ledger.index)
+    if region:
+        wanted = wanted & ledger["region_code"].eq(region).fillna(False) | wanted & ledger["region"].eq(region).fillna(
+            False
+        )
+    if task:
+        wanted = wanted & ledger["task"].eq(task).fillna(False)
+    order = {s: n for n, s in enumerate([Status.OVERDUE, Status.NOT_STARTED, Status.IN_PROGRESS, Status.LONG_TERM])}
+    return (
+        ledger[wanted]
+        .assign(_o=lambda t: t["status"].map(order).fillna(9))
+        .sort_values("_o", kind="stable")
+        .drop(columns="_o")
+    )
+
+
+def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows whose state is not what it was in the earlier ledger, with both states and both values."""
+    was = earlier[["ledger_id", "status", "current"]].rename(
+        columns={"status": "status_before", "current": "current_before"}
+    )
+    both = ledger.merge(was.drop_duplicates("ledger_id"), on="ledger_id", how="left")
+    changed = both[both["status"] != both["status_before"]]
+    return changed.assign(status_before=changed["status_before"].fillna("（新增）")).reset_index(drop=True)
+
+
+def due(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> pd.DataFrame:
+    """Give the rows for inspection (督查) with why_due, days_left and days_quiet: the gravest first, once each.
+
+    逾期; 临近到期: due within ``within`` days; 达标未销号: reached but not closed; 久无进展: no progress written for
+    ``quiet`` days. A closed row is never listed.
+    """
+    now = today(on)
+    left = (deadlines(ledger["deadline"]) - now).dt.days
+    since = ledger["progress_on"].fillna(ledger["opened_on"])
+    idle = (now - since).dt.days
+    is_open = ledger["status"].isin(OPEN)
+    why = np.select(
+        [
+            ledger["status"].eq(Status.OVERDUE),
+            is_open & left.between(0, within),
+            ledger["status"].eq(Status.REACHED),
+            is_open & (idle >= quiet),
+        ],
+        [OVERDUE, SOON, REACHED, QUIET],
+        "",
+    )
+    listed = ledger.assign(why_due=why, days_left=left.astype("Int64"), days_quiet=idle.astype("Int64"))
+    listed = listed[listed["why_due"] != ""]
+    order = listed["why_due"].map({OVERDUE: 0, SOON: 1, QUIET: 2, REACHED: 3})
+    return (
+        listed.assign(_o=order)
+        .sort_values(["_o", "days_left"], kind="stable")
+        .drop(columns="_o")
+        .reset_index(drop=True)
+    )
+
+
+def by_reason(due_rows: pd.DataFrame) -> pd.DataFrame:
+    """Give one row per 责任单位 and reason with the number of rows, for the head of the inspection list."""
+    counted = due_rows.groupby(["lead_unit", "why_due"], sort=False, dropna=False).size()
+    return counted.rename("n_rows").reset_index()

@@ -1,0 +1,107 @@
+"""Reported figures become scores by the same ``measure``; definitions that changed are never compared across."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import Indicator
+from zjanalysis.inputs.office_table import day_of
+from zjanalysis.inputs.reported import load_definitions
+
+_VALID = nw.col("in_force")
+
+
+def _indicator(row: Mapping[str, Any]) -> Indicator:
+    """Make the record of one reported indicator; a row that does not count is left out, and counted as such."""
+    what = (
+        row["numerator"]
+        if row["unit"] in ("count", "flag") and not row["per"]
+        else f"{row['numerator']} ÷ {row['denominator']}"
+    )
+    return Indicator(
+        key=row["indicator"],
+        label=row["label"],
+        numerator=nw.when(_VALID).then(nw.col("numerator")),
+        denominator=nw.when(_VALID).then(nw.col("denominator")),
+        scope=nw.col("indicator") == row["indicator"],
+        unit=row["unit"],
+        better=row["better"],
+        definition=f"{what}（填报）",
+        basis=f"方案任务（{row['task']}）" if len(row["task"]) <= 2 else f"方案{row['basis']}",
+        short=row["label"],
+        item_types=(),
+        missing=nw.lit("填报数不可用"),
+    )
+
+
+def _records(definitions: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in definitions.to_dict("records")]
+
+
+REPORTED_INDICATORS: tuple[Indicator, ...] = tuple(map(_indicator, _records(load_definitions())))
+"""Everything that is reported and not computed, in the order of the plan (reference/reported_indicators.csv)."""
+
+
+def measure_reported(reported: pd.DataFrame) -> pd.DataFrame:
+    """Give `scores` of the reported figures: one row per region and indicator that somebody reported.
+
+    A figure that breaks a rule is left out and counted in ``n_left_out``; a region that reported nothing has no row.
+
+    >>> reported = pd.DataFrame({"region_code": ["440802"], "indicator": ["guide_complete"], "numerator": [9.0],
+    ...                          "denominator": [10.0], "in_force": [True]})
+    >>> measure_reported(reported)[["indicator", "value", "n"]]
+            indicator  value  n
+    0  guide_complete    0.9  1
+    """
+    keys = set(reported["indicator"].dropna())
+    wanted = [i for i in REPORTED_INDICATORS if i.key in keys]
+    if not wanted:
+        return pd.DataFrame(
+            columns=["region_code", "indicator", "value", "numerator", "denominator", "n", "n_left_out"]
+        )
+    scores = measure(reported.dropna(subset=["region_code", "indicator"]), wanted, scope=None)
+    return scores[scores["n"] + scores["n_left_out"] > 0].reset_index(drop=True)
+
+
+def comparable(indicator: str, before: str | date, after: str | date) -> bool:
+    """Tell whether values of two days may be compared: no change of the definition lies at or between them.
+
+    好评率: until 2020 an unrated case counted as 基本满意 by default, so a figure from within or across 2020 is
+    compared with nothing (DOMAIN §2).
+
+    >>> comparable("good_rating", "2020-12-31", "2021-03-31"), comparable("good_rating", "2021-03-31", "2021-06-30")
+    (False, True)
+    >>> comparable("data_linkage", "2019-12-31", "2021-03-31")
+    True
+    """
+    breaks = load_definitions().set_index("indicator")[["break_from", "break_to"]]
+    if indicator not in breaks.index or not breaks.loc[indicator, "break_from"]:
+        return True
+    first, last = (day_of(str(day)) for day in breaks.loc[indicator])
+    days = sorted(day for day in (day_of(before), day_of(after)) if day is not None)
+    return bool(len(days) == 2 and first is not None and last is not None and (days[1] < first or days[0] > last))
+
+
+def without_breaks(before: pd.DataFrame, *, cutoff_before: str | date, cutoff: str | date) -> pd.DataFrame:
+    """Give last period's scores without those whose definition has changed since, ready for ``change``.
+
+    >>> before = pd.DataFrame({"region_code": "440800", "indicator": ["good_rating", "data_linkage"]})
+    >>> without_breaks(before, cutoff_before="2020-12-31", cutoff="2021-03-31")["indicator"].tolist()
+    ['data_linkage']
+    """
+    kept = before["indicator"].map(lambda key: comparable(key, cutoff_before, cutoff))
+    return before[kept.astype(bool)].reset_index(drop=True)
+
+
+def breaks_noted(scores: pd.DataFrame, *, cutoff_before: str | date, cutoff: str | date) -> tuple[str, ...]:
+    """Give one sentence for each indicator of the scores that is not compared with the last period."""
+    definitions = load_definitions()
+    here = definitions[definitions["indicator"].isin(set(scores["indicator"])) & definitions["break_from"].ne("")]
+    broken = here[[not comparable(key, cutoff_before, cutoff) for key in here["indicator"]]]
+    return tuple(broken["label"] + "口径已变，不与上期比较：" + broken["break_note"] + "。")
