@@ -78,8 +78,14 @@ def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], 
     for row, text in enumerate(column.texts):
         family: dict[str, Any] = {"fontfamily": list(theme.STRONG)} if row in strong else {}
         axes.text(x, row, text, linespacing=1.05, **style, **family)
-    axes.annotate(column.head, (x, -0.5), xycoords=across, xytext=(0, 3), textcoords="offset points", ha=align, va="bottom",
-                  fontsize=theme.SMALL, color=theme.SOFT, annotation_clip=False)  # fmt: skip
+    heads: dict[str, Any] = {
+        "ha": align,
+        "va": "bottom",
+        "fontsize": theme.SMALL,
+        "color": theme.SOFT,
+        "annotation_clip": False,
+    }
+    axes.annotate(column.head, (x, -0.5), xycoords=across, xytext=(0, 3), textcoords="offset points", **heads)
 
 
 def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: str) -> None:
@@ -123,10 +129,13 @@ def yardsticks(axes: Axes, lines: Sequence[Yardstick]) -> None:
     """Draw the lines through all rows with their names above, side by side, or one higher where they would overlap."""
     known = [line for line in lines if not wording.missing(line.value)]
     for line, (align, level) in zip(known, _places(axes, known), strict=True):
-        style = {"color": line.colour, "linewidth": 1.3, "linestyle": (0, (4, 2)) if line.dashed else "-"}
-        axes.plot([line.value] * 2, [axes.get_ylim()[0], -0.5], zorder=4, clip_on=False, **style)
-        axes.annotate(line.text, (line.value, -0.5), xytext=(0, 3 + level * theme.SMALL * 1.4), ha=align, va="bottom",
-                      textcoords="offset points", fontsize=theme.SMALL, color=line.colour, annotation_clip=False)  # fmt: skip
+        ends = ([line.value] * 2, [axes.get_ylim()[0], -0.5])
+        axes.plot(*ends, color="white", linewidth=2.6, zorder=4, clip_on=False)
+        axes.plot(*ends, color=line.colour, linewidth=1.3, linestyle=(0, (4, 2)) if line.dashed else "-", zorder=4,
+                  clip_on=False)  # fmt: skip
+        name: dict[str, Any] = {"ha": align, "va": "bottom", "fontsize": theme.SMALL, "color": line.colour}
+        axes.annotate(line.text, (line.value, -0.5), xytext=(0, 3 + level * theme.SMALL * 1.4),
+                      textcoords="offset points", annotation_clip=False, **name)  # fmt: skip
 
 
 def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:

@@ -6,10 +6,13 @@ Plain declarative style of official bulletins: counts before rates, 较上期提
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+
+from zjanalysis.analysis.registry import Indicator
+from zjanalysis.settings import Comparison
 
 NO_DATA = "无数据"
 MINUS = "−"
@@ -170,16 +173,6 @@ def peers_word(region_code: str) -> str:
     return "兄弟地市" if region_code.endswith("00") else "兄弟县区"
 
 
-def listed(names: Iterable[str], *, limit: int = 3) -> str:
-    """Give names in one phrase.
-
-    >>> listed(["赤坎区", "霞山区", "坡头区", "麻章区"])
-    '赤坎区、霞山区、坡头区等4个'
-    """
-    known = list(names)
-    return "、".join(known[:limit]) + (f"等{len(known)}个" if len(known) > limit else "")
-
-
 def standing(gap: Any, unit: str) -> str:
     """Give 优于, 持平 or 落后 for a gap that is positive when better, on published digits.
 
@@ -220,3 +213,28 @@ def gap_sentence(gap: Mapping[str, Any], *, region: str, label: str, unit: str, 
         return f"{said}，没有可比的{peers}。"
     yardstick = against(gap["gap_to_median"], unit, f"{peers}中位数（{amount(gap['median'], unit)}）")
     return f"{said}，居{rank_text(gap['rank'], gap['n_ranked'], tied=bool(gap['tied']))}，{yardstick}。"
+
+
+def target_text(one: Indicator, target: Any, region_code: str) -> str:
+    """Give what the plan asks of a region: a number, or what it says in words.
+
+    >>> from zjanalysis.analysis.registry import indicator
+    >>> target_text(indicator("instant"), 0.8111, "440823"), target_text(indicator("visits"), None, "440823")
+    ('高于81.11%', '低于兄弟县区')
+    """
+    if not missing(target):
+        side = ("高于" if one.strict else "达到") if one.sign > 0 else ("低于" if one.strict else "不超过")
+        return f"{side}{amount(target, one.unit)}"
+    return one.target_text.replace("兄弟地市", peers_word(region_code)) or "—"
+
+
+def reading_rules(rules: Comparison) -> list[tuple[str, str]]:
+    """Give how ranks, verdicts and missing values of a report are to be read, with the thresholds in force."""
+    return [
+        ("位次", "按公布的两位小数比较，数值相同则并列，其后位次顺延（1、2、2、4）。"),
+        ("是否达标", "按未四舍五入的数值判定；方案没有数值目标的，以兄弟地区中位数为准或不作判定。"),
+        ("优于、持平、落后", f"与兄弟地区中位数相比；率相差不足{difference(rules.margin_time, 'share')}、"
+         f"跑动次数相差不足{difference(rules.margin_visits, 'visits')}为持平。"),
+        ("剔除", "在统计范围内但缺少所需数值的事项，不计入分子分母，逐项列出原因；无数据不等于0。"),
+        ("个百分点", "两个百分数之差；较上期为本期值减上期值。"),
+    ]  # fmt: skip
