@@ -67,6 +67,21 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Cases:
+    """How case tables are read: memory limit and spill folder of the embedded engine, and the made cases of a sample.
+
+    ``threads`` 0 takes every core; ``max_spill_gb`` 0 sets no limit of its own on the spill folder.
+    """
+
+    memory_gb: float = 4.0
+    threads: int = 0
+    spill: str = ".cache/spill"
+    max_spill_gb: float = 0.0
+    made: int = 200_000
+    overdue_rows: int = 10_000
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set, and ``root``, the project folder that paths start from."""
 
@@ -77,6 +92,7 @@ class Settings:
     units: Units = field(default_factory=Units)
     comparison: Comparison = field(default_factory=Comparison)
     guard: Guard = field(default_factory=Guard)
+    cases: Cases = field(default_factory=Cases)
     evaluation: Evaluation = field(default_factory=Evaluation)
 
     def path(self, given: str | Path) -> Path:
