@@ -1,0 +1,139 @@
+"""A tiny project: one notebook that shows hand-written blocks, a data set of a few bytes, no sample data needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from zjanalysis.publish.jobs import Job
+from zjanalysis.publish.provenance import file_digest
+from zjanalysis.publish.sources import Sources
+from zjanalysis.settings import Settings
+
+PERIOD = "2021Q1"
+REGIONS = {"440802": "赤坎区", "440803": "霞山区", "440804": "坡头区"}
+MIME = "application/vnd.zjanalysis+json"
+
+PARAMETERS = 'data = ""\nperiod = ""\nregion = ""\npeers = ""\nreport_date = ""'
+HEAD = """
+from pathlib import Path
+from IPython.display import display
+names = {"440802": "赤坎区", "440803": "霞山区", "440804": "坡头区"}
+text = (Path(data) / period / "items" / f"{region}.csv").read_text(encoding="utf-8").split()
+def show(html, **block):
+    display({"text/html": html, "application/vnd.zjanalysis+json": block}, raw=True)
+"""
+COVER = """
+show(f'<header class="zj-cover"><p class="zj-band">示例数据（模拟）</p><h1>{names[region]}政务服务效能监测通报</h1></header>',
+     kind="cover", region_code=region, region=names[region], period=period, title="政务服务效能监测通报", sample=True,
+     report_date=report_date)
+"""
+CARDS = """
+show(f'<ul class="zj-cards"><li class="zj-card">平均跑动 {text[0]}次</li></ul>', kind="cards", cards=[
+    {"indicator": "visits", "label": "平均跑动次数", "value": float(text[0]), "text": f"{text[0]}次", "unit": "visits", "rank": 1,
+     "n_ranked": 3, "change": -0.01, "change_text": "较上期下降0.01次", "meets_target": "达标", "verdict": "优于"}])
+"""
+EXHIBIT = """
+import base64, struct, zlib
+def chunk(name, body):
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60, 20, 8, 0, 0, 0, 0)) + chunk(
+    b"IDAT", zlib.compress((b"\\0" + b"\\x55" * 60) * 20)) + chunk(b"IEND", b"")
+show(f'<figure class="zj-exhibit"><p class="zj-say">平均跑动{text[0]}次。</p><img alt="条形图：平均跑动{text[0]}次" width="60" height="20" '
+     f'src="data:image/png;base64,{base64.b64encode(png).decode()}"><div class="zj-table"><table><caption>跑动次数</caption><thead><tr>'
+     f'<th scope="col">地区</th><th scope="col">次数（次）</th></tr></thead><tbody><tr><th scope="row">{names[region]}</th><td>{text[0]}</td>'
+     f'</tr></tbody></table></div><p class="zj-source">数据见工作簿“跑动次数”页</p></figure>',
+     kind="exhibit", table={"sheet": "跑动次数", "caption": "跑动次数", "note": "", "row_kinds": [],
+     "columns": [{"key": "region", "label": "地区", "unit": "", "kind": "text"}, {"key": "visits", "label": "次数", "unit": "次",
+     "kind": "visits"}], "rows": [[names[region], float(text[0])]]})
+"""
+END = """
+show('<footer class="zj-end" data-zj-complete="true">（完）</footer>', kind="end", complete=True)
+"""
+
+
+def write_notebook(path: Path, *, extra: str = "", parameters: str = PARAMETERS, end: str = END) -> Path:
+    """Write the tiny notebook; ``extra`` is one more code cell before the end."""
+    code = nbformat.v4.new_code_cell
+    cells = [code(parameters, metadata={"tags": ["parameters"]}), code(HEAD.strip()), code(COVER.strip()),
+             nbformat.v4.new_markdown_cell("## 一、总体情况"), code(CARDS.strip()), nbformat.v4.new_markdown_cell("## 二、跑动次数"),
+             code(EXHIBIT.strip()), *([code(extra)] if extra else []), code(end.strip())]  # fmt: skip
+    for number, cell in enumerate(cells):
+        cell["id"] = f"c{number}"
+    about = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=about)), encoding="utf-8")
+    return path
+
+
+def tiny_files(settings: Settings, data: str, period: str) -> dict[str, str]:
+    """Give the digests of the tiny data set's files."""
+    folder = settings.path(data)
+    return {p.relative_to(folder).as_posix(): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def tiny_sources(settings: Settings, data: str, period: str) -> Sources:
+    """Read the tiny data set as ``read_sources`` reads a real one: ``<code>.csv`` holds ``<compared> <own>``."""
+    files = tiny_files(settings, data, period)
+    rows = {
+        p.stem: p.read_text(encoding="utf-8").split()
+        for p in sorted((settings.path(data) / period / "items").glob("*.csv"))
+    }
+    return Sources(files, {code: (" ".join(words), words[0]) for code, words in rows.items()},
+                   {code: (f"{period}/items/{code}.csv",) for code in rows})  # fmt: skip
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A project folder (with a space and Chinese in its name) of three districts."""
+    root = tmp_path / "项目 一"
+    items = root / "data" / "tiny" / PERIOD / "items"
+    items.mkdir(parents=True)
+    (root / "zjanalysis.toml").write_text('data = "data/tiny"\n', encoding="utf-8")
+    (root / "data" / "tiny" / "dataset.toml").write_text('title = "微型"\n', encoding="utf-8")
+    for number, code in enumerate(REGIONS):
+        (items / f"{code}.csv").write_text(f"0.0{number + 1} 甲", encoding="utf-8")
+    write_notebook(root / "notebooks" / "tiny.ipynb")
+    monkeypatch.setattr("zjanalysis.publish.build.read_sources", tiny_sources)
+    monkeypatch.setattr("zjanalysis.publish.build.file_digests", tiny_files)
+    monkeypatch.setattr("zjanalysis.publish.build._frames", lambda job, making, settings: None)
+    return Settings(root=root, data="data/tiny")
+
+
+@pytest.fixture
+def jobs_of(settings: Settings) -> Callable[..., tuple[Job, ...]]:
+    """Give the jobs of the tiny project; a region's notebook can be replaced by name."""
+
+    def make(**notebooks: str) -> tuple[Job, ...]:
+        return tuple(
+            Job(f"district/{code}", settings.root / "notebooks" / notebooks.get(f"r{code}", "tiny.ipynb"), code, name, PERIOD, "data/tiny",
+                {"data": "data/tiny", "period": PERIOD, "region": code, "peers": "", "report_date": "2021-04-15"}, tuple(REGIONS))
+            for code, name in REGIONS.items()
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def notebook() -> Callable[..., Path]:
+    """Give the function that writes a tiny notebook."""
+    return write_notebook
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give the folder the period's reports go to; ``folder.parent`` is ``out``."""
+    return tmp_path / "输出" / PERIOD
+
+
+@pytest.fixture
+def entries(folder: Path) -> Callable[[], dict[str, dict[str, object]]]:
+    """Give the function that reads the manifest's entries as JSON, by key."""
+    return lambda: {e["key"]: e for e in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["reports"]}

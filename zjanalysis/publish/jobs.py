@@ -1,0 +1,89 @@
+"""Which reports there are: one job is one notebook run for one region and one period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zjanalysis.errors import unknown_name
+from zjanalysis.settings import Settings
+
+CITY_NOTEBOOK = "notebooks/02_city_benchmark.ipynb"
+DISTRICT_NOTEBOOK = "notebooks/03_district_report.ipynb"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report to make.
+
+    ``key`` names it everywhere (``city``, ``district/440823``) and is its path below the period's folder, without the
+    suffix. ``reads`` are the regions whose rows the notebook may compare with; empty means every row of the period.
+    """
+
+    key: str
+    notebook: Path
+    region_code: str
+    region: str
+    period: str
+    data: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+
+
+def list_jobs(settings: Settings, data: str = "", period: str = "", *, report_date: str = "") -> tuple[Job, ...]:
+    """Give the city page and one page per report unit of the focus city, in the official order of the regions.
+
+    An empty ``data`` is the one of the settings, an empty ``period`` the newest. Raises UnknownName for a period that
+    does not exist and InputError for a data set that cannot be used.
+    """
+    from zjanalysis.inputs import period as periods  # noqa: PLC0415  pandas is not needed to show the help
+    from zjanalysis.inputs import regions  # noqa: PLC0415
+
+    given = data or settings.data
+    known = periods.list_periods(given, settings=settings)
+    if period and period not in known:
+        raise unknown_name("期次", period, known)
+    chosen = period or known[-1]
+    where = _from_root(settings, given)
+    units = tuple(regions.report_units(settings.focus))
+    common = {"data": where, "period": chosen, "peers": "", "report_date": report_date}
+    city = Job("city", settings.path(CITY_NOTEBOOK), settings.focus, regions.region_name(settings.focus), chosen, where,
+               {**common, "region": settings.focus})  # fmt: skip
+    districts = (
+        Job(
+            f"district/{code}",
+            settings.path(DISTRICT_NOTEBOOK),
+            code,
+            regions.region_name(code),
+            chosen,
+            where,
+            {**common, "region": code},
+            (settings.focus, *units),
+        )
+        for code in units
+    )
+    return city, *districts
+
+
+def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tuple[Job, ...]:
+    """Give the jobs named by code, region name or key (all when ``only`` is empty), at most ``limit`` (0: no limit).
+
+    The order is the jobs', not that of ``only``. Raises UnknownName with the nearest names.
+    """
+    wanted = {_find(jobs, name.strip()) for name in only if name.strip()}
+    chosen = tuple(job for job in jobs if not wanted or job.key in wanted)
+    return chosen[:limit] if limit > 0 else chosen
+
+
+def _find(jobs: Sequence[Job], name: str) -> str:
+    for job in jobs:
+        if name in (job.key, job.region_code, job.region):
+            return job.key
+    raise unknown_name("报告", name, [word for job in jobs for word in (job.region, job.region_code)] + ["city"])
+
+
+def _from_root(settings: Settings, data: str) -> str:
+    """Give the data folder as it is told to the notebook: relative to the project wherever that is possible."""
+    path = settings.path(data)
+    return path.relative_to(settings.root).as_posix() if path.is_relative_to(settings.root) else str(path)

@@ -1,0 +1,133 @@
+"""What a page was made from, and the fingerprint that says it on paper.
+
+A fingerprint is four groups of three characters: data, parameters, definitions, code. Each group is 15 bits of the
+SHA-256 of its part, in Crockford's alphabet (no I, L, O, U), so twelve typed characters say which part has changed
+since a page was printed, without any record of the past.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from zjanalysis.errors import ConfigError
+from zjanalysis.publish.jobs import Job
+from zjanalysis.settings import Settings
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PARTS = {"data": "数据", "parameters": "参数", "definitions": "口径与设置", "code": "程序与笔记本"}
+LIBRARIES = ("pandas", "numpy", "matplotlib", "seaborn", "narwhals", "papermill", "nbconvert", "nbformat", "jinja2",
+             "mistune", "pillow", "openpyxl", "python-calamine")  # fmt: skip
+_TEXT = {".py", ".csv", ".css", ".j2", ".ipynb", ".toml", ".json", ".js"}
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What one report depends on: a SHA-256 per part, and the details behind them that go into the page."""
+
+    parts: Mapping[str, str]
+    details: Mapping[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """Give the typed form, ``7K3-F9Q-2M8-TX1``."""
+        return "-".join(short(self.parts[name]) for name in PARTS)
+
+
+def short(digest: str) -> str:
+    """Give the first 15 bits of a hexadecimal digest in three characters.
+
+    >>> short("00000000"), short("ffffffff"), short("08420000")
+    ('000', 'ZZZ', '111')
+    """
+    bits = int(digest[:8], 16) >> 17
+    return "".join(ALPHABET[(bits >> shift) & 31] for shift in (10, 5, 0))
+
+
+def read_fingerprint(typed: str) -> tuple[str, ...]:
+    """Give the four groups of a fingerprint as it was typed: any case, any dashes or spaces, O for 0, I and L for 1.
+
+    >>> read_fingerprint("7k3 f9q-2m8-txl")
+    ('7K3', 'F9Q', '2M8', 'TX1')
+    """
+    plain = "".join(c for c in typed.upper() if c not in "-－—– \t　").translate(str.maketrans("OIL", "011"))
+    if len(plain) != 12 or set(plain) - set(ALPHABET):
+        raise ConfigError(f"“{typed}”不是校验码。", "校验码为 12 个字母和数字，印在每页页眉，如 7K3-F9Q-2M8-TX1。")
+    return tuple(plain[i : i + 3] for i in (0, 3, 6, 9))
+
+
+def digest_of(value: object) -> str:
+    """Give the SHA-256 of a value that JSON can write, the same for the same content."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Give the SHA-256 of the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What all reports of a build share: settings as they can change a page, definitions and library by digest."""
+
+    settings: Mapping[str, object]
+    definitions: str
+    library: str
+
+
+def basis(settings: Settings) -> Basis:
+    """Give the basis of a build, read from the files as they are now."""
+    told = {name: value for name, value in asdict(settings).items() if name not in ("root", "out", "data", "guard")}
+    return Basis(told, digest_of([told, package_digest(("reference",))]), package_digest())
+
+
+def stamp(job: Job, shared: Basis, *, data: str, inputs: Mapping[str, str]) -> Stamp:
+    """Give the stamp of a job; ``data`` is the digest of the rows it reads, ``inputs`` file name → SHA-256."""
+    told = {**job.parameters, "data": Path(job.data).name}
+    parts = {
+        "data": data,
+        "parameters": digest_of({**told, "notebook": job.notebook.name}),
+        "definitions": shared.definitions,
+        "code": digest_of([text_digest(job.notebook), shared.library, versions()]),
+    }
+    details = {"notebook": job.notebook.name, "parameters": told, "settings": shared.settings, "versions": versions(),
+               "inputs": dict(sorted(inputs.items()))}  # fmt: skip
+    return Stamp(parts, details)
+
+
+def text_digest(path: Path) -> str:
+    """Give the SHA-256 of a text file, the same whether its lines end as on Windows or not; "" when there is none."""
+    if not path.is_file():
+        return ""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def package_digest(rooms: Iterable[str] = ()) -> str:
+    """Give the digest of the library's source, style sheets and templates, or of the named folders only."""
+    root = Path(str(resources.files("zjanalysis")))
+    chosen = tuple(rooms)
+    folders = [root / name for name in chosen] if chosen else [root]
+    skipped = () if chosen else ("reference", "cli")
+    found = sorted(p for folder in folders for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    kept = [p for p in found if p.relative_to(root).parts[0] not in skipped]
+    return digest_of(
+        [[p.relative_to(root).as_posix(), text_digest(p) if p.suffix in _TEXT else file_digest(p)] for p in kept]
+    )
+
+
+@lru_cache(maxsize=1)
+def versions() -> Mapping[str, str]:
+    """Give the versions of Python and of the libraries whose change may change a page."""
+    return {
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        **{name: metadata.version(name) for name in LIBRARIES},
+    }
