@@ -19,10 +19,9 @@ from typing import IO
 
 def version_problem(version: tuple) -> str:
     """One sentence if this Python cannot be used, otherwise nothing."""
-    found = ".".join(str(part) for part in version[:3])
-    other = "例如：python3.12 run.py build（Windows：py -3.12 run.py build）"
-    fits = (3, 11) <= tuple(version[:2]) <= (3, 13)
-    return "" if fits else f"需要 Python 3.11–3.13，当前是 {found}。请安装后用它运行，{other}"
+    found = f"需要 Python 3.11–3.13，当前是 {'.'.join(str(part) for part in version[:3])}。"
+    other = "请安装后用它运行，例如：python3.12 run.py build（Windows：py -3.12 run.py build）"
+    return "" if (3, 11) <= tuple(version[:2]) <= (3, 13) else found + other
 
 
 if version_problem(sys.version_info):
@@ -82,8 +81,8 @@ def quietly(command: list[str]) -> bool:
 def fingerprint(lock: str) -> str:
     """What an environment made now from this lock would be: one is up to date while this stays the same."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    tool = project.get("tool", {}).get("setuptools")  # settings of ruff or pytest change nothing that is installed
-    facts = (FORMAT, sys.implementation.cache_tag, str(ROOT), project["build-system"], project["project"], tool)
+    installed = (project["project"], project["build-system"], project.get("tool", {}).get("setuptools"))  # not ruff's
+    facts = (FORMAT, sys.implementation.cache_tag, str(ROOT), *installed)
     return hashlib.sha256(ascii(facts).encode() + (ROOT / lock).read_bytes()).hexdigest()
 
 
