@@ -65,6 +65,5 @@ def install(path: Path) -> None:
         return replace(kept, **copies)
 
     load_period.__doc__, load_period.__module__ = read.__doc__, read.__module__
-    periods.load_period = load_period
-    if hasattr(zjanalysis, "load_period"):
-        zjanalysis.load_period = load_period
+    for place in (periods, zjanalysis):
+        setattr(place, "load_period", load_period)  # noqa: B010  the package's names come from its __getattr__

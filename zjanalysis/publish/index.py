@@ -12,7 +12,7 @@ from typing import Any
 from zjanalysis.publish.manifest import GOOD, STALE, Entry, read_manifest, write_whole
 
 CITY = "city"
-_MARKS = {"+": "↑", "-": "↓", "0": "→", "": ""}
+TITLE = "政务服务效能监测通报"
 
 
 def write_index(folder: Path) -> Path:
@@ -41,7 +41,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     heads = _indicators(entries)
     facts = {
         "period": issue_text(folder.name), "cutoff": cover.get("cutoff", ""), "sample": bool(cover.get("sample")),
-        "title": cover.get("title", "政务服务效能监测通报"), "heads": heads, "script": script, "style": style,
+        "title": TITLE, "heads": heads, "script": script, "style": style,
         "hash": base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         "rows": [_row(entry, heads, folder) for entry in entries],
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
@@ -68,9 +68,14 @@ def _row(entry: Entry, heads: Mapping[str, str], folder: Path) -> dict[str, Any]
 def _cell(card: Mapping[str, Any] | None) -> dict[str, Any]:
     """Give what a cell shows of a card: value, rank, change with arrow and word, and the number it sorts by."""
     if card is None or card.get("value") is None:
-        return {"text": "无数据", "rank": "", "mark": "", "change": "", "sort": ""}
-    change = card.get("change")
-    sign = "" if change is None else "0" if change == 0 else "+" if change > 0 else "-"
-    rank = f"第{card['rank']:g}/{card['n_ranked']}" if card.get("rank") is not None else ""
-    words = str(card.get("change_text") or "").removeprefix("较上期")
-    return {"text": card.get("text", ""), "rank": rank, "mark": _MARKS[sign], "change": words, "sort": card["value"]}
+        return {"text": "无数据", "rank": "", "change": "", "trend": "", "sort": ""}
+    ranked = card.get("rank") is not None and card.get("n_ranked")
+    words = str(card.get("rank_text") or f"第{card.get('rank')}位").partition("（")[0]
+    moved = card.get("change") is not None
+    return {
+        "text": card.get("text", ""),
+        "rank": f"{words}/{card['n_ranked']}" if ranked else "",
+        "change": card.get("change_text", "") if moved else "",
+        "trend": card.get("trend", "") if moved else "",
+        "sort": card["value"],
+    }

@@ -39,7 +39,8 @@ def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) 
     cover = next((p for p in payloads(notebook) if p.get("kind") == "cover"), {})
     facts = {
         "title": cover.get("title", region), "issue": issue_text(cover.get("period", "")) if cover else "",
-        "region": region, "period": cover.get("period", ""), "sample": bool(cover.get("sample")), "date": cover.get("report_date", ""),
+        "region": region, "period": cover.get("period", ""), "sample": bool(cover.get("sample")),
+        "date": cover.get("report_date", ""),
         "fingerprint": stamp.fingerprint, "workbook": workbook, "csp": CSP, "style": style(),
         "contents": contents, "sections": sections, "code": _code(notebook), "stamp": dict(stamp.details),
         "provenance": _json({"fingerprint": stamp.fingerprint, "parts": dict(stamp.parts), **stamp.details}),

@@ -17,7 +17,7 @@ from zjanalysis.publish.provenance import Stamp, file_digest
 
 @dataclass(frozen=True)
 class Task:
-    """All a worker needs: the job, its stamp, the folder to write in, the project folder, the engine, its time, the frames."""
+    """All a worker needs: the job, its stamp, the folder to write in, the project folder, engine, time, frames."""
 
     job: Job
     stamp: Stamp
@@ -86,7 +86,10 @@ def _write(task: Task) -> dict[str, Any]:
 
 
 def _facts(cover: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
+    """Give what the index shows of a cover; the cut-off stands among the terms of its box."""
+    terms = dict(cover.get("terms", ()))
+    kept = {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
+    return {**kept, "cutoff": terms.get("数据截止", "")}
 
 
 def _workbook(blocks: Sequence[Mapping[str, Any]], path: Path, *, title: str, stamp: Stamp) -> None:

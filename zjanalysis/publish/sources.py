@@ -108,7 +108,9 @@ def _regions(loaded: Any) -> list[tuple[str, str, str, list[str]]]:
     about = replace(loaded.dataset, folder=Path(loaded.dataset.folder.name), periods={})
     compared = items.drop(columns=[name for name in DESCRIPTIVE if name in items])
     full, peers, faults = _rows(items), _rows(compared, ordered=False), _rows(findings)
-    shared = digest_of([loaded.name, loaded.title, str(loaded.cutoff), repr(about), faults.get("", "")])
+    counts = loaded.files.drop(columns=["file", "sha256"]).sum().to_dict()  # every cover prints these
+    facts = [loaded.name, loaded.title, str(loaded.cutoff), repr(about), len(loaded.files), counts]
+    shared = digest_of([*facts, faults.get("", "")])
     found = [("", shared, shared, ["dataset.toml"])]
     for code in sorted(full):
         files = items.loc[items["region_code"] == code, "file"].dropna().unique()
