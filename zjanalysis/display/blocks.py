@@ -91,6 +91,7 @@ def _box(period: Period, *, region: str, report_date: str, settings: Settings) -
         ("数据", f"{period.dataset.title}，{wording.issue_text(period.name)}；本地区{own}项"),
         ("数据截止", wording.date_text(period.cutoff) if period.cutoff else "未注明"),
         ("全部文件", f"{len(files)}个，读取{read}行，采用{used}行，未采用{int(files['rows_left_out'].sum())}行"),
+        ("统计范围", "在用事项的最新版本；每个指标的口径、分子、分母和剔除数见文末“指标口径”"),
         ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
                  f"1自然日＝{units.calendar_day:.4f}"),
         ("编制日期", wording.date_text(report_date)),
@@ -155,9 +156,10 @@ STATES = {
 
 def _card_html(card: dict[str, Any]) -> str:
     state = STATES.get(card["meets_target"], STATES.get(card["verdict"], "zj-flat"))
+    trend = card["trend"] if card["trend"] in STATES else ""
     lines = [("目标", card["target_text"], ""), ("是否达标", card["meets_target"], card["meets_target"]),
              ("位次", card["rank_text"], ""), (f"与{card['peers']}比", card["verdict"], card["verdict"]),
-             ("较上期", card["change_text"], card["trend"])]  # fmt: skip
+             (f"较上期{trend}", card["change_text"], card["trend"])]  # fmt: skip
     body = "".join(
         f"<div><dt>{markup(term)}</dt><dd{_state(word)}>{markup(text)}</dd></div>" for term, text, word in lines
     )

@@ -38,10 +38,15 @@ def rank_exhibit(scores: pd.DataFrame, *, gaps: pd.DataFrame, indicator: str, pe
 def department_exhibit(
     scores: pd.DataFrame, *, region: str, indicator: str, overall: float = math.nan, limit: int = 15
 ) -> Block:
-    """Give one indicator by department of one region; ``scores`` are measured by department, with or without region."""
+    """Give one indicator by department of one region; ``scores`` are measured by department, with or without region.
+
+    ``overall`` is the region's own value; left out, it is what the departments' sums add up to, which is the same.
+    """
     one = about(indicator)
     own = scores[scores["region_code"] == region] if "region_code" in scores else scores
     rows = arrange.department_rows(own, indicator=one.key)
+    if math.isnan(overall) and rows["denominator"].sum():
+        overall = float(rows["numerator"].sum() / rows["denominator"].sum())
     columns = [Column("department", "部门"), Column("value", one.short, "number"), *SUMS, *COUNTS]
     shown = table(rows, caption=f"{one.label}（分部门）", columns=columns, sheet=f"{one.short}分部门")
     axes = figures.department_bars(own, indicator=one.key, overall=overall, limit=limit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from zjanalysis.analysis.registry import Indicator
@@ -10,7 +12,7 @@ from zjanalysis.display import wording
 
 def ranking(gaps: pd.DataFrame, one: Indicator, *, region: str) -> str:
     """Give the sentence on a region's place among its peers; ``gaps`` holds the row of this indicator."""
-    row = gaps[gaps["indicator"] == one.key].iloc[0].to_dict()
+    row: dict[str, Any] = {str(k): v for k, v in gaps[gaps["indicator"] == one.key].iloc[0].items()}
     peers = wording.peers_word(str(row["region_code"]))
     return wording.gap_sentence(row, region=region, label=one.label, unit=one.unit, peers=peers)
 

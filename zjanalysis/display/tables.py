@@ -23,7 +23,8 @@ DELTAS = ("change", "gap_to_best", "gap_to_median", "gap_to_target")
 NUMERIC = frozenset({"count", "days", "number", "visits", "share", "points", "value", "delta"})
 UNIT_TEXT = {"share": "%", "days": "工作日", "visits": "次"}
 DELTA_TEXT = {"share": "个百分点", "days": "工作日", "visits": "次"}
-NAMED = {"indicator": "indicator", "region": "region", "best_region": "region"}
+NAMED = {"indicator": "indicator", "region": "region", "best_region": "region", "verdict": "verdict"}
+WORDY = frozenset(NAMED.values())
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -108,7 +109,7 @@ def table(
     codes = frame["region_code"].tolist() if focus and "region_code" in frame else []
     return Table(
         caption=caption,
-        heads=tuple(replace(head, kind="text") if head.kind in {"indicator", "region"} else head for head in heads),
+        heads=tuple(replace(head, kind="text") if head.kind in WORDY else head for head in heads),
         rows=tuple(zip(*cells, strict=True)),
         sheet=sheet or caption,
         note=note,
@@ -149,7 +150,7 @@ def _head(column: Column, units: tuple[str, ...]) -> Head:
         texts = UNIT_TEXT if kind == "value" else DELTA_TEXT
         return Head(column.key, column.label, texts[units[0]] if len(set(units)) == 1 else "", kind)
     unit = column.unit or {"share": "%", "points": "个百分点"}.get(kind, "")
-    return Head(column.key, column.label, unit, kind)
+    return Head(column.key, "指标" if kind == "indicator" else column.label, unit, kind)
 
 
 def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
@@ -162,6 +163,8 @@ def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
     raw: Iterable[Any] = column.where(column.notna(), None).tolist()
     if head.kind == "indicator":
         return [about(key).label for key in raw]
+    if head.kind == "verdict":
+        return [wording.verdict_word(word) for word in raw]
     if head.kind == "region" and head.key == "best_region":
         return [code and region_name(code) for code in raw]
     return [_plain(cell, head.kind) for cell in raw]

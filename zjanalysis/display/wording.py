@@ -224,7 +224,7 @@ def target_text(one: Indicator, target: Any, region_code: str) -> str:
     """
     if not missing(target):
         side = ("高于" if one.strict else "达到") if one.sign > 0 else ("低于" if one.strict else "不超过")
-        return f"{side}{amount(target, one.unit)}"
+        return f"{side}{amount(target, one.unit).replace('.00', '')}"
     return one.target_text.replace("兄弟地市", peers_word(region_code)) or "—"
 
 
@@ -236,5 +236,5 @@ def reading_rules(rules: Comparison) -> list[tuple[str, str]]:
         ("优于、持平、落后", f"与兄弟地区中位数相比；率相差不足{difference(rules.margin_time, 'share')}、"
          f"跑动次数相差不足{difference(rules.margin_visits, 'visits')}为持平。"),
         ("剔除", "在统计范围内但缺少所需数值的事项，不计入分子分母，逐项列出原因；无数据不等于0。"),
-        ("个百分点", "两个百分数之差；较上期为本期值减上期值。"),
+        ("差值", "个百分点是两个百分数之差，较上期为本期减上期；按未四舍五入的数值计算，与两位小数相减可能相差0.01。"),
     ]  # fmt: skip

@@ -1,0 +1,128 @@
+"""Tables that a section of a report is made of: counts, regions side by side, dragging items, data quality."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from zjanalysis.analysis.indicators import ITEM_INDICATORS, PLAN_SCOPE, Scope, in_scope, left_out
+from zjanalysis.display import wording
+from zjanalysis.display.tables import Table, about, table
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.period import Period
+from zjanalysis.inputs.regions import region_name
+
+
+def summary(gaps: pd.DataFrame, *, indicators: tuple[str, ...]) -> str:
+    """Say in one paragraph what the head of the office must know: what meets its target, what does not, the ranks."""
+    rows = gaps.set_index("indicator").loc[list(indicators)].reset_index()
+    code = str(rows["region_code"].iloc[0])
+    decided = rows[rows["meets_target"].isin(("达标", "未达标"))]
+    behind = decided[decided["meets_target"] == "未达标"]
+    names = "、".join(about(key).short for key in behind["indicator"])
+    counts = f"有目标的{len(decided)}项指标中，{len(decided) - len(behind)}项达标"
+    unmet = f"，{len(behind)}项未达标（{names}）" if len(behind) else ""
+    ranks = "；".join(
+        f"{about(str(row['indicator'])).short}{wording.amount(row['value'], about(str(row['indicator'])).unit)}，"
+        f"位列{wording.rank_text(row['rank'], row['n_ranked'], tied=bool(row['tied']))}"
+        for row in rows.to_dict("records")
+        if not wording.missing(row["value"])
+    )
+    return f"{region_name(code)}{counts}{unmet}。{ranks}（与{wording.peers_word(code)}一并排名）。"
+
+
+N_ITEMS = Column("n", "数量", "count", unit="项")
+
+
+def counts_table(period: Period, *, region: str, scores: pd.DataFrame, scope: Scope = PLAN_SCOPE) -> Table:
+    """Give the counts a bulletin starts with: items listed, in force, in scope, counted, left out, and the two sums."""
+    own = period.items[period.items["region_code"] == region]
+    row = scores[(scores["region_code"] == region) & (scores["indicator"] == "time_compression")].iloc[0]
+    permits = in_scope(own, scope, one=about("time_compression"))
+    rows = [
+        ("在列事项（全部类型）", len(own), "项"),
+        ("其中在用的最新版本", int(own["in_force"].sum()), "项"),
+        ("其中行政许可", len(permits), "项"),
+        ("纳入时限计算", int(row["n"]), "项"),
+        ("剔除（时限缺失或无法识别）", int(row["n_left_out"]), "项"),
+        ("法定时限合计", round(float(row["denominator"]), 2), "工作日"),
+        ("承诺时限合计", round(float(row["denominator"] - row["numerator"]), 2), "工作日"),
+    ]
+    columns = (Column("name", "项目"), Column("amount", "数量", "number"), Column("unit_text", "单位"))
+    listed = pd.DataFrame(rows, columns=[column.key for column in columns])
+    return table(listed, caption=f"{region_name(region)}事项数量与时限合计", columns=columns, sheet="事项数量")
+
+
+def regions_table(scores: pd.DataFrame, *, indicators: tuple[str, ...], focus: str = "") -> Table:
+    """Give regions side by side, one column per indicator, in the order the regions have in ``scores``."""
+    wide = scores.pivot_table(index="region_code", columns="indicator", values="value", sort=False, dropna=False)
+    wide = wide.reindex(scores["region_code"].unique()).reset_index()
+    kinds = {"share": "share", "days": "days", "visits": "days"}
+    units = {"visits": "次", "days": "工作日", "share": "%"}
+    known = [about(key) for key in indicators]
+    columns = [Column("region", "地区"), *(Column(i.key, i.short, kinds[i.unit], unit=units[i.unit]) for i in known)]
+    counted = scores[scores["indicator"] == indicators[0]].set_index("region_code")["n"]
+    wide = wide.assign(n=wide["region_code"].map(counted))
+    columns.append(Column("n", "纳入时限计算", "count", unit="项"))
+    return table(wide, caption="各地区指标一览", columns=columns, sheet="指标一览", focus=focus)
+
+
+ROOM_COLUMNS = (
+    Column("match_code", "基本编码", "code"),
+    Column("item_name", "事项名称"),
+    Column("department", "实施主体"),
+    Column("statutory_days", "法定", "days", unit="工作日"),
+    Column("promised_days", "现承诺", "days", unit="工作日"),
+    Column("best_days", "同类最优", "days", unit="工作日"),
+    Column("best_region", "最优地区"),
+    Column("room_days", "可压", "days", unit="工作日"),
+    Column("gain", "预计提升", "points", unit="个百分点"),
+)
+
+
+def drags_table(rooms: pd.DataFrame, *, region: str, limit: int = 20) -> Table:
+    """Give at most ``limit`` items that hold a region back most: a peer promises the same code sooner."""
+    shown = rooms.head(limit)
+    total = wording.plain(round(float(rooms["room_days"].sum()), 2))
+    note = (
+        f"共{len(rooms)}项的承诺长于同类最优，列出可压天数最多的{len(shown)}项；"
+        f"全部压到同类最优，合计可压{total}个工作日。"
+    )
+    return table(shown, caption=f"{region_name(region)}拖累事项", columns=ROOM_COLUMNS, sheet="拖累事项", note=note)
+
+
+LEVEL_ORDER = {"错误": 0, "警告": 1, "提示": 2}
+
+
+def findings_table(period: Period, *, region: str = "") -> Table:
+    """Give how many cells do not fit, by rule, most serious first; of one region, or of every file."""
+    found = period.findings if not region else period.findings[period.findings["region_code"] == region]
+    grouped = found.groupby(["level", "rule", "used"], as_index=False).agg(
+        n=("cell", "size"), message=("message", "first"), action=("action", "first")
+    )
+    ordered = grouped.assign(order=grouped["level"].map(LEVEL_ORDER)).sort_values(
+        ["order", "n"], ascending=[True, False]
+    )
+    columns = (Column("level", "级别"), Column("message", "问题（举例）"), Column("n", "单元格", "count", unit="处"),
+               Column("used", "是否仍计入", "flag"), Column("action", "处理建议"))  # fmt: skip
+    where = region_name(region) if region else "全部文件"
+    return table(ordered, caption=f"{where}数据核对问题", columns=columns, sheet="核对问题")
+
+
+def left_out_table(period: Period, *, region: str, scope: Scope = PLAN_SCOPE) -> Table:
+    """Give how many items each indicator leaves out in a region, and why."""
+    own = period.items[period.items["region_code"] == region]
+    counted = left_out(own, ITEM_INDICATORS, scope=scope)
+    columns = (Column("indicator", "指标"), Column("reason", "剔除原因"), N_ITEMS)
+    return table(counted, caption=f"{region_name(region)}各指标剔除事项", columns=columns, sheet="剔除原因")
+
+
+def quality_sentence(period: Period, *, region: str) -> str:
+    """Say how many rows the region has, how many cells do not fit and how many rows that left out."""
+    own = period.items[period.items["region_code"] == region]
+    found = period.findings[period.findings["region_code"] == region]
+    rows = found[~found["used"].astype(bool)].drop_duplicates(["file", "sheet", "row_number"])
+    if found.empty:
+        return f"{region_name(region)}采用事项{len(own)}行，未发现问题。"
+    errors = int((found["level"] == "错误").sum())
+    return (f"{region_name(region)}采用事项{len(own)}行，发现问题{len(found)}处，其中错误{errors}处；"
+            f"因此未采用{len(rows)}行。明细用 zj check 核对原工作簿。")  # fmt: skip
