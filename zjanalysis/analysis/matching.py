@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.indicators import in_scope
-from zjanalysis.analysis.registry import PLAN_SCOPE, Scope
+from zjanalysis.analysis.indicators import in_scope, measure
+from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 
 _NUMBERS = ("visits", "case_count")
 _SHARES = ("online", "end_to_end", "one_window", "bookable", "express")
@@ -86,3 +88,58 @@ ROOM = (
     "match_code", "item_name", "department", "statutory_days", "promised_days", "best_days", "best_region",
     "room_days", "gain",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The region's base codes against every region: one row is one code the region has numbers for.
+
+    ``numerator`` (codes × regions, the region first) holds means over the code's rows, missing where a region lacks
+    the code; ``weight`` is the common denominator per code; ``n_codes`` counts each region's codes, matched or not.
+    """
+
+    codes: tuple[str, ...]
+    regions: tuple[str, ...]
+    numerator: np.ndarray
+    weight: np.ndarray
+    n_codes: tuple[int, ...]
+
+    @property
+    def held(self) -> np.ndarray:
+        """Give which region has which code (codes × regions)."""
+        return np.asarray(~np.isnan(self.numerator))
+
+
+def common_limits(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
+    """Give the matchable items of the regions in scope, with one statutory limit per base code.
+
+    The common limit is the median over the regions of their folded limits, so that one city's typo cannot move it
+    (DOMAIN §6.1). A row whose own pair is not usable stays left out.
+    """
+    rows = items[items["region_code"].isin(list(regions)) & items["match_code"].notna()]
+    counted = in_scope(rows, scope)
+    counted = counted[counted["limit_reason"].isna()]
+    folded = counted.groupby(["region_code", "match_code"])["statutory_days"].mean()
+    common = folded.groupby("match_code").median()
+    return rows.assign(statutory_days=rows["match_code"].map(common))
+
+
+def grid(
+    items: pd.DataFrame, one: Indicator, *, region: str, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
+) -> Grid:
+    """Put the region's base codes side by side with its peers' for one indicator, on common limits."""
+    regions = tuple(dict.fromkeys([region, *peers]))
+    alike = common_limits(items, regions=regions, scope=scope and scope.narrowed(one))
+    cells = measure(alike, [one], by=("region_code", "match_code"), scope=scope)
+    cells = cells[cells["n"] > 0].assign(weight=lambda t: t["denominator"] / t["n"])
+    common = cells.groupby("match_code")["weight"].transform("median")
+    means = cells.assign(numerator=cells["numerator"] / cells["n"] * (common / cells["weight"]), weight=common)
+    wide = means.pivot(index="match_code", columns="region_code", values="numerator").reindex(columns=list(regions))
+    own = wide[wide[region].notna()]
+    return Grid(
+        codes=tuple(own.index),
+        regions=regions,
+        numerator=own.to_numpy(dtype="float64"),
+        weight=means.groupby("match_code")["weight"].first().reindex(own.index).to_numpy(dtype="float64"),
+        n_codes=tuple(int(n) for n in wide.notna().sum()),
+    )

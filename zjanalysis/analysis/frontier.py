@@ -1,0 +1,177 @@
+"""What could be changed: each item of the region, where its peers already are on the same code, what that gains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from zjanalysis.analysis.indicators import in_scope
+from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.errors import ConfigError
+
+INSTANT = "即办件"
+LOCKED, NO_CODE, NO_PEER, AT_BEST, AT_FLOOR, DEPARTMENT_FULL = (
+    "已锁定，不调整", "缺基本编码，无从对照", "办理同一事项的兄弟地区不够", "已达到可参照的最优", "受下限限制",
+    "超出每部门上限",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lever:
+    """The column an indicator is moved by. Its state is a number where less is better: days, visits, or 1 = lacking."""
+
+    field: str
+    kind: Literal["days", "visits", "flag", "type"]
+
+    def state(self, rows: pd.DataFrame) -> pd.Series:
+        """Give where each row stands; missing stays missing."""
+        column = rows[self.field]
+        if self.kind == "type":
+            return (column != INSTANT).astype("float64").where(column.notna())
+        if self.kind == "flag":
+            return 1 - column.astype("Float64").astype("float64")
+        return column.astype("float64")
+
+    def settled(self, rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
+        """Give the rows with the column set to these states; a missing state leaves the row as it is."""
+        column, given = rows[self.field], states.notna()
+        if self.kind == "type":
+            return rows.assign(**{self.field: column.mask(given & (states == 0), INSTANT)})
+        if self.kind == "flag":
+            return rows.assign(**{self.field: column.mask(given, (states == 0).astype("boolean"))})
+        changed = rows.assign(**{self.field: column.mask(given, states)})
+        if self.kind == "days" and {"promised_written", "promised_unit"} <= set(rows.columns):
+            written = rows["promised_written"].mask(given, states)
+            return changed.assign(promised_written=written, promised_unit=rows["promised_unit"].mask(given, "工作日"))
+        return changed
+
+
+_DAYS, _VISITS = Lever("promised_days", "days"), Lever("visits", "visits")
+LEVERS = {
+    "time_compression": _DAYS, "time_compression_mean": _DAYS, "promised_days": _DAYS,
+    "visits": _VISITS, "visit_share": _VISITS, "at_most_once": _VISITS, "zero_visit": _VISITS,
+    "instant": Lever("handling_type", "type"), "online": Lever("online", "flag"),
+    "online_end_to_end": Lever("end_to_end", "flag"), "one_window": Lever("one_window", "flag"),
+    "bookable": Lever("bookable", "flag"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a plan must respect.
+
+    ``min_peers`` peers must already be where an item is sent (0: no example needed); ``floor`` is the fewest days or
+    visits an item is sent to; ``max_per_department`` items of one department at most; ``locked`` are base codes, item
+    keys or departments that stay; ``whole_days`` rounds a proposed promise up to whole working days, so that no item is
+    asked for more than its example gives.
+    """
+
+    min_peers: int = 1
+    floor: float = 0.0
+    max_per_department: int | None = None
+    locked: tuple[str, ...] = ()
+    whole_days: bool = True
+    scope: Scope | None = PLAN_SCOPE
+
+
+FREE = Conditions()
+
+
+def lever_of(one: Indicator) -> Lever:
+    """Give the column an indicator is moved by; raises ConfigError for one that no item column moves."""
+    if one.key not in LEVERS:
+        raise ConfigError(f"指标“{one.label}”不能做压减方案。", "可用的指标：" + "、".join(LEVERS))
+    return LEVERS[one.key]
+
+
+def item_keys(items: pd.DataFrame) -> pd.Series:
+    """Name every row, uniquely in its region: item id, else 办理项, 实施 or 基本编码; repeats are numbered.
+
+    >>> rows = pd.DataFrame({"region_code": "440800", "item_id": [None, "X", "X"], "match_code": ["A", "B", "B"]})
+    >>> item_keys(rows).tolist()
+    ['A', 'X', 'X#2']
+    """
+    columns = [c for c in ("item_id", "handle_item_code", "impl_code", "match_code") if c in items]
+    first = reduce(lambda known, name: known.fillna(items[name]), columns[1:], items[columns[0]])
+    key = first.astype("str").fillna("无编码")
+    repeat = key.groupby([items["region_code"], key]).cumcount()
+    return key.where(repeat == 0, key + "#" + (repeat + 1).astype("str"))
+
+
+def peer_states(
+    items: pd.DataFrame, one: Indicator, *, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
+) -> pd.DataFrame:
+    """Give where each peer stands on each code (mean over its rows), the best first: match_code, region_code, state."""
+    rows = in_scope(items[items["region_code"].isin(list(peers))], scope, one=one)
+    lever = lever_of(one)
+    if lever.kind == "days":
+        rows = rows[rows["limit_reason"].isna()]
+    stated = rows.assign(state=lever.state(rows)).dropna(subset=["state", "match_code"])
+    means = stated.groupby(["match_code", "region_code"]).agg(state=("state", "mean")).reset_index()
+    return means.sort_values(["match_code", "state", "region_code"], ignore_index=True)
+
+
+def frontier(
+    items: pd.DataFrame, one: Indicator, *, region: str, peers: Iterable[str], conditions: Conditions = FREE
+) -> pd.DataFrame:
+    """Give every counted item of the region: where it stands, where it could go, what that gains.
+
+    ``state`` and ``goal`` are days, visits, or 1 = lacking and 0 = having; ``gain`` is what the indicator gets better
+    by (exact: the denominator does not change), ``could_gain`` the same without any condition, ``obstacle`` why an
+    item with something to gain cannot move. One row is one item, in the order of the table.
+    """
+    lever, peers = lever_of(one), [p for p in dict.fromkeys(peers) if p != region]
+    keyed = items[items["region_code"] == region]
+    inside = in_scope(keyed.assign(item_key=item_keys(keyed)), conditions.scope, one=one)
+    parts = _numerators(inside, one)
+    rows = inside[parts["counted"]].reset_index(drop=True)
+    sums = parts.loc[parts["counted"], ["numerator", "denominator"]].reset_index(drop=True)
+    examples = _examples(peer_states(items, one, peers=peers, scope=conditions.scope), conditions)
+    table = _with_goals(rows.assign(state=lever.state(rows), **sums), examples, lever, conditions)
+    for name, goal in (("gain", table["goal"]), ("could_gain", table["state"] * 0.0)):
+        after = _numerators(lever.settled(rows, goal), one)["numerator"]
+        table[name] = (after - sums["numerator"]) * one.sign / sums["denominator"].sum()
+    stuck = (table["could_gain"] > 0) & ~(table["gain"] > 0)
+    return table.assign(obstacle=table["obstacle"].where(stuck, ""))
+
+
+def _with_goals(table: pd.DataFrame, examples: pd.Series, lever: Lever, conditions: Conditions) -> pd.DataFrame:
+    """Add the example of the peers, the goal that respects the conditions, and what would stand in the way."""
+    state = table["state"]
+    example = table["match_code"].map(examples) if conditions.min_peers else state * 0.0
+    whole = conditions.whole_days or lever.kind != "days"
+    rounded = np.ceil(example - 1e-9) + 0.0 if whole else example
+    floored = rounded.clip(lower=conditions.floor if lever.kind in ("days", "visits") else 0.0)
+    locked = table[["match_code", "item_key", "department"]].isin(conditions.locked).any(axis=1)
+    reasons = [
+        (locked, LOCKED),
+        (table["match_code"].isna() & (conditions.min_peers > 0), NO_CODE),
+        (rounded.isna(), NO_PEER),
+        ((rounded < state) & (floored >= state), AT_FLOOR),
+    ]
+    why = pd.Series(np.select([c for c, _ in reasons], [r for _, r in reasons], AT_BEST), index=table.index)
+    goal = floored.where((floored < state) & ~locked, state)
+    return table.assign(example=example, goal=goal, obstacle=why.astype("str"))
+
+
+def _examples(states: pd.DataFrame, conditions: Conditions) -> pd.Series:
+    """Give per code the state that at least ``min_peers`` peers have reached (the k-th best)."""
+    placed = states[states.groupby("match_code").cumcount() == max(conditions.min_peers, 1) - 1]
+    examples: pd.Series = placed.set_index("match_code")["state"]
+    return examples
+
+
+def _numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
+    """Give each row's numerator and denominator by the indicator's own definition, and whether it counts."""
+    parts = nw.from_native(rows, eager_only=True).with_columns(
+        part_above=one.numerator.cast(nw.Float64), part_below=one.denominator.cast(nw.Float64)
+    )
+    native: pd.DataFrame = parts.to_native()
+    table = native[["part_above", "part_below"]].set_axis(["numerator", "denominator"], axis=1)
+    return table.astype("float64").assign(counted=table.notna().all(axis=1))

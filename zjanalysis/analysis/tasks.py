@@ -1,0 +1,140 @@
+"""The plan as a task list that departments answer, and what the answers come to: steps → list → answers → items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.analysis.compare import rank
+from zjanalysis.analysis.frontier import INSTANT, item_keys, lever_of
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.inputs.regions import load_regions
+
+ANSWERS = ("同意", "已完成", "部分同意", "不同意")
+"""What the 反馈 column offers; 部分同意 needs a number in 商定值."""
+ACCEPTED, REFUSED, OPEN, UNREAD, UNKNOWN_ITEM = "采纳", "不采纳", "未反馈", "未识别", "查无此项"
+TASKS = (
+    "order", "item_key", "match_code", "item_name", "department", "current_text", "proposed_text", "basis", "gain",
+    "responsible", "due", "answer", "agreed_value", "to_value", "indicator", "region_code",
+)  # fmt: skip
+NOW, ANSWERED, ALL_DONE = "现状", "按反馈", "全部落实"
+
+
+def task_list(steps: pd.DataFrame, *, due: str = "") -> pd.DataFrame:
+    """Give the steps as tasks: one row is one item a department is asked to change, with an empty answer.
+
+    ``current_text`` and ``proposed_text`` are written out (10个工作日 → 3个工作日, 非即办件 → 即办件), ``basis`` names
+    the peers that already do so, ``gain`` is what the indicator gets better by. ``agreed_value`` is free for another number
+    than the proposed ``to_value``. item_key, indicator, region_code and to_value bring the answers home.
+    """
+    names = load_regions().set_index("code")["name"]
+    peers = steps["follows"].str.split("、").explode()
+    named = peers.map(names).fillna(peers).groupby(level=0).agg("、".join).reindex(steps.index).fillna("")
+    more = np.where(steps["n_follows"] > 3, "等" + steps["n_follows"].astype("str") + "个地区", "")
+    proposed = _written(steps, "to_value")
+    basis = named + more + "同一事项已做到" + proposed
+    return steps.assign(
+        current_text=_written(steps, "from_value"),
+        proposed_text=proposed,
+        basis=basis.where(named != "", "无可参照地区，按目标提出"),
+        responsible=steps["department"],
+        due=due,
+        answer="",
+        agreed_value=np.nan,
+    )[list(TASKS)].reset_index(drop=True)
+
+
+def _written(steps: pd.DataFrame, column: str) -> pd.Series:
+    """Write a value out with its unit."""
+    number = steps[column].map("{:.10g}".format)
+    return pd.Series(
+        np.select(
+            [steps["kind"] == "days", steps["kind"] == "visits", steps["kind"] == "type"],
+            [number + "个工作日", number + "次", np.where(steps[column] == 1, INSTANT, f"非{INSTANT}")],
+            np.where(steps[column] == 1, "是", "否"),
+        ),
+        index=steps.index,
+    )
+
+
+def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Give the answers with ``state`` and ``applied_value``, what each comes to.
+
+    采纳: 同意 or 已完成, with agreed_value where given, else to_value; 部分同意 only with agreed_value. 不采纳: 不同意.
+    未反馈: empty. 未识别: any other word, or no number. 查无此项: the item is not in the items any more.
+    """
+    word = answers["answer"].astype("str").str.strip()
+    word = word.where(word != "")
+    agreed = pd.to_numeric(answers["agreed_value"], errors="coerce")
+    proposed = pd.to_numeric(answers["to_value"], errors="coerce")
+    value = agreed.where(agreed.notna() | (word == "部分同意"), proposed)
+    known = pd.MultiIndex.from_arrays([items["region_code"], item_keys(items)])
+    here = pd.MultiIndex.from_arrays([answers["region_code"].astype("str"), answers["item_key"].astype("str")])
+    choices = [
+        (~here.isin(known), UNKNOWN_ITEM),
+        (word.isna(), OPEN),
+        (word == "不同意", REFUSED),
+        (word.isin(ANSWERS[:3]) & value.ge(0), ACCEPTED),
+    ]
+    state = np.select([c for c, _ in choices], [s for _, s in choices], UNREAD)
+    return answers.assign(state=state, applied_value=value.where(state == ACCEPTED))
+
+
+def apply_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Give the items with every accepted answer carried out; nothing else changes."""
+    judged = judge_answers(items, answers)
+    return _applied(items, judged[judged["state"] == ACCEPTED])
+
+
+def apply_steps(items: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """Give the items as they are once every step is done."""
+    return _applied(items, steps.assign(applied_value=steps["to_value"]))
+
+
+def _applied(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
+    rows = pd.MultiIndex.from_arrays([items["region_code"], item_keys(items)])
+    for key, part in accepted.groupby("indicator"):
+        lever = lever_of(find(str(key)))
+        names = pd.MultiIndex.from_arrays([part["region_code"].astype("str"), part["item_key"].astype("str")])
+        given = pd.Series(part["applied_value"].to_numpy(dtype="float64"), index=names)
+        value = pd.Series(given[~given.index.duplicated(keep="last")].reindex(rows).to_numpy(), index=items.index)
+        items = lever.settled(items, 1 - value if lever.kind in ("flag", "type") else value)
+    return items
+
+
+def after_answers(
+    items: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    peers: Iterable[str],
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give value and rank now, after the answers, and with every task done: one row per indicator and ``stage``.
+
+    Columns: region_code, indicator, stage, value, rank, n_ranked, n_tasks (how many changes the stage carries out).
+    """
+    judged = judge_answers(items, answers)
+    every = judged[judged["state"] != UNKNOWN_ITEM].assign(applied_value=lambda t: pd.to_numeric(t["to_value"]))
+    accepted = judged[judged["state"] == ACCEPTED]
+    regions = [*dict.fromkeys([*answers["region_code"].astype("str"), *peers])]
+    wanted = [find(str(key)) for key in dict.fromkeys(answers["indicator"])]
+    stages = ((NOW, judged.head(0)), (ANSWERED, accepted), (ALL_DONE, every))
+    tables = [_stage(items, part, wanted, regions, scope).assign(stage=name) for name, part in stages]
+    counted = pd.concat(tables, ignore_index=True)
+    asked = counted[counted["region_code"].isin(answers["region_code"].astype("str"))]
+    columns = ["region_code", "indicator", "stage", "value", "rank", "n_ranked", "n_tasks"]
+    return asked[columns].reset_index(drop=True)
+
+
+def _stage(
+    items: pd.DataFrame, part: pd.DataFrame, wanted: list[Indicator], regions: list[str], scope: Scope | None
+) -> pd.DataFrame:
+    rows = _applied(items, part)
+    scores = rank(measure(rows[rows["region_code"].isin(regions)], wanted, scope=scope), indicators=wanted)
+    done = part.groupby(["region_code", "indicator"]).size().rename("n_tasks").reset_index()
+    joined = scores.merge(done, on=["region_code", "indicator"], how="left")
+    return joined.assign(n_tasks=joined["n_tasks"].fillna(0).astype("int64"))
