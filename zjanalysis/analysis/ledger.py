@@ -32,15 +32,14 @@ _OTHERS = {
     "evaluation_score": ("综合得分", "score"),
 }
 _KNOWN = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
-_TEXT = ("task", "clause", "region", "indicator_label", "target_text", "hint", "ledger_id", "status")
-_DAYS = ("opened_on", "reached_on", "progress_on", "baseline_on", "as_of")
-_NUMBERS = ("baseline", "current", "gap", "target_value")
+DAYS = ("opened_on", "reached_on", "progress_on", "baseline_on", "as_of")
+NUMBERS = ("baseline", "current", "gap", "target_value")
 
 
 def empty_ledger() -> pd.DataFrame:
     """Give a ledger without rows, every column in its kind."""
     keys = dict.fromkeys([*LEDGER, *MEMORY_KEYS, "region_code", "verdict"])
-    kinds = {k: "datetime64[ns]" if k in _DAYS else "float64" if k in _NUMBERS else "str" for k in keys}
+    kinds = {k: "datetime64[ns]" if k in DAYS else "float64" if k in NUMBERS else "str" for k in keys}
     return pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in kinds.items()})
 
 
@@ -67,13 +66,14 @@ def start(
     plan = pd.Series(range(len(targets)), index=targets["target"])
     rows = both.assign(order=both["target"].map(plan)).sort_values("order", kind="stable", ignore_index=True)
     blank = empty_ledger()
-    laid = pd.concat([blank, _laid_out(rows)], ignore_index=True)[list(blank.columns)].astype(blank.dtypes.to_dict())
+    laid = pd.concat([blank, lay_out(rows)], ignore_index=True)[list(blank.columns)].astype(blank.dtypes.to_dict())
     filled = fill(laid, scores, as_of=as_of or on, gaps=gaps)
     settled = settle(filled, blank, on=on, as_of=as_of)
     return settled.assign(problem=_problem(settled, rows["text"]))
 
 
-def _laid_out(rows: pd.DataFrame) -> pd.DataFrame:
+def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give targets with their region_code as rows of the ledger, without values."""
     regions = load_regions().set_index("code")["level"]
     level = rows["region_code"].map(regions)
     name = rows["region_code"].map(region_name)

@@ -17,7 +17,7 @@ from zjanalysis.analysis.ledger_merge import as_text
 from zjanalysis.analysis.ledger_state import Status
 from zjanalysis.display.workbook import put_text
 from zjanalysis.inputs.columns import label
-from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET
+from zjanalysis.inputs.ledger_file import HELP_SHEET, LEDGER_SHEET, MEMORY_SHEET
 from zjanalysis.inputs.office_columns import HAND, LEDGER_COLUMNS
 
 HEAD, TOOL_HEAD = PatternFill("solid", fgColor="0B4F8A"), PatternFill("solid", fgColor="55616D")
@@ -42,8 +42,8 @@ WIDTHS = {
 HEADER_ROW = 3
 HELP = (
     ("谁填哪些列", "深蓝表头的列由人填写，工具只读不改；灰表头、灰底的列由工具填写，手工改动会在下次更新时恢复。"),
-    ("编号", "每行的身份，请勿改动或重复；行可以任意排序、筛选、插入。新增的问题直接加在表中，编号留空，更新时自动编为“自001”。"),
-    ("自加列", "可以在右侧增加自己的列，工具原样保留。格式、批注、行高也保留。请不要在本文件中插入图表、图形或线程批注。"),
+    ("编号", "每行的身份，请勿改动。行可以任意排序、筛选、插入。新增的问题编号留空，更新时自动编为“自001”。"),
+    ("自加列", "可以在右侧增加自己的列，工具原样保留，格式、批注也保留。请不要插入图表、图形或线程批注。"),
     ("未启动", "没有进展说明，也没有佐证。"),
     ("推进中", "有进展说明或佐证，尚未达标，未过完成时限。"),
     ("长期推进", "完成时限为“长期推进”，有进展，尚未达标。"),
@@ -53,7 +53,7 @@ HELP = (
     ("回落", "已达标或已销号的事项，数值回落后自动重新启动；原销号日期保留在表中，但须重新填写才能再次销号。"),
     ("差距", "“优”为好于目标，“差”为不及目标；提高、降低类与基期值比。"),
     ("口径改变", "好评率口径在 2020 年改变，跨 2020 年不作比较，自动以改变后的第一期为新基期。"),
-    ("合并", "各单位交回的副本由工具逐格合并：只取对方改过、而台账没有再改的格；有冲突的列在“冲突清单”，由人决定，不自动覆盖。"),
+    ("合并", "交回的副本逐格合并：只取对方改过、而台账没有再改的格；冲突列在“冲突清单”，由人决定。"),
 )  # fmt: skip
 
 
@@ -176,4 +176,3 @@ CONFLICT_WIDTHS = {
     "ledger_id": 18,
     "indicator_label": 20,
 }
-SHEET_OF = {"log": LOG_SHEET, "conflicts": CONFLICT_SHEET}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -64,28 +65,32 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
     return f"{SIGNS[comparison]}{shown}" if comparison in SIGNS else ""
 
 
-def worded(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Give the ledger with target_text, current_text, baseline_text and gap_text in words, for tables and pages.
-
-    Rows the office added keep the target they typed.
-    """
-    counts = load_definitions().set_index("indicator")["unit_text"]
-    counted = ledger["indicator"].map(counts).fillna("")
+def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Give the ledger with its targets in words; rows the office added keep the target they typed."""
     columns = zip(
         ledger["comparison"].fillna(""), ledger["target_value"], ledger["unit"].fillna(""), ledger["region_code"],
-        counted, ledger["target_text"].fillna(""), strict=True,
+        _counted(ledger), ledger["target_text"].fillna(""), strict=True,
     )  # fmt: skip
     targets = [
         typed if unit == "typed" else target_text(kind, value, unit, county=not _city(code), counted=count)
         for kind, value, unit, code, count, typed in columns
     ]
-    units = ledger["unit"].fillna("")
-    return ledger.assign(
-        target_text=pd.Series(targets, index=ledger.index, dtype="str"),
+    return ledger.assign(target_text=pd.Series(targets, index=ledger.index, dtype="str"))
+
+
+def worded(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Give the ledger with target_text, baseline_text, current_text and gap_text in words, for tables and pages."""
+    units, counted = ledger["unit"].fillna(""), _counted(ledger)
+    return with_target_text(ledger).assign(
         current_text=_amounts(ledger["current"], units, counted),
         baseline_text=_amounts(ledger["baseline"], units, counted),
         gap_text=_gap_texts(ledger["gap"], units),
     )
+
+
+def _counted(ledger: pd.DataFrame) -> pd.Series:
+    counts = load_definitions().set_index("indicator")["unit_text"]
+    return ledger["indicator"].map(counts).fillna("")
 
 
 def _city(code: Any) -> bool:
@@ -116,10 +121,12 @@ def _gap_texts(gaps: pd.Series, units: pd.Series) -> pd.Series:
     return pd.Series([gap_text(g, u) for g, u in zip(gaps, units, strict=True)], index=gaps.index, dtype="str")
 
 
-def cell_of(key: str, row: dict[str, Any]) -> tuple[Any, str]:
+def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     """Give the value and the number format of a tool cell: numbers stay numbers, a milestone is a word."""
     value, unit = row.get(key), str(row.get("unit"))
-    if wording.missing(value):
+    if key == "sequence" and str(value).isdigit():
+        return int(str(value)), "0"
+    if value is None or wording.missing(value):
         return (wording.NO_DATA if key == "current" and unit != "typed" else None), "General"
     if key in ("baseline", "current"):
         return (amount(value, unit), "General") if unit == "flag" else (float(value), _FORMATS.get(unit, "General"))

@@ -7,7 +7,7 @@ place of the old in one step: a crash leaves the old file as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from openpyxl import Workbook, load_workbook
 
-from zjanalysis.analysis.ledger import hand_columns, is_own, refresh, start
+from zjanalysis.analysis.ledger import hand_columns, is_own, refresh
 from zjanalysis.analysis.ledger_merge import LOGGED, changes, hand_changes, merge, tool_changes
 from zjanalysis.analysis.ledger_parts import LedgerFile, read_ledger
 from zjanalysis.display.ledger_safe import refuse_losses, refuse_when_open, release
@@ -32,13 +32,14 @@ from zjanalysis.display.ledger_sheet import (
     put,
     remember,
 )
-from zjanalysis.display.ledger_words import amount, cell_of, worded
+from zjanalysis.display.ledger_words import amount, cell_of, with_target_text
+from zjanalysis.display.wording import missing
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.columns import label
 from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET
 from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL
 from zjanalysis.inputs.office_table import column_letter
-from zjanalysis.settings import Guard, Settings
+from zjanalysis.settings import Guard
 
 # Of a row the office added, the tool writes only these.
 OWN_ROW = ("status", "opened_on", "reached_on", "progress_on", "hint", "ledger_id")
@@ -56,40 +57,31 @@ class LedgerResult:
     conflicts: pd.DataFrame
 
 
-def init_ledger(
-    path: str | Path,
-    scores: pd.DataFrame,
-    *,
-    on: str | date,
-    as_of: str | date | None = None,
-    gaps: pd.DataFrame | None = None,
-    settings: Settings | None = None,
-    sample: bool = False,
-) -> LedgerResult:
-    """Make a new ledger from the plan's targets and the scores of the base period; never over an existing file.
+def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sample: bool = False) -> LedgerResult:
+    """Write a new ledger (`analysis.ledger.start`) as a workbook; never over an existing file.
 
     Raises InputError when the file is already there.
     """
     where = Path(path)
     if where.exists():
         raise InputError(f"台账“{where.name}”已经存在，不会覆盖。", "要刷新数值请用更新；要另起一本请换文件名。")
-    ledger = worded(start(scores, on=on, as_of=as_of, gaps=gaps, settings=settings))
+    whole = with_target_text(ledger)
     book = new_book(title="数字政府改革建设整改台账", note=SAMPLE_NOTE + NOTE if sample else NOTE)
     letters = {c.key: column_letter(n) for n, c in enumerate(LEDGER_COLUMNS)}
     sheet = book.worksheets[0]
-    for position, row in enumerate(ledger.to_dict("records"), start=HEADER_ROW + 1):
+    for position, row in enumerate(_records(whole), start=HEADER_ROW + 1):
         dress(sheet, position, letters)
         for key in LEDGER:
-            put(sheet[f"{letters[key]}{position}"], *cell_of(key, {str(k): v for k, v in row.items()}))
-    last = HEADER_ROW + len(ledger)
+            put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
+    last = HEADER_ROW + len(whole)
     sheet.auto_filter.ref = f"A{HEADER_ROW}:{letters['ledger_id']}{last}"
     sheet.print_area = f"A1:{letters['closed_on']}{last}"
     colour_states(sheet, letter=letters["status"], first=HEADER_ROW + 1, last=last + 500)
-    made = changes(ledger.iloc[:0], ledger, columns=list(LOGGED), by="工具", on=on)
-    append_lines(book, LOG_SHEET, _logged(made, ledger), LOG_WIDTHS)
-    remember(book, ledger)
+    made = changes(whole.iloc[:0], whole, columns=list(LOGGED), by="工具", on=on)
+    append_lines(book, LOG_SHEET, _logged(made, whole), LOG_WIDTHS)
+    remember(book, whole)
     release(book, where)
-    return LedgerResult(where, ledger, made, pd.DataFrame())
+    return LedgerResult(where, whole, made, pd.DataFrame())
 
 
 def update_ledger(
@@ -106,7 +98,7 @@ def update_ledger(
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
     file = read_ledger(path, guard=guard)
-    after = worded(refresh(file.ledger, file.memory, scores=scores, on=on, as_of=as_of, gaps=gaps))
+    after = with_target_text(refresh(file.ledger, file.memory, scores=scores, on=on, as_of=as_of, gaps=gaps))
     by_hand = hand_changes(file.memory, after, by="手工修改", on=on)
     by_tool = tool_changes(_logged_before(file, after), after, on=on)
     lines = pd.concat([by_hand, by_tool[by_tool["column"] != "row"]], ignore_index=True)
@@ -126,7 +118,7 @@ def merge_ledger(
     copies = {name: (copy.ledger, copy.memory) for name, copy in back.items()}
     day = file.memory["as_of"].max()
     merged = merge(file.ledger, file.memory, copies=copies, on=on, as_of=on if pd.isna(day) else day)
-    after = worded(merged.ledger)
+    after = with_target_text(merged.ledger)
     by_hand = hand_changes(file.memory, file.ledger, by="手工修改", on=on)
     by_tool = tool_changes(_logged_before(file, after), after, on=on)
     lines = pd.concat([by_hand, merged.changes, by_tool[by_tool["column"] != "row"]], ignore_index=True)
@@ -137,7 +129,8 @@ def merge_ledger(
 def _logged_before(file: LedgerFile, after: pd.DataFrame) -> pd.DataFrame:
     """The tool's cells before: its memory, and for a new row the row itself, so that only real moves are logged."""
     new = after[~after["ledger_id"].isin(file.memory["ledger_id"])]
-    return pd.concat([file.memory, new.assign(status="", reached_on=pd.NaT)], ignore_index=True)
+    blank = new.assign(status="", reached_on=pd.Series(pd.NaT, index=new.index))
+    return pd.concat([file.memory, blank], ignore_index=True)
 
 
 def _save(file: LedgerFile, ledger: pd.DataFrame, lines: pd.DataFrame, conflicts: pd.DataFrame) -> None:
@@ -157,18 +150,18 @@ def _write_rows(book: Workbook, file: LedgerFile, ledger: pd.DataFrame) -> froze
     sheet = book[file.sheet]
     letters = _with_missing_columns(sheet, file, ledger)
     tail = max([sheet.max_row, *ledger["row_number"].dropna().astype(int)], default=file.header_row)
-    was = file.ledger.set_index("row_number")
+    was = {int(row["row_number"]): row for row in _records(file.ledger)}
     written: set[str] = set()
     new_rows = 0
-    for own, row in zip(is_own(ledger), ledger.to_dict("records"), strict=True):
+    for own, row in zip(is_own(ledger), _records(ledger), strict=True):
         fresh = pd.isna(row["row_number"])
         new_rows += int(fresh)
         position = tail + new_rows if fresh else int(row["row_number"])
         if fresh:
             dress(sheet, position, letters)
-        keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was.loc[position], letters)]
+        keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters)]
         for key in keys:
-            put(sheet[f"{letters[key]}{position}"], *cell_of(key, {str(k): v for k, v in row.items()}))
+            put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
             written.add(f"{letters[key]}{position}")
     _stretch(sheet, tail + new_rows)
     return frozenset(
@@ -176,10 +169,18 @@ def _write_rows(book: Workbook, file: LedgerFile, ledger: pd.DataFrame) -> froze
     )
 
 
-def _moved(row: dict[Any, Any], before: pd.Series, letters: dict[str, str]) -> list[str]:
+def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[str, str]) -> list[str]:
     """Give the hand columns whose text a merge changed."""
-    hand = [key for key in letters if key not in TOOL and key in before.index]
-    return [key for key in hand if str(row.get(key) or "") != str(before[key] if pd.notna(before[key]) else "")]
+    hand = [key for key in letters if key not in TOOL]
+    return [key for key in hand if _plain(row.get(key)) != _plain(before.get(key))]
+
+
+def _plain(value: Any) -> str:
+    return "" if missing(value) else str(value)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _with_missing_columns(sheet: Any, file: LedgerFile, ledger: pd.DataFrame) -> dict[str, str]:

@@ -37,13 +37,13 @@ class OfficeTable:
 def read_table(
     path: Path, columns: Iterable[Column], *, required: tuple[str, ...], guard: Guard | None = None, sheet: str = ""
 ) -> OfficeTable:
-    """Read the first sheet (or the one named) whose head holds the required columns; merged titles above are passed.
+    """Read the first visible sheet (or the one named) whose head holds the required columns; titles above are passed.
 
     Raises InputError when no sheet has them.
     """
     known = tuple(columns)
     for candidate in read_rows(path, guard=guard or Guard()):
-        if sheet and candidate.name != sheet:
+        if candidate.name != sheet if sheet else candidate.hidden:
             continue
         found = _header(candidate, known, required)
         if found is not None:
@@ -95,7 +95,7 @@ def _table(sheet: Sheet, header: int, keys: dict[int, str]) -> OfficeTable:
 def _cell(sheet: Sheet, row: int, column: int) -> str:
     """Give a cell as text; a formula nobody has calculated is not an empty cell."""
     text = cell_text(sheet.grid[row][column]).strip() if column < len(sheet.grid[row]) else ""
-    uncalculated = not text and f"{column_letter(column)}{row + 1}" in sheet.empty_formulas
+    uncalculated = not text and f"{column_letter(column)}{row + 1}" in sheet.seen.empty_formulas
     return "（公式未计算）" if uncalculated else text
 
 
