@@ -17,11 +17,12 @@ from zjanalysis.inputs.columns import label
 from zjanalysis.inputs.findings import Part, Place, empty_findings, table_of, typed
 from zjanalysis.inputs.layout import Rows, rows_of
 from zjanalysis.inputs.regions import code_in
+from zjanalysis.inputs.rules import LEAVES_OUT
+from zjanalysis.inputs.work import WHOLE
 from zjanalysis.inputs.workbook import Sheet
 from zjanalysis.settings import Settings
 
 _MEASURED = ("statutory_limit", "promised_limit", "both_limits", "visits", "online", "handling_type", "online_depth")
-_WHOLE = np.zeros(1, dtype="int64")
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ def _rows(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[Rows | None, list[P
     if not any(any(cell not in ("", None) for cell in row) for row in sheet.grid):
         return None, []
     if sheet.hidden:
-        return None, [Part("sheet_hidden", _WHOLE, values=sheet.name)]
+        return None, [Part("sheet_hidden", WHOLE, values=sheet.name)]
     rows = rows_of(sheet, mapping=mapping, choose=choose_columns)
     if rows is None or _lacks(rows):
-        return rows, [Part("sheet_without_table", _WHOLE, values=sheet.name)]
-    return rows, [Part("rows_hidden", _WHOLE, values=str(sheet.hidden_rows))] if sheet.hidden_rows else []
+        return rows, [Part("sheet_without_table", WHOLE, values=sheet.name)]
+    return rows, [Part("rows_hidden", WHOLE, values=str(sheet.seen.hidden_rows))] if sheet.seen.hidden_rows else []
 
 
 def _lacks(rows: Rows) -> list[str]:
@@ -86,8 +87,10 @@ def _no_table(sheets: Sequence[Sheet], seen: list[Rows]) -> InputError:
     rows = seen[0]
     found = "、".join(place.header for place in list(rows.places.values())[:8])
     where = f"“{name}”的工作表“{rows.sheet}”" if rows.sheet else f"“{name}”"
-    return InputError(f"{where}缺少必需的列：{'；'.join(_lacks(rows))}。",
-                      f"已认出的列：{found}。请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系。")  # fmt: skip
+    return InputError(
+        f"{where}缺少必需的列：{'；'.join(_lacks(rows))}。",
+        f"已认出的列：{found}。请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系。",
+    )
 
 
 def check_rows(sheet: Sheet, rows: Rows, *, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -95,7 +98,7 @@ def check_rows(sheet: Sheet, rows: Rows, *, settings: Settings) -> tuple[pd.Data
     hint = code_in(rows.sheet) or code_in(Path(rows.file).stem)
     items, parts = cellrules.typed_items(rows, region=hint, units=settings.units)
     parts += _uncalculated(sheet, rows)
-    leaving = [part.numbers for part in parts if part.rule in cellrules.LEAVES_OUT]
+    leaving = [part.numbers for part in parts if part.rule in LEAVES_OUT]
     out = np.isin(rows.numbers, np.concatenate(leaving)) if leaving else np.zeros(len(items), dtype=bool)
     parts += rowrules.row_parts(rows, items, out)
     findings = table_of([*rows.parts, *parts], file=rows.file, sheet=rows.sheet, places=rows.places)
@@ -108,7 +111,7 @@ def _uncalculated(sheet: Sheet, rows: Rows) -> list[Part]:
     """Note the formulas without a stored result and those with an error, in columns that are read."""
     keys = {place.letter: key for key, place in rows.places.items()}
     parts = []
-    for rule, cells in (("formula_empty", sheet.empty_formulas), ("cell_error", sheet.error_cells)):
+    for rule, cells in (("formula_empty", sheet.seen.empty_formulas), ("cell_error", sheet.seen.error_cells)):
         split = [re.fullmatch(r"([A-Z]+)(\d+)", cell) for cell in cells]
         at = [(found.group(1), int(found.group(2))) for found in split if found]
         for column, key in keys.items():

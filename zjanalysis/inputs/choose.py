@@ -26,25 +26,32 @@ def choose_columns(
     for c, meant in enumerate(keys):
         if not meant or (len(meant) > 1 and not any(columns[c].texts)):
             continue
-        fits = [key for key in meant if key not in certain and _fits(key, columns[c])] if len(meant) > 1 else list(meant)
+        fits = (
+            [key for key in meant if key not in certain and _fits(key, columns[c])] if len(meant) > 1 else list(meant)
+        )
         if len(fits) == 1:
             claims.setdefault(fits[0], []).append(c)
         elif not set(meant) <= certain:
-            parts.append(Part("column_ambiguous", _HERE, values=texts[c], others="或".join(f"“{label(k)}”" for k in meant)))
+            parts.append(
+                Part("column_ambiguous", _HERE, values=texts[c], others="或".join(f"“{label(k)}”" for k in meant))
+            )
     chosen = {key: _one(key, claimed, texts, columns, parts) for key, claimed in claims.items()}
     return {key: c for key, c in chosen.items() if c is not None}, parts
 
 
 def _fits(key: str, cells: Cells) -> bool:
     """Say whether nine in ten of the distinct texts are what the column holds."""
-    known = {"handling_type": lambda t: values.handling_type(t) != values.BAD, "handle_form": values.HANDLE_FORM.search}
     written = [text for text in cells.texts if text]
-    return sum(bool(known[key](text)) for text in written) >= 0.9 * len(written) if key in known else True
+    if key == "handling_type":
+        known = [values.handling_type(text) != values.BAD for text in written]
+    elif key == "handle_form":
+        known = [bool(values.HANDLE_FORM.search(text)) for text in written]
+    else:
+        return True
+    return sum(known) >= 0.9 * len(written)
 
 
-def _one(
-    key: str, claimed: list[int], texts: list[str], columns: Mapping[int, Cells], parts: list[Part]
-) -> int | None:
+def _one(key: str, claimed: list[int], texts: list[str], columns: Mapping[int, Cells], parts: list[Part]) -> int | None:
     """Of several columns with one meaning take the first if all that are filled agree; else none, and say so."""
     filled = [c for c in claimed if any(columns[c].texts)]
     if len(filled) < 2:

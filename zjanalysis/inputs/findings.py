@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.inputs.columns import FINDING_COLUMNS
-from zjanalysis.inputs.rules import LEVELS, RULES
+from zjanalysis.inputs.rules import ERROR, NOTE, RULES, WARNING
 
 KEYS = tuple(column.key for column in FINDING_COLUMNS)
 _QUOTED = 60  # characters of a cell that a sentence quotes
@@ -78,7 +78,7 @@ def _frame(part: Part, place: Place) -> pd.DataFrame:
 
 def typed(findings: pd.DataFrame) -> pd.DataFrame:
     """Give the findings in their columns and kinds (text, row number, used)."""
-    kinds = {key: "str" for key in KEYS} | {"row_number": "int64", "used": "bool"}
+    kinds = dict.fromkeys(KEYS, "str") | {"row_number": "int64", "used": "bool"}
     return findings.reindex(columns=list(KEYS)).astype(kinds)
 
 
@@ -94,11 +94,11 @@ def summary(findings: pd.DataFrame, *, by: Sequence[str] = ("file", "region_code
     """
     counted = findings.assign(
         region_code=findings["region_code"].fillna(""),
-        **{name: findings["level"].eq(level).astype("int64") for name, level in zip(_COUNTS, LEVELS, strict=True)},
+        **{name: findings["level"].eq(level).astype("int64") for name, level in _COUNTS.items()},
         left_out=(~findings["used"] & findings["row_number"].gt(0)).astype("int64"),
         n=1,
     )
     return counted.groupby(list(by), sort=False, as_index=False)[["n", *_COUNTS, "left_out"]].sum()
 
 
-_COUNTS = ("errors", "warnings", "notes")
+_COUNTS = {"errors": ERROR, "warnings": WARNING, "notes": NOTE}

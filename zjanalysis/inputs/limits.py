@@ -6,41 +6,32 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from zjanalysis.inputs.reference import spellings
 from zjanalysis.settings import Units
 
 # Why there is no number. check() turns them into the words of ``limit_reason``.
-BLANK, NO_LIMIT, SENTINEL, NO_UNIT, UNREADABLE = "未填", "无期限规定", "无期限（哨兵值）", "时限单位不明", "时限无法识别"
-
-# 行政许可法 82: a term counted in 日 is counted in working days. W/N/H: unit list of one portal's forms. Code 1 is the
-# only unit code seen to agree with its text; every other code is unknown.
-_SPELLINGS = {
-    "工作日": ("工作日", "个工作日", "个工作天", "工作天", "天", "日", "个日", "日工作日", "天工作日", "w", "1"),
-    "自然日": ("自然日", "个自然日", "日历日", "个日历日", "自然天", "个自然天", "日自然日", "天自然日", "n"),
-    "周": ("周", "个周", "星期", "个星期", "礼拜"),
-    "月": ("月", "个月", "自然月", "个自然月"),
-    "季": ("季", "季度", "个季度"),
-    "年": ("年", "个年", "个自然年"),
-    "小时": ("小时", "个小时", "工作小时", "个工作小时", "工作时", "个工作时", "h"),
-    "分钟": ("分钟", "分", "个分钟"),
-}
-UNIT_NAMES = tuple(_SPELLINGS)
-_UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
-_IMMEDIATE = {"即办", "即办件", "当场", "当场办结", "当场办理", "当场即办", "即时", "即时办结", "立即办结", "立即", "马上办",
-              "即来即办", "随到随办", "现场办结"}  # fmt: skip
-_NONE = {"无", "没有", "未规定", "无规定", "无期限", "无限期", "不限", "无时限", "无法定时限", "无法定期限", "无承诺时限", "未设定",
-         "暂无", "无要求", "法律未规定", "法律法规未规定", "法定未规定", "/", "-", "--", "—", "——", "-1", "null", "none", "n/a"}  # fmt: skip
+BLANK, NO_LIMIT, SENTINEL, NO_UNIT, UNREADABLE = (
+    "未填",
+    "无期限规定",
+    "无期限（哨兵值）",
+    "时限单位不明",
+    "时限无法识别",
+)
 _SENTINELS = (500.0, 99999.0)  # 500 and 99999 stand for 无期限 in two systems (reference/codes.csv 无期限哨兵)
-_BEFORE = r"(?:法定(?:办结|办理)?(?:时限|期限)[:为是]?|承诺(?:办结|办理)?(?:时限|期限)[:为是]?|自?受理(?:之日)?[起后]?,?|不超过|不多于)*"
+_HEAD = r"(?:法定|承诺)(?:办结|办理)?(?:时限|期限)[:为是]?"
+_BEFORE = rf"(?:{_HEAD}|自?受理(?:之日)?[起后]?,?|不超过|不多于)*"
 _AFTER = r"(?:\(?(?:以内|之内|内办结|办结|内)\)?)*[。.;]?"
-_NUMBER = re.compile(rf"^{_BEFORE}(-?\d+(?:\.\d+)?)([^\d.]*?){_AFTER}$")
+_NUMBER = re.compile(rf"^{_BEFORE}(-?\d+(?:\.\d+)?)([^\d.]*?){_AFTER}$", re.ASCII)
 _BOTH = re.compile(r"(法定|承诺)(?:办结|办理)?(?:时限|期限)?[:为是]?([^;,。|]*?)(?=$|[;,。|]|法定|承诺)")
-_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+(?=个|工作日|自然日|日|天|月|年|周|季|小时|分钟)|半(?=个|天|日|年)")
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_COUNTED = "个|工作日|自然日|日|天|月|年|周|季|小时|分钟"
+_NUMERAL = re.compile(rf"[零〇一二两三四五六七八九十百]+(?={_COUNTED})|半(?=个|天|日|年)")
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ class Limit:
 
 
 def plain(text: str) -> str:
-    """Give the text with half-width digits and brackets and without white space.
+    """Give the text with half-width digits and brackets, without white space, in lower case.
 
     >>> plain("３０　（工作日）\\t")
     '30(工作日)'
@@ -64,30 +55,32 @@ def plain(text: str) -> str:
 def unit_of(text: str) -> str | None:
     """Give the canonical unit of a spelling or of the one certain unit code; None when unknown.
 
-    >>> unit_of("个工作日"), unit_of("1"), unit_of("3")
-    ('工作日', '工作日', None)
+    A plain 日 or 天 is a working day (行政许可法 82). Code 1 is the only code seen to agree with its text.
+
+    >>> unit_of("个工作日"), unit_of("天"), unit_of("1"), unit_of("3")
+    ('工作日', '工作日', '工作日', None)
     """
     written = plain(text).strip("()")
-    return _UNITS.get(written) or _UNITS.get(written.removesuffix(".0"))
+    return spellings("unit").get(written) or spellings("unit").get(written.removesuffix(".0"))
 
 
 def _numeral(match: re.Match[str]) -> str:
-    """三十 → 30, 一百二十 → 120, 半 → 0.5; digits only (二〇) side by side."""
+    """三十 → 30, 一百二十 → 120, 半 → 0.5, 二〇 → 20."""
     text = match.group()
     if text == "半":
         return "0.5"
     if not set(text) & set("十百"):
-        return "".join(str(_DIGITS[c]) for c in text)
+        return "".join(str(DIGITS[c]) for c in text)
     total, current = 0, 0
     for c in text:
         if c in "十百":
-            total += (current or 1) * (10 if c == "十" else 100)
-            current = 0
+            total, current = total + (current or 1) * (10 if c == "十" else 100), 0
         else:
-            current = _DIGITS[c]
+            current = DIGITS[c]
     return str(total + current)
 
 
+@lru_cache(maxsize=10_000)
 def parse_limit(text: str, unit: str = "") -> Limit:
     """Read one limit. ``unit`` is what the unit column or the header says; a unit inside the text comes first.
 
@@ -101,19 +94,19 @@ def parse_limit(text: str, unit: str = "") -> Limit:
     written = plain(text)
     if not written:
         return Limit(None, None, BLANK)
-    if written in _NONE:
-        return Limit(None, None, NO_LIMIT)
-    if written.strip("()") in _IMMEDIATE:
-        return Limit(0.0, None, None)
+    word = spellings("limit").get(written) or spellings("limit").get(written.strip("()"))
+    if word:
+        return Limit(0.0, None, None) if word == "0" else Limit(None, None, NO_LIMIT)
     found = _NUMBER.match(_NUMERAL.sub(_numeral, _without_remarks(written)))
-    if found is None:
+    if found is None or len(found.group(1)) > 12:
         return Limit(None, None, UNREADABLE)
     return _with_unit(float(found.group(1)), own=found.group(2), beside=unit)
 
 
 def _without_remarks(written: str) -> str:
     """Keep the unit that stands in brackets, drop every other remark in brackets."""
-    kept = re.sub(r"[(\[【]([^)\]】]*)[)\]】]", lambda m: m.group(1) if m.group(1) in _UNITS else "", written)
+    known = spellings("unit")
+    kept = re.sub(r"[(\[【]([^)\]】]*)[)\]】]", lambda m: m.group(1) if m.group(1) in known else "", written)
     return kept or written
 
 
@@ -136,6 +129,8 @@ def split_both(text: str) -> tuple[str, str] | None:
     >>> split_both("承诺时限：1天；法定时限：20天")
     ('20天', '1天')
     """
+    if "法定" not in text or "承诺" not in text:
+        return None
     parts = dict(_BOTH.findall(plain(text)))
     return (parts["法定"], parts["承诺"]) if {"法定", "承诺"} <= set(parts) else None
 
@@ -147,36 +142,33 @@ def factors(units: Units) -> dict[str, float]:
     >>> factors(Units())["小时"] * 8
     1.0
     """
+    days = {"工作日": 1.0, "自然日": units.calendar_day, "周": units.week, "月": units.month, "季": units.quarter}
     hour = 1 / units.hours_per_day
-    return {"工作日": 1.0, "自然日": units.calendar_day, "周": units.week, "月": units.month, "季": units.quarter,
-            "年": units.year, "小时": hour, "分钟": hour / 60}  # fmt: skip
+    return days | {"年": units.year, "小时": hour, "分钟": hour / 60}
 
 
 def parse_limits(texts: pd.Series, unit_texts: pd.Series, units: Units) -> pd.DataFrame:
     """Read a column of limits: ``written`` (number as written), ``unit``, ``days`` (working days), ``reason``.
 
-    Missing text counts as blank. The index is that of ``texts``. Each distinct pair is read once.
+    Missing text counts as blank. The index is that of ``texts``.
     """
-    pairs = pd.DataFrame({"text": texts.fillna(""), "unit": unit_texts.fillna("")})
-    which, distinct = pd.factorize(pd.MultiIndex.from_frame(pairs))
-    read = [parse_limit(text, unit) for text, unit in distinct]
+    pairs = pd.MultiIndex.from_arrays([texts.fillna(""), unit_texts.fillna("")])
+    which, distinct = pd.factorize(pairs)
+    read = [parse_limit(str(text), str(unit)) for text, unit in distinct]
     return limits_frame(read, which, units=units).set_index(texts.index)
 
 
 def limits_frame(read: list[Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
     """Spread distinct limits over the rows that hold them (``which`` = position in ``read``)."""
     days_in = factors(units)
-    written = _spread(read, which, lambda limit: np.nan if limit.number is None else limit.number)
-    factor = _spread(read, which, lambda limit: days_in[limit.unit] if limit.unit else 1.0)
-    return pd.DataFrame({
-        "written": written.astype(float),
-        "unit": pd.Series(_spread(read, which, lambda limit: limit.unit), dtype="str"),
-        "days": written.astype(float) * factor.astype(float),
-        "reason": pd.Series(_spread(read, which, lambda limit: limit.reason), dtype="str"),
-    })  # fmt: skip
+    written = _spread(read, which, lambda limit: np.nan if limit.number is None else limit.number).astype(float)
+    factor = _spread(read, which, lambda limit: days_in[limit.unit] if limit.unit else 1.0).astype(float)
+    unit, reason = (_spread(read, which, word) for word in (lambda limit: limit.unit, lambda limit: limit.reason))
+    texts = {"unit": pd.Series(unit, dtype="str"), "reason": pd.Series(reason, dtype="str")}
+    return pd.DataFrame({"written": written, "days": written * factor, **texts})
 
 
-def _spread(read: list[Limit], which: np.ndarray, value: Callable[[Limit], object]) -> np.ndarray:
+def _spread(read: list[Limit], which: np.ndarray, value: Callable[[Limit], Any]) -> np.ndarray:
     distinct = np.empty(len(read), dtype=object)
     distinct[:] = [value(limit) for limit in read]
-    return distinct[which]
+    return np.asarray(distinct[which])

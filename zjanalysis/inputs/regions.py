@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
-from io import StringIO
 
 import pandas as pd
 
 from zjanalysis.errors import unknown_name
+from zjanalysis.inputs.reference import read_reference
 from zjanalysis.settings import Settings, load_settings
 
 _CITY_CENTRE = ("本级", "市本级", "市直", "市级")
 _SUFFIXES = ("特别行政区", "自治县", "市", "县", "区", "省")
-
-
-def read_reference(name: str) -> pd.DataFrame:
-    """Give one of the tables in ``zjanalysis/reference`` with every cell as text; empty cells are empty text."""
-    text = (resources.files("zjanalysis") / "reference" / f"{name}.csv").read_text(encoding="utf-8-sig")
-    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
 
 
 @cache
@@ -114,7 +107,8 @@ def region_code(name_or_code: str) -> str:
     """
     code = find_code(name_or_code)
     if code is None:
-        raise unknown_name("地区", name_or_code, sorted(_names().values()))
+        near = _children(load_settings().focus)
+        raise unknown_name("地区", name_or_code, [_names()[c] for c in (*near, *_names())])
     return code
 
 
@@ -147,7 +141,7 @@ def group_names() -> tuple[str, ...]:
 def peers_of(code: str, group: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:
     """Give the regions that a region is compared with, itself excluded.
 
-    A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: the siblings in its city.
+    A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings.
     ``group`` may also be regions separated by commas (codes or names). Raises UnknownName for a name nobody knows.
 
     >>> peers_of("440800", "粤西")

@@ -12,7 +12,7 @@ import pandas as pd
 from zjanalysis.inputs import limits
 from zjanalysis.inputs.findings import Part
 from zjanalysis.inputs.layout import Rows
-from zjanalysis.inputs.limitcells import SIDES
+from zjanalysis.inputs.limitcells import SIDES, place_of
 
 _IN_NOTE = re.compile(r"(\d+(?:\.\d+)?)(个?(?:工作日|自然日|日历日|工作天|小时|月)|天|日)")
 _FULL = (31, 33)  # 实施编码: 统一社会信用代码 18 + 行使层级 1 + 基本编码 12 (+ 办理项 2)
@@ -42,24 +42,24 @@ def _no(column: pd.Series) -> np.ndarray:
     return (~column.fillna(True)).to_numpy(dtype=bool)
 
 
-def _place(rows: Rows, side: str) -> str:
-    return SIDES[side] if SIDES[side] in rows.cells else "both_limits"
-
-
 def _times(rows: Rows, items: pd.DataFrame) -> Broken:
-    statutory, promised = _place(rows, "statutory"), _place(rows, "promised")
+    statutory, promised = place_of(rows, "statutory"), place_of(rows, "promised")
     law = rows.cells[statutory].values() if statutory in rows.cells else ""
     usable = items["limit_reason"].isna().to_numpy()
     instant = items["handling_type"].eq("即办件").to_numpy()
     days = items["promised_days"].to_numpy()
     other_kind = items["handling_type"].notna().to_numpy() & ~instant
-    units = items["statutory_unit"].ne(items["promised_unit"]) & items["statutory_unit"].notna() & items["promised_unit"].notna()
+    units = (
+        items["statutory_unit"].ne(items["promised_unit"])
+        & items["statutory_unit"].notna()
+        & items["promised_unit"].notna()
+    )
     yield "promise_longer", promised, usable & (days > items["statutory_days"].to_numpy() + 1e-9), law
     yield "units_mixed", promised, usable & (days > 0) & units.to_numpy(), law
     yield "instant_with_days", promised, instant & (days > 0), ""
     yield "zero_not_instant", "handling_type", (days == 0) & other_kind, ""
     for side in SIDES:
-        note, key = rows.cells.get(f"{side}_note"), _place(rows, side)
+        note, key = rows.cells.get(f"{side}_note"), place_of(rows, side)
         if note is not None and key in rows.cells:
             said = note.each(_number_in_note, kind=float)
             written = items[f"{side}_written"].to_numpy()

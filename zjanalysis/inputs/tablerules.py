@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from zjanalysis.inputs.findings import Part, Place, empty_findings, table_of, typed
+from zjanalysis.inputs.reference import spellings
 from zjanalysis.inputs.regions import load_regions
 
 Places = Mapping[tuple[str, str], Mapping[str, Place]]
 _FEW = 1 / 3  # of the median of the regions of the same level
-_IN_USE = {"在用", "已发布", "发布", "有效", "正常", "启用"}
-_IN_USE_CODES = {"1"}  # TASK_STATE 1 = 在用 in the exchange tables
+
+
+class Spot(NamedTuple):
+    """A rule and the column whose cell it is shown at."""
+
+    rule: str
+    key: str
 
 
 def settle(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Drop duplicate items, mark which are in force, and give the findings of the table rules.
 
-    An item is known by its region and item id, else by 业务办理项编码, else by 实施编码 and name. Two rows with the same
-    version are duplicates: the first stays. Of several versions only the newest is in force.
+    An item is known by its region and item id, else by 业务办理项编码, else by 实施编码 and name. Two rows of the
+    same version are duplicates: the first stays. Of several versions only the newest is in force.
     """
     keyed = items.assign(identity=_identity(items), rank=_version_rank(items["version"]))
     known = keyed["identity"].ne("")
@@ -30,11 +37,13 @@ def settle(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.DataFr
     newest = keyed.groupby("identity")["rank"].transform("max")
     old = known & keyed["rank"].lt(newest) & ~twice
     state = keyed["state"].fillna("在用")
-    retired = ~state.isin(_IN_USE | _IN_USE_CODES) & ~twice
+    retired = ~state.isin(list(spellings("state"))) & ~twice
     found = [
-        _findings(items, places, "duplicate_item", twice, key="item_name", others=first.astype("Int64").astype("str")),
-        _findings(items, places, "old_version", old & ~retired, key="version", values=items["item_name"]),
-        _findings(items, places, "not_in_force", retired, key="state", values=state),
+        _findings(
+            items, places, Spot("duplicate_item", "item_name"), twice, others=first.astype("Int64").astype("str")
+        ),
+        _findings(items, places, Spot("old_version", "version"), old & ~retired, values=items["item_name"]),
+        _findings(items, places, Spot("not_in_force", "state"), retired, values=state),
     ]
     kept = items.assign(in_force=(~old & ~retired).astype(bool))[~twice].reset_index(drop=True)
     found += [_granularity(kept, places), _statutory(kept, places), _few(kept)]
@@ -46,32 +55,40 @@ def _identity(items: pd.DataFrame) -> pd.Series:
     """Give what makes a row the same item; "" when nothing does."""
     region = items["region_code"].fillna("")
     impl = items["impl_code"].fillna("") + "|" + items["item_name"].fillna("")
-    code = items["handle_item_code"].where(items["handle_item_code"].notna(), impl.where(items["impl_code"].notna(), ""))
+    code = items["handle_item_code"].where(
+        items["handle_item_code"].notna(), impl.where(items["impl_code"].notna(), "")
+    )
     named = items["item_id"].where(items["item_id"].notna(), code).fillna("")
     return (region + "|" + named).where(named.ne(""), "")
 
 
 def _version_rank(version: pd.Series) -> pd.Series:
-    """Give a text that sorts as the version does: every number padded (2 < 10, 2020/3/1 < 2021-01-01)."""
+    """Give a number that sorts as the version does: every number in it padded (2 < 10, 2020/3/1 < 2021-01-01)."""
     which, distinct = pd.factorize(version.fillna(""))
     padded = [re.sub(r"\d+", lambda m: m.group().zfill(14), re.sub(r"[^\d]+", "-", text)) for text in distinct]
-    return pd.Series(np.array(padded, dtype=object)[which], index=version.index, dtype="str")
+    return pd.Series(np.unique(padded, return_inverse=True)[1][which], index=version.index)
 
 
 def _findings(
-    items: pd.DataFrame, places: Places, rule: str, mask: pd.Series, *, key: str,
-    values: pd.Series | None = None, others: pd.Series | None = None,
-) -> pd.DataFrame:  # fmt: skip
+    items: pd.DataFrame,
+    places: Places,
+    spot: Spot,
+    mask: pd.Series,
+    *,
+    values: pd.Series | None = None,
+    others: pd.Series | None = None,
+) -> pd.DataFrame:
     """Give one finding per row of the mask, sheet by sheet, with the cell it stands in."""
     broken = items[mask]
     made = []
     for (file, sheet), part in broken.groupby(["file", "sheet"], sort=False):
         known = places.get((str(file), str(sheet)), {})
-        at = key if key in known else "item_name"
-        held = (values if values is not None else items[key]).loc[part.index].fillna("").to_numpy(dtype=object)
+        at = spot.key if spot.key in known else "item_name"
+        held = (values if values is not None else items[spot.key]).loc[part.index].fillna("").to_numpy(dtype=object)
         given = "" if others is None else others.loc[part.index].fillna("").to_numpy(dtype=object)
         numbers = part["row_number"].to_numpy()
-        frame = table_of([Part(rule, numbers, key=at, values=held, others=given)], file=str(file), sheet=str(sheet), places=known)
+        parts = [Part(spot.rule, numbers, key=at, values=held, others=given)]
+        frame = table_of(parts, file=str(file), sheet=str(sheet), places=known)
         regions = pd.Series(part["region_code"].to_numpy(), index=numbers)
         made.append(frame.assign(region_code=frame["row_number"].map(regions).astype("str")))
     return pd.concat(made, ignore_index=True) if made else empty_findings()
@@ -82,25 +99,25 @@ def _granularity(items: pd.DataFrame, places: Places) -> pd.DataFrame:
     live = items[items["in_force"] & items["base_code"].notna()]
     size = live.groupby(["region_code", "base_code"])["file"].transform("size").reindex(items.index).fillna(0)
     first = ~live.duplicated(["region_code", "base_code"]).reindex(items.index, fill_value=True)
-    return _findings(items, places, "several_handle_items", size.gt(1) & first, key="base_code",
-                     others=size.astype("int64").astype("str"))  # fmt: skip
+    others = size.astype("int64").astype("str")
+    return _findings(items, places, Spot("several_handle_items", "base_code"), size.gt(1) & first, others=others)
 
 
 def _statutory(items: pd.DataFrame, places: Places) -> pd.DataFrame:
     """The rows whose statutory limit is not the one that most regions give for the same base code."""
     live = items[items["in_force"] & items["match_code"].notna() & items["statutory_days"].gt(0)]
-    spread = live.groupby("match_code")["statutory_days"].agg(["nunique"])
-    regions = live.groupby("match_code")["region_code"].nunique()
-    doubtful = spread.index[spread["nunique"].gt(1) & regions.gt(1)]
+    spread = live.groupby("match_code")[["statutory_days", "region_code"]].nunique()
+    doubtful = spread.index[spread.gt(1).all(axis=1)]
     part = live[live["match_code"].isin(doubtful)]
     counts = part.groupby(["match_code", "statutory_days"])["region_code"].nunique().reset_index(name="n")
     counts = counts.sort_values(["match_code", "n", "statutory_days"], ascending=[True, False, True])
     usual = counts.drop_duplicates("match_code").set_index("match_code")["statutory_days"]
-    words = counts["statutory_days"].map("{:g}工作日".format) + "（" + counts["n"].astype("str") + "地）"
+    words = counts["statutory_days"].map("{:.4g}工作日".format) + "（" + counts["n"].astype("str") + "地）"
     told = words.groupby(counts["match_code"]).agg("、".join)
     odd = part["statutory_days"].ne(part["match_code"].map(usual))
-    return _findings(items, places, "statutory_differs", odd.reindex(items.index, fill_value=False), key="statutory_limit",
-                     values=items["match_code"], others=items["match_code"].map(told))  # fmt: skip
+    spot, mask = Spot("statutory_differs", "statutory_limit"), odd.reindex(items.index, fill_value=False)
+    code = items["match_code"]
+    return _findings(items, places, spot, mask, values=code, others=code.map(told))
 
 
 def _few(items: pd.DataFrame) -> pd.DataFrame:
@@ -111,8 +128,9 @@ def _few(items: pd.DataFrame) -> pd.DataFrame:
     median = counts["n"].groupby(level).transform("median")
     few = counts[counts["n"].lt(median * _FEW) & level.groupby(level).transform("size").ge(3)]
     made = [
-        table_of([Part("few_items", np.zeros(1), values=str(n), others=f"{m:g}")], file=str(file), sheet="", places={})
-        .assign(region_code=str(code))
+        table_of(
+            [Part("few_items", np.zeros(1), values=str(n), others=f"{m:g}")], file=str(file), sheet="", places={}
+        ).assign(region_code=str(code))
         for n, m, file, code in zip(few["n"], median.loc[few.index], few["file"], few["region_code"], strict=True)
     ]
     return pd.concat(made, ignore_index=True) if made else empty_findings()

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,12 @@ class Sheet:
     grid: Grid
     merged: tuple[Range, ...] = ()
     hidden: bool = False
-    hidden_rows: int = 0
-    empty_formulas: frozenset[str] = field(default_factory=frozenset)
-    error_cells: frozenset[str] = field(default_factory=frozenset)
+    seen: Inspection = field(default_factory=Inspection)
+
+    @property
+    def empty_formulas(self) -> frozenset[str]:
+        """Give the cells that hold a formula without a stored result."""
+        return self.seen.empty_formulas
 
 
 def read_rows(path: Path, *, guard: Guard) -> tuple[Sheet, ...]:
@@ -59,7 +62,9 @@ def _workbook_sheets(path: Path, seen: Mapping[str, Inspection], *, guard: Guard
     except python_calamine.PasswordError as error:
         raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
     except python_calamine.CalamineError as error:
-        raise InputError(f"“{path.name}”打不开，文件可能已损坏（{error}）。", "请用 Excel/WPS 打开后另存为 .xlsx 再试。") from error
+        raise InputError(
+            f"“{path.name}”打不开，文件可能已损坏（{error}）。", "请用 Excel/WPS 打开后另存为 .xlsx 再试。"
+        ) from error
 
 
 def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], guard: Guard) -> Sheet:
@@ -68,11 +73,11 @@ def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], 
     if found.total_width > guard.max_columns or found.total_height > guard.max_rows:
         raise InputError(
             f"“{path.name}”的工作表“{meta.name}”有 {found.total_height} 行 {found.total_width} 列，超过上限 "
-            f"{guard.max_rows} 行 {guard.max_columns} 列。", "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。")
-    parts = seen.get(meta.name, Inspection())
-    return Sheet(path.name, meta.name, found.to_python(skip_empty_area=False), merged=tuple(found.merged_cell_ranges or ()),
-                 hidden=hidden, hidden_rows=parts.hidden_rows, empty_formulas=parts.empty_formulas,
-                 error_cells=parts.error_cells)  # fmt: skip
+            f"{guard.max_rows} 行 {guard.max_columns} 列。",
+            "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。",
+        )
+    grid, merged = found.to_python(skip_empty_area=False), tuple(found.merged_cell_ranges or ())
+    return Sheet(path.name, meta.name, grid, merged=merged, hidden=hidden, seen=seen.get(meta.name, Inspection()))
 
 
 def _decode(path: Path, *, guard: Guard) -> str:
@@ -94,7 +99,9 @@ def _decode(path: Path, *, guard: Guard) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InputError(f"“{path.name}”的文字编码既不是 UTF-8 也不是 GB18030。", "请用 Excel/WPS 打开后另存为“CSV UTF-8”。")
+    raise InputError(
+        f"“{path.name}”的文字编码既不是 UTF-8 也不是 GB18030。", "请用 Excel/WPS 打开后另存为“CSV UTF-8”。"
+    )
 
 
 def _text_sheet(path: Path, *, guard: Guard) -> Sheet:
@@ -122,8 +129,11 @@ def _csv_error(path: Path, text: str, error: csv.Error, *, guard: Guard) -> Inpu
 
 def _within(grid: Grid, *, path: Path, guard: Guard) -> Grid:
     if len(grid) > guard.max_rows or max(map(len, grid), default=0) > guard.max_columns:
-        raise InputError(f"“{path.name}”有 {len(grid)} 行，最宽 {max(map(len, grid))} 列，超过上限 {guard.max_rows} 行 "
-                         f"{guard.max_columns} 列。", "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高上限。")  # fmt: skip
+        raise InputError(
+            f"“{path.name}”有 {len(grid)} 行，最宽 {max(map(len, grid))} 列，超过上限 {guard.max_rows} 行 "
+            f"{guard.max_columns} 列。",
+            "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高上限。",
+        )
     width = max(map(len, grid), default=0)
     return [row if len(row) == width else row + [""] * (width - len(row)) for row in grid]
 
@@ -139,10 +149,14 @@ def _json_sheet(path: Path, *, guard: Guard) -> Sheet:
         try:
             loaded = json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise InputError(f"“{path.name}”第 {number} 行不是完整的 JSON。", "请检查该行，或重新导出（每行一条记录）。") from error
+            raise InputError(
+                f"“{path.name}”第 {number} 行不是完整的 JSON。", "请检查该行，或重新导出（每行一条记录）。"
+            ) from error
         for record in loaded if isinstance(loaded, list) else [loaded]:
             if not isinstance(record, dict):
-                raise InputError(f"“{path.name}”第 {number} 行不是一条记录（应以 {{ 开头）。", "请重新导出（每行一条记录）。")
+                raise InputError(
+                    f"“{path.name}”第 {number} 行不是一条记录（应以 {{ 开头）。", "请重新导出（每行一条记录）。"
+                )
             records.append(dict(_leaves(record)))
     header = list(dict.fromkeys(name for record in records for name in record))
     grid: Grid = [list(header), *([record.get(name, "") for name in header] for record in records)]
@@ -160,19 +174,14 @@ def _leaves(record: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, An
 def cell_text(value: Any) -> str:
     """Give a cell as text the way Excel shows it; a number beyond 15 digits stays in E notation (its digits are lost).
 
-    >>> cell_text(20.0), cell_text(440101007000.0), cell_text(1.144e30), cell_text(date(2021, 1, 3))
+    >>> cell_text(20.0), cell_text(440101007000.0), cell_text(1.144e30), cell_text(datetime(2021, 1, 3))
     ('20', '440101007000', '1.144e+30', '2021-01-03')
     """
-    if isinstance(value, str):
-        return value
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d") if value.time() == time() else value.isoformat(" ", "seconds")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
     if isinstance(value, timedelta):
         return f"{value.total_seconds() / 86400:g}天（时间格式）"
-    return "" if value is None else str(value)
+    text = "" if value is None else str(value)
+    return text.removesuffix(" 00:00:00") if isinstance(value, datetime) else text

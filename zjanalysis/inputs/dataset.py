@@ -1,0 +1,99 @@
+"""Data sets: data/<set>/dataset.toml says what a set is; data/<set>/<period>/items/* are its workbooks."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zjanalysis.errors import ConfigError, InputError, unknown_name
+from zjanalysis.inputs.columns import ALL_COLUMNS
+from zjanalysis.settings import Settings, load_settings
+
+FILE_NAME = "dataset.toml"
+_ENTRIES = ("title", "kind", "source", "licence", "scope", "columns", "periods", "cases")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: where it lies, what it is, where it is from. ``kind`` is real or sample (示例数据)."""
+
+    folder: Path
+    title: str
+    kind: str
+    source: str
+    licence: str
+    item_types: tuple[str, ...] | None = None
+    use_levels: tuple[str, ...] = ("3", "4")
+    columns: Mapping[str, str] = field(default_factory=dict)
+    periods: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    cases: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_dataset(data: str = "", *, settings: Settings | None = None) -> Dataset:
+    """Read data/<set>/dataset.toml; empty ``data`` means the set of the settings.
+
+    Raises UnknownName for a folder that does not exist, InputError without dataset.toml, ConfigError for a wrong entry.
+    """
+    known = settings or load_settings()
+    folder = known.path(data or known.data)
+    if not folder.is_dir():
+        beside = folder.parent if folder.parent.is_dir() else known.root / "data"
+        sets = [path.parent for path in sorted(beside.glob(f"*/{FILE_NAME}"))]
+        names = [(p.relative_to(known.root) if p.is_relative_to(known.root) else p).as_posix() for p in sets]
+        raise unknown_name("数据集", str(data or known.data), names)
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise InputError(
+            f"“{folder}”里没有 {FILE_NAME}。",
+            "请写明 title、kind（real 或 sample）、source、licence，可照 data/gd-2021-05 的样子。",
+        )
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"“{path}”读不懂：{error}", "请用 UTF-8 保存，并对照 data/gd-2021-05/dataset.toml 检查这一行。"
+        ) from error
+    return _dataset(folder, written)
+
+
+def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
+    for name in written:
+        if name not in _ENTRIES:
+            raise unknown_name(f"{FILE_NAME} 的条目", name, _ENTRIES)
+    if written.get("kind") not in ("real", "sample"):
+        raise ConfigError(
+            f"“{folder / FILE_NAME}”的 kind 是 {written.get('kind')!r}。",
+            '请写 kind = "real"（真实）或 "sample"（示例）。',
+        )
+    scope, columns = written.get("scope", {}), written.get("columns", {})
+    for key in columns.values():
+        if key not in ALL_COLUMNS:
+            raise unknown_name("列", str(key), ALL_COLUMNS)
+    title, kind, source, licence = (str(written.get(word, "")) for word in ("title", "kind", "source", "licence"))
+    return Dataset(
+        folder,
+        title,
+        kind,
+        source,
+        licence,
+        item_types=tuple(scope["item_types"]) if "item_types" in scope else None,
+        use_levels=tuple(map(str, scope.get("use_levels", Dataset.use_levels))),
+        columns=dict(columns),
+        periods=dict(written.get("periods", {})),
+        cases=dict(written.get("cases", {})),
+    )
+
+
+def list_periods(data: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:
+    """Give the periods of a data set, oldest first: the folders that hold items."""
+    folder = load_dataset(data, settings=settings).folder
+    return tuple(sorted(path.parent.name for path in folder.glob("*/items") if path.is_dir()))
+
+
+def previous_period(data: str, period: str, *, settings: Settings | None = None) -> str:
+    """Give the period before this one, "" when it is the first."""
+    earlier = [name for name in list_periods(data, settings=settings) if name < period]
+    return earlier[-1] if earlier else ""
