@@ -22,6 +22,7 @@ FOCUS = "#0B4F8A"  # the region the report is about
 PEER = "#8794A1"  # everybody else
 AHEAD = "#0A6E68"  # better than the yardstick
 BEHIND = "#D1600A"  # worse than the yardstick
+BEHIND_TEXT = "#A8480A"  # the same in words: text needs 4.5:1
 TARGET = "#8E1B4F"  # what the plan asks for
 INK = "#1D2733"  # text
 SOFT = "#55616D"  # small text, lines that explain

@@ -1,0 +1,109 @@
+"""Tables: heads, units, escaping, payload and back."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+
+import pandas as pd
+import pytest
+
+from zjanalysis.display.tables import Table, table, table_from_payload
+from zjanalysis.errors import UnknownName
+from zjanalysis.inputs.columns import Column
+
+EVIL = "<script>alert(1)</script>\"'><img onerror=x>\x00"
+
+
+def scores(**more: object) -> pd.DataFrame:
+    rows = {"region_code": ["440802", "440803"], "indicator": ["instant", "visits"], "value": [0.8, None], "n": [5, 0]}
+    return pd.DataFrame({**rows, **more})
+
+
+class Reader(html.parser.HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_a_table_has_caption_scopes_and_units() -> None:
+    columns = ["region", "value", Column("n", "事项数", "count", unit="项")]
+    read = Reader(table(scores(), caption="例", columns=columns).html())
+    assert [attrs["scope"] for tag, attrs in read.tags if tag == "th"] == ["col"] * 3 + ["row"] * 2
+    assert "例" in read.words
+    assert "（项）" in read.words
+
+
+def test_values_read_in_the_unit_of_their_row_and_missing_is_said() -> None:
+    read = Reader(table(scores(), caption="例", columns=["region", "indicator", "value"]).html())
+    assert read.words[-6:] == ["赤坎区", "即办率", "80.00%", "霞山区", "平均跑动次数", "无数据"]
+
+
+def test_one_unit_stands_in_the_head_only() -> None:
+    same = scores(indicator=["instant", "instant"], value=[0.8, 0.5])
+    shown = table(same, caption="例", columns=["region", "value"])
+    assert shown.heads[1].unit == "%"
+    assert Reader(shown.html()).words[-4:] == ["赤坎区", "80.00", "霞山区", "50.00"]
+
+
+def test_differences_carry_their_sign_and_points() -> None:
+    frame = scores(change=[-0.0123, 0.5])
+    words = Reader(table(frame, caption="例", columns=["region", "change"]).html()).words
+    assert [words[-3], words[-1]] == ["−1.23个百分点", "+0.50次"]
+
+
+def test_numbers_align_right_and_text_left() -> None:
+    read = Reader(table(scores(), caption="例", columns=["region", "value"]).html())
+    assert [attrs.get("class") for tag, attrs in read.tags if tag == "td"] == ["zj-num"] * 2
+
+
+def test_the_row_in_focus_is_marked() -> None:
+    read = Reader(table(scores(), caption="例", columns=["region"], focus="440803").html())
+    assert [attrs.get("class") for tag, attrs in read.tags if tag == "tr"] == [None, None, "zj-focus"]
+
+
+def test_everything_is_escaped() -> None:
+    frame = pd.DataFrame({"item_name": [EVIL]})
+    shown = table(frame, caption=EVIL, columns=[Column("item_name", EVIL, unit=EVIL)], note=EVIL)
+    read = Reader(shown.html())
+    assert {tag for tag, _ in read.tags} == {"div", "table", "caption", "thead", "tr", "th", "span", "tbody", "p"}
+    assert not any(name.startswith("on") for _, attrs in read.tags for name in attrs)
+    assert "\x00" not in shown.html()
+
+
+def test_the_payload_is_json_and_comes_back() -> None:
+    shown = table(scores(), caption="例", columns=["region", "value", "n"], note="注", sheet="页")
+    payload = json.loads(json.dumps(shown.payload(), allow_nan=False))
+    assert table_from_payload(payload) == shown
+    assert payload["rows"] == [["赤坎区", 0.8, 5], ["霞山区", None, 0]]
+
+
+def test_a_column_that_is_not_there_is_named_with_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="是不是“value”"):
+        table(scores(), caption="例", columns=["valeu"])
+
+
+def test_verdicts_and_regions_stand_by_name() -> None:
+    shown = table(scores(verdict=["高于", "低于"], best_region=["440823", None]), caption="例",
+                  columns=["verdict", "best_region"])  # fmt: skip
+    assert shown.rows == (("优于", "遂溪县"), ("落后", None))
+
+
+def test_an_empty_table_is_still_a_table() -> None:
+    shown = table(scores().iloc[:0], caption="例", columns=["region", "value"])
+    assert isinstance(shown, Table)
+    assert "<caption>例</caption>" in shown.html()
+
+
+def test_the_frame_is_not_changed() -> None:
+    frame = scores()
+    table(frame, caption="例", columns=["region", "value"])
+    pd.testing.assert_frame_equal(frame, scores())
