@@ -68,7 +68,7 @@ def _row(entry: Entry, heads: Mapping[str, str], folder: Path) -> dict[str, Any]
 def _cell(card: Mapping[str, Any] | None) -> dict[str, Any]:
     """Give what a cell shows of a card: value, rank, change with arrow and word, and the number it sorts by."""
     if card is None or card.get("value") is None:
-        return {"text": "无数据", "rank": "", "change": "", "trend": "", "sort": ""}
+        return {"text": "—" if card is None else "无数据", "rank": "", "change": "", "sort": ""}
     ranked = card.get("rank") is not None and card.get("n_ranked")
     words = str(card.get("rank_text") or f"第{card.get('rank')}位").partition("（")[0]
     moved = card.get("change") is not None
@@ -76,6 +76,5 @@ def _cell(card: Mapping[str, Any] | None) -> dict[str, Any]:
         "text": card.get("text", ""),
         "rank": f"{words}/{card['n_ranked']}" if ranked else "",
         "change": card.get("change_text", "") if moved else "",
-        "trend": card.get("trend", "") if moved else "",
         "sort": card["value"],
     }

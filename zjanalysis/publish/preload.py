@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import importlib
 import os
+import pkgutil
 
 os.environ["ZJANALYSIS_WORKER"] = "1"
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
-for _name in ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "zjanalysis",
-              "zjanalysis.publish.shell", "zjanalysis.publish.engine", "zjanalysis.publish.gate",
-              "zjanalysis.display.workbook", "zjanalysis.display.theme", "matplotlib.backends.backend_agg",
-              "IPython.core.completer", "openpyxl"):  # fmt: skip
-    importlib.import_module(_name)
+_LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl",
+              "matplotlib.backends.backend_agg", "IPython.core.completer")  # fmt: skip
+_ROOMS = ("inputs", "analysis", "display", "publish")
+_OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
+    importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
+
+for _name in (*_LIBRARIES, *_OURS):
+    if _name != "zjanalysis.publish.preload":
+        importlib.import_module(_name)
 
 if os.environ.get("ZJANALYSIS_FRAMES"):
     from zjanalysis.publish import frames

@@ -5,6 +5,7 @@ The classes are what IPython asks for: it calls the display hook, the publisher 
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import sys
@@ -110,6 +111,9 @@ def open_shell() -> Iterator[Shell]:
     os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
     Shell.clear_instance()
     shell = Shell.instance(config=config)
+    atexit.unregister(shell.atexit_operations)  # done below, once
+    if "matplotlib.pyplot" in sys.modules and INLINE_BACKEND.removeprefix("module://") not in sys.modules:
+        sys.modules["matplotlib"].rcParams["backend"] = INLINE_BACKEND
     sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
     try:
         yield shell

@@ -6,6 +6,7 @@ period's frames (``preload``). On Windows, and when a forked child died or hung,
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import time
@@ -17,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from zjanalysis.errors import ConfigError
-from zjanalysis.publish import report
+from zjanalysis.publish import report, reset
 from zjanalysis.publish.report import Outcome, Task
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
@@ -27,12 +28,21 @@ RETRIES = 1
 
 
 @dataclass(frozen=True)
-class _Running:
-    """A task under way: the process, our end of its pipe, when it must be done, and how often it was tried."""
+class _Worker:
+    """A process that makes reports, our end of its pipe, and how many it has made before."""
 
-    task: Task
     process: BaseProcess
     pipe: Connection
+    engine: str
+    served: int = 0
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A task under way: its worker, when it must be done, how often it was tried, when it began."""
+
+    task: Task
+    worker: _Worker
     deadline: float
     tries: int
     started: float
@@ -54,21 +64,26 @@ def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     """
     waiting = [(task, 0) for task in reversed(tasks)]
     running: dict[Connection, _Running] = {}
+    idle: list[_Worker] = []
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                begun = _start(*waiting.pop())
-                running[begun.pipe] = begun
+                begun = _start(*waiting.pop(), idle)
+                running[begun.worker.pipe] = begun
             for begun in _settled(running):
-                del running[begun.pipe]
-                outcome = _result(begun)
-                if outcome.error.startswith("进程") and begun.task.engine == "warm" and begun.tries < RETRIES:
+                del running[begun.worker.pipe]
+                outcome, good = _result(begun)
+                if good and begun.task.engine != "warm" and begun.worker.served < RECYCLE:
+                    idle.append(replace(begun.worker, served=begun.worker.served + 1))
+                else:
+                    _end(begun.worker, good)
+                if not good and begun.task.engine == "warm" and begun.tries < RETRIES:
                     waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
                 else:
                     yield outcome
     finally:
-        for begun in running.values():
-            _end(begun)
+        for worker in [*(begun.worker for begun in running.values()), *idle]:
+            _end(worker, False)
 
 
 def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:
@@ -93,30 +108,51 @@ def isolated(task: Task) -> Outcome:
     return next(run([task], workers=1))
 
 
-def _start(task: Task, tries: int) -> _Running:
-    method = "forkserver" if task.engine == "warm" else "spawn"
-    context: Any = multiprocessing.get_context(method)
-    if method == "forkserver":
+def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
+    """Hand a task to an idle worker of its kind, or to a new one."""
+    fitting = [worker for worker in idle if worker.engine == task.engine and not worker.pipe.poll()]
+    if fitting:
+        idle.remove(fitting[0])
+    worker = fitting[0] if fitting else _worker(task)
+    worker.pipe.send(task)
+    now = time.monotonic()
+    return _Running(task, worker, now + task.timeout + (30 if task.engine == "kernel" else 0), tries, now)
+
+
+def _worker(task: Task) -> _Worker:
+    context: Any = multiprocessing.get_context("forkserver" if task.engine == "warm" else "spawn")
+    if task.engine == "warm":
         context.set_forkserver_preload([PRELOAD])
         os.environ["ZJANALYSIS_FRAMES"] = str(task.frames or "")
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(task, there), name=task.job.key)
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there,), name=f"report-{task.engine}", daemon=True)
     process.start()
     there.close()
-    now = time.monotonic()
-    return _Running(task, process, here, now + task.timeout + (30 if task.engine == "kernel" else 0), tries, now)
+    return _Worker(process, here, task.engine)
 
 
-def _work(task: Task, pipe: Connection) -> None:
-    """The whole life of a worker: one report, one outcome."""
+def _serve(pipe: Connection) -> None:
+    """The whole life of a worker: reports one after the other, each in a process as good as new."""
     import signal  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["ZJANALYSIS_WORKER"] = "1"
-    os.chdir(task.root)
-    _seed(task.job.key)
-    pipe.send(report.make(task))
-    pipe.close()
+    before = None
+    while True:
+        try:
+            task: Task = pipe.recv()
+        except (EOFError, ConnectionError):
+            return
+        if task.engine == "spawn" and before is None:
+            importlib.import_module(PRELOAD)
+            before = reset.take()
+        os.chdir(task.root)
+        _seed(task.job.key)
+        pipe.send(report.make(task))
+        if task.engine == "warm":
+            return
+        if before is not None:
+            reset.restore(before)
 
 
 def _seed(key: str) -> None:
@@ -138,29 +174,28 @@ def _settled(running: dict[Connection, _Running]) -> list[_Running]:
     return [running[pipe] for pipe in ready if isinstance(pipe, Connection)] or late
 
 
-def _result(begun: _Running) -> Outcome:
-    """Take the outcome of a settled task and end its process."""
-    late = not begun.pipe.poll()
+def _result(begun: _Running) -> tuple[Outcome, bool]:
+    """Give the outcome of a settled task, and whether its worker is still good."""
+    key, pipe = begun.task.job.key, begun.worker.pipe
     seconds = round(time.monotonic() - begun.started, 3)
-    try:
-        outcome = None if late else begun.pipe.recv()
-    except (EOFError, ConnectionError):
-        outcome = None
-    _end(begun, wait_for=outcome is not None)
-    if isinstance(outcome, Outcome):
-        return outcome
-    if late:
+    if not pipe.poll():
         hint = "请检查笔记本是否有死循环，或用 --timeout 放宽时间。"
-        return Outcome(begun.task.job.key, f"进程超过 {begun.task.timeout:.0f} 秒没有完成，已停止", hint, seconds)
-    hint = "多半是内存不足，请关闭其他程序，或用 --jobs 1。"
-    return Outcome(begun.task.job.key, f"进程意外退出（代码 {begun.process.exitcode}）", hint, seconds)
+        return Outcome(key, f"超过 {begun.task.timeout:g} 秒没有完成，已停止", hint, seconds), False
+    try:
+        outcome = pipe.recv()
+    except (EOFError, ConnectionError):
+        begun.worker.process.join(5)
+        hint = "多半是内存不足，请关闭其他程序，或用 --jobs 1。"
+        return Outcome(key, f"进程意外退出（代码 {begun.worker.process.exitcode}）", hint, seconds), False
+    return outcome, True
 
 
-def _end(begun: _Running, *, wait_for: bool = False) -> None:
+def _end(worker: _Worker, good: bool) -> None:
     """End a process for good: let a finished one go, kill any other, and take it off the system's list."""
-    if wait_for:
-        begun.process.join(5)
-    if begun.process.is_alive():
-        begun.process.kill()
-    begun.process.join()
-    begun.pipe.close()
+    if good:
+        worker.pipe.close()
+        worker.process.join(5)
+    if worker.process.is_alive():
+        worker.process.kill()
+    worker.process.join()
+    worker.pipe.close()
