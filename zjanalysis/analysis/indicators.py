@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -11,6 +11,7 @@ import pandas as pd
 
 from zjanalysis.analysis.registry import (
     ITEM_INDICATORS,
+    ONE,
     PERMIT,
     PLAN_SCOPE,
     Indicator,
@@ -55,12 +56,13 @@ def measure(
     0       24.0         30.0    0.8  2           1
     """
     wanted = tuple(indicators)
-    rows = nw.from_native(frame)
-    flagged = rows.with_columns(**{f"in_{i.key}": _inside(i, scope) for i in wanted})
-    parts = {name: part for i in wanted for name, part in _parts(i).items()}
-    summed = [nw.col(name).sum() for name in parts]
-    prepared = flagged.with_columns(**parts)
-    return _scores(_pandas(prepared.group_by(*by).agg(*summed) if by else prepared.select(*summed)), wanted, by)
+    flags = _flags(wanted, scope)
+    rows = nw.from_native(frame).with_columns(**dict(flags.values()))
+    prepared = rows.with_columns(**{name: part for i in wanted for name, part in _parts(i, flags[i.key][0]).items()})
+    sums = [sum_ for i in wanted for sum_ in _sums(i)]
+    counts = [nw.col(name).count() for name in dict.fromkeys(name for name, _ in flags.values())]
+    summed = prepared.group_by(*by).agg(*sums, *counts) if by else prepared.select(*sums, *counts)
+    return _scores(_pandas(summed), wanted, by, flags={key: name for key, (name, _) in flags.items()})
 
 
 def in_scope(items: pd.DataFrame, scope: Scope | None = PLAN_SCOPE, *, one: Indicator | None = None) -> pd.DataFrame:
@@ -76,16 +78,33 @@ def _inside(one: Indicator, scope: Scope | None) -> nw.Expr:
     return one.scope if scope is None else scope.expression(one.item_types) & one.scope
 
 
-def _parts(one: Indicator) -> dict[str, nw.Expr]:
-    """Give the four columns whose sums make a score; a row counts when it is in scope and has both numbers."""
-    inside = nw.col(f"in_{one.key}")
-    known = ~(one.numerator.is_null() | one.denominator.is_null())
+def _flags(wanted: tuple[Indicator, ...], scope: Scope | None) -> dict[str, tuple[str, nw.Expr]]:
+    """Give for each indicator the column that marks its rows in scope, one column for all that share a scope."""
+    shared: dict[tuple[object, ...], str] = {}
+    flags: dict[str, tuple[str, nw.Expr]] = {}
+    for one in wanted:
+        name = shared.setdefault((id(one.scope), () if scope is None else one.item_types), f"in_{one.key}")
+        flags[one.key] = (name, nw.when(_inside(one, scope)).then(nw.lit(1)))
+    return flags
+
+
+def _parts(one: Indicator, flag: str) -> dict[str, nw.Expr]:
+    """Give the columns whose sums make a score; a row counts when it is in scope and has both numbers."""
+    counts = ~nw.col(flag).is_null()
+    if one.denominator is ONE:
+        return {f"numerator_{one.key}": nw.when(counts).then(one.numerator)}
+    counts = counts & ~(one.numerator.is_null() | one.denominator.is_null())
     return {
-        f"numerator_{one.key}": nw.when(inside & known).then(one.numerator),
-        f"denominator_{one.key}": nw.when(inside & known).then(one.denominator),
-        f"n_{one.key}": nw.when(inside & known).then(nw.lit(1.0)),
-        f"n_left_out_{one.key}": nw.when(inside & ~known).then(nw.lit(1.0)),
+        f"numerator_{one.key}": nw.when(counts).then(one.numerator),
+        f"denominator_{one.key}": nw.when(counts).then(one.denominator),
     }
+
+
+def _sums(one: Indicator) -> list[nw.Expr]:
+    """Give the sums of one indicator; where the denominator is one per row, it is the number of rows."""
+    numerator = nw.col(f"numerator_{one.key}")
+    sums = [numerator.sum(), numerator.count().alias(f"n_{one.key}")]
+    return sums if one.denominator is ONE else [*sums, nw.col(f"denominator_{one.key}").sum()]
 
 
 def _pandas(table: Any) -> pd.DataFrame:
@@ -95,17 +114,25 @@ def _pandas(table: Any) -> pd.DataFrame:
     return home
 
 
-def _scores(sums: pd.DataFrame, wanted: tuple[Indicator, ...], by: tuple[str, ...]) -> pd.DataFrame:
+def _scores(
+    sums: pd.DataFrame, wanted: tuple[Indicator, ...], by: tuple[str, ...], *, flags: Mapping[str, str]
+) -> pd.DataFrame:
     """Turn the wide sums into one row per group and indicator, in the order of the groups and of the registry."""
-    names = ("numerator", "denominator", "n", "n_left_out")
+    # A sum over no row is 0 in pandas and missing in SQL: this is the one place where missing becomes 0.
+    numbers = sums[[name for name in sums.columns if name not in by]].astype("float64").fillna(0.0)
     blocks = []
     for position, one in enumerate(wanted):
-        # A sum over no row is 0 in pandas and missing in SQL: this is the one place where missing becomes 0.
-        block = sums[[f"{name}_{one.key}" for name in names]].astype("float64").fillna(0.0).set_axis(names, axis=1)
+        n = numbers[f"n_{one.key}"]
+        block = {
+            "numerator": numbers[f"numerator_{one.key}"],
+            "denominator": n if one.denominator is ONE else numbers[f"denominator_{one.key}"],
+            "n": n,
+            "n_left_out": numbers[flags[one.key]] - n,
+        }
         blocks.append(sums[list(by)].assign(indicator=one.key, **block, position=position))
     scores = pd.concat(blocks).sort_values([*by, "position"], kind="stable", ignore_index=True)
     value = np.where(scores["denominator"] == 0, np.nan, scores["numerator"] / scores["denominator"].replace(0, np.nan))
-    ordered = [*by, "indicator", "value", *names]
+    ordered = [*by, "indicator", "value", "numerator", "denominator", "n", "n_left_out"]
     return scores.assign(value=value).astype({"n": "int64", "n_left_out": "int64"})[ordered]
 
 

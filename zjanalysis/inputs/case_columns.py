@@ -77,5 +77,7 @@ def case_columns(headers: Iterable[str], *, where: str) -> Mapping[str, str]:
         if not set(group) & set(found):
             wanted = "”或“".join(ALL_COLUMNS[key].label for key in group)
             seen = "、".join(by_name.values()) or "（没有表头）"
-            raise InputError(f"办件表“{where}”没有“{wanted}”一列，现有：{seen[:200]}。", "请补上这一列，或改用列名的通行写法。")
+            raise InputError(
+                f"办件表“{where}”没有“{wanted}”一列，现有：{seen[:200]}。", "请补上这一列，或改用列名的通行写法。"
+            )
     return found
