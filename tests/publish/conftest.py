@@ -9,11 +9,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from zjanalysis.publish.jobs import Job
+from zjanalysis.publish.build import build
+from zjanalysis.publish.jobs import Job, list_jobs, select
 from zjanalysis.publish.provenance import file_digest
 from zjanalysis.publish.sources import Sources
-from zjanalysis.settings import Settings
+from zjanalysis.settings import Settings, load_settings
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 PERIOD = "2021Q1"
 REGIONS = {"440802": "赤坎区", "440803": "霞山区", "440804": "坡头区"}
 MIME = "application/vnd.zjanalysis+json"
@@ -28,28 +30,32 @@ def show(html, **block):
     display({"text/html": html, "application/vnd.zjanalysis+json": block}, raw=True)
 """
 COVER = """
-show(f'<header class="zj-cover"><p class="zj-band">示例数据（模拟）</p><h1>{names[region]}政务服务效能监测通报</h1></header>',
-     kind="cover", region_code=region, region=names[region], period=period, title="政务服务效能监测通报", sample=True,
-     report_date=report_date)
+show(f'<header class="zj-cover"><p class="zj-band">示例数据（模拟）</p><h1>{names[region]}监测通报</h1></header>',
+     kind="cover", region_code=region, region=names[region], period=period, title=f"{names[region]}监测通报",
+     sample=True, report_date=report_date)
 """
 CARDS = """
 show(f'<ul class="zj-cards"><li class="zj-card">平均跑动 {text[0]}次</li></ul>', kind="cards", cards=[
-    {"indicator": "visits", "label": "平均跑动次数", "value": float(text[0]), "text": f"{text[0]}次", "unit": "visits", "rank": 1,
-     "n_ranked": 3, "change": -0.01, "change_text": "较上期下降0.01次", "meets_target": "达标", "verdict": "优于"}])
+    {"indicator": "visits", "label": "平均跑动次数", "value": float(text[0]), "text": f"{text[0]}次", "unit": "visits",
+     "rank": 1, "n_ranked": 3, "change": -0.01, "change_text": "▼ 减少0.01次", "meets_target": "达标"}])
 """
 EXHIBIT = """
 import base64, struct, zlib
 def chunk(name, body):
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60, 20, 8, 0, 0, 0, 0)) + chunk(
-    b"IDAT", zlib.compress((b"\\0" + b"\\x55" * 60) * 20)) + chunk(b"IEND", b"")
-show(f'<figure class="zj-exhibit"><p class="zj-say">平均跑动{text[0]}次。</p><img alt="条形图：平均跑动{text[0]}次" width="60" height="20" '
-     f'src="data:image/png;base64,{base64.b64encode(png).decode()}"><div class="zj-table"><table><caption>跑动次数</caption><thead><tr>'
-     f'<th scope="col">地区</th><th scope="col">次数（次）</th></tr></thead><tbody><tr><th scope="row">{names[region]}</th><td>{text[0]}</td>'
-     f'</tr></tbody></table></div><p class="zj-source">数据见工作簿“跑动次数”页</p></figure>',
-     kind="exhibit", table={"sheet": "跑动次数", "caption": "跑动次数", "note": "", "row_kinds": [],
-     "columns": [{"key": "region", "label": "地区", "unit": "", "kind": "text"}, {"key": "visits", "label": "次数", "unit": "次",
-     "kind": "visits"}], "rows": [[names[region], float(text[0])]]})
+head = struct.pack(">IIBBBBB", 60, 20, 8, 0, 0, 0, 0)
+pixels = zlib.compress((b"\\0" + b"\\x55" * 60) * 20)
+png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+picture = base64.b64encode(png).decode()
+show(f'<figure class="zj-exhibit"><p class="zj-say">平均跑动{text[0]}次。</p><img alt="条形图：平均跑动{text[0]}次" '
+     f'width="60" height="20" src="data:image/png;base64,{picture}"><div class="zj-table"><table><caption>跑动次数'
+     f'</caption><thead><tr><th scope="col">地区</th><th scope="col">次数（次）</th></tr></thead><tbody><tr>'
+     f'<th scope="row">{names[region]}</th><td>{text[0]}</td></tr></tbody></table></div>'
+     f'<p class="zj-source">数据见工作簿“跑动次数”页</p></figure>', kind="exhibit",
+     table={"sheet": "跑动次数", "caption": "跑动次数", "note": "", "row_kinds": [],
+            "columns": [{"key": "region", "label": "地区", "unit": "", "kind": "text"},
+                        {"key": "visits", "label": "次数", "unit": "次", "kind": "visits"}],
+            "rows": [[names[region], float(text[0])]]})
 """
 END = """
 show('<footer class="zj-end" data-zj-complete="true">（完）</footer>', kind="end", complete=True)
@@ -58,18 +64,22 @@ show('<footer class="zj-end" data-zj-complete="true">（完）</footer>', kind="
 
 def write_notebook(path: Path, *, extra: str = "", parameters: str = PARAMETERS, end: str = END) -> Path:
     """Write the tiny notebook; ``extra`` is one more code cell before the end."""
-    code = nbformat.v4.new_code_cell
-    cells = [code(parameters, metadata={"tags": ["parameters"]}), code(HEAD.strip()), code(COVER.strip()),
-             nbformat.v4.new_markdown_cell("## 一、总体情况"), code(CARDS.strip()), nbformat.v4.new_markdown_cell("## 二、跑动次数"),
-             code(EXHIBIT.strip()), *([code(extra)] if extra else []), code(end.strip())]  # fmt: skip
-    for number, cell in enumerate(cells):
+    code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    first = code(parameters, metadata={"tags": ["parameters"]})
+    start = [first, code(HEAD.strip()), code(COVER.strip()), text("## 一、总体情况"), code(CARDS.strip())]
+    rest = [
+        text("## 二、跑动次数"),
+        code(EXHIBIT.strip()),
+        *([code(extra.strip())] if extra else []),
+        code(end.strip()),
+    ]
+    for number, cell in enumerate([*start, *rest]):
         cell["id"] = f"c{number}"
-    about = {
-        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-        "language_info": {"name": "python"},
-    }
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=about)), encoding="utf-8")
+    made = nbformat.v4.new_notebook(cells=[*start, *rest], metadata=about)
+    path.write_text(nbformat.writes(made), encoding="utf-8")
     return path
 
 
@@ -82,12 +92,10 @@ def tiny_files(settings: Settings, data: str, period: str) -> dict[str, str]:
 def tiny_sources(settings: Settings, data: str, period: str) -> Sources:
     """Read the tiny data set as ``read_sources`` reads a real one: ``<code>.csv`` holds ``<compared> <own>``."""
     files = tiny_files(settings, data, period)
-    rows = {
-        p.stem: p.read_text(encoding="utf-8").split()
-        for p in sorted((settings.path(data) / period / "items").glob("*.csv"))
-    }
-    return Sources(files, {code: (" ".join(words), words[0]) for code, words in rows.items()},
-                   {code: (f"{period}/items/{code}.csv",) for code in rows})  # fmt: skip
+    paths = sorted((settings.path(data) / period / "items").glob("*.csv"))
+    rows = {path.stem: path.read_text(encoding="utf-8").split() for path in paths}
+    origins = {code: (f"{period}/items/{code}.csv",) for code in rows}
+    return Sources(files, {code: (" ".join(words), words[0]) for code, words in rows.items()}, origins)
 
 
 @pytest.fixture
@@ -112,11 +120,20 @@ def jobs_of(settings: Settings) -> Callable[..., tuple[Job, ...]]:
     """Give the jobs of the tiny project; a region's notebook can be replaced by name."""
 
     def make(**notebooks: str) -> tuple[Job, ...]:
+        told = {"data": "data/tiny", "period": PERIOD, "peers": "", "report_date": "2021-04-15"}
         return tuple(
-            Job(f"district/{code}", settings.root / "notebooks" / notebooks.get(f"r{code}", "tiny.ipynb"), code, name, PERIOD, "data/tiny",
-                {"data": "data/tiny", "period": PERIOD, "region": code, "peers": "", "report_date": "2021-04-15"}, tuple(REGIONS))
+            Job(
+                key=f"district/{code}",
+                notebook=settings.root / "notebooks" / notebooks.get(f"r{code}", "tiny.ipynb"),
+                region_code=code,
+                region=name,
+                period=PERIOD,
+                data="data/tiny",
+                parameters={**told, "region": code},
+                reads=tuple(REGIONS),
+            )
             for code, name in REGIONS.items()
-        )  # fmt: skip
+        )
 
     return make
 
@@ -137,3 +154,25 @@ def folder(tmp_path: Path) -> Path:
 def entries(folder: Path) -> Callable[[], dict[str, dict[str, object]]]:
     """Give the function that reads the manifest's entries as JSON, by key."""
     return lambda: {e["key"]: e for e in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["reports"]}
+
+
+@pytest.fixture
+def edit(settings: Settings) -> Callable[[str, str], None]:
+    """Give the function that rewrites one district's file: ``<what others compare> <its own text>``."""
+
+    def write(code: str, text: str) -> None:
+        (settings.root / "data" / "tiny" / PERIOD / "items" / f"{code}.csv").write_text(text, encoding="utf-8")
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the city page and two districts from the sample data, once; gives the folder of the period."""
+    known = load_settings(ROOT)
+    out = tmp_path_factory.mktemp("reports")
+    jobs = select(list_jobs(known, "data/sample", report_date="2021-04-15"), ("city", "440823", "4408Z1"))
+    said: list[str] = []
+    summary = build(jobs, out=out, settings=known, progress=said.append)
+    assert summary.exit_code == 0, said
+    return out / jobs[0].period
