@@ -8,8 +8,13 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.compare import published
-from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator
+from zjanalysis.analysis.explain import OTHER_ONLY, OWN_ONLY, gathered, split_codes, totals
+from zjanalysis.analysis.frontier import INSTANT
+from zjanalysis.analysis.matching import fold
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import indicator as find
 
+ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
 BETTER, SAME, WORSE, NO_PREVIOUS = "改善", "持平", "退步", "无上期"
 
 
@@ -37,3 +42,73 @@ def change(
 
 
 _MEASURED = {"value", "numerator", "denominator", "n", "n_left_out", "shown", "rank", "tied", "n_ranked"}
+
+
+def change_split(
+    items: pd.DataFrame,
+    before: pd.DataFrame,
+    *,
+    region: str,
+    indicator: str | Indicator,
+    by: tuple[str, ...] = (),
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Split the change of a region's value since ``before`` into what added, removed and changed codes did.
+
+    One row per ``part`` (新增, 取消, 变动) and per group of ``by`` (department; match_code and item_name for the
+    drivers, the one that moves most first): ``contribution`` adds up to value − previous, ``ahead`` is the same turned
+    so that positive means better, ``n_codes`` codes take part (without ``by``: all codes in both periods for 变动).
+    """
+    one = find(indicator)
+    now, then = (table[table["region_code"] == region] for table in (items, before))
+    codes = split_codes(now, then, one, scope=scope)
+    part = codes["part"].map({OWN_ONLY: ADDED, OTHER_ONLY: REMOVED}).fillna(CHANGED)
+    table = gathered(codes.assign(part=part), by=by, parts=(ADDED, REMOVED, CHANGED))
+    found = totals(codes)
+    return table.assign(
+        region_code=region,
+        indicator=one.key,
+        ahead=table["contribution"] * one.sign + 0.0,  # no minus zero
+        value=found["value"],
+        previous=found["peer_value"],
+        change=found["gap"],
+    )
+
+
+_FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")
+
+
+def item_changes(
+    items: pd.DataFrame, before: pd.DataFrame, *, region: str, scope: Scope | None = PLAN_SCOPE
+) -> pd.DataFrame:
+    """Give what changed in a region's items, code by code: added, removed, or one row per changed column.
+
+    Columns: kind (新增, 取消, 变动), match_code, item_name, department, field (the column; empty for added and
+    removed), previous and current (numbers; flags are the share of the code's rows that have it, instant that of
+    即办件).
+    """
+    now, then = (_folded(table[table["region_code"] == region], scope) for table in (items, before))
+    both = now.merge(then, on="match_code", how="outer", suffixes=("", "_before"), indicator="side")
+    both = both.assign(
+        kind=both["side"].astype("str").map({"left_only": ADDED, "right_only": REMOVED}).fillna(CHANGED),
+        item_name=both["item_name"].fillna(both["item_name_before"]),
+        department=both["department"].fillna(both["department_before"]),
+    )
+    shared = both[both["kind"] == CHANGED]
+    moved = pd.concat(
+        [shared.assign(field=name, previous=shared[f"{name}_before"], current=shared[name]) for name in _FIELDS]
+    )
+    same = (moved["previous"] - moved["current"]).abs().lt(1e-9) | (moved["previous"].isna() & moved["current"].isna())
+    whole = both[both["kind"] != CHANGED].assign(field="", previous=np.nan, current=np.nan)
+    table = pd.concat([whole, moved[~same]]).sort_values(["kind", "match_code", "field"], kind="stable")
+    return table[["kind", "match_code", "item_name", "department", "field", "previous", "current"]].reset_index(
+        drop=True
+    )
+
+
+def _folded(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
+    at_once = (rows["handling_type"] == INSTANT).astype("boolean").mask(rows["handling_type"].isna())
+    folded = fold(rows, scope=scope)
+    coded = rows.assign(instant=at_once.astype("Float64").astype("float64"))
+    instant = coded.groupby("match_code")["instant"].mean()
+    return folded.assign(instant=folded["match_code"].map(instant))[["match_code", "item_name", "department", *_FIELDS]]

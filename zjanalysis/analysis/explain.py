@@ -55,8 +55,9 @@ def gap_split(
 
 
 def totals(codes: pd.DataFrame) -> dict[str, float]:
-    """Give both values and their difference."""
-    value, other = (_ratio(codes[f"numerator{s}"].sum(), codes[f"denominator{s}"].sum()) for s in ("", "_other"))
+    """Give both values and their difference; a shared code stands in the table twice and is counted once."""
+    once = codes.drop_duplicates("match_code")
+    value, other = (_ratio(once[f"numerator{s}"].sum(), once[f"denominator{s}"].sum()) for s in ("", "_other"))
     return {"value": value, "peer_value": other, "gap": value - other}
 
 

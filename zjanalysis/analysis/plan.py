@@ -91,7 +91,7 @@ def plan(
     table = frontier(items, one, region=region, peers=others, conditions=conditions)
     possible = _possible(table, conditions)
     start = float(table["numerator"].sum() / table["denominator"].sum()) if len(table) else float("nan")
-    reach = start + one.sign * possible["gain"].to_numpy().cumsum()
+    reach = (start + one.sign * possible["gain"].to_numpy().cumsum()).round(12) + 0.0  # no minus zero
     done = np.flatnonzero(goal.met(np.concatenate([[start], reach])))
     n_steps = int(done[0]) if len(done) else len(possible)
     ranks = _ranks(np.concatenate([[start], reach]), values.iloc[1:].dropna().to_numpy(), one)

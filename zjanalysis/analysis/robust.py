@@ -72,7 +72,8 @@ def refusals(table: pd.DataFrame, rules: Comparison) -> pd.Series:
 def judged(table: pd.DataFrame, one: Indicator, settings: Settings | None) -> pd.DataFrame:
     """Add reason, verdict and the Simpson warning to differences with their interval.
 
-    高于 / 低于 need an interval that excludes 0 and a difference of at least the margin; else 持平.
+    高于 / 低于 need an interval that excludes 0 and a difference of at least the margin; else 持平. ``simpson``: the
+    all-item difference has the other sign, and at least one of the two differences reaches the margin.
     """
     reason, margin = refusals(table, rules_of(settings)), margin_of(one, settings)
     difference = table["difference"].round(9)
@@ -83,7 +84,8 @@ def judged(table: pd.DataFrame, one: Indicator, settings: Settings | None) -> pd
         ((difference <= -margin) & (table["high"] < 0), BEHIND),
     ]
     verdict = np.select([c for c, _ in choices], [v for _, v in choices], LEVEL)
-    apart = np.sign(table["difference"].round(6)) * np.sign(table["all_items_difference"].round(6)) < 0
+    plain = table["all_items_difference"].round(9)
+    apart = (difference * plain < 0) & (np.maximum(difference.abs(), plain.abs()) >= margin)
     return table.assign(simpson=apart, verdict=verdict, reason=reason)
 
 

@@ -28,15 +28,16 @@ def task_list(steps: pd.DataFrame, *, due: str = "") -> pd.DataFrame:
     """Give the steps as tasks: one row is one item a department is asked to change, with an empty answer.
 
     ``current_text`` and ``proposed_text`` are written out (10个工作日 → 3个工作日, 非即办件 → 即办件), ``basis`` names
-    the peers that already do so, ``gain`` is what the indicator gets better by. ``agreed_value`` is free for another number
-    than the proposed ``to_value``. item_key, indicator, region_code and to_value bring the answers home.
+    the peers that already do so, ``gain`` is what the indicator gets better by. ``agreed_value`` is free for another
+    number than the proposed ``to_value``. item_key, indicator, region_code and to_value bring the answers home.
     """
     names = load_regions().set_index("code")["name"]
     peers = steps["follows"].str.split("、").explode()
     named = peers.map(names).fillna(peers).groupby(level=0).agg("、".join).reindex(steps.index).fillna("")
     more = np.where(steps["n_follows"] > 3, "等" + steps["n_follows"].astype("str") + "个地区", "")
     proposed = _written(steps, "to_value")
-    basis = named + more + "同一事项已做到" + proposed
+    done = np.select([steps["kind"] == "flag", steps["kind"] == "type"], ["实现", f"为{INSTANT}"], "做到" + proposed)
+    basis = named + more + "同一事项已" + pd.Series(done, index=steps.index).astype("str")
     return steps.assign(
         current_text=_written(steps, "from_value"),
         proposed_text=proposed,
@@ -75,12 +76,12 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     known = pd.MultiIndex.from_arrays([items["region_code"], item_keys(items)])
     here = pd.MultiIndex.from_arrays([answers["region_code"].astype("str"), answers["item_key"].astype("str")])
     choices = [
-        (~here.isin(known), UNKNOWN_ITEM),
+        (pd.Series(~here.isin(known), index=answers.index), UNKNOWN_ITEM),
         (word.isna(), OPEN),
         (word == "不同意", REFUSED),
         (word.isin(ANSWERS[:3]) & value.ge(0), ACCEPTED),
     ]
-    state = np.select([c for c, _ in choices], [s for _, s in choices], UNREAD)
+    state = pd.Series(np.select([c for c, _ in choices], [s for _, s in choices], UNREAD), index=answers.index)
     return answers.assign(state=state, applied_value=value.where(state == ACCEPTED))
 
 
