@@ -34,8 +34,8 @@ STATE_COLOURS = {
     Status.CLOSED: ("CFE8D5", "0E4A20"),
 }
 WIDTHS = {
-    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 30, "indicator_label": 18, "baseline": 11,
-    "target_text": 19, "current": 11, "gap": 17, "lead_unit": 20, "cooperating_units": 20, "person": 10, "measures": 26,
+    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "indicator_label": 22, "baseline": 11,
+    "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10, "measures": 26,
     "deadline": 11, "status": 14, "progress": 28, "evidence": 20, "closed_on": 12, "opened_on": 12, "reached_on": 12,
     "progress_on": 12, "hint": 30, "ledger_id": 18,
 }  # fmt: skip
@@ -126,6 +126,8 @@ def dress(sheet: Worksheet, row: int, letters: dict[str, str]) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="center" if centred else None)
         if key in {c.key for c in LEDGER_COLUMNS} - set(HAND):
             cell.fill = TOOL_FILL
+        if key in ("closed_on", "reached_on", "opened_on", "progress_on"):
+            cell.number_format = "yyyy-mm-dd"
 
 
 def colour_states(sheet: Worksheet, *, letter: str, first: int, last: int) -> None:
@@ -143,6 +145,7 @@ def append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: dict[str
             head_cell(sheet.cell(1, number), label(key), tool=True)
             sheet.column_dimensions[get_column_letter(number)].width = widths.get(key, 16)
         sheet.freeze_panes = "A2"
+        for_paper(sheet, head=1, paper=sheet.PAPERSIZE_A4)
     sheet = book[name]
     for position, row in enumerate(rows.to_dict("records"), start=sheet.max_row + 1):
         for number, value in enumerate(row.values(), start=1):

@@ -79,12 +79,19 @@ def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def worded(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Give the ledger with target_text, baseline_text, current_text and gap_text in words, for tables and pages."""
+    """Give the ledger in words for tables and pages: target_text, baseline_text, current_text, gap_text.
+
+    The key of the indicator is dropped: `display.table` would look up each row's unit by it, which the words hold.
+    """
     units, counted = ledger["unit"].fillna(""), _counted(ledger)
-    return with_target_text(ledger).assign(
-        current_text=_amounts(ledger["current"], units, counted),
-        baseline_text=_amounts(ledger["baseline"], units, counted),
-        gap_text=_gap_texts(ledger["gap"], units),
+    return (
+        with_target_text(ledger)
+        .assign(
+            current_text=_amounts(ledger["current"], units, counted),
+            baseline_text=_amounts(ledger["baseline"], units, counted),
+            gap_text=_gap_texts(ledger["gap"], units),
+        )
+        .drop(columns="indicator")
     )
 
 

@@ -25,8 +25,13 @@ class ReportedRule:
     breaks: Callable[[pd.DataFrame], pd.Series]
 
 
+def _blank(rows: pd.DataFrame) -> pd.Series:
+    """A line of the form nobody filled in."""
+    return rows["numerator"].eq("") & rows["denominator"].eq("")
+
+
 def _known(rows: pd.DataFrame) -> pd.Series:
-    return rows["indicator"].notna() & rows["region_code"].notna()
+    return rows["indicator"].notna() & rows["region_code"].notna() & ~_blank(rows)
 
 
 def _needs_denominator(rows: pd.DataFrame) -> pd.Series:
@@ -50,6 +55,9 @@ def _conflicting(rows: pd.DataFrame) -> pd.Series:
 
 
 RULES: tuple[ReportedRule, ...] = (
+    ReportedRule(
+        "not_filled", NOTE, "numerator", "没有填报，按无数据处理", "有了数再填；确无此项的可删去。", False, _blank
+    ),
     ReportedRule(
         "unknown_region",
         ERROR,
@@ -208,6 +216,8 @@ def apply_rules(typed: pd.DataFrame, *, letters: Mapping[str, str]) -> tuple[pd.
     parts = []
     for rule in RULES:
         broken = rule.breaks(typed).fillna(False).astype(bool)
+        if rule.key not in ("not_filled", "unknown_region", "unknown_indicator"):
+            broken = broken & ~_blank(typed)
         parts.append(_findings(typed[broken], rule, letters=letters))
         if not rule.used:
             in_force = in_force & ~broken

@@ -1,0 +1,138 @@
+"""督办单: what a unit must answer for, as a table for a page and as one workbook with a printable sheet per unit."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.worksheet import Worksheet
+
+from zjanalysis.analysis.ledger_board import OVERDUE, QUIET, REACHED, SOON, due, split_units
+from zjanalysis.analysis.ledger_state import today
+from zjanalysis.display.ledger_safe import release
+from zjanalysis.display.ledger_sheet import BOX, for_paper, head_cell, put
+from zjanalysis.display.ledger_words import worded
+from zjanalysis.display.tables import Table, table
+from zjanalysis.display.theme import ems
+from zjanalysis.display.wording import missing
+from zjanalysis.display.workbook import put_text, sheet_names
+
+COLUMNS = ("sequence", "task", "region", "problem", "target_text", "current_text", "gap_text", "deadline", "why_due",
+           "days_left", "progress")  # fmt: skip
+_HEADS = {"序号": 7, "任务": 8, "地区": 12, "事项": 34, "目标值": 20, "当前值": 12, "差距": 16, "完成时限": 12,
+          "督查事由": 22, "现有进展": 28, "反馈情况（措施、责任人、完成时间）": 36}  # fmt: skip
+SHEET_KEYS = (*COLUMNS[:8], "reason_text", "progress")
+REASONS = (OVERDUE, SOON, QUIET, REACHED)
+ANSWER = "请于收到之日起 5 个工作日内书面反馈措施、责任人和完成时间；已完成的请附佐证，由市局核实后销号。"
+SAMPLE = "示例数据（模拟）：所列事项与数值均为演示而编造。"
+
+
+def notice_rows(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> pd.DataFrame:
+    """Give the rows for inspection in words, one for each unit that answers (unit_name): the gravest first."""
+    rows = split_units(worded(due(ledger, on=on, within=within, quiet=quiet)))
+    why = [_reason(w, left, idle) for w, left, idle in
+           zip(rows["why_due"], rows["days_left"], rows["days_quiet"], strict=True)]  # fmt: skip
+    return rows.assign(reason_text=pd.Series(why, index=rows.index, dtype="str"))
+
+
+def _reason(why: str, left: int, idle: int) -> str:
+    """Say how long a row is overdue, how soon it is due, how long nothing was written."""
+    words = {OVERDUE: f"逾期 {_days(left, -1)}", SOON: f"还有 {_days(left)}到期", QUIET: f"{_days(idle)}无进展"}
+    return words.get(why, "已达标，待销号")
+
+
+def _days(number: int, sign: int = 1) -> str:
+    return "" if missing(number) else f"{sign * number} 天"
+
+
+def notice_table(rows: pd.DataFrame, unit: str, *, on: str | date) -> Table:
+    """Give the 督办单 of one unit (from `notice_rows`) as a table for a page."""
+    own = rows[rows["unit_name"] == unit]
+    return table(
+        own, caption=f"督办单：{unit}（{_date(on)}）", columns=COLUMNS, note=_counted(own) + ANSWER, sheet=unit
+    )
+
+
+def summary_table(rows: pd.DataFrame) -> Table:
+    """Give how many rows each unit has for each reason."""
+    counted = rows.groupby(["unit_name", "why_due"], sort=False).size().rename("n_rows").reset_index()
+    return table(counted, caption="督办事项汇总", columns=("unit_name", "why_due", "n_rows"), sheet="汇总")
+
+
+def write_notices(
+    rows: pd.DataFrame, path: str | Path, *, on: str | date, issuer: str = "", sample: bool = False
+) -> Path:
+    """Write the 督办单 of every unit (from `notice_rows`) as one workbook: the summary, then a sheet per unit."""
+    book = Workbook()
+    units = list(rows["unit_name"].drop_duplicates())
+    _summary(book.active, rows, units, on=on, sample=sample)
+    for name, unit in zip(sheet_names(units), units, strict=True):
+        _sheet(book.create_sheet(name), rows[rows["unit_name"] == unit], unit, on=on, issuer=issuer, sample=sample)
+    release(book, Path(path))
+    return Path(path)
+
+
+def _date(on: str | date) -> str:
+    day = today(on)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _counted(rows: pd.DataFrame) -> str:
+    counts = [(word, int((rows["why_due"] == word).sum())) for word in REASONS]
+    return f"共 {len(rows)} 项，其中" + "、".join(f"{word} {n} 项" for word, n in counts if n) + "。"
+
+
+def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: str | date, sample: bool) -> None:
+    sheet.title = "汇总"
+    put_text(sheet.cell(1, 1), f"督办事项汇总（{_date(on)}）")
+    sheet.cell(1, 1).font = Font(bold=True, size=16)
+    put_text(sheet.cell(2, 1), (SAMPLE if sample else "") + "一项由几个单位牵头的，每个单位各计一次。")
+    for number, word in enumerate(("责任单位", *REASONS, "合计"), start=1):
+        head_cell(sheet.cell(3, number), word)
+        sheet.column_dimensions[sheet.cell(3, number).column_letter].width = 30 if number == 1 else 14
+    for position, unit in enumerate(units, start=4):
+        own = rows[rows["unit_name"] == unit]
+        counts = [int((own["why_due"] == word).sum()) for word in REASONS]
+        for number, value in enumerate((unit, *counts, len(own)), start=1):
+            put(sheet.cell(position, number), value, "0")
+            sheet.cell(position, number).border = BOX
+    for_paper(sheet, head=3, paper=sheet.PAPERSIZE_A4)
+
+
+def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: str | date, issuer: str, sample: bool) -> None:
+    """Lay out one 督办单: title, whom it is for, what it is about, the table with room for the answer, who sent it."""
+    width = len(_HEADS)
+    basis = (SAMPLE if sample else "") + "根据整改优化提升工作方案和台账，你单位以下事项需要督办，"
+    lines = (("督办单", 20, "center"), (f"{unit}：", 12, "left"), (basis + _counted(rows) + ANSWER, 12, "left"))
+    for position, (text, size, where) in enumerate(lines, start=1):
+        sheet.merge_cells(start_row=position, start_column=1, end_row=position, end_column=width)
+        put_text(sheet.cell(position, 1), text)
+        sheet.cell(position, 1).font = Font(bold=position < 3, size=size)
+        sheet.cell(position, 1).alignment = Alignment(horizontal=where, vertical="center", wrap_text=True)
+    sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 32, 36
+    for number, (head, size) in enumerate(_HEADS.items(), start=1):
+        head_cell(sheet.cell(4, number), head)
+        sheet.column_dimensions[sheet.cell(4, number).column_letter].width = size
+    for position, row in enumerate(rows[list(SHEET_KEYS)].fillna("").astype("str").itertuples(index=False), start=5):
+        _line(sheet, position, [*row, ""])
+    foot = 5 + len(rows) + 1
+    put_text(sheet.cell(foot, width), f"{issuer}\n{_date(on)}" if issuer else _date(on))
+    sheet.cell(foot, width).alignment = Alignment(horizontal="right", wrap_text=True)
+    sheet.row_dimensions[foot].height = 34
+    sheet.freeze_panes = "A5"
+    for_paper(sheet, head=4, paper=sheet.PAPERSIZE_A4)
+
+
+def _line(sheet: Worksheet, position: int, texts: list[str]) -> None:
+    """Write one row, high enough for its longest cell."""
+    lines = [math.ceil(max(ems(text) * 2, 1) / (size - 2)) for text, size in zip(texts, _HEADS.values(), strict=True)]
+    for number, text in enumerate(texts, start=1):
+        cell = sheet.cell(position, number)
+        put(cell, int(text) if number == 1 and text.isdigit() else text, "0")
+        cell.border = BOX
+        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if number < 4 else None)
+    sheet.row_dimensions[position].height = max(22, 15 * max(lines) + 4)
