@@ -63,7 +63,8 @@ def calendar_table() -> pd.DataFrame:
     return _calendar().copy()
 
 
-def _at(day: date) -> pd.Series:
+def calendar_day(day: date) -> pd.Series:
+    """Give one day of the calendar; raises InputError for a year whose days off are not announced."""
     table = _calendar()
     position = day_number(day) - int(table["day"].iloc[0])
     if not 0 <= position < len(table):
@@ -81,7 +82,7 @@ def working_days(accepted: date, finished: date) -> int:
     >>> working_days(date(2021, 2, 9), date(2021, 2, 20))  # 春节 2-11 … 2-17; 周日 2-7 and 周六 2-20 are worked
     4
     """
-    return int(_at(finished)["ordinal"] - _at(accepted)["ordinal"])
+    return int(calendar_day(finished)["ordinal"] - calendar_day(accepted)["ordinal"])
 
 
 def due_date(accepted: date, limit: float, *, unit: str = "工作日", special: float = 0) -> date:
@@ -97,8 +98,8 @@ def due_date(accepted: date, limit: float, *, unit: str = "工作日", special: 
     if unit not in ("工作日", NATURAL_UNIT):
         raise InputError(f"时限单位“{unit}”不能直接计日。", "请先折算为工作日或自然日。")
     if unit == NATURAL_UNIT:
-        return date_of_ordinal(int(_at(accepted + timedelta(math.ceil(limit) + math.ceil(special)))["before"]) + 1)
-    start = _at(accepted)
+        return date_of_ordinal(int(calendar_day(accepted + timedelta(math.ceil(limit) + math.ceil(special)))["before"]) + 1)
+    start = calendar_day(accepted)
     counted = int(start["ordinal"]) + math.ceil(limit) + math.ceil(special)
     return date_of_ordinal(max(counted, int(start["before"]) + 1))
 
@@ -108,5 +109,5 @@ def date_of_ordinal(ordinal: int) -> date:
     table = _calendar()
     position = int(np.searchsorted(table["ordinal"].to_numpy(), ordinal))
     if position >= len(table):
-        _at(date(covered_years()[1] + 1, 1, 1))
+        calendar_day(date(covered_years()[1] + 1, 1, 1))
     return date.fromisoformat(str(table["date"].iloc[position].date()))
