@@ -104,7 +104,8 @@ def test_peers_choose_the_regions_of_a_ranking() -> None:
 
 def test_the_total_of_departments_is_what_their_sums_add_up_to() -> None:
     rows = pd.DataFrame({"department": ["甲局", "乙局"], "indicator": "instant", "value": [0.9, 0.5],
-                         "numerator": [9.0, 10.0], "denominator": [10.0, 20.0], "n": [10, 20], "n_left_out": 0})  # fmt: skip
+                         "numerator": [9.0, 10.0], "denominator": [10.0, 20], "n": [10, 20],
+                         "n_left_out": 0})  # fmt: skip
     block = exhibits.department_exhibit(rows, region="440823", indicator="instant")
     assert f"总体（{100 * (9 + 10) / (10 + 20):.2f}%）的有1个部门" in block.payload["sentence"]
 

@@ -49,9 +49,13 @@ def departments(rows: pd.DataFrame, *, label: str, unit: str, shown: int) -> str
 
 def bands(rows: pd.DataFrame, *, region: str) -> str:
     """Say a distribution of limits: how many items in each band, statutory and promised."""
-    parts = zip(rows["band"], rows["n_statutory"], rows["n_promised"], strict=True)
-    said = "；".join(f"{band}：法定{before}项、承诺{after}项" for band, before, after in parts)
-    return f"柱形图：{region}事项的法定时限与承诺时限分布。{said}。"
+    names = {"n_statutory": "法定", "n_promised": "承诺", "n_actual": "实际"}
+    shown = [(name, rows[column]) for column, name in names.items() if column in rows]
+    said = "；".join(
+        f"{band}：" + "、".join(f"{name}{int(counts.iloc[i])}" for name, counts in shown)
+        for i, band in enumerate(rows["band"])
+    )
+    return f"柱形图：{region}的时限分布，按工作日分段计数。{said}。"
 
 
 def visits(rows: pd.DataFrame, *, focus: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.display import theme, wording
+from zjanalysis.display import sentences, theme, wording
 from zjanalysis.display.picture import take_picture
 from zjanalysis.display.tables import HTML, MIME, Table, about, markup, table
 from zjanalysis.errors import unknown_name
@@ -132,7 +132,7 @@ def _card(row: dict[Any, Any]) -> dict[str, Any]:
         "label": one.short or one.label,
         "text": wording.amount(row["value"], one.unit),
         "unit": one.unit,
-        "target_text": wording.target_text(one, row["target"], str(row["region_code"])),
+        "target_text": sentences.target_text(one, row["target"], str(row["region_code"])),
         "rank_text": wording.rank_text(row["rank"], row["n_ranked"], tied=bool(row["tied"])),
         "ratio_text": wording.ratio_text(row["numerator"], row["denominator"]),
         "change_text": mark,
@@ -214,7 +214,7 @@ def definitions(scores: pd.DataFrame, *, settings: Settings | None = None) -> Bl
         basis=[one.basis for one in known],
     )
     shown = table(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
-    notes = wording.reading_rules((settings or load_settings()).comparison)
+    notes = sentences.reading_rules((settings or load_settings()).comparison)
     listed = "".join(f"<li><strong>{markup(term)}</strong>：{markup(text)}</li>" for term, text in notes)
     html = f'<section class="zj-definitions" aria-label="指标口径">{shown.html()}<ul>{listed}</ul></section>'
     payload = {"kind": "definitions", "table": shown.payload(), "notes": [list(note) for note in notes]}

@@ -15,6 +15,7 @@ from zjanalysis.display import theme, wording
 from zjanalysis.display.picture import MM, new_figure
 
 POINT = 25.4 / 72  # millimetres
+THICK = 0.62  # of a row
 NAME_EMS = 12.0
 TOP, BOTTOM = 13.0, 13.0  # millimetres for column heads and yardsticks, for the axis
 
@@ -67,6 +68,23 @@ def row_chart(
     return axes
 
 
+def plane(*, height: float, left: float = 16, right: float = 4) -> Axes:
+    """Give Axes for two scales, ``height`` millimetres high, with margins in millimetres for the labels."""
+    figure, total = new_figure(height), theme.WIDTH / MM
+    box = (left / total, BOTTOM / height, (total - left - right) / total, (height - TOP - BOTTOM) / height)
+    return figure.add_axes(box)
+
+
+def key(axes: Axes, entries: Sequence[tuple[str, str, str]], *, unit: str = "") -> None:
+    """Write the key above the drawing: the mark in its colour, then its name; no legend box."""
+    texts = [part for mark, name, colour in entries for part in ((mark, colour), (name, theme.SOFT))]
+    shift = 0.0
+    for position, (text, colour) in enumerate([*texts, (unit, theme.SOFT)]):
+        axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(shift, 4), textcoords="offset points",
+                      fontsize=theme.SMALL, color=colour, va="bottom", annotation_clip=False)  # fmt: skip
+        shift += (theme.ems(text) + (1.5 if position % 2 else 0.3)) * theme.SMALL
+
+
 def width_of(texts: Sequence[str]) -> float:
     """Give the millimetres the longest text needs."""
     return max((theme.ems(text) for text in texts), default=0.0) * theme.TEXT * POINT
@@ -110,7 +128,7 @@ def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:
     >>> tick_texts([0.8, 0.85, 0.9], "share"), tick_texts([0, 2.5], "days")
     (['80%', '85%', '90%'], ['0.0', '2.5'])
     """
-    scaled = [float(tick) * (100 if unit == "share" else 1) for tick in ticks]
+    scaled = [float(tick) * (100 if unit in {"share", "points"} else 1) for tick in ticks]
     decimals = next((d for d in (0, 1, 2) if np.allclose(scaled, np.round(scaled, d), atol=1e-9)), 3)
     return [wording.number(value, decimals) + ("%" if unit == "share" else "") for value in scaled]
 

@@ -12,12 +12,10 @@ from matplotlib.axes import Axes
 
 from zjanalysis.display import alt, theme, wording
 from zjanalysis.display.arrange import change_rows, department_rows, ranked_rows
-from zjanalysis.display.canvas import TextColumn, Yardstick, row_chart, scale, yardsticks
-from zjanalysis.display.picture import MM, describe, new_figure
+from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, key, plane, row_chart, scale, yardsticks
+from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about
 from zjanalysis.inputs.regions import region_name
-
-THICK = 0.62
 
 
 def ranked_bars(ranked: pd.DataFrame, *, gaps: pd.DataFrame, indicator: str) -> Axes:
@@ -89,31 +87,33 @@ def department_bars(scores: pd.DataFrame, *, indicator: str, overall: float = ma
     return describe(axes, alt.departments(every, label=one.label, unit=one.unit, shown=len(rows)))
 
 
-def distribution(bands: pd.DataFrame, *, region: str) -> Axes:
-    """Draw how many items have their limit in each band of working days: statutory beside promised.
+SERIES = (("n_statutory", "法定时限", theme.PEER), ("n_promised", "承诺时限", theme.FOCUS),
+          ("n_actual", "实际用时", theme.BEHIND))  # fmt: skip
 
-    ``bands`` comes from arrange.day_bands; ``region`` is a code.
+
+def distribution(bands: pd.DataFrame, *, region: str, counted: str = "事项数（项）") -> Axes:
+    """Draw how many items (or cases) lie in each band of working days: statutory beside promised (beside actual).
+
+    ``bands`` comes from arrange.day_bands, or holds ``n_actual`` too; ``region`` is a code.
     """
-    name = region_name(region)
+    series = [one for one in SERIES if one[0] in bands]
+    width = 0.8 / len(series)
+    top = max(1, int(bands[[column for column, _, _ in series]].to_numpy().max(initial=0)))
     with theme.style():
-        figure = new_figure(74)
-        axes = figure.add_axes((8 * MM / theme.WIDTH, 12 / 74, 1 - 10 * MM / theme.WIDTH, 50 / 74))
-        top = max(1, int(bands[["n_statutory", "n_promised"]].to_numpy().max()))
-        for shift, column, colour, hatch in (
-            (-0.2, "n_statutory", theme.PEER, ""),
-            (0.2, "n_promised", theme.FOCUS, ""),
-        ):
-            places = [position + shift for position in range(len(bands))]
-            axes.bar(places, bands[column], width=0.38, color=colour, hatch=hatch, linewidth=0, zorder=2)
+        axes = plane(height=74, left=8)
+        for number, (column, _, colour) in enumerate(series):
+            places = [position + (number - (len(series) - 1) / 2) * width for position in range(len(bands))]
+            axes.bar(places, bands[column], width=width * 0.95, color=colour, linewidth=0, zorder=2)
             for place, count in zip(places, bands[column], strict=True):
-                axes.text(place, count + top * 0.015, str(count), ha="center", va="bottom", fontsize=theme.SMALL)
+                axes.text(place, count + top * 0.015, wording.rough(count), ha="center", va="bottom",
+                          fontsize=theme.SMALL)  # fmt: skip
         axes.set_xticks(range(len(bands)), bands["band"].tolist())
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_ylim(0, top * 1.1)
         axes.set_xlim(-0.6, len(bands) - 0.4)
-        _key(axes, [("法定时限", theme.PEER), ("承诺时限", theme.FOCUS)], unit="事项数（项），按工作日分段")
-    return describe(axes, alt.bands(bands, region=name))
+        key(axes, [("■", name, colour) for _, name, colour in series], unit=f"{counted}，按工作日分段")
+    return describe(axes, alt.bands(bands, region=region_name(region)))
 
 
 def visit_bars(rows: pd.DataFrame, *, region: str) -> Axes:
@@ -134,7 +134,7 @@ def visit_bars(rows: pd.DataFrame, *, region: str) -> Axes:
         axes.barh(places, one, height=THICK, color=theme.PEER, linewidth=0, zorder=2)
         axes.barh(places, more, left=one, height=THICK, color=theme.BEHIND, hatch="////", edgecolor="white",
                   linewidth=0, zorder=2)  # fmt: skip
-        _key(axes, [("跑1次", theme.PEER), ("跑2次及以上（斜纹）", theme.BEHIND)])
+        key(axes, [("■", "跑1次", theme.PEER), ("■", "跑2次及以上（斜纹）", theme.BEHIND)])
     return describe(axes, alt.visits(rows, focus=region))
 
 
@@ -165,16 +165,5 @@ def change_dumbbell(changes: pd.DataFrame, *, indicator: str, region: str) -> Ax
         )
         dots = [tones[word] for _, word in moves]
         axes.scatter(rows["value"], rows.index, s=36, c=dots, linewidth=0, zorder=4)
-        _key(axes, [("○ 上期", theme.SOFT), ("● 本期：改善", theme.AHEAD), ("● 本期：退步", theme.BEHIND)], boxes=False)
+        key(axes, [("○", "上期", theme.SOFT), ("●", "本期：改善", theme.AHEAD), ("●", "本期：退步", theme.BEHIND)])
     return describe(axes, alt.changes(rows, label=one.label, unit=one.unit, focus=region))
-
-
-def _key(axes: Axes, entries: list[tuple[str, str]], *, unit: str = "", boxes: bool = True) -> None:
-    """Write the key above the rows as coloured words: it reads in the order it is drawn and needs no legend box."""
-    texts = [(f"■ {name}" if boxes else name, colour) for name, colour in entries]
-    texts += [(unit, theme.SOFT)] if unit else []
-    shift = 0.0
-    for text, colour in texts:
-        axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(shift, 5), textcoords="offset points",
-                      fontsize=theme.SMALL, color=colour, va="bottom", annotation_clip=False)  # fmt: skip
-        shift += (theme.ems(text) + 1.5) * theme.SMALL

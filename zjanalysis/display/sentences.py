@@ -8,6 +8,7 @@ import pandas as pd
 
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import wording
+from zjanalysis.settings import Comparison
 
 
 def ranking(gaps: pd.DataFrame, one: Indicator, *, region: str) -> str:
@@ -90,3 +91,28 @@ def changes(rows: pd.DataFrame, one: Indicator, *, region_code: str) -> str:
     row = own.iloc[0]
     value = wording.amount(row["value"], one.unit)
     return f"{row['region']}{one.label}{value}，{wording.change_text(row['change'], one.unit)}。{field}"
+
+
+def target_text(one: Indicator, target: Any, region_code: str) -> str:
+    """Give what the plan asks of a region: a number, or what it says in words.
+
+    >>> from zjanalysis.analysis.registry import indicator
+    >>> target_text(indicator("instant"), 0.8111, "440823"), target_text(indicator("visits"), None, "440823")
+    ('高于81.11%', '低于兄弟县区')
+    """
+    if not wording.missing(target):
+        side = ("高于" if one.strict else "达到") if one.sign > 0 else ("低于" if one.strict else "不超过")
+        return f"{side}{wording.amount(target, one.unit).replace('.00', '')}"
+    return one.target_text.replace("兄弟地市", wording.peers_word(region_code)) or "—"
+
+
+def reading_rules(rules: Comparison) -> list[tuple[str, str]]:
+    """Give how ranks, verdicts and missing values of a report are to be read, with the thresholds in force."""
+    return [
+        ("位次", "按公布的两位小数比较，数值相同则并列，其后位次顺延（1、2、2、4）。"),
+        ("是否达标", "按未四舍五入的数值判定；方案没有数值目标的，以兄弟地区中位数为准或不作判定。"),
+        ("优于、持平、落后", f"与兄弟地区中位数相比；率相差不足{wording.difference(rules.margin_time, 'share')}、"
+         f"跑动次数相差不足{wording.difference(rules.margin_visits, 'visits')}为持平。"),
+        ("剔除", "在统计范围内但缺少所需数值的事项，不计入分子分母，逐项列出原因；无数据不等于0。"),
+        ("差值", "个百分点是两个百分数之差，较上期为本期减上期；按未四舍五入的数值计算，与两位小数相减可能相差0.01。"),
+    ]  # fmt: skip

@@ -11,9 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from zjanalysis.analysis.registry import Indicator
-from zjanalysis.settings import Comparison
-
 NO_DATA = "无数据"
 MINUS = "−"
 UNITS = {"share": "%", "points": "个百分点", "days": "个工作日", "visits": "次"}
@@ -46,6 +43,27 @@ def plain(value: Any) -> str:
     """
     text = number(value)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rough(count: Any) -> str:
+    """Give a count short enough to stand over a bar.
+
+    >>> rough(250), rough(123456)
+    ('250', '12.3万')
+    """
+    return str(int(count)) if count < 10_000 else f"{count / 10_000:.1f}万"
+
+
+def signed(value: Any, unit: str) -> str:
+    """Give a difference with its sign.
+
+    >>> signed(0.0052, "share"), signed(-1.2, "days"), signed(0, "visits")
+    ('+0.52个百分点', '−1.20个工作日', '0.00次')
+    """
+    if missing(value):
+        return NO_DATA
+    mark = "" if is_zero(float(value), unit) else "+" if value > 0 else MINUS
+    return mark + difference(value, unit)
 
 
 def amount(value: Any, unit: str) -> str:
@@ -213,28 +231,3 @@ def gap_sentence(gap: Mapping[str, Any], *, region: str, label: str, unit: str, 
         return f"{said}，没有可比的{peers}。"
     yardstick = against(gap["gap_to_median"], unit, f"{peers}中位数（{amount(gap['median'], unit)}）")
     return f"{said}，居{rank_text(gap['rank'], gap['n_ranked'], tied=bool(gap['tied']))}，{yardstick}。"
-
-
-def target_text(one: Indicator, target: Any, region_code: str) -> str:
-    """Give what the plan asks of a region: a number, or what it says in words.
-
-    >>> from zjanalysis.analysis.registry import indicator
-    >>> target_text(indicator("instant"), 0.8111, "440823"), target_text(indicator("visits"), None, "440823")
-    ('高于81.11%', '低于兄弟县区')
-    """
-    if not missing(target):
-        side = ("高于" if one.strict else "达到") if one.sign > 0 else ("低于" if one.strict else "不超过")
-        return f"{side}{amount(target, one.unit).replace('.00', '')}"
-    return one.target_text.replace("兄弟地市", peers_word(region_code)) or "—"
-
-
-def reading_rules(rules: Comparison) -> list[tuple[str, str]]:
-    """Give how ranks, verdicts and missing values of a report are to be read, with the thresholds in force."""
-    return [
-        ("位次", "按公布的两位小数比较，数值相同则并列，其后位次顺延（1、2、2、4）。"),
-        ("是否达标", "按未四舍五入的数值判定；方案没有数值目标的，以兄弟地区中位数为准或不作判定。"),
-        ("优于、持平、落后", f"与兄弟地区中位数相比；率相差不足{difference(rules.margin_time, 'share')}、"
-         f"跑动次数相差不足{difference(rules.margin_visits, 'visits')}为持平。"),
-        ("剔除", "在统计范围内但缺少所需数值的事项，不计入分子分母，逐项列出原因；无数据不等于0。"),
-        ("差值", "个百分点是两个百分数之差，较上期为本期减上期；按未四舍五入的数值计算，与两位小数相减可能相差0.01。"),
-    ]  # fmt: skip
