@@ -68,7 +68,7 @@ def case_scores(
     in any spelling become codes; cases of a region nobody knows are left out here and are a finding.
     """
     known = settings or load_settings()
-    with opened(_source(source, known), engine=engine, cases=cases, settings=known) as table:
+    with opened(source_of(source, known), engine=engine, cases=cases, settings=known) as table:
         return scores_of(table, by=by, indicators=indicators)
 
 
@@ -87,7 +87,7 @@ def settled(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
         codes = {spelling: find_code(str(spelling)) for spelling in spellings}
         names = names.assign(region_code=names["region_code"].map(codes).astype("str"))
         names = names[names["region_code"].notna()]
-    for key in ("base_code", "department", "channel"):
+    for key in ("base_code", "department", "channel", "month"):
         if key in by:
             names = names.assign(**{key: names[key].astype("str").str.strip().fillna("")})
     return roll_up(names, by=by)
@@ -137,5 +137,6 @@ def with_caseload(items: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     return items.assign(case_count=count.where(items["in_force"]).astype("float64"))
 
 
-def _source(source: CaseSource | Period, settings: Settings) -> CaseSource:
+def source_of(source: CaseSource | Period, settings: Settings) -> CaseSource:
+    """Give the source of a period's cases, or the source itself."""
     return case_source(source, settings=settings) if isinstance(source, Period) else source

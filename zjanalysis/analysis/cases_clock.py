@@ -32,6 +32,7 @@ class Words:
     online: tuple[str, ...] = ()
     has_due: bool = False
     has_special: bool = False
+    natural_rate: float = 250 / 365
 
 
 def words_of(units: Iterable[str], channels: Iterable[str], *, has_due: bool, has_special: bool, rates: Units) -> Words:
@@ -44,6 +45,7 @@ def words_of(units: Iterable[str], channels: Iterable[str], *, has_due: bool, ha
         online=tuple(sorted(c for c in channels if any(word in c.lower() for word in ONLINE_WORDS))),
         has_due=has_due,
         has_special=has_special,
+        natural_rate=per_day[NATURAL_UNIT],
     )
 
 
@@ -52,7 +54,7 @@ _ACCEPTED, _FINISHED, _DUE = nw.col("accept_ordinal"), nw.col("finish_ordinal"),
 
 
 def clocked(cases: Any, calendar: Any, *, cutoff: int, cutoff_before: int, words: Words) -> nw.LazyFrame[Any]:
-    """Give the cases with month, done, is_open, on_time, actual_days, overdue, due_ordinal and online.
+    """Give the cases with month, done, is_open, on_time, actual_days, overdue, due_ordinal, promised_days and online.
 
     ``cases`` in the columns of `cases_table`, ``calendar`` the calendar table of the same engine. ``cutoff`` is the
     day number of the cut-off and ``cutoff_before`` the number of working days before it. A case is *done* when both
@@ -68,7 +70,7 @@ def clocked(cases: Any, calendar: Any, *, cutoff: int, cutoff_before: int, words
     rows = _looked_up(rows, days, day="finish_day", finish_ordinal="ordinal", finish_before="before")
     if words.has_due or words.natural:
         rows = _looked_up(rows.with_columns(due_at=_due_at(words)), days, day="due_at", due_before="before")
-    rows = rows.with_columns(due_ordinal=_due_ordinal(words), done=_done(), is_open=_open(cutoff))
+    rows = rows.with_columns(due_ordinal=_due_ordinal(words), done=_done(), is_open=_open(cutoff), promised_days=_in_days(words))
     return rows.with_columns(
         on_time=nw.when(nw.col("done") & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64)),
         actual_days=nw.when(nw.col("done")).then(_actual(words)),
@@ -114,6 +116,13 @@ def _promised_days(words: Words) -> nw.Expr:
         if factor != 1.0:
             days = nw.when(_UNIT == spelling).then(_PROMISED * factor).otherwise(days)
     return days
+
+
+def _in_days(words: Words) -> nw.Expr:
+    """Give the promise in working days for tables and pictures; a natural-day promise is only converted there."""
+    if not words.natural:
+        return _promised_days(words)
+    return nw.when(_UNIT.is_in(words.natural)).then(_PROMISED * words.natural_rate).otherwise(_promised_days(words))
 
 
 def _done() -> nw.Expr:

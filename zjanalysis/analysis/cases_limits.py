@@ -34,12 +34,17 @@ def limits_of(items: pd.DataFrame) -> pd.DataFrame:
 
 
 def item_names(items: pd.DataFrame) -> pd.DataFrame:
-    """Give one row per region and base code: item_name (the shortest of its 办理项), department, limits and n_items."""
+    """Give one row per region and base code: item_name, promised_days, statutory_days (the longest), n_items.
+
+    Where a code has several 办理项 the name is without the 办理项 in brackets at its end.
+    """
     used = items[items["in_force"] & items["match_code"].notna()]
     ordered = used.assign(length=used["item_name"].str.len()).sort_values("length", kind="stable")
-    return (
+    named = (
         ordered.groupby(["region_code", "match_code"], as_index=False)
         .agg(item_name=("item_name", "first"), promised_days=("promised_days", "max"),
              statutory_days=("statutory_days", "max"), n_items=("item_name", "size"))
         .rename(columns={"match_code": "base_code"})
     )  # fmt: skip
+    short = named["item_name"].str.replace(r"[（(][^（()）]*[)）]$", "", regex=True)
+    return named.assign(item_name=named["item_name"].where(named["n_items"] == 1, short))

@@ -15,6 +15,7 @@ from zjanalysis.analysis.cases_duckdb import case_relation, connected, pandas_re
 from zjanalysis.analysis.cases_limits import limits_of
 from zjanalysis.analysis.cases_made import made_cases
 from zjanalysis.analysis.cases_spark import is_session, spark_cases, spark_small, spark_source, spoken
+from zjanalysis.analysis.indicators import to_pandas
 from zjanalysis.errors import InputError, unknown_name
 from zjanalysis.inputs.calendar import calendar_day, calendar_table, day_number
 from zjanalysis.inputs.cases import CaseSource
@@ -118,7 +119,7 @@ def _clocked(native: Native, source: CaseSource, *, settings: Settings) -> Opene
 
 def _distinct(rows: nw.LazyFrame[Any], name: str) -> list[str]:
     """Give the words of a column; a column of free text gives none, so that nothing is guessed from it."""
-    found = rows.select(name).unique().head(_DISTINCT).collect(backend="pandas").to_native()[name].dropna()
+    found = to_pandas(rows.select(name).unique().head(_DISTINCT))[name].dropna()
     return sorted(found.astype("str")) if len(found) < _DISTINCT else []
 
 

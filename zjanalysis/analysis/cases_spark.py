@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import reduce
@@ -23,11 +24,15 @@ def is_session(engine: object) -> bool:
 def spark_session(master: str, *, name: str = "zjanalysis") -> Any:
     """Give a Spark session on a master, ``spark://host:7077`` or ``local[2]``; raises InputError without pyspark."""
     try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - extra `cluster`
+        with warnings.catch_warnings():
+            # pyspark warns that its own pandas layer is not ready for pandas 3; that layer is not used here.
+            warnings.simplefilter("ignore", FutureWarning)
+            from pyspark.sql import SparkSession  # noqa: PLC0415 - extra `cluster`
     except ImportError as error:
         raise InputError("用 Spark 需要附加包。", '请安装：pip install "zjanalysis[cluster]"，并装好 Java 17。') from error
     builder: Any = SparkSession.builder
-    return builder.master(master).appName(name).config("spark.sql.session.timeZone", "Asia/Shanghai").getOrCreate()
+    settled = builder.master(master).appName(name).config("spark.sql.session.timeZone", "Asia/Shanghai")
+    return settled.config("spark.ui.showConsoleProgress", "false").getOrCreate()
 
 
 @contextmanager

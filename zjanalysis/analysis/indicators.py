@@ -32,6 +32,7 @@ __all__ = [
     "indicator",
     "left_out",
     "measure",
+    "to_pandas",
 ]
 
 
@@ -62,7 +63,7 @@ def measure(
     sums = [sum_ for i in wanted for sum_ in _sums(i)]
     counts = [nw.col(name).count() for name in dict.fromkeys(name for name, _ in flags.values())]
     summed = prepared.group_by(*by).agg(*sums, *counts) if by else prepared.select(*sums, *counts)
-    return _scores(_pandas(summed), wanted, by, flags={key: name for key, (name, _) in flags.items()})
+    return _scores(to_pandas(summed), wanted, by, flags={key: name for key, (name, _) in flags.items()})
 
 
 def in_scope(items: pd.DataFrame, scope: Scope | None = PLAN_SCOPE, *, one: Indicator | None = None) -> pd.DataFrame:
@@ -107,8 +108,11 @@ def _sums(one: Indicator) -> list[nw.Expr]:
     return sums if one.denominator is ONE else [*sums, nw.col(f"denominator_{one.key}").sum()]
 
 
-def _pandas(table: Any) -> pd.DataFrame:
-    """Bring a small result home as pandas (DuckDB and Spark run here); pyarrow is not needed."""
+def to_pandas(table: Any) -> pd.DataFrame:
+    """Bring a small narwhals table home as pandas (DuckDB and Spark run here); pyarrow is not needed."""
+    if isinstance(table, nw.LazyFrame) and table.implementation.is_pyspark():
+        rows = table.to_native()  # its own way to pandas asks for pyarrow and warns about pandas 3
+        return pd.DataFrame([tuple(row) for row in rows.collect()], columns=rows.columns)
     eager = table.collect(backend="pandas") if isinstance(table, nw.LazyFrame) else table
     home: pd.DataFrame = eager.to_native()
     return home
@@ -151,7 +155,7 @@ def left_out(
     for one in indicators:
         unknown = one.numerator.is_null() | one.denominator.is_null()
         rows = nw.from_native(items).filter(_inside(one, scope) & unknown).with_columns(reason=one.missing)
-        counted = _pandas(rows.group_by(*by, "reason").agg(n=nw.len()))
+        counted = to_pandas(rows.group_by(*by, "reason").agg(n=nw.len()))
         blocks.append(counted.assign(indicator=one.key).sort_values([*by, "reason"]))
     table = pd.concat(blocks, ignore_index=True)[[*by, "indicator", "reason", "n"]]
     return table.astype({"n": "int64", "reason": "str"})
