@@ -89,21 +89,37 @@ def plan(
     values = field.set_index("region_code")["value"].reindex([region, *others])
     goal = goal_of(items, one, target=target, values=values, conditions=conditions)
     table = frontier(items, one, region=region, peers=others, conditions=conditions)
-    possible = _possible(table, conditions)
+    possible = possible_steps(table, conditions)
     start = float(table["numerator"].sum() / table["denominator"].sum()) if len(table) else float("nan")
-    reach = (start + one.sign * possible["gain"].to_numpy().cumsum()).round(12) + 0.0  # no minus zero
-    done = np.flatnonzero(goal.met(np.concatenate([[start], reach])))
-    n_steps = int(done[0]) if len(done) else len(possible)
-    ranks = _ranks(np.concatenate([[start], reach]), values.iloc[1:].dropna().to_numpy(), one)
-    steps = possible.assign(cumulative=reach, rank=ranks[1:], indicator=one.key).head(n_steps)
+    reach = reached_values(start, possible, goal)
+    n_steps = fewest(reach, goal)
+    enough = n_steps >= 0
+    n_steps = n_steps if enough else len(possible)
+    ranks = _ranks(reach, values.iloc[1:].dropna().to_numpy(), one)
+    steps = possible.assign(cumulative=reach[1:], rank=ranks[1:], indicator=one.key).head(n_steps)
     summary = {
-        "value": start, "reached": bool(len(done)), "reached_value": reach[n_steps - 1] if n_steps else start,
-        "best_reachable": reach[-1] if len(reach) else start, "n_steps": n_steps, "n_possible": len(possible),
+        "value": start, "reached": enough, "reached_value": reach[n_steps], "best_reachable": reach[-1],
+        "n_steps": n_steps, "n_possible": len(possible),
         "rank_before": ranks[0], "rank_after": ranks[n_steps], "n_ranked": int(values.notna().sum()),
     }  # fmt: skip
     named = _named(steps, lever_of(one), peer_states(items, one, peers=others, scope=conditions.scope))
     head = pd.DataFrame({"region_code": [region], "indicator": one.key, "target": goal.number, "past": goal.past})
     return Plan(named, head.assign(**summary, change_by=named["change_by"].sum()), obstacles(table, possible))
+
+
+def reached_values(start: float, possible: pd.DataFrame, goal: Goal) -> np.ndarray:
+    """Give the value at the start and after each possible step, the largest gain first."""
+    gained = np.concatenate([[0.0], possible["gain"].to_numpy(dtype="float64").cumsum()])
+    return np.asarray((start + goal.one.sign * gained).round(12) + 0.0)  # no minus zero
+
+
+def fewest(reach: np.ndarray, goal: Goal) -> int:
+    """Give the fewest steps that meet the goal, −1 when not even all of them do.
+
+    After k steps the value is the best that any k allowed changes can give, so the first k that meets it is the fewest.
+    """
+    met = np.flatnonzero(goal.met(reach))
+    return int(met[0]) if len(met) else -1
 
 
 def goal_of(
@@ -137,7 +153,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _possible(table: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:
+def possible_steps(table: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:
     """Give the items that can gain, the largest gain first, at most so many of each department."""
     gaining = table[table["gain"] > 0].sort_values(
         ["gain", "department", "match_code", "item_key"], ascending=[False, True, True, True], kind="stable"
@@ -168,7 +184,7 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFr
         from_value=1 - steps["state"] if turning else steps["state"],
         to_value=1 - steps["goal"] if turning else steps["goal"],
         change_by=steps["state"] - steps["goal"],
-        follows=steps["order"].map(first).fillna("").astype("str"),
+        follows=steps["order"].map(first).astype("object").fillna("").astype("str"),
         n_follows=steps["order"].map(count).fillna(0).astype("int64"),
     )[list(STEPS)].reset_index(drop=True)  # fmt: skip
 

@@ -99,7 +99,8 @@ def sensitivity(
 
     The first row is 现行口径, the last the like-for-like one. ``indicator`` is the one read (a switch may read
     another), ``median`` the peers', ``gap_to_median`` positive when better, ``n`` the items counted (codes for like for
-    like), ``rank_change`` places won (+) or lost (−) against 现行口径, ``verdict_changed`` whether the verdict is another.
+    like), ``rank_change`` places won (+) or lost (−) against 现行口径, ``verdict_changed`` whether the verdict is
+    another.
     """
     one, peers = find(indicator), tuple(p for p in dict.fromkeys(peers) if p != region)
     rows = items[items["region_code"].isin([region, *peers])]

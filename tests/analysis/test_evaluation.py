@@ -1,0 +1,103 @@
+"""The evaluation score: from the office's weights, or not at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zjanalysis.analysis.evaluation import NO_WEIGHTS, as_score, levels, lift, points, total
+from zjanalysis.inputs.weights import empty_weights
+from zjanalysis.settings import Evaluation
+
+COLUMNS = [
+    "level_one",
+    "level_two",
+    "level_three",
+    "indicator",
+    "weight",
+    "method",
+    "zero_at",
+    "full_at",
+    "points",
+    "effort",
+]
+NAN = float("nan")
+ROWS = [
+    ("甲", "乙", "一", "online", 40.0, "按比例", 0.8, 1.0, NAN, 10.0),
+    ("甲", "乙", "二", "visits", 30.0, "按比例", 0.5, 0.1, NAN, 2.0),
+    ("甲", "丙", "三", "instant", 20.0, "达标", NAN, 0.855, NAN, NAN),
+    ("丁", "戊", "四", "", 10.0, "直接填分", NAN, NAN, 9.0, 1.0),
+]
+SCORES = pd.DataFrame(
+    {"region_code": "440800", "indicator": ["online", "visits", "instant"], "value": [0.9, 0.2, 0.86]}
+)
+
+
+def weights(rows: list[tuple] = ROWS) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def scored(rows: list[tuple] = ROWS, values: pd.DataFrame = SCORES) -> pd.DataFrame:
+    return points(weights(rows), values, region="440800")
+
+
+def test_points_by_each_method_and_what_each_costs() -> None:
+    table = scored()
+    assert table["points"].tolist() == pytest.approx([40 * 0.1 / 0.2, 30 * 0.3 / 0.4, 20, 9])
+    assert table["cost"].tolist() == pytest.approx([20, 7.5, 0, 1])
+    low = scored(values=SCORES.assign(value=[0.7, 0.6, 0.855]))
+    assert low["points"].tolist() == pytest.approx([0, 0, 20, 9])
+    high = scored(values=SCORES.assign(value=[1.0, 0.05, 0.8]))
+    assert high["points"].tolist() == pytest.approx([40, 30, 0, 9])
+
+
+def test_the_total_says_where_the_city_stands() -> None:
+    result = total(scored(), rules=Evaluation())
+    assert result.total == pytest.approx(20 + 22.5 + 20 + 9)
+    assert result.sentence == "总分 71.50 分，较 2020 年（89.60 分）-18.10 分；差 21.50 分达到第一梯队参考线 93 分。"
+    assert as_score(result, region="440800").loc[0, "value"] == result.total
+
+
+def test_without_weights_there_is_no_total_and_the_sentence_says_so() -> None:
+    none = total(points(empty_weights(), SCORES, region="440800"))
+    assert np.isnan(none.total)
+    assert none.sentence == NO_WEIGHTS
+
+
+def test_a_missing_value_or_a_wrong_sum_of_weights_gives_no_total_but_its_bounds() -> None:
+    partial = total(scored(values=SCORES.iloc[1:]))
+    assert np.isnan(partial.total)
+    assert (partial.low, partial.high) == (pytest.approx(51.5), pytest.approx(91.5))
+    assert "总分在 51.50 与 91.50 之间" in partial.sentence
+    wrong = total(scored(ROWS[:2]))
+    assert np.isnan(wrong.total)
+    assert "权重合计 70 分，不是 100 分" in wrong.sentence
+
+
+def test_levels_sum_to_the_total_and_one_without_a_value_has_no_sum() -> None:
+    assert levels(scored(), by=("level_one",))["points"].sum() == pytest.approx(total(scored()).total)
+    second = levels(scored(values=SCORES.iloc[1:])).set_index("level_two")
+    assert np.isnan(second.loc["乙", "points"])
+    assert second.loc["乙", "known"] == pytest.approx(22.5)
+    assert second.loc["丙", "points"] == 20
+
+
+def test_what_lifts_most_is_points_per_effort_first_and_stops_at_the_goal() -> None:
+    order = lift(scored(), goal=80)
+    assert order["level_three"].tolist() == ["二", "一", "四"]
+    assert order["per_effort"].tolist() == pytest.approx([3.75, 2.0, 1.0])
+    assert order["total_after"].tolist() == pytest.approx([79, 99, 100])
+    assert order["needed"].tolist() == [True, True, False]
+    plain = lift(scored([(*row[:-1], NAN) for row in ROWS]), goal=90)
+    assert plain["level_three"].tolist() == ["一", "二", "四"]
+    assert plain["needed"].tolist() == [True, False, False]
+
+
+@given(st.lists(st.floats(-1, 2), min_size=3, max_size=3))
+def test_points_lie_between_zero_and_the_weight(values: list[float]) -> None:
+    table = scored(values=SCORES.assign(value=values))
+    assert table["points"].between(0, table["weight"]).all()
+    assert (table["points"] + table["cost"]).tolist() == pytest.approx(table["weight"].tolist())

@@ -1,0 +1,70 @@
+"""Forecasts only where they are honest, checked against scipy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from zjanalysis.analysis.forecast import _T90, forecast
+
+QUARTERS = ["2020-03-31", "2020-06-30", "2020-09-30", "2020-12-31", "2021-03-31", "2021-06-30"]
+
+
+def history(*values: float, days: list[str] = QUARTERS) -> pd.DataFrame:
+    return pd.DataFrame({"cutoff": days[: len(values)], "value": values})
+
+
+def test_the_points_of_t_are_those_of_scipy() -> None:
+    assert [round(float(stats.t.ppf(0.95, n)), 3) for n in range(1, 31)] == list(_T90)
+
+
+def test_the_line_and_its_interval_are_those_of_the_textbook() -> None:
+    table = history(0.80, 0.83, 0.84, 0.88)
+    found = forecast(table, deadline="2021-06", target=0.99)
+    days = pd.to_datetime(table["cutoff"])
+    x, y = (days - days[0]).dt.days.to_numpy() / 365.25, table["value"].to_numpy()
+    at = (pd.Timestamp("2021-06-30") - days[0]).days / 365.25
+    line = stats.linregress(x, y)
+    error = np.sqrt(((y - line.intercept - line.slope * x) ** 2).sum() / 2)
+    half = stats.t.ppf(0.95, 2) * error * np.sqrt(1 + 1 / 4 + (at - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum())
+    middle = line.intercept + line.slope * at
+    assert found.value == pytest.approx(middle)
+    assert (found.low, found.high) == (
+        pytest.approx(middle - half, abs=1e-4),
+        pytest.approx(min(1, middle + half), abs=1e-4),
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "target", "better", "verdict"),
+    [
+        ((0.80, 0.84, 0.88, 0.92), 0.93, "higher", "预计可达标"),
+        ((0.80, 0.801, 0.80, 0.801), 0.95, "higher", "预计不能达标"),
+        ((0.80, 0.90, 0.80, 0.90), 0.90, "higher", "无法判断"),
+        ((0.40, 0.30, 0.20, 0.10), 0.05, "lower", "预计可达标"),
+        ((0.80, 0.84, 0.88, 0.92), float("nan"), "higher", "无法判断"),
+    ],
+)
+def test_the_whole_interval_decides(values, target, better, verdict) -> None:
+    assert forecast(history(*values), deadline="2021-06", target=target, better=better).verdict == verdict
+
+
+def test_fewer_than_four_periods_or_no_deadline_is_not_judged() -> None:
+    assert forecast(history(0.8, 0.9, 1.0), deadline="2021-06", target=0.5).verdict == "无法判断"
+    gap = history(0.8, float("nan"), 0.9, 1.0)
+    assert forecast(gap, deadline="2021-06", target=0.5).n == 3
+    assert forecast(history(0.8, 0.8, 0.9, 1.0), deadline="长期推进", target=0.5).reason == "没有完成时限（长期推进）"
+
+
+def test_periods_before_a_change_of_the_definition_are_not_used() -> None:
+    table = history(0.99, 0.99, 0.99, 0.99, 0.40, 0.42)
+    assert forecast(table, deadline="2021-12", indicator="good_rating", target=0.5).n == 2
+    assert forecast(table, deadline="2021-12", indicator="rating_checked", target=0.5).n == 6
+
+
+def test_a_share_stays_within_its_bounds_and_a_count_does_not() -> None:
+    table = history(0.7, 0.8, 0.9, 1.0)
+    assert forecast(table, deadline="2022-06", target=1.0).value == 1.0
+    assert forecast(table, deadline="2022-06", target=1.0, share=False).value > 1.2

@@ -1,0 +1,138 @@
+"""Returned copies: what is taken, what is a conflict, what is logged; nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.ledger import empty_ledger
+from zjanalysis.analysis.ledger_merge import (
+    BLANKED,
+    DISAGREE,
+    MOVED_ON,
+    NO_BASE,
+    NO_ROW,
+    changes,
+    hand_changes,
+    merge,
+    tool_changes,
+)
+
+
+def ledger(*rows: dict) -> pd.DataFrame:
+    blank = empty_ledger()
+    extras = [c for c in dict.fromkeys(k for r in rows for k in r) if c not in blank.columns]
+    table = pd.DataFrame(rows).reindex(columns=[*blank.columns, *extras])
+    return table.astype(blank.dtypes.to_dict()).astype(dict.fromkeys(extras, "str"))
+
+
+BASE = ledger({"ledger_id": "一-01@440800", "region": "湛江市", "progress": "起", "measures": "", "lead_unit": "甲局"},
+              {"ledger_id": "一-02@440800", "region": "湛江市", "progress": "", "measures": "旧", "lead_unit": "乙局"})  # fmt: skip
+FIRST = "一-01@440800"
+
+
+def edited(table: pd.DataFrame, ledger_id: str = FIRST, **cells: str) -> pd.DataFrame:
+    return table.assign(**{k: table[k].mask(table["ledger_id"] == ledger_id, v) for k, v in cells.items()})
+
+
+def merged(master: pd.DataFrame, *copies: pd.DataFrame, base: pd.DataFrame = BASE):
+    named = {f"{n}.xlsx": (copy, base) for n, copy in enumerate(copies, start=1)}
+    return merge(master, BASE, copies=named, on="2021-04-15")
+
+
+def cell(table: pd.DataFrame, column: str, ledger_id: str = FIRST) -> str:
+    return str(table.set_index("ledger_id").loc[ledger_id, column])
+
+
+def test_a_cell_only_the_copy_changed_is_taken_and_logged_with_file_and_both_texts() -> None:
+    result = merged(BASE, edited(BASE, progress="已办", measures="新"))
+    assert cell(result.ledger, "progress") == "已办"
+    assert result.conflicts.empty
+    line = result.changes.set_index("column").loc["progress"]
+    assert line[["changed_by", "old", "new"]].tolist() == ["1.xlsx", "起", "已办"]
+    assert str(line["changed_on"].date()) == "2021-04-15"
+
+
+def test_a_cell_only_the_ledger_changed_stays_though_the_copy_is_older() -> None:
+    result = merged(edited(BASE, progress="台账新写"), BASE)
+    assert cell(result.ledger, "progress") == "台账新写"
+    assert len(result.changes) == len(result.conflicts) == 0
+
+
+@pytest.mark.parametrize(
+    ("master", "copies", "base", "reason"),
+    [
+        ({"progress": "台账"}, [{"progress": "交回"}], BASE, MOVED_ON),
+        ({}, [{"progress": "甲"}, {"progress": "乙"}], BASE, DISAGREE),
+        ({}, [{"progress": ""}], BASE, BLANKED),
+        ({}, [{"progress": "交回"}], BASE.iloc[:0], NO_BASE),
+    ],
+)
+def test_a_conflict_is_listed_and_the_ledger_keeps_its_text(master, copies, base, reason) -> None:
+    kept = edited(BASE, **master)
+    result = merged(kept, *(edited(kept if reason == NO_BASE else BASE, **c) for c in copies), base=base)
+    assert cell(result.ledger, "progress") == cell(kept, "progress")
+    assert set(result.conflicts["reason"]) == {reason}
+    assert len(result.conflicts) == len(copies)
+    assert result.conflicts["in_master"].tolist() == [cell(kept, "progress")] * len(copies)
+    assert "progress" not in set(result.changes["column"])
+
+
+def test_the_same_answer_from_both_sides_is_no_conflict() -> None:
+    result = merged(edited(BASE, progress="同"), edited(BASE, progress="同"), edited(BASE, progress="同"))
+    assert len(result.conflicts) == len(result.changes) == 0
+
+
+def test_without_the_hidden_base_only_empty_cells_are_filled() -> None:
+    result = merged(BASE, edited(BASE, measures="补写"), base=BASE.iloc[:0])
+    assert cell(result.ledger, "measures") == "补写"
+    assert result.conflicts.empty
+
+
+def test_a_row_deleted_from_the_ledger_is_a_conflict_not_a_resurrection() -> None:
+    result = merged(BASE.iloc[1:].reset_index(drop=True), edited(BASE, progress="已办"))
+    assert list(result.ledger["ledger_id"]) == ["一-02@440800"]
+    assert list(result.conflicts["reason"]) == [NO_ROW]
+
+
+def test_rows_and_columns_a_copy_added_are_added_once() -> None:
+    new = {"ledger_id": "", "region": "廉江市", "problem": "停车难", "lead_unit": "廉江市人民政府", "备注列": "急"}
+    copy = pd.concat([BASE.assign(备注列=["甲", ""]), ledger(new)], ignore_index=True)
+    result = merged(BASE, copy, copy)
+    assert list(result.ledger["ledger_id"]) == [FIRST, "一-02@440800", "自001"]
+    assert cell(result.ledger, "备注列") == "甲"
+    assert cell(result.ledger, "备注列", "自001") == "急"
+    again = merge(result.ledger, result.ledger, copies={"1.xlsx": (copy, BASE)}, on="2021-04-16")
+    assert len(again.ledger) == 3
+    assert again.changes.empty
+
+
+def test_a_numbered_row_of_the_copys_own_is_not_mistaken_for_another_one() -> None:
+    mine = ledger({"ledger_id": "自001", "region": "廉江市", "problem": "停车难", "lead_unit": "甲"})
+    theirs = ledger({"ledger_id": "自001", "region": "雷州市", "problem": "排队久", "lead_unit": "乙"})
+    result = merged(pd.concat([BASE, mine], ignore_index=True), pd.concat([BASE, theirs], ignore_index=True))
+    assert list(result.ledger["problem"].tail(2)) == ["停车难", "排队久"]
+    assert list(result.ledger["ledger_id"].tail(2)) == ["自001", "自002"]
+
+
+def test_tool_columns_of_a_copy_are_never_taken() -> None:
+    result = merged(BASE, BASE.assign(status="已销号", current=1.0, target_text="随便"))
+    assert len(result.changes) == 0
+    assert result.ledger["current"].isna().all()
+
+
+def test_the_inputs_are_not_touched() -> None:
+    master, copy = BASE.copy(deep=True), edited(BASE, progress="已办")
+    kept = copy.copy(deep=True)
+    merged(master, copy)
+    pd.testing.assert_frame_equal(master, BASE)
+    pd.testing.assert_frame_equal(copy, kept)
+
+
+def test_the_log_names_cells_and_a_new_row_in_one_line() -> None:
+    grown = pd.concat([edited(BASE, progress="改"), ledger({"ledger_id": "自001", "problem": "新"})], ignore_index=True)
+    lines = hand_changes(BASE, grown, by="手工修改", on="2021-04-15")
+    assert lines[["column", "old", "new"]].to_numpy().tolist() == [["progress", "起", "改"], ["row", "", "新增一行"]]
+    values = tool_changes(BASE.assign(current=0.5), BASE.assign(current=0.75), on="2021-04-15")
+    assert values[["column", "old", "new"]].to_numpy().tolist() == [["current", "0.5", "0.75"]] * 2
+    assert changes(BASE, BASE, columns=["progress"], by="x", on="2021-04-15").empty

@@ -1,0 +1,189 @@
+"""The states of the ledger: table tests for each rule, a property test over whole histories."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zjanalysis.analysis.ledger import empty_ledger
+from zjanalysis.analysis.ledger_state import Status, is_met, last_day, settle, today
+from zjanalysis.errors import ConfigError
+
+NAN = float("nan")
+
+
+def row(**given_cells: object) -> pd.DataFrame:
+    """Give a ledger of one row: 即办率高于85.50% by June, unless said otherwise."""
+    cells = {
+        "ledger_id": "六-04@440800",
+        "comparison": ">",
+        "target_value": 0.855,
+        "current": 0.80,
+        "deadline": "2021-06",
+    }
+    blank = empty_ledger()
+    return pd.DataFrame([cells | given_cells]).reindex(columns=list(blank.columns)).astype(blank.dtypes.to_dict())
+
+
+def after(
+    ledger: pd.DataFrame, before: pd.DataFrame | None = None, *, on: str = "2021-04-15", as_of: str = "2021-03-31"
+):
+    return settle(ledger, empty_ledger() if before is None else before, on=on, as_of=as_of).iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "on", "status"),
+    [
+        ({}, "2021-04-15", "未启动"),
+        ({"progress": "已部署"}, "2021-04-15", "推进中"),
+        ({"evidence": "文号1"}, "2021-04-15", "推进中"),
+        ({"measures": "拟部署"}, "2021-04-15", "未启动"),
+        ({"deadline": "长期推进"}, "2021-04-15", "未启动"),
+        ({"deadline": "长期推进", "progress": "x"}, "2031-04-15", "长期推进"),
+        ({"progress": "x"}, "2021-06-30", "推进中"),
+        ({"progress": "x"}, "2021-07-01", "逾期"),
+        ({}, "2021-07-01", "逾期"),
+        ({"current": NAN}, "2021-07-01", "逾期"),
+        ({"current": 0.855}, "2021-04-15", "未启动"),
+        ({"current": 0.856}, "2021-04-15", "已达标待销号"),
+        ({"current": 0.856}, "2021-07-01", "已达标待销号"),
+        ({"current": 0.9, "evidence": "文号1"}, "2021-04-15", "已达标待销号"),
+        ({"current": 0.9, "closed_on": "2021-04-10"}, "2021-04-15", "已达标待销号"),
+        ({"current": 0.9, "evidence": " ", "closed_on": "2021-04-10"}, "2021-04-15", "已达标待销号"),
+        ({"current": 0.9, "evidence": "文号1", "closed_on": "2021-04-10"}, "2021-04-15", "已销号"),
+        ({"current": 0.9, "evidence": "文号1", "closed_on": "2021年4月10日"}, "2021-04-15", "已销号"),
+        ({"current": 0.9, "evidence": "文号1", "closed_on": "四月十日"}, "2021-04-15", "已达标待销号"),
+        ({"current": 0.9, "evidence": "文号1", "closed_on": "2021-03-30"}, "2021-04-15", "已达标待销号"),
+        ({"current": 0.9, "evidence": "文号1", "closed_on": "2021-04-16"}, "2021-04-15", "已达标待销号"),
+        ({"current": 0.8, "evidence": "文号1", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
+        ({"current": 0.8, "status": "已销号", "evidence": "文号1", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
+        ({"current": NAN, "status": "已销号", "evidence": "文号1", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
+        ({"comparison": "record", "current": 5.0, "evidence": "e", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
+    ],
+)
+def test_the_state_of_a_new_row(cells: dict, on: str, status: str) -> None:
+    assert after(row(**cells), on=on)["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("comparison", "target", "base", "value", "verdict", "met"),
+    [
+        (">=", 1.0, NAN, 1.0, "", True),
+        (">=", 1.0, NAN, 0.9999, "", False),
+        (">", 0.855, NAN, 0.855, "", False),
+        (">", 0.855, NAN, 0.8551, "", True),
+        ("<=", 0.0, NAN, 0.0, "", True),
+        ("<=", 0.0, NAN, 1.0, "", False),
+        ("done", 1.0, NAN, 0.0, "", False),
+        ("rising", NAN, 0.8, 0.8, "", False),
+        ("rising", NAN, 0.8, 0.81, "", True),
+        ("rising", NAN, NAN, 0.81, "", None),
+        ("falling", NAN, 3.0, 2.9, "", True),
+        ("falling", NAN, 3.0, 3.0, "", False),
+        ("above_peers", 0.9, NAN, 0.95, "高于", True),
+        ("above_peers", 0.9, NAN, 0.9001, "持平", False),
+        ("below_peers", 0.1, NAN, 0.2, "低于", False),
+        ("above_peers", 0.9, NAN, 0.95, "不作判断", None),
+        (">=", 1.0, NAN, NAN, "", None),
+        ("record", NAN, NAN, 3.0, "", None),
+    ],
+)
+def test_whether_a_target_is_met(comparison, target, base, value, verdict, met) -> None:
+    one = row(comparison=comparison, target_value=target, baseline=base, current=value, verdict=verdict)
+    found = is_met(one).iloc[0]
+    assert (None if pd.isna(found) else bool(found)) is met
+
+
+def test_a_row_that_falls_back_opens_again_and_its_old_closing_date_is_void() -> None:
+    closed = row(current=0.9, evidence="文号1", closed_on="2021-04-10", progress="x")
+    first = settle(closed, empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    assert first.iloc[0]["status"] == Status.CLOSED
+    fell = settle(first.assign(current=0.8), first, on="2021-07-15", as_of="2021-06-30")
+    assert fell.iloc[0]["status"] == Status.OVERDUE
+    assert "回落" in fell.iloc[0]["hint"]
+    assert fell.iloc[0]["closed_on"] == "2021-04-10"
+    again = settle(fell.assign(current=0.9), fell, on="2021-10-15", as_of="2021-09-30")
+    assert again.iloc[0]["status"] == Status.REACHED
+    renewed = settle(again.assign(closed_on="2021-10-20"), again, on="2021-10-25", as_of="2021-09-30")
+    assert renewed.iloc[0]["status"] == Status.CLOSED
+
+
+def test_a_closed_row_without_a_value_this_time_stays_closed_and_says_so_but_not_without_evidence() -> None:
+    first = settle(
+        row(current=0.9, evidence="e", closed_on="2021-04-10"), empty_ledger(), on="2021-04-15", as_of="2021-03-31"
+    )
+    silent = first.assign(current=NAN)
+    stays = settle(silent, first, on="2021-05-15", as_of="2021-04-30").iloc[0]
+    assert (stays["status"], stays["hint"]) == ("已销号", "本期无数据，维持销号，请补数核实")
+    assert settle(silent.assign(evidence=""), first, on="2021-05-15").iloc[0]["status"] != "已销号"
+
+
+def test_progress_is_dated_when_its_text_changes_and_only_then() -> None:
+    first = settle(row(progress="一"), empty_ledger(), on="2021-02-01")
+    same = settle(first, first, on="2021-03-01")
+    moved = settle(same.assign(progress="二"), same, on="2021-04-01")
+    assert [str(t.iloc[0]["progress_on"].date()) for t in (first, same, moved)] == [
+        "2021-02-01",
+        "2021-02-01",
+        "2021-04-01",
+    ]
+    assert moved.iloc[0]["opened_on"] == pd.Timestamp("2021-02-01")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2021-06", "2021-06-30"), ("2021年6月", "2021-06-30"), ("2021年6月底", "2021-06-30"), ("2020-02", "2020-02-29"),
+     ("2021-06-15", "2021-06-15"), ("2021/6/5", "2021-06-05"), ("2021年12月", "2021-12-31"), ("2021-13", None),
+     ("2021-02-30", None), ("长期推进", None), ("尽快", None), ("", None)],
+)  # fmt: skip
+def test_deadlines_as_people_write_them(text: str, day: str | None) -> None:
+    found = last_day(text)
+    assert (None if found is None else str(found.date())) == day
+
+
+def test_a_deadline_nobody_can_read_is_said_and_never_overdue() -> None:
+    found = after(row(deadline="尽快", progress="x"), on="2031-01-01")
+    assert (found["status"], found["hint"]) == ("推进中", "完成时限认不出，请写成 2021-06 或 长期推进")
+
+
+def test_a_day_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="认不出"):
+        today("明天")
+
+
+# --- property: no path closes a row without evidence and a met target ---------------------------------------------
+
+step = st.fixed_dictionaries({
+    "current": st.sampled_from([NAN, 0.5, 0.855, 0.9]),
+    "evidence": st.sampled_from(["", " ", "文号1"]),
+    "closed_on": st.sampled_from(["", "2021-01-15", "2021-03-15", "2021-06-15", "2021-09-15", "2099-01-01", "乱写"]),
+    "progress": st.sampled_from(["", "甲", "乙"]),
+    "status": st.sampled_from([s.value for s in Status]),
+    "reached_on": st.sampled_from([None, "2020-01-01"]),
+    "deadline": st.sampled_from(["2021-06", "长期推进", "尽快"]),
+    "days": st.integers(1, 90),
+})  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(step, min_size=1, max_size=6))
+def test_no_path_closes_a_row_without_evidence_and_a_met_target(steps: list[dict]) -> None:
+    memory, now, reached = empty_ledger(), pd.Timestamp("2021-01-01"), None
+    for one in steps:
+        now = now + pd.Timedelta(days=one["days"])
+        figures = now - pd.Timedelta(days=1)
+        typed = {k: v for k, v in one.items() if k != "days"}  # status and reached_on typed by hand must not matter
+        memory = settle(row(**typed), memory, on=now, as_of=figures)
+        met = None if pd.isna(one["current"]) else one["current"] > 0.855
+        reached = None if met is False else (reached or figures) if met else reached
+        result = memory.iloc[0]
+        if result["status"] == Status.CLOSED:
+            assert one["evidence"].strip()
+            assert met is not False
+            assert reached is not None
+            assert reached <= pd.Timestamp(one["closed_on"]) <= now
+        if met is False:
+            assert result["status"] not in (Status.CLOSED, Status.REACHED)
+        assert result["status"] in list(Status)

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from zjanalysis.analysis.frontier import FREE, Conditions, frontier
+from zjanalysis.analysis.indicators import Scope, indicator, measure
+from zjanalysis.analysis.plan import Goal, Plan, fewest, plan, possible_steps, reached_values
+from zjanalysis.analysis.tasks import apply_steps
+from zjanalysis.errors import ConfigError, UnknownName
+
+Read = Callable[[str], pd.DataFrame]
+
+ITEMS = """
+region_code match_code item_id item_name department statutory_days promised_days visits handling_type online
+440800      A          i1      甲        局一       20             10            1      承诺件        1
+440800      B          i2      乙        局一       30             12            0      承诺件        0
+440800      C          i3      丙        局二       40             8             2      即办件        1
+440800      D          i4      丁        局二       10             9             0      承诺件        0
+440900      A          j1      甲        局甲       20             2             0      即办件        1
+440900      B          j2      乙        局甲       30             10            0      承诺件        1
+440900      C          j3      丙        局甲       40             8             1      承诺件        1
+441700      A          k1      甲        局乙       20             4             0      承诺件        1
+441700      B          k2      乙        局乙       30             3             1      承诺件        1
+441700      C          k3      丙        局乙       40             2             0      即办件        0
+"""
+PEERS = ("440900", "441700")
+
+
+@pytest.fixture(scope="module")
+def items(items_of: Read) -> pd.DataFrame:
+    return items_of(ITEMS)
+
+
+def made(items: pd.DataFrame, key: str, target: float | str, conditions: Conditions = FREE) -> Plan:
+    return plan(items, region="440800", peers=PEERS, indicator=key, target=target, conditions=conditions)
+
+
+def test_the_largest_rooms_are_taken_first_until_the_number_is_reached(items: pd.DataFrame) -> None:
+    # ΣL = 100, ΣP = 39: 0.61. Rooms to the best peer: B 12−3 = 9, A 10−2 = 8, C 8−2 = 6.
+    found = made(items, "time_compression", 0.78)
+    assert found.steps["match_code"].tolist() == ["B", "A"]
+    assert found.steps["change_by"].tolist() == [9, 8]
+    assert found.steps["gain"].tolist() == pytest.approx([9 / 100, 8 / 100])
+    assert found.steps["cumulative"].tolist() == pytest.approx([0.70, 0.78])
+    assert found.steps["follows"].tolist() == ["441700", "440900"]
+    assert found.steps[["from_value", "to_value"]].to_numpy().tolist() == [[12, 3], [10, 2]]
+    summary = found.summary.iloc[0]
+    assert (summary["reached"], summary["n_steps"], summary["n_possible"]) == (True, 2, 3)
+    assert (summary["value"], summary["best_reachable"]) == (pytest.approx(0.61), pytest.approx(0.84))
+
+
+def test_doing_the_steps_gives_the_value_and_rank_that_were_promised(items: pd.DataFrame) -> None:
+    for key, target in (("time_compression", 0.8), ("visits", 0.3), ("instant", 0.5), ("online", 0.7)):
+        found = made(items, key, target)
+        after = measure(apply_steps(items, found.steps), [indicator(key)]).set_index("region_code")["value"]
+        assert after["440800"] == pytest.approx(found.steps["cumulative"].iloc[-1], abs=1e-12)
+        assert found.steps["rank"].iloc[-1] == 1 + sum(
+            (after[p] - after["440800"]) * indicator(key).sign > 1e-9 for p in PEERS
+        )
+
+
+def test_an_unreachable_target_says_so_and_what_stands_in_the_way(items: pd.DataFrame) -> None:
+    found = made(items, "time_compression", 0.99)
+    summary = found.summary.iloc[0]
+    assert not summary["reached"]
+    assert (summary["n_steps"], summary["reached_value"]) == (3, summary["best_reachable"])
+    assert found.obstacles["reason"].tolist() == ["办理同一事项的兄弟地区不够"]  # D: no peer lists it
+    assert found.obstacles["could_gain"].tolist() == [pytest.approx(9 / 100)]
+
+
+def test_a_target_already_reached_needs_no_step(items: pd.DataFrame) -> None:
+    found = made(items, "time_compression", 0.61)
+    assert found.steps.empty
+    assert (found.summary["reached"].iloc[0], found.summary["n_steps"].iloc[0]) == (True, 0)
+
+
+def test_past_a_peer_means_strictly_better_as_published(items: pd.DataFrame) -> None:
+    # 440900: 1 − 20/90 = 0.777…; 441700: 0.9. Past the first needs 0.7779; past the median 0.83… needs all three.
+    past = made(items, "time_compression", "茂名市")
+    assert past.steps["cumulative"].tolist() == pytest.approx([0.70, 0.78])
+    assert past.summary["target"].iloc[0] == pytest.approx(1 - 20 / 90)
+    median = made(items, "time_compression", "median")
+    assert median.summary["target"].iloc[0] == pytest.approx((1 - 20 / 90 + 0.9) / 2)
+    pd.testing.assert_frame_equal(median.steps, made(items, "time_compression", "plan").steps)
+    best = made(items, "time_compression", "best").summary.iloc[0]
+    assert (best["target"], best["reached"]) == (0.9, False)
+    twins = items.assign(region_code=items["region_code"].replace("441700", "449999"))
+    level = plan(twins, region="440800", peers=("440900",), indicator="online", target="best")
+    assert not level.summary["reached"].iloc[0]  # the best peer is at 100 %: nobody gets past it
+
+
+def test_the_plans_own_target_for_instant_is_strict_and_knows_counties(items: pd.DataFrame) -> None:
+    assert made(items, "instant", "plan").summary["target"].iloc[0] == pytest.approx(0.8550, abs=1e-8)
+    county = items.assign(region_code=items["region_code"].replace("440800", "440823"))
+    found = plan(county, region="440823", peers=PEERS, indicator="instant", target="plan")
+    assert found.summary["target"].iloc[0] == pytest.approx(0.8111, abs=1e-8)
+    assert found.steps["match_code"].tolist() == ["A"]  # only A has a peer that is instant
+    assert found.steps[["field", "from_value", "to_value"]].iloc[0].tolist() == ["handling_type", 0, 1]
+
+
+def test_turning_items_online_follows_peers_that_are_online_on_every_row(items: pd.DataFrame) -> None:
+    found = made(items, "online", 1.0)
+    assert found.steps["match_code"].tolist() == ["B"]
+    assert found.steps["n_follows"].tolist() == [2]
+    free = made(items, "online", 1.0, Conditions(min_peers=0))
+    assert free.steps["match_code"].tolist() == ["B", "D"]
+    assert free.steps["follows"].tolist() == ["440900、441700", ""]
+    assert free.summary["reached"].iloc[0]
+
+
+def test_conditions_lock_floor_examples_and_departments(items: pd.DataFrame) -> None:
+    locked = made(items, "time_compression", 1.0, Conditions(locked=("B", "局二")))
+    assert locked.steps["match_code"].tolist() == ["A"]
+    assert "已锁定，不调整" in set(locked.obstacles["reason"])
+    floor = made(items, "time_compression", 1.0, Conditions(floor=5))
+    assert dict(zip(floor.steps["match_code"], floor.steps["to_value"], strict=True)) == {"A": 5, "B": 5, "C": 5}
+    two = made(items, "time_compression", 1.0, Conditions(min_peers=2))
+    assert dict(zip(two.steps["match_code"], two.steps["to_value"], strict=True)) == {
+        "A": 4,
+        "B": 10,
+    }  # C: 8 is no room
+    capped = made(items, "time_compression", 1.0, Conditions(max_per_department=1))
+    assert capped.steps["match_code"].tolist() == ["B", "C"]
+    assert "超出每部门上限" in set(capped.obstacles["reason"])
+    visits = made(items, "visits", 0.0, Conditions(floor=1))
+    assert dict(zip(visits.steps["match_code"], visits.steps["to_value"], strict=True)) == {"C": 1}
+    assert visits.obstacles["reason"].tolist() == ["受下限限制"]
+
+
+def test_a_mean_of_peers_is_rounded_up_to_whole_days(items_of: Read) -> None:
+    items = items_of(
+        """
+        region_code match_code statutory_days promised_days
+        440800      A          20             10
+        440900      A          20             2
+        440900      A          20             3
+        """
+    )
+    options = {"region": "440800", "peers": ("440900",), "indicator": "time_compression", "target": 1.0}
+    assert plan(items, **options).steps["to_value"].tolist() == [3]  # type: ignore[arg-type]
+    exact = plan(items, conditions=Conditions(whole_days=False), **options)  # type: ignore[arg-type]
+    assert exact.steps["to_value"].tolist() == [2.5]
+
+
+def test_visit_share_gains_only_where_no_visit_is_left(items: pd.DataFrame) -> None:
+    found = made(items, "visit_share", 0.0)
+    assert found.steps["match_code"].tolist() == ["A", "C"]
+    assert found.steps["to_value"].tolist() == [0, 0]
+    one = items[items["region_code"] != "441700"]
+    assert plan(one, region="440800", peers=PEERS, indicator="visit_share", target=0.0).steps[
+        "match_code"
+    ].tolist() == ["A"]
+
+
+def test_wrong_targets_are_refused(items: pd.DataFrame) -> None:
+    with pytest.raises(UnknownName):
+        made(items, "time_compression", "茂茗市")
+    with pytest.raises(ConfigError, match="0–1"):
+        made(items, "time_compression", 90)
+    assert made(items, "time_compression", "0.61").steps.empty  # a number typed on the command line
+
+
+def test_the_order_of_rows_changes_nothing_and_the_input_stays(items: pd.DataFrame) -> None:
+    before = items.copy(deep=True)
+    mixed = items.sample(frac=1, random_state=4)
+    pd.testing.assert_frame_equal(
+        made(items, "time_compression", 0.8).steps, made(mixed, "time_compression", 0.8).steps
+    )
+    pd.testing.assert_frame_equal(items, before)
+
+
+def test_steps_of_province_items_with_an_open_scope(items: pd.DataFrame) -> None:
+    province = items.assign(use_level="2")
+    assert made(province, "visits", 0.0).summary["n_possible"].iloc[0] == 0
+    assert made(province, "visits", 0.0, Conditions(scope=Scope(use_levels=()))).summary["n_possible"].iloc[0] == 2
+
+
+def fewest_by_integer_programming(gains: np.ndarray, departments: np.ndarray, *, need: float, most: int | None) -> int:
+    """Give the fewest items whose gains reach ``need``, by scipy's solver; −1 when it cannot be reached."""
+    rows, bounds = [gains], [need - 1e-9]
+    constraints = [LinearConstraint(np.array(rows), lb=bounds, ub=np.inf)]
+    if most is not None:
+        member = (departments[None, :] == np.unique(departments)[:, None]).astype(float)
+        constraints.append(LinearConstraint(member, ub=most))
+    solved = milp(np.ones(len(gains)), constraints=constraints, integrality=np.ones(len(gains)), bounds=Bounds(0, 1))
+    return round(solved.fun) if solved.success else -1
+
+
+def random_case(
+    make: Callable[..., pd.DataFrame], random: np.random.Generator
+) -> tuple[pd.DataFrame, Conditions, float]:
+    n = int(random.integers(1, 9))
+    codes, limits = random.integers(0, 6, 3 * n), random.integers(5, 40, 3 * n)
+    items = make(
+        region_code=np.repeat(["440800", "440900", "441700"], n), match_code=codes.astype(str),
+        department=random.choice(["局一", "局二", "局三"], 3 * n), item_name="甲",
+        statutory_days=limits, promised_days=random.integers(0, 30, 3 * n).astype(float),
+    )  # fmt: skip
+    conditions = Conditions(
+        max_per_department=random.choice([None, 1, 2]), floor=float(random.integers(0, 3)),
+        min_peers=int(random.integers(0, 3)), whole_days=bool(random.integers(0, 2)),
+    )  # fmt: skip
+    return items, conditions, float(np.round(random.uniform(-0.2, 1.0), 3))
+
+
+def test_the_choice_equals_integer_programming_on_500_random_cases() -> None:
+    random, one = np.random.default_rng(2021), indicator("time_compression")
+    reached = 0
+    for case in range(500):
+        n = int(random.integers(1, 15))
+        gains = random.integers(0, 40, n) / 300  # with ties and items that gain nothing
+        table = pd.DataFrame({
+            "gain": gains, "department": random.choice(["局一", "局二", "局三", "局四"], n),
+            "match_code": random.integers(0, 9, n).astype(str), "item_key": np.arange(n).astype(str),
+        })  # fmt: skip
+        conditions = Conditions(max_per_department=random.choice([None, 1, 2, 3]))
+        target = float(random.integers(1, 500) / 300)
+        optimum = fewest_by_integer_programming(
+            gains, table["department"].to_numpy(), need=target - 0.1, most=conditions.max_per_department
+        )
+        goal = Goal(target, False, one)
+        assert fewest(reached_values(0.1, possible_steps(table, conditions), goal), goal) == optimum, case
+        reached += optimum >= 0
+    assert 150 < reached < 450  # both outcomes are exercised
+
+
+def test_the_whole_plan_equals_integer_programming(make_items: Callable[..., pd.DataFrame]) -> None:
+    random, one = np.random.default_rng(2022), indicator("time_compression")
+    reached = 0
+    for case in range(60):
+        items, conditions, target = random_case(make_items, random)
+        target = abs(target)
+        table = frontier(items, one, region="440800", peers=PEERS, conditions=conditions)
+        start = table["numerator"].sum() / table["denominator"].sum()
+        gains = table["gain"].clip(lower=0).to_numpy()
+        optimum = fewest_by_integer_programming(
+            gains, table["department"].to_numpy(), need=target - start, most=conditions.max_per_department
+        )
+        found = plan(items, region="440800", peers=PEERS, indicator=one, target=target, conditions=conditions)
+        summary = found.summary.iloc[0]
+        assert summary["reached"] == (optimum >= 0), case
+        if optimum >= 0:
+            reached += 1
+            assert summary["n_steps"] == optimum, case
+    assert 15 < reached < 55
+
+
+def test_frontier_gains_are_room_over_the_sum_of_limits(items: pd.DataFrame) -> None:
+    table = frontier(items, indicator("time_compression"), region="440800", peers=PEERS).set_index("match_code")
+    assert table["gain"].to_dict() == pytest.approx({"A": 8 / 100, "B": 9 / 100, "C": 6 / 100, "D": 0})
+    weighted = frontier(
+        items, indicator("time_compression_mean"), region="440800", peers=PEERS, conditions=replace(FREE, floor=0)
+    ).set_index("match_code")
+    assert weighted["gain"].to_dict() == pytest.approx({"A": 8 / 20 / 4, "B": 9 / 30 / 4, "C": 6 / 40 / 4, "D": 0})
