@@ -25,7 +25,7 @@ _NO_DATES, _NO_LIMIT = nw.lit("缺日期或承诺时限"), nw.lit("缺法定时�
 
 CASE_INDICATORS: tuple[Indicator, ...] = (
     Indicator("on_time", "按时办结率", nw.col("on_time"), ONE, _DONE,
-              "share", "higher", "办结日不晚于应办结日的办件数 ÷ 有受理、办结日期和承诺时限的办结件数", "方案任务三（三）",
+              "share", "higher", "办结日不晚于应办结日的件数 ÷ 有两个日期和承诺时限的办结件数", "方案任务三（三）",
               target=1.0, aim="number", target_text="每一事项在承诺时限内办结", short="按时办结率", item_types=(),
               missing=_NO_DATES),
     Indicator("actual_days", "平均实际办理时限", _ACTUAL, ONE, _DONE,
@@ -72,9 +72,7 @@ def case_scores(
         return scores_of(table, by=by, indicators=indicators)
 
 
-def scores_of(
-    table: Opened, *, by: tuple[str, ...], indicators: Iterable[Indicator] = CASE_INDICATORS
-) -> pd.DataFrame:
+def scores_of(table: Opened, *, by: tuple[str, ...], indicators: Iterable[Indicator] = CASE_INDICATORS) -> pd.DataFrame:
     """Give the scores of an opened table, its groups under their settled names."""
     return settled(measure(table.rows, indicators, by=by, scope=None), by=by)
 

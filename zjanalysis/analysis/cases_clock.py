@@ -70,11 +70,13 @@ def clocked(cases: Any, calendar: Any, *, cutoff: int, cutoff_before: int, words
     rows = _looked_up(rows, days, day="finish_day", finish_ordinal="ordinal", finish_before="before")
     if words.has_due or words.natural:
         rows = _looked_up(rows.with_columns(due_at=_due_at(words)), days, day="due_at", due_before="before")
-    rows = rows.with_columns(due_ordinal=_due_ordinal(words), done=_done(), is_open=_open(cutoff), promised_days=_in_days(words))
+    rows = rows.with_columns(
+        due_ordinal=_due_ordinal(words), done=_done(), is_open=_open(cutoff), promised_days=_in_days(words)
+    )
     return rows.with_columns(
         on_time=nw.when(nw.col("done") & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64)),
         actual_days=nw.when(nw.col("done")).then(_actual(words)),
-        overdue=nw.when(nw.col("is_open") & ~_DUE.is_null()).then((_DUE <= float(cutoff_before)).cast(nw.Float64)),
+        overdue=nw.when(nw.col("is_open") & ~_DUE.is_null()).then(_past(cutoff_before).cast(nw.Float64)),
         online=nw.when(~nw.col("channel").is_null()).then(nw.col("channel").is_in(words.online).cast(nw.Float64)),
     )
 
@@ -114,8 +116,13 @@ def _promised_days(words: Words) -> nw.Expr:
     days: nw.Expr = nw.when(_UNIT.is_in(plain)).then(_PROMISED)
     for spelling, factor in words.working.items():
         if factor != 1.0:
-            days = nw.when(_UNIT == spelling).then(_PROMISED * factor).otherwise(days)
+            days = nw.when(nw.col("promised_unit") == spelling).then(_PROMISED * factor).otherwise(days)
     return days
+
+
+def _past(cutoff_before: int) -> nw.Expr:
+    """Say whether the due day lies before the cut-off: a case due on the cut-off day is not overdue yet."""
+    return nw.col("due_ordinal") <= float(cutoff_before)
 
 
 def _in_days(words: Words) -> nw.Expr:

@@ -1,4 +1,4 @@
-"""Open case tables in the embedded engine: files, PostgreSQL, a pandas table; larger than memory, with a spill folder."""
+"""Open case tables in the embedded engine: files, PostgreSQL, pandas; larger than memory, with a spill folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from zjanalysis.settings import Settings
 
 @contextmanager
 def connected(settings: Settings, *, title: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """Give a connection, and its folder, that keeps to the memory limit and spills into a folder of its own, removed at the end.
+    """Give a connection and its folder: it keeps to the memory limit and spills into the folder, removed at the end.
 
     Whatever goes wrong in the engine leaves as one sentence about the cases named ``title``.
     """

@@ -96,9 +96,11 @@ def _unknown_regions(by_region: pd.DataFrame) -> pd.DataFrame:
 
 
 def _more_finished(by_region: pd.DataFrame) -> pd.DataFrame:
-    sums = by_region.dropna(subset=["region_code"]).groupby("region_code", as_index=False)[
-        ["accept_given", "finish_given"]
-    ].sum()
+    sums = (
+        by_region.dropna(subset=["region_code"])
+        .groupby("region_code", as_index=False)[["accept_given", "finish_given"]]
+        .sum()
+    )
     more = sums[sums["finish_given"] > sums["accept_given"]]
     accepted, finished = (more[name].astype("int64").astype("str") for name in ("accept_given", "finish_given"))
     return _row("case_more_finished", "警告", header="办结时间", used=True, region_code=more["region_code"],
@@ -117,9 +119,8 @@ def _twice(table: Opened) -> pd.DataFrame:
         return pd.DataFrame()
     n_more = int(total["rows"] - total["numbers"])
     message = f"{int(total['numbers'])} 个办件编号重复出现，多出 {n_more} 行，仍按行计入。"
-    row = _row("case_twice", "警告", header="办件编号", used=True, region_code=pd.Series([""]), value=str(n_more),
+    return _row("case_twice", "警告", header="办件编号", used=True, region_code=pd.Series([""]), value=str(n_more),
                message=message, action="请在导出时按办件编号去重。")  # fmt: skip
-    return row
 
 
 def _unknown_items(counts: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
@@ -137,5 +138,3 @@ def day_text(day: pd.Series) -> pd.Series:
     """Give day numbers as dates (2021-03-31); missing stays missing."""
     stamps = pd.Timestamp(EPOCH) + pd.to_timedelta(day, unit="D")
     return stamps.dt.strftime("%Y-%m-%d")
-
-

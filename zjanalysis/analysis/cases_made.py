@@ -112,10 +112,14 @@ def _with_faults(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> p
     fault = fault.mask(~done & fault.isin(["reversed", "sentinel"]), "")
     lost = fault.isin(["no_accept", "reversed", "sentinel"])
     truth = rows[["true_days", "true_on_time", "true_overdue"]].mask(lost)
-    truth = truth.assign(**{name: truth[name].mask(fault.eq("no_promise")) for name in ("true_on_time", "true_overdue")})
+    truth = truth.assign(
+        **{name: truth[name].mask(fault.eq("no_promise")) for name in ("true_on_time", "true_overdue")}
+    )
     spoiled = rows.assign(
         fault=fault,
-        **{name: truth[name] for name in truth},
+        true_days=truth["true_days"],
+        true_on_time=truth["true_on_time"],
+        true_overdue=truth["true_overdue"],
         finish_day=rows["finish_day"]
         .mask(fault.eq("reversed"), rows["accept_day"] - 3)
         .mask(fault.eq("sentinel"), float(-25567)),  # 1900-01-01

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import reduce
 from typing import Any
@@ -21,7 +21,7 @@ def is_session(engine: object) -> bool:
     return type(engine).__module__.startswith("pyspark.")
 
 
-def spark_session(master: str, *, name: str = "zjanalysis") -> Any:
+def spark_session(master: str, *, options: Mapping[str, str] | None = None) -> Any:
     """Give a Spark session on a master, ``spark://host:7077`` or ``local[2]``; raises InputError without pyspark."""
     try:
         with warnings.catch_warnings():
@@ -29,10 +29,14 @@ def spark_session(master: str, *, name: str = "zjanalysis") -> Any:
             warnings.simplefilter("ignore", FutureWarning)
             from pyspark.sql import SparkSession  # noqa: PLC0415 - extra `cluster`
     except ImportError as error:
-        raise InputError("用 Spark 需要附加包。", '请安装：pip install "zjanalysis[cluster]"，并装好 Java 17。') from error
+        raise InputError(
+            "用 Spark 需要附加包。", '请安装：pip install "zjanalysis[cluster]"，并装好 Java 17。'
+        ) from error
     builder: Any = SparkSession.builder
-    settled = builder.master(master).appName(name).config("spark.sql.session.timeZone", "Asia/Shanghai")
-    return settled.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+    fixed = {"spark.sql.session.timeZone": "Asia/Shanghai", "spark.ui.showConsoleProgress": "false"}
+    for name, value in (fixed | dict(options or {})).items():
+        builder = builder.config(name, value)
+    return builder.master(master).appName("zjanalysis").getOrCreate()
 
 
 @contextmanager
@@ -42,12 +46,16 @@ def spoken(title: str) -> Iterator[None]:
         from py4j.protocol import Py4JError  # noqa: PLC0415 - extra `cluster`
         from pyspark.errors import PySparkException  # noqa: PLC0415
     except ImportError as error:
-        raise InputError("用 Spark 需要附加包。", '请安装：pip install "zjanalysis[cluster]"，并装好 Java 17。') from error
+        raise InputError(
+            "用 Spark 需要附加包。", '请安装：pip install "zjanalysis[cluster]"，并装好 Java 17。'
+        ) from error
     try:
         yield
     except (PySparkException, Py4JError, ConnectionError) as error:
         first = (str(error).splitlines() or [""])[0][:120]
-        raise InputError(f"Spark 上的办件查询（{title}）没有完成：{first}", "请检查集群、表名与文件是否可达。") from error
+        raise InputError(
+            f"Spark 上的办件查询（{title}）没有完成：{first}", "请检查集群、表名与文件是否可达。"
+        ) from error
 
 
 def spark_cases(cases: Any, *, where: str) -> tuple[Any, set[str]]:

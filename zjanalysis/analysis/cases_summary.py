@@ -1,4 +1,4 @@
-"""A period's cases boiled down once, in the engine; everything after is small and plain pandas, and no engine is open."""
+"""A period's cases boiled down once, in the engine; what comes after is small, plain pandas, and no engine is open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from zjanalysis.analysis.cases import CASE_INDICATORS, scores_of, source_of
+from zjanalysis.analysis.cases import scores_of, source_of
 from zjanalysis.analysis.cases_findings import case_findings, day_text
 from zjanalysis.analysis.cases_limits import item_names
 from zjanalysis.analysis.cases_open import Opened, opened
@@ -63,16 +63,20 @@ def case_summary(
         counts = case_counts(by_item)
         findings = case_findings(table, title=found.title, counts=counts, items=found.items)
     names = item_names(found.items)
-    listed = overdue.merge(names[["region_code", "base_code", "item_name"]], on=["region_code", "base_code"], how="left")
+    listed = overdue.merge(
+        names[["region_code", "base_code", "item_name"]], on=["region_code", "base_code"], how="left"
+    )
     n_cases = int(counts["n"].sum())
-    return CaseSummary(found.title, found.cutoff, found.sample, n_cases, by_month, by_item, days, listed, findings, names)
+    return CaseSummary(
+        found.title, found.cutoff, found.sample, n_cases, by_month, by_item, days, listed, findings, names
+    )
 
 
 def case_counts(by_item: pd.DataFrame) -> pd.DataFrame:
     """Give region_code, base_code and n: every case, finished or not, dates usable or not."""
     all_rows = by_item[by_item["indicator"] == "online_cases"]
     counted = all_rows.assign(n=all_rows["n"] + all_rows["n_left_out"])
-    return counted.groupby(["region_code", "base_code"], as_index=False)["n"].sum()
+    return counted.groupby(["region_code", "base_code"], as_index=False)[["n"]].sum()
 
 
 def _days(table: Opened) -> pd.DataFrame:
@@ -83,7 +87,7 @@ def _days(table: Opened) -> pd.DataFrame:
     named = counted.assign(**numbers, base_code=counted["base_code"].astype("str").str.strip())
     known = _coded(named).dropna(subset=["region_code"]).rename(columns={"statutory": "statutory_days"})
     keys[3] = "statutory_days"
-    return known.groupby(keys, as_index=False, dropna=False)["n"].sum()
+    return known.groupby(keys, as_index=False, dropna=False)[["n"]].sum()
 
 
 def _overdue(table: Opened, *, cutoff: date, limit: int) -> pd.DataFrame:

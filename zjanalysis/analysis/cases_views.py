@@ -22,7 +22,7 @@ def case_overall(summary: CaseSummary, *, items: pd.DataFrame | None = None) -> 
 
 
 def case_trend(summary: CaseSummary, *, region: str = "") -> pd.DataFrame:
-    """Give `scores` by month of acceptance, of one region or of every one; cases without a usable date are not in it."""
+    """Give `scores` by month of acceptance, of one region or of every one, without cases that have no usable date."""
     trend = roll_up(summary.by_month, by=("region_code", "month"))
     return _of(trend[trend["month"] != ""], region)
 
@@ -61,7 +61,7 @@ def case_quantiles(
     Exact, on every engine: working days are whole numbers, so their counts say everything. The quantile is the
     smallest number of days within which at least the share q of the cases was finished.
     """
-    counts = summary.days.groupby([*by, "actual_days"], as_index=False)["n"].sum()
+    counts = summary.days.groupby([*by, "actual_days"], as_index=False)[["n"]].sum()
     return _quantiles(counts, by=list(by), q=q)
 
 
@@ -91,7 +91,7 @@ def loose_promises(
     not listed. ``gain``: by how much the region's 时限压缩率（总量口径） rises when every 办理项 of the code in scope
     takes that promise. Sorted by gain; the sum over the list is the gain of all.
     """
-    counts = _of(summary.days, region).groupby(["base_code", "actual_days"], as_index=False)["n"].sum()
+    counts = _of(summary.days, region).groupby(["base_code", "actual_days"], as_index=False)[["n"]].sum()
     practice = _quantiles(counts, by=["base_code"], q=(share,)).rename(columns={"actual_days": "shorter_promise"})
     enough = practice[practice["n"] >= at_least]
     scope = in_scope(items[items["region_code"] == region], one=indicator("time_compression"))
@@ -156,9 +156,12 @@ def _worst(scores: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
 
 
 def _wide_quantiles(days: pd.DataFrame) -> pd.DataFrame:
-    counts = days.groupby(["base_code", "actual_days"], as_index=False)["n"].sum()
+    counts = days.groupby(["base_code", "actual_days"], as_index=False)[["n"]].sum()
     found = _quantiles(counts, by=["base_code"], q=(0.5, 0.9))
     names = {0.5: "median_days", 0.9: "p90_days"}
-    return found.assign(name=found["q"].map(names)).pivot(index="base_code", columns="name", values="actual_days").reindex(
-        columns=list(names.values())
-    ).reset_index()
+    return (
+        found.assign(name=found["q"].map(names))
+        .pivot(index="base_code", columns="name", values="actual_days")
+        .reindex(columns=list(names.values()))
+        .reset_index()
+    )

@@ -23,13 +23,18 @@ CASE_COLUMNS = (
     Column("channel", "申请渠道", "choice", note="含“网”“线上”“移动”“APP”“小程序”等字样的为网上",
            aliases=("申办渠道", "受理渠道", "渠道", "APPLY_CHANNEL", "办件来源", "申请方式")),
     Column("accepted", "受理时间", "date", aliases=("ACCEPT_DATE", "受理日期")),
-    Column("finished", "办结时间", "date", note="空为未办结", aliases=("RESULT_DATE", "FINISH_DATE", "办结日期", "banjiedate")),
-    Column("due", "承诺办结时间", "date", note="没有时由承诺时限推算", aliases=("PROMISE_DATE", "承诺办结日期", "promiseenddate")),
-    Column("promised", "承诺办结时限", "days", note="没有时取事项清单", aliases=("承诺时限", "承诺期限", "PROMISE_DAY")),
+    Column("finished", "办结时间", "date", note="空为未办结",
+           aliases=("RESULT_DATE", "FINISH_DATE", "办结日期", "banjiedate")),
+    Column("due", "承诺办结时间", "date", note="没有时由承诺时限推算",
+           aliases=("PROMISE_DATE", "承诺办结日期", "promiseenddate")),
+    Column("promised", "承诺办结时限", "days", note="没有时取事项清单",
+           aliases=("承诺时限", "承诺期限", "PROMISE_DAY")),
     Column("promised_unit", "承诺办结时限单位", "choice", note="没有这一列时为工作日",
            aliases=("承诺时限单位", "PROMISE_TYPE_TEXT")),
-    Column("statutory", "法定办结时限", "days", note="工作日；没有时取事项清单", aliases=("法定时限", "法定期限", "ANTICIPATE_DAY")),
-    Column("special_days", "特别程序天数", "days", unit="工作日", note="不计入时限", aliases=("特别程序时间", "SPECIAL_DAY")),
+    Column("statutory", "法定办结时限", "days", note="工作日；没有时取事项清单",
+           aliases=("法定时限", "法定期限", "ANTICIPATE_DAY")),
+    Column("special_days", "特别程序天数", "days", unit="工作日", note="不计入时限",
+           aliases=("特别程序时间", "SPECIAL_DAY")),
 )  # fmt: skip
 
 # What the tables made from cases hold.

@@ -69,7 +69,9 @@ def case_files(folder: Path) -> tuple[Path, ...]:
     found = sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith((".", "~$")))
     for path in found:
         if path.suffix.lower() not in SUFFIXES:
-            raise InputError(f"“{path.name}”不是 Parquet 或 CSV。", "请移出 cases 文件夹，或另存为 .csv（UTF-8 或 GB18030）。")
+            raise InputError(
+                f"“{path.name}”不是 Parquet 或 CSV。", "请移出 cases 文件夹，或另存为 .csv（UTF-8 或 GB18030）。"
+            )
     return tuple(found)
 
 
