@@ -87,9 +87,22 @@ def test_no_catch_all_modules() -> None:
 CLASS_BASES = {"Enum", "StrEnum", "Exception", "ZjError", "TypedDict", "NamedTuple", "Protocol"}
 OWED_TO_LIBRARIES = {
     # papermill, nbconvert, argparse and concurrent.futures ask for a subclass; nothing else may be a plain class
-    "Engine", "TemplateExporter", "HTMLExporter", "ArgumentParser", "Action", "Executor", "Preprocessor",
-    "InteractiveShell", "HelpFormatter", "RawDescriptionHelpFormatter", "HTMLParser", "DisplayPublisher",
-    "ContentHandler", "NotebookExecutionManager", "FigureCanvasAgg", "Thread",
+    "Engine",
+    "TemplateExporter",
+    "HTMLExporter",
+    "ArgumentParser",
+    "Action",
+    "Executor",
+    "Preprocessor",
+    "InteractiveShell",
+    "HelpFormatter",
+    "RawDescriptionHelpFormatter",
+    "HTMLParser",
+    "DisplayPublisher",
+    "ContentHandler",
+    "NotebookExecutionManager",
+    "FigureCanvasAgg",
+    "Thread",
 }
 
 

@@ -1,1 +1,67 @@
-"""Service-efficiency indicators, comparison and district reports."""
+"""Service-efficiency indicators, comparison and district reports: the public face, ``import zjanalysis as zj``.
+
+Each name is loaded from its room when it is first used, so that starting costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "settings": ("Settings", "load_settings"),
+    "inputs.regions": ("group_names", "load_regions", "peers_of", "region_code", "region_name", "report_units"),
+    "inputs.period": ("Period", "list_periods", "load_period", "load_previous"),
+    "analysis.indicators": (
+        "ITEM_INDICATORS",
+        "Indicator",
+        "Scope",
+        "as_written",
+        "by_caseload",
+        "in_scope",
+        "indicator",
+        "left_out",
+        "measure",
+    ),
+    "analysis.compare": ("among", "compare", "rank"),
+    "analysis.change": ("change",),
+    "analysis.matching": ("fold", "room"),
+    "display.tables": ("table",),
+    "display.blocks": ("cards", "cover", "definitions", "exhibit", "finish", "say", "show"),
+    "display.exhibits": (
+        "change_exhibit",
+        "department_exhibit",
+        "distribution_exhibit",
+        "rank_exhibit",
+        "visits_exhibit",
+    ),
+    "display.sections": (
+        "counts_table",
+        "drags_table",
+        "findings_table",
+        "left_out_table",
+        "quality_sentence",
+        "summary",
+        "regions_table",
+    ),
+}
+_ROOM_OF = {name: room for room, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_ROOM_OF)]  # noqa: PLE0604 - the names come from the table above
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room."""
+    room = _ROOM_OF.get(name)
+    if room is None:
+        raise AttributeError(f"module 'zjanalysis' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"zjanalysis.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Show every public name, loaded or not."""
+    return sorted(__all__)

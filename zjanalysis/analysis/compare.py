@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +157,15 @@ def _verdict(gaps: pd.DataFrame) -> np.ndarray:
         [NO_SCORE, NO_VERDICT, AHEAD, BEHIND],
         LEVEL,
     )
+
+
+def among(rows: pd.DataFrame, *regions: str | Sequence[str]) -> pd.DataFrame:
+    """Give the rows of the regions named, one by one or as a list, in the order they are named.
+
+    >>> scores = pd.DataFrame({"region_code": ["440800", "440900", "441700"], "value": [0.9, 0.8, 0.7]})
+    >>> among(scores, "440900", ("440800",))["value"].tolist()
+    [0.8, 0.9]
+    """
+    wanted = [code for one in regions for code in ([one] if isinstance(one, str) else one)]
+    order = rows["region_code"].map({code: position for position, code in enumerate(wanted)})
+    return rows[order.notna()].loc[order.dropna().sort_values(kind="stable").index].reset_index(drop=True)

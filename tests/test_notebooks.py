@@ -1,0 +1,62 @@
+"""The notebooks are stories: short cells, no machinery, no outputs, no typed numbers; and they run."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+MACHINERY = (
+    ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda, ast.Try, ast.If, ast.With,
+    ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+def cells(path: Path, kind: str) -> list[dict[str, Any]]:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def test_there_are_notebooks() -> None:
+    assert {"02_city_benchmark", "03_district_report"} <= {path.stem for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_few_short_cells_without_machinery(path: Path) -> None:
+    code = cells(path, "code")
+    assert len(code) <= 14
+    for cell in code:
+        parameters = "parameters" in cell["metadata"].get("tags", [])
+        assert parameters or len(source(cell).splitlines()) <= 6, source(cell)
+        for node in ast.walk(ast.parse(source(cell))):
+            assert not isinstance(node, MACHINERY), f"{type(node).__name__}: {source(cell)}"
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                assert ast.unparse(node) == "import zjanalysis as zj"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_one_parameters_cell_of_typed_literals(path: Path) -> None:
+    tagged = [cell for cell in cells(path, "code") if "parameters" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    for statement in ast.parse(source(tagged[0])).body:
+        assert isinstance(statement, ast.AnnAssign), ast.unparse(statement)
+        assert statement.value is not None
+        ast.literal_eval(statement.value)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_no_number_in_markdown_and_no_output_committed(path: Path) -> None:
+    for cell in cells(path, "markdown"):
+        assert not re.search(r"[0-9０-９]", source(cell)), source(cell)
+    for cell in cells(path, "code"):
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
