@@ -213,6 +213,9 @@ def test_no_peer_holds_a_code_then_nothing_is_judged(items_of: Read) -> None:
     assert (row["verdict"], row["n_shared"]) == ("不作判断", 0)
     pair = like_for_like(items, region="440800", peers=("440900",), indicator="visits").iloc[0]
     assert (pair["verdict"], pair["coverage"]) == ("不作判断", 0)
+    assert like_for_like(items, region="440800", peers=(), indicator="visits").empty
+    alone = robust(items, region="440800", peers=(), indicators=["visits"]).iloc[0]
+    assert (alone["verdict"], alone["n_peers"], pd.isna(alone["median"])) == ("不作判断", 0, True)
     nobody = like_for_like(items, region="449999", peers=("440900",), indicator="visits").iloc[0]
     assert nobody["verdict"] == "无数据"
 

@@ -55,15 +55,15 @@ def summary(differences: np.ndarray) -> dict[str, np.ndarray]:
     """Give interval and P(ahead) of resampled differences, column by column; a tie counts half."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a column without any value stays missing
-        low, high = np.nanquantile(differences, [LOW, HIGH], axis=0)
+        low, high = np.nanquantile(differences, [LOW, HIGH], axis=0).reshape(2, -1)
         ahead = np.nanmean(np.where(np.isnan(differences), np.nan, (np.sign(differences) + 1) / 2), axis=0)
     return {"low": low, "high": high, "p_ahead": ahead}
 
 
 def refusals(table: pd.DataFrame, rules: Comparison) -> pd.Series:
     """Give why no verdict is given (too few shared codes, too little covered), empty where one is."""
-    few = table["n_shared"].map(lambda n: f"同事项只有{n}个，不足{rules.min_shared}个")
-    thin = table["coverage"].map(lambda share: f"同事项覆盖率{share:.2%}，不足{rules.min_coverage:.0%}")
+    few = table["n_shared"].map(lambda n: f"同事项只有{n}个，不足{rules.min_shared}个").astype("str")
+    thin = table["coverage"].map(lambda share: f"同事项覆盖率{share:.2%}，不足{rules.min_coverage:.0%}").astype("str")
     too_few, too_thin = table["n_shared"] < rules.min_shared, ~(table["coverage"] >= rules.min_coverage)
     texts = few.where(too_few, "") + np.where(too_few & too_thin, "；", "") + thin.where(too_thin, "")
     return texts.astype("str")

@@ -33,7 +33,8 @@ def task_list(steps: pd.DataFrame, *, due: str = "") -> pd.DataFrame:
     """
     names = load_regions().set_index("code")["name"]
     peers = steps["follows"].str.split("、").explode()
-    named = peers.map(names).fillna(peers).groupby(level=0).agg("、".join).reindex(steps.index).fillna("")
+    known = peers.map(names).astype("object").fillna(peers).astype("str")
+    named = known.groupby(level=0).agg("、".join).reindex(steps.index).astype("str").fillna("")
     more = np.where(steps["n_follows"] > 3, "等" + steps["n_follows"].astype("str") + "个地区", "")
     proposed = _written(steps, "to_value")
     done = np.select([steps["kind"] == "flag", steps["kind"] == "type"], ["实现", f"为{INSTANT}"], "做到" + proposed)
@@ -51,7 +52,7 @@ def task_list(steps: pd.DataFrame, *, due: str = "") -> pd.DataFrame:
 
 def _written(steps: pd.DataFrame, column: str) -> pd.Series:
     """Write a value out with its unit."""
-    number = steps[column].map("{:.10g}".format)
+    number = steps[column].map("{:.10g}".format).astype("str")
     return pd.Series(
         np.select(
             [steps["kind"] == "days", steps["kind"] == "visits", steps["kind"] == "type"],

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.sensitivity import reconverted, sensitivity
+from zjanalysis.settings import Comparison, Settings, Units
+
+Read = Callable[[str], pd.DataFrame]
+MONTH, DAY = Units().month, Units().calendar_day
+
+ITEMS = f"""
+region_code match_code item_name handling_type statutory_written statutory_unit statutory_days promised_written promised_unit promised_days visits
+440800      A          甲        承诺件        1                 月             {MONTH}        10               工作日        10            1
+440800      B          乙        即办件        20                工作日         20             0                工作日        0             0
+440800      B          乙二      承诺件        30                自然日         {30 * DAY}     3                工作日        3             2
+440800      C          丙        承诺件        5                 工作日         5              9                工作日        9             0
+440900      A          甲        承诺件        20                工作日         20             8                工作日        8             0
+440900      B          乙        承诺件        20                工作日         20             4                工作日        4             0
+440900      C          丙        承诺件        5                 工作日         5              1                工作日        1             1
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def items(items_of: Read) -> pd.DataFrame:
+    return items_of(ITEMS)
+
+
+def rows(items: pd.DataFrame, key: str = "time_compression") -> pd.DataFrame:
+    settings = Settings(root=Path(), comparison=replace(Comparison(), min_shared=1))
+    table = sensitivity(items, region="440800", peers=("440900",), indicator=key, settings=settings)
+    return table.set_index("definition")
+
+
+def test_every_switch_by_hand(items: pd.DataFrame) -> None:
+    table = rows(items)
+    total = MONTH + 20 + 30 * DAY + 5
+    expected = {
+        "现行口径": 1 - (10 + 0 + 3 + 9) / total,
+        "事项均值口径": (1 - 10 / MONTH + 1 + 1 - 3 / (30 * DAY) + 1 - 9 / 5) / 4,
+        "即办件按1个工作日计": 1 - (10 + 1 + 3 + 9) / total,
+        "1个自然日按1个工作日折算": 1 - 22 / (MONTH + 20 + 30 + 5),
+        "1个月按22个工作日折算": 1 - 22 / (22 + 20 + 30 * DAY + 5),
+        "1个月按30个自然日折算": 1 - 22 / (30 * DAY + 20 + 30 * DAY + 5),
+        "时限按原文数字，不折算单位": 1 - 22 / (1 + 20 + 30 + 5),
+        "剔除承诺时限超过法定时限的事项": 1 - 13 / (total - 5),
+        "剔除法定、承诺单位不同的事项": 1 - 9 / 25,
+        "同一基本编码只计一次（折叠）": 1 - (10 + 1.5 + 9) / (MONTH + (20 + 30 * DAY) / 2 + 5),
+        "同事项可比（统一法定时限）": 1 - 20.5 / ((MONTH + 20) / 2 + ((20 + 30 * DAY) / 2 + 20) / 2 + 5),
+    }
+    assert list(table.index) == list(expected)
+    assert table["value"].to_dict() == pytest.approx(expected)
+
+
+def test_a_rank_that_hangs_on_the_definition_shows(items: pd.DataFrame) -> None:
+    table = rows(items)
+    assert table.loc["现行口径", ["rank", "rank_change", "verdict"]].tolist() == [2, 0, "低于"]
+    level = table.loc["剔除承诺时限超过法定时限的事项"]
+    assert level["value"] > level["median"]
+    assert (level["rank"], level["rank_change"], level["verdict"], level["verdict_changed"]) == (1, 1, "高于", True)
+
+
+def test_other_indicators_have_the_switches_that_touch_them(items: pd.DataFrame) -> None:
+    visits = rows(items, "visits")
+    assert list(visits.index) == [
+        "现行口径", "跑动率口径（需到现场的事项占比）", "同一基本编码只计一次（折叠）", "同事项可比（统一法定时限）",
+    ]  # fmt: skip
+    assert visits["value"].tolist() == [3 / 4, 2 / 4, 2 / 3, 2 / 3]
+    assert next(iter(rows(items, "instant").index)) == "现行口径"
+
+
+def test_reconverting_with_the_factors_in_force_gives_the_same_days(items: pd.DataFrame) -> None:
+    again = reconverted(items, Units())
+    pd.testing.assert_frame_equal(again, items)
+    lost = reconverted(items.assign(statutory_unit=None), Units())
+    assert lost["statutory_days"].tolist() == items["statutory_days"].tolist()

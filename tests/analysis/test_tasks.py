@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.frontier import Conditions
+from zjanalysis.analysis.indicators import indicator, measure
+from zjanalysis.analysis.plan import plan
+from zjanalysis.analysis.tasks import ANSWERS, after_answers, apply_answers, apply_steps, judge_answers, task_list
+
+Read = Callable[[str], pd.DataFrame]
+
+ITEMS = """
+region_code match_code item_id item_name department statutory_days promised_days visits handling_type online promised_unit promised_written
+440800      A          i1      甲        局一       20             10            1      承诺件        1      工作日        10
+440800      B          i2      乙        局一       30             12            0      承诺件        0      自然日        12
+440800      C          i3      丙        局二       50             8             2      承诺件        1      工作日        8
+440900      A          j1      甲        局甲       20             2             0      即办件        1      工作日        2
+440900      B          j2      乙        局甲       30             3             0      承诺件        1      工作日        3
+440900      C          j3      丙        局甲       50             4             0      即办件        1      工作日        4
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def items(items_of: Read) -> pd.DataFrame:
+    return items_of(ITEMS)
+
+
+@pytest.fixture(scope="module")
+def tasks(items: pd.DataFrame) -> pd.DataFrame:
+    steps = plan(items, region="440800", peers=("440900",), indicator="time_compression", target=1.0).steps
+    return task_list(steps, due="2021年6月")
+
+
+def value(items: pd.DataFrame, key: str = "time_compression") -> float:
+    scores = measure(items, [indicator(key)]).set_index("region_code")["value"]
+    return float(scores["440800"])
+
+
+def test_a_task_says_from_what_to_what_and_on_whose_example(tasks: pd.DataFrame) -> None:
+    first = tasks.iloc[0]
+    assert (first["item_name"], first["current_text"], first["proposed_text"]) == ("乙", "12个工作日", "3个工作日")
+    assert first["basis"] == "茂名市同一事项已做到3个工作日"
+    assert (first["responsible"], first["due"], first["answer"]) == ("局一", "2021年6月", "")
+    assert tasks["order"].tolist() == [1, 2, 3]
+    assert tasks["gain"].tolist() == pytest.approx([9 / 100, 8 / 100, 4 / 100])
+
+
+def test_turning_tasks_are_written_in_words(items: pd.DataFrame) -> None:
+    instant = plan(items, region="440800", peers=("440900",), indicator="instant", target=1.0).steps
+    assert task_list(instant)[["current_text", "proposed_text", "basis"]].iloc[0].tolist() == [
+        "非即办件", "即办件", "茂名市同一事项已为即办件",
+    ]  # fmt: skip
+    online = plan(items, region="440800", peers=("440900",), indicator="online", target=1.0).steps
+    assert task_list(online)[["current_text", "proposed_text", "basis"]].iloc[0].tolist() == [
+        "否", "是", "茂名市同一事项已实现",
+    ]  # fmt: skip
+    alone = plan(items, region="440800", peers=(), indicator="visits", target=0.0, conditions=Conditions(min_peers=0))
+    assert task_list(alone.steps)["basis"].tolist() == ["无可参照地区，按目标提出"] * 2
+    assert task_list(alone.steps)["current_text"].tolist() == ["2次", "1次"]
+
+
+def test_every_answer_comes_to_one_state(items: pd.DataFrame, tasks: pd.DataFrame) -> None:
+    answers = pd.concat([tasks] * 3, ignore_index=True).assign(
+        answer=["同意", "不同意", "", " 已完成 ", "部分同意", "部分同意", "再议", None, "同意"],
+        agreed_value=[None, None, None, None, 5, None, None, None, "四"],
+    )
+    answers.loc[8, "item_key"] = "不存在"
+    judged = judge_answers(items, answers)
+    assert judged["state"].tolist() == [
+        "采纳", "不采纳", "未反馈", "采纳", "采纳", "未识别", "未识别", "未反馈", "查无此项",
+    ]  # fmt: skip
+    assert judged["applied_value"].iloc[[0, 3, 4]].tolist() == [3, 3, 5]
+    assert judged["applied_value"].notna().sum() == 3
+    assert "部分同意" in ANSWERS
+
+
+def test_answers_carried_out_and_the_indicator_after_them(items: pd.DataFrame, tasks: pd.DataFrame) -> None:
+    before = items.copy(deep=True)
+    answers = tasks.assign(answer=["同意", "部分同意", "不同意"], agreed_value=[None, 6, None])
+    after = apply_answers(items, answers)
+    assert value(after) == pytest.approx(1 - (6 + 3 + 8) / 100)
+    assert after.loc[1, ["promised_days", "promised_written", "promised_unit"]].tolist() == [3, 3, "工作日"]
+    assert after.loc[3:].equals(items.loc[3:])
+    pd.testing.assert_frame_equal(items, before)
+    table = after_answers(items, answers, peers=("440900",)).set_index("stage")
+    assert table["value"].to_dict() == pytest.approx(
+        {"现状": 1 - 30 / 100, "按反馈": 1 - 17 / 100, "全部落实": 1 - 9 / 100}
+    )
+    assert table["n_tasks"].to_dict() == {"现状": 0, "按反馈": 2, "全部落实": 3}
+    assert table["rank"].to_dict() == {"现状": 2, "按反馈": 2, "全部落实": 1}
+
+
+def test_a_list_that_came_back_as_text_is_read_the_same(items: pd.DataFrame, tasks: pd.DataFrame) -> None:
+    answers = tasks.assign(answer="同意")
+    typed = answers.astype({"to_value": "str", "gain": "str", "order": "str"}).sample(frac=1, random_state=1)
+    assert value(apply_answers(items, typed)) == value(apply_answers(items, answers)) == pytest.approx(0.91)
+
+
+def test_steps_of_every_lever_are_carried_out(items: pd.DataFrame) -> None:
+    for key, expected in (("visits", 0), ("instant", 2 / 3), ("online", 1)):
+        steps = plan(items, region="440800", peers=("440900",), indicator=key, target=expected).steps
+        assert value(apply_steps(items, steps), key) == pytest.approx(expected)
+
+
+def test_no_steps_give_an_empty_list(items: pd.DataFrame) -> None:
+    none = plan(items, region="440800", peers=("440900",), indicator="time_compression", target=0.1).steps
+    assert task_list(none).empty
+    assert list(task_list(none).columns)[:3] == ["order", "item_key", "match_code"]
+    assert apply_answers(items, task_list(none)).equals(items)
