@@ -28,7 +28,7 @@ def connected(settings: Settings, *, title: str) -> Iterator[tuple[duckdb.DuckDB
     Whatever goes wrong in the engine leaves as one sentence about the cases named ``title``.
     """
     limits = settings.cases
-    folder = settings.path(limits.spill) / uuid.uuid4().hex
+    folder = settings.root / limits.spill / uuid.uuid4().hex
     folder.mkdir(parents=True)
     options: dict[str, Any] = {
         "memory_limit": f"{limits.memory_gb}GB",

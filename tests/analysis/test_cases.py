@@ -1,0 +1,242 @@
+"""Cases on a table small enough to check by hand, in the embedded engine; the other engines are held to it elsewhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.cases import CASE_INDICATORS, case_coverage, case_scores, roll_up, with_caseload
+from zjanalysis.analysis.cases_summary import CaseSummary, case_counts, case_summary
+from zjanalysis.analysis.cases_views import (
+    case_departments,
+    case_items,
+    case_overall,
+    case_quantiles,
+    case_trend,
+    days_distribution,
+    loose_promises,
+    overdue_cases,
+)
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.errors import UnknownName
+from zjanalysis.inputs.cases import CaseSource
+from zjanalysis.settings import Settings
+
+Read = Callable[[str], pd.DataFrame]
+
+# 春节 2021: 2-11 … 2-17 off, Sunday 2-07 and Saturday 2-20 worked. Cut-off Wednesday 2021-03-31.
+CASES = """
+办件编号 行政区划 基本编码 部门 渠道   受理时间   办结时间   承诺时限 承诺时限单位 法定时限 特别程序天数
+01       440823   A        民政 网上   2021-02-10 2021-02-20 3        工作日       20       0
+02       440823   A        民政 窗口   2021-02-10 2021-02-22 3        工作日       20       0
+03       遂溪县   A        民政 网上   2021-02-10 2021-02-22 3        工作日       20       1
+04       440823   B        公安 窗口   2021-02-13 2021-02-18 0        工作日       10       0
+05       440823   B        公安 窗口   2021-02-13 2021-02-19 0        工作日       10       0
+06       440823   B        公安 粤省事 2021-02-01 2021-02-18 10       自然日       10       0
+07       440823   B        公安 -      2021-02-01 2021-02-19 10       自然日       10       0
+08       440823   C        公安 窗口   2021-03-01 2021-03-03 8        小时         10       0
+09       440823   C        公安 窗口   2021-03-01 2021-03-02 8        小时         -        0
+10       440823   A        民政 窗口   2021-03-30 -          1        工作日       20       0
+11       440823   A        民政 窗口   2021-03-29 -          1        工作日       20       0
+12       440823   A        民政 窗口   2021-03-05 2021-03-01 3        工作日       20       0
+13       440823   A        民政 窗口   2021-03-01 2021-03-02 -        工作日       20       0
+14       440823   A        民政 窗口   2021-03-01 2021-03-02 5        批次         20       0
+15       440823   A        民政 窗口   2021-03-01 9999-12-31 5        工作日       20       0
+16       440823   A        民政 窗口   -          2021-03-02 5        工作日       20       0
+17       没有县   A        民政 窗口   2021-03-01 2021-03-02 5        工作日       20       0
+01       440800   D        公安 窗口   2021-03-01 2021-03-02 99999    工作日       500      0
+"""
+ITEMS = """
+region_code region match_code item_name        department statutory_days promised_days promised_unit use_level
+440823      遂溪县 A          甲证（首次申请） 民政       20             3             工作日        4
+440823      遂溪县 A          甲证（变更）     民政       20             1             工作日        4
+440823      遂溪县 B          乙证             公安       10             0             工作日        4
+440823      遂溪县 E          戊证             公安       10             10            工作日        4
+440800      湛江市 D          丁证             公安       20             5             工作日        3
+"""
+
+
+def table(text: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(text), sep=r"\s+", dtype="str", na_values=["-"], keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture(scope="module")
+def source(items_of: Read) -> CaseSource:
+    return CaseSource("试/2021Q1", date(2021, 3, 31), items_of(ITEMS), sample=False)
+
+
+@pytest.fixture(scope="module")
+def summary(source: CaseSource, known: Settings) -> CaseSummary:
+    return case_summary(source, cases=table(CASES), settings=known)
+
+
+def score(scores: pd.DataFrame, key: str, region: str = "440823") -> tuple[float, float, int, int]:
+    row = scores[(scores["indicator"] == key) & (scores["region_code"] == region)].iloc[0]
+    return row["numerator"], row["denominator"], int(row["n"]), int(row["n_left_out"])
+
+
+def test_on_time_against_the_calendar(summary: CaseSummary) -> None:
+    # On time: 01 (third working day), 03 (one special day), 04 (即办, accepted in 春节), 06 (自然日 end in 春节), 09 (8 小时).
+    # Late: 02, 05, 07, 08. Left out: 13 and 14 have no usable promise; 12, 15, 16 are not finished in any usable way.
+    assert score(case_overall(summary), "on_time") == (5.0, 9.0, 9, 2)
+
+
+def test_actual_days_count_from_the_day_after_acceptance(summary: CaseSummary) -> None:
+    taken = [3, 4, 4 - 1, 1, 2, 9, 10, 2, 1, 1, 1]
+    numerator, denominator, n, out = score(case_overall(summary), "actual_days")
+    assert (numerator, denominator, n, out) == (float(sum(taken)), float(len(taken)), len(taken), 0)
+
+
+def test_speedup_leaves_out_cases_without_a_statutory_limit(summary: CaseSummary) -> None:
+    statutory = 20 * 3 + 10 * 4 + 10 + 20 * 2
+    actual = 3 + 4 + 3 + 1 + 2 + 9 + 10 + 2 + 1 + 1
+    assert score(case_overall(summary), "actual_speedup") == (float(statutory - actual), float(statutory), 10, 1)
+    assert score(case_overall(summary), "actual_speedup", "440800") == (0.0, 0.0, 0, 1)
+
+
+def test_online_and_open_cases(summary: CaseSummary) -> None:
+    # 07 has no channel; 10 is due on the cut-off day itself, 11 the day before.
+    assert score(case_overall(summary), "online_cases") == (3.0, 15.0, 15, 1)
+    assert score(case_overall(summary), "overdue_open") == (1.0, 2.0, 2, 0)
+
+
+def test_overdue_cases_are_listed_with_their_days(summary: CaseSummary) -> None:
+    listed = overdue_cases(summary, region="440823")
+    assert listed[["case_no", "item_name", "due_date", "days_overdue"]].to_numpy().tolist() == [
+        ["11", "甲证", "2021-03-30", 1]
+    ]
+
+
+def test_a_given_due_date_comes_before_the_promise(source: CaseSource, known: Settings) -> None:
+    cases = table("""
+    办件编号 行政区划 基本编码 受理时间   办结时间   承诺办结时间 承诺时限
+    1        440823   A        2021-03-01 2021-03-05 2021-03-05   1
+    2        440823   A        2021-03-01 2021-03-08 2021-03-05   9
+    3        440823   A        2021-03-01 2021-03-08 2021-03-06   9
+    4        440823   A        2021-03-01 2021-03-08 -            9
+    """)
+    # 3-06 is a Saturday: the due day moves to Monday 3-08
+    assert score(case_scores(source, cases=cases, settings=known), "on_time") == (3.0, 4.0, 4, 0)
+
+
+def test_limits_come_from_the_items_where_cases_have_none(source: CaseSource, known: Settings) -> None:
+    cases = table("""
+    PROJECT_NO CATALOG_CODE AREACODE     ACCEPT_DATE RESULT_DATE
+    1          A            440823000000 2021-03-01  2021/3/5
+    2          A            440823000000 20210301    -
+    """).fillna({"RESULT_DATE": "2021-03-04 16:30:00"})
+    scores = case_scores(source, cases=cases, settings=known)
+    # the longest promise of the two 办理项 is 3 days: 3-04 is on time, 3-05 is late
+    assert score(scores, "on_time") == (1.0, 2.0, 2, 0)
+    assert score(scores, "actual_speedup") == (40.0 - 3 - 4, 40.0, 2, 0)
+
+
+def test_codes_inside_longer_codes_serve_where_nothing_better_is_there(source: CaseSource, known: Settings) -> None:
+    cases = pd.DataFrame({"TASK_CODE": ["11440823EXAMPLE00X4440101007000"], "ACCEPT_DATE": ["20210301"]})
+    scores = case_scores(source, by=("region_code", "base_code"), cases=cases, settings=known)
+    assert scores[["region_code", "base_code"]].drop_duplicates().to_numpy().tolist() == [["440823", "440101007000"]]
+
+
+def test_findings_say_how_many_and_where(summary: CaseSummary) -> None:
+    found = summary.findings.set_index(["rule", "region_code"])["value"]
+    assert found.to_dict() == {
+        ("case_no_accept", "440823"): "1",
+        ("case_finish_uncovered", "440823"): "1",
+        ("case_reversed", "440823"): "1",
+        ("case_no_promise", "440823"): "2",
+        ("case_no_promise", "440800"): "1",
+        ("case_unknown_region", ""): "没有县",
+        ("case_twice", ""): "1",
+        ("case_unknown_item", "440823"): "2",
+    }
+
+
+def test_more_finished_than_accepted_is_a_finding(source: CaseSource, known: Settings) -> None:
+    cases = table("""
+    行政区划 基本编码 受理时间   办结时间
+    440823   A        2021-03-01 2021-03-02
+    440823   A        -          2021-03-02
+    440800   D        2021-03-01 -
+    """)
+    found = case_summary(source, cases=cases, settings=known).findings.set_index("rule")
+    assert found.loc["case_more_finished", ["region_code", "message"]].tolist() == [
+        "440823",
+        "办结 2 件，多于受理 1 件。",
+    ]
+
+
+def test_every_group_adds_up_to_the_whole(source: CaseSource, known: Settings, summary: CaseSummary) -> None:
+    parts = case_scores(
+        source, by=("region_code", "department", "base_code", "channel", "month"), cases=table(CASES), settings=known
+    )
+    pd.testing.assert_frame_equal(roll_up(parts, by=("region_code",)), case_overall(summary))
+    pd.testing.assert_frame_equal(roll_up(summary.by_item, by=("region_code",)), case_overall(summary))
+
+
+def test_trend_departments_and_items(summary: CaseSummary) -> None:
+    trend = case_trend(summary, region="440823").query("indicator == 'on_time'")
+    assert trend.set_index("month")["n"].to_dict() == {"2021-02": 7, "2021-03": 2}
+    departments = case_departments(summary, region="440823").set_index("department")
+    assert departments["n_late"].to_dict() == {"公安": 3, "民政": 1}
+    assert departments.loc["民政", ["case_count", "n_finished", "n_open", "n_overdue"]].tolist() == [10, 5, 2, 1]
+    worst = case_items(summary, region="440823").set_index("base_code")
+    assert worst["n_late"].to_dict() == {"B": 2, "A": 1, "C": 1}
+    assert worst.loc["B", ["median_days", "p90_days", "item_name"]].tolist() == [2.0, 10.0, "乙证"]
+
+
+def test_quantiles_are_exact(summary: CaseSummary) -> None:
+    found = case_quantiles(summary, q=(0.5, 0.9, 1.0)).query("region_code == '440823'")
+    taken = sorted([3, 4, 3, 1, 2, 9, 10, 2, 1, 1, 1])
+    assert found["actual_days"].tolist() == [taken[5], taken[9], taken[10]]
+    assert found["n"].tolist() == [11] * 3
+
+
+def test_loose_promises_and_their_gain(source: CaseSource, summary: CaseSummary) -> None:
+    loose = loose_promises(summary, source.items, region="440823", at_least=1, share=0.5)
+    assert loose.empty  # nobody can promise 2 days less than 3 when half the cases take 3
+    twenty = pd.DataFrame({"region_code": "440823", "base_code": "E", "promised_days": 10.0, "statutory_days": 10.0,
+                           "actual_days": [1.0, 2.0, 9.0], "n": [10, 9, 1]})  # fmt: skip
+    slack = CaseSummary(**{**vars(summary), "days": twenty})
+    listed = loose_promises(slack, source.items, region="440823")
+    assert listed[["base_code", "shorter_promise", "days_saved"]].to_numpy().tolist() == [["E", 2.0, 8.0]]
+    assert listed["gain"].iloc[0] == pytest.approx(8 / (20 + 20 + 10 + 10))
+
+
+def test_distribution_counts_every_finished_case_once(summary: CaseSummary) -> None:
+    spread = days_distribution(summary, region="440823").query("quantity == '实际办理'")
+    assert spread["n"].tolist() == [0, 4, 4, 1, 2, 0, 0, 0, 0]
+    assert spread["share"].sum() == pytest.approx(1)
+
+
+def test_coverage_and_caseload(source: CaseSource, summary: CaseSummary) -> None:
+    counts = case_counts(summary.by_item)
+    coverage = case_coverage(counts, source.items).set_index("region_code")
+    assert coverage.loc["440823", ["numerator", "denominator"]].tolist() == [2, 3]
+    loaded = with_caseload(source.items, counts)
+    assert loaded["case_count"].tolist() == [5.0, 5.0, 4.0, 0.0, 1.0]
+    assert source.items["case_count"].isna().all()
+
+
+def test_measure_knows_the_case_indicators_like_any_other(summary: CaseSummary) -> None:
+    rows = pd.DataFrame({"region_code": ["1", "1"], "done": [True, False], "on_time": [1.0, None]})
+    assert measure(rows, CASE_INDICATORS[:1], scope=None)["n"].tolist() == [1]
+
+
+def test_an_unknown_engine_is_named(source: CaseSource, known: Settings) -> None:
+    with pytest.raises(UnknownName, match="引擎“duckbd”，是不是“duckdb”"):
+        case_scores(source, engine="duckbd", cases=table(CASES), settings=known)
+
+
+def test_nothing_is_left_in_the_spill_folder(known: Settings, summary: CaseSummary) -> None:
+    assert summary.n_cases > 0
+    assert list(Path(known.root, known.cases.spill).iterdir()) == []
