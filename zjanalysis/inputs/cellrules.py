@@ -21,6 +21,7 @@ from zjanalysis.settings import Units
 _TEXTS = ("item_id", "item_name", "department", "state", "version", "visit_reason", "serves")
 _CODES = {"base_code": (12,), "impl_code": (31, 33), "handle_item_code": ()}  # the usual lengths; () = any
 _FLAGS = ("online", "one_window", "bookable", "in_hall", "express", "on_application")
+_CODE_RULES = ("code_digits_lost", "date_in_cell", "code_shape", "code_length")
 _LOST = re.compile(r"\d(\.\d+)?e\+?\d+", re.IGNORECASE)
 # Columns whose absence is said, with the columns that may stand in for them.
 _WANTED = {
@@ -94,18 +95,27 @@ def _code(work: Work, key: str) -> np.ndarray:
     cells = work.rows.cells.get(key)
     if cells is None:
         return work.blank()
-    lost = cells.each(lambda text: bool(_LOST.fullmatch(text)), kind=bool)
-    dated = cells.each(lambda text: bool(DATE.search(text)), kind=bool)
-    shape = cells.each(lambda text: bool(text) and not (text.isascii() and text.replace("-", "").isalnum()), kind=bool)
-    odd = shape & ~lost & ~dated
-    work.note("code_digits_lost", key, lost)
-    work.note("date_in_cell", key, dated)
-    work.note("code_shape", key, odd)
-    if _CODES[key]:
-        wrong = cells.each(lambda text: bool(text) and len(text) not in _CODES[key], kind=bool)
-        work.note("code_length", key, wrong & ~odd & ~lost & ~dated, others=cells.each(lambda text: str(len(text))))
-    work.bad[key] = odd | dated
-    return np.where(lost | dated, "", cells.values())
+    wrong = cells.each(lambda text: _wrong_code(text, _CODES[key]), kind=object)
+    lost, dated, shape, length = (wrong == rule for rule in _CODE_RULES)
+    for rule in _CODE_RULES:
+        work.note(
+            rule, key, wrong == rule, others=mapped(cells.values(), lambda text: str(len(text))) if length.any() else ""
+        )
+    work.bad[key] = shape | dated
+    return np.where(lost | dated, "", cells.values()) if (lost | dated).any() else cells.values()
+
+
+def _wrong_code(text: str, lengths: tuple[int, ...]) -> str:
+    """Give the rule that a code breaks; "" when none."""
+    if text.isalnum() and text.isascii() and (not lengths or len(text) in lengths):
+        return ""
+    if _LOST.fullmatch(text):
+        return "code_digits_lost"
+    if DATE.search(text):
+        return "date_in_cell"
+    if text and not (text.isascii() and text.replace("-", "").isalnum()):
+        return "code_shape"
+    return "code_length" if text and lengths else ""
 
 
 def _choices(work: Work) -> dict[str, np.ndarray]:

@@ -48,7 +48,7 @@ def check(sheets: Sequence[Sheet], *, settings: Settings, mapping: Mapping[str, 
     made = [check_rows(sheet, rows, settings=settings) for sheet, rows in tables]
     found = [table_of(parts, file=sheet.file, sheet=sheet.name, places={}) for sheet, _, parts in seen]
     return Checked(
-        pd.concat([items for items, _ in made], ignore_index=True),
+        made[0][0] if len(made) == 1 else pd.concat([items for items, _ in made], ignore_index=True),
         together([*found, *(findings for _, findings in made)]),
         sum(rows.n_read for _, rows in tables),
         {(rows.file, rows.sheet): rows.places for _, rows in tables},
@@ -104,7 +104,7 @@ def check_rows(sheet: Sheet, rows: Rows, *, settings: Settings) -> tuple[pd.Data
     findings = table_of([*rows.parts, *parts], file=rows.file, sheet=rows.sheet, places=rows.places)
     regions = pd.Series(items["region_code"].to_numpy(), index=rows.numbers)
     findings = findings.assign(region_code=findings["row_number"].map(regions).astype("str"))
-    return items[~out].reset_index(drop=True), findings
+    return items[~out].reset_index(drop=True) if out.any() else items, findings
 
 
 def _uncalculated(sheet: Sheet, rows: Rows) -> list[Part]:

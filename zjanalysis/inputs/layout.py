@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from zjanalysis.inputs.findings import Part, Place
-from zjanalysis.inputs.headers import header_of, keys_of, letter, near, unit_in
+from zjanalysis.inputs.headers import header_of, letter, near, unit_in
 from zjanalysis.inputs.workbook import Sheet, cell_text
 
-_TOTAL = re.compile(r"^(合计|总计|小计|共计|汇总|总数)[\d:：（(项个]*")
-_NOTE = re.compile(r"^(注|备注|说明|填表|填报|制表|审核|审批人|联系|单位负责人|附注|\*)")
+_TOTAL = re.compile(r"(本页|本表|全[市县区])?(合计|总计|小计|共计|汇总|总数)[\s\d:：,，.。个项条件（）()]*")
+_NOTE = re.compile(r"(注|备注|说明|填表|填报|制表|审核|审批人|联系|单位负责人|附注|\*)")
+_ODD = re.compile(rf"{_TOTAL.pattern}$|{_NOTE.pattern}|\d+$")  # an item name that may be none
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,13 @@ class Cells:
 
     def each(self, function: Callable[[str], Any], *, kind: Any = object) -> np.ndarray:
         """Apply a function to every distinct text and spread what it gives over the rows."""
+        return np.asarray(self.given(function, kind=kind)[self.which])
+
+    def given(self, function: Callable[[str], Any], *, kind: Any = object) -> np.ndarray:
+        """Apply a function to every distinct text."""
         given = np.empty(len(self.texts), dtype=kind)
         given[:] = [function(text) for text in self.texts]
-        return np.asarray(given[self.which])
+        return given
 
     def take(self, rows: np.ndarray) -> Cells:
         """Keep some rows (positions or mask)."""
@@ -55,27 +61,49 @@ class Rows:
     parts: tuple[Part, ...]
 
 
-def clean(text: str) -> str:
-    """Strip, and give full-width letters, digits and spaces their usual width; other characters stay."""
-    if text.isascii():
-        return text.strip()
-    return text.translate(_WIDTH).strip()
-
-
 _WIDTH = {0x3000: " ", 0xA0: " ", 0x200B: None, 0xFEFF: None} | {
     0xFEE0 + ord(c): c for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 }
+_SPACES = " \t\n\r\x0b\x0c"
+_SAMPLE = 1000  # rows that tell whether a column repeats itself
 
 
-def cells_of(values: Sequence[Any]) -> Cells:
-    """Make a column of cells as calamine or csv gives them."""
-    texts = [value if type(value) is str else cell_text(value) for value in values]
-    holder = np.empty(len(texts), dtype=object)
-    holder[:] = texts
-    which, distinct = pd.factorize(holder)
-    cleaned = np.empty(len(distinct), dtype=object)
-    cleaned[:] = [clean(text) for text in distinct]
-    return Cells(which, cleaned, np.asarray(distinct, dtype=object))
+def clean(text: str) -> str:
+    """Strip, and give full-width letters, digits and spaces their usual width; other characters stay."""
+    return text.translate(_WIDTH).strip()
+
+
+def cells_of(values: Iterable[Any], n: int) -> Cells:
+    """Make a column of n cells as calamine or csv gives them; a column of identifiers is not searched for repeats."""
+    given = np.fromiter(values, dtype=object, count=n)
+    unique = n > _SAMPLE and len(set(given[:_SAMPLE])) == _SAMPLE
+    which, distinct = (np.arange(n), given) if unique else pd.factorize(given)
+    written = np.empty(len(distinct) + 1, dtype=object)
+    written[:] = [*(value if type(value) is str else cell_text(value) for value in distinct), ""]
+    return Cells(np.where(which < 0, len(distinct), which), _cleaned(written), written)
+
+
+def _cleaned(written: np.ndarray) -> np.ndarray:
+    """Clean the texts that need it; the same array when none does."""
+    joined = "\0" + "\0".join(written) + "\0"
+    ends = [token for space in _SPACES if space in joined for token in (f"\0{space}", f"{space}\0")]
+    tokens = ends + [chr(code) for code in _WIDTH if chr(code) in joined]
+    at = [place for token in tokens for place in _places(joined, token)]
+    if not at:
+        return written
+    borders = np.cumsum(np.fromiter(map(len, written), dtype="int64", count=len(written)) + 1)
+    unclean = np.unique(np.searchsorted(borders, at))
+    cleaned = written.copy()
+    cleaned[unclean] = [clean(text) for text in written[unclean]]
+    return cleaned
+
+
+def _places(joined: str, token: str) -> Iterator[int]:
+    """Give the place of the text itself for every hit: behind a separator, or before one."""
+    place = joined.find(token)
+    while place >= 0:
+        yield place + 1 if token[0] == "\0" else place
+        place = joined.find(token, place + 1)
 
 
 def rows_of(
@@ -104,12 +132,13 @@ def rows_of(
 def _columns(
     body: list[list[Any]], keys: list[tuple[str, ...]], *, first: int, merged: Sequence[Any]
 ) -> dict[int, Cells]:
-    values = {c: [row[c] for row in body] for c, key in enumerate(keys) if key}
+    made = {c: cells_of(map(itemgetter(c), body), len(body)) for c, key in enumerate(keys) if key}
     for (top, left), (bottom, _) in merged:
-        if bottom > top >= first and left in values:
-            filled = slice(top - first, bottom - first + 1)
-            values[left][filled] = [values[left][top - first]] * len(values[left][filled])
-    return {c: cells_of(column) for c, column in values.items()}
+        if bottom > top >= first and left in made:
+            which = made[left].which.copy()
+            which[top - first : bottom - first + 1] = which[top - first]
+            made[left] = replace(made[left], which=which)
+    return made
 
 
 def _kept(
@@ -118,11 +147,8 @@ def _kept(
     """Say which rows are items; the others are blank, totals, notes or the header again."""
     names = cells.get("item_name")
     empty = names.each(lambda text: not text, kind=bool) if names else np.ones(len(body), dtype=bool)
-    odd = (
-        names.each(lambda text: bool(_TOTAL.match(text) or _NOTE.match(text) or keys_of(text)), kind=bool)
-        if names
-        else empty
-    )
+    heads = {" ".join(text.split()) for text in texts}
+    odd = names.each(lambda text: bool(_ODD.match(text)) or text in heads, kind=bool) if names else empty
     doubtful = np.flatnonzero(empty | odd)
     filled = {i: [text for text in (cell_text(v).strip() for v in body[i]) if text] for i in doubtful}
     reasons = {i: _why_not(written, bool(empty[i]), texts) for i, written in filled.items()}
@@ -139,7 +165,7 @@ def _kept(
 def _why_not(written: list[str], nameless: bool, texts: list[str]) -> str:
     if not written:
         return "blank"
-    if any(_TOTAL.match(text) for text in written[:2]) and (nameless or len(written) <= 4):
+    if any(_TOTAL.fullmatch(text) for text in written[:3]):
         return "row_total"
     if len(written) <= 2 and (nameless or _NOTE.match(written[0])):
         return "row_note"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -57,12 +58,12 @@ def limit_columns(work: Work, *, units: Units, instant: np.ndarray) -> dict[str,
 
 def _texts(rows: Rows, key: str, number: int) -> Cells:
     """Give the limit texts of one side; a cell that holds both limits is split."""
-    cells = rows.cells.get(key)
+    cells, n = rows.cells.get(key), len(rows.numbers)
     if cells is None:
-        return cells_of([""] * len(rows.numbers))
+        return cells_of(repeat("", n), n)
     if not any("法定" in text and "承诺" in text for text in cells.texts):
         return cells
-    return cells_of(cells.each(lambda text: (limits.split_both(text) or (text, text))[number]).tolist())
+    return cells_of(cells.each(lambda text: (limits.split_both(text) or (text, text))[number]), n)
 
 
 def _unit_cells(rows: Rows, side: str) -> Cells | None:
@@ -84,8 +85,8 @@ def _read(rows: Rows, side: str, texts: Cells, *, units: Units) -> pd.DataFrame:
 
     Where the table states no unit anywhere, a number counts in working days (行政许可法 82) and a finding says so.
     """
-    cells = _unit_cells(rows, side)
-    beside = cells if cells is not None else cells_of([""] * len(rows.numbers))
+    cells, n = _unit_cells(rows, side), len(rows.numbers)
+    beside = cells if cells is not None else cells_of(repeat("", n), n)
     fallback = _header_unit(rows, side) or ("" if cells is not None else "工作日")
     n = len(beside.texts)
     pairs, which = np.unique(texts.which * n + beside.which, return_inverse=True)

@@ -89,7 +89,7 @@ def assembled(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Put checked files together: the table rules, and the count of every row."""
     places = {key: place for one in checked.values() for key, place in one.places.items()}
-    items, across = settle(pd.concat([one.items for one in checked.values()], ignore_index=True), places)
+    items, across = settle(_under([one.items for one in checked.values()]), places)
     findings = together([*(one.findings for one in checked.values()), across])
     left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
     files = pd.DataFrame({
@@ -102,3 +102,7 @@ def assembled(
     if not files["rows_read"].eq(files["rows_used"] + files["rows_left_out"]).all():
         raise AssertionError(f"rows read must be used or left out with a reason:\n{files}")
     return items, findings, files
+
+
+def _under(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)

@@ -13,6 +13,7 @@ from zjanalysis.inputs import limits
 from zjanalysis.inputs.findings import Part
 from zjanalysis.inputs.layout import Rows
 from zjanalysis.inputs.limitcells import SIDES, place_of
+from zjanalysis.inputs.work import mapped
 
 _IN_NOTE = re.compile(r"(\d+(?:\.\d+)?)(个?(?:工作日|自然日|日历日|工作天|小时|月)|天|日)")
 _FULL = (31, 33)  # 实施编码: 统一社会信用代码 18 + 行使层级 1 + 基本编码 12 (+ 办理项 2)
@@ -21,7 +22,7 @@ _FULL = (31, 33)  # 实施编码: 统一社会信用代码 18 + 行使层级 1 +
 def row_parts(rows: Rows, items: pd.DataFrame, out: np.ndarray) -> list[Part]:
     """Give the parts of all row rules; rows that are already left out (``out``) are not looked at."""
     parts = []
-    for rule, key, mask, others in (*_times(rows, items), *_visits(items), *_codes(items)):
+    for rule, key, mask, others in (*_times(rows, items), *_visits(items), *_codes(rows, items)):
         broken = np.asarray(mask, dtype=bool) & ~out
         if broken.any():
             at = key if key in rows.cells else "item_name"
@@ -84,11 +85,14 @@ def _visits(items: pd.DataFrame) -> Broken:
     yield "offline_by_post", "visits", offline & (visits == 0) & posted, ""
 
 
-def _codes(items: pd.DataFrame) -> Broken:
-    impl, base = items["impl_code"], items["base_code"]
-    full = impl.str.len().isin(_FULL)
-    inner, area = impl.str.slice(19, 31), impl.str.slice(2, 8)
-    differs = full & base.str.len().eq(12) & inner.ne(base)
-    yield "impl_base_differs", "base_code", differs.fillna(False), inner.fillna("")
-    away = full & area.str.isdecimal() & area.ne(items["region_code"]) & items["region_code"].str.isdecimal()
-    yield "region_code_differs", "impl_code", away.fillna(False), area.fillna("")
+def _codes(rows: Rows, items: pd.DataFrame) -> Broken:
+    cells = rows.cells.get("impl_code")
+    if cells is None:
+        return
+    inner = cells.each(lambda code: code[19:31] if len(code) in _FULL else "")
+    area = cells.each(lambda code: code[2:8] if len(code) in _FULL and code[2:8].isdecimal() else "")
+    if "base_code" in rows.cells:
+        base = rows.cells["base_code"].each(lambda code: code if len(code) == 12 else "")
+        yield "impl_base_differs", "base_code", (inner != "") & (base != "") & (inner != base), inner
+    own = mapped(items["region_code"].fillna("").to_numpy(dtype=object), lambda code: code if code.isdecimal() else "")
+    yield "region_code_differs", "impl_code", (area != "") & (own != "") & (area != own), area

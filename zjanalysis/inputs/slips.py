@@ -15,6 +15,8 @@ def cleaned_parts(rows: Rows) -> list[Part]:
     """Note cells with needless spaces or full-width characters; a column full of them is one finding."""
     parts = []
     for key, cells in rows.cells.items():
+        if cells.texts is cells.written:
+            continue
         changed = np.asarray(cells.texts != cells.written, dtype=bool)[cells.which]
         if changed.any():
             many = changed.sum() > max(50, 0.2 * len(changed))
@@ -30,6 +32,8 @@ def shifted_parts(work: Work) -> list[Part]:
     count = np.zeros(len(rows.numbers), dtype=int)
     parts = []
     for key, bad in work.bad.items():
+        if not bad.any():
+            continue
         held = rows.cells[key].values()
         if bad.sum() >= max(5, 0.8 * (held != "").sum()):
             parts.append(Part("column_unusable", WHOLE, key, held[bad][:1], str(int(bad.sum()))))

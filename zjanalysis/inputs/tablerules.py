@@ -31,35 +31,40 @@ def settle(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.DataFr
     same version are duplicates: the first stays. Of several versions only the newest is in force.
     """
     keyed = items.assign(identity=_identity(items), rank=_version_rank(items["version"]))
-    known = keyed["identity"].ne("")
+    known = keyed["identity"].ge(0)
     twice = known & keyed.duplicated(["identity", "rank"], keep="first")
-    first = keyed["row_number"].where(~twice).groupby([keyed["identity"], keyed["rank"]]).transform("first")
+    first = keyed.groupby(["identity", "rank"])["row_number"].transform("first")
     newest = keyed.groupby("identity")["rank"].transform("max")
     old = known & keyed["rank"].lt(newest) & ~twice
     state = keyed["state"].fillna("在用")
     retired = ~state.isin(list(spellings("state"))) & ~twice
     found = [
         _findings(
-            items, places, Spot("duplicate_item", "item_name"), twice, others=first.astype("Int64").astype("str")
+            items,
+            places,
+            Spot("duplicate_item", "item_name"),
+            twice,
+            others=first[twice].astype("str").reindex(items.index),
         ),
         _findings(items, places, Spot("old_version", "version"), old & ~retired, values=items["item_name"]),
         _findings(items, places, Spot("not_in_force", "state"), retired, values=state),
     ]
-    kept = items.assign(in_force=(~old & ~retired).astype(bool))[~twice].reset_index(drop=True)
+    kept = items.assign(in_force=(~old & ~retired).astype(bool))
+    kept = kept[~twice].reset_index(drop=True) if twice.any() else kept
     found += [_granularity(kept, places), _statutory(kept, places), _few(kept)]
     whole = [frame for frame in found if len(frame)]
     return kept, typed(pd.concat(whole, ignore_index=True)) if whole else empty_findings()
 
 
 def _identity(items: pd.DataFrame) -> pd.Series:
-    """Give what makes a row the same item; "" when nothing does."""
-    region = items["region_code"].fillna("")
-    impl = items["impl_code"].fillna("") + "|" + items["item_name"].fillna("")
-    code = items["handle_item_code"].where(
-        items["handle_item_code"].notna(), impl.where(items["impl_code"].notna(), "")
-    )
-    named = items["item_id"].where(items["item_id"].notna(), code).fillna("")
-    return (region + "|" + named).where(named.ne(""), "")
+    """Give a number to what makes rows the same item; -1 when nothing does."""
+    named = items["item_id"].fillna(items["handle_item_code"])
+    lacking = named.isna()
+    if lacking.any():
+        impl = (items["impl_code"] + "|" + items["item_name"])[lacking]
+        named = named.where(~lacking, impl.reindex(items.index))
+    code, region = pd.factorize(named)[0], pd.factorize(items["region_code"])[0]
+    return pd.Series(np.where(code < 0, -1, code * (region.max(initial=0) + 2) + region + 1), index=items.index)
 
 
 def _version_rank(version: pd.Series) -> pd.Series:
@@ -109,6 +114,8 @@ def _statutory(items: pd.DataFrame, places: Places) -> pd.DataFrame:
     spread = live.groupby("match_code")[["statutory_days", "region_code"]].nunique()
     doubtful = spread.index[spread.gt(1).all(axis=1)]
     part = live[live["match_code"].isin(doubtful)]
+    if part.empty:
+        return empty_findings()
     counts = part.groupby(["match_code", "statutory_days"])["region_code"].nunique().reset_index(name="n")
     counts = counts.sort_values(["match_code", "n", "statutory_days"], ascending=[True, False, True])
     usual = counts.drop_duplicates("match_code").set_index("match_code")["statutory_days"]

@@ -47,16 +47,19 @@ class Work:
 
     def read(self, keys: tuple[str, ...], read: Callable[[str], Any], *, rule: str = "choice_unknown") -> np.ndarray:
         """Read the first of several columns that says something; a text nobody knows is a part and reads as empty."""
-        made = self.blank()
+        made: np.ndarray | None = None
         for key in keys:
             cells = self.rows.cells.get(key)
-            if cells is not None:
-                found = cells.each(read)
-                unknown = (found == BAD) & (made == "")
-                self.bad[key] = unknown
-                self.note(rule, key, unknown)
-                made = np.where((made == "") & (found != BAD), found, made)
-        return made
+            if cells is None or (made is not None and not (made == "").any()):
+                continue
+            given = cells.given(read)
+            bad = np.fromiter((value == BAD for value in given), dtype=bool, count=len(given))
+            given[bad] = ""
+            found, unknown = given[cells.which], bad[cells.which]
+            self.bad[key] = unknown if made is None else unknown & (made == "")
+            self.note(rule, key, self.bad[key])
+            made = found if made is None else np.where(made == "", found, made)
+        return self.blank() if made is None else made
 
 
 def mapped(texts: np.ndarray, read: Callable[[str], Any]) -> np.ndarray:

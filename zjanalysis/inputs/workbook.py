@@ -184,4 +184,4 @@ def cell_text(value: Any) -> str:
     if isinstance(value, timedelta):
         return f"{value.total_seconds() / 86400:g}天（时间格式）"
     text = "" if value is None else str(value)
-    return text.removesuffix(" 00:00:00") if isinstance(value, datetime) else text
+    return "" if text == "nan" else text.removesuffix(" 00:00:00") if isinstance(value, datetime) else text
