@@ -112,6 +112,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr("zjanalysis.publish.build.read_sources", tiny_sources)
     monkeypatch.setattr("zjanalysis.publish.build.file_digests", tiny_files)
     monkeypatch.setattr("zjanalysis.publish.build._frames", lambda job, making, settings: None)
+    monkeypatch.setattr("zjanalysis.publish.provenance.package_digest", lambda rooms=(): "0" * 64)
     return Settings(root=root, data="data/tiny")
 
 

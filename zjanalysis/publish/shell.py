@@ -112,8 +112,9 @@ def open_shell() -> Iterator[Shell]:
     Shell.clear_instance()
     shell = Shell.instance(config=config)
     atexit.unregister(shell.atexit_operations)  # done below, once
-    if "matplotlib.pyplot" in sys.modules and INLINE_BACKEND.removeprefix("module://") not in sys.modules:
-        sys.modules["matplotlib"].rcParams["backend"] = INLINE_BACKEND
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if getattr(pyplot, "_backend_mod", None) and INLINE_BACKEND.removeprefix("module://") not in sys.modules:
+        pyplot.switch_backend(INLINE_BACKEND)  # type: ignore[union-attr]  a process that has made reports before
     sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
     try:
         yield shell
