@@ -117,7 +117,7 @@ def like_for_like(
     own, others, held = cells.numerator[:, :1], cells.numerator[:, 1:], cells.held[:, 1:]
     weight = np.where(held, cells.weight[:, None], 0.0)
     apart = np.where(held, (own - others) * one.sign, 0.0)
-    everything = np.ones((1, len(cells.codes)))
+    everything, shared = np.ones((1, len(cells.codes))), held.any(axis=1)
     whole = all_items(items, one, cells.regions, scope)
     n_shared = held.sum(axis=0)
     table = pd.DataFrame({
@@ -127,7 +127,7 @@ def like_for_like(
         "value": ratios(everything, np.where(held, own, 0.0), weight)[0],
         "peer_value": ratios(everything, np.where(held, others, 0.0), weight)[0],
         "difference": ratios(everything, apart, weight)[0],
-        **summary(resampled(apart, weight, rules)),
+        **summary(resampled(apart[shared], weight[shared], rules)),
         "n_codes": len(cells.codes),
         "n_shared": n_shared,
         "coverage": n_shared / max(len(cells.codes), 1),

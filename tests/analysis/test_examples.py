@@ -1,0 +1,138 @@
+"""The worked examples in tests/examples: what their formulas give equals what the library gives."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from openpyxl.utils import range_boundaries
+
+from zjanalysis.analysis.explain import gap_split
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.matching import common_limits
+from zjanalysis.analysis.plan import plan
+from zjanalysis.analysis.robust import like_for_like
+from zjanalysis.inputs.columns import ALL_COLUMNS
+
+FOLDER = Path(__file__).resolve().parents[1] / "examples"
+KEYS = {column.label: column.key for column in ALL_COLUMNS.values()}
+Make = Callable[..., pd.DataFrame]
+
+
+def count_if(values: np.ndarray, test: str) -> int:
+    sign, wanted = re.match(r"([<>=]+)(.*)", test).groups()  # type: ignore[union-attr]
+    if sign == "=" and not re.fullmatch(r"[\d.]+", wanted):
+        return int((values == wanted).sum())
+    compare = {">=": np.greater_equal, "<=": np.less_equal, "=": np.equal}[sign]
+    return int(compare(values.astype(float), float(wanted)).sum())
+
+
+FUNCTIONS = {
+    "SUM": np.sum, "SUMPRODUCT": np.sum, "AVERAGE": np.mean, "MIN": lambda *v: np.min(v), "MAX": np.max,
+    "COUNT": np.size, "MEDIAN": lambda *v: np.median(v), "COUNTIF": count_if, "LARGE": lambda v, k: np.sort(v)[-int(k)],
+    "ROUND": np.round, "IF": lambda test, yes, no: yes if test else no,
+}  # fmt: skip
+REFERENCE = re.compile(r"(?:([\u4e00-\u9fff]+)!)?([A-Z]+\d+(?::[A-Z]+\d+)?)")
+
+
+def evaluate(book: dict[str, list[list[object]]], formula: str, here: str) -> float:
+    """Work out a formula from the cells it names: a small reading of Excel, independent of the library."""
+
+    def cell(sheet: str, row: int, column: int) -> object:
+        value = book[sheet][row - 1][column - 1]
+        return evaluate(book, value, sheet) if isinstance(value, str) and value.startswith("=") else value
+
+    def fetch(sheet: str, address: str) -> object:
+        left, top, right, bottom = range_boundaries(address)
+        cells = [cell(sheet, r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
+        return np.array(cells) if ":" in address else cells[0]
+
+    body = REFERENCE.sub(lambda m: f"fetch('{m[1] or here}','{m[2]}')", formula[1:])
+    return float(eval(body, {**FUNCTIONS, "fetch": fetch}))
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_examples", FOLDER / "make_examples.py")
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
+
+
+def sheets_of(name: str) -> dict[str, list[list[object]]]:
+    book = load_workbook(FOLDER / name)
+    return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+
+
+def example(name: str, make: Make) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Give the items of a workbook and what its formulas come to, by key."""
+    book = sheets_of(name)
+    head, *rows = book["事项"]
+    items = make(**{KEYS[str(label)]: [row[i] for row in rows] for i, label in enumerate(head)})
+    found = {str(row[1]): evaluate(book, str(row[2]), "计算") for row in book["计算"][1:]}
+    return items, found
+
+
+@pytest.mark.parametrize("name", ["indicators.xlsx", "like_for_like.xlsx", "gap_split.xlsx", "plan.xlsx"])
+def test_the_workbooks_are_what_the_script_writes_and_show_their_formulas(name: str) -> None:
+    book, made = sheets_of(name), script().EXAMPLES[name]()
+    for title, rows in made.items():
+        width = max(len(row) for row in rows)
+        assert book[title] == [[*row, *[None] * (width - len(row))] for row in rows], (
+            "python tests/examples/make_examples.py"
+        )
+    for row in book["计算"][1:]:
+        assert str(row[2]).startswith("=")
+        assert row[3] == f"公式：{str(row[2])[1:]}"
+
+
+def test_indicators(make_items: Make) -> None:
+    items, formulas = example("indicators.xlsx", make_items)
+    scores = measure(items).set_index("indicator")["value"]
+    assert len(formulas) == 8
+    assert scores[list(formulas)].to_dict() == pytest.approx(formulas, abs=1e-12)
+
+
+def test_like_for_like(make_items: Make) -> None:
+    items, formulas = example("like_for_like.xlsx", make_items)
+    peers = ("440900", "441700")
+    table = like_for_like(items, region="440800", peers=peers, indicator="time_compression")
+    first, second = table.iloc[0], table.iloc[1]
+    limits = common_limits(items, regions=("440800", *peers)).groupby("match_code")["statutory_days"].first()
+    visits = like_for_like(items, region="440800", peers=peers, indicator="visits").iloc[0]
+    assert formulas == pytest.approx({
+        "limit_A": limits["A"], "limit_B": limits["B"], "value": first["value"], "peer_value": first["peer_value"],
+        "difference": first["difference"], "coverage": first["coverage"], "value_second": second["value"],
+        "peer_value_second": second["peer_value"], "visits": visits["value"],
+    })  # fmt: skip
+
+
+def test_gap_split(make_items: Make) -> None:
+    items, formulas = example("gap_split.xlsx", make_items)
+    table = gap_split(items, region="440800", peers=("440900",), indicator="time_compression")
+    parts = table.set_index("part")["contribution"].to_dict()
+    assert parts == pytest.approx({part: formulas[part] for part in parts}, abs=1e-12)
+    assert table["gap"].iloc[0] == pytest.approx(formulas["gap"], abs=1e-12)
+    assert abs(formulas["check"]) <= 1e-12
+
+
+def test_plan(make_items: Make) -> None:
+    items, formulas = example("plan.xlsx", make_items)
+    found = plan(items, region="440800", peers=("440900", "441700"), indicator="time_compression", target=0.78)
+    summary = found.summary.iloc[0]
+    assert summary["n_steps"] == formulas["n_steps"] == 2
+    assert found.steps["cumulative"].tolist() == pytest.approx([formulas["cumulative_1"], formulas["cumulative_2"]])
+    assert (summary["value"], summary["best_reachable"]) == pytest.approx(
+        (formulas["value"], formulas["best_reachable"])
+    )
+    rooms = {
+        f"room_{code}": days for code, days in zip(found.steps["match_code"], found.steps["change_by"], strict=True)
+    }
+    assert rooms == {key: formulas[key] for key in rooms}
+    assert found.steps["rank"].iloc[-1] == formulas["rank"]
