@@ -138,6 +138,24 @@ FINDING_COLUMNS = (
     Column("region_code", "行政区划代码", "code"),
 )
 
+# What summary() and completeness() count.
+QUALITY_COLUMNS = (
+    Column("rule_title", "问题类型"),
+    Column("n_findings", "问题数", "count", unit="处"),
+    Column("n_errors", "错误", "count", unit="处"),
+    Column("n_warnings", "警告", "count", unit="处"),
+    Column("n_notes", "提示", "count", unit="处"),
+    Column("n_rows_out", "未计入行数", "count", unit="行"),
+    Column("column_label", "列名"),
+    Column("n_items", "事项数", "count", unit="项"),
+    Column("n_filled", "已填", "count", unit="项"),
+    Column("filled_share", "填报率", "share"),
+    Column("sha256", "文件指纹"),
+    Column("rows_read", "读入行数", "count", unit="行"),
+    Column("rows_used", "计入行数", "count", unit="行"),
+    Column("rows_left_out", "未计入行数", "count", unit="行"),
+)
+
 SCORE_COLUMNS = (
     Column("indicator", "指标代码"),
     Column("indicator_label", "指标"),
@@ -172,7 +190,8 @@ GAP_COLUMNS = (
     Column("gain", "可提升", "number"),
 )
 
-ALL_COLUMNS = {c.key: c for c in (*ITEM_COLUMNS, *DERIVED_COLUMNS, *FINDING_COLUMNS, *SCORE_COLUMNS, *GAP_COLUMNS)}
+_TABLES = (ITEM_COLUMNS, DERIVED_COLUMNS, FINDING_COLUMNS, QUALITY_COLUMNS, SCORE_COLUMNS, GAP_COLUMNS)
+ALL_COLUMNS = {column.key: column for table in _TABLES for column in table}
 
 
 def label(key: str) -> str:

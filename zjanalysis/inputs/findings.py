@@ -44,14 +44,18 @@ def _texts(values: Any, n: int) -> pd.Series:
 
 
 def _sentence(template: str, words: Mapping[str, pd.Series], n: int) -> pd.Series:
-    """Fill {value}, {other}, {header} for all rows at once; long cells are cut."""
+    """Fill {value}, {other}, {header} for all rows at once; a long cell is cut where a sentence quotes it."""
     text = pd.Series([""] * n, dtype="str")
     for literal, name in re.findall(r"([^{}]*)(?:\{(\w+)\})?", template):
         text = text + literal
         if name:
-            word = words[name].str.replace("\n", " ")
-            text = text + word.where(word.str.len() <= _QUOTED, word.str.slice(0, _QUOTED) + "……")
+            text = text + (words[name] if template == f"{{{name}}}" else _quoted(words[name]))
     return text
+
+
+def _quoted(word: pd.Series) -> pd.Series:
+    line = word.str.replace("\n", " ")
+    return line.where(line.str.len() <= _QUOTED, line.str.slice(0, _QUOTED) + "……")
 
 
 def table_of(parts: Sequence[Part], *, file: str, sheet: str, places: Mapping[str, Place]) -> pd.DataFrame:
@@ -88,17 +92,22 @@ def empty_findings() -> pd.DataFrame:
 
 
 def summary(findings: pd.DataFrame, *, by: Sequence[str] = ("file", "region_code", "rule")) -> pd.DataFrame:
-    """Count findings: the ``by`` columns, then n per level (错误, 警告, 提示 as error, warning, note) and rows left out.
+    """Count findings: the ``by`` columns, then how many in all, per level, and how many rows are left out for it.
 
-    A finding that belongs to no region (a whole file or sheet) counts under an empty region code.
+    A finding that belongs to no region (a whole file or sheet) counts under an empty region code. With ``rule`` among
+    the columns, its title and level stand beside it.
     """
+    levels = {key: findings["level"].eq(level).astype("int64") for key, level in _COUNTS.items()}
+    left_out = (~findings["used"] & findings["row_number"].gt(0)).astype("int64")
     counted = findings.assign(
-        region_code=findings["region_code"].fillna(""),
-        **{name: findings["level"].eq(level).astype("int64") for name, level in _COUNTS.items()},
-        left_out=(~findings["used"] & findings["row_number"].gt(0)).astype("int64"),
-        n=1,
+        region_code=findings["region_code"].fillna(""), n_findings=1, **levels, n_rows_out=left_out
     )
-    return counted.groupby(list(by), sort=False, as_index=False)[["n", *_COUNTS, "left_out"]].sum()
+    counts = counted.groupby(list(by), sort=False, as_index=False)[["n_findings", *_COUNTS, "n_rows_out"]].sum()
+    if "rule" not in by:
+        return counts
+    rules = [RULES[rule] for rule in counts["rule"]]
+    titles = {"rule_title": [rule.title for rule in rules], "level": [rule.level for rule in rules]}
+    return counts.assign(**{key: pd.Series(texts, dtype="str") for key, texts in titles.items()})
 
 
-_COUNTS = {"errors": ERROR, "warnings": WARNING, "notes": NOTE}
+_COUNTS = {"n_errors": ERROR, "n_warnings": WARNING, "n_notes": NOTE}

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from zjanalysis.errors import InputError, unknown_name
+from zjanalysis.inputs.cache import Tables, kept, key_of
 from zjanalysis.inputs.check import Checked, check, together
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.tablerules import settle
 from zjanalysis.inputs.workbook import SUFFIXES, read_rows
 from zjanalysis.settings import Settings, load_settings
 
+OTHER_SUFFIXES = (".xls", ".xlsm", ".xlsb", ".et", ".ods")  # named, and refused in one sentence
+CACHE = Path(".cache") / "periods"  # under the project folder
 __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "load_previous", "previous_period"]
 
 
@@ -47,7 +51,11 @@ def load_period(data: str = "", period: str = "", *, settings: Settings | None =
             f"“{dataset.folder}”里没有任何期次。", "请建立 <期次>/items/ 文件夹，放入各地的工作簿，例如 2021Q1/items/。"
         )
     name = period or periods[-1]
-    items, findings, files = read_period(item_files(dataset.folder / name), settings=known, mapping=dataset.columns)
+    paths = item_files(dataset.folder / name)
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    key = key_of(hashes, state=repr((known.units, known.guard, sorted(dataset.columns.items()))))
+    build = partial(read_period, paths, settings=known, mapping=dataset.columns)
+    items, findings, files = kept(known.root / CACHE, key, build)
     about = dataset.periods.get(name, {})
     return Period(name, str(about.get("title", name)), dataset, str(about.get("cutoff", "")), items, findings, files)
 
@@ -68,14 +76,12 @@ def item_files(folder: Path) -> list[Path]:
     if not found:
         raise InputError(f"文件夹“{folder / 'items'}”是空的。", "请放入各地的事项工作簿（.xlsx、.csv 或 .jsonl）。")
     for path in found:
-        if path.suffix.lower() not in (*SUFFIXES, ".xls", ".xlsm", ".xlsb", ".et"):
+        if path.suffix.lower() not in (*SUFFIXES, *OTHER_SUFFIXES):
             raise InputError(f"“{path.name}”不是工作簿，也不是 CSV 或 JSON。", "请移出 items 文件夹，或另存为 .xlsx。")
     return found
 
 
-def read_period(
-    paths: list[Path], *, settings: Settings, mapping: Mapping[str, str]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def read_period(paths: list[Path], *, settings: Settings, mapping: Mapping[str, str]) -> Tables:
     """Read and check files as one period: (items, findings, files).
 
     Every row read is an item or is named by a finding that leaves it out; this is asserted file by file.
@@ -84,9 +90,7 @@ def read_period(
     return assembled(checked, {p.name: p for p in paths})
 
 
-def assembled(
-    checked: Mapping[str, Checked], paths: Mapping[str, Path]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tables:
     """Put checked files together: the table rules, and the count of every row."""
     places = {key: place for one in checked.values() for key, place in one.places.items()}
     items, across = settle(_under([one.items for one in checked.values()]), places)

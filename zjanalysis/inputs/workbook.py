@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from zjanalysis.settings import Guard
 
 SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".jsonl", ".json")
 _TEXT_ENCODINGS = ("utf-8-sig", "gb18030")
+# Sheets this project writes itself: the result of a check, and the helping sheets of the template.
+OUR_SHEETS = ("核对结果", "填写说明", "填写示例", "选项")
 Grid = list[list[Any]]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
@@ -40,25 +42,28 @@ class Sheet:
         return self.seen.empty_formulas
 
 
-def read_rows(path: Path, *, guard: Guard) -> tuple[Sheet, ...]:
-    """Read every sheet of a workbook, or the one table of a text file.
+def read_rows(path: Path, *, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
+    """Read every sheet of a workbook, or the one table of a text file; ``name`` is what findings call the file.
 
     Raises InputError for a file that is missing, hostile, protected, damaged, too large, or of another kind.
     """
     if not path.is_file():
         raise InputError(f"找不到文件“{path}”。", "请检查文件名和所在文件夹。")
     if path.suffix.lower() in (".jsonl", ".json"):
-        return (_json_sheet(path, guard=guard),)
-    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        return (_text_sheet(path, guard=guard),)
-    return _workbook_sheets(path, inspect(path, guard), guard=guard)
+        sheets: tuple[Sheet, ...] = (_json_sheet(path, guard=guard),)
+    elif path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        sheets = (_text_sheet(path, guard=guard),)
+    else:
+        sheets = _workbook_sheets(path, inspect(path, guard), guard=guard)
+    return tuple(replace(sheet, file=name) for sheet in sheets) if name else sheets
 
 
 def _workbook_sheets(path: Path, seen: Mapping[str, Inspection], *, guard: Guard) -> tuple[Sheet, ...]:
     try:
         with python_calamine.load_workbook(path) as book:
-            return tuple(_sheet(book, meta, path=path, seen=seen, guard=guard) for meta in book.sheets_metadata
-                         if meta.typ == python_calamine.SheetTypeEnum.WorkSheet)  # fmt: skip
+            metas = [meta for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
+            wanted = [meta for meta in metas if not meta.name.startswith(OUR_SHEETS)]
+            return tuple(_sheet(book, meta, path=path, seen=seen, guard=guard) for meta in wanted)
     except python_calamine.PasswordError as error:
         raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
     except python_calamine.CalamineError as error:
