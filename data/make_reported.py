@@ -14,10 +14,8 @@ import numpy as np
 import pandas as pd
 from openpyxl import load_workbook
 
-from zjanalysis.analysis.compare import compare
-from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.ledger import start
-from zjanalysis.analysis.reported import measure_reported
+from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
 from zjanalysis.display.ledger_forms import reported_lines, write_population_template, write_reported_template
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_workbook import init_ledger, update_ledger
@@ -25,9 +23,8 @@ from zjanalysis.inputs.ledger_file import LEDGER_SHEET
 from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.regions import peers_of, region_code, report_units
-from zjanalysis.inputs.reported import load_definitions, load_reported
-from zjanalysis.settings import load_settings
+from zjanalysis.inputs.regions import region_code, report_units
+from zjanalysis.inputs.reported import load_definitions
 
 CITY, SEED = "440800", 20210331
 HERE = Path(__file__).resolve().parent / "sample"
@@ -112,14 +109,8 @@ def fill_population(path: Path, *, random: np.random.Generator) -> None:
 
 def scores_of(period: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the scores of items and reported figures together, and the comparison with the peers."""
-    settings = load_settings()
-    items = measure(load_period("data/sample", period, settings=settings).items)
-    reported, _ = load_reported(HERE / period, cutoff=PERIODS[period])
-    gaps = [
-        compare(items, region=code, peers=peers_of(code, settings=settings), county=code != CITY)
-        for code in (CITY, *report_units(CITY))
-    ]
-    return pd.concat([items, measure_reported(reported)], ignore_index=True), pd.concat(gaps, ignore_index=True)
+    loaded = load_period("data/sample", period)
+    return ledger_scores(loaded), ledger_gaps(loaded)
 
 
 def write_by_hand(path: Path, *, random: np.random.Generator) -> None:

@@ -178,8 +178,10 @@ def test_what_is_due(status: str, deadline: str, progress_on: str | None, on: st
 
 
 def test_the_gravest_come_first() -> None:
-    rows = pd.DataFrame({"status": ["已达标待销号", "逾期", "推进中", "逾期"], "deadline": ["2021-06", "2021-06", "2021-07", "2021-05"],
-                         "opened_on": pd.Timestamp("2021-06-20"), "progress_on": pd.NaT})  # fmt: skip
+    status, deadline = ["已达标待销号", "逾期", "推进中", "推进中"], ["2021-06", "2021-06", "2021-07", "2021-05"]
+    rows = pd.DataFrame(
+        {"status": status, "deadline": deadline, "opened_on": pd.Timestamp("2021-06-20"), "progress_on": pd.NaT}
+    )
     found = due(rows.astype({"progress_on": "datetime64[ns]"}), on="2021-07-10")
     assert list(found["why_due"]) == ["逾期", "逾期", "临近到期", "达标未销号"]
     assert list(found["days_left"]) == [-40, -10, 21, -10]

@@ -26,8 +26,10 @@ def ledger(*rows: dict) -> pd.DataFrame:
     return table.astype(blank.dtypes.to_dict()).astype(dict.fromkeys(extras, "str"))
 
 
-BASE = ledger({"ledger_id": "一-01@440800", "region": "湛江市", "progress": "起", "measures": "", "lead_unit": "甲局"},
-              {"ledger_id": "一-02@440800", "region": "湛江市", "progress": "", "measures": "旧", "lead_unit": "乙局"})  # fmt: skip
+BASE = ledger(
+    {"ledger_id": "一-01@440800", "region": "湛江市", "progress": "起", "measures": "", "lead_unit": "甲局"},
+    {"ledger_id": "一-02@440800", "region": "湛江市", "progress": "", "measures": "旧", "lead_unit": "乙局"},
+)
 FIRST = "一-01@440800"
 
 

@@ -66,8 +66,7 @@ def start(
     plan = pd.Series(range(len(targets)), index=targets["target"])
     rows = both.assign(order=both["target"].map(plan)).sort_values("order", kind="stable", ignore_index=True)
     blank = empty_ledger()
-    laid = pd.concat([blank, lay_out(rows)], ignore_index=True)[list(blank.columns)].astype(blank.dtypes.to_dict())
-    filled = fill(laid, scores, as_of=as_of or on, gaps=gaps)
+    filled = fill(lay_out(rows), scores, as_of=as_of or on, gaps=gaps)
     settled = settle(filled, blank, on=on, as_of=as_of)
     return settled.assign(problem=_problem(settled, rows["text"]))
 
@@ -80,7 +79,7 @@ def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
     office = name + level.map({"zone": "管委会"}).fillna("人民政府")
     own = level.isin(["county", "zone"])
     about = rows["indicator"].map(_KNOWN)
-    return pd.DataFrame(
+    laid = pd.DataFrame(
         {
             "sequence": [str(n) for n in range(1, len(rows) + 1)],
             "task": rows["task"],
@@ -98,6 +97,8 @@ def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
             "ledger_id": rows["target"] + "@" + rows["region_code"],
         }
     )
+    kinds = empty_ledger().dtypes.to_dict()
+    return laid.reindex(columns=list(kinds)).astype(kinds)
 
 
 def _problem(ledger: pd.DataFrame, text: pd.Series) -> pd.Series:
@@ -112,14 +113,14 @@ def fill(
     """Give the ledger with current, baseline, target_value, verdict and gap from the scores; nothing written moves.
 
     The base value is the first one seen; when a definition has changed since, the present value becomes the new
-    base. ``gap`` is signed: positive is better than the target. Rows the office added keep what was typed.
+    base. ``gap`` is signed: positive is better than the target. Rows the office added keep what was typed. A target
+    against the peers takes value, median and verdict from ``gaps``, so that all three are on one basis.
     """
-    day, own = today(as_of), is_own(ledger)
-    keys = ["region_code", "indicator"]
-    found = (
-        ledger[keys].merge(scores[[*keys, "value"]].drop_duplicates(keys), on=keys, how="left").set_axis(ledger.index)
-    )
+    day, own, keys = today(as_of), is_own(ledger), ["region_code", "indicator"]
+    values = scores[[*keys, "value"]].drop_duplicates(keys)
+    found = ledger[keys].merge(values, on=keys, how="left").set_axis(ledger.index)
     current = found["value"].astype("float64").where(~own, ledger["current"])
+    placed = _with_peers(ledger.assign(current=current, as_of=pd.Series(day, index=ledger.index)), gaps)
     since = ledger["baseline_on"].where(ledger["baseline"].notna())
     broken = pd.Series(
         [
@@ -127,24 +128,22 @@ def fill(
             for k, b in zip(ledger["indicator"], since, strict=True)
         ],
         index=ledger.index,
+        dtype="bool",
     )
-    again = (ledger["baseline"].isna() | broken) & current.notna() & ~own
-    filled = ledger.assign(
-        current=current,
-        as_of=day,
-        baseline=ledger["baseline"].mask(again, current),
-        baseline_on=since.mask(again, day),
+    again = (ledger["baseline"].isna() | broken) & placed["current"].notna() & ~own
+    return with_gap(
+        placed.assign(baseline=ledger["baseline"].mask(again, placed["current"]), baseline_on=since.mask(again, day))
     )
-    return with_gap(_with_peers(filled, gaps))
 
 
 def _with_peers(ledger: pd.DataFrame, gaps: pd.DataFrame | None) -> pd.DataFrame:
-    peers = ledger["comparison"].isin(["above_peers", "below_peers"])
-    keys = ["region_code", "indicator"]
-    known = pd.DataFrame(columns=[*keys, "median", "verdict"]) if gaps is None else gaps[[*keys, "median", "verdict"]]
-    found = ledger[keys].merge(known.drop_duplicates(keys).astype(dict.fromkeys(keys, "str")), on=keys, how="left")
-    found = found.set_axis(ledger.index)
+    """Put value, median and verdict of the comparison into the rows whose target is the peers."""
+    peers, keys = ledger["comparison"].isin(["above_peers", "below_peers"]), ["region_code", "indicator"]
+    wanted = [*keys, "value", "median", "verdict"]
+    known = pd.DataFrame(columns=wanted) if gaps is None else gaps[wanted].drop_duplicates(keys)
+    found = ledger[keys].merge(known.astype(dict.fromkeys(keys, "str")), on=keys, how="left").set_axis(ledger.index)
     return ledger.assign(
+        current=ledger["current"].mask(peers & found["value"].notna(), found["value"].astype("float64")),
         target_value=ledger["target_value"].mask(peers, found["median"].astype("float64")),
         verdict=found["verdict"].astype("str").where(peers),
     )

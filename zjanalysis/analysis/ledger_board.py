@@ -111,7 +111,7 @@ def due(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 
     is_open = ledger["status"].isin(OPEN)
     why = np.select(
         [
-            ledger["status"].eq(Status.OVERDUE),
+            ledger["status"].eq(Status.OVERDUE) | (is_open & (left < 0)),
             is_open & left.between(0, within),
             ledger["status"].eq(Status.REACHED),
             is_open & (idle >= quiet),

@@ -40,7 +40,7 @@ def as_text(values: pd.Series) -> pd.Series:
         days: pd.Series = values.dt.strftime("%Y-%m-%d").fillna("").astype("str")
         return days
     if pd.api.types.is_float_dtype(values):
-        return values.map(lambda v: "" if pd.isna(v) else f"{v:.10g}").astype("str")
+        return values.map(lambda v: "" if pd.isna(v) else repr(float(v))).astype("str")
     return values.fillna("").astype("str").str.strip()
 
 

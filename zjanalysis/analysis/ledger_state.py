@@ -143,37 +143,20 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, now: pd.
 def _hint(ledger: pd.DataFrame, met: pd.Series, was: pd.Series, *, valid: pd.Series, evidence: pd.Series) -> pd.Series:
     """One sentence for the person who keeps the row: why it is not closed, why it opened again, what is missing."""
     reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
-    judged = ledger["comparison"].fillna("").ne("record")
     unread = deadlines(ledger["deadline"]).isna() & ~is_long_term(ledger["deadline"])
     unmet = met.eq(False).fillna(False).astype(bool)
-    return pd.Series(
-        np.select(
-            [
-                was.isin([Status.CLOSED, Status.REACHED]) & unmet,
-                reached & dated & ~valid & days(ledger["closed_on"]).isna(),
-                reached & dated & ~valid,
-                reached & dated & ~evidence,
-                reached,
-                unmet & dated,
-                ledger["status"].eq(Status.CLOSED) & met.isna(),
-                met.isna() & judged & ledger["current"].isna(),
-                met.isna() & judged,
-                unread,
-            ],
-            [
-                "数值回落，已重新启动；原销号日期不再有效",
-                "销号日期认不出，请写成 2021-06-30",
-                "销号日期早于达标日期或晚于今日，未予销号",
-                "缺佐证，未予销号",
-                "已达标：补齐佐证并填销号日期即可销号",
-                "未达标，不能销号",
-                "本期无数据，维持销号，请补数核实",
-                "本期无数据，无法判断",
-                "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）",
-                "完成时限认不出，请写成 2021-06 或 长期推进",
-            ],
-            "",
-        ),
-        index=ledger.index,
-        dtype="str",
+    open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
+    said = (
+        (was.isin([Status.CLOSED, Status.REACHED]) & unmet, "数值回落，已重新启动；原销号日期不再有效"),
+        (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
+        (reached & dated & ~valid, "销号日期早于达标日期或晚于今日，未予销号"),
+        (reached & dated & ~evidence, "缺佐证，未予销号"),
+        (reached, "已达标：补齐佐证并填销号日期即可销号"),
+        (unmet & dated, "未达标，不能销号"),
+        (ledger["status"].eq(Status.CLOSED) & met.isna(), "本期无数据，维持销号，请补数核实"),
+        (open_question & ledger["current"].isna(), "本期无数据，无法判断"),
+        (open_question, "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
+        (unread, "完成时限认不出，请写成 2021-06 或 长期推进"),
     )
+    chosen = np.select([mask for mask, _ in said], [sentence for _, sentence in said], "")
+    return pd.Series(chosen, index=ledger.index, dtype="str")

@@ -140,9 +140,18 @@ def _save(file: LedgerFile, ledger: pd.DataFrame, lines: pd.DataFrame, conflicts
     written = _write_rows(book, file, ledger)
     append_lines(book, LOG_SHEET, _logged(lines, ledger), LOG_WIDTHS)
     if len(conflicts):
-        append_lines(book, CONFLICT_SHEET, _titled(conflicts), CONFLICT_WIDTHS)
+        append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(conflicts)), CONFLICT_WIDTHS)
     remember(book, ledger)
     release(book, file.path, original=file.path, written=written, sheet=file.sheet)
+
+
+def _unlisted(book: Workbook, conflicts: pd.DataFrame) -> pd.DataFrame:
+    """Give the conflicts 冲突清单 does not hold yet, so that a merge run twice lists them once."""
+    if CONFLICT_SHEET not in book.sheetnames:
+        return conflicts
+    listed = {tuple(str(v or "") for v in row) for row in book[CONFLICT_SHEET].iter_rows(values_only=True)}
+    new = [tuple(map(str, row)) not in listed for row in conflicts.itertuples(index=False)]
+    return conflicts[new]
 
 
 def _write_rows(book: Workbook, file: LedgerFile, ledger: pd.DataFrame) -> frozenset[str]:

@@ -1,0 +1,136 @@
+"""What the office sends out reads back; the 督办单 names everything once per unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.evaluation import points, total
+from zjanalysis.analysis.ledger import start
+from zjanalysis.analysis.reported import measure_reported
+from zjanalysis.display.ledger_forms import (
+    indicator_labels,
+    reported_lines,
+    write_indicator_template,
+    write_population_template,
+    write_reported_template,
+)
+from zjanalysis.display.ledger_notices import notice_rows, notice_table, summary_table, write_notices
+from zjanalysis.display.ledger_words import worded
+from zjanalysis.inputs.reported import load_population, load_reported
+from zjanalysis.inputs.weights import load_weights
+from zjanalysis.inputs.workplan import load_targets
+
+
+def test_the_reported_form_asks_for_every_figure_of_the_plan_and_reads_back_blank(tmp_path: Path) -> None:
+    write_reported_template(tmp_path / "reported.xlsx", region="440800")
+    reported, findings = load_reported(tmp_path, cutoff="2021-03-31")
+    asked = load_targets()
+    wanted = set(asked[asked["source"].isin(["reported", "milestone"])]["indicator"])
+    assert set(reported["indicator"]) == wanted
+    assert set(findings["rule"]) == {"not_filled"}
+    assert len(reported) == len(reported_lines("440800")) == len(findings)
+    assert measure_reported(reported)["value"].isna().all()
+
+
+def test_the_form_filled_in_gives_the_values_without_a_finding(tmp_path: Path) -> None:
+    path = write_reported_template(tmp_path / "reported.xlsx", region="440800")
+    book = openpyxl.load_workbook(path)
+    sheet = book["填报"]
+    lines = reported_lines("440800")
+    shares = lines["denominator_is"].str.startswith("（")
+    for position, plain in enumerate(shares, start=4):
+        for column, value in zip("CDEFG", (1, None if plain else 4, "系统", "某局", "2021-03-31"), strict=True):
+            sheet[f"{column}{position}"].value = value
+    book.save(path)
+    write_population_template(tmp_path.parent / "population.xlsx", region="440800")
+    reported, findings = load_reported(tmp_path, cutoff="2021-03-31")
+    assert set(findings["rule"]) == {"no_population"}
+    values = measure_reported(reported).set_index(["region_code", "indicator"])["value"]
+    assert values[("440800", "data_linkage")] == 1 / 4
+    assert values[("440800", "node_connected")] == 1
+    assert values[("440800", "cases_per_10k_people")] == pytest.approx(1 / (7_030_900 / 10_000))
+    assert pd.isna(values[("440800", "cases_per_10k_firms")])
+
+
+def test_the_population_form_reads_back_with_the_firms_the_office_types(tmp_path: Path) -> None:
+    path = write_population_template(tmp_path / "population.xlsx", region="440800")
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0]["D4"].value = 160_000
+    book.save(path)
+    own = load_population(tmp_path)
+    city = own[(own["region_code"] == "440800") & (own["order"] == 0)].iloc[0]
+    assert city[["people", "firms"]].tolist() == [7_030_900, 160_000]
+
+
+def test_the_indicator_form_has_43_lines_and_reads_back_blank_and_filled(tmp_path: Path) -> None:
+    path = write_indicator_template(tmp_path / "weights.xlsx")
+    blank, _ = load_weights(path, labels=indicator_labels())
+    assert blank.empty
+    assert pd.isna(
+        total(points(blank, pd.DataFrame(columns=["region_code", "indicator", "value"]), region="440800")).total
+    )
+    book = openpyxl.load_workbook(path)
+    sheet = book["三级指标"]
+    for n in range(43):
+        row = (f"一级{n % 4}", f"二级{n % 11}", f"三级{n}", "网上可办率", 100 / 43, "按比例", "80%", 1, None, n + 1)
+        for column, value in zip("ABCDEFGHIJ", row, strict=True):
+            sheet[f"{column}{4 + n}"].value = value
+    book.save(path)
+    weights, findings = load_weights(path, labels=indicator_labels())
+    assert len(weights) == 43
+    assert set(findings["rule"]) <= {"counts"}
+    scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["online"], "value": [0.9]})
+    assert total(points(weights, scores, region="440800")).total == pytest.approx(50)
+
+
+def test_the_drop_downs_offer_what_the_loader_knows(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write_indicator_template(tmp_path / "weights.xlsx"))
+    offered = {c.value for row in book["选项"].iter_rows() for c in row if c.value}
+    assert {"按比例", "达标", "直接填分", "网上可办率", "好评率"} <= offered
+    assert book["选项"].sheet_state == "hidden"
+
+
+def overdue_rows() -> pd.DataFrame:
+    scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.80]})
+    return notice_rows(start(scores, on="2021-02-01", as_of="2020-12-31"), on="2021-07-10")
+
+
+def test_the_notices_are_one_sheet_per_unit_and_hold_every_row_once(tmp_path: Path) -> None:
+    rows = overdue_rows()
+    path = write_notices(rows, tmp_path / "督办单.xlsx", on="2021-07-10", issuer="市局", sample=True)
+    book = openpyxl.load_workbook(path)
+    units = rows["unit_name"].drop_duplicates().tolist()
+    assert book.sheetnames == ["汇总", *units]
+    sheet = book["市行政服务中心"]
+    assert sheet["A1"].value == "督办单"
+    assert "示例数据（模拟）" in sheet["A3"].value
+    listed = [row[3].value for row in sheet.iter_rows(min_row=5) if isinstance(row[0].value, int)]
+    assert len(listed) == (rows["unit_name"] == "市行政服务中心").sum()
+    assert "逾期 10 天" in {row[8].value for row in sheet.iter_rows(min_row=5)}
+
+
+def test_the_notice_as_a_page_table_and_the_summary() -> None:
+    rows = overdue_rows()
+    shown = notice_table(rows, "市行政服务中心", on="2021-07-10")
+    assert len(shown.rows) == (rows["unit_name"] == "市行政服务中心").sum()
+    assert "2021年7月10日" in shown.caption
+    assert sum(row[2] for row in summary_table(rows).rows) == len(rows)
+
+
+def test_values_read_in_their_units() -> None:
+    values = {"instant": 0.8, "promised_days": 3.25, "separate_portals": 2.0, "node_connected": 0.0}
+    scores = pd.DataFrame({"region_code": "440800", "indicator": list(values), "value": list(values.values())})
+    shown = worded(start(scores, on="2021-02-01")).set_index("ledger_id")
+    assert shown.loc["六-04@440800", ["target_text", "current_text", "gap_text"]].tolist() == [
+        "＞85.50%",
+        "80.00%",
+        "差5.50个百分点",
+    ]
+    assert shown.loc["三-02@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["≤0个", "2个", "差2"]
+    assert shown.loc["十一-01@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["完成", "未完成", ""]
+    assert shown.loc["八-01@440800", "current_text"] == "3.25个工作日"
+    assert shown.loc["目标-04@440800", ["target_text", "current_text"]].tolist() == ["≥93.00分", "无数据"]

@@ -1,0 +1,302 @@
+"""The ledger on disk: made, edited by hand, refreshed, merged; nothing is lost, a crash changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.chart import BarChart, Reference
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+
+from zjanalysis.analysis.ledger import start
+from zjanalysis.display.ledger_workbook import init_ledger, merge_ledger, read_ledger, update_ledger
+from zjanalysis.errors import InputError, PublishError
+from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET, MEMORY_SHEET
+from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
+
+KEYS = [c.key for c in LEDGER_COLUMNS]
+INSTANT, ONLINE, COUNTY = "六-04@440800", "六-06@440800", "六-05@440802"
+
+
+def scores(**values: float) -> pd.DataFrame:
+    return pd.DataFrame({"region_code": "440800", "indicator": list(values), "value": list(values.values())})
+
+
+FIRST = scores(instant=0.87, online=0.97, promised_days=3.0)
+SECOND = scores(instant=0.80, online=1.0, promised_days=2.5)
+
+
+def small() -> pd.DataFrame:
+    """Give the rows of two tasks for the city and two counties: enough to try everything, quick to write."""
+    ledger = start(FIRST, on="2021-02-01", as_of="2020-12-31")
+    rows = ledger["task"].isin(["三", "六"]) & ledger["region"].isin(["湛江市", "赤坎区", "霞山区"])
+    return ledger[rows].reset_index(drop=True)
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return init_ledger(tmp_path_factory.mktemp("ledger") / "台账.xlsx", small(), on="2021-02-01").path
+
+
+@pytest.fixture
+def path(tmp_path: Path, fresh: Path) -> Path:
+    return Path(shutil.copy(fresh, tmp_path / "台账.xlsx"))
+
+
+def find(sheet, ledger_id: str) -> int:
+    return next(c.row for c in sheet[_letter(sheet, "编号")] if c.value == ledger_id)
+
+
+def _letter(sheet, head: str) -> str:
+    return next(c.column_letter for c in sheet[3] if c.value == head)
+
+
+def cell(book_path: Path, ledger_id: str, head: str):
+    sheet = openpyxl.load_workbook(book_path, rich_text=True)["台账"]
+    return sheet[f"{_letter(sheet, head)}{find(sheet, ledger_id)}"]
+
+
+def edit(book_path: Path, *cells: tuple[str, str, object]) -> Path:
+    book = openpyxl.load_workbook(book_path, rich_text=True)
+    for ledger_id, head, value in cells:
+        sheet = book["台账"]
+        sheet[f"{_letter(sheet, head)}{find(sheet, ledger_id)}"].value = value
+    book.save(book_path)
+    return book_path
+
+
+def looks(one) -> tuple:
+    return str(one.value), one.font.color and one.font.color.rgb, one.font.b, one.fill.fgColor.rgb, one.number_format
+
+
+def digest(book_path: Path) -> str:
+    return hashlib.sha256(book_path.read_bytes()).hexdigest()
+
+
+def edit_as_people_do(book_path: Path) -> None:
+    """Reverse the rows; add a column, a note, colours, rich text, a formula, a row, a line under the table."""
+    book = openpyxl.load_workbook(book_path)
+    sheet = book["台账"]
+    body = [[c.value for c in row] for row in sheet.iter_rows(min_row=4)]
+    for row, values in zip(sheet.iter_rows(min_row=4), reversed(body), strict=True):
+        for one, value in zip(row, values, strict=True):
+            one.value = value
+    extra = sheet.cell(3, sheet.max_column + 1, "领导批示")
+    row = find(sheet, INSTANT)
+    sheet.cell(row, extra.column).value = "请抓紧"
+    sheet.cell(row, extra.column + 1).value = f"=LEN({extra.column_letter}{row})"
+    person = sheet[f"{_letter(sheet, '责任人')}{row}"]
+    person.value, person.font, person.fill = (
+        "张三",
+        Font(color="FF0000", bold=True),
+        PatternFill("solid", fgColor="FFFF00"),
+    )
+    person.comment = Comment("电话 0759-0000000", "李四")
+    rich = CellRichText("进展", TextBlock(InlineFont(b=True), "加粗"), "完")
+    sheet[f"{_letter(sheet, '进展说明')}{row}"].value = rich
+    sheet.row_dimensions[row].height = 55
+    own = sheet.max_row + 1
+    for head, value in (
+        ("问题", "大厅排队久"),
+        ("地区", "赤坎区"),
+        ("目标值", "≤10"),
+        ("完成时限", "2021-05"),
+        ("责任单位", "甲局"),
+    ):
+        sheet[f"{_letter(sheet, head)}{own}"].value = value
+    sheet.cell(own + 2, 1).value = "注：本表由市局统一印发。"
+    book.save(book_path)
+
+
+def test_a_new_ledger_has_the_columns_of_the_office_and_is_never_written_over(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path)["台账"]
+    assert [c.value for c in sheet[3]] == [c.label for c in LEDGER_COLUMNS]
+    asked = (
+        "序号 任务 条款 问题 指标 基期值 目标值 当前值 差距 责任单位 配合单位 责任人 措施 完成时限 状态 进展说明 佐证 销号日期"
+    ).split()
+    assert [h for h in (c.value for c in sheet[3]) if h in asked] == asked
+    before = digest(path)
+    with pytest.raises(InputError, match="已经存在"):
+        init_ledger(path, read_ledger(path).ledger, on="2021-02-01")
+    assert digest(path) == before
+
+
+def test_what_is_read_back_is_what_was_written(path: Path) -> None:
+    ledger = small()
+    back = read_ledger(path).ledger
+    for key in KEYS:
+        if key != "target_text":
+            assert back[key].astype("str").fillna("").tolist() == ledger[key].astype("str").fillna("").tolist(), key
+    assert cell(path, INSTANT, "目标值").value == "＞85.50%"
+    assert cell(path, INSTANT, "当前值").number_format == "0.00%"
+
+
+def test_update_keeps_everything_people_wrote_and_how_it_looks(path: Path) -> None:
+    edit_as_people_do(path)
+    old = openpyxl.load_workbook(path, rich_text=True)["台账"]
+    result = update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    new = openpyxl.load_workbook(path, rich_text=True)["台账"]
+    heads = "序号 问题 责任单位 配合单位 责任人 措施 完成时限 进展说明 佐证 销号日期 领导批示"
+    hand = [_letter(old, head) for head in heads.split()]
+    assert new.max_row == old.max_row
+    for one in [c for letter in [*hand, "Z"] for c in old[letter]]:
+        assert looks(new[one.coordinate]) == looks(one), one.coordinate
+    row = find(new, INSTANT)
+    assert new[f"{_letter(new, '责任人')}{row}"].comment.text == "电话 0759-0000000"
+    assert isinstance(new[f"{_letter(new, '进展说明')}{row}"].value, CellRichText)
+    assert new.row_dimensions[row].height == 55
+    assert new[f"Z{row}"].value.startswith("=LEN(")
+    assert new[f"{_letter(new, '当前值')}{row}"].value == 0.80
+    assert new[f"{_letter(new, '状态')}{row}"].value == "推进中"
+    own = result.ledger[result.ledger["problem"] == "大厅排队久"].iloc[0]
+    assert own["ledger_id"] == "自001"
+    assert "注：本表由市局统一印发。" in [c.value for c in new["A"]]
+
+
+def test_every_change_is_logged_with_who_when_from_and_to(path: Path) -> None:
+    edit(path, (INSTANT, "责任人", "张三"), (INSTANT, "进展说明", "已部署"))
+    update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    lines = [[c.value for c in row] for row in openpyxl.load_workbook(path)[LOG_SHEET].iter_rows(min_row=2)]
+    today = [line[1:] for line in lines if line[0] == datetime(2021, 4, 15) and line[2] == INSTANT]
+    assert ["手工修改", INSTANT, "责任人", None, "张三"] in today
+    assert ["工具", INSTANT, "当前值", "87.00%", "80.00%"] in today
+    assert ["工具", INSTANT, "状态", "已达标待销号", "推进中"] in today
+    again = update_ledger(path, SECOND, on="2021-04-16", as_of="2021-03-31")
+    assert again.changes.empty
+
+
+def test_a_typed_status_is_put_back_and_closing_needs_evidence_and_a_date(path: Path) -> None:
+    edit(path, (INSTANT, "状态", "已销号"), (ONLINE, "状态", "已销号"))
+    update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")
+    assert [cell(path, i, "状态").value for i in (INSTANT, ONLINE)] == ["已达标待销号", "未启动"]
+    edit(path, (INSTANT, "佐证", "湛政数〔2021〕1号"), (INSTANT, "销号日期", datetime(2021, 2, 3)))
+    update_ledger(path, FIRST, on="2021-02-04", as_of="2020-12-31")
+    assert cell(path, INSTANT, "状态").value == "已销号"
+    update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    assert cell(path, INSTANT, "状态").value == "推进中"
+    assert cell(path, INSTANT, "销号日期").value == datetime(2021, 2, 3)
+    assert "回落" in cell(path, INSTANT, "工具提示").value
+
+
+def test_three_copies_come_back_two_conflicts_are_listed_nothing_is_lost(path: Path, tmp_path: Path) -> None:
+    edit(path, (COUNTY, "责任人", "原"))
+    update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")
+    copies = [Path(shutil.copy(path, tmp_path / f"{name}.xlsx")) for name in ("赤坎", "霞山", "市局")]
+    edit(copies[0], (COUNTY, "进展说明", "甲说"), (COUNTY, "措施", "逐项压减"), (INSTANT, "配合单位", "赤坎添"))
+    edit(copies[1], (COUNTY, "进展说明", "乙说"), ("六-05@440803", "佐证", '=HYPERLINK("http://x")&"点我"'))
+    edit(copies[2], (ONLINE, "进展说明", "交回件写"), (ONLINE, "责任人", "+王五"))
+    edit(path, (ONLINE, "进展说明", "台账后来写"), (COUNTY, "销号日期", "待定"))
+    result = merge_ledger(path, copies, on="2021-03-01")
+    told = result.conflicts.groupby("ledger_id")["reason"].agg(["first", "size"])
+    assert told.to_dict("index") == {
+        COUNTY: {"first": "几份交回件填得不一样", "size": 2}, ONLINE: {"first": "台账在发出后也改过这一格", "size": 1}
+    }  # fmt: skip
+    assert cell(path, COUNTY, "进展说明").value is None
+    assert cell(path, ONLINE, "进展说明").value == "台账后来写"
+    assert cell(path, COUNTY, "措施").value == "逐项压减"
+    assert cell(path, COUNTY, "责任人").value == "原"
+    assert cell(path, INSTANT, "配合单位").value == "赤坎添"
+    assert cell(path, ONLINE, "责任人").value == "+王五"
+    assert cell(path, ONLINE, "责任人").data_type == "s"
+    listed = [[c.value for c in row] for row in openpyxl.load_workbook(path)[CONFLICT_SHEET].iter_rows(min_row=2)]
+    assert len(listed) == 3
+    assert {line[5] for line in listed} == {"甲说", "乙说", "交回件写"}
+    again = merge_ledger(path, copies, on="2021-03-02")
+    assert again.changes.empty
+    assert openpyxl.load_workbook(path)[CONFLICT_SHEET].max_row == 4
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+86 759", "-1", "@someone", "=cmd|' /C calc'!A0"])
+def test_a_text_that_looks_like_a_formula_stays_text(path: Path, tmp_path: Path, text: str) -> None:
+    copy = Path(shutil.copy(path, tmp_path / "交回.xlsx"))
+    book = openpyxl.load_workbook(copy)
+    sheet = book["台账"]
+    typed = sheet[f"{_letter(sheet, '措施')}{find(sheet, INSTANT)}"]
+    typed.value, typed.data_type = text, "s"
+    book.save(copy)
+    merge_ledger(path, [copy], on="2021-03-01")
+    there = cell(path, INSTANT, "措施")
+    assert (there.value, there.data_type) == (text, "s")
+    assert not any(c.data_type == "f" for row in openpyxl.load_workbook(path)[LOG_SHEET].iter_rows() for c in row)
+
+
+@pytest.mark.parametrize("where", ["save", "compare", "replace"])
+def test_a_crash_at_any_step_leaves_the_old_file_and_nothing_else(path: Path, monkeypatch, where: str) -> None:
+    before, names = digest(path), sorted(p.name for p in path.parent.iterdir())
+
+    def crash(*_args: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    target = {"save": "openpyxl.workbook.workbook.Workbook.save", "compare": "zjanalysis.display.ledger_safe._compare",
+              "replace": "pathlib.Path.replace"}[where]  # fmt: skip
+    monkeypatch.setattr(target, crash)
+    with pytest.raises(PublishError, match="原文件没有变"):
+        update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    assert digest(path) == before
+    assert sorted(p.name for p in path.parent.iterdir()) == names
+
+
+def test_a_change_that_was_not_meant_is_caught_before_the_old_file_goes(path: Path, monkeypatch) -> None:
+    from zjanalysis.display import ledger_workbook
+
+    def spoil(book, *_args: object) -> None:
+        book["台账"]["E5"].value = "覆盖了"
+
+    monkeypatch.setattr(ledger_workbook, "remember", spoil)
+    before = digest(path)
+    with pytest.raises(PublishError, match="没有替换原文件"):
+        update_ledger(path, FIRST, on="2021-04-15", as_of="2020-12-31")
+    assert digest(path) == before
+
+
+def test_what_would_be_lost_is_refused_by_name(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    chart = BarChart()
+    chart.add_data(Reference(book["台账"], min_col=7, min_row=4, max_row=9))
+    book["台账"].add_chart(chart, "AB4")
+    book.save(path)
+    before = digest(path)
+    with pytest.raises(InputError, match="图表"):
+        update_ledger(path, SECOND, on="2021-04-15")
+    assert digest(path) == before
+
+
+def test_an_open_workbook_is_not_written(path: Path) -> None:
+    path.with_name(f"~${path.name}").write_bytes(b"")
+    with pytest.raises(InputError, match="正被打开"):
+        update_ledger(path, SECOND, on="2021-04-15")
+
+
+def test_a_ledger_that_lost_its_memory_or_a_column_is_rebuilt_not_believed(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    del book[MEMORY_SHEET]
+    sheet = book["台账"]
+    sheet[f"{_letter(sheet, '状态')}{find(sheet, ONLINE)}"].value = "已销号"
+    sheet.delete_cols(openpyxl.utils.column_index_from_string(_letter(sheet, "工具提示")))
+    book.save(path)
+    result = update_ledger(path, FIRST, on="2021-03-01", as_of="2020-12-31")
+    row = result.ledger.set_index("ledger_id").loc[ONLINE]
+    assert row[["status", "baseline", "current", "target_value"]].tolist() == ["未启动", 0.97, 0.97, 1.0]
+    assert cell(path, INSTANT, "工具提示").value.startswith("已达标")
+
+
+def test_a_workbook_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "x.xlsx")
+    with pytest.raises(InputError, match="表头"):
+        update_ledger(tmp_path / "x.xlsx", FIRST, on="2021-03-01")
+
+
+def test_the_sample_ledger_has_every_state_and_two_periods() -> None:
+    folder = Path(__file__).resolve().parents[2] / "data" / "sample"
+    first, second = (read_ledger(folder / p / "ledger.xlsx").ledger for p in ("2020Q4", "2021Q1"))
+    assert set(second["status"]) == {"未启动", "推进中", "已达标待销号", "已销号", "逾期", "长期推进"}
+    assert set(first["ledger_id"]) < set(second["ledger_id"])
+    assert "示例数据（模拟）" in openpyxl.load_workbook(folder / "2021Q1" / "ledger.xlsx")["台账"]["A2"].value

@@ -1,0 +1,46 @@
+"""What the ledger is filled from: every score of a period together, and the comparison that decides 高于兄弟地市."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from zjanalysis.analysis.basket import robust
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import Scope
+from zjanalysis.analysis.reported import measure_reported
+from zjanalysis.inputs.period import Period
+from zjanalysis.inputs.regions import peers_of, report_units
+from zjanalysis.inputs.reported import load_reported
+from zjanalysis.settings import Settings, load_settings
+
+AGAINST_PEERS = ("time_compression", "visits", "visit_share")
+
+
+def ledger_scores(
+    period: Period, *, cases: pd.DataFrame | None = None, evaluation: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Give the scores of items and reported figures of a period in one table, one row per region and indicator.
+
+    ``cases`` (scores of `analysis.cases`) and ``evaluation`` (`evaluation.as_score`) are added where given.
+    """
+    reported, _ = load_reported(period.dataset.folder / period.name, cutoff=period.cutoff)
+    scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
+    parts = [measure(period.items, scope=scope), measure_reported(reported), cases, evaluation]
+    given = [part for part in parts if part is not None and len(part)]
+    return pd.concat(given, ignore_index=True)
+
+
+def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:
+    """Give, for the city and each report unit, the like-for-like verdict on its peers (DOMAIN §6): `robust` rows.
+
+    A city's peers are those of the settings, a county's the other counties of its city.
+    """
+    rules = settings or load_settings()
+    regions = (rules.focus, *report_units(rules.focus))
+    present = set(period.items["region_code"])
+    parts = [
+        robust(period.items, region=one, peers=peers_of(one, settings=rules), indicators=AGAINST_PEERS, settings=rules)
+        for one in regions
+        if one in present
+    ]
+    return pd.concat(parts, ignore_index=True)
