@@ -112,9 +112,10 @@ def open_shell() -> Iterator[Shell]:
     Shell.clear_instance()
     shell = Shell.instance(config=config)
     atexit.unregister(shell.atexit_operations)  # done below, once
-    pyplot = sys.modules.get("matplotlib.pyplot")
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
     if getattr(pyplot, "_backend_mod", None) and INLINE_BACKEND.removeprefix("module://") not in sys.modules:
-        pyplot.switch_backend(INLINE_BACKEND)  # type: ignore[union-attr]  a process that has made reports before
+        pyplot.rcParams["backend"] = INLINE_BACKEND  # a process that has made reports before
+        pyplot.switch_backend(INLINE_BACKEND)
     sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
     try:
         yield shell
