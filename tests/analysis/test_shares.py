@@ -29,9 +29,9 @@ def test_sums_of_days_have_no_such_interval() -> None:
 
 def test_a_region_outside_the_funnel_is_named_and_a_small_one_is_not() -> None:
     table = funnel(scores_of([50, 800, 700, 700], [100, 1000, 1000, 1000]), indicator="instant").set_index("n")
-    assert table["centre"].iloc[0] == 2250 / 3100
+    assert table["overall"].iloc[0] == 2250 / 3100
     spread = (2250 / 3100 * 850 / 3100 / 100) ** 0.5
-    assert table.loc[100, "low_95"] == pytest.approx(2250 / 3100 - 1.959964 * spread)
+    assert table.loc[100, "low"] == pytest.approx(2250 / 3100 - 1.959964 * spread)
     assert table.loc[100, "verdict"] == "低于"  # 0.5 against at least 0.588
     assert table.loc[1000, "verdict"].tolist() == ["高于", "持平", "持平"]
     lower = funnel(scores_of([50, 800, 700, 700], [100, 1000, 1000, 1000], key="visit_share"), indicator="visit_share")

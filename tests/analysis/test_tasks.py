@@ -69,7 +69,7 @@ def test_every_answer_comes_to_one_state(items: pd.DataFrame, tasks: pd.DataFram
     )
     answers.loc[8, "item_key"] = "不存在"
     judged = judge_answers(items, answers)
-    assert judged["state"].tolist() == [
+    assert judged["answer_state"].tolist() == [
         "采纳", "不采纳", "未反馈", "采纳", "采纳", "未识别", "未识别", "未反馈", "查无此项",
     ]  # fmt: skip
     assert judged["applied_value"].iloc[[0, 3, 4]].tolist() == [3, 3, 5]

@@ -102,7 +102,8 @@ def plan(
         "n_steps": n_steps, "n_possible": len(possible),
         "rank_before": ranks[0], "rank_after": ranks[n_steps], "n_ranked": int(values.notna().sum()),
     }  # fmt: skip
-    named = _named(steps, lever_of(one), peer_states(items, one, peers=others, scope=conditions.scope))
+    same = items[items["match_code"].isin(steps["match_code"])]
+    named = _named(steps, lever_of(one), peer_states(same, one, peers=others, scope=conditions.scope))
     head = pd.DataFrame({"region_code": [region], "indicator": one.key, "target": goal.number, "past": goal.past})
     return Plan(named, head.assign(**summary, change_by=named["change_by"].sum()), obstacles(table, possible))
 

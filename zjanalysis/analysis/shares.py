@@ -36,7 +36,7 @@ def wilson(scores: pd.DataFrame) -> pd.DataFrame:
 def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
     """Give every region's share with the limits that chance alone would keep it in, around the joint share.
 
-    One row per region: value, n, ``centre`` (the joint share), ``low_95 high_95 low_998 high_998`` at its n, and
+    One row per region: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998`` at its n, and
     ``verdict``: 高于 or 低于 (better or worse, by the direction) outside 99.8 %, else 持平. Raises ConfigError for an
     indicator that is no share of items.
     """
@@ -51,13 +51,13 @@ def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
 
 
 def funnel_limits(scores: pd.DataFrame, *, indicator: str | Indicator, points: int = 80) -> pd.DataFrame:
-    """Give the curves of the funnel: n, centre and the four limits on a grid from the fewest to the most items."""
+    """Give the curves of the funnel: n, overall and the four limits on a grid from the fewest to the most items."""
     own = scores[(scores["indicator"] == find(indicator).key) & (scores["denominator"] > 0)]
     if own.empty:
-        return pd.DataFrame(columns=["n", "centre", "low_95", "high_95", "low_998", "high_998"], dtype="float64")
+        return pd.DataFrame(columns=["n", *_LIMITS], dtype="float64")
     n = pd.Series(np.linspace(own["denominator"].min() * 0.8, own["denominator"].max() * 1.1, points))
     limits = _limits(n, own["numerator"].sum() / own["denominator"].sum())
-    return limits.assign(n=n)[["n", "centre", "low_95", "high_95", "low_998", "high_998"]]
+    return limits.assign(n=n)[["n", *_LIMITS]]
 
 
 def _is_count(key: str) -> bool:
@@ -65,11 +65,14 @@ def _is_count(key: str) -> bool:
     return key not in {"time_compression", "time_compression_mean"} and find(key).unit == "share"
 
 
-def _limits(n: pd.Series, centre: float) -> pd.DataFrame:
-    spread = np.sqrt(centre * (1 - centre) / n.where(n > 0))
+_LIMITS = ("overall", "low", "high", "low_998", "high_998")
+
+
+def _limits(n: pd.Series, overall: float) -> pd.DataFrame:
+    spread = np.sqrt(overall * (1 - overall) / n.where(n > 0))
     bounds = {
-        f"{side}_{name}": (centre + sign * z * spread).clip(0.0, 1.0)
-        for name, z in (("95", Z95), ("998", Z998))
+        side + name: (overall + sign * z * spread).clip(0.0, 1.0)
+        for name, z in (("", Z95), ("_998", Z998))
         for side, sign in (("low", -1), ("high", 1))
     }
-    return pd.DataFrame({"centre": centre, **bounds}, index=n.index)
+    return pd.DataFrame({"overall": overall, **bounds}, index=n.index)

@@ -64,7 +64,7 @@ def _written(steps: pd.DataFrame, column: str) -> pd.Series:
 
 
 def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """Give the answers with ``state`` and ``applied_value``, what each comes to.
+    """Give the answers with ``answer_state`` and ``applied_value``, what each comes to.
 
     采纳: 同意 or 已完成, with agreed_value where given, else to_value; 部分同意 only with agreed_value. 不采纳: 不同意.
     未反馈: empty. 未识别: any other word, or no number. 查无此项: the item is not in the items any more.
@@ -83,13 +83,13 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
         (word.isin(ANSWERS[:3]) & value.ge(0), ACCEPTED),
     ]
     state = pd.Series(np.select([c for c, _ in choices], [s for _, s in choices], UNREAD), index=answers.index)
-    return answers.assign(state=state, applied_value=value.where(state == ACCEPTED))
+    return answers.assign(answer_state=state, applied_value=value.where(state == ACCEPTED))
 
 
 def apply_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Give the items with every accepted answer carried out; nothing else changes."""
     judged = judge_answers(items, answers)
-    return _applied(items, judged[judged["state"] == ACCEPTED])
+    return _applied(items, judged[judged["answer_state"] == ACCEPTED])
 
 
 def apply_steps(items: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
@@ -120,8 +120,8 @@ def after_answers(
     Columns: region_code, indicator, stage, value, rank, n_ranked, n_tasks (how many changes the stage carries out).
     """
     judged = judge_answers(items, answers)
-    every = judged[judged["state"] != UNKNOWN_ITEM].assign(applied_value=lambda t: pd.to_numeric(t["to_value"]))
-    accepted = judged[judged["state"] == ACCEPTED]
+    every = judged[judged["answer_state"] != UNKNOWN_ITEM].assign(applied_value=lambda t: pd.to_numeric(t["to_value"]))
+    accepted = judged[judged["answer_state"] == ACCEPTED]
     regions = [*dict.fromkeys([*answers["region_code"].astype("str"), *peers])]
     wanted = [find(str(key)) for key in dict.fromkeys(answers["indicator"])]
     stages = ((NOW, judged.head(0)), (ANSWERED, accepted), (ALL_DONE, every))

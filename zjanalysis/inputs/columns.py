@@ -190,7 +190,31 @@ GAP_COLUMNS = (
     Column("gain", "可提升", "number"),
 )
 
-_TABLES = (ITEM_COLUMNS, DERIVED_COLUMNS, FINDING_COLUMNS, QUALITY_COLUMNS, SCORE_COLUMNS, GAP_COLUMNS)
+# What analysis.robust, basket, explain, plan, sensitivity and change add: key, label, kind, unit, note.
+PLAN_COLUMNS = tuple(Column(*row) for row in (
+    ("shown", "公布值", "number"), ("trend", "变化方向"), ("peer_code", "对比地区", "code"),
+    ("peer_value", "对比地区值", "number"), ("difference", "领先幅度", "number", "", "正数为优于对方"),
+    ("low", "区间下限", "number"), ("high", "区间上限", "number"),
+    ("p_ahead", "领先的可能", "share", "", "重抽样中领先的占比，相等计一半"), ("n_codes", "基本编码", "count", "个"),
+    ("n_shared", "同事项", "count", "个"), ("coverage", "同事项覆盖率", "share"),
+    ("peer_coverage", "对比地区覆盖率", "share"), ("n_peers", "参比地区", "count", "个"),
+    ("all_items_difference", "全部事项领先幅度", "number"), ("simpson", "与全部事项方向相反", "flag"),
+    ("covered", "篮子覆盖率", "share"), ("n_basket", "篮子编码", "count", "个"), ("rank_low", "位次最好", "count"),
+    ("rank_high", "位次最差", "count"), ("rank_change", "位次变化", "count", "", "正数为位次上升"),
+    ("verdict_changed", "判断是否改变", "flag"), ("part", "组成"), ("contribution", "贡献", "number"),
+    ("ahead", "贡献（正为优）", "number"), ("gap", "差距", "number"), ("overall", "合计值", "number"),
+    ("low_998", "99.8%下限", "number"), ("high_998", "99.8%上限", "number"), ("order", "序号", "count"),
+    ("item_key", "编码", "code"), ("field", "调整内容"), ("kind", "类别"), ("from_value", "现值", "number"),
+    ("to_value", "建议值", "number"), ("change_by", "调整幅度", "number"), ("cumulative", "累计达到", "number"),
+    ("follows", "参照地区"), ("n_follows", "参照地区数", "count", "个"), ("past", "须超过", "flag"),
+    ("reached", "能否达到", "flag"), ("reached_value", "方案后", "number"), ("best_reachable", "最多可达", "number"),
+    ("n_steps", "需调整事项", "count", "项"), ("n_possible", "可调整事项", "count", "项"),
+    ("rank_before", "现位次", "count"), ("rank_after", "方案后位次", "count"), ("could_gain", "尚可提升", "number"),
+    ("current", "本期值", "number"), ("n_unmatched", "无基本编码事项", "count", "项"), ("answer_state", "反馈结果"),
+    ("applied_value", "采纳值", "number"), ("stage", "阶段"), ("n_tasks", "落实事项", "count", "项"),
+))  # fmt: skip
+
+_TABLES = (ITEM_COLUMNS, DERIVED_COLUMNS, FINDING_COLUMNS, QUALITY_COLUMNS, SCORE_COLUMNS, GAP_COLUMNS, PLAN_COLUMNS)
 ALL_COLUMNS = {column.key: column for table in _TABLES for column in table}
 
 
