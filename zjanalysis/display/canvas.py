@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from zjanalysis.display import theme, wording
@@ -51,8 +53,7 @@ def row_chart(
     box = (first / total, BOTTOM / height, (total - first - sum(widths) - 2) / total, (height - TOP - BOTTOM) / height)
     axes = figure.add_axes(box)
     axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
+    axes.set_axis_off()
     for row in strong:
         whole = axes.get_yaxis_transform()
         axes.fill_between([-first / (box[2] * total), 1 + (sum(widths) + 2) / (box[2] * total)], row - 0.5, row + 0.5,
@@ -96,14 +97,8 @@ def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], 
     for row, text in enumerate(column.texts):
         family: dict[str, Any] = {"fontfamily": list(theme.STRONG)} if row in strong else {}
         axes.text(x, row, text, linespacing=1.05, **style, **family)
-    heads: dict[str, Any] = {
-        "ha": align,
-        "va": "bottom",
-        "fontsize": theme.SMALL,
-        "color": theme.SOFT,
-        "annotation_clip": False,
-    }
-    axes.annotate(column.head, (x, -0.5), xycoords=across, xytext=(0, 3), textcoords="offset points", **heads)
+    over: dict[str, Any] = {"fontsize": theme.SMALL, "color": theme.SOFT, "ha": align, "va": "bottom"}
+    axes.text(x, -0.5 - rows_per_mm(axes), column.head, transform=across, **over)
 
 
 def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: str) -> None:
@@ -117,9 +112,48 @@ def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: 
     ticks = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(*bounds)
     shown = [tick for tick in ticks if bounds[0] <= tick <= bounds[1]]
     axes.set_xlim(*bounds)
-    axes.set_xticks(shown, tick_texts(shown, unit))
-    axes.grid(axis="x")
-    axes.set_xlabel(label, loc="left", labelpad=3)
+    guides(axes, shown, tick_texts(shown, unit), label=label)
+
+
+def guides(axes: Axes, places: Sequence[float], texts: Sequence[str], *, label: str) -> None:
+    """Draw thin lines through all rows, their texts and the words under the rows; matplotlib's own ticks cost more."""
+    bottom, (low, high) = axes.get_ylim()[0], axes.get_xlim()
+    lines = [*([(place, -0.5), (place, bottom)] for place in places), [(low, bottom), (high, bottom)]]
+    axes.add_artist(LineCollection(lines, colors=theme.GRID, linewidths=0.8, zorder=1))
+    under: dict[str, Any] = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "top"}
+    for place, text in zip(places, texts, strict=True):
+        axes.text(place, bottom + rows_per_mm(axes) * 1.2, text, ha="center", **under)
+    axes.text(low, bottom + rows_per_mm(axes) * 5.2, label, ha="left", **under)
+
+
+def rows_per_mm(axes: Axes) -> float:
+    """Give how many rows one millimetre is."""
+    low, high = axes.get_ylim()
+    return float(abs(high - low) / (axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi / MM))
+
+
+def bars(
+    axes: Axes,
+    ends: Sequence[float],
+    *,
+    starts: Sequence[float],
+    colours: Sequence[str],
+    hatched: Sequence[bool] = (),
+    thick: float = THICK,
+) -> None:
+    """Draw one bar per row from start to end; a missing or empty one is not drawn, a hatched one is striped white.
+
+    Rectangles are added as they are: the range of the axis is set by `scale`, so nothing has to be searched for it.
+    """
+    marks = hatched or [False] * len(ends)
+    for row, (end, start, colour, striped) in enumerate(zip(ends, starts, colours, marks, strict=True)):
+        if not wording.missing(end) and end != start:
+            style: dict[str, Any] = {"hatch": "////", "edgecolor": "white"} if striped else {}
+            axes.add_artist(
+                Rectangle(
+                    (start, row - thick / 2), end - start, thick, facecolor=colour, linewidth=0, zorder=2, **style
+                )
+            )
 
 
 def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:
@@ -152,8 +186,7 @@ def yardsticks(axes: Axes, lines: Sequence[Yardstick]) -> None:
         axes.plot(*ends, color=line.colour, linewidth=1.3, linestyle=(0, (4, 2)) if line.dashed else "-", zorder=4,
                   clip_on=False)  # fmt: skip
         name: dict[str, Any] = {"ha": align, "va": "bottom", "fontsize": theme.SMALL, "color": line.colour}
-        axes.annotate(line.text, (line.value, -0.5), xytext=(0, 3 + level * theme.SMALL * 1.4),
-                      textcoords="offset points", annotation_clip=False, **name)  # fmt: skip
+        axes.text(line.value, -0.5 - rows_per_mm(axes) * (1 + level * 4), line.text, **name)
 
 
 def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.display import alt, theme, wording
 from zjanalysis.display.arrange import change_rows, department_rows, ranked_rows
-from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, key, plane, row_chart, scale, yardsticks
+from zjanalysis.display.canvas import TextColumn, Yardstick, bars, key, plane, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about
 from zjanalysis.inputs.regions import region_name
@@ -51,7 +51,8 @@ def _bars(axes: Axes, values: pd.Series, *, start: float, strong: list[int]) -> 
     """Draw a bar per known value from ``start``; a value on the line is a dot, so that it is seen too."""
     known = values.dropna()
     colours = [theme.FOCUS if position in strong else theme.PEER for position in known.index]
-    axes.barh(known.index, known - start, left=start, height=THICK, color=colours, linewidth=0, zorder=2)
+    tones = [theme.FOCUS if position in strong else theme.PEER for position in range(len(values))]
+    bars(axes, values.tolist(), starts=[start] * len(values), colours=tones)
     short = (known - start).abs() < (axes.get_xlim()[1] - axes.get_xlim()[0]) * 0.006
     axes.scatter(known[short], known.index[short], s=16, c=[c for c, s in zip(colours, short, strict=True) if s],
                  linewidth=0, zorder=5, clip_on=False)  # fmt: skip
@@ -78,10 +79,7 @@ def department_bars(scores: pd.DataFrame, *, indicator: str, overall: float = ma
         label = "斜纹条形：落后于总体" if any(behind) else one.short
         scale(axes, [*values, overall], unit=one.unit, zero=True, label=label)
         colours = [theme.BEHIND if is_behind else theme.PEER for is_behind in behind]
-        bars = axes.barh(range(len(values)), values.fillna(0.0), height=THICK, color=colours, edgecolor="white",
-                         linewidth=0, zorder=2)  # fmt: skip
-        for bar, is_behind in zip(bars, behind, strict=True):
-            bar.set_hatch("////" if is_behind else "")
+        bars(axes, values.tolist(), starts=[0.0] * len(values), colours=colours, hatched=behind)
         axes.axvline(0, color=theme.SOFT, linewidth=0.8, zorder=3)
         yardsticks(axes, [Yardstick(overall, f"总体 {wording.amount(overall, one.unit)}")])
     return describe(axes, alt.departments(every, label=one.label, unit=one.unit, shown=len(rows)))
@@ -130,10 +128,9 @@ def visit_bars(rows: pd.DataFrame, *, region: str) -> Axes:
         axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
         one, more = rows["one_visit"].astype("float64").fillna(0.0), rows["more_visits"].astype("float64").fillna(0.0)
         scale(axes, [0.0, *(one + more)], unit="share", zero=True, label="需到现场办理的事项占比，越短越优")
-        places = range(len(rows))
-        axes.barh(places, one, height=THICK, color=theme.PEER, linewidth=0, zorder=2)
-        axes.barh(places, more, left=one, height=THICK, color=theme.BEHIND, hatch="////", edgecolor="white",
-                  linewidth=0, zorder=2)  # fmt: skip
+        nought, size = [0.0] * len(rows), len(rows)
+        bars(axes, one.tolist(), starts=nought, colours=[theme.PEER] * size)
+        bars(axes, (one + more).tolist(), starts=one.tolist(), colours=[theme.BEHIND] * size, hatched=[True] * size)
         key(axes, [("■", "跑1次", theme.PEER), ("■", "跑2次及以上（斜纹）", theme.BEHIND)])
     return describe(axes, alt.visits(rows, focus=region))
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import theme, wording
-from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, key, row_chart, scale, yardsticks
+from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about
 from zjanalysis.inputs.regions import region_name
@@ -52,10 +52,8 @@ def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, 
 def _steps(axes: Axes, steps: list[float], levels: list[float], words: list[str]) -> None:
     """Draw each part as a bar from where the last one ended; what hurts is hatched."""
     tones = [TONES.get(word, theme.PEER) for word in words]
-    bars = axes.barh(range(1, len(steps) + 1), steps, left=levels[:-1], height=THICK, color=tones, edgecolor="white",
-                     linewidth=0, zorder=3)  # fmt: skip
-    for bar, word in zip(bars, words, strict=True):
-        bar.set_hatch("////" if word == "不利" else "")
+    hurt = [False, *(word == "不利" for word in words)]
+    bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones], hatched=hurt)
     for row, level in enumerate(levels):
         axes.plot([level, level], [row - THICK / 2, row + 1 + THICK / 2], color=theme.SOFT, linewidth=0.9, zorder=2)
 
@@ -124,8 +122,8 @@ def funnel(rows: pd.DataFrame, *, indicator: str, region: str = "") -> Axes:
         axes = row_chart([region_name(code) for code in ordered["region_code"]], head="地区", right=right, strong=marks)
         edges = [*ordered["value"], *ordered["low"], *ordered["high"]]
         scale(axes, edges, unit=one.unit, zero=False, label="浅色条：按事项数多少可以预期的范围（95%）")
-        axes.barh(ordered.index, ordered["high"] - ordered["low"], left=ordered["low"], height=0.86, color="#CBD5DF",
-                  linewidth=0, zorder=2)  # fmt: skip
+        pale = [theme.RANGE] * len(ordered)
+        bars(axes, ordered["high"].tolist(), starts=ordered["low"].tolist(), colours=pale, thick=0.86)
         _placed(axes, ordered["value"], words, sign=one.sign)
         total = float(ordered["overall"].iloc[0]) if len(ordered) else math.nan
         yardsticks(axes, [Yardstick(total, f"总体 {wording.amount(total, one.unit)}")])
@@ -172,11 +170,8 @@ def rank_by_definition(rows: pd.DataFrame, *, indicator: str, region: str) -> Ax
         axes = row_chart(rows["definition"].tolist(), head="口径", right=right, strong=[0] if len(rows) else [])
         worst = int(rows["n_ranked"].max()) if len(rows) else 1
         axes.set_xlim(0.5, worst + 0.5)
-        axes.set_xticks(
-            sorted({1, *range(3, worst, 3), worst}), [f"第{n}" for n in sorted({1, *range(3, worst, 3), worst})]
-        )
-        axes.grid(axis="x")
-        axes.set_xlabel("越向左越优；竖线为通报口径的位次", loc="left", labelpad=3)
+        shown = sorted({1, *range(3, worst, 3), worst})
+        guides(axes, shown, [f"第{place}" for place in shown], label="越向左越优；竖线为通报口径的位次")
         first = float(ranks.iloc[0]) if len(ranks) else math.nan
         known = ranks.dropna().astype(int)
         tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in known]

@@ -97,7 +97,7 @@ def trend(rows: pd.DataFrame, *, indicator: str, target: float = math.nan) -> Ax
 STATES = (
     ("n_met", "达标", theme.AHEAD, "■"),
     ("n_in_progress", "推进中", theme.PEER, "■"),
-    ("n_long_term", "长期推进", "#C9D2DA", "■"),
+    ("n_long_term", "长期推进", theme.RANGE, "■"),
     ("n_not_started", "未启动", "white", "□"),
     ("n_overdue", "逾期", theme.BEHIND, "■"),
 )

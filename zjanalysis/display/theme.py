@@ -27,6 +27,7 @@ TARGET = "#8E1B4F"  # what the plan asks for
 INK = "#1D2733"  # text
 SOFT = "#55616D"  # small text, lines that explain
 GRID = "#E3E7EB"  # lines that only guide the eye
+RANGE = "#C9D2DA"  # a range, a state without hurry
 BAND = "#EFF3F7"  # the row of the region the report is about
 
 FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
@@ -35,7 +36,7 @@ STRONG = ("ZJ Sans SC Strong", FAMILY)  # bold; what it lacks comes from the reg
 UNKNOWN = "〓"  # printed where the font has no glyph, as Chinese typesetters do
 
 WIDTH = 156 / 25.4  # inches: the text width of an A4 page with the margins of GB/T 9704
-DPI = 180
+DPI = 160
 TEXT = 9.0  # points in print
 SMALL = 8.0
 
@@ -75,6 +76,20 @@ SETTINGS: Any = {
     "svg.hashsalt": "zjanalysis",
     "pdf.fonttype": 42,
 }
+
+
+def palette() -> list[int]:
+    """Give the 64 colours of a figure as PNG wants them: each colour in 8 steps towards white, white first.
+
+    What lies between two of them (the edge of a letter) is printed in the nearest.
+
+    >>> len(palette()) // 3, palette()[:3]
+    (64, [255, 255, 255])
+    """
+    inks = [[int(name[i : i + 2], 16) for i in (1, 3, 5)] for name in (INK, SOFT, FOCUS, PEER, AHEAD, BEHIND, TARGET)]
+    steps = [round(part + (255 - part) * step / 8.5) for ink in inks for step in range(8) for part in ink]
+    plain = [int(name[i : i + 2], 16) for name in (RANGE, BAND, GRID) for i in (1, 3, 5)]
+    return ([255] * 3 + plain + steps + [255] * 3 * 64)[: 3 * 64]
 
 
 def apply() -> None:
