@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.compare import compare, published, rank
+from zjanalysis.analysis.indicators import by_caseload
 
 
 def scores_of(**values: list[float]) -> pd.DataFrame:
@@ -94,3 +95,10 @@ def test_permuting_regions_changes_nothing() -> None:
 def test_published_digits() -> None:
     units = pd.Series(["share", "days", "visits"])
     assert published(pd.Series([0.123456, 3.14159, 0.0449]), units).tolist() == [0.1235, 3.14, 0.04]
+
+
+def test_the_caseload_lens_compares_when_it_is_named() -> None:
+    lens = by_caseload("time_compression")
+    scores = scores_of(**{lens.key: [0.91, 0.8, 0.9, 0.95]})
+    row = compare(scores, region="440800", peers=PEERS, indicators=[lens]).iloc[0]
+    assert (row["indicator"], row["rank"], row["verdict"]) == ("time_compression_by_cases", 2, "高于")
