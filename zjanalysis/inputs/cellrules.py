@@ -45,8 +45,11 @@ def typed_items(rows: Rows, *, region: str | None, units: Units) -> tuple[pd.Dat
     made |= limit_columns(work, units=units, instant=made["handling_type"] == "即办件")
     made["limit_reason"] = np.where(made["item_type"] == "套餐服务", "套餐服务", made["limit_reason"])
     made["match_code"] = _match_code(made["base_code"], made["impl_code"])
-    made |= {"file": np.full(len(rows.numbers), rows.file, dtype=object), "row_number": rows.numbers}
-    made["sheet"] = np.full(len(rows.numbers), rows.sheet, dtype=object)
+    named = {
+        key: pd.Series([word] * len(rows.numbers), dtype="str")
+        for key, word in (("file", rows.file), ("sheet", rows.sheet))
+    }
+    made |= {**named, "row_number": rows.numbers}
     for key, stands_in in _WANTED.items():
         if not {key, *stands_in} & set(rows.cells):
             work.parts.append(Part("column_missing", WHOLE, values=ALL_COLUMNS[key].label))

@@ -69,7 +69,8 @@ def _rows(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[Rows | None, list[P
     rows = rows_of(sheet, mapping=mapping, choose=choose_columns)
     if rows is None or _lacks(rows):
         return rows, [Part("sheet_without_table", WHOLE, values=sheet.name)]
-    return rows, [Part("rows_hidden", WHOLE, values=str(sheet.seen.hidden_rows))] if sheet.seen.hidden_rows else []
+    hidden = [Part("rows_hidden", WHOLE, values=str(sheet.seen.hidden_rows))] if sheet.seen.hidden_rows else []
+    return rows, hidden if len(rows.numbers) else [*hidden, Part("table_empty", WHOLE, values=sheet.name)]
 
 
 def _lacks(rows: Rows) -> list[str]:
