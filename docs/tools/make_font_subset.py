@@ -4,7 +4,7 @@
 
 Regular: every character of U+4E00–9FFF, GB2312 and the signs below, so that no place or item name can be missing.
 Bold: GB2312 and the Guangdong place names, for the name of the region a report is about; it falls back on Regular.
-Why these, and what they cost: docs/decisions/0004-font.md.
+Why these, and what they cost: docs/decisions/0006-font.md.
 """
 
 from __future__ import annotations

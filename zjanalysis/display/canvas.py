@@ -8,15 +8,20 @@ from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
+from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import IdentityTransform, TransformedPath
 
 from zjanalysis.display import theme, wording
 from zjanalysis.display.picture import MM, new_figure
 
 POINT = 25.4 / 72  # millimetres
+NO_CLIP = TransformedPath(Path.unit_rectangle(), IdentityTransform())
 THICK = 0.62  # of a row
 NAME_EMS = 12.0
 TOP, BOTTOM = 13.0, 13.0  # millimetres for column heads and yardsticks, for the axis
@@ -86,6 +91,18 @@ def key(axes: Axes, entries: Sequence[tuple[str, str, str]], *, unit: str = "") 
         shift += (theme.ems(text) + (1.5 if position % 2 else 0.3)) * theme.SMALL
 
 
+def put(axes: Axes, artist: Artist) -> None:
+    """Add an artist that needs no clipping: a clip path of its own for each is a fifth of the time of building."""
+    artist.set_clip_path(NO_CLIP)
+    artist.set_clip_on(False)
+    axes.add_artist(artist)
+
+
+def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    """Write a text; in the units of the axes unless ``transform`` says otherwise."""
+    put(axes, Text(x, y, text, **{"transform": axes.transData, **style}))
+
+
 def width_of(texts: Sequence[str]) -> float:
     """Give the millimetres the longest text needs."""
     return max((theme.ems(text) for text in texts), default=0.0) * theme.TEXT * POINT
@@ -93,12 +110,12 @@ def width_of(texts: Sequence[str]) -> float:
 
 def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], align: str) -> None:
     across = axes.get_yaxis_transform()
-    style: dict[str, Any] = {"ha": align, "va": "center", "transform": across, "clip_on": False}
+    style: dict[str, Any] = {"ha": align, "va": "center", "transform": across}
     for row, text in enumerate(column.texts):
         family: dict[str, Any] = {"fontfamily": list(theme.STRONG)} if row in strong else {}
-        axes.text(x, row, text, linespacing=1.05, **style, **family)
+        write(axes, x, row, text, linespacing=1.05, **style, **family)
     over: dict[str, Any] = {"fontsize": theme.SMALL, "color": theme.SOFT, "ha": align, "va": "bottom"}
-    axes.text(x, -0.5 - rows_per_mm(axes), column.head, transform=across, **over)
+    write(axes, x, -0.5 - rows_per_mm(axes), column.head, transform=across, **over)
 
 
 def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: str) -> None:
@@ -119,11 +136,11 @@ def guides(axes: Axes, places: Sequence[float], texts: Sequence[str], *, label: 
     """Draw thin lines through all rows, their texts and the words under the rows; matplotlib's own ticks cost more."""
     bottom, (low, high) = axes.get_ylim()[0], axes.get_xlim()
     lines = [*([(place, -0.5), (place, bottom)] for place in places), [(low, bottom), (high, bottom)]]
-    axes.add_artist(LineCollection(lines, colors=theme.GRID, linewidths=0.8, zorder=1))
+    put(axes, LineCollection(lines, colors=theme.GRID, linewidths=0.8, zorder=1))
     under: dict[str, Any] = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "top"}
     for place, text in zip(places, texts, strict=True):
-        axes.text(place, bottom + rows_per_mm(axes) * 1.2, text, ha="center", **under)
-    axes.text(low, bottom + rows_per_mm(axes) * 5.2, label, ha="left", **under)
+        write(axes, place, bottom + rows_per_mm(axes) * 1.2, text, ha="center", **under)
+    write(axes, low, bottom + rows_per_mm(axes) * 5.2, label, ha="left", **under)
 
 
 def rows_per_mm(axes: Axes) -> float:
@@ -149,10 +166,11 @@ def bars(
     for row, (end, start, colour, striped) in enumerate(zip(ends, starts, colours, marks, strict=True)):
         if not wording.missing(end) and end != start:
             style: dict[str, Any] = {"hatch": "////", "edgecolor": "white"} if striped else {}
-            axes.add_artist(
+            put(
+                axes,
                 Rectangle(
                     (start, row - thick / 2), end - start, thick, facecolor=colour, linewidth=0, zorder=2, **style
-                )
+                ),
             )
 
 
@@ -186,7 +204,7 @@ def yardsticks(axes: Axes, lines: Sequence[Yardstick]) -> None:
         axes.plot(*ends, color=line.colour, linewidth=1.3, linestyle=(0, (4, 2)) if line.dashed else "-", zorder=4,
                   clip_on=False)  # fmt: skip
         name: dict[str, Any] = {"ha": align, "va": "bottom", "fontsize": theme.SMALL, "color": line.colour}
-        axes.text(line.value, -0.5 - rows_per_mm(axes) * (1 + level * 4), line.text, **name)
+        write(axes, line.value, -0.5 - rows_per_mm(axes) * (1 + level * 4), line.text, **name)
 
 
 def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:
