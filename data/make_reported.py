@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.ledger import start
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
@@ -86,13 +87,12 @@ def _figure(
     return float(round(share * whole)), float(whole)
 
 
-def _faults(sheet: object) -> None:
+def _faults(sheet: Worksheet) -> None:
     """The faults of a real form: a percentage as numerator, numerator above denominator, a figure told twice."""
-    cells = sheet  # type: ignore[assignment]
-    cells["C60"], cells["D61"] = "97.5%", 1  # type: ignore[index]
-    last = cells.max_row + 1  # type: ignore[attr-defined]
+    sheet["C60"], sheet["D61"] = "97.5%", 1
+    last = sheet.max_row + 1
     for number, value in enumerate(("湛江市", "数据挂接率", 120, 150, MARK, f"重复填报{MARK}", "2021-03-30"), start=1):
-        cells.cell(last, number).value = value  # type: ignore[attr-defined]
+        sheet.cell(last, number).value = value
 
 
 def fill_population(path: Path, *, random: np.random.Generator) -> None:
@@ -141,12 +141,15 @@ def write_by_hand(path: Path, *, random: np.random.Generator) -> None:
     release(book, path)
 
 
-def main() -> int:
-    """Write population.xlsx, reported.xlsx of both periods, and the ledger as it stood after each."""
-    random = np.random.default_rng(SEED)
-    fill_population(HERE / "population.xlsx", random=random)
+def write_reported(folder: Path, *, random: np.random.Generator) -> None:
+    """Write population.xlsx and the reported.xlsx of both periods."""
+    fill_population(folder / "population.xlsx", random=random)
     for step, (period, day) in enumerate(PERIODS.items()):
-        fill_reported(HERE / period / "reported.xlsx", day=day, step=step, random=random)
+        fill_reported(folder / period / "reported.xlsx", day=day, step=step, random=random)
+
+
+def write_ledgers(*, random: np.random.Generator) -> pd.DataFrame:
+    """Write the ledger as it stood at the start and after the second period; give the second."""
     first, second = HERE / "2020Q4" / "ledger.xlsx", HERE / "2021Q1" / "ledger.xlsx"
     first.unlink(missing_ok=True)
     scores, gaps = scores_of("2020Q4")
@@ -154,8 +157,14 @@ def main() -> int:
     second.write_bytes(first.read_bytes())
     write_by_hand(second, random=random)
     scores, gaps = scores_of("2021Q1")
-    result = update_ledger(second, scores, on="2021-04-15", as_of="2021-03-31", gaps=gaps)
-    print(result.ledger["status"].value_counts().to_string())
+    return update_ledger(second, scores, on="2021-04-15", as_of="2021-03-31", gaps=gaps).ledger
+
+
+def main() -> int:
+    """Write everything and say how the states are spread."""
+    random = np.random.default_rng(SEED)
+    write_reported(HERE, random=random)
+    print(write_ledgers(random=random)["status"].value_counts().to_string())
     return 0
 
 

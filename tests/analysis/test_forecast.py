@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from zjanalysis.analysis.forecast import _T90, forecast
+from zjanalysis.analysis.forecast import _T90, forecast, forecasts
 
 QUARTERS = ["2020-03-31", "2020-06-30", "2020-09-30", "2020-12-31", "2021-03-31", "2021-06-30"]
 
@@ -68,3 +68,17 @@ def test_a_share_stays_within_its_bounds_and_a_count_does_not() -> None:
     table = history(0.7, 0.8, 0.9, 1.0)
     assert forecast(table, deadline="2022-06", target=1.0).value == 1.0
     assert forecast(table, deadline="2022-06", target=1.0, share=False).value > 1.2
+
+
+def test_every_row_with_a_number_to_reach_has_its_forecast_and_the_others_none() -> None:
+    ledger = pd.DataFrame({
+        "ledger_id": ["a", "b", "c", "d"], "region_code": "440800",
+        "indicator": ["online", "online", "node_connected", "visits"],
+        "comparison": [">=", "rising", "done", "above_peers"], "target_value": [0.93, float("nan"), 1.0, 0.1],
+        "baseline": 0.8, "unit": "share", "deadline": "2021-06",
+    })  # fmt: skip
+    table = history(0.80, 0.84, 0.88, 0.92).assign(region_code="440800", indicator="online")
+    found = forecasts(ledger, table).set_index("ledger_id")
+    assert found.loc[["a", "b"], "outlook"].tolist() == ["预计可达标", "预计可达标"]
+    assert list(found.index) == ["a", "b"]
+    assert set(forecasts(ledger, table.iloc[:2])["outlook"]) == {"无法判断"}

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.ledger import adopt, empty_ledger, fill, hand_columns, refresh, start
-from zjanalysis.analysis.ledger_board import board, by_region, by_unit, due, moved, rows_of, split_units
+from zjanalysis.analysis.ledger_board import board, by_region, by_unit, due, moved, rows_of, split_units, with_trend
+from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
+from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import load_targets
 
@@ -185,3 +187,33 @@ def test_the_gravest_come_first() -> None:
     found = due(rows.astype({"progress_on": "datetime64[ns]"}), on="2021-07-10")
     assert list(found["why_due"]) == ["逾期", "逾期", "临近到期", "达标未销号"]
     assert list(found["days_left"]) == [-40, -10, 21, -10]
+
+
+def test_the_trend_has_the_direction_of_the_target_and_none_across_a_break() -> None:
+    first = made()
+    values = scores(instant=0.80, online=0.97, promised_days=2.5, good_rating=0.99, separate_portals=1.0)
+    second = refresh(first, first, scores=values, on="2021-04-15", as_of="2021-03-31")
+    shown = with_trend(second, first).drop_duplicates("indicator").set_index("indicator")["trend"]
+    assert shown[["instant", "online", "promised_days"]].tolist() == ["退步", "持平", "改善"]
+    assert shown[["good_rating", "separate_portals", "guide_published"]].tolist() == ["无上期", "改善", "无上期"]
+
+
+def test_a_task_is_overdue_with_one_row_and_reached_only_with_all() -> None:
+    ledger = made().assign(current=1.0)
+    state = board(ledger.assign(status="已达标待销号"), on="2021-06-10").set_index("task")["task_status"]
+    assert set(state) == {"已达标待销号"}
+    mixed = ledger.assign(status=["逾期", *["已销号"] * (len(ledger) - 1)])
+    assert board(mixed, on="2021-06-10")["task_status"].tolist()[:2] == ["逾期", "已销号"]
+    assert set(board(ledger.iloc[:0], on="2021-06-10")["task_status"]) == {"无事项"}
+
+
+def test_the_scores_of_a_period_are_items_and_reported_together_and_the_verdicts_like_for_like() -> None:
+    period = load_period("data/sample", "2021Q1")
+    together = ledger_scores(period, evaluation=scores(evaluation_score=91.0))
+    city = together[together["region_code"] == CITY].set_index("indicator")["value"]
+    assert city["evaluation_score"] == 91.0
+    assert 0 < city["instant"] < 1
+    assert city["guide_complete"] == pytest.approx(1.0, abs=0.1)
+    gaps = ledger_gaps(period)
+    assert len(gaps) == 3 * (1 + len(report_units(CITY)))
+    assert set(gaps["verdict"]) <= {"高于", "持平", "低于", "不作判断", "无数据"}

@@ -43,7 +43,7 @@ def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.Da
     """Give one row per third-level indicator: value, points, cost (weight − points), share_of_full.
 
     按比例: weight × (value − zero_at) ÷ (full_at − zero_at), kept within 0 and the weight; 达标: the weight when the
-    value reaches full_at, else 0; 直接填分: the points typed. An indicator without a value has no points (missing, not 0).
+    value reaches full_at, else 0; 直接填分: the points typed. Without a value there are no points (missing, not 0).
 
     >>> weights = pd.DataFrame({"level_one": "甲", "level_two": "乙", "level_three": "丙", "indicator": ["online"],
     ...     "weight": 4.0, "method": "按比例", "zero_at": 0.8, "full_at": 1.0, "points": np.nan, "effort": 2.0})
@@ -124,6 +124,19 @@ def lift(scored: pd.DataFrame, *, goal: float | None = None, rules: Evaluation |
     after = float(scored["points"].sum()) + ordered["cost"].cumsum()
     before = after - ordered["cost"]
     return ordered.assign(total_after=after, needed=before < aim - 1e-9)
+
+
+def tier_note(rules: Evaluation | None = None) -> str:
+    """Give the reference lines with their source: the province publishes results, not lines.
+
+    >>> tier_note()[:15]
+    '参考线：第一梯队 93 分，粤'
+    """
+    tiers = rules or Evaluation()
+    return (
+        f"参考线：第一梯队 {tiers.first_tier:g} 分，粤东粤西粤北 12 市中 10 市在 {tiers.most_cities:g} 分以上；"
+        f"省里未公布分数线，由公布结果得来（{tiers.source}），可在设置 [evaluation] 修改。"
+    )
 
 
 def as_score(result: Total, *, region: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 
 import numpy as np
@@ -98,6 +98,27 @@ def forecast(
     limits = (0.0, 1.0) if share else (-np.inf, np.inf)
     low, middle, high = (float(np.clip(v, *limits)) for v in (value - half, value, value + half))
     return Forecast(middle, low, high, n, _verdict(low, high, target, better), "")
+
+
+def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """Give the forecast of every row with a number to reach: ledger_id, forecast, low, high, n_periods, outlook, …
+
+    ``history``: region_code, indicator, cutoff, value, one row per period. Targets against the base period are held
+    against the base value; milestones, peers and what is only registered are not forecast.
+    """
+    kinds = {">=": "higher", ">": "higher", "<=": "lower", "rising": "higher", "falling": "lower"}
+    rows = ledger[ledger["comparison"].isin(list(kinds)) & ledger["indicator"].notna() & ledger["unit"].ne("typed")]
+    groups = dict(iter(history.groupby(["region_code", "indicator"])))
+    goal = rows["target_value"].mask(rows["comparison"].isin(["rising", "falling"]), rows["baseline"])
+    found = [
+        forecast(groups.get((region, key), history.iloc[:0]), deadline=str(deadline), indicator=key, target=target,
+                 better=kinds[kind], share=unit == "share")
+        for region, key, deadline, target, kind, unit in zip(rows["region_code"], rows["indicator"], rows["deadline"],
+                                                              goal, rows["comparison"], rows["unit"], strict=True)
+    ]  # fmt: skip
+    table = pd.DataFrame([asdict(one) for one in found], columns=[f.name for f in fields(Forecast)], index=rows.index)
+    named = table.rename(columns={"value": "forecast", "n": "n_periods", "verdict": "outlook"})
+    return rows[["ledger_id"]].join(named).reset_index(drop=True)
 
 
 def _line(rows: pd.DataFrame, last: pd.Timestamp) -> tuple[float, float]:

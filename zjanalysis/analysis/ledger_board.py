@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.ledger_state import OPEN, Status, deadlines, today
+from zjanalysis.analysis.ledger_state import OPEN, TOLERANCE, Status, deadlines, today
+from zjanalysis.analysis.reported import comparable
 from zjanalysis.inputs.workplan import load_tasks
 
 _COUNTS = {
@@ -42,7 +43,25 @@ def board(ledger: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
     counts = tasks.merge(_counted(ledger, ["task"]), on="task", how="left")
     whole = counts.assign(**{name: counts[name].fillna(0).astype("int64") for name in COUNTS})
     left = (deadlines(whole["deadline"]) - today(on)).dt.days
-    return whole.assign(days_left=left.astype("Int64"))
+    return whole.assign(days_left=left.astype("Int64"), task_status=_task_status(whole))
+
+
+def _task_status(counts: pd.DataFrame) -> pd.Series:
+    """The state of a task as a whole: one overdue row makes it overdue, only all rows met make it reached."""
+    n = counts["n_rows"]
+    chosen = np.select(
+        [
+            n == 0,
+            counts["n_overdue"] > 0,
+            counts["n_closed"] == n,
+            counts["n_met"] == n,
+            counts["n_not_started"] == n,
+            counts["n_in_progress"] == 0,
+        ],
+        ["无事项", Status.OVERDUE, Status.CLOSED, Status.REACHED, Status.NOT_STARTED, Status.LONG_TERM],
+        Status.IN_PROGRESS,
+    )
+    return pd.Series(chosen, index=counts.index, dtype="str")
 
 
 def split_units(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -96,6 +115,27 @@ def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     both = ledger.merge(was.drop_duplicates("ledger_id"), on="ledger_id", how="left")
     changed = both[both["status"] != both["status_before"]]
     return changed.assign(status_before=changed["status_before"].fillna("（新增）")).reset_index(drop=True)
+
+
+def with_trend(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """Give the ledger with current_before and trend (改善, 持平, 退步, 无上期) since the earlier ledger.
+
+    Better is more, except where the target is at most, falling or below the peers; what is only registered, and a
+    figure whose definition has changed in between, has no trend.
+    """
+    was = earlier[["ledger_id", "current", "as_of"]].drop_duplicates("ledger_id").set_index("ledger_id")
+    before = was.reindex(ledger["ledger_id"]).set_axis(ledger.index)
+    pairs = zip(ledger["indicator"], before["as_of"], ledger["as_of"], strict=True)
+    same = pd.Series(
+        [comparable(k, a, b) if pd.notna(a) else False for k, a, b in pairs], index=ledger.index, dtype="bool"
+    )
+    kind = ledger["comparison"].fillna("record")
+    sign = np.where(kind.isin(["<=", "falling", "below_peers"]), -1.0, 1.0)
+    moved_by = ((ledger["current"] - before["current"]) * sign).where(same & kind.ne("record"))
+    words = np.select(
+        [moved_by > TOLERANCE, moved_by < -TOLERANCE, moved_by.notna()], ["改善", "退步", "持平"], "无上期"
+    )
+    return ledger.assign(current_before=before["current"], trend=pd.Series(words, index=ledger.index, dtype="str"))
 
 
 def due(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> pd.DataFrame:

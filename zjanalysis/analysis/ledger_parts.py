@@ -11,10 +11,12 @@ from zjanalysis.analysis.ledger import DAYS, NUMBERS, empty_ledger, is_own, lay_
 from zjanalysis.inputs.ledger_file import KNOWN, read_ledger_rows, read_log, read_memory
 from zjanalysis.inputs.office_columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
+from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.settings import Guard, Settings
 
+FILE_NAME = "ledger.xlsx"
 # What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts.
 _TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
 
@@ -44,6 +46,12 @@ def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Setti
     return LedgerFile(
         where, ledger, memory, read_log(where, guard=guard), dict(table.letters), table.sheet, table.header_row
     )
+
+
+def load_ledger(period: Period) -> pd.DataFrame:
+    """Give the ledger that lies in a period's folder (ledger.xlsx); a ledger without rows when there is none."""
+    path = period.dataset.folder / period.name / FILE_NAME
+    return read_ledger(path).ledger if path.is_file() else empty_ledger()
 
 
 def typed(memory: pd.DataFrame) -> pd.DataFrame:

@@ -135,6 +135,10 @@ CHANGE_COLUMNS = (
 
 OTHER_COLUMNS = (
     Column("title", "任务名称"),
+    Column("task_status", "总体状态"),
+    Column("trend", "较上期"),
+    Column("n_periods", "可比期数", "count", unit="期"),
+    Column("outlook", "预计"),
     Column("text", "要求"),
     Column("quote", "原文"),
     Column("n_rows", "事项", "count", unit="项"),
@@ -157,7 +161,7 @@ OTHER_COLUMNS = (
     Column("current_text", "当前值"),
     Column("gap_text", "差距"),
     Column("status_before", "上期状态"),
-    Column("current_before", "上期值", "value"),
+    Column("value_before", "上期值"),
     Column("in_master", "台账现值"),
     Column("in_copy", "交回值"),
     Column("forecast", "预计值", "value"),

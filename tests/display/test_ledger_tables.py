@@ -1,0 +1,74 @@
+"""The ledger on a page: counts that add up, words that fit, one region at a time; the sample can be made again."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.ledger import empty_ledger
+from zjanalysis.analysis.ledger_parts import read_ledger
+from zjanalysis.display import ledger_tables
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "data" / "sample"
+
+
+@pytest.fixture(scope="module")
+def ledgers() -> tuple[pd.DataFrame, pd.DataFrame]:
+    first, second = (read_ledger(SAMPLE / period / "ledger.xlsx").ledger for period in ("2020Q4", "2021Q1"))
+    return first, second
+
+
+def test_the_sentence_counts_what_the_ledger_holds(ledgers) -> None:
+    _, second = ledgers
+    said = ledger_tables.board_sentence(second, on="2021-04-15")
+    assert said.startswith(f"台账共 {len(second)} 项：")
+    assert f"逾期 {(second['status'] == '逾期').sum()} 项" in said
+    assert ledger_tables.board_sentence(empty_ledger(), on="2021-04-15") == "本期没有台账。"
+
+
+def test_the_board_has_eleven_tasks(ledgers) -> None:
+    shown = ledger_tables.board_table(ledgers[1], on="2021-04-15")
+    assert [row[0] for row in shown.rows] == [*"一二三四五六七八九十", "十一"]
+
+
+def test_the_district_table_has_the_columns_of_section_seven_and_one_region(ledgers) -> None:
+    shown = ledger_tables.district_table(ledgers[1], region="440823")
+    asked = ["序号", "问题", "责任单位", "措施", "完成时限", "当前值", "目标值", "差距", "状态", "销号日期"]
+    assert [head.label for head in shown.heads] == asked
+    assert len(shown.rows) == (ledgers[1]["region_code"] == "440823").sum()
+    assert shown.rows[0][8] == "逾期"
+
+
+def test_every_table_of_the_page_can_be_drawn(ledgers) -> None:
+    first, second = ledgers
+    tables = (
+        ledger_tables.city_table(second, first, region="440800"),
+        ledger_tables.units_table(second),
+        ledger_tables.regions_ledger_table(second),
+        ledger_tables.moved_table(second, first),
+        ledger_tables.due_table(second, on="2021-04-15"),
+    )
+    for shown in tables:
+        html = shown._repr_mimebundle_()["text/html"]
+        assert shown.caption in html
+        assert "nan" not in html.lower().replace("nan_", "")
+    assert tables[0].rows[0][8] == "逾期"
+
+
+def test_the_reported_figures_of_the_sample_are_what_its_script_makes_and_say_they_are_made_up(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("make_reported", ROOT / "data" / "make_reported.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.write_reported(tmp_path, random=np.random.default_rng(script.SEED))
+    for name in ("population.xlsx", "2020Q4/reported.xlsx", "2021Q1/reported.xlsx"):
+        made, kept = openpyxl.load_workbook(tmp_path / name), openpyxl.load_workbook(SAMPLE / name)
+        for one in kept.worksheets:
+            values = [[c.value for c in row] for row in one.iter_rows()]
+            assert values == [[c.value for c in row] for row in made[one.title].iter_rows()], f"{name} {one.title}"
+        assert "示例数据（模拟）" in kept.worksheets[0]["A1"].value
