@@ -60,7 +60,7 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path, conn
 
 
 def test_wrong_entries_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UnknownName, match="tabel.*是不是“table”"):
+    with pytest.raises(UnknownName, match=r"tabel.*是不是“table”"):
         case_source(period_in(tmp_path, postgres="host=db", tabel="t"), settings=Settings(tmp_path))
     with pytest.raises(ConfigError, match="没有 table 或 query"):
         case_source(period_in(tmp_path, postgres="host=db"), settings=Settings(tmp_path))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError, unknown_name
-from zjanalysis.inputs.columns import ALL_COLUMNS
+from zjanalysis.inputs.columns import ITEM_COLUMNS
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"
@@ -69,9 +69,10 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
             '请写 kind = "real"（真实）或 "sample"（示例）。',
         )
     scope, columns = written.get("scope", {}), written.get("columns", {})
+    known = [column.key for column in ITEM_COLUMNS]
     for key in columns.values():
-        if key not in ALL_COLUMNS:
-            raise unknown_name("列", str(key), ALL_COLUMNS)
+        if key not in known:
+            raise unknown_name("列", str(key), known)
     title, kind, source, licence = (str(written.get(word, "")) for word in ("title", "kind", "source", "licence"))
     return Dataset(
         folder,

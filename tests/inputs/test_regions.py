@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from zjanalysis.errors import UnknownName
+from zjanalysis.inputs import regions
+from zjanalysis.settings import Comparison, load_settings
+
+UNITS = ["赤坎区", "霞山区", "坡头区", "麻章区", "遂溪县", "徐闻县", "廉江市", "雷州市", "吴川市", "湛江经济技术开发区"]
+
+
+def test_report_units_in_official_order() -> None:
+    assert [regions.region_name(code) for code in regions.report_units("湛江市")] == UNITS
+
+
+def test_the_province_is_whole() -> None:
+    levels = regions.load_regions().groupby("level").size()
+    assert levels[["province", "prefecture", "county"]].tolist() == [1, 21, 122]
+
+
+def test_a_zone_without_a_national_code_is_marked_as_ours() -> None:
+    table = regions.load_regions()
+    assert table.loc[table["ours"], "code"].tolist() == ["4408Z1"]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("440823", "440823"),
+        ("440823000000", "440823"),
+        ("遂溪", "440823"),
+        ("湛江市遂溪县", "440823"),
+        ("广东省湛江市赤坎区", "440802"),
+        ("广东省湛江市", "440800"),
+        ("湛江市本级", "440800"),
+        ("湛江经开区", "4408Z1"),
+        (" 湛江 开发区", "4408Z1"),
+    ],
+)
+def test_spellings(written: str, code: str) -> None:
+    assert regions.region_code(written) == code
+
+
+@pytest.mark.parametrize("written", ["", "经开区", "999999", "某某县", "4408"])
+def test_what_is_not_certain_is_not_a_region(written: str) -> None:
+    assert regions.find_code(written) is None
+
+
+def test_unknown_region_names_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="未找到地区“赤砍区”，是不是“赤坎区”") as caught:
+        regions.region_code("赤砍区")
+    assert "赤坎区、霞山区" in caught.value.hint
+
+
+def test_peers() -> None:
+    assert len(regions.peers_of("440800")) == 12 - 1
+    assert regions.peers_of("440800", "粤西") == ("440900", "441700")
+    assert len(regions.peers_of("440800", "全省")) == 21 - 1
+    assert set(regions.peers_of("440823")) == set(regions.report_units("440800")) - {"440823"}
+    assert regions.peers_of("440823", "廉江市，440882") == ("440881", "440882")
+    assert regions.peers_of("440000") == ()
+
+
+def test_the_default_group_is_a_setting() -> None:
+    settings = replace(load_settings(), comparison=Comparison(group="粤西"))
+    assert regions.peers_of("440800", settings=settings) == ("440900", "441700")
+
+
+def test_unknown_group() -> None:
+    with pytest.raises(UnknownName, match="粤东粤西粤北"):
+        regions.peers_of("440800", "粤东西北")
+
+
+def test_the_table_handed_out_is_a_copy() -> None:
+    table = regions.load_regions()
+    table["name"] = "×"
+    assert regions.region_name("440823") == "遂溪县"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("遂溪县事项清单", "440823"),
+        ("440881-2021年", "440881"),
+        ("湛江市霞山区", "440803"),
+        ("湛江市清单", "440800"),
+        ("清单", None),
+    ],
+)
+def test_region_in_a_file_name(name: str, code: str | None) -> None:
+    assert regions.code_in(name) == code
