@@ -47,6 +47,8 @@ def locked(folder: Path) -> Iterator[Path]:
         try:
             (folder / WORK / "owner.json").write_text(started, encoding="utf-8")
             recover(folder)
+            for part in folder.glob(".*.part"):
+                part.unlink(missing_ok=True)
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(parents=True, exist_ok=True)
         except OSError as error:
