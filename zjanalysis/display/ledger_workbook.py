@@ -35,9 +35,8 @@ from zjanalysis.display.ledger_sheet import (
 from zjanalysis.display.ledger_words import amount, cell_of, with_target_text
 from zjanalysis.display.wording import missing
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.columns import label
 from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET
-from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL
+from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, office_label
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.settings import Guard
 
@@ -199,7 +198,7 @@ def _with_missing_columns(sheet: Any, file: LedgerFile, ledger: pd.DataFrame) ->
     for key in (*TOOL, *extras):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
-            head_cell(sheet[f"{letters[key]}{file.header_row}"], label(key), tool=key in TOOL)
+            head_cell(sheet[f"{letters[key]}{file.header_row}"], office_label(key), tool=key in TOOL)
     return letters
 
 
@@ -229,7 +228,7 @@ def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _titled(lines: pd.DataFrame) -> pd.DataFrame:
     words = {"row": "（整行）", "target_value": "目标值"}
-    return lines.assign(column=lines["column"].map(lambda key: words.get(key, label(key))))
+    return lines.assign(column=lines["column"].map(lambda key: words.get(key, office_label(key))))
 
 
 __all__ = ["LedgerResult", "init_ledger", "merge_ledger", "read_ledger", "update_ledger"]

@@ -5,7 +5,7 @@ They join the columns of `inputs.columns` under the same look-up, so that tables
 
 from __future__ import annotations
 
-from zjanalysis.inputs.columns import ALL_COLUMNS, Column
+from zjanalysis.inputs.columns import ALL_COLUMNS, Column, label
 
 # --- reported.xlsx: one row is one figure of one region for one indicator in one period --------------------------
 REPORTED_COLUMNS = (
@@ -178,6 +178,18 @@ for _column in (
     *OTHER_COLUMNS,
 ):
     ALL_COLUMNS.setdefault(_column.key, _column)
+
+_OWN = {c.key: c.label for c in (*CHANGE_COLUMNS, *LEDGER_COLUMNS)}
+
+
+def office_label(key: str) -> str:
+    """Give the header of a ledger column; elsewhere the same key may read otherwise (current: 当前值, 本期值).
+
+    >>> office_label("current"), office_label("ledger_id"), office_label("领导批示")
+    ('当前值', '编号', '领导批示')
+    """
+    return _OWN.get(key, label(key))
+
 
 HAND = tuple(c.key for c in HAND_COLUMNS)
 TOOL = tuple(c.key for c in TOOL_COLUMNS)
