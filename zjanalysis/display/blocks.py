@@ -159,7 +159,7 @@ def _card_html(card: dict[str, Any]) -> str:
     trend = card["trend"] if card["trend"] in STATES else ""
     lines = [("目标", card["target_text"], ""), ("是否达标", card["meets_target"], card["meets_target"]),
              ("位次", card["rank_text"], ""), (f"与{card['peers']}比", card["verdict"], card["verdict"]),
-             (f"较上期{trend}", card["change_text"], card["trend"])]  # fmt: skip
+             (f"环比{trend}", card["change_text"], card["trend"])]  # fmt: skip
     body = "".join(
         f"<div><dt>{markup(term)}</dt><dd{_state(word)}>{markup(text)}</dd></div>" for term, text, word in lines
     )
@@ -216,7 +216,7 @@ def definitions(scores: pd.DataFrame, *, settings: Settings | None = None) -> Bl
     shown = table(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
     notes = sentences.reading_rules((settings or load_settings()).comparison)
     listed = "".join(f"<li><strong>{markup(term)}</strong>：{markup(text)}</li>" for term, text in notes)
-    html = f'<section class="zj-definitions" aria-label="指标口径">{shown.html()}<ul>{listed}</ul></section>'
+    html = f'<section class="zj-definitions">{shown.html()}<ul>{listed}</ul></section>'
     payload = {"kind": "definitions", "table": shown.payload(), "notes": [list(note) for note in notes]}
     return Block(html, payload, "指标口径")
 

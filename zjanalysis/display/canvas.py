@@ -24,7 +24,7 @@ POINT = 25.4 / 72  # millimetres
 NO_CLIP = TransformedPath(Path.unit_rectangle(), IdentityTransform())
 THICK = 0.62  # of a row
 NAME_EMS = 12.0
-TOP, BOTTOM = 13.0, 13.0  # millimetres for column heads and yardsticks, for the axis
+TOP, BOTTOM = 11.0, 11.0  # millimetres for column heads and yardsticks, for the axis
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def row_chart(
     The width is that of the text on paper; margins follow from the longest text, so nothing is cut.
     """
     labels = [theme.wrap(theme.printable(name), NAME_EMS) for name in names]
-    step = 9.0 if any("\n" in label for label in labels) else 6.6
+    step = 8.2 if any("\n" in label for label in labels) else 5.6
     lead = width_of([left.head, *left.texts]) + 3 if left else 1.0
     first = lead + width_of([head, *(line for label in labels for line in label.split("\n"))]) + 3
     widths = [width_of([column.head, *column.texts]) + 4 for column in right]
