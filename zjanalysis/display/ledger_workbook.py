@@ -223,7 +223,11 @@ def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
         ]
         for key in ("old", "new")
     }
-    return titled.assign(**worded_cells)
+    about = ledger.drop_duplicates("ledger_id").set_index("ledger_id")[["region", "indicator_label", "problem"]]
+    named = about.reindex(lines["ledger_id"]).set_axis(lines.index)
+    what = named["indicator_label"].fillna(named["problem"])
+    whole = titled.assign(**worded_cells, region=named["region"], indicator_label=what)
+    return whole[["changed_on", "changed_by", "ledger_id", "region", "indicator_label", "column", "old", "new"]]
 
 
 def _titled(lines: pd.DataFrame) -> pd.DataFrame:
