@@ -94,10 +94,37 @@ def test_kinds_of_the_columns(real: period.Period) -> None:
     kinds = {str(kind): sorted(real.items.columns[real.items.dtypes == kind]) for kind in set(real.items.dtypes)}
     assert kinds == {
         "str": sorted(
-            ["region_code", "region", "item_id", "item_name", "base_code", "impl_code", "handle_item_code", "match_code", "item_type", "use_level", "department", "statutory_unit", "promised_unit", "handling_type", "online_depth", "serves", "state", "version", "visit_reason", "limit_reason", "file", "sheet"]
+            [
+                "region_code",
+                "region",
+                "item_id",
+                "item_name",
+                "base_code",
+                "impl_code",
+                "handle_item_code",
+                "match_code",
+                "item_type",
+                "use_level",
+                "department",
+                "statutory_unit",
+                "promised_unit",
+                "handling_type",
+                "online_depth",
+                "serves",
+                "state",
+                "version",
+                "visit_reason",
+                "limit_reason",
+                "file",
+                "sheet",
+            ]
         ),
-        "float64": sorted(["statutory_days", "promised_days", "statutory_written", "promised_written", "visits", "case_count"]),
-        "boolean": sorted(["online", "end_to_end", "one_window", "bookable", "on_application", "serves_public", "in_hall", "express"]),
+        "float64": sorted(
+            ["statutory_days", "promised_days", "statutory_written", "promised_written", "visits", "case_count"]
+        ),
+        "boolean": sorted(
+            ["online", "end_to_end", "one_window", "bookable", "on_application", "serves_public", "in_hall", "express"]
+        ),
         "bool": ["in_force"],
         "int64": ["row_number"],
     }

@@ -39,7 +39,7 @@ def inspect(path: Path, guard: Guard) -> Mapping[str, Inspection]:
     """Refuse what must not be opened (InputError: one sentence and the next step); give what was seen in each sheet."""
     size = path.stat().st_size
     if size > guard.max_file_mb * 1e6:
-        raise InputError(f"“{path.name}”有 {size / 1e6:.0f} MB，超过上限 {guard.max_file_mb:.0f} MB。",
+        raise InputError(f"“{path.name}”有 {size / 1e6:.3g} MB，超过上限 {guard.max_file_mb:g} MB。",
                          "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_file_mb。")  # fmt: skip
     with path.open("rb") as stream:
         _refuse_other_kinds(path, stream)
@@ -92,7 +92,7 @@ def _refuse_parts(path: Path, parts: list[zipfile.ZipInfo], guard: Guard) -> Non
     if len(parts) > guard.max_parts:
         raise InputError(f"“{path.name}”里有 {len(parts)} 个部件，超过上限 {guard.max_parts} 个。", RESAVE)
     if unpacked > guard.max_unpacked_mb * 1e6:
-        raise InputError(f"“{path.name}”解压后有 {unpacked / 1e6:.0f} MB，超过上限 {guard.max_unpacked_mb:.0f} MB。",
+        raise InputError(f"“{path.name}”解压后有 {unpacked / 1e6:.3g} MB，超过上限 {guard.max_unpacked_mb:g} MB。",
                          "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_unpacked_mb。")  # fmt: skip
     if any(part.flag_bits & 1 for part in parts):
         raise InputError(f"“{path.name}”的压缩包加了密码。", "请解压或取消密码后再放回原处。")

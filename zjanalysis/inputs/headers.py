@@ -12,7 +12,8 @@ from zjanalysis.inputs.limits import plain, unit_of
 from zjanalysis.inputs.workbook import Sheet, cell_text
 
 HEADER_ROWS = 20  # the header is on one of the first 20 rows
-_SUBWORDS = {"时限", "数值", "天数", "数", "单位", "说明", "名称", "代码", "编码", "内容"}
+_NUMBERS = {"时限", "数值", "天数", "数"}  # second headers under a merged one: the number itself, or something about it
+_SUBWORDS = _NUMBERS | {"单位", "说明", "名称", "代码", "编码", "内容"}
 
 
 @cache
@@ -97,10 +98,21 @@ def _second_row(
         head = text if text.strip() or not under.strip() else head
         heads.append(head)
     joined = [f"{h}{b}" if b.strip() and h != b else h for h, b in zip(heads, below, strict=True)]
-    sub = [plain(b) in _SUBWORDS - {"时限", "数值", "天数", "数"} for b in below]
-    found = [find(h + b) or (() if s else find(b) or (k or (find(h) if b.strip() else ())))
-             for h, b, s, k in zip(heads, below, sub, keys, strict=True)]  # fmt: skip
+    found = [_joined_keys(head, own, under, find) for head, own, under in zip(heads, keys, below, strict=True)]
     return joined, found
+
+
+def _joined_keys(
+    head: str, own: tuple[str, ...], under: str, find: Callable[[str], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Give what a column means whose first header is ``head`` (``own`` when read alone) and whose second ``under``."""
+    if not under.strip():
+        return own
+    if plain(under) in _NUMBERS:
+        return find(head + under) or own or find(head)
+    if plain(under) in _SUBWORDS:
+        return find(head + under)
+    return find(head + under) or find(under) or own
 
 
 def near(header: str) -> str:

@@ -171,10 +171,6 @@ def _why_not(written: list[str], nameless: bool, texts: list[str]) -> str:
         return "row_note"
     if sum(text in texts for text in written) >= max(2, 0.6 * len(written)):
         return "header_repeated"
-    if (
-        nameless
-        and all(text.isdecimal() for text in written)
-        and written == [str(i) for i in range(1, len(written) + 1)]
-    ):
-        return "header_repeated"
+    if len(written) >= 3 and all(text.isdecimal() and len(text) < 4 for text in written):
+        return "header_repeated" if len(set(np.diff([int(text) for text in written]))) == 1 else ""
     return ""

@@ -119,8 +119,12 @@ def _note(work: Work, side: str, texts: Cells, frame: pd.DataFrame) -> None:
     if cells is not None:
         own, stated = texts.each(_own_unit), cells.each(lambda text: limits.unit_of(text) or "")
         work.note("limit_unit_conflict", key, (own != "") & (stated != "") & (own != stated), others=beside)
-    elif not _header_unit(rows, side) and any(limits.parse_limit(t).reason == limits.NO_UNIT for t in texts.texts):
+    elif not _header_unit(rows, side) and texts.each(_lacks_unit, kind=bool).any():
         work.parts.append(Part("unit_not_stated", WHOLE, key))
+
+
+def _lacks_unit(text: str) -> bool:
+    return limits.parse_limit(text).reason == limits.NO_UNIT
 
 
 def _own_unit(text: str) -> str:

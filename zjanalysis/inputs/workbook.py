@@ -75,9 +75,10 @@ def _workbook_sheets(path: Path, seen: Mapping[str, Inspection], *, guard: Guard
 def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], guard: Guard) -> Sheet:
     hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
     found = book.get_sheet_by_name(meta.name)
-    if found.total_width > guard.max_columns or found.total_height > guard.max_rows:
+    rows, columns = (last + 1 for last in found.end or (-1, -1))
+    if columns > guard.max_columns or rows > guard.max_rows:
         raise InputError(
-            f"“{path.name}”的工作表“{meta.name}”有 {found.total_height} 行 {found.total_width} 列，超过上限 "
+            f"“{path.name}”的工作表“{meta.name}”有 {rows} 行 {columns} 列，超过上限 "
             f"{guard.max_rows} 行 {guard.max_columns} 列。",
             "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。",
         )
@@ -88,7 +89,7 @@ def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], 
 def _decode(path: Path, *, guard: Guard) -> str:
     """Decode a text file: UTF-16 with its mark, UTF-8 with or without, else GB18030; refuse the rest."""
     if path.stat().st_size > guard.max_file_mb * 1e6:
-        raise InputError(f"“{path.name}”有 {path.stat().st_size / 1e6:.0f} MB，超过上限 {guard.max_file_mb:.0f} MB。",
+        raise InputError(f"“{path.name}”有 {path.stat().st_size / 1e6:.3g} MB，超过上限 {guard.max_file_mb:g} MB。",
                          "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_file_mb。")  # fmt: skip
     raw = path.read_bytes()
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
