@@ -300,8 +300,9 @@ if __name__ == "__main__":
     root, out = Path(sys.argv[2]), Path(sys.argv[3])
     room.read_sources, room.file_digests, room._frames = conftest.tiny_sources, conftest.tiny_files, lambda *_: None
     told = {"data": "data/tiny", "period": "2021Q1", "peers": "", "report_date": "2021-04-15"}
-    jobs = [Job(f"district/{c}", root / "notebooks" / "tiny.ipynb", c, n, "2021Q1", "data/tiny", {**told, "region": c}, ())
-            for c, n in conftest.REGIONS.items()]
+    book = root / "notebooks" / "tiny.ipynb"
+    jobs = [Job(f"district/{code}", book, code, name, "2021Q1", "data/tiny", {**told, "region": code})
+            for code, name in conftest.REGIONS.items()]
     room.build(jobs, out=out, settings=Settings(root=root), options=room.Options(force=True, workers=2))
 """
 

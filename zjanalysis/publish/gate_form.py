@@ -49,6 +49,8 @@ def accessible(seen: Evidence) -> Iterator[str]:
     names = {e.attributes["id"] for e in page.elements if "id" in e.attributes}
     if len(names) != sum("id" in e.attributes for e in page.elements):
         yield "有重复的 id"
+    labels = [e.attributes["aria-label"] for e in page.elements if e.attributes.get("role") == "region"]
+    yield from (f"两个区域同名：{name}" for name in sorted({name for name in labels if labels.count(name) > 1}))
     links = [e.attributes["href"][1:] for e in page.all("a") if e.attributes.get("href", "").startswith("#")]
     yield from (f"目录指向不存在的位置：#{link}" for link in links if link not in names)
     if "main" not in links:

@@ -23,6 +23,7 @@ from zjanalysis.settings import Settings
 
 OWN = "本地区"
 ALL = "全部地区"
+BESIDE = "台账与上报数据"
 DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "department", "version", "state",
                "visit_reason", "file", "sheet", "row_number", "region")  # fmt: skip
 
@@ -75,16 +76,27 @@ def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
 def reads_of(job: Job, sources: Sources) -> dict[str, str]:
     """Give what the job reads: region → digest; its own rows under 本地区, everything under 全部地区."""
     regions = sources.regions
+    beside = {BESIDE: digest_of({name: digest for name, digest in sources.files.items() if is_beside(name)})}
     if not job.reads:
-        return {ALL: digest_of({code: own for code, (own, _) in regions.items()}), "": regions.get("", ("", ""))[0]}
+        whole = digest_of({code: own for code, (own, _) in regions.items()})
+        return {ALL: whole, "": regions.get("", ("", ""))[0], **beside}
     peers = {code: regions[code][1] for code in job.reads if code in regions and code != job.region_code}
-    return {OWN: regions.get(job.region_code, ("", ""))[0], "": regions.get("", ("", ""))[0], **peers}
+    return {OWN: regions.get(job.region_code, ("", ""))[0], "": regions.get("", ("", ""))[0], **peers, **beside}
+
+
+def is_beside(name: str) -> bool:
+    """Tell whether a file is no list of items: ledger, reported figures, cases; every report depends on them."""
+    return "/items/" not in name and name != "dataset.toml"
 
 
 def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
     """Give the files the job's rows come from, with their digests."""
     codes = job.reads or tuple(sources.origins)
-    named = {"dataset.toml"} | {name for code in codes for name in sources.origins.get(code, ())}
+    named = (
+        {"dataset.toml"}
+        | set(filter(is_beside, sources.files))
+        | {name for code in codes for name in sources.origins.get(code, ())}
+    )
     return {name: digest for name, digest in sources.files.items() if name in named}
 
 

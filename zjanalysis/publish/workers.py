@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -103,8 +104,31 @@ def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:
             future.cancel()
 
 
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """Give an executor on a Dask cluster whose workers have this library and see the same folders.
+
+    Raises ConfigError when dask is not installed or nobody answers at the address.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise ConfigError("没有安装 Dask。", '请运行 pip install "zjanalysis[cluster]"，或去掉 --dask。') from error
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"连不上 Dask 集群 {address}。", "请检查地址（如 tcp://127.0.0.1:8786）与调度器是否在运行。"
+        ) from error
+    try:
+        yield client.get_executor(pure=False)
+    finally:
+        client.close()
+
+
 def isolated(task: Task) -> Outcome:
     """Make one report in a child of the process this is called in, so that no executor can leak between reports."""
+    multiprocessing.current_process().daemon = False  # Dask's workers are daemons, which may not have children
     return next(run([task], workers=1))
 
 

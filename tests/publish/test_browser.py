@@ -1,0 +1,195 @@
+"""The pages in a real browser: nothing requested, no error, accessible, narrow and wide, dark, on A4, hostile data."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+PAGES = ("city.html", "district/440823.html", "district/4408Z1.html", "index.html")
+OVERFLOW = """() => [...document.querySelectorAll('body *')].filter(e => {
+    const box = e.getBoundingClientRect(), scroller = e.closest('.zj-table, .index-scroll, pre, .page-skip');
+    return box.width && box.right > document.documentElement.clientWidth + 1 && (!scroller || scroller === e);
+}).map(e => e.tagName + '.' + e.className)"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM:
+        pytest.fail("the tests of the pages need Chromium (Debian: chromium)")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, published: Path) -> Iterator[Callable[..., Any]]:
+    """Give the function that opens a page; every request and every console message is noted on it."""
+    contexts = []
+
+    def show(name: str | Path, *, width: int = 1280, script: bool = True, **options: Any) -> Any:
+        size = {"width": width, "height": 900}
+        context = browser.new_context(viewport=size, java_script_enabled=script, bypass_csp=False, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.noted = []
+        page.on("request", lambda request: page.noted.append(request.url.partition(",")[0]))
+        page.on("console", lambda message: page.noted.append(message.text))
+        page.on("pageerror", lambda error: page.noted.append(str(error)))
+        page.goto((published / name).as_uri())
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_nothing_and_reports_no_error(open_page: Callable[..., Any], name: str) -> None:
+    page = open_page(name)
+    page.wait_for_load_state("networkidle")
+    outside = [note for note in page.noted if not note.startswith(("file:", "data:image/"))]
+    assert outside == []
+    assert sum(note.startswith("file:") for note in page.noted) == 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(browser: Any, published: Path, name: str, width: int, dark: bool) -> None:
+    """Run axe-core (it needs to be put into the page, so the page's policy is set aside for this check alone)."""
+    scheme = "dark" if dark else "light"
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, color_scheme=scheme)
+    page = context.new_page()
+    page.goto((published / name).as_uri())
+    page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true })")
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    context.close()
+    assert [(v["id"], v["nodes"][0]["html"][:150], v["nodes"][0]["failureSummary"]) for v in found["violations"]] == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_sticks_out_at_the_side(open_page: Callable[..., Any], name: str, width: int) -> None:
+    page = open_page(name, width=width)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERFLOW) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_keyboard_reaches_the_text_first_and_every_control(open_page: Callable[..., Any], name: str) -> None:
+    page = open_page(name)
+    page.keyboard.press("Tab")
+    focused = page.evaluate("() => document.activeElement.textContent")
+    assert focused == "跳到正文"
+    assert page.evaluate("() => document.activeElement.getBoundingClientRect().left") >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("() => document.activeElement.tagName"))
+    assert reached & {"SUMMARY", "A", "BUTTON"}
+
+
+def test_code_and_tables_open_without_script(open_page: Callable[..., Any]) -> None:
+    page = open_page("district/440823.html", script=False)
+    code = page.locator(".page-method pre").first
+    assert not code.is_visible()
+    page.locator(".page-method summary").first.click()
+    assert code.is_visible()
+
+
+def test_the_index_sorts_by_a_click_and_reads_without_script(open_page: Callable[..., Any]) -> None:
+    plain = open_page("index.html", script=False)
+    assert plain.locator("tbody tr").count() == 3
+    assert plain.locator("thead button").count() == 0
+    page = open_page("index.html")
+    button = page.get_by_role("button", name="时限压缩率")
+    button.click()
+    rising = [
+        float(v) for v in page.locator("tbody tr td:nth-child(3)").evaluate_all("c => c.map(e => e.dataset.value)")
+    ]
+    assert rising == sorted(rising)
+    assert page.locator("th[aria-sort=ascending]").inner_text().startswith("时限压缩率")
+    button.click()
+    falling = [
+        float(v) for v in page.locator("tbody tr td:nth-child(3)").evaluate_all("c => c.map(e => e.dataset.value)")
+    ]
+    assert falling == sorted(rising, reverse=True)
+    assert "从大到小" in page.locator("[role=status]").inner_text()
+    page.locator("tbody a").first.click()
+    assert "通报" in page.title()
+
+
+def printed(page: Any, path: Path) -> list[str]:
+    """Print a page to A4 and give the text of each sheet."""
+    page.pdf(path=str(path), prefer_css_page_size=True)
+    info = subprocess.run(["pdfinfo", str(path)], capture_output=True, encoding="utf-8", check=True).stdout
+    assert re.search(r"Page size: +(594|595|841|842)", info), info
+    text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, encoding="utf-8", check=True)
+    return text.stdout.split("\f")[:-1]
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs poppler-utils")
+@pytest.mark.parametrize("name", ["city.html", "district/440823.html"])
+def test_a_page_prints_on_a4_with_its_head_on_every_sheet(
+    open_page: Callable[..., Any], published: Path, tmp_path: Path, name: str
+) -> None:
+    page = open_page(name)
+    fingerprint = page.locator(".page-code b").inner_text()
+    sheets = printed(page, tmp_path / "page.pdf")
+    assert 3 <= len(sheets) <= 25
+    for number, sheet in enumerate(sheets, 1):
+        flat = sheet.replace(" ", "")
+        assert fingerprint in flat, f"sheet {number} has no running head"
+        assert f"—{number}/{len(sheets)}—" in flat
+        assert "示例数据（模拟）" in flat
+    said = page.locator("figure").evaluate_all(
+        "all => all.map(f => [f.querySelector('.zj-say').textContent, f.querySelector('.zj-source').textContent])"
+    )
+    assert len(said) > 3
+    flat = ["".join(sheet.split()) for sheet in sheets]
+    for sentence, source in said:
+        on = [n for n, sheet in enumerate(flat) if "".join(source.split()) in sheet]
+        assert any("".join(sentence.split())[:16] in flat[n] for n in on), f"a figure is cut: {source}"
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs poppler-utils")
+def test_no_figure_and_no_row_is_cut_by_the_end_of_a_sheet(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page("district/440823.html")
+    page.emulate_media(media="print")
+    rules = "e => [getComputedStyle(e).breakInside, e.getBoundingClientRect().height]"
+    for selector in ("figure", "tr", ".zj-card"):
+        for inside, height in page.locator(selector).evaluate_all(f"all => all.map({rules})"):
+            assert inside == "avoid", selector
+            assert height < 225 / 25.4 * 96, f"{selector} is higher than the type area"
+    assert page.locator("thead").first.evaluate("e => getComputedStyle(e).display") == "table-header-group"
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs poppler-utils")
+def test_the_index_prints_on_one_sheet(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    sheets = printed(open_page("index.html"), tmp_path / "index.pdf")
+    assert len(sheets) == 1
+    assert "湛江市" in sheets[0]
+
+
+def test_text_can_be_selected(open_page: Callable[..., Any]) -> None:
+    page = open_page("district/440823.html")
+    page.keyboard.press("Control+A")
+    chosen = page.evaluate("() => getSelection().toString()")
+    assert "遂溪县政务服务效能监测通报" in chosen
+    assert "工作日" in chosen

@@ -1,0 +1,108 @@
+"""Any executor of concurrent.futures makes the same pages; Dask too, on a real scheduler with two worker processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from zjanalysis.errors import ConfigError
+from zjanalysis.publish.build import Options, build
+from zjanalysis.publish.jobs import Job
+from zjanalysis.publish.workers import cluster, engine_named
+from zjanalysis.settings import Settings
+
+Jobs = Callable[..., tuple[Job, ...]]
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[str]:
+    """Start a scheduler and two worker processes on the loopback address; gives the scheduler's address."""
+    pytest.importorskip("distributed")
+    told = tmp_path / "scheduler.json"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHONWARN")}
+    common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
+    first = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+    ]
+    second = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_worker",
+        "--nworkers",
+        "2",
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+    ]
+    place = ["--scheduler-file", str(told)]
+    processes = [subprocess.Popen([*first, *place], **common)]
+    deadline = time.monotonic() + 60
+    while not told.is_file() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    processes.append(subprocess.Popen([*second, *place, "--host", "127.0.0.1"], **common))
+    yield json.loads(told.read_text(encoding="utf-8"))["address"]
+    for process in reversed(processes):
+        process.terminate()
+        process.wait(20)
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "district").iterdir())}
+
+
+def test_a_thread_pool_and_our_own_workers_make_the_same_bytes(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
+    build(jobs_of(), out=folder.parent / "own", settings=settings, progress=str)
+    with ThreadPoolExecutor(2) as executor:
+        summary = build(jobs_of(), out=folder.parent / "pool", settings=settings, executor=executor, progress=str)
+    assert summary.failed == ()
+    own, pool = (bytes_of(folder.parent / name / folder.name) for name in ("own", "pool"))
+    assert own == pool
+    assert len(own) == 9
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_dask_cluster_makes_the_same_bytes_and_names_a_report_that_fails(
+    settings: Settings, jobs_of: Jobs, folder: Path, scheduler: str, notebook: Callable[..., Path]
+) -> None:
+    build(jobs_of(), out=folder.parent / "own", settings=settings, progress=str)
+    with cluster(scheduler) as executor:
+        summary = build(jobs_of(), out=folder.parent / "dask", settings=settings, executor=executor, progress=str)
+        assert summary.failed == (), summary.lines
+        own, dask = (bytes_of(folder.parent / name / folder.name) for name in ("own", "dask"))
+        assert own == dask
+        notebook(settings.root / "notebooks" / "bad.ipynb", extra="import os; os._exit(3)")
+        jobs = jobs_of(r440803="bad.ipynb")
+        options = Options(force=True, timeout=60)
+        again = build(
+            jobs, out=folder.parent / "dask", settings=settings, options=options, executor=executor, progress=str
+        )
+    assert again.failed == ("district/440803",)
+    assert bytes_of(folder.parent / "dask" / folder.name) == dask
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_address_where_nobody_answers_is_named() -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(ConfigError, match="连不上 Dask 集群"), cluster("tcp://127.0.0.1:9"):
+        pass
+
+
+def test_an_unknown_engine_is_named_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match="没有引擎“fast”"):
+        engine_named("fast")
+    assert engine_named("kernel") == "kernel"
