@@ -9,9 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.compare import DECIMALS, rank, rules_of
+from zjanalysis.analysis.compare import (
+    AHEAD,
+    BEHIND,
+    DECIMALS,
+    LEVEL,
+    MET,
+    NO_SCORE,
+    NO_VERDICT,
+    NOT_MET,
+    rank,
+    rules_of,
+)
 from zjanalysis.analysis.matching import Grid, grid
-from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.robust import HIGH, LOW, all_items, judged, ratios, resampled, summary
 from zjanalysis.settings import Comparison, Settings
@@ -145,4 +156,20 @@ def _standing(cells: Grid, one: Indicator, rules: Comparison, all_items_differen
         coverage=found.n_basket / max(len(cells.codes), 1),
         n_peers=int(peers.sum()),
         all_items_difference=all_items_difference,
+    )
+
+
+def decide(gaps: pd.DataFrame, settled: pd.DataFrame) -> pd.DataFrame:
+    """Give `gaps` with verdict and meets_target of the deciding indicators from the like-for-like comparison.
+
+    Above (or below) the peers is decided on shared items only (DOMAIN §6.1): 达标 when ``settled`` (`robust`) says 高于,
+    不作判断 where too little is shared. Values and ranks stay those of all items.
+    """
+    verdicts = gaps["indicator"].map(settled.set_index("indicator")["verdict"])
+    words = {AHEAD: MET, LEVEL: NOT_MET, BEHIND: NOT_MET, NO_VERDICT: NO_VERDICT, NO_SCORE: NO_SCORE}
+    above = gaps["indicator"].map({one.key: one.aim == "above_peers" for one in ITEM_INDICATORS}).eq(True)
+    judged = verdicts.notna()
+    return gaps.assign(
+        verdict=gaps["verdict"].where(~judged, verdicts),
+        meets_target=gaps["meets_target"].where(~(judged & above), verdicts.map(words)),
     )

@@ -108,6 +108,14 @@ def plan(
     return Plan(named, head.assign(**summary, change_by=named["change_by"].sum()), obstacles(table, possible))
 
 
+def plan_for(
+    items: pd.DataFrame, *indicators: str, region: str, peers: Iterable[str], conditions: Conditions = FREE
+) -> tuple[Plan, ...]:
+    """Give the plan for what the work plan names, one for each indicator (see `plan`)."""
+    others = tuple(peers)
+    return tuple(plan(items, region=region, peers=others, indicator=i, conditions=conditions) for i in indicators)
+
+
 def reached_values(start: float, possible: pd.DataFrame, goal: Goal) -> np.ndarray:
     """Give the value at the start and after each possible step, the largest gain first."""
     gained = np.concatenate([[0.0], possible["gain"].to_numpy(dtype="float64").cumsum()])

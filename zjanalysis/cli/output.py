@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.display.tables import Table, cell_text
+from zjanalysis.display.tables import NUMERIC, Table, cell_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.errors import ConfigError
 
@@ -26,10 +27,22 @@ def print_table(shown: Table, limit: int = 60) -> None:
         for row, unit in zip(shown.rows[:limit], units, strict=False)
     ]
     heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in shown.heads]
-    with pd.option_context("display.unicode.east_asian_width", True, "display.width", None):
-        print(pd.DataFrame(cells, columns=heads).to_string(index=False))
+    widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
+    right = [head.kind in NUMERIC for head in shown.heads]
+    for row in [heads, *cells]:
+        print("  ".join(_pad(*cell) for cell in zip(row, widths, right, strict=True)).rstrip())
     if len(shown.rows) > limit:
         print(f"……共 {len(shown.rows)} 行，只显示前 {limit} 行；用 --out 保存全部。")
+
+
+def _width(text: str) -> int:
+    """Give the columns a text takes in a terminal: wide and ambiguous characters of East Asia take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _pad(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
 
 
 def save(rows: pd.DataFrame, shown: Table, path: Path, *, title: str) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.analysis.indicators import ITEM_INDICATORS, PLAN_SCOPE, Scope, in_scope, left_out
+from zjanalysis.analysis.change import change
+from zjanalysis.analysis.compare import among
+from zjanalysis.analysis.indicators import ITEM_INDICATORS, PLAN_SCOPE, Scope, in_scope, left_out, measure
 from zjanalysis.display import wording
-from zjanalysis.display.tables import Table, about, table
+from zjanalysis.display.known import about
+from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.findings import summary as summary_of
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import region_name
 
@@ -90,22 +94,27 @@ def drags_table(rooms: pd.DataFrame, *, region: str, limit: int = 20) -> Table:
     return table(shown, caption=f"{region_name(region)}拖累事项", columns=ROOM_COLUMNS, sheet="拖累事项", note=note)
 
 
+FINDING_HEADS = (
+    Column("level", "级别"),
+    Column("rule_title", "规则"),
+    Column("n_findings", "问题", "count", unit="处"),
+    Column("n_rows_out", "未采用", "count", unit="行"),
+    Column("example", "举例"),
+    Column("action", "处理建议"),
+)
 LEVEL_ORDER = {"错误": 0, "警告": 1, "提示": 2}
 
 
 def findings_table(period: Period, *, region: str = "") -> Table:
     """Give how many cells do not fit, by rule, most serious first; of one region, or of every file."""
     found = period.findings if not region else period.findings[period.findings["region_code"] == region]
-    grouped = found.groupby(["level", "rule", "used"], as_index=False).agg(
-        n=("cell", "size"), message=("message", "first"), action=("action", "first")
-    )
-    ordered = grouped.assign(order=grouped["level"].map(LEVEL_ORDER)).sort_values(
-        ["order", "n"], ascending=[True, False]
-    )
-    columns = (Column("level", "级别"), Column("message", "问题（举例）"), Column("n", "单元格", "count", unit="处"),
-               Column("used", "是否仍计入", "flag"), Column("action", "处理建议"))  # fmt: skip
+    first = found.drop_duplicates("rule").set_index("rule")
+    counted = summary_of(found, by=("rule",))
+    rows = counted.assign(example=counted["rule"].map(first["message"]), action=counted["rule"].map(first["action"]),
+                          order=counted["level"].map(LEVEL_ORDER)).sort_values(["order", "n_findings"],
+                                                                               ascending=[True, False])  # fmt: skip
     where = region_name(region) if region else "全部文件"
-    return table(ordered, caption=f"{where}数据核对问题", columns=columns, sheet="核对问题")
+    return table(rows, caption=f"{where}数据核对问题", columns=FINDING_HEADS, sheet="核对问题")
 
 
 def left_out_table(period: Period, *, region: str, scope: Scope = PLAN_SCOPE) -> Table:
@@ -116,13 +125,105 @@ def left_out_table(period: Period, *, region: str, scope: Scope = PLAN_SCOPE) ->
     return table(counted, caption=f"{region_name(region)}各指标剔除事项", columns=columns, sheet="剔除原因")
 
 
-def quality_sentence(period: Period, *, region: str) -> str:
-    """Say how many rows the region has, how many cells do not fit and how many rows that left out."""
-    own = period.items[period.items["region_code"] == region]
-    found = period.findings[period.findings["region_code"] == region]
-    rows = found[~found["used"].astype(bool)].drop_duplicates(["file", "sheet", "row_number"])
+def quality_sentence(period: Period, *, region: str = "") -> str:
+    """Say how many rows the region (or the period) has, how many cells do not fit and how many rows that left out."""
+    own = among(period.items, region) if region else period.items
+    found = among(period.findings, region) if region else period.findings
+    where = region_name(region) if region else "全部地区"
+    rows = found[~found["used"].astype(bool) & found["row_number"].gt(0)].drop_duplicates(
+        ["file", "sheet", "row_number"]
+    )
     if found.empty:
-        return f"{region_name(region)}采用事项{len(own)}行，未发现问题。"
+        return f"{where}采用事项{len(own)}行，未发现问题。"
     errors = int((found["level"] == "错误").sum())
-    return (f"{region_name(region)}采用事项{len(own)}行，发现问题{len(found)}处，其中错误{errors}处；"
+    return (f"{where}采用事项{len(own)}行，发现问题{len(found)}处，其中错误{errors}处；"
             f"因此未采用{len(rows)}行。明细用 zj check 核对原工作簿。")  # fmt: skip
+
+
+TREND_HEADS = (
+    Column("level", "级别"),
+    Column("rule_title", "规则"),
+    Column("n_before", "上期", "count", unit="处"),
+    Column("n_findings", "本期", "count", unit="处"),
+    Column("n_more", "增减", "count", unit="处"),
+)
+
+
+def quality_trend(period: Period, before: Period) -> Table:
+    """Give how often each rule was broken last period and this one; without a last period only this one's count."""
+    names = ["rule", "level", "rule_title"]
+    now, then = (summary_of(one.findings, by=("rule",))[[*names, "n_findings"]] for one in (period, before))
+    both = now.merge(then.rename(columns={"n_findings": "n_before"}), on=names, how="outer")
+    missing = float("nan") if not before.name else 0
+    filled = both.assign(n_findings=both["n_findings"].fillna(0), n_before=both["n_before"].fillna(missing))
+    rows = filled.assign(n_more=filled["n_findings"] - filled["n_before"], order=filled["level"].map(LEVEL_ORDER))
+    rows = rows.sort_values(["order", "n_findings"], ascending=[True, False])
+    note = f"上期为{wording.issue_text(before.name)}。" if before.name else "没有上期数据。"
+    return table(rows, caption="问题数与上期比较", columns=TREND_HEADS, sheet="核对趋势", note=note)
+
+
+REGION_HEADS = (
+    Column("region", "地区"),
+    Column("n_items", "采用事项", "count", unit="行"),
+    Column("n_findings", "问题", "count", unit="处"),
+    Column("n_errors", "错误", "count", unit="处"),
+    Column("n_warnings", "警告", "count", unit="处"),
+    Column("n_rows_out", "未采用", "count", unit="行"),
+)
+
+
+def quality_by_region(period: Period) -> Table:
+    """Give for every region how many items are used, how many cells do not fit and how many rows that left out."""
+    counted = summary_of(period.findings, by=("region_code",))
+    used = period.items["region_code"].value_counts().rename("n_items").reset_index()
+    rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")
+    return table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对")
+
+
+COMPLETENESS_HEADS = (
+    Column("column_label", "栏目"),
+    Column("n_items", "事项", "count", unit="行"),
+    Column("n_filled", "已填", "count", unit="行"),
+    Column("filled_share", "填报率", "share"),
+)
+
+
+def completeness_table(filled: pd.DataFrame, *, region: str = "") -> Table:
+    """Give how much of each asked column is filled (`inputs.completeness` by region), the emptiest column first."""
+    own = among(filled, region) if region else filled
+    rows = own.groupby("column_label", as_index=False, sort=False)[["n_items", "n_filled"]].sum()
+    shares = rows.assign(filled_share=rows["n_filled"] / rows["n_items"]).sort_values("filled_share", kind="stable")
+    where = region_name(region) if region else "全部地区"
+    return table(shares, caption=f"{where}填报完整度", columns=COMPLETENESS_HEADS, sheet=f"{where}完整度")
+
+
+DOUBT_HEADS = (
+    Column("region", "地区"),
+    Column("indicator", "指标"),
+    Column("value", "现值", "number"),
+    Column("previous", "剔除存疑事项后", "number"),
+    Column("change", "差", "number"),
+    Column("n_doubtful", "存疑事项", "count", unit="项"),
+)
+
+
+def doubtful_rows(period: Period) -> pd.Series:
+    """Tell which items carry a finding of level 错误 or 警告 though they are used."""
+    found = period.findings[period.findings["level"].isin(("错误", "警告")) & period.findings["used"]]
+    places = pd.MultiIndex.from_frame(found[["file", "sheet", "row_number"]])
+    return pd.Series(pd.MultiIndex.from_frame(period.items[["file", "sheet", "row_number"]]).isin(places),
+                     index=period.items.index)  # fmt: skip
+
+
+def doubt_table(period: Period, *, indicators: tuple[str, ...], scope: Scope = PLAN_SCOPE) -> Table:
+    """Give each region's indicators with and without the doubtful items, the largest difference first."""
+    doubtful = doubtful_rows(period)
+    known = [about(key) for key in indicators]
+    whole = measure(period.items, known, scope=scope)
+    firm = measure(period.items[~doubtful], known, scope=scope)
+    both = change(whole, firm, indicators=known)
+    n = period.items[doubtful]["region_code"].value_counts()
+    rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs())
+    shown = rows.sort_values("size", ascending=False, kind="stable").head(20)
+    note = "存疑：有“错误”或“警告”但仍计入的事项。列出影响最大的20行。"
+    return table(shown, caption="存疑事项对指标的影响", columns=DOUBT_HEADS, sheet="存疑影响", note=note)

@@ -1,0 +1,122 @@
+"""What settles a comparison, and what changed item by item, as sentence and table."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from zjanalysis.display import wording
+from zjanalysis.display.tables import Table, about, table
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.regions import region_name
+
+VERDICT_COLUMNS = (
+    Column("indicator", "指标"),
+    Column("value", "本地区", "number"),
+    Column("median", "兄弟地区中位数", "number"),
+    Column("gap_to_median", "差距（正为优）", "number"),
+    Column("interval", "稳健区间"),
+    Column("p_ahead", "领先的把握", "share"),
+    Column("rank_text", "位次（区间）"),
+    Column("coverage", "同事项覆盖", "share"),
+    Column("n_shared", "同事项", "count", unit="项"),
+    Column("verdict", "判断"),
+    Column("reason", "说明"),
+)
+
+
+def verdict_table(settled: pd.DataFrame) -> Table:
+    """Give the like-for-like decision (`analysis.robust`) with interval, certainty, coverage and reason."""
+    rows = settled.assign(
+        gap_to_median=settled["difference"],
+        interval=[_interval(row) for row in settled.to_dict("records")],
+        rank_text=[_rank(row) for row in settled.to_dict("records")],
+        reason=[_reason(row) for row in settled.to_dict("records")],
+    )
+    note = "同一基本编码、同一法定时限下比较；稳健区间由事项重复抽取得到，说明结论对个别事项的依赖，不是抽样误差。"
+    return table(rows, caption="同事项可比的判断", columns=VERDICT_COLUMNS, sheet="同事项判断", note=note)
+
+
+def verdict_sentence(settled: pd.DataFrame) -> str:
+    """Say for each indicator whether the region is ahead of its peers like for like, or why nothing is said."""
+    said = []
+    for row in settled.to_dict("records"):
+        one, name = about(str(row["indicator"])), region_name(str(row["region_code"]))
+        peers = wording.peers_word(str(row["region_code"]))
+        if row["reason"]:
+            said.append(f"{one.short}不作判断（{row['reason']}）。")
+            continue
+        gap = wording.against(row["difference"], one.unit, f"{peers}中位数")
+        said.append(
+            f"同事项相比，{name}{one.short}{wording.amount(row['value'], one.unit)}，{gap}，"
+            f"稳健区间{_interval(row)}，判断为{wording.verdict_word(row['verdict'])}。"
+        )
+    return "".join(said)
+
+
+def _interval(row: dict[object, object]) -> str:
+    unit = about(str(row["indicator"])).unit
+    if wording.missing(row["low"]):
+        return "—"
+    return f"{wording.signed(row['low'], unit)}至{wording.signed(row['high'], unit)}"
+
+
+def _rank(row: dict[object, object]) -> str:
+    if wording.missing(row["rank"]):
+        return "—"
+    return f"{int(float(str(row['rank'])))}（{int(float(str(row['rank_low'])))}–{int(float(str(row['rank_high'])))}）"
+
+
+def _reason(row: dict[object, object]) -> str:
+    return str(row["reason"] or ("注意：全部事项相比的方向与此相反" if row["simpson"] else ""))
+
+
+CHANGE_COLUMNS = (
+    Column("kind", "变动"),
+    Column("match_code", "基本编码", "code"),
+    Column("item_name", "事项名称"),
+    Column("department", "实施主体"),
+    Column("field", "栏目"),
+    Column("previous", "上期", "days"),
+    Column("current", "本期", "days"),
+)
+
+
+def item_changes_table(changes: pd.DataFrame, *, region: str, limit: int = 0) -> Table:
+    """Give what changed in a region's items (`analysis.item_changes`), at most ``limit`` rows (0: all)."""
+    shown = changes.head(limit) if limit else changes
+    note = f"共{len(changes)}处变动，列出{len(shown)}处。" if len(shown) < len(changes) else ""
+    return table(shown, caption=f"{region_name(region)}事项变动", columns=CHANGE_COLUMNS, sheet="事项变动", note=note)
+
+
+OBSTACLE_COLUMNS = (
+    Column("reason", "原因"),
+    Column("n_items", "事项", "count", unit="项"),
+    Column("could_gain", "若解除可再提升", "number"),
+)
+
+
+def obstacles_table(obstacles: pd.DataFrame, *, indicator: str) -> Table:
+    """Give what stands in the way of more than the plan reaches (`analysis.plan(...).obstacles`)."""
+    one = about(indicator)
+    kind, unit = ("points", "个百分点") if one.unit == "share" else ("days", wording.UNITS[one.unit])
+    columns = (*OBSTACLE_COLUMNS[:2], Column("could_gain", "若解除可再提升", kind, unit=unit))
+    return table(obstacles, caption=f"{one.short}：方案之外的限制", columns=columns, sheet=f"{one.short}限制")
+
+
+TASK_COLUMNS = (
+    Column("match_code", "编码", "code"),
+    Column("item_name", "名称"),
+    Column("department", "部门"),
+    Column("current_text", "现承诺"),
+    Column("proposed_text", "建议承诺"),
+    Column("basis", "依据"),
+    Column("responsible", "责任单位"),
+    Column("due", "完成时限"),
+)
+
+
+def tasks_table(tasks: pd.DataFrame, *, limit: int = 0) -> Table:
+    """Give the task list of a plan (`analysis.task_list`), at most ``limit`` rows (0: all)."""
+    shown = tasks.head(limit) if limit else tasks
+    note = f"共{len(tasks)}项，列出前{len(shown)}项；全部用 zj plan --out 导出。" if len(shown) < len(tasks) else ""
+    return table(shown, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单", note=note)
