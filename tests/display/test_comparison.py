@@ -196,3 +196,20 @@ def test_a_plan_names_whom_each_item_follows() -> None:
     rows = exhibits.plan_exhibit(STEPS, SUMMARY).payload["table"]["rows"]
     assert rows[0][6] == "茂名市、阳江市"
     assert rows[0][:6] == [1, "A", "甲事项", "甲局", 20.0, 5.0]
+
+
+def test_case_tables_are_taken_as_the_analysis_gives_them() -> None:
+    days = pd.DataFrame(
+        {"quantity": ["实际办理"] * 2 + ["承诺时限"] * 2, "limit_days": [0, None] * 2, "n": [3, 1, 2, 2]}
+    )
+    table = exhibits.bands_exhibit(days, region="440823").payload["table"]
+    assert table["rows"] == [["即办", 2, 3], ["0日以上", 2, 1]]
+    months = pd.DataFrame({"month": ["2021-02", "2021-01", "2021-01"], "value": [0.99, 0.97, 3.0],
+                           "indicator": ["on_time", "on_time", "actual_days"]})  # fmt: skip
+    block = exhibits.trend_exhibit(months, region="440823", indicator="on_time")
+    assert block.payload["sentence"] == "遂溪县按时办结率由2021年1月的97.00%到2021年2月的99.00%。"
+
+
+def test_the_funnel_uses_the_wider_range_where_there_is_one() -> None:
+    wide = FUNNEL.assign(low_998=0.5, high_998=0.95)
+    assert "3个在可预期的范围内" in exhibits.funnel_exhibit(wide, indicator="instant").payload["sentence"]

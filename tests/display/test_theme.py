@@ -131,3 +131,14 @@ def test_colours_stay_apart_for_colour_blind_readers(eye: str) -> None:
 
 def test_focus_and_peer_stay_apart_in_grey() -> None:
     assert luminance(theme.PEER) / luminance(theme.FOCUS) > 3
+
+
+@pytest.mark.parametrize(
+    "text", ["同事项可比（统一法定时限）", "时限按原文数字，不折算单位", "1个自然日按1个工作日折算"]
+)
+def test_a_second_line_never_starts_with_a_closing_sign_or_stands_almost_empty(text: str) -> None:
+    first, second = theme.wrap(text, 12).split("\n")
+    assert first + second == text
+    assert second[0] not in theme.CLOSING
+    assert first[-1] not in theme.OPENING
+    assert theme.ems(second) >= 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.display.tables import about
+from zjanalysis.display.known import about
 from zjanalysis.inputs.regions import region_name
 
 BANDS = (
@@ -61,6 +61,31 @@ def day_bands(items: pd.DataFrame) -> pd.DataFrame:
 
     counts = {"n_statutory": count(usable["statutory_days"]), "n_promised": count(usable["promised_days"])}
     return pd.DataFrame({"band": names, **counts})
+
+
+QUANTITIES = {"法定": "n_statutory", "承诺": "n_promised", "实际": "n_actual"}
+
+
+def case_bands(days: pd.DataFrame) -> pd.DataFrame:
+    """Give the cases of analysis.days_distribution side by side: band, n_statutory, n_promised, n_actual.
+
+    >>> days = pd.DataFrame({"quantity": "实际", "limit_days": [0, 1, 5, None], "n": [4, 3, 2, 1]})
+    >>> case_bands(days).values.tolist()
+    [['即办', 4], ['1日内', 3], ['2–5日', 2], ['5日以上', 1]]
+    """
+    keys = days["quantity"].map(lambda words: next((key for part, key in QUANTITIES.items() if part in words), None))
+    wide = days.assign(key=keys, limit_days=days["limit_days"].astype("float64").fillna(float("inf")))
+    counts = wide.pivot_table(index="limit_days", columns="key", values="n", aggfunc="sum").sort_index()
+    edges = [-1, *counts.index[:-1]]
+    names = [_band(int(before), last) for before, last in zip(edges, counts.index, strict=True)]
+    known = [key for key in QUANTITIES.values() if key in counts]
+    return counts[known].astype("int64").reset_index(drop=True).assign(band=names)[["band", *known]]
+
+
+def _band(before: int, last: float) -> str:
+    if last == float("inf"):
+        return f"{before}日以上"
+    return "即办" if last == 0 else f"{last:g}日内" if before == 0 else f"{before + 1}–{last:g}日"
 
 
 def visit_rows(scores: pd.DataFrame) -> pd.DataFrame:

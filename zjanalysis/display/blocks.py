@@ -13,8 +13,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import sentences, theme, wording
+from zjanalysis.display.known import about
 from zjanalysis.display.picture import take_picture
-from zjanalysis.display.tables import HTML, MIME, Table, about, markup, table
+from zjanalysis.display.tables import HTML, MIME, Table, markup, table
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name

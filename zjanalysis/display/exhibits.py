@@ -10,7 +10,8 @@ import pandas as pd
 from zjanalysis.analysis.compare import rank
 from zjanalysis.display import arrange, figures, sentences
 from zjanalysis.display.blocks import Block, exhibit
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.known import about
+from zjanalysis.display.tables import table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name
 

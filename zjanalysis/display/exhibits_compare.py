@@ -7,9 +7,11 @@ import math
 import pandas as pd
 
 from zjanalysis.display import figures, figures_compare, figures_plan, wording
+from zjanalysis.display.arrange import case_bands
 from zjanalysis.display.blocks import Block, exhibit
 from zjanalysis.display.figures_compare import helps, place_in
-from zjanalysis.display.tables import Table, about, table
+from zjanalysis.display.known import about
+from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name
 
@@ -89,6 +91,7 @@ def interval_exhibit(pairs: pd.DataFrame, *, indicator: str, margin: float = 0.0
 def funnel_exhibit(rows: pd.DataFrame, *, indicator: str, region: str = "") -> Block:
     """Give shares across regions of different size against the range to be expected (see figures_compare.funnel)."""
     one = about(indicator)
+    rows = figures_compare.widest(rows)
     words = list(map(place_in, rows["value"], rows["low"], rows["high"]))
     columns = [Column("region", "地区"), Column("n", "事项数", "count", unit="项"), Column("value", one.short, "share"),
                Column("low", "范围下限", "share"), Column("high", "范围上限", "share"),
@@ -158,9 +161,19 @@ def _codes(written: object) -> list[str]:
     return list(written) if isinstance(written, (list, tuple)) else []
 
 
+def monthly(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Give the rows of one indicator in order, ``period`` being the month."""
+    own = rows[rows["indicator"] == key] if "indicator" in rows else rows
+    if "month" not in own:
+        return own
+    ordered = own.sort_values("month", ignore_index=True)
+    return ordered.assign(period=[wording.month_text(month) for month in ordered["month"]])
+
+
 def trend_exhibit(rows: pd.DataFrame, *, region: str, indicator: str, target: float = math.nan) -> Block:
-    """Give one indicator month by month: ``rows`` hold period, value, numerator, denominator."""
+    """Give one indicator month by month: ``rows`` is analysis.case_trend, or holds period and value in order."""
     one, value = about(indicator), {"share": "share", "days": "days", "visits": "days"}
+    rows = monthly(rows, one.key)
     sums = [Column("numerator", "分子（N）", "number"), Column("denominator", "分母（M）", "number")]
     columns = [
         Column("period", "月份"),
@@ -182,8 +195,9 @@ def trend_exhibit(rows: pd.DataFrame, *, region: str, indicator: str, target: fl
     return exhibit(figures_plan.trend(rows, indicator=one.key, target=target), table=shown, sentence=said)
 
 
-def bands_exhibit(bands: pd.DataFrame, *, region: str) -> Block:
-    """Give cases by band of working days: band, n_statutory, n_promised and n_actual."""
+def bands_exhibit(days: pd.DataFrame, *, region: str) -> Block:
+    """Give cases by band of working days, actual beside promised and statutory (analysis.days_distribution)."""
+    bands = case_bands(days) if "quantity" in days else days
     names = {column: name for column, name, _ in figures.SERIES if column in bands}
     columns = [Column("band", "时限"), *(Column(key, name, "count", unit="件") for key, name in names.items())]
     shown = table(bands, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")

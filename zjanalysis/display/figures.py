@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from zjanalysis.display import alt, theme, wording
 from zjanalysis.display.arrange import change_rows, department_rows, ranked_rows
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, key, plane, row_chart, scale, yardsticks
+from zjanalysis.display.known import about
 from zjanalysis.display.picture import describe
-from zjanalysis.display.tables import about
 from zjanalysis.inputs.regions import region_name
 
 

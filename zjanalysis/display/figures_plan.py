@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from zjanalysis.display import theme, wording
 from zjanalysis.display.canvas import THICK, TextColumn, key, plane, row_chart, scale, tick_texts
+from zjanalysis.display.known import about
 from zjanalysis.display.picture import describe
-from zjanalysis.display.tables import about
 
 PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 
@@ -77,7 +78,7 @@ def trend(rows: pd.DataFrame, *, indicator: str, target: float = math.nan) -> Ax
         vertical(axes, [*known, target], unit=one.unit, air=0.18)
         axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
         step = max(1, -(-len(values) // 12))
-        axes.set_xticks(range(0, len(values), step), [theme.printable(str(p)) for p in rows["period"]][::step])
+        axes.set_xticks(range(0, len(values), step), short_months(rows["period"])[::step])
         axes.plot(values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
         if not math.isnan(target):
             axes.axhline(target, color=theme.TARGET, linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
@@ -92,6 +93,18 @@ def trend(rows: pd.DataFrame, *, indicator: str, target: float = math.nan) -> Ax
         key(axes, [("●", one.short, theme.FOCUS), *goal])
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)] if len(rows) else []
     return describe(axes, f"折线图：{one.label}逐月变化，共{len(rows)}个月，{'，'.join(ends) or wording.NO_DATA}。")
+
+
+def short_months(periods: Iterable[str]) -> list[str]:
+    """Give months with the year only where it begins.
+
+    >>> short_months(["2020年12月", "2021年1月", "2021年2月"])
+    ['2020年12月', '2021年1月', '2月']
+    """
+    names = [theme.printable(str(period)) for period in periods]
+    years = ["", *(name.partition("年")[0] for name in names)]
+    return [name.partition("年")[2] or name if year == name.partition("年")[0] else name
+            for name, year in zip(names, years, strict=False)]  # fmt: skip
 
 
 STATES = (

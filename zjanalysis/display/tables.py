@@ -10,11 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from zjanalysis.analysis.registry import Indicator, by_caseload, indicator
 from zjanalysis.display import wording
+from zjanalysis.display.known import about
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.columns import ALL_COLUMNS, Column
 from zjanalysis.inputs.regions import region_name
+
+__all__ = ["HTML", "MIME", "Head", "Table", "about", "cell_text", "markup", "table", "table_from_payload"]
 
 MIME = "application/vnd.zjanalysis+json"
 HTML = "text/html"
@@ -74,12 +76,6 @@ class Table:
             "text/plain": f"表：{self.caption}（{len(self.rows)}行）",
             MIME: {"kind": "table", "table": self.payload()},
         }
-
-
-def about(key: str) -> Indicator:
-    """Give the indicator of a key, the caseload-weighted ones included; raises UnknownName."""
-    plain, lens, _ = key.partition("_by_cases")
-    return by_caseload(plain) if lens else indicator(key)
 
 
 def table(

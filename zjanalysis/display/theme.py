@@ -160,15 +160,24 @@ def shorten(text: str, limit: float) -> str:
     return f"{kept}…"
 
 
-def wrap(text: str, limit: float) -> str:
-    """Give a name on at most two lines of ``limit`` ems each, the second shortened.
+OPENING, CLOSING = "（“《〔(", "）”》〕、，；。：)"
 
-    >>> wrap("湛江市住房和城乡建设局", 6)
-    '湛江市住房和\\n城乡建设局'
+
+def wrap(text: str, limit: float) -> str:
+    """Give a name on at most two lines of ``limit`` ems each, of much the same length, the second shortened.
+
+    A bracket goes whole to the second line where it fits; no line starts with a closing one.
+
+    >>> wrap("湛江市住房和城乡建设局", 8), wrap("市监局（知识产权局）", 7)
+    ('湛江市住房和\\n城乡建设局', '市监局\\n（知识产权局）')
     """
     if ems(text) <= limit:
         return text
-    first = text
-    while ems(first) > limit:
-        first = first[:-1]
-    return f"{first}\n{shorten(text[len(first) :], limit)}"
+    wanted = min(limit, ems(text) / 2 + 0.5)
+    bracket = text.find("（")
+    if bracket > 0 and max(ems(text[:bracket]), ems(text[bracket:])) <= limit:
+        return f"{text[:bracket]}\n{text[bracket:]}"
+    cut = next(n for n in range(len(text), 0, -1) if ems(text[:n]) <= wanted or n == 1)
+    while cut > 1 and (text[cut - 1] in OPENING or text[cut] in CLOSING):
+        cut -= 1
+    return f"{text[:cut]}\n{shorten(text[cut:], limit)}"

@@ -182,6 +182,16 @@ def date_text(written: str) -> str:
     return f"{found[1]}年{int(found[2])}月{int(found[3])}日" if found else written
 
 
+def month_text(written: str) -> str:
+    """Give an ISO month in Chinese.
+
+    >>> month_text("2021-03")
+    '2021年3月'
+    """
+    found = re.fullmatch(r"(\d{4})-(\d{2})", written)
+    return f"{found[1]}年{int(found[2])}月" if found else written
+
+
 def peers_word(region_code: str) -> str:
     """Say whom a region is compared with.
 
