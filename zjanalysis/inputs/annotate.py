@@ -16,7 +16,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.columns import label
+from zjanalysis.inputs.columns import FINDING_COLUMNS
 from zjanalysis.inputs.rules import ERROR, LEVELS, NOTE, WARNING
 from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, read_rows
 from zjanalysis.settings import Settings, load_settings
@@ -25,6 +25,7 @@ RESULT = OUR_SHEETS[0]
 COLOURS = {ERROR: "F8CBAD", WARNING: "FFE699", NOTE: "DDEBF7"}  # the word stands in the comment: colour never alone
 COMMENTS = 5_000  # a workbook with more comments opens slowly: errors and warnings come first
 _COLUMNS = ("level", "sheet", "cell", "header", "value", "message", "action", "used")
+_HEADS = {column.key: column.label for column in FINDING_COLUMNS}
 _WIDTHS = (6, 8, 16, 10, 20, 28, 60, 50, 10)
 _DRAWN = re.compile(r"xl/(charts|diagrams|pivotTables|slicers)/|xl/drawings/.*\.vml|xl/ctrlProps/")
 
@@ -123,7 +124,7 @@ def _result(book: openpyxl.Workbook, findings: pd.DataFrame, *, file: str, lost:
         sheet.cell(row, 1).font = Font(bold=row == 1, size=14 if row == 1 else 11)
     head = len(notes) + 2
     for column, (key, width) in enumerate(zip(("number", *_COLUMNS), _WIDTHS, strict=True), 1):
-        cell = sheet.cell(head, column, "序号" if key == "number" else label(key))
+        cell = sheet.cell(head, column, _HEADS.get(key, "序号"))
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = width
     sheet.freeze_panes = sheet.cell(head + 1, 1)

@@ -131,7 +131,7 @@ def _sheets(path: Path, stream: BinaryIO, parts: list[zipfile.ZipInfo], guard: G
 
 def _inflated(path: Path, stream: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """Unpack one part chunk by chunk; stop as soon as it is larger than the table of contents says."""
-    stream.seek(part.header_offset)
+    stream.seek(max(part.header_offset, 0))
     header = stream.read(30)
     if header[:4] != b"PK\x03\x04" or len(header) < 30:
         raise zipfile.BadZipFile(part.filename)

@@ -1,0 +1,117 @@
+"""Mutated workbooks and text files: every one is read, or refused with InputError; nothing else, and no memory runs away.
+
+python benchmarks/fuzz_inputs.py              10,000 files
+python benchmarks/fuzz_inputs.py 500 7        500 files from seed 7
+"""
+
+from __future__ import annotations
+
+import collections
+import random
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from zjanalysis.errors import InputError
+from zjanalysis.inputs.check import check
+from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.settings import Guard, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "inputs"))
+
+from corpus import CASES, made  # noqa: E402
+
+TOKENS = [
+    b"<", b">", b'"', b"&#0;", b"&a;", b"<!DOCTYPE x>", b'r="XFD1048576"', b'r="A1"', b'r="A99999999999"', b'r="ZZZZZZ9"',
+    b't="s"', b't="e"', b't="b"', b't="d"', b't="str"', b'<v>1e999</v>', b"<v>-1</v>", b"<v>99999999999999999999</v>",
+    b"<v>NaN</v>", b"</row>", b"</c>", b"<row>", b"<c>", b"<f>", b"\0", b"\xff\xfe", b"\xe4\xb8", "合计".encode(), b"<is><t>x</t></is>",
+    b'ref="A1:XFD1048576"', b'hidden="1"', b"<mergeCell ref='B2:A1'/>", b'count="4294967295"', b'uniqueCount="99999999999"', b's="99999"',
+]  # fmt: skip
+
+
+def mutated(content: bytes, luck: random.Random) -> bytes:
+    """Change some bytes: flip, cut, repeat, insert a token, swap two stretches."""
+    made_ = bytearray(content)
+    for _ in range(luck.choice((1, 1, 2, 4, 16))):
+        at, kind = luck.randrange(len(made_) + 1), luck.randrange(6)
+        size = luck.choice((1, 2, 8, 64, 512))
+        if kind == 0 and at < len(made_):
+            made_[at] ^= 1 << luck.randrange(8)
+        elif kind == 1:
+            del made_[at : at + size]
+        elif kind == 2:
+            made_[at:at] = made_[at : at + size] * luck.choice((1, 3))
+        elif kind == 3:
+            made_[at:at] = luck.choice(TOKENS)
+        elif kind == 4:
+            made_[at : at + size] = luck.randbytes(size)
+        else:
+            other = luck.randrange(len(made_) + 1)
+            made_[at:at] = made_[other : other + size]
+    return bytes(made_)
+
+
+def _workbook(seed: Path, out: Path, luck: random.Random) -> None:
+    """Mutate one or two parts, or the zip itself."""
+    if luck.random() < 0.25:
+        out.write_bytes(mutated(seed.read_bytes(), luck))
+        return
+    with zipfile.ZipFile(seed) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for name in luck.sample(sorted(parts), luck.choice((1, 1, 2))):
+        parts[name] = mutated(parts[name], luck) if luck.random() < 0.9 else parts[luck.choice(sorted(parts))]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def _text(seed: Path, out: Path, luck: random.Random) -> None:
+    out.write_bytes(mutated(seed.read_bytes(), luck))
+
+
+def fuzz(n: int, seed: int, *, keep: Path | None = None) -> Mapping[str, int]:
+    """Read n mutated files; give how many were read and refused. Anything else than InputError is raised.
+
+    ``keep``: a folder for the file that raised it.
+    """
+    luck = random.Random(seed)
+    outcomes: collections.Counter[str] = collections.Counter()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seeds = [made(case, folder) for case in CASES if not case.refused]
+        writers: dict[str, Callable[[Path, Path, random.Random], None]] = {".xlsx": _workbook}
+        for number in range(n):
+            origin = luck.choice(seeds)
+            path = folder / f"mutant{number % 2}{origin.suffix}"
+            writers.get(origin.suffix, _text)(origin, path, luck)
+            try:
+                check(read_rows(path, guard=Guard()), settings=Settings(root=folder))
+                outcomes["read"] += 1
+            except InputError as error:
+                assert error.message.endswith("。"), error
+                assert error.hint, error
+                outcomes["refused"] += 1
+            except BaseException:
+                if keep:
+                    (keep / f"seed{seed}-{number}{origin.suffix}").write_bytes(path.read_bytes())
+                raise
+    return outcomes
+
+
+def main(n: int, seed: int) -> None:
+    start = time.perf_counter()
+    outcomes = fuzz(n, seed, keep=Path.cwd())
+    print(f"{n:,} files from seed {seed}: {dict(outcomes)}, no other outcome, {time.perf_counter() - start:.0f} s")
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - not on Windows
+
+        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+
+
+if __name__ == "__main__":
+    given = [int(argument) for argument in sys.argv[1:]]
+    main(*(given + [10_000, 1][len(given) :]))

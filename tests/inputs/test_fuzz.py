@@ -1,0 +1,22 @@
+"""The short form of benchmarks/fuzz_inputs.py: mutated files are read or refused, nothing else happens."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from fuzz_inputs import fuzz
+
+pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_mutants_are_read_or_refused(seed: int) -> None:
+    outcomes = fuzz(150, seed)
+    assert outcomes["read"] + outcomes["refused"] == 150
+    assert min(outcomes["read"], outcomes["refused"]) > 20
