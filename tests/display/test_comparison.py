@@ -72,7 +72,7 @@ DRAWN: dict[str, Callable[[], Axes]] = {
     "trend": lambda: figures_plan.trend(MONTHS, indicator="instant", target=1.0),
     "trend of nothing": lambda: figures_plan.trend(MONTHS.iloc[:0], indicator="instant"),
     "board": lambda: figures_plan.board_bars(BOARD),
-    "cases": lambda: figures.distribution(BANDS, region="440823", counted="办件数（件）"),
+    "cases": lambda: figures.case_distribution(BANDS, region="440823"),
 }
 
 

@@ -149,29 +149,18 @@ def rows_per_mm(axes: Axes) -> float:
     return float(abs(high - low) / (axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi / MM))
 
 
-def bars(
-    axes: Axes,
-    ends: Sequence[float],
-    *,
-    starts: Sequence[float],
-    colours: Sequence[str],
-    hatched: Sequence[bool] = (),
-    thick: float = THICK,
-) -> None:
-    """Draw one bar per row from start to end; a missing or empty one is not drawn, a hatched one is striped white.
+def bars(axes: Axes, ends: Sequence[float], *, starts: Sequence[float], colours: Sequence[str], **look: Any) -> None:
+    """Draw one bar per row from start to end; a missing or empty one is not drawn.
 
-    Rectangles are added as they are: the range of the axis is set by `scale`, so nothing has to be searched for it.
+    ``look``: ``hatched`` (per row: striped white), ``thick`` and ``shift`` in rows. Rectangles are added as they are:
+    `scale` sets the range of the axis, so nothing has to be searched for it.
     """
-    marks = hatched or [False] * len(ends)
+    marks, thick, shift = look.get("hatched", [False] * len(ends)), look.get("thick", THICK), look.get("shift", 0.0)
     for row, (end, start, colour, striped) in enumerate(zip(ends, starts, colours, marks, strict=True)):
         if not wording.missing(end) and end != start:
             style: dict[str, Any] = {"hatch": "////", "edgecolor": "white"} if striped else {}
-            put(
-                axes,
-                Rectangle(
-                    (start, row - thick / 2), end - start, thick, facecolor=colour, linewidth=0, zorder=2, **style
-                ),
-            )
+            corner = (start, row + shift - thick / 2)
+            put(axes, Rectangle(corner, end - start, thick, facecolor=colour, linewidth=0, zorder=2, **style))
 
 
 def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:

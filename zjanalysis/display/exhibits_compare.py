@@ -201,7 +201,7 @@ def bands_exhibit(days: pd.DataFrame, *, region: str) -> Block:
     names = {column: name for column, name, _ in figures.SERIES if column in bands}
     columns = [Column("band", "时限"), *(Column(key, name, "count", unit="件") for key, name in names.items())]
     shown = table(bands, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
-    axes = figures.distribution(bands, region=region, counted="办件数（件）")
+    axes = figures.case_distribution(bands, region=region)
     soon = "，".join(f"{name}{int(bands[key].iloc[:4].sum())}件" for key, name in names.items())
     return exhibit(axes, table=shown, sentence=f"{region_name(region)}办件在5个工作日以内的：{soon}。")
 

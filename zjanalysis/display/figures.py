@@ -86,22 +86,20 @@ def department_bars(scores: pd.DataFrame, *, indicator: str, overall: float = ma
 
 
 SERIES = (("n_statutory", "法定时限", theme.PEER), ("n_promised", "承诺时限", theme.FOCUS),
-          ("n_actual", "实际用时", theme.BEHIND))  # fmt: skip
+          ("n_actual", "实际用时", theme.AHEAD))  # fmt: skip
 
 
-def distribution(bands: pd.DataFrame, *, region: str, counted: str = "事项数（项）") -> Axes:
-    """Draw how many items (or cases) lie in each band of working days: statutory beside promised (beside actual).
+def distribution(bands: pd.DataFrame, *, region: str) -> Axes:
+    """Draw how many items have their limit in each band of working days: statutory beside promised.
 
-    ``bands`` comes from arrange.day_bands, or holds ``n_actual`` too; ``region`` is a code.
+    ``bands`` comes from arrange.day_bands; ``region`` is a code.
     """
-    series = [one for one in SERIES if one[0] in bands]
-    width = 0.8 / len(series)
-    top = max(1, int(bands[[column for column, _, _ in series]].to_numpy().max(initial=0)))
+    top = max(1, int(bands[["n_statutory", "n_promised"]].to_numpy().max(initial=0)))
     with theme.style():
         axes = plane(height=74, left=8)
-        for number, (column, _, colour) in enumerate(series):
-            places = [position + (number - (len(series) - 1) / 2) * width for position in range(len(bands))]
-            axes.bar(places, bands[column], width=width * 0.95, color=colour, linewidth=0, zorder=2)
+        for shift, (column, _, colour) in zip((-0.2, 0.2), SERIES, strict=False):
+            places = [position + shift for position in range(len(bands))]
+            axes.bar(places, bands[column], width=0.38, color=colour, linewidth=0, zorder=2)
             for place, count in zip(places, bands[column], strict=True):
                 axes.text(place, count + top * 0.015, wording.rough(count), ha="center", va="bottom",
                           fontsize=theme.SMALL)  # fmt: skip
@@ -110,7 +108,27 @@ def distribution(bands: pd.DataFrame, *, region: str, counted: str = "事项数�
         axes.spines["left"].set_visible(False)
         axes.set_ylim(0, top * 1.1)
         axes.set_xlim(-0.6, len(bands) - 0.4)
-        key(axes, [("■", name, colour) for _, name, colour in series], unit=f"{counted}，按工作日分段")
+        key(axes, [("■", name, colour) for _, name, colour in SERIES[:2]], unit="事项数（项），按工作日分段")
+    return describe(axes, alt.bands(bands, region=region_name(region)))
+
+
+def case_distribution(bands: pd.DataFrame, *, region: str) -> Axes:
+    """Draw how many cases lie in each band of working days: statutory, promised and actual under each other.
+
+    ``bands`` comes from arrange.case_bands; the counts stand at the right, so that thousands never collide.
+    """
+    series = [one for one in SERIES if one[0] in bands]
+    thick = 0.8 / len(series)
+    with theme.style():
+        right = [TextColumn(name, tuple(wording.rough(n) for n in bands[column])) for column, name, _ in series]
+        axes = row_chart(bands["band"].tolist(), head="工作日", right=right)
+        scale(axes, [0.0, *bands[[column for column, _, _ in series]].to_numpy().ravel()], unit="count", zero=True,
+              label="办件数（件）")  # fmt: skip
+        for number, (column, _, colour) in enumerate(series):
+            shift = (number - (len(series) - 1) / 2) * thick
+            bars(axes, bands[column].tolist(), starts=[0.0] * len(bands), colours=[colour] * len(bands),
+                 thick=thick * 0.92, shift=shift)  # fmt: skip
+        key(axes, [("■", name, colour) for _, name, colour in series])
     return describe(axes, alt.bands(bands, region=region_name(region)))
 
 
