@@ -13,6 +13,7 @@ import pandas as pd
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.errors import InputError
@@ -85,8 +86,9 @@ def _text(cell: Any, text: str) -> None:
 def _mark(book: openpyxl.Workbook, findings: pd.DataFrame) -> None:
     """Colour the cells by their gravest level and put the sentences into a comment."""
     placed = findings[findings["cell"].ne("") & findings["sheet"].isin(book.sheetnames)]
-    placed = placed.assign(grave=placed["level"].map({level: i for i, level in enumerate(LEVELS)}))
-    placed = placed.assign(text=placed["level"] + "：" + placed["message"] + placed["action"])
+    placed = placed.assign(
+        grave=placed["level"].map(LEVELS.index), text=placed["level"] + "：" + placed["message"] + placed["action"]
+    )
     cells = placed.sort_values("grave", kind="stable").groupby(["sheet", "cell"], sort=False)
     told = cells.agg(level=("level", "first"), text=("text", "\n".join)).reset_index()
     for number, (sheet, address, level, text) in enumerate(zip(*(told[c] for c in told.columns), strict=True)):
@@ -106,7 +108,7 @@ def _top_left(sheet: Worksheet, cell: Any) -> Any:
 
 
 def _result(book: openpyxl.Workbook, findings: pd.DataFrame, *, file: str, lost: bool) -> None:
-    """Put the first sheet: what was found, in numbers and in a list with a link to every cell."""
+    """Put the first sheet: what was found, in numbers and in a list, gravest first, with a link to every cell."""
     name = RESULT if RESULT not in book.sheetnames else f"{RESULT}（{len(book.sheetnames)}）"
     for sheet in book.worksheets:
         sheet.sheet_view.tabSelected = False
@@ -128,7 +130,12 @@ def _result(book: openpyxl.Workbook, findings: pd.DataFrame, *, file: str, lost:
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = width
     sheet.freeze_panes = sheet.cell(head + 1, 1)
-    _list(sheet, findings.sort_values(["sheet", "row_number"], kind="stable"), head + 1)
+    sheet.auto_filter.ref = f"A{head}:I{head + len(findings)}"
+    sheet.print_title_rows = f"{head}:{head}"
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    grave = findings.assign(grave=findings["level"].map(LEVELS.index))
+    _list(sheet, grave.sort_values(["grave", "sheet", "row_number"], kind="stable"), head + 1)
 
 
 def _list(sheet: Worksheet, findings: pd.DataFrame, first: int) -> None:

@@ -10,6 +10,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.errors import InputError
@@ -119,6 +120,9 @@ def _head(sheet: Worksheet) -> None:
         sheet.column_dimensions[get_column_letter(number)].width = 34 if key in ("item_name", "impl_code") else 14
     sheet.row_dimensions[1].height = 32
     sheet.freeze_panes = "D2"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _lists(lists: Worksheet, sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
