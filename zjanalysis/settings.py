@@ -129,7 +129,8 @@ def load_settings(root: Path | None = None) -> Settings:
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"设置文件 {FILE_NAME} 读不懂：{error}", "请用 UTF-8 保存，并对照 README 的样例检查这一行。") from error
+        hint = "请用 UTF-8 保存，并对照项目自带的 zjanalysis.toml 检查这一行。"
+        raise ConfigError(f"设置文件 {FILE_NAME} 读不懂：{error}", hint) from error
     return _record(Settings, {"root": folder, **written}, where="")
 
 
@@ -154,7 +155,8 @@ def _value(wanted: Any, value: Any, *, where: str) -> Any:
         value = float(value)
     if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
         names = {str: "文字（加引号）", int: "整数", float: "数字", bool: "true 或 false"}
-        raise ConfigError(f"设置项“{where}”的值 {value!r} 不对，应是{names.get(wanted, wanted)}。", f"请修改 {FILE_NAME}。")
+        hint = f"请修改 {FILE_NAME}。"
+        raise ConfigError(f"设置项“{where}”的值 {value!r} 不对，应是{names.get(wanted, wanted)}。", hint)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
         raise ConfigError(f"设置项“{where}”不能是负数（现为 {value}）。", f"请修改 {FILE_NAME}。")
     return value

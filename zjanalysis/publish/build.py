@@ -65,7 +65,7 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     steps = plan(jobs, sources, entries, folder=folder, settings=settings, force=wanted.force)
     due = [step for step in steps if step.reason]
     for step in due:
-        progress(f"{step.job.region}：{step.reason}")
+        progress(f"{step.job.label}：{step.reason}")
     if wanted.dry_run or not (due or (folder / release.WORK / "ready").is_dir() or _unindexed(folder)):
         return _summary(steps, {}, folder, dry=wanted.dry_run)
     with release.locked(folder) as making:
@@ -128,7 +128,7 @@ def _entry(step: Step, outcome: Outcome, before: Entry | None) -> Entry:
     job = step.job
     if outcome.error and before is not None and before.files:
         return replace(before, status=STALE, reason=outcome.error, seconds=outcome.seconds)
-    shared = Entry(job.key, job.region_code, job.region, job.notebook.name, FAILED, outcome.error, outcome.seconds)
+    shared = Entry(job.key, job.region_code, job.label, job.notebook.name, FAILED, outcome.error, outcome.seconds)
     if outcome.error:
         return replace(shared, parameters=step.stamp.details["parameters"])
     return replace(

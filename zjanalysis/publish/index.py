@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from zjanalysis.publish.jobs import TOPICS
 from zjanalysis.publish.manifest import GOOD, STALE, Entry, read_manifest, write_whole
 
 CITY = "city"
@@ -43,7 +44,8 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
         "period": issue_text(folder.name), "cutoff": cover.get("cutoff", ""), "sample": bool(cover.get("sample")),
         "title": TITLE, "heads": heads, "script": script, "style": style,
         "hash": base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
-        "rows": [_row(entry, heads, folder) for entry in entries],
+        "rows": [_row(entry, heads, folder) for entry in entries if entry.key not in TOPICS],
+        "topics": [_row(entry, heads, folder) for entry in entries if entry.key in TOPICS],
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
     }  # fmt: skip
     template = environment.from_string((assets / "index.html.j2").read_text(encoding="utf-8"))

@@ -11,6 +11,13 @@ from zjanalysis.settings import Settings
 
 CITY_NOTEBOOK = "notebooks/02_city_benchmark.ipynb"
 DISTRICT_NOTEBOOK = "notebooks/03_district_report.ipynb"
+TOPICS = {
+    "quality": ("数据质量", "notebooks/01_data_quality.ipynb"),
+    "plan": ("压减方案", "notebooks/04_reduction_plan.ipynb"),
+    "timeliness": ("办件时效", "notebooks/05_case_timeliness.ipynb"),
+    "ledger": ("整改台账", "notebooks/06_rectification_ledger.ipynb"),
+}
+"""The city's further reports, by key: each is one page about the focus city."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +37,14 @@ class Job:
     parameters: Mapping[str, object] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """Give what a list of reports calls it: the region, and the topic where it has one."""
+        return f"{self.region}·{TOPICS[self.key][0]}" if self.key in TOPICS else self.region
+
 
 def list_jobs(settings: Settings, data: str = "", period: str = "", *, report_date: str = "") -> tuple[Job, ...]:
-    """Give the city page and one page per report unit of the focus city, in the official order of the regions.
+    """Give the city page, one page per report unit of the focus city in the official order, then the city's topics.
 
     An empty ``data`` is the one of the settings, an empty ``period`` the newest. Raises UnknownName for a period that
     does not exist and InputError for a data set that cannot be used.
@@ -48,22 +60,15 @@ def list_jobs(settings: Settings, data: str = "", period: str = "", *, report_da
     where = _from_root(settings, given)
     units = tuple(regions.report_units(settings.focus))
     common = {"data": where, "period": chosen, "peers": "", "report_date": report_date}
-    city = Job("city", settings.path(CITY_NOTEBOOK), settings.focus, regions.region_name(settings.focus), chosen, where,
-               {**common, "region": settings.focus})  # fmt: skip
-    districts = (
-        Job(
-            f"district/{code}",
-            settings.path(DISTRICT_NOTEBOOK),
-            code,
-            regions.region_name(code),
-            chosen,
-            where,
-            {**common, "region": code},
-            (settings.focus, *units),
-        )
-        for code in units
-    )
-    return city, *districts
+
+    def job(key: str, notebook: str, code: str, reads: tuple[str, ...] = ()) -> Job:
+        told = {**common, "region": code}
+        return Job(key, settings.path(notebook), code, regions.region_name(code), chosen, where, told, reads)
+
+    city = job("city", CITY_NOTEBOOK, settings.focus)
+    districts = (job(f"district/{code}", DISTRICT_NOTEBOOK, code, (settings.focus, *units)) for code in units)
+    topics = (job(key, notebook, settings.focus) for key, (_, notebook) in TOPICS.items())
+    return city, *districts, *topics
 
 
 def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tuple[Job, ...]:
@@ -80,7 +85,8 @@ def _find(jobs: Sequence[Job], name: str) -> str:
     for job in jobs:
         if name in (job.key, job.region_code, job.region):
             return job.key
-    raise unknown_name("报告", name, [word for job in jobs for word in (job.region, job.region_code)] + ["city"])
+    known = dict.fromkeys(word for job in jobs for word in (job.region, job.region_code, job.key))
+    raise unknown_name("报告", name, known)
 
 
 def _from_root(settings: Settings, data: str) -> str:

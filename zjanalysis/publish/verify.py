@@ -76,7 +76,7 @@ def _fingerprint(groups: tuple[str, ...], *, out: Path, settings: Settings, data
             best = step, changed
     if best is None:
         return Verdict((f"校验码 {typed} 不属于现有的任何一份报告（地区、期次或报告日期不同）。",), False)
-    (step, changed), where = best, f"{best[0].job.region} {best[0].job.period}"
+    (step, changed), where = best, f"{best[0].job.label} {best[0].job.period}"
     if changed:
         return Verdict((f"校验码 {typed} 是 {where} 的一份旧报告，此后有变化的是：{'、'.join(changed)}。",), False)
     return Verdict((f"校验码 {typed} 是 {where} 的现行报告：数据、参数、口径与设置、程序与笔记本均一致。",), True)
