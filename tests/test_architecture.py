@@ -145,7 +145,7 @@ def test_the_project_speaks_of_itself_alone() -> None:
 def test_every_open_names_its_encoding() -> None:
     for path in [*MODULES, *ROOT.glob("*.py"), *(ROOT / "data").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in {"read_text", "write_text"}:
-                    named = any(k.arg == "encoding" for k in node.keywords)
-                    assert named, f"{path.relative_to(ROOT)}:{node.lineno} {node.func.attr} without encoding"
+            called = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+            if isinstance(node, ast.Call) and called in {"read_text", "write_text"}:
+                named = any(k.arg == "encoding" for k in node.keywords)
+                assert named, f"{path.relative_to(ROOT)}:{node.lineno} {called} without encoding"

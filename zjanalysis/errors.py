@@ -54,4 +54,5 @@ def unknown_name(kind: str, given: str, known: Iterable[str]) -> UnknownName:
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
     question = f"，是不是{'或'.join(f'“{name}”' for name in near)}？" if near else "。"
     shown = "、".join(names[:30]) + ("……" if len(names) > 30 else "")
-    return UnknownName(f"未找到{kind}“{given}”{question}", f"可用的{kind}：{shown}" if names else f"目前没有可用的{kind}。")
+    hint = f"可用的{kind}：{shown}" if names else f"目前没有可用的{kind}。"
+    return UnknownName(f"未找到{kind}“{given}”{question}", hint)

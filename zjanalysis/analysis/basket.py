@@ -162,8 +162,8 @@ def _standing(cells: Grid, one: Indicator, rules: Comparison, all_items_differen
 def decide(gaps: pd.DataFrame, settled: pd.DataFrame) -> pd.DataFrame:
     """Give `gaps` with verdict and meets_target of the deciding indicators from the like-for-like comparison.
 
-    Above (or below) the peers is decided on shared items only (DOMAIN §6.1): 达标 when ``settled`` (`robust`) says 高于,
-    不作判断 where too little is shared. Values and ranks stay those of all items.
+    Above (or below) the peers is decided on shared items only (DOMAIN §6.1): 达标 when ``settled`` (`robust`) says
+    高于, 不作判断 where too little is shared. Values and ranks stay those of all items.
     """
     verdicts = gaps["indicator"].map(settled.set_index("indicator")["verdict"])
     words = {AHEAD: MET, LEVEL: NOT_MET, BEHIND: NOT_MET, NO_VERDICT: NO_VERDICT, NO_SCORE: NO_SCORE}

@@ -9,7 +9,7 @@ from zjanalysis.analysis.basket import DECIDING, robust
 from zjanalysis.analysis.change import change, change_split, item_changes
 from zjanalysis.analysis.compare import compare as compare_scores
 from zjanalysis.analysis.frontier import Conditions
-from zjanalysis.analysis.indicators import Scope, indicator, measure
+from zjanalysis.analysis.indicators import Indicator, Scope, indicator, measure
 from zjanalysis.analysis.plan import plan as make_plan
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
 from zjanalysis.cli.output import print_table, save
@@ -38,7 +38,7 @@ def compare(arguments: argparse.Namespace) -> int:
     shown = table(gaps, caption=f"{region_name(code)}与{len(rivals)}个地区比较", columns=GAPS)
     _head(period, code, rivals)
     print_table(shown)
-    deciding = tuple(wanted or DECIDING)
+    deciding: tuple[Indicator | str, ...] = tuple(wanted or DECIDING)
     settled = robust(period.items, region=code, peers=rivals, indicators=deciding, scope=scope)
     print("\n同事项可比：")
     print_table(sections.verdict_table(settled))

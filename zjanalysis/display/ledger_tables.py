@@ -79,15 +79,22 @@ def moved_table(ledger: pd.DataFrame, earlier: pd.DataFrame) -> Table:
     return table(told, caption="较上期状态有变动的事项", columns=columns, sheet="状态变动")
 
 
-def due_table(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> Table:
-    """Give the list for inspection: overdue, due soon, without progress, reached but not closed."""
-    rows = worded(due(ledger, on=on, within=within, quiet=quiet))
+def due_table(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60, limit: int = 60) -> Table:
+    """Give the list for inspection, at most ``limit`` rows: overdue, due soon, without progress, not closed."""
+    found = due(ledger, on=on, within=within, quiet=quiet)
+    rows = worded(found.head(limit))
     place, figures = ("why_due", "sequence", "region", "problem", "lead_unit"), ("target_text", "current_text")
     columns = (*place, *figures, "deadline", "days_left", "days_quiet", "status")
-    return table(rows, caption="督查清单", columns=columns, sheet="督查清单")
+    return table(rows, caption="督查清单", columns=columns, sheet="督查清单", note=_cut(len(found), len(rows)))
 
 
-def district_table(ledger: pd.DataFrame, *, region: str) -> Table:
-    """Give section 七 of a district report: the region's rows of the ledger, those that need attention first."""
-    rows = worded(rows_of(ledger, region=region))
-    return table(rows, caption="整改台账", columns=DISTRICT, sheet="整改台账")
+def district_table(ledger: pd.DataFrame, *, region: str, limit: int = 20) -> Table:
+    """Give section 七 of a district report: the rows that need attention first, at most ``limit``."""
+    own = rows_of(ledger, region=region)
+    rows = worded(own.head(limit))
+    return table(rows, caption="整改台账", columns=DISTRICT, sheet="整改台账", note=_cut(len(own), len(rows)))
+
+
+def _cut(n: int, shown: int) -> str:
+    """Say that a list was cut, and where all of it stands."""
+    return f"共{n}项，按轻重列出{shown}项；全部见台账工作簿 ledger.xlsx。" if shown < n else f"共{n}项。"
