@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from html import escape, unescape
 from importlib import resources
 from typing import Any
@@ -45,12 +46,19 @@ def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) 
         "contents": contents, "sections": sections, "code": _code(notebook), "stamp": dict(stamp.details),
         "provenance": _json({"fingerprint": stamp.fingerprint, "parts": dict(stamp.parts), **stamp.details}),
     }  # fmt: skip
+    text, _ = exporter().from_notebook_node(notebook, resources={"page": facts})
+    return str(text)
+
+
+@cache
+def exporter() -> TemplateExporter:
+    """Give the exporter with our template, compiled once per process."""
     places = [str(_assets() / "page")]
-    exporter = TemplateExporter(
+    made = TemplateExporter(
         template_name="report", file_extension=".html", extra_template_basedirs=places, filters={"css_text": css_text}
     )
-    text, _ = exporter.from_notebook_node(notebook, resources={"page": facts})
-    return str(text)
+    assert made.template is not None
+    return made
 
 
 def style() -> str:

@@ -61,30 +61,37 @@ def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     """Give the outcome of every task as it comes, at most ``workers`` at once; a worker that dies fails its task alone.
 
     A forked child that dies or exceeds the task's time is tried once more in a spawned process. Leaving the iteration
-    early (an error, Ctrl-C) kills what still runs.
+    early (an error, Ctrl-C) kills what still runs. The next task is under way before an outcome is given.
     """
-    waiting = [(task, 0) for task in reversed(tasks)]
+    waiting: list[tuple[Task, int]] = [(task, 0) for task in reversed(tasks)]
     running: dict[Connection, _Running] = {}
     idle: list[_Worker] = []
     try:
         while waiting or running:
+            done = [outcome for begun in _settled(running) for outcome in _take_back(begun, running, waiting, idle)]
             while waiting and len(running) < workers:
                 begun = _start(*waiting.pop(), idle)
                 running[begun.worker.pipe] = begun
-            for begun in _settled(running):
-                del running[begun.worker.pipe]
-                outcome, good = _result(begun)
-                if good and begun.task.engine != "warm" and begun.worker.served < RECYCLE:
-                    idle.append(replace(begun.worker, served=begun.worker.served + 1))
-                else:
-                    _end(begun.worker, good)
-                if not good and begun.task.engine == "warm" and begun.tries < RETRIES:
-                    waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
-                else:
-                    yield outcome
+            yield from done
     finally:
         for worker in [*(begun.worker for begun in running.values()), *idle]:
             _end(worker, False)
+
+
+def _take_back(
+    begun: _Running, running: dict[Connection, _Running], waiting: list[tuple[Task, int]], idle: list[_Worker]
+) -> list[Outcome]:
+    """Settle a task: its worker becomes idle or ends; gives the outcome, or nothing when it is tried once more."""
+    del running[begun.worker.pipe]
+    outcome, good = _result(begun)
+    if good and begun.task.engine != "warm" and begun.worker.served < RECYCLE:
+        idle.append(replace(begun.worker, served=begun.worker.served + 1))
+    else:
+        _end(begun.worker, good)
+    if not good and begun.task.engine == "warm" and begun.tries < RETRIES:
+        waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
+        return []
+    return [outcome]
 
 
 def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:
@@ -192,6 +199,8 @@ def _seed(key: str) -> None:
 
 def _settled(running: dict[Connection, _Running]) -> list[_Running]:
     """Give the tasks that are done, dead or out of time, after waiting for the first of them."""
+    if not running:
+        return []
     soonest = min(begun.deadline for begun in running.values())
     ready = wait(list(running), timeout=max(0.0, soonest - time.monotonic()))
     late = [begun for begun in running.values() if begun.deadline <= time.monotonic()]

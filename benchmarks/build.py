@@ -1,0 +1,210 @@
+"""What a district report costs: the plain loop of papermill's documentation, its API, ours, and the floor.
+
+    python benchmarks/build.py --reports 40 --rounds 2
+
+Every way makes the same reports of the sample data. The ways take turns within a round; trust the ratios. Reported are
+seconds per report with everything (start, reading the workbooks), seconds per further report (from the first finished
+to the last), the time to the first finished report, and the peak memory of the whole process tree (PSS: shared pages
+are counted once).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import pandas as pd
+
+from zjanalysis.inputs.regions import load_regions
+from zjanalysis.publish.jobs import Job, list_jobs
+from zjanalysis.settings import load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+WAYS = ("plain", "api", "floor", "ours-1", "ours-2")
+TITLES = {"plain": "plain loop: `papermill` then `jupyter nbconvert`, per district", "api": "papermill API + HTMLExporter, one process",
+          "floor": "floor: the same cells by direct calls in one warm process", "ours-1": "`zj build --jobs 1`",
+          "ours-2": "`zj build --jobs 2`"}  # fmt: skip
+
+
+def jobs_for(count: int) -> list[Job]:
+    """Give district jobs: every county of the sample, again with another report date when there are not enough."""
+    settings = load_settings(ROOT)
+    first = list_jobs(settings, "data/sample")[1]
+    regions = load_regions()
+    counties = regions[
+        regions["level"].isin(["county", "zone"]) & regions["parent"].isin(["440800", "440900", "441700"])
+    ]
+    pairs = [
+        (code, name, f"2021-04-{day:02}")
+        for day in range(1, 31)
+        for code, name in zip(counties["code"], counties["name"], strict=True)
+    ]
+    return [replace(first, key=f"district/{code}-{day[-2:]}", region_code=code, region=name, reads=(),
+                    parameters={**first.parameters, "region": code, "report_date": day}) for code, name, day in pairs[:count]]  # fmt: skip
+
+
+def plain(jobs: list[Job], out: Path, mark) -> None:
+    scripts = Path(sys.executable).parent
+    for job in jobs:
+        made = out / f"{job.region_code}-{time.monotonic_ns()}.ipynb"
+        told = [word for name, value in job.parameters.items() for word in ("-r", name, str(value))]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "cwd": ROOT}
+        subprocess.run([scripts / "papermill", job.notebook, made, *told], **quiet)
+        subprocess.run([scripts / "jupyter", "nbconvert", "--to", "html", made], **quiet)
+        mark()
+
+
+def api(jobs: list[Job], out: Path, mark) -> None:
+    import papermill
+    from nbconvert import HTMLExporter
+
+    for job in jobs:
+        made = out / f"{job.region_code}-{time.monotonic_ns()}.ipynb"
+        nb = papermill.execute_notebook(
+            str(job.notebook), str(made), dict(job.parameters), progress_bar=False, cwd=str(ROOT)
+        )
+        made.with_suffix(".html").write_text(HTMLExporter().from_notebook_node(nb)[0], encoding="utf-8")
+        mark()
+
+
+def floor(jobs: list[Job], out: Path, mark) -> None:
+    """Run the code of the cells as plain Python and ask each shown block for its HTML; no papermill, page or gate."""
+    import IPython.display  # noqa: F401
+
+    import zjanalysis as zj
+
+    first = jobs[0].parameters
+    held = {name: zj.load_period(str(first["data"]), name) for name in zj.list_periods(str(first["data"]))}
+    zj.load_period = lambda data="", period="", **_: held[period or max(held)]
+    sys.modules["zjanalysis.inputs.period"].load_period = zj.load_period
+    sys.modules["IPython.display"].display = lambda block: block._repr_mimebundle_()
+    from zjanalysis.display.blocks import Block
+    from zjanalysis.display.tables import Table
+
+    for job in jobs:
+        notebook = json.loads(job.notebook.read_text(encoding="utf-8"))
+        names: dict[str, object] = {}
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                tagged = "parameters" in cell["metadata"].get("tags", ())
+                run_cell("".join(cell["source"]), names, (Block, Table))
+                names.update(job.parameters if tagged else {})
+        mark()
+
+
+def run_cell(source: str, names: dict[str, object], shown: tuple[type, ...]) -> None:
+    import ast
+
+    body = ast.parse(source)
+    last = body.body.pop() if body.body and isinstance(body.body[-1], ast.Expr) else None
+    exec(compile(body, "cell", "exec"), names)
+    value = eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last else None
+    if isinstance(value, shown):
+        value._repr_mimebundle_()
+
+
+def ours(jobs: list[Job], out: Path, mark, workers: int) -> None:
+    from zjanalysis.publish.build import Options, build
+
+    settings = load_settings(ROOT)
+    options = Options(workers=workers, force=True)
+    summary = build(
+        jobs, out=out, settings=settings, options=options, progress=lambda line: mark() if "秒" in line else None
+    )
+    assert not summary.failed, summary.lines
+
+
+def one_way(way: str, count: int) -> None:
+    """Run one way in this process and print when it began and when each report was done."""
+    marks: list[float] = []
+    with tempfile.TemporaryDirectory() as place:
+        jobs, out = jobs_for(count), Path(place)
+
+        def mark() -> None:
+            marks.append(time.time())
+
+        ours(jobs, out, mark, int(way[-1])) if way.startswith("ours") else globals()[way](jobs, out, mark)
+    print(json.dumps(marks))
+
+
+def tree_memory(pid: int) -> float:
+    """Give the memory of a process and all below it in MB."""
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = status.read_text(encoding="utf-8").rpartition(")")[2].split()
+            children.setdefault(int(words[1]), []).append(int(status.parent.name))
+        except OSError:
+            continue
+    todo, total = [pid], 0.0
+    while todo:
+        current = todo.pop()
+        todo += children.get(current, [])
+        try:
+            rollup = Path(f"/proc/{current}/smaps_rollup").read_text(encoding="utf-8")
+            total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+        except (OSError, StopIteration):
+            continue
+    return total
+
+
+def measured(way: str, count: int) -> dict[str, float]:
+    """Run one way in a process of its own and give its figures."""
+    began = time.time()
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--way", way, "--reports", str(count)], stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    peak = [0.0]
+
+    def watch() -> None:
+        while process.poll() is None:
+            peak[0] = max(peak[0], tree_memory(process.pid))
+            time.sleep(0.3)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    told, _ = process.communicate()
+    watcher.join()
+    marks = json.loads(told.splitlines()[-1])
+    assert process.returncode == 0, way
+    further = (marks[-1] - marks[0]) / max(1, len(marks) - 1)
+    return {"all": (marks[-1] - began) / count, "further": further, "first": marks[0] - began, "peak": peak[0]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--reports", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--way", choices=WAYS)
+    given = parser.parse_args()
+    if given.way:
+        one_way(given.way, given.reports)
+        return
+    share = max(2, given.reports // given.rounds)
+    found: list[dict[str, object]] = []
+    for number in range(given.rounds):
+        for way in WAYS[number % len(WAYS) :] + WAYS[: number % len(WAYS)]:
+            found.append({"way": way, **measured(way, share)})
+            print(found[-1], file=sys.stderr, flush=True)
+    table = pd.DataFrame(found).groupby("way").agg(median).loc[list(WAYS)]
+    base, low = table.loc["plain"], table.loc["floor", "further"]
+    print(f"{given.rounds} rounds of {share} reports, {os.cpu_count()} cores\n")
+    print(
+        "| way | s per report, all in | × plain | s per further report | × floor | first report, s | peak MB |\n|---|---|---|---|---|---|---|"
+    )
+    for way, row in table.iterrows():
+        print(f"| {TITLES[str(way)]} | {row['all']:.2f} | {base['all'] / row['all']:.1f} | {row['further']:.2f} | {row['further'] / low:.2f} "
+              f"| {row['first']:.1f} | {row['peak']:.0f} |")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
