@@ -1,4 +1,4 @@
-"""Cases on a table small enough to check by hand, in the embedded engine; the other engines are held to it elsewhere."""
+"""Cases on a table small enough to check by hand; the other engines are held to the same numbers elsewhere."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def score(scores: pd.DataFrame, key: str, region: str = "440823") -> tuple[float
 
 
 def test_on_time_against_the_calendar(summary: CaseSummary) -> None:
-    # On time: 01 (third working day), 03 (one special day), 04 (即办, accepted in 春节), 06 (自然日 end in 春节), 09 (8 小时).
+    # On time: 01 (third working day), 03 (one special day), 04 (即办, in 春节), 06 (ends in 春节), 09 (8 小时).
     # Late: 02, 05, 07, 08. Left out: 13 and 14 have no usable promise; 12, 15, 16 are not finished in any usable way.
     assert score(case_overall(summary), "on_time") == (5.0, 9.0, 9, 2)
 

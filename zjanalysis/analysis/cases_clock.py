@@ -93,11 +93,12 @@ def _special(words: Words) -> nw.Expr:
 
 def _due_at(words: Words) -> nw.Expr:
     """Give the day number of the due date where it is a day of the calendar: the one given, or acceptance + 自然日."""
-    at: nw.Expr = nw.lit(None, dtype=nw.Int32)
-    if words.natural:
-        counted = nw.col("accept_day") - (-_PROMISED // 1) - (-_special(words) // 1)
-        at = nw.when(_UNIT.is_in(words.natural)).then(counted.cast(nw.Int32))
-    return nw.when(~nw.col("due_day").is_null()).then(nw.col("due_day")).otherwise(at) if words.has_due else at
+    given = nw.col("due_day")
+    if not words.natural:
+        return given
+    counted = nw.col("accept_day") - (-_PROMISED // 1) - (-_special(words) // 1)
+    at = nw.when(_UNIT.is_in(words.natural)).then(counted.cast(nw.Float64))
+    return nw.when(~given.is_null()).then(given.cast(nw.Float64)).otherwise(at) if words.has_due else at
 
 
 def _due_ordinal(words: Words) -> nw.Expr:

@@ -39,14 +39,18 @@ def connected(settings: Settings, *, title: str) -> Iterator[tuple[duckdb.DuckDB
     }
     if limits.threads:
         options["threads"] = limits.threads
-    if limits.max_spill_gb:
-        options["max_temp_directory_size"] = f"{limits.max_spill_gb}GB"
     try:
         # On disk, so that what PostgreSQL sends can be larger than memory.
         with duckdb.connect(str(folder / "cases.duckdb"), config=options) as connection:
+            if limits.max_spill_gb:  # as an option of connect() it is not heeded
+                connection.execute(f"SET max_temp_directory_size = '{limits.max_spill_gb}GB'")
             yield connection, folder
     except duckdb.Error as error:
         raise said(error, title=title) from error
+    except RuntimeError as error:  # Ctrl-C while a query runs
+        if "interrupted" not in str(error).lower():
+            raise
+        raise said(duckdb.InterruptException(), title=title) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -145,12 +149,13 @@ def _receive(connection: duckdb.DuckDBPyConnection, source: CaseSource) -> None:
     try:
         with dbapi.connect(source.postgres) as database, database.cursor() as cursor:
             cursor.execute(f"SELECT * FROM ({source.query}) AS cases LIMIT 0")
-            headers = [str(column[0]) for column in cursor.description or ()]
+            connection.register("shape", cursor.fetch_arrow())
+            headers = _types(connection, "SELECT * FROM shape", name=source.title)
+            connection.unregister("shape")
             wanted = case_columns(headers, where=source.title).values()
             names = ", ".join(f'"{name}"' for name in dict.fromkeys(wanted))
             cursor.execute(f"SELECT {names} FROM ({source.query}) AS cases")
-            stream = cursor.fetch_arrow()
-            connection.register("stream", stream)
+            connection.register("stream", cursor.fetch_arrow())
             connection.execute("CREATE TABLE received AS SELECT * FROM stream")
             connection.unregister("stream")
     except AdbcError as error:

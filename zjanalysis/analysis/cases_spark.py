@@ -75,7 +75,10 @@ def spark_source(session: Any, source: CaseSource) -> tuple[Any, set[str]]:
     tables = []
     for path in source.paths:
         reader = session.read.option("header", True)
-        table = reader.parquet(path.as_uri()) if path.suffix.lower() == ".parquet" else reader.csv(path.as_uri())
+        place = (
+            f"file:///{path.absolute().as_posix().lstrip('/')}"  # as_uri() would quote Chinese names; Spark does not
+        )
+        table = reader.parquet(place) if path.suffix.lower() == ".parquet" else reader.csv(place)
         tables.append(spark_cases(table, where=path.name))
     together = reduce(lambda one, other: one.unionByName(other), (table for table, _ in tables))
     return together, set.intersection(*(keys for _, keys in tables))

@@ -1,0 +1,228 @@
+"""The same cases on every engine give the same scores, and those are the truth the cases were made with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.case_engines import has_postgres, has_spark, postgres_server, spark_cluster
+from zjanalysis.analysis.cases import case_scores
+from zjanalysis.analysis.cases_made import FAULTS, draw_cases, made_cases, write_cases
+from zjanalysis.analysis.cases_summary import CaseSummary, case_summary
+from zjanalysis.inputs.calendar import day_number, due_date, working_days
+from zjanalysis.inputs.cases import CaseSource
+from zjanalysis.settings import Cases, Settings
+
+CUTOFF = date(2021, 3, 31)
+ENGINES = ["duckdb", "pandas", *(["spark"] if has_spark() else [])]
+BY = ("region_code", "department", "base_code", "channel", "month")
+TABLES = ("by_month", "by_item", "days", "overdue", "findings")
+N = 6_000
+
+
+@pytest.fixture(scope="module")
+def items(make_items: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    n = 60
+    numbers = np.arange(n)
+    promised = np.array([0.0, 0, 3, 5, 10, 20])[numbers % 6]
+    return make_items(
+        region_code=np.array(["440800", "440823", "4408Z1"])[numbers % 3],
+        region=np.array(["湛江市", "遂溪县", "湛江经济技术开发区"])[numbers % 3],
+        match_code=[f"44010100{number:04d}" for number in numbers],
+        item_name=[f"事项{number}" for number in numbers],
+        department=np.array(["司法局", "水务局"])[numbers % 2],
+        statutory_days=np.array([20.0, 30, np.nan, 60])[numbers % 4],
+        promised_days=promised,
+        promised_written=promised,
+        promised_unit=np.where(numbers % 10 == 4, "自然日", "工作日"),
+        case_count=numbers + 1.0,
+    )
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(tmp_path_factory.mktemp("engines"), cases=Cases(made=N))
+
+
+@pytest.fixture(scope="module")
+def drawn(items: pd.DataFrame) -> pd.DataFrame:
+    return draw_cases(items, N, cutoff=day_number(CUTOFF))
+
+
+@pytest.fixture(scope="module")
+def source(items: pd.DataFrame, known: Settings, drawn: pd.DataFrame) -> CaseSource:
+    path = write_cases(drawn, known.root / "cases" / "办件.parquet")
+    return CaseSource("试/2021Q1", CUTOFF, items, sample=True, paths=(path,))
+
+
+@pytest.fixture(scope="module")
+def engine_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    opened: list[Any] = []
+    clusters: list[Any] = []
+
+    def give(name: str) -> Any:
+        if name != "spark":
+            return name
+        if not opened:
+            clusters.append(spark_cluster(tmp_path_factory.mktemp("spark")))
+            opened.append(clusters[0].__enter__())
+        return opened[0]
+
+    yield give
+    for cluster in clusters:
+        cluster.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def expected(source: CaseSource, known: Settings) -> tuple[pd.DataFrame, CaseSummary]:
+    return case_scores(source, by=BY, settings=known), case_summary(source, settings=known)
+
+
+def test_ci_has_every_engine() -> None:
+    assert (has_spark() and has_postgres()) or not os.environ.get("CI")
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_engine_gives_the_same_scores(
+    name: str,
+    source: CaseSource,
+    known: Settings,
+    expected: tuple[pd.DataFrame, CaseSummary],
+    engine_of: Callable[[str], Any],
+) -> None:
+    engine = engine_of(name)
+    scores, summary = expected
+    pd.testing.assert_frame_equal(case_scores(source, by=BY, engine=engine, settings=known), scores)
+    found = case_summary(source, engine=engine, settings=known)
+    for table in TABLES:
+        pd.testing.assert_frame_equal(getattr(found, table), getattr(summary, table))
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_engine_reads_texts_alike(
+    name: str, source: CaseSource, known: Settings, engine_of: Callable[[str], Any], tmp_path: Path
+) -> None:
+    lines = [
+        "办件编号,行政区划,基本编码,受理时间,办结时间,承诺办结时间,承诺时限,申请方式",
+        "1,440823000000,440101000001,2021-03-01 09:00:00,2021/3/3,,即办,掌上APP",
+        "2,遂溪县,440101000001,20210301,2021-03-02,2021-03-02 18:00:00,99999,窗口",
+        "3,440823,440101000001,2021年3月1日,不详,,5,窗口",
+        "4,440823,440101000001,2021.3.1,,,1.5,网上办理",
+    ]
+    path = tmp_path / "cases.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    texts = CaseSource("试", CUTOFF, source.items, sample=False, paths=(path,))
+    scores = case_scores(texts, engine=engine_of(name), settings=known).set_index("indicator")
+    counts = scores[["numerator", "denominator", "n_left_out"]].to_numpy().tolist()
+    # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03
+    assert counts[0] == [1.0, 2.0, 0.0]
+    assert counts[1] == [2 + 1, 2.0, 0.0]
+    assert counts[3] == [2.0, 4.0, 0.0]
+    assert counts[4] == [1.0, 1.0, 0.0]
+
+
+def test_scores_are_the_truth_the_cases_were_made_with(
+    drawn: pd.DataFrame, expected: tuple[pd.DataFrame, CaseSummary]
+) -> None:
+    counted = drawn[drawn["fault"] != "unknown_region"].groupby("region_code")
+    scores = expected[0].groupby(["region_code", "indicator"])[["numerator", "denominator"]].sum().unstack()
+    for key, truth in (("on_time", "true_on_time"), ("actual_days", "true_days"), ("overdue_open", "true_overdue")):
+        assert scores[("numerator", key)].tolist() == counted[truth].sum().tolist()
+        assert scores[("denominator", key)].tolist() == counted[truth].count().tolist()
+    assert drawn["true_on_time"].eq(0).sum() > 20
+    assert drawn["true_overdue"].eq(1).sum() > 5
+
+
+def test_the_truth_agrees_with_a_calendar_read_day_by_day(drawn: pd.DataFrame) -> None:
+    sound = drawn[drawn["fault"].eq("") & drawn["finish_day"].notna()].head(300)
+    columns = ["accept_day", "finish_day", "promised", "promised_unit", "special_days", "true_days", "true_on_time"]
+    for at, to, promised, unit, special, days, on_time in sound[columns].itertuples(index=False):
+        accepted, finished = (date.fromordinal(date(1970, 1, 1).toordinal() + int(n)) for n in (at, to))
+        assert days == max(working_days(accepted, finished) - special, 0)
+        assert bool(on_time) == (finished <= due_date(accepted, promised, unit=unit, special=special))
+
+
+def test_made_cases_are_the_same_every_time_and_spoiled_at_the_stated_rates(items: pd.DataFrame) -> None:
+    many = draw_cases(items, 60_000, cutoff=day_number(CUTOFF))
+    pd.testing.assert_frame_equal(many, draw_cases(items, 60_000, cutoff=day_number(CUTOFF)))
+    rates = many["fault"].value_counts(normalize=True)
+    assert {name: rates[name] for name in FAULTS} == pytest.approx(FAULTS, rel=0.35)
+
+
+def test_a_sample_makes_its_cases_once(source: CaseSource, known: Settings) -> None:
+    empty = CaseSource(source.title, CUTOFF, source.items, sample=True)
+    first = case_scores(empty, settings=known)
+    path = made_cases(empty, settings=known)
+    written = path.stat().st_mtime_ns
+    pd.testing.assert_frame_equal(case_scores(empty, settings=known), first)
+    assert path.stat().st_mtime_ns == written
+    assert path.is_relative_to(known.root / ".cache")
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def load(connection: Any, cases: pd.DataFrame) -> None:
+    """Put cases into a table shaped like the national exchange's: upper-case names quoted, timestamps, numerics."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'CREATE TABLE up_pro_accept ("PROJECT_NO" varchar(50), "AREACODE" varchar(12), "CATALOG_CODE" varchar(12),'
+            ' "ORG_NAME" text, "APPLY_CHANNEL" text, "ACCEPT_DATE" timestamp, "RESULT_DATE" timestamp,'
+            ' "PROMISE_DAY" numeric(8,2), "PROMISE_TYPE_TEXT" text, "ANTICIPATE_DAY" int, "SPECIAL_DAY" int,'
+            " applyer_name text)"
+        )
+        first = pd.Timestamp("1970-01-01 09:30:00")
+        dated = cases.assign(
+            accepted=first + pd.to_timedelta(cases["accept_day"], unit="D"),
+            finished=first + pd.to_timedelta(cases["finish_day"], unit="D"),
+        )
+        columns = ["case_no", "region_code", "base_code", "department", "channel", "accepted", "finished", "promised",
+                   "promised_unit", "statutory", "special_days"]  # fmt: skip
+        rows = dated[columns].astype("object").where(dated[columns].notna(), None).to_numpy().tolist()
+        for start in range(0, len(rows), 500):
+            part = rows[start : start + 500]
+            values = ", ".join("(" + ", ".join(map(literal, row)) + ", '某某')" for row in part)
+            cursor.execute(f"INSERT INTO up_pro_accept VALUES {values}")
+    connection.commit()
+
+
+def literal(value: object) -> str:
+    return "NULL" if value is None else str(value) if isinstance(value, float) else f"'{value}'"
+
+
+if has_postgres():
+
+    def test_postgresql_gives_the_same_scores(
+        source: CaseSource,
+        known: Settings,
+        drawn: pd.DataFrame,
+        expected: tuple[pd.DataFrame, CaseSummary],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        from adbc_driver_postgresql import dbapi
+
+        from zjanalysis.errors import InputError
+
+        with postgres_server(tmp_path) as connection:
+            there = CaseSource("试/2021Q1", CUTOFF, source.items, sample=False, postgres=connection,
+                               query="SELECT * FROM up_pro_accept")  # fmt: skip
+            monkeypatch.setenv("PGPASSWORD", "错的")
+            with pytest.raises(InputError, match="连不上或查询失败") as caught:
+                case_scores(there, settings=known)
+            assert "错的" not in str(caught.value)
+            monkeypatch.setenv("PGPASSWORD", "只在内存里")
+            with dbapi.connect(connection) as database:
+                load(database, drawn)
+            pd.testing.assert_frame_equal(case_scores(there, by=BY, settings=known), expected[0])
+            pd.testing.assert_frame_equal(case_summary(there, settings=known).overdue, expected[1].overdue)
+            nowhere = CaseSource(
+                "试", CUTOFF, source.items, sample=False, postgres=connection, query="SELECT * FROM no"
+            )
+            with pytest.raises(InputError, match="连不上或查询失败"):
+                case_scores(nowhere, settings=known)
