@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -95,3 +96,27 @@ def test_the_order_of_rows_matters_to_the_region_and_not_to_others() -> None:
     other.items = other.items.iloc[::-1].reset_index(drop=True)
     assert digests(one)["440802"][0] != digests(other)["440802"][0]
     assert digests(one)["440802"][1] == digests(other)["440802"][1]
+
+
+def test_the_ledger_concerns_every_report_and_cases_only_those_on_the_city(jobs_of: Jobs) -> None:
+    before = {"2021Q1/ledger.xlsx": "1", "2021Q1/cases/a.csv": "1", "2021Q1/items/a.csv": "1"}
+    district, city = jobs_of()[0], replace(jobs_of()[0], reads=())
+
+    def read(job: Job, **changed: str) -> dict[str, str]:
+        files = {**before, **{name.replace("_", "/").replace("-", "."): value for name, value in changed.items()}}
+        return sources.reads_of(job, sources.Sources(files, {}, {}))
+
+    assert read(district, **{"2021Q1/ledger.xlsx": "2"}) != read(district)
+    assert read(city, **{"2021Q1/ledger.xlsx": "2"}) != read(city)
+    assert read(district, **{"2021Q1/cases/a.csv": "2"}) == read(district)
+    assert read(city, **{"2021Q1/cases/a.csv": "2"}) != read(city)
+
+
+def test_a_file_is_hashed_again_when_its_content_changes_though_its_time_is_set_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("甲", encoding="utf-8")
+    os.utime(path, (0, 0))
+    first = sources._digest(path, sources._state(path))
+    path.write_text("乙", encoding="utf-8")
+    os.utime(path, (0, 0))
+    assert sources._digest(path, sources._state(path)) != first

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from zjanalysis.settings import Settings
 
 OWN = "本地区"
 ALL = "全部地区"
+OTHER = "台账等其他文件"
 BESIDE = "台账与上报数据"
 DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "department", "version", "state",
                "visit_reason", "file", "sheet", "row_number", "region")  # fmt: skip
@@ -68,25 +70,35 @@ def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
 
     folder = settings.path(data)
     periods = [name for name in (period, previous_period(data, period, settings=settings)) if name]
-    paths = [folder / "dataset.toml"] + [p for name in periods for p in sorted((folder / name).rglob("*"))]
-    kept = [p for p in paths if p.is_file() and not p.name.startswith((".", "~$"))]
-    return {p.relative_to(folder).as_posix(): file_digest(p) for p in kept}
+    paths = [*folder.glob("*"), *(p for name in periods for p in (folder / name).rglob("*"))]
+    kept = [p for p in sorted(paths) if p.is_file() and not p.name.startswith((".", "~$")) and p.suffix != ".md"]
+    return {p.relative_to(folder).as_posix(): _digest(p, _state(p)) for p in kept}
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Give what the system changes when a file is written, the time of change too, which nobody can set back."""
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
+
+
+@lru_cache(maxsize=10_000)
+def _digest(path: Path, state: tuple[int, ...]) -> str:
+    """Give the SHA-256 of a file, read again in this process only when its state has changed."""
+    return file_digest(path)
 
 
 def reads_of(job: Job, sources: Sources) -> dict[str, str]:
-    """Give what the job reads: region → digest; its own rows under 本地区, everything under 全部地区."""
+    """Give what the job reads: region → digest; its own rows under 本地区, everything under 全部地区.
+
+    Files beside the items (the ledger, reported figures) concern every report; cases only those on the whole city.
+    """
     regions = sources.regions
-    beside = {BESIDE: digest_of({name: digest for name, digest in sources.files.items() if is_beside(name)})}
+    beside = {n: d for n, d in sources.files.items() if "/items/" not in n and (not job.reads or "/cases/" not in n)}
+    shared = {"": regions.get("", ("", ""))[0], OTHER: digest_of({**beside, "dataset.toml": ""})}
     if not job.reads:
-        whole = digest_of({code: own for code, (own, _) in regions.items()})
-        return {ALL: whole, "": regions.get("", ("", ""))[0], **beside}
+        return {ALL: digest_of({code: own for code, (own, _) in regions.items()}), **shared}
     peers = {code: regions[code][1] for code in job.reads if code in regions and code != job.region_code}
-    return {OWN: regions.get(job.region_code, ("", ""))[0], "": regions.get("", ("", ""))[0], **peers, **beside}
-
-
-def is_beside(name: str) -> bool:
-    """Tell whether a file is no list of items: ledger, reported figures, cases; every report depends on them."""
-    return "/items/" not in name and name != "dataset.toml"
+    return {OWN: regions.get(job.region_code, ("", ""))[0], **shared, **peers}
 
 
 def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
