@@ -9,7 +9,7 @@ from pathlib import Path
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.manifest import GOOD, Entry
 from zjanalysis.publish.provenance import PARTS, Basis, Stamp, basis, digest_of, file_digest, stamp
-from zjanalysis.publish.sources import ALL, OTHER, OWN, Sources, inputs_of, reads_of
+from zjanalysis.publish.sources import ALL, BESIDE, OWN, Sources, inputs_of, reads_of
 from zjanalysis.settings import Settings
 
 
@@ -53,7 +53,7 @@ def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
     """Name the regions whose rows have changed."""
     from zjanalysis.inputs.regions import region_name  # noqa: PLC0415  pandas, only when something changed
 
-    names = {OWN: job.region, ALL: ALL, OTHER: OTHER, "": "期次资料"}
+    names = {OWN: job.region, ALL: ALL, BESIDE: BESIDE, "": "期次资料"}
     moved = [code for code in {**entry.reads, **reads} if entry.reads.get(code) != reads.get(code)]
     told = [names.get(code) or region_name(code) for code in moved]
     return f"（{'、'.join(told[:5])}{'等' if len(told) > 5 else ''}）" if told else ""

@@ -24,7 +24,6 @@ from zjanalysis.settings import Settings
 
 OWN = "本地区"
 ALL = "全部地区"
-OTHER = "台账等其他文件"
 BESIDE = "台账与上报数据"
 DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "department", "version", "state",
                "visit_reason", "file", "sheet", "row_number", "region")  # fmt: skip
@@ -92,13 +91,18 @@ def reads_of(job: Job, sources: Sources) -> dict[str, str]:
 
     Files beside the items (the ledger, reported figures) concern every report; cases only those on the whole city.
     """
-    regions = sources.regions
-    beside = {n: d for n, d in sources.files.items() if "/items/" not in n and (not job.reads or "/cases/" not in n)}
-    shared = {"": regions.get("", ("", ""))[0], OTHER: digest_of({**beside, "dataset.toml": ""})}
+    regions, files = sources.regions, sources.files
+    beside = {name: files[name] for name in files if is_beside(name) and (not job.reads or "/cases/" not in name)}
+    shared = {"": regions.get("", ("", ""))[0], BESIDE: digest_of(beside)}
     if not job.reads:
         return {ALL: digest_of({code: own for code, (own, _) in regions.items()}), **shared}
     peers = {code: regions[code][1] for code in job.reads if code in regions and code != job.region_code}
     return {OWN: regions.get(job.region_code, ("", ""))[0], **shared, **peers}
+
+
+def is_beside(name: str) -> bool:
+    """Tell whether a file is no list of items: the ledger, reported figures, cases."""
+    return "/items/" not in name and name != "dataset.toml"
 
 
 def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
