@@ -107,7 +107,7 @@ def main(n: int, seed: int) -> None:
     outcomes = fuzz(n, seed, keep=Path.cwd())
     print(f"{n:,} files from seed {seed}: {dict(outcomes)}, no other outcome, {time.perf_counter() - start:.0f} s")
     if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on Windows
+        import resource
 
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 

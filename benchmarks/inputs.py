@@ -17,7 +17,38 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAD = ["行政区划代码", "地区", "事项名称", "基本编码", "实施编码", "业务办理项编码", "事项类型", "行使层级", "实施主体", "法定办结时限", "法定办结时限单位", "承诺办结时限", "承诺办结时限单位", "办件类型", "到办事现场次数", "必须现场办理原因说明", "是否网办", "网上办理深度", "服务对象", "是否依申请", "纳入综合窗口", "是否可预约", "是否支持物流快递", "事项状态", "事项版本", "办件量", "材料", "办理地点", "主题分类", "事项唯一标识"]
+HEAD = [
+    "行政区划代码",
+    "地区",
+    "事项名称",
+    "基本编码",
+    "实施编码",
+    "业务办理项编码",
+    "事项类型",
+    "行使层级",
+    "实施主体",
+    "法定办结时限",
+    "法定办结时限单位",
+    "承诺办结时限",
+    "承诺办结时限单位",
+    "办件类型",
+    "到办事现场次数",
+    "必须现场办理原因说明",
+    "是否网办",
+    "网上办理深度",
+    "服务对象",
+    "是否依申请",
+    "纳入综合窗口",
+    "是否可预约",
+    "是否支持物流快递",
+    "事项状态",
+    "事项版本",
+    "办件量",
+    "材料",
+    "办理地点",
+    "主题分类",
+    "事项唯一标识",
+]
 
 
 def rows(n: int) -> list[list[str | int]]:
@@ -74,7 +105,7 @@ def write(path: Path, body: list[list[str | int]]) -> None:
 
 def bare(path: Path) -> float:
     """Processor time of calamine alone: open, read the sheet, give the bare values."""
-    import python_calamine  # noqa: PLC0415
+    import python_calamine
 
     start = time.process_time()
     with python_calamine.load_workbook(path) as book:
@@ -84,8 +115,8 @@ def bare(path: Path) -> float:
 
 def ours(path: Path) -> float:
     """Processor time of the whole way: guard, read, check, table rules."""
-    from zjanalysis.inputs.period import read_period  # noqa: PLC0415
-    from zjanalysis.settings import load_settings  # noqa: PLC0415
+    from zjanalysis.inputs.period import read_period
+    from zjanalysis.settings import load_settings
 
     start = time.process_time()
     items, findings, _ = read_period([path], settings=load_settings(), mapping={})
@@ -110,7 +141,7 @@ def main(n: int) -> None:
 
 
 def child(path: Path) -> None:
-    import resource  # noqa: PLC0415 - not on Windows
+    import resource
 
     ours(path)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB (aim 2,000)")

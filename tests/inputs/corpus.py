@@ -227,6 +227,9 @@ CASES = [
     Case("两列一致.xlsx", book([*HEAD, "ONLINECHECK"], [*A, 1], [*B, "1"])),
     Case("两义列按内容认.xlsx", book([*HEAD, "handle_type"], [*A, "承诺件"], [*B, "承诺件"])),
     Case("两义列问用户.xlsx", book([*HEAD, "handle_type"], [*A, 2], [*B, 2]), 2, {"column_ambiguous": 1}),
+    Case("名称两列互换.xlsx", book(["CATANAME", *HEAD], ["许可（新办）", *A], ["许可（变更）", *with_(B, name=A[0])]), 2,
+         {"names_swapped": 1}),
+    Case("只有目录名称.xlsx", book(["catalog_name", *HEAD[1:]], A, B)),
     # --- cells
     Case("办公时间.xlsx", book(HEAD, with_(A, law=OFFICE, promise=OFFICE), B), 2, {"limit_unreadable": 2}),
     Case("整列办公时间.xlsx", book(HEAD, *(with_(r, law=OFFICE, promise=OFFICE) for r in SIX)), 6,
@@ -313,7 +316,7 @@ CASES = [
     Case("表头在第21行.xlsx", book(*([["说明"]] * 20), HEAD, A), refused="没有找到表头"),
     Case("缺名称列.xlsx", book(HEAD[1:], A[1:]), refused="缺少必需的列：事项名称"),
     Case("没有可算的列.xlsx", book(HEAD[:4], A[:4]), refused="缺少必需的列：法定办结时限"),
-    Case("全隐藏.xlsx", book(["说明"], then=lambda made, s: hidden_sheet(made, s)), refused="没有找到表头"),
+    Case("全隐藏.xlsx", book(["说明"], then=hidden_sheet), refused="没有找到表头"),
     Case("空字节.csv", raw(csv_of(HEAD, A).encode() + b"\0\0"), refused="空字节"),
     Case("乱码.csv", raw(b"\x81\xff\xfe" * 50), refused="文字编码"),
     Case("引号不成对.csv", text(csv_of(HEAD, with_(A, name='"食品'), B)), refused="引号没有成对"),

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from corpus import CASES, Case, made  # noqa: E402
+from corpus import CASES, Case, made
 
-from zjanalysis.errors import InputError  # noqa: E402
-from zjanalysis.inputs.rules import RULES  # noqa: E402
-from zjanalysis.inputs.submission import check_files  # noqa: E402
-from zjanalysis.inputs.workbook import read_rows  # noqa: E402
-from zjanalysis.settings import Guard, Settings  # noqa: E402
+from zjanalysis.errors import InputError
+from zjanalysis.inputs.rules import RULES
+from zjanalysis.inputs.submission import check_files
+from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.settings import Guard, Settings
 
 
 def test_the_corpus_is_large_enough() -> None:
@@ -71,5 +71,5 @@ def test_limits_of_the_guard_are_settings(tmp_path: Path) -> None:
 
 
 def test_columns_beyond_the_limit(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="超过上限|很远的单元格"):
+    with pytest.raises(InputError, match=r"超过上限|很远的单元格"):
         read_rows(made(CASES[0], tmp_path), guard=Guard(max_columns=5))

@@ -147,6 +147,8 @@ def _list(sheet: Worksheet, findings: pd.DataFrame, first: int) -> None:
         for column, text in enumerate(texts, 2):
             _text(sheet.cell(row, column), text)
             sheet.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
+        lines = [-(-2 * len(text) // width) for text, width in zip(texts, _WIDTHS[1:], strict=True)]
+        sheet.row_dimensions[row].height = 15 * min(max(lines), 8)  # a Chinese character is two wide
         level, where, address = texts[:3]
         sheet.cell(row, 2).fill = PatternFill("solid", start_color=COLOURS[level], end_color=COLOURS[level])
         if address and where in known:

@@ -36,7 +36,21 @@ def choose_columns(
                 Part("column_ambiguous", _HERE, values=texts[c], others="或".join(f"“{label(k)}”" for k in meant))
             )
     chosen = {key: _one(key, claimed, texts, columns, parts) for key, claimed in claims.items()}
-    return {key: c for key, c in chosen.items() if c is not None}, parts
+    found = {key: c for key, c in chosen.items() if c is not None}
+    return _names(found, texts, columns, parts), parts
+
+
+def _names(found: dict[str, int], texts: list[str], columns: Mapping[int, Cells], parts: list[Part]) -> dict[str, int]:
+    """In one dialect CATANAME is the item and TASK_NAME the main item: take the only one there is, and ask when the
+    other of two tells more items apart."""
+    catalogue, name = found.get("catalog_name"), found.get("item_name")
+    if catalogue is None:
+        return found
+    if name is None:
+        return {**found, "item_name": catalogue}
+    if len(columns[catalogue].texts) > len(columns[name].texts):
+        parts.append(Part("names_swapped", _HERE, values=texts[name], others=texts[catalogue]))
+    return found
 
 
 def _fits(key: str, cells: Cells) -> bool:

@@ -20,8 +20,10 @@ _SUBWORDS = _NUMBERS | {"单位", "说明", "名称", "代码", "编码", "内�
 def _aliases() -> dict[str, tuple[str, ...]]:
     known: dict[str, list[str]] = {}
     for column in ITEM_COLUMNS:
-        for spelling in {column.key, column.label, *column.aliases}:
+        for spelling in {column.label, *column.aliases}:
             known.setdefault(plain(spelling), []).append(column.key)
+    for column in ITEM_COLUMNS:  # our own names last: USE_LEVEL of the exchange tables is a code
+        known.setdefault(column.key, [column.key])
     return {spelling: tuple(dict.fromkeys(keys)) for spelling, keys in known.items()}
 
 

@@ -17,6 +17,7 @@ from zjanalysis.inputs.workbook import Sheet, cell_text
 
 _TOTAL = re.compile(r"(本页|本表|全[市县区])?(合计|总计|小计|共计|汇总|总数)[\s\d:：,，.。个项条件（）()]*")
 _NOTE = re.compile(r"(注|备注|说明|填表|填报|制表|审核|审批人|联系|单位负责人|附注|\*)")
+_FIRST = set("本全合总小共汇注备说填制审联单附*0123456789")  # how totals and notes begin
 _ODD = re.compile(rf"{_TOTAL.pattern}$|{_NOTE.pattern}|\d+$")  # an item name that may be none
 
 
@@ -44,7 +45,7 @@ class Cells:
 
     def take(self, rows: np.ndarray) -> Cells:
         """Keep some rows (positions or mask)."""
-        return replace(self, which=self.which[rows])
+        return self if rows.dtype == bool and rows.all() else replace(self, which=self.which[rows])
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,13 @@ def _kept(
 ) -> tuple[np.ndarray, int, list[Part]]:
     """Say which rows are items; the others are blank, totals, notes or the header again."""
     names = cells.get("item_name")
-    empty = names.each(lambda text: not text, kind=bool) if names else np.ones(len(body), dtype=bool)
     heads = {" ".join(text.split()) for text in texts}
-    odd = names.each(lambda text: bool(_ODD.match(text)) or text in heads, kind=bool) if names else empty
+    empty = names.given(lambda text: not text, kind=bool)[names.which] if names else np.ones(len(body), dtype=bool)
+    odd = (
+        names.each(lambda text: (text[:1] in _FIRST and bool(_ODD.match(text))) or text in heads, kind=bool)
+        if names
+        else empty
+    )
     doubtful = np.flatnonzero(empty | odd)
     filled = {i: [text for text in (cell_text(v).strip() for v in body[i]) if text] for i in doubtful}
     reasons = {i: _why_not(written, bool(empty[i]), texts) for i, written in filled.items()}

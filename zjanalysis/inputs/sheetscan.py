@@ -63,21 +63,20 @@ def _look(block: bytes, found: Oddities, guard: Guard) -> None:
     else is read the slow way."""
     # what follows an attribute is looked at: a block that does not end with a row is padded
     letters = np.frombuffer(block if block.endswith(b"</row>") else block + b" " * 16, dtype=np.uint8)
-    at = np.flatnonzero(letters[:-13] == _EQUALS)
-    before = letters[at - 1]
-    if b"'" in block or (before == _SPACE).any() or (letters[at + 1] != _QUOTE).any():
+    before, equals, after = letters[:-14], letters[1:-13] == _EQUALS, letters[2:-12]
+    if b"'" in block or (equals & ((before == _SPACE) | (after != _QUOTE))).any():
         addresses = [(m.start(1), m.group(1), m.group(2)) for m in _ANY.finditer(block)]
     else:
-        addresses = _far_ones(block, letters, at[before == ord("r")] + 2, guard)
+        addresses = _far_ones(block, letters, np.flatnonzero(equals & (before == ord("r"))) + 3, guard)
     for start, name, digits in addresses:
         _reach(block, start, (name, digits), found, guard)
         if found.far:
             return
     if ((letters[:-1] == _LESS) & (letters[1:] == ord("f"))).any():
         found.empty_formulas.update(cell.decode("ascii") for cell in _EMPTY_FORMULA.findall(block))
-    if (letters[at[before == ord("t")] + 2] == ord("e")).any():
+    if (equals & (before == ord("t")) & (letters[3:-11] == ord("e"))).any():
         found.error_cells.update(cell.decode("ascii") for cell in _ERROR.findall(block))
-    if ((before == ord("n")) & (letters[at - 2] == ord("e"))).any():
+    if (equals[1:] & (before[1:] == ord("n")) & (before[:-1] == ord("e"))).any():
         found.hidden.extend(1 for _ in _HIDDEN.finditer(block))
 
 

@@ -30,22 +30,11 @@ def settle(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.DataFr
     An item is known by its region and item id, else by 业务办理项编码, else by 实施编码 and name. Two rows of the
     same version are duplicates: the first stays. Of several versions only the newest is in force.
     """
-    keyed = items.assign(identity=_identity(items), rank=_version_rank(items["version"]))
-    known = keyed["identity"].ge(0)
-    twice = known & keyed.duplicated(["identity", "rank"], keep="first")
-    first = keyed.groupby(["identity", "rank"])["row_number"].transform("first")
-    newest = keyed.groupby("identity")["rank"].transform("max")
-    old = known & keyed["rank"].lt(newest) & ~twice
-    state = keyed["state"].fillna("在用")
+    twice, old, first = _repeats(items)
+    state = items["state"].fillna("在用")
     retired = ~state.isin(list(spellings("state"))) & ~twice
     found = [
-        _findings(
-            items,
-            places,
-            Spot("duplicate_item", "item_name"),
-            twice,
-            others=first[twice].astype("str").reindex(items.index),
-        ),
+        _findings(items, places, Spot("duplicate_item", "item_name"), twice, others=first),
         _findings(items, places, Spot("old_version", "version"), old & ~retired, values=items["item_name"]),
         _findings(items, places, Spot("not_in_force", "state"), retired, values=state),
     ]
@@ -54,6 +43,21 @@ def settle(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.DataFr
     found += [_granularity(kept, places), _statutory(kept, places), _few(kept)]
     whole = [frame for frame in found if len(frame)]
     return kept, typed(pd.concat(whole, ignore_index=True)) if whole else empty_findings()
+
+
+def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Give which rows are duplicates, which are older versions, and where the first of each duplicate stands."""
+    identity = _identity(items)
+    repeated = items[identity.ge(0) & identity.duplicated(keep=False)]
+    where = repeated["file"] + repeated["sheet"].radd("“").add("”").where(repeated["sheet"].ne(""), "")
+    part = pd.DataFrame({"identity": identity[repeated.index], "rank": _version_rank(repeated["version"])})
+    part = part.assign(row=repeated["row_number"].astype("str"), where=where)
+    twice = part.duplicated(["identity", "rank"], keep="first")
+    old = part["rank"].lt(part.groupby("identity")["rank"].transform("max")) & ~twice
+    first = part.groupby(["identity", "rank"])[["row", "where"]].transform("first")
+    told = first["where"].where(first["where"].ne(part["where"]), "") + "第 " + first["row"]
+    twice, old = (mask.reindex(items.index, fill_value=False) for mask in (twice, old))
+    return twice, old, told.reindex(items.index)
 
 
 def _identity(items: pd.DataFrame) -> pd.Series:
