@@ -60,7 +60,7 @@ def best_of_three(job: Callable[[], object]) -> float:
 def peak_mb() -> float:
     """Give the peak memory of this process in MB; missing where the platform does not say."""
     try:
-        import resource  # noqa: PLC0415 - not on Windows
+        import resource
     except ImportError:
         return float("nan")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -22,7 +22,7 @@ region_code match_code item_name handling_type statutory_written statutory_unit 
 440900      A          甲        承诺件        20                工作日         20             8                工作日        8             0
 440900      B          乙        承诺件        20                工作日         20             4                工作日        4             0
 440900      C          丙        承诺件        5                 工作日         5              1                工作日        1             1
-"""  # noqa: E501
+"""
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ region_code match_code item_id item_name department statutory_days promised_days
 440900      A          j1      甲        局甲       20             2             0      即办件        1      工作日        2
 440900      B          j2      乙        局甲       30             3             0      承诺件        1      工作日        3
 440900      C          j3      丙        局甲       50             4             0      即办件        1      工作日        4
-"""  # noqa: E501
+"""
 
 
 @pytest.fixture(scope="module")
