@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-from fuzz_inputs import fuzz  # noqa: E402 - the folder is named above
+from fuzz_inputs import fuzz
 
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
 
