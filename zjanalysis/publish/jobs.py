@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zjanalysis.errors import unknown_name
+from zjanalysis.inputs.dataset import list_periods
+from zjanalysis.publish.units import named_units
 from zjanalysis.settings import Settings
 
 CITY_NOTEBOOK = "notebooks/02_city_benchmark.ipynb"
@@ -49,21 +51,19 @@ def list_jobs(settings: Settings, data: str = "", period: str = "", *, report_da
     An empty ``data`` is the one of the settings, an empty ``period`` the newest. Raises UnknownName for a period that
     does not exist and InputError for a data set that cannot be used.
     """
-    from zjanalysis.inputs import period as periods  # noqa: PLC0415  pandas is not needed to show the help
-    from zjanalysis.inputs import regions  # noqa: PLC0415
-
     given = data or settings.data
-    known = periods.list_periods(given, settings=settings)
+    known = list_periods(given, settings=settings)
     if period and period not in known:
         raise unknown_name("期次", period, known)
     chosen = period or known[-1]
     where = _from_root(settings, given)
-    units = tuple(regions.report_units(settings.focus))
+    names = named_units(settings)
+    units = tuple(code for code in names if code != settings.focus)
     common = {"data": where, "period": chosen, "peers": "", "report_date": report_date}
 
     def job(key: str, notebook: str, code: str, reads: tuple[str, ...] = ()) -> Job:
         told = {**common, "region": code}
-        return Job(key, settings.path(notebook), code, regions.region_name(code), chosen, where, told, reads)
+        return Job(key, settings.path(notebook), code, names[code], chosen, where, told, reads)
 
     city = job("city", CITY_NOTEBOOK, settings.focus)
     districts = (job(f"district/{code}", DISTRICT_NOTEBOOK, code, (settings.focus, *units)) for code in units)

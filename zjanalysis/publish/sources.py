@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from zjanalysis.inputs.dataset import previous_period
 from zjanalysis.publish.frames import load_frames
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.manifest import write_whole
@@ -65,8 +66,6 @@ def files_key(files: Mapping[str, str], settings: Settings, period: str) -> str:
 
 def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
     """Give the SHA-256 of every file the period and the one before it are read from, by name inside the data set."""
-    from zjanalysis.inputs.period import previous_period  # noqa: PLC0415
-
     folder = settings.path(data)
     periods = [name for name in (period, previous_period(data, period, settings=settings)) if name]
     paths = [*folder.glob("*"), *(p for name in periods for p in (folder / name).rglob("*"))]

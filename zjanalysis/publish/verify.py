@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import InputError
+from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish.jobs import Job, list_jobs
 from zjanalysis.publish.manifest import Entry, read_manifest
 from zjanalysis.publish.plan import Step, plan
@@ -84,8 +85,6 @@ def _fingerprint(groups: tuple[str, ...], *, out: Path, settings: Settings, data
 
 def _present(out: Path, settings: Settings, data: str) -> Iterator[Step]:
     """Give the step of every report of every period that was published, as it would be made now."""
-    from zjanalysis.inputs.period import list_periods  # noqa: PLC0415
-
     for period in reversed(list_periods(data or settings.data, settings=settings)):
         entries = read_manifest(out / period)
         jobs = [_as_published(job, entries) for job in list_jobs(settings, data, period)]
