@@ -136,39 +136,40 @@ def one_way(way: str, count: int) -> None:
     print(json.dumps(marks))
 
 
-def tree_memory(pid: int) -> float:
-    """Give the memory of a process and all below it in MB."""
+def tree(pid: int) -> tuple[float, float]:
+    """Give memory in MB and CPU seconds so far of a process and all below it, ended children of theirs included."""
     children: dict[int, list[int]] = {}
+    used: dict[int, float] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             words = status.read_text(encoding="utf-8").rpartition(")")[2].split()
-            children.setdefault(int(words[1]), []).append(int(status.parent.name))
         except OSError:
             continue
-    todo, total = [pid], 0.0
+        children.setdefault(int(words[1]), []).append(int(status.parent.name))
+        used[int(status.parent.name)] = sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
+    todo, memory, seconds = [pid], 0.0, 0.0
     while todo:
         current = todo.pop()
         todo += children.get(current, [])
+        seconds += used.get(current, 0.0)
         try:
             rollup = Path(f"/proc/{current}/smaps_rollup").read_text(encoding="utf-8")
-            total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+            memory += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
         except (OSError, StopIteration):
             continue
-    return total
+    return memory, seconds
 
 
 def measured(way: str, count: int) -> dict[str, float]:
     """Run one way in a process of its own and give its figures."""
-    began = time.time()
-    process = subprocess.Popen(
-        [sys.executable, __file__, "--way", way, "--reports", str(count)], stdout=subprocess.PIPE, encoding="utf-8"
-    )
-    peak = [0.0]
+    began, command = time.time(), [sys.executable, __file__, "--way", way, "--reports", str(count)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
+    seen = [(0.0, 0.0)]
 
     def watch() -> None:
         while process.poll() is None:
-            peak[0] = max(peak[0], tree_memory(process.pid))
-            time.sleep(0.3)
+            seen.append(tree(process.pid))
+            time.sleep(0.2)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -177,7 +178,9 @@ def measured(way: str, count: int) -> dict[str, float]:
     marks = json.loads(told.splitlines()[-1])
     assert process.returncode == 0, way
     further = (marks[-1] - marks[0]) / max(1, len(marks) - 1)
-    return {"all": (marks[-1] - began) / count, "further": further, "first": marks[0] - began, "peak": peak[0]}
+    memory, seconds = (max(values) for values in zip(*seen, strict=True))
+    return {"all": (marks[-1] - began) / count, "further": further, "first": marks[0] - began, "peak": memory,
+            "cpu": seconds / count}  # fmt: skip
 
 
 def main() -> None:
@@ -198,12 +201,21 @@ def main() -> None:
     table = pd.DataFrame(found).groupby("way").agg(median).loc[list(WAYS)]
     base, low = table.loc["plain"], table.loc["floor", "further"]
     print(f"{given.rounds} rounds of {share} reports, {os.cpu_count()} cores\n")
-    print(
-        "| way | s per report, all in | × plain | s per further report | × floor | first report, s | peak MB |\n|---|---|---|---|---|---|---|"
+    heads = (
+        "way",
+        "s per report, all in",
+        "× plain",
+        "s per further report",
+        "× floor",
+        "CPU s per report",
+        "first, s",
+        "peak MB",
     )
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for way, row in table.iterrows():
-        print(f"| {TITLES[str(way)]} | {row['all']:.2f} | {base['all'] / row['all']:.1f} | {row['further']:.2f} | {row['further'] / low:.2f} "
-              f"| {row['first']:.1f} | {row['peak']:.0f} |")  # fmt: skip
+        figures = (f"{row['all']:.2f}", f"{base['all'] / row['all']:.1f}", f"{row['further']:.2f}", f"{row['further'] / low:.2f}",
+                   f"{row['cpu']:.2f}", f"{row['first']:.1f}", f"{row['peak']:.0f}")  # fmt: skip
+        print(f"| {' | '.join((TITLES[str(way)], *figures))} |")
 
 
 if __name__ == "__main__":
