@@ -102,6 +102,8 @@ OWED_TO_LIBRARIES = {
     "ContentHandler",
     "NotebookExecutionManager",
     "FigureCanvasAgg",
+    "DisplayHook",
+    "TextIOBase",
     "Thread",
 }
 

@@ -66,7 +66,9 @@ def rename(font: TTFont, weight: str) -> None:
 def make(weight: str) -> Path:
     """Write one weight and give its path."""
     font = face(weight)
-    options = subset.Options(hinting=False, layout_features=[], name_IDs=[0, 1, 2, 4, 5, 6, 13, 14], name_languages=[0x409])
+    options = subset.Options(
+        hinting=False, layout_features=[], name_IDs=[0, 1, 2, 4, 5, 6, 13, 14], name_languages=[0x409]
+    )
     options.drop_tables += ["BASE", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=wanted(weight))

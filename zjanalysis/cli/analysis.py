@@ -12,7 +12,7 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display.tables import table
-from zjanalysis.errors import ConfigError, UnknownName, unknown_name
+from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.columns import ITEM_COLUMNS, label
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_code
@@ -75,7 +75,7 @@ def _columns(given: str, items: pd.DataFrame) -> tuple[str, ...]:
     keys = []
     for name in _split(given):
         if name not in by_name or by_name[name] not in items:
-            raise UnknownName(*unknown_name("分组列", name, ("地区", "实施主体", "事项类型", "行使层级")).args)
+            raise unknown_name("分组列", name, ("地区", "实施主体", "事项类型", "行使层级", EVERYTHING))
         keys.append(by_name[name])
     return tuple(dict.fromkeys(keys))
 

@@ -10,6 +10,7 @@ from zjanalysis.analysis.change import change, change_split, item_changes
 from zjanalysis.analysis.compare import compare as compare_scores
 from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.indicators import Indicator, Scope, indicator, measure
+from zjanalysis.analysis.plan import Plan
 from zjanalysis.analysis.plan import plan as make_plan
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
 from zjanalysis.cli.output import print_table, save
@@ -62,18 +63,8 @@ def plan(arguments: argparse.Namespace) -> int:
                             locked=locked, scope=scope)  # fmt: skip
     found = make_plan(period.items, region=code, peers=rivals, indicator=one, target=_target(arguments.target),
                       conditions=conditions)  # fmt: skip
-    row = found.summary.iloc[0]
     _head(period, code, rivals)
-    amount = wording.amount
-    print(f"{one.short}现为{amount(row['value'], one.unit)}（第{row['rank_before']}位），目标"
-          f"{'越过' if row['past'] else '达到'}{amount(row['target'], one.unit)}。")  # fmt: skip
-    if row["reached"]:
-        print(f"最少改 {row['n_steps']} 项，可达{amount(row['reached_value'], one.unit)}（第{row['rank_after']}位）。")
-    else:
-        print(f"目标达不到：全部 {row['n_possible']} 项可改事项改完，最好到{amount(row['best_reachable'], one.unit)}。")
-        print_table(sections.obstacles_table(found.obstacles, indicator=one.key))
-    if len(found.steps):
-        print_table(steps_table(found.steps, one.short, one.unit), limit=20)
+    _say(found, one)
     if arguments.out:
         tasks = task_list(found.steps, due=arguments.due)
         path = Path(arguments.out)
@@ -83,6 +74,20 @@ def plan(arguments: argparse.Namespace) -> int:
                     sample=period.dataset.kind == "sample")  # fmt: skip
         print(f"已写入 {path}；收回后用 zj plan {code} --indicator {one.key} --apply 文件 查看效果。")
     return 0
+
+
+def _say(found: Plan, one: Indicator) -> None:
+    """Print what the plan reaches, with how few items, or what stands in the way."""
+    row, amount = found.summary.iloc[0], wording.amount
+    print(f"{one.short}现为{amount(row['value'], one.unit)}（第{row['rank_before']}位），目标"
+          f"{'越过' if row['past'] else '达到'}{amount(row['target'], one.unit)}。")  # fmt: skip
+    if row["reached"]:
+        print(f"最少改 {row['n_steps']} 项，可达{amount(row['reached_value'], one.unit)}（第{row['rank_after']}位）。")
+    else:
+        print(f"目标达不到：全部 {row['n_possible']} 项可改事项改完，最好到{amount(row['best_reachable'], one.unit)}。")
+        print_table(sections.obstacles_table(found.obstacles, indicator=one.key))
+    if len(found.steps):
+        print_table(steps_table(found.steps, one.short, one.unit), limit=20)
 
 
 def diff(arguments: argparse.Namespace) -> int:

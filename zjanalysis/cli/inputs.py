@@ -59,6 +59,8 @@ def _say(found: Submission) -> None:
     """Print the summary by file, by region and by rule."""
     if len(found.files):
         print_table(table(found.files, caption="文件", columns=FILES))
+    for name, said, then in found.findings.query("rule == 'file_refused'")[["file", "message", "action"]].to_numpy():
+        print(f"{name}：{said}\n提示：{then}")
     if found.clean:
         print("没有发现问题。")
         return

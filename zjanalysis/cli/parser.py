@@ -3,54 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import re
-import sys
-from typing import NoReturn
 
-from zjanalysis.errors import unknown_name
-
-_WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "选项"}
-_ERRORS = (
-    (r"unrecognized arguments: (.+)", r"不认识的参数：\1"),
-    (r"the following arguments are required: (.+)", r"缺少参数：\1"),
-    (r"argument (.+?): invalid int value: '(.*)'", r"参数 \1 应是整数，现为“\2”"),
-    (r"argument (.+?): invalid float value: '(.*)'", r"参数 \1 应是数字，现为“\2”"),
-    (r"argument (.+?): expected (?:one|at least one) argument", r"参数 \1 后面缺少值"),
-    (r"argument (.+?): not allowed with argument (.+)", r"参数 \1 与 \2 不能同时使用"),
-    (r"argument (.+?): ignored explicit argument '(.*)'", r"参数 \1 后面不能带值（“\2”）"),
-    (r"ambiguous option: (.+?) could match (.+)", r"参数 \1 有歧义：\2"),
-)
-
-
-class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help in Chinese, examples kept as they are written."""
-
-    def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]
-        """Start the usage line with 用法."""
-        super().add_usage(usage, actions, groups, _WORDS["usage: "] if prefix is None else prefix)
-
-    def start_section(self, heading: str | None) -> None:
-        """Give argparse's own section titles in Chinese."""
-        super().start_section(_WORDS.get(heading or "", heading))
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one Chinese sentence with the next step, exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and how to get help."""
-        choice = re.match(r"argument (.+?): invalid choice: '(.*?)' \(choose from (.*)\)", message)
-        if choice:
-            known = re.sub(r"[' ]", "", choice.group(3)).split(",")
-            what = "命令" if "命令" in choice.group(1) else f"参数 {choice.group(1)} 的值"
-            text = str(unknown_name(what, choice.group(2), known))
-        else:
-            text = next((re.sub(p, r, message) for p, r in _ERRORS if re.search(p, message)), message) + "。"
-        print(f"{text}\n查看用法：{self.prog} --help", file=sys.stderr)
-        sys.exit(2)
-
-
-_COMMANDS: list[tuple[str, str, str, str]] = []
+from zjanalysis.cli.chinese import Formatter, Parser
 
 
 def _command(commands, name: str, run: str, text: str, examples: str = ""):  # type: ignore[no-untyped-def]
@@ -83,9 +37,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run="about:overview", parser=parser)
     commands = parser.add_subparsers(title="命令", metavar="命令", parser_class=Parser)
     _publish(commands)
+    _published(commands)
     _inputs(commands)
     _analysis(commands)
     _comparison(commands)
+    _plan(commands)
     _ledger(commands)
     return parser
 
@@ -116,6 +72,9 @@ def _publish(commands) -> None:  # type: ignore[no-untyped-def]
         commands, "list", "build:listing", "列出数据集、期次与可生成的报告", "  zj list\n  zj list --data data/sample"
     )
     _where(listing)
+
+
+def _published(commands) -> None:  # type: ignore[no-untyped-def]
     index = _command(
         commands, "index", "build:index", "重建总览页 index.html", "  zj index\n  zj index --period 2021Q1"
     )
@@ -190,6 +149,26 @@ def _comparison(commands) -> None:  # type: ignore[no-untyped-def]
     compare = _command(commands, "compare", "comparison:compare", "与兄弟地区比较（列表口径与同事项可比）", examples)
     compare.add_argument("place", metavar="REGION", help="地区名称或代码")
     compare.add_argument("--indicator", default="", metavar="KEY", help="只看一个指标，默认全部")
+    _against(compare)
+    diff = _command(
+        commands, "diff", "comparison:diff", "两期之间有哪些变化", "  zj diff 2020Q4 2021Q1 --region 湛江市"
+    )
+    diff.add_argument("before", metavar="PERIOD", help="前一期")
+    diff.add_argument("now", metavar="PERIOD", help="后一期")
+    diff.add_argument("--data", default="", metavar="DIR", help="数据集，默认取 zjanalysis.toml 的 data")
+    diff.add_argument("--region", default="", metavar="CODE", help="地区，默认 zjanalysis.toml 的 focus")
+    diff.add_argument("--out", default="", metavar="FILE", help="指标变化写入这个 .csv 或 .xlsx")
+
+
+def _against(parser: argparse.ArgumentParser) -> None:
+    _where(parser)
+    parser.add_argument(
+        "--peers", default="", metavar="GROUP|CODE,…", help="比较对象：组名或地区，默认兄弟地市（县区）"
+    )
+    parser.add_argument("--out", default="", metavar="FILE", help="结果写入这个文件")
+
+
+def _plan(commands) -> None:  # type: ignore[no-untyped-def]
     examples = (
         "  zj plan 湛江市 --indicator time_compression --target median\n"
         "  zj plan 遂溪县 --indicator instant --target 85% --out 任务清单.xlsx\n"
@@ -208,20 +187,7 @@ def _comparison(commands) -> None:  # type: ignore[no-untyped-def]
     plan.add_argument("--lock", default="", metavar="CODE,…", help="不动的基本编码、事项或部门")
     plan.add_argument("--due", default="", metavar="DATE", help="任务清单上的完成时限")
     plan.add_argument("--apply", default="", metavar="FILE", help="读入各部门反馈后的任务清单，看落实后的数值")
-    for parser in (compare, plan):
-        _where(parser)
-        parser.add_argument(
-            "--peers", default="", metavar="GROUP|CODE,…", help="比较对象：组名或地区，默认兄弟地市（县区）"
-        )
-        parser.add_argument("--out", default="", metavar="FILE", help="结果写入这个文件")
-    diff = _command(
-        commands, "diff", "comparison:diff", "两期之间有哪些变化", "  zj diff 2020Q4 2021Q1 --region 湛江市"
-    )
-    diff.add_argument("before", metavar="PERIOD", help="前一期")
-    diff.add_argument("now", metavar="PERIOD", help="后一期")
-    diff.add_argument("--data", default="", metavar="DIR", help="数据集，默认取 zjanalysis.toml 的 data")
-    diff.add_argument("--region", default="", metavar="CODE", help="地区，默认 zjanalysis.toml 的 focus")
-    diff.add_argument("--out", default="", metavar="FILE", help="指标变化写入这个 .csv 或 .xlsx")
+    _against(plan)
 
 
 def _ledger(commands) -> None:  # type: ignore[no-untyped-def]

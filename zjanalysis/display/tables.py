@@ -206,6 +206,7 @@ def table_html(shown: Table) -> str:
     """Give accessible HTML: caption, column heads with units, the first cell of a row as its head."""
     heads = "".join(_head_html(head) for head in shown.heads)
     body = "".join(_row_html(shown, position) for position in range(len(shown.rows)))
+    body = body or f'<tr><th scope="row" colspan="{len(shown.heads)}">（没有）</th></tr>'
     note = f'<p class="zj-note">{markup(shown.note)}</p>' if shown.note else ""
     return (
         f'<div class="zj-table" role="region" tabindex="0" aria-label="{markup(shown.caption)}">'

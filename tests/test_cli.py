@@ -1,0 +1,210 @@
+"""The command line as its users meet it: right numbers, one Chinese sentence for every wrong input, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from zjanalysis.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL = ["--data", str(ROOT / "data" / "gd-2021-05")]
+
+
+@pytest.fixture(autouse=True)
+def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def scores(path: Path) -> dict[tuple[str, str], dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {(row.get("region_code", ""), row["indicator"]): row for row in csv.DictReader(file)}
+
+
+def test_the_reference_values_as_written(tmp_path: Path) -> None:
+    out = tmp_path / "scores.csv"
+    every = ["--scope", "全部", "--level", "全部", "--as-written"]
+    assert main(["measure", *REAL, *every, "--by", "全部", "--out", str(out)]) == 0
+    whole = scores(out)
+    assert float(whole["", "time_compression"]["value"]) == pytest.approx(0.659885, abs=5e-7)
+    assert float(whole["", "time_compression_mean"]["value"]) == pytest.approx(0.547972, abs=5e-7)
+    assert float(whole["", "visits"]["value"]) == pytest.approx(0.042882, abs=5e-7)
+    assert float(whole["", "zero_visit"]["value"]) == pytest.approx(0.959770, abs=5e-7)
+    assert whole["", "time_compression"]["n"] == "1522"
+    assert main(["measure", *REAL, "--scope", "行政许可", "--as-written", "--out", str(out)]) == 0
+    permits = scores(out)
+    assert float(permits["440000", "time_compression"]["value"]) == pytest.approx(0.797794, abs=5e-7)
+    assert float(permits["440100", "time_compression_mean"]["value"]) == pytest.approx(0.867274, abs=5e-7)
+    assert (permits["440000", "time_compression"]["n"], permits["440100", "time_compression"]["n"]) == ("272", "238")
+
+
+def test_converted_is_the_default_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "scores.csv"
+    assert main(["measure", *REAL, "--scope", "行政许可", "--out", str(out)]) == 0
+    assert "已折算为工作日" in capsys.readouterr().out
+    value = float(scores(out)["440000", "time_compression"]["value"])
+    assert value != pytest.approx(0.797794, abs=1e-4)
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run what must be refused: exit code 2, a Chinese sentence with the next step, no traceback."""
+    try:
+        code = main(arguments)
+    except SystemExit as stop:
+        code = int(str(stop.code))
+    said = capsys.readouterr().err
+    assert code == 2
+    assert re.search(r"[\u4e00-\u9fff].*[。？]", said)
+    assert re.search(r"提示：|--help", said)
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["buidl"], "是不是“build”"),
+        (["measure", "--hlep"], "不认识的参数：--hlep"),
+        (["build", "--limit", "x"], "--limit 应是整数"),
+        (["build", "--limit", "-1"], "不能是负数"),
+        (["build", "--only", "赤砍区"], "是不是“赤坎区”"),
+        (["build", "--period", "2022Q9"], "未找到期次“2022Q9”"),
+        (["build", "--date", "四月"], "日期“四月”读不懂"),
+        (["measure", "--data", "data/none"], "未找到数据集“data/none”"),
+        (["measure", "--by", "颜色"], "未找到分组列“颜色”"),
+        (["measure", "--scope", "行政许克"], "是不是“行政许可”"),
+        (["measure", "--region", "赤砍区"], "是不是“赤坎区”"),
+        (["measure", *REAL, "--level", "6"], "没有事项"),
+        (["check", "没有这个文件.xlsx"], "找不到“没有这个文件.xlsx”"),
+        (["compare", "北京市"], "未找到"),
+        (["plan", "遂溪县", "--indicator", "instand"], "是不是“instant”"),
+        (["plan", "遂溪县"], "缺少参数"),
+        (["ledger", "due", "台账.xlsx"], "没有给出日期"),
+        (["template", "模板.docx"], "应以 .xlsx 结尾"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert says in refused(arguments, capsys)
+
+
+def test_an_empty_folder_and_an_empty_period(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "没有工作簿" in refused(["check", str(tmp_path)], capsys)
+    (tmp_path / "空 集" / "2021Q1" / "items").mkdir(parents=True)
+    text = 'title = "空"\nkind = "real"\nsource = "无"\nlicence = "无"\n'
+    (tmp_path / "空 集" / "dataset.toml").write_text(text, encoding="utf-8")
+    assert "是空的" in refused(["measure", "--data", str(tmp_path / "空 集")], capsys)
+
+
+def workbook(path: Path, rows: list[list[object]]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_workbook_without_the_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = workbook(tmp_path / "名单.xlsx", [["姓名", "电话"], ["甲", "1"]])
+    assert main(["check", str(path)]) == 1
+    assert "名单.xlsx" in capsys.readouterr().out
+
+
+def test_office_hours_in_the_limits_are_named_cell_by_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hours = "办公时间：星期一至星期五，上午8:30~12:00，下午14:30~17:30（法定节假日除外）"
+    heads = [
+        "行政区划",
+        "事项名称",
+        "基本编码",
+        "事项类型",
+        "行使层级",
+        "法定办结时限",
+        "承诺办结时限",
+        "到办事现场次数",
+    ]
+    rows = [["440823", f"事项{n}", f"44011100000{n}", "行政许可", "县级", hours, hours, 0] for n in range(4)]
+    path = workbook(tmp_path / "遂溪县.xlsx", [heads, *rows])
+    assert main(["check", str(path), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    cells = {f["cell"] for f in found["findings"] if f["header"] in {"法定办结时限", "承诺办结时限"}}
+    assert {"F2", "G2", "F5", "G5"} <= cells
+    assert found["files"][0]["rows_read"] == 4
+
+
+def test_what_is_sent_out_reads_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "填报 模板.xlsx"
+    assert main(["template", str(path), "--region", "遂溪县"]) == 0
+    assert path.is_file()
+    assert "已经存在" in refused(["template", str(path)], capsys)
+
+
+def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "任务清单.xlsx"
+    asked = ["plan", "遂溪县", "--indicator", "instant", "--period", "2021Q1"]
+    assert main([*asked, "--target", "85%", "--out", str(path)]) == 0
+    book = openpyxl.load_workbook(path)
+    n_tasks = 0
+    for name in book.sheetnames[1:]:
+        heads = [cell.value for cell in book[name][3]]
+        for row in book[name].iter_rows(min_row=4):
+            row[heads.index("反馈")].value = "同意"
+            n_tasks += 1
+    book.save(path)
+    capsys.readouterr()
+    assert main([*asked, "--apply", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert f"采纳{n_tasks}项" in said
+    values = re.findall(r"(现状|按反馈|全部落实)\s+([\d.]+)", said)
+    assert dict(values)["按反馈"] == dict(values)["全部落实"] != dict(values)["现状"]
+
+
+def test_compare_says_both_and_diff_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "湛江市", "--indicator", "time_compression"]) == 0
+    said = capsys.readouterr().out
+    assert "同事项相比，湛江市时限压缩率" in said
+    assert "稳健区间" in said
+    assert main(["diff", "2020Q4", "2021Q1", "--region", "湛江市"]) == 0
+    said = capsys.readouterr().out
+    parts = [float(text.replace("−", "-")) for text in re.findall(r"时限压缩率·..：([+−]?[\d.]+)个百分点", said)]
+    change = re.search(r"时限压缩率（总量口径）\s+[\d.]+%\s+[\d.]+%\s+([+−][\d.]+)个百分点", said)
+    assert change is not None
+    assert sum(parts) == pytest.approx(float(change.group(1).replace("−", "-")), abs=0.02)
+
+
+def test_the_ledger_from_start_to_inspection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, notice = tmp_path / "台 账.xlsx", tmp_path / "督办单.xlsx"
+    assert main(["ledger", "init", str(path), "--period", "2020Q4"]) == 0
+    assert main(["ledger", "update", str(path), "--period", "2021Q1", "--on", "2021-04-15"]) == 0
+    assert main(["ledger", "due", str(path), "--on", "2021-06-01", "--out", str(notice)]) == 0
+    assert "市政务服务数据管理局" in capsys.readouterr().out
+    assert openpyxl.load_workbook(notice).sheetnames
+
+
+def test_one_report_from_workbooks_to_page(tmp_path: Path) -> None:
+    out = tmp_path / "报告 输出"
+    assert main(["build", "--only", "遂溪县", "--out", str(out), "--jobs", "1"]) == 0
+    page = (out / "2021Q1" / "district" / "440823.html").read_text(encoding="utf-8")
+    assert 'lang="zh-CN"' in page
+    assert "示例数据（模拟）" in page
+    assert re.search(r"<title>[^<]*遂溪县", page)
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
+    assert len(page.encode("utf-8")) < 1_500_000
+    assert (out / "2021Q1" / "district" / "440823.xlsx").is_file()
+    manifest = json.loads((out / "2021Q1" / "manifest.json").read_text(encoding="utf-8"))
+    assert "440823" in json.dumps(manifest)
+    assert main(["verify", str(out / "2021Q1" / "district" / "440823.html"), "--out", str(out)]) == 0
+
+
+@pytest.mark.parametrize("command", ["build", "check", "measure", "compare", "plan", "diff", "ledger", "verify"])
+def test_help_is_chinese_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    said = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert "用法：zj" in said
+    assert f"示例：\n  zj {command}" in said
+    assert not re.search(r"usage:|options:|show this help", said)
