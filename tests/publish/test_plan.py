@@ -9,15 +9,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
+import pytest
 
 from zjanalysis.inputs.period import Dataset
-from zjanalysis.publish import sources
+from zjanalysis.publish import build as room
+from zjanalysis.publish import frames, sources
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.jobs import Job
 from zjanalysis.settings import Settings, Units
 
 Jobs = Callable[..., tuple[Job, ...]]
 Edit = Callable[[str, str], None]
+FRAMES = room._frames  # the fixtures of the tiny project replace it
 
 
 def plan_of(jobs: tuple[Job, ...], folder: Path, settings: Settings) -> list[str]:
@@ -96,6 +99,19 @@ def test_the_order_of_rows_matters_to_the_region_and_not_to_others() -> None:
     other.items = other.items.iloc[::-1].reset_index(drop=True)
     assert digests(one)["440802"][0] != digests(other)["440802"][0]
     assert digests(one)["440802"][1] == digests(other)["440802"][1]
+
+
+def test_frames_of_changed_files_have_another_name(
+    jobs_of: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forkserver that outlives a build holds its frames by name; the next build must not meet them again."""
+    held, settings = frames.Frames(tmp_path, "", {}), Settings(root=tmp_path)
+    monkeypatch.setattr(room, "load_frames", lambda *_: held)
+    names = set()
+    for digest in ("1", "2", "2"):
+        monkeypatch.setattr(room, "file_digests", lambda *_, digest=digest: {"a": digest})
+        names.add(FRAMES(jobs_of()[0], tmp_path, settings).name)
+    assert len(names) == 2
 
 
 def test_the_ledger_concerns_every_report_and_cases_only_those_on_the_city(jobs_of: Jobs) -> None:

@@ -118,9 +118,9 @@ def _outcomes(due: Sequence[Step], making: Path, settings: Settings, options: Op
 
 
 def _frames(job: Job, making: Path, settings: Settings) -> Path:
-    """Load what the reports read once, for all workers."""
+    """Load what the reports read once, for all workers; named by content, so that no process holds an older one."""
     key = files_key(file_digests(settings, job.data, job.period), settings, job.period)
-    return write_frames(load_frames(settings, job.data, job.period, key), making / "frames.pickle")
+    return write_frames(load_frames(settings, job.data, job.period, key), making / f"frames-{key[:24]}.pickle")
 
 
 def _entry(step: Step, outcome: Outcome, before: Entry | None) -> Entry:

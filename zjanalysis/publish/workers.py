@@ -158,6 +158,7 @@ def _worker(task: Task) -> _Worker:
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there,), name=f"report-{task.engine}", daemon=True)
     process.start()
+    os.environ.pop("ZJANALYSIS_FRAMES", None)  # told to the forkserver, which starts with the first process
     there.close()
     return _Worker(process, here, task.engine)
 

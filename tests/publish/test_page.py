@@ -1,0 +1,194 @@
+"""Page, fingerprint, index and verification on small and on real reports; what a district page declares is all it reads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import openpyxl
+import pytest
+
+from zjanalysis.errors import ConfigError, InputError
+from zjanalysis.publish import frames, page, plan, sources, workers
+from zjanalysis.publish.build import Options, build
+from zjanalysis.publish.index import write_index
+from zjanalysis.publish.jobs import Job, list_jobs, select
+from zjanalysis.publish.provenance import Stamp, package_digest, read_fingerprint, short, text_digest
+from zjanalysis.publish.report import Task
+from zjanalysis.publish.verify import verify
+from zjanalysis.settings import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+Jobs = Callable[..., tuple[Job, ...]]
+HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)",
+           "\u202e反向\u202c文字", "长" * 500, "😀👩‍👩‍👧事项", "a&amp;b", "'; DROP TABLE", "</style></main>", "{{ 7*7 }}{% raw %}")  # fmt: skip
+
+
+def test_the_same_input_gives_the_same_bytes(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
+    made = []
+    for name in ("one", "two"):
+        build(jobs_of(), out=folder.parent / name, settings=settings, progress=str)
+        made.append({p.name: p.read_bytes() for p in sorted((folder.parent / name).rglob("4408*"))})
+    assert len(made[0]) == 9
+    assert made[0] == made[1]
+    for name in ("one", "two"):
+        assert write_index(folder.parent / name / folder.name).read_bytes()
+
+
+def test_a_fingerprint_can_be_typed_in_any_form_and_names_what_changed() -> None:
+    stamp = Stamp({"data": "0" * 64, "parameters": "f" * 64, "definitions": "0842" + "0" * 60, "code": "8" * 64}, {})
+    assert stamp.fingerprint == f"000-ZZZ-111-{short('8' * 8)}"
+    assert read_fingerprint(stamp.fingerprint.lower().replace("-", " ").replace("0", "o")) == tuple(
+        stamp.fingerprint.split("-")
+    )
+    for wrong in ("", "000-ZZZ-111", "000-ZZZ-111-88U", "报告"):
+        with pytest.raises(ConfigError, match="不是校验码"):
+            read_fingerprint(wrong)
+
+
+def test_the_digest_of_the_library_sees_a_change_and_not_the_line_ends_of_windows(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"a\nb\n")
+    first = text_digest(path)
+    path.write_bytes(b"a\r\nb\r\n")
+    assert text_digest(path) == first
+    path.write_bytes(b"a\nc\n")
+    assert text_digest(path) != first
+    assert package_digest(("reference",)) != package_digest()
+
+
+def test_verify_tells_a_sound_page_from_an_altered_and_an_outdated_one(published: Path) -> None:
+    known, out = load_settings(ROOT), published.parent
+    path = published / "district" / "440823.html"
+    told = verify(str(path), out=out, settings=known, data="data/sample")
+    assert told.lines[0] == "文件完好：440823.html 与发布时的内容一致。"
+    entry = {e["key"]: e for e in json.loads((published / "manifest.json").read_text(encoding="utf-8"))["reports"]}[
+        "district/440823"
+    ]
+    groups = entry["fingerprint"].split("-")
+    typed = "".join(["000" if groups[0] != "000" else "111", *groups[1:]]).lower()
+    assert (
+        "遂溪县 2021Q1 的一份旧报告，此后有变化的是：数据"
+        in verify(typed, out=out, settings=known, data="data/sample").lines[0]
+    )
+    unknown = "".join([groups[0], "000", *groups[2:]])
+    assert "不属于现有的任何一份报告" in verify(unknown, out=out, settings=known, data="data/sample").lines[0]
+    original = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(original.replace("遂溪县", "徐闻县", 1), encoding="utf-8")
+        altered = verify(str(path), out=out, settings=known, data="data/sample")
+        assert altered.exit_code == 1
+        assert altered.lines[0].startswith("文件已被改动")
+    finally:
+        path.write_text(original, encoding="utf-8", newline="\n")
+
+
+def test_verify_names_a_file_that_is_no_page(tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "x.html").write_text("<p>别的页面", encoding="utf-8")
+    with pytest.raises(InputError, match="不是本工具生成的页面"):
+        verify(str(tmp_path / "x.html"), out=tmp_path, settings=settings)
+    with pytest.raises(InputError, match="找不到文件"):
+        verify(str(tmp_path / "y.html"), out=tmp_path, settings=settings)
+
+
+def test_every_page_is_small_and_every_workbook_holds_no_formula(published: Path) -> None:
+    for path in published.rglob("*.html"):
+        assert path.stat().st_size < 1_500_000
+    for path in published.rglob("*.xlsx"):
+        for sheet in openpyxl.load_workbook(path).worksheets:
+            assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
+def run_on_frames(job: Job, known: Settings, held: frames.Frames, folder: Path) -> Path:
+    """Make one report from given frames in a worker; gives its folder."""
+    folder.mkdir(parents=True)
+    files = sources.file_digests(known, job.data, job.period)
+    step = plan.plan([job], sources.Sources(files, {}, {}), {}, folder=folder, settings=known)[0]
+    task = Task(
+        job, step.stamp, folder / "made", known.root, "spawn", 300, frames.write_frames(held, folder / "frames.pickle")
+    )
+    outcome = next(workers.run([task], workers=1))
+    assert outcome.error == "", outcome
+    return folder / "made"
+
+
+@pytest.fixture(scope="module")
+def held() -> tuple[Settings, Job, frames.Frames]:
+    known = load_settings(ROOT)
+    job = select(list_jobs(known, "data/sample", report_date="2021-04-15"), ("440823",))[0]
+    files = sources.file_digests(known, job.data, job.period)
+    return known, job, frames.load_frames(known, job.data, job.period, sources.files_key(files, known, job.period))
+
+
+def test_what_a_district_page_declares_is_all_it_reads(
+    held: tuple[Settings, Job, frames.Frames], tmp_path: Path
+) -> None:
+    """Other cities' rows are taken away, and names and reasons of its siblings blanked: the blocks stay the same."""
+    known, job, loaded = held
+    less = {}
+    for name, period in loaded.periods.items():
+        items = period.items[period.items["region_code"].isin([*job.reads, job.region_code])].copy()
+        others = items["region_code"] != job.region_code
+        blank = [
+            c for c in sources.DESCRIPTIVE if c in items and items[c].dtype == "str" and c not in ("region", "file")
+        ]
+        items.loc[others, blank] = "别处"
+        less[name] = replace(period, items=items.reset_index(drop=True))
+    made = [run_on_frames(job, known, frame, tmp_path / name)
+            for name, frame in (("all", loaded), ("less", replace(loaded, periods=less)))]  # fmt: skip
+    full, declared = (page.payloads(nbformat.read(folder / "report.ipynb", as_version=4)) for folder in made)
+    assert len(full) == len(declared)
+    for one, other in zip(full, declared, strict=True):
+        assert one == other
+
+
+def test_hostile_values_show_as_text_on_the_page_and_in_the_workbook(
+    held: tuple[Settings, Job, frames.Frames], tmp_path: Path
+) -> None:
+    known, job, loaded = held
+    period = loaded.periods[job.period]
+    items = period.items.copy()
+    own = items.index[items["region_code"] == job.region_code]
+    values = [HOSTILE[n % len(HOSTILE)] for n in range(len(own))]
+    items.loc[own, "item_name"] = values
+    items.loc[own, "department"] = [f"{value}局" for value in values]
+    changed = replace(loaded, periods={**loaded.periods, job.period: replace(period, items=items)})
+    made = run_on_frames(job, known, changed, tmp_path / "hostile")
+    text = (made / "report.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    book = openpyxl.load_workbook(made / "report.xlsx")
+    cells = {
+        cell.value: cell.data_type
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.value
+    }
+    shown = [value for value in cells if isinstance(value, str) and "alert(1)" in value]
+    assert shown
+    assert "f" not in cells.values()
+
+
+def test_an_unchanged_build_is_quick_and_loads_no_tables(published: Path) -> None:
+    """No pandas, papermill or nbconvert is loaded to find that nothing is to be done."""
+    code = (
+        "import sys, pathlib; from zjanalysis.settings import load_settings; from zjanalysis.publish import build, jobs\n"
+        "s = load_settings(); js = jobs.select(jobs.list_jobs(s, 'data/sample', report_date='2021-04-15'), ('city', '440823', '4408Z1'))\n"
+        "r = build.build(js, out=pathlib.Path(sys.argv[1]), settings=s, options=build.Options(dry_run=True))\n"
+        "print(len(r.kept), [m for m in ('pandas', 'papermill', 'nbconvert', 'matplotlib') if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(published.parent)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "3 []", done.stdout
+
+
+def test_options_of_a_build_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        Options().force = True  # type: ignore[misc]
