@@ -53,6 +53,7 @@ _HOMES = {
     ),
     "display.exhibits_compare": (
         "board_exhibit",
+        "change_split_exhibit",
         "funnel_exhibit",
         "interval_exhibit",
         "plan_exhibit",
@@ -103,6 +104,11 @@ _HOMES = {
         "loose_table",
         "overdue_table",
     ),
+    "analysis.evaluation": ("lift", "points", "total"),
+    "analysis.forecast": ("forecast", "forecasts"),
+    "analysis.ledger_scores": ("ledger_gaps", "ledger_scores"),
+    "analysis.reported": ("measure_reported",),
+    "display.sections_ledger": ("evaluation_sentence", "forecast_table", "levels_table", "lift_table", "scored"),
     "display.ledger_tables": (
         "board_sentence",
         "board_table",
