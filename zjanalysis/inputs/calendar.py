@@ -98,7 +98,9 @@ def due_date(accepted: date, limit: float, *, unit: str = "工作日", special: 
     if unit not in ("工作日", NATURAL_UNIT):
         raise InputError(f"时限单位“{unit}”不能直接计日。", "请先折算为工作日或自然日。")
     if unit == NATURAL_UNIT:
-        return date_of_ordinal(int(calendar_day(accepted + timedelta(math.ceil(limit) + math.ceil(special)))["before"]) + 1)
+        return date_of_ordinal(
+            int(calendar_day(accepted + timedelta(math.ceil(limit) + math.ceil(special)))["before"]) + 1
+        )
     start = calendar_day(accepted)
     counted = int(start["ordinal"]) + math.ceil(limit) + math.ceil(special)
     return date_of_ordinal(max(counted, int(start["before"]) + 1))
