@@ -6,11 +6,15 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from zjanalysis.publish.index import write_index
+from zjanalysis.publish.manifest import STALE, read_manifest, write_manifest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -181,8 +185,23 @@ def test_no_figure_and_no_row_is_cut_by_the_end_of_a_sheet(open_page: Callable[.
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs poppler-utils")
-def test_the_index_prints_on_one_sheet(open_page: Callable[..., Any], tmp_path: Path) -> None:
-    sheets = printed(open_page("index.html"), tmp_path / "index.pdf")
+def test_the_index_of_a_city_with_ten_districts_prints_on_one_sheet(
+    open_page: Callable[..., Any], published: Path, tmp_path: Path
+) -> None:
+    entries = read_manifest(published)
+    one = entries["district/4408Z1"]
+    names = [f"district/{code}" for code in range(440801, 440809)]
+    many = [*entries.values(), *(replace(one, key=key, status=STALE, reason="笔记本第 5 格出错") for key in names)]
+    folder = tmp_path / published.name
+    write_manifest(folder, many, period=folder.name)
+    for key in [*entries, *names]:
+        for suffix in (".html", ".xlsx", ".ipynb"):
+            (folder / f"{key}{suffix}").parent.mkdir(exist_ok=True)
+            (folder / f"{key}{suffix}").write_bytes(b"")
+    page = open_page(write_index(folder))
+    assert page.locator("tbody tr").count() == 11
+    assert page.locator(".index-troubles li").count() == 8
+    sheets = printed(page, tmp_path / "index.pdf")
     assert len(sheets) == 1
     assert "湛江市" in sheets[0]
 

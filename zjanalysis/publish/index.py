@@ -39,7 +39,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     style = "\n".join((assets / name).read_text(encoding="utf-8") for name in ("page.css", "index.css"))
     cover = next((e.cover for e in entries if e.cover), {})
-    heads = _indicators(entries)
+    heads = _indicators([entry for entry in entries if entry.key not in TOPICS])
     facts = {
         "period": issue_text(folder.name), "cutoff": cover.get("cutoff", ""), "sample": bool(cover.get("sample")),
         "title": TITLE, "heads": heads, "script": script, "style": style,
