@@ -10,30 +10,34 @@ from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name
 
 VERDICT_COLUMNS = (
-    Column("indicator", "指标"),
+    Column("name", "指标"),
     Column("value", "本地区", "number"),
-    Column("median", "兄弟地区中位数", "number"),
+    Column("median", "中位数", "number"),
     Column("gap_to_median", "差距（正为优）", "number"),
     Column("interval", "稳健区间"),
-    Column("p_ahead", "领先的把握", "share"),
+    Column("p_ahead", "领先把握", "share"),
     Column("rank_text", "位次（区间）"),
-    Column("coverage", "同事项覆盖", "share"),
-    Column("n_shared", "同事项", "count", unit="项"),
+    Column("shared", "同事项（覆盖）"),
     Column("verdict", "判断"),
-    Column("reason", "说明"),
 )
 
 
 def verdict_table(settled: pd.DataFrame) -> Table:
     """Give the like-for-like decision (`analysis.robust`) with interval, certainty, coverage and reason."""
     rows = settled.assign(
+        name=[about(key).short for key in settled["indicator"]],
         gap_to_median=settled["difference"],
+        shared=[f"{n}项（{share:.0%}）" for n, share in zip(settled["n_shared"], settled["coverage"], strict=True)],
         interval=[_interval(row) for row in settled.to_dict("records")],
         rank_text=[_rank(row) for row in settled.to_dict("records")],
-        reason=[_reason(row) for row in settled.to_dict("records")],
     )
+    doubts = [
+        f"{about(str(row['indicator'])).short}：{_reason(row)}。" for row in settled.to_dict("records") if _reason(row)
+    ]
     note = "同一基本编码、同一法定时限下比较；稳健区间由事项重复抽取得到，说明结论对个别事项的依赖，不是抽样误差。"
-    return table(rows, caption="同事项可比的判断", columns=VERDICT_COLUMNS, sheet="同事项判断", note=note)
+    return table(
+        rows, caption="同事项可比的判断", columns=VERDICT_COLUMNS, sheet="同事项判断", note=note + "".join(doubts)
+    )
 
 
 def verdict_sentence(settled: pd.DataFrame) -> str:
@@ -57,7 +61,8 @@ def _interval(row: dict[object, object]) -> str:
     unit = about(str(row["indicator"])).unit
     if wording.missing(row["low"]):
         return "—"
-    return f"{wording.signed(row['low'], unit)}至{wording.signed(row['high'], unit)}"
+    low, high = wording.signed(row["low"], unit), wording.signed(row["high"], unit)
+    return f"{low.removesuffix(wording.UNITS['points' if unit == 'share' else unit])}～{high}"
 
 
 def _rank(row: dict[object, object]) -> str:
