@@ -88,7 +88,7 @@ def _looked_up(rows: nw.LazyFrame[Any], days: nw.LazyFrame[Any], *, day: str, **
 
 
 def _special(words: Words) -> nw.Expr:
-    return nw.col("special_days").fill_null(0.0) if words.has_special else nw.lit(0.0)
+    return nw.col("special_days") if words.has_special else nw.lit(0.0)
 
 
 def _due_at(words: Words) -> nw.Expr:

@@ -96,7 +96,7 @@ def _in_duckdb(engine: str, source: CaseSource, cases: Any, settings: Settings) 
 def _clocked(native: Native, source: CaseSource, *, settings: Settings) -> Opened:
     rows = nw.from_native(native.table).lazy()
     keys = native.keys
-    units = _distinct(rows, "promised_unit")
+    units, channels = _words(rows)
     lacking = [key for key in ("promised", "statutory") if key not in keys]
     if "due" in keys and "promised" in lacking:
         lacking.remove("promised")
@@ -106,7 +106,7 @@ def _clocked(native: Native, source: CaseSource, *, settings: Settings) -> Opene
         units = units if "promised" not in lacking else list(limits["promised_unit"].unique())
     words = words_of(
         units,
-        _distinct(rows, "channel"),
+        channels,
         has_due="due" in keys,
         has_special="special_days" in keys,
         rates=settings.units,
@@ -117,10 +117,15 @@ def _clocked(native: Native, source: CaseSource, *, settings: Settings) -> Opene
     return Opened(clock, words, frozenset(keys))
 
 
-def _distinct(rows: nw.LazyFrame[Any], name: str) -> list[str]:
-    """Give the words of a column; a column of free text gives none, so that nothing is guessed from it."""
-    found = to_pandas(rows.select(name).unique().head(_DISTINCT))[name].dropna()
-    return sorted(found.astype("str")) if len(found) < _DISTINCT else []
+def _words(rows: nw.LazyFrame[Any]) -> tuple[list[str], list[str]]:
+    """Give the units and the channels in one pass; channels that are free text give none, so nothing is guessed."""
+    names = ("promised_unit", "channel")
+    pairs = to_pandas(rows.group_by(*names).agg(nw.len().alias("n")).head(_DISTINCT))
+    free_text = len(pairs) == _DISTINCT
+    if free_text:
+        pairs = to_pandas(rows.group_by("promised_unit").agg(nw.len().alias("n")).head(_DISTINCT))
+    units = sorted(pairs["promised_unit"].dropna().astype("str").unique())
+    return units, [] if free_text else sorted(pairs["channel"].dropna().astype("str").unique())
 
 
 def _with_limits(rows: nw.LazyFrame[Any], limits: Any, *, lacking: list[str]) -> nw.LazyFrame[Any]:

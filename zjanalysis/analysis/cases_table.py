@@ -57,6 +57,9 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
     def text(key: str) -> str:
         return f"CAST({here[key]} AS {dialect.text})" if key in here else nothing
 
+    def number(key: str, lowest: str) -> str:
+        return _number(here.get(key), kinds.get(key, ""), lowest=lowest)
+
     return {
         "case_no": text("case_no"),
         "case_key": dialect.key.format(here["case_no"]) if "case_no" in here else nothing,
@@ -69,10 +72,10 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
         "accept_day": days["accepted"],
         "finish_day": days["finished"],
         "due_day": days["due"],
-        "promised": _number(here.get("promised"), kinds.get("promised", ""), lowest=">= 0"),
+        "promised": number("promised", ">= 0"),
         "promised_unit": text("promised_unit") if "promised_unit" in here else "'工作日'",
-        "statutory": _number(here.get("statutory"), kinds.get("statutory", ""), lowest="> 0"),
-        "special_days": _number(here.get("special_days"), kinds.get("special_days", ""), lowest=">= 0"),
+        "statutory": number("statutory", "> 0"),
+        "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
     }
 
 
