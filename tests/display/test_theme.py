@@ -57,11 +57,13 @@ def test_the_licence_lies_beside_the_fonts() -> None:
     assert sorted(path.name for path in theme.FONTS.glob("*.otf")) == ["ZJSansSC-Bold.otf", "ZJSansSC-Regular.otf"]
 
 
-def draw(text: str) -> None:
+def draw(text: str) -> int:
+    """Draw a text and give how many pixels it inked."""
     figure = Figure(figsize=(2, 1))
-    FigureCanvasAgg(figure)
+    canvas = FigureCanvasAgg(figure)
     figure.text(0, 0.5, text)
-    figure.canvas.draw()
+    canvas.draw()
+    return int((np.asarray(canvas.buffer_rgba())[..., :3] < 128).any(axis=2).sum())
 
 
 def test_apply_after_seaborn_uses_the_bundled_font_and_refuses_a_missing_glyph() -> None:
@@ -85,7 +87,7 @@ def test_style_leaves_the_settings_of_the_caller_alone() -> None:
 @pytest.mark.parametrize("text", ["😀=cmd|' /C calc'!A0", "a\u202eb", "第\n一", "$x_1$", "\ud840", ""])
 def test_whatever_a_name_holds_it_can_be_drawn(text: str) -> None:
     with theme.style():
-        draw(theme.printable(text))
+        assert (draw(theme.printable(text)) > 0) == bool(text)
 
 
 def test_long_names_keep_to_their_width() -> None:

@@ -168,11 +168,7 @@ def test_fifty_reports_in_any_order_give_the_bytes_of_a_fresh_process(
             assert (folder / f"{job.key}{suffix}").read_bytes() == alone.read_bytes()
 
 
-def test_the_papermill_command_finds_the_engine_and_isolates_notebooks(
-    settings: Settings, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("ZJANALYSIS_WORKER", raising=False)  # as outside a worker, whatever ran in this process before
-    monkeypatch.delenv("LEAK", raising=False)
+def test_the_papermill_command_finds_the_engine_and_isolates_notebooks(settings: Settings, notebook: Notebook) -> None:
     path = notebook(settings.root / "notebooks" / "leaky.ipynb", parameters="name = 1", end="1", extra="")
     made = nbformat.read(path, as_version=4)
     made.cells = [

@@ -26,7 +26,7 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.regions import region_code
+from zjanalysis.inputs.regions import is_county, region_code
 
 STEPS = (
     "order", "region_code", "indicator", "item_key", "match_code", "item_name", "department", "field", "kind",
@@ -138,8 +138,11 @@ def goal_of(
     peers = values.iloc[1:]
     if isinstance(target, str) and _number(target) is None:
         if target == "plan" and one.aim == "number":
-            county = not str(values.index[0]).endswith("00")  # GB/T 2260: a prefecture's code ends in 00
-            return Goal(one.target_for(county=county) + one.sign * (1e-9 if one.strict else 0.0), False, one)
+            return Goal(
+                one.target_for(county=is_county(str(values.index[0]))) + one.sign * (1e-9 if one.strict else 0.0),
+                False,
+                one,
+            )
         if target in {"plan", "median"}:
             return Goal(float(peers.median()), True, one)
         if target == "best":

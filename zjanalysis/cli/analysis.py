@@ -10,6 +10,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
 from zjanalysis.analysis.indicators import measure as measure_items
+from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
@@ -26,7 +27,7 @@ def measure(arguments: argparse.Namespace) -> int:
     period = load_period(arguments.data, arguments.period)
     items = as_written(period.items) if arguments.as_written else period.items
     if arguments.region:
-        items = items[items["region_code"].isin([region_code(r) for r in _split(arguments.region)])]
+        items = items[items["region_code"].isin([region_code(r) for r in listed(arguments.region)])]
     scope = _scope(period, arguments)
     by = _columns(arguments.by, period.items)
     scores = measure_items(items, ITEM_INDICATORS, by=by, scope=scope)
@@ -48,9 +49,9 @@ def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
     """Give the scope of the data set, changed by ``--scope`` and ``--level``."""
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
     if arguments.scope:
-        scope = replace(scope, item_types=() if arguments.scope == EVERYTHING else _split(arguments.scope))
+        scope = replace(scope, item_types=() if arguments.scope == EVERYTHING else listed(arguments.scope))
     if arguments.level:
-        scope = replace(scope, use_levels=() if arguments.level == EVERYTHING else _split(arguments.level))
+        scope = replace(scope, use_levels=() if arguments.level == EVERYTHING else listed(arguments.level))
     known = {
         "item_types": set(period.items["item_type"].dropna()),
         "use_levels": set(period.items["use_level"].dropna()),
@@ -73,15 +74,11 @@ def _columns(given: str, items: pd.DataFrame) -> tuple[str, ...]:
         {c.label: c.key for c in ITEM_COLUMNS} | {c.key: c.key for c in ITEM_COLUMNS} | {label("region"): "region_code"}
     )
     keys = []
-    for name in _split(given):
+    for name in listed(given):
         if name not in by_name or by_name[name] not in items:
             raise unknown_name("分组列", name, ("地区", "实施主体", "事项类型", "行使层级", EVERYTHING))
         keys.append(by_name[name])
     return tuple(dict.fromkeys(keys))
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.replace("，", ",").split(",") if word.strip())
 
 
 def _said(names: tuple[str, ...] | None) -> str:

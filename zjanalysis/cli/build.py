@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
+from zjanalysis.cli.chinese import listed
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish.build import Options
@@ -17,6 +16,7 @@ from zjanalysis.publish.build import build as build_reports
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import list_jobs, select
 from zjanalysis.publish.verify import verify as verify_page
+from zjanalysis.publish.workers import cluster
 from zjanalysis.settings import load_settings
 
 
@@ -26,10 +26,10 @@ def build(arguments: argparse.Namespace) -> int:
         raise ConfigError("--limit 与 --jobs 不能是负数。", "不写即为全部报告、自动并行。")
     settings = load_settings()
     jobs = list_jobs(settings, arguments.data, arguments.period, report_date=_iso(arguments.date))
-    chosen = select(jobs, tuple(arguments.only.replace("，", ",").split(",")), arguments.limit)
+    chosen = select(jobs, listed(arguments.only), arguments.limit)
     options = Options(workers=arguments.jobs, force=arguments.force, dry_run=arguments.dry_run,
                       fail_fast=arguments.fail_fast, engine=arguments.engine, timeout=arguments.timeout)  # fmt: skip
-    with _executor(arguments.dask) as executor:
+    with cluster(arguments.dask) if arguments.dask else nullcontext() as executor:
         summary = build_reports(chosen, out=_out(arguments.out), settings=settings, options=options,
                                 executor=executor, progress=_say)  # fmt: skip
     for line in summary.lines:
@@ -61,24 +61,6 @@ def verify(arguments: argparse.Namespace) -> int:
     for line in verdict.lines:
         print(line)
     return int(verdict.exit_code)
-
-
-@contextmanager
-def _executor(address: str) -> Iterator[Executor | None]:
-    """Give the executor of a Dask cluster, or none for the processors of this machine."""
-    if not address:
-        yield None
-        return
-    try:
-        from distributed import Client  # noqa: PLC0415 - extra `cluster`
-    except ImportError:
-        raise ConfigError("没有安装 Dask。", "请运行 pip install zjanalysis[cluster]，或去掉 --dask。") from None
-    try:
-        client = Client(address, timeout="10s")
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ConfigError(f"连不上 Dask 集群“{address}”。", "请检查地址，并确认调度器已启动。") from error
-    with client:
-        yield client.get_executor()
 
 
 def _say(line: str) -> None:

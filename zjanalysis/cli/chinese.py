@@ -48,3 +48,12 @@ class Parser(argparse.ArgumentParser):
             text = next((re.sub(p, r, message) for p, r in _ERRORS if re.search(p, message)), message) + "。"
         print(f"{text}\n查看用法：{self.prog} --help", file=sys.stderr)
         sys.exit(2)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Give the words of a list typed with commas, of either width.
+
+    >>> listed("赤坎区， 440823,")
+    ('赤坎区', '440823')
+    """
+    return tuple(word.strip() for word in text.replace("，", ",").split(",") if word.strip())

@@ -13,6 +13,7 @@ from zjanalysis.analysis.indicators import Indicator, Scope, indicator, measure
 from zjanalysis.analysis.plan import Plan
 from zjanalysis.analysis.plan import plan as make_plan
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
+from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display import sections_compare as sections
 from zjanalysis.display import wording
@@ -21,7 +22,7 @@ from zjanalysis.display.tables import table
 from zjanalysis.display.task_workbook import write_tasks
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import load_regions, peers_of, region_code, region_name
+from zjanalysis.inputs.regions import is_county, peers_of, region_code, region_name
 from zjanalysis.inputs.task_file import read_answers
 from zjanalysis.settings import load_settings
 
@@ -58,9 +59,8 @@ def plan(arguments: argparse.Namespace) -> int:
     most = arguments.max_per_department
     if most is not None and most < 1:
         raise ConfigError("--max-per-department 至少为 1。", "不写即不限。")
-    locked = tuple(word.strip() for word in arguments.lock.replace("，", ",").split(",") if word.strip())
     conditions = Conditions(min_peers=arguments.min_peers, floor=arguments.floor, max_per_department=most,
-                            locked=locked, scope=scope)  # fmt: skip
+                            locked=listed(arguments.lock), scope=scope)  # fmt: skip
     found = make_plan(period.items, region=code, peers=rivals, indicator=one, target=_target(arguments.target),
                       conditions=conditions)  # fmt: skip
     _head(period, code, rivals)
@@ -132,12 +132,6 @@ def _place(arguments: argparse.Namespace) -> tuple[Period, str, tuple[str, ...],
             f"{period.name}的数据里没有{region_name(code)}。", "请用 zj list 查看有哪些地区，或换一个 --data。"
         )
     return period, code, peers_of(code, arguments.peers), scope
-
-
-def is_county(code: str) -> bool:
-    """Tell whether a region is a county or zone, to which the plan's county targets apply."""
-    levels = load_regions().set_index("code")["level"]
-    return levels.get(code) in {"county", "zone"}
 
 
 def _target(given: str) -> float | str:

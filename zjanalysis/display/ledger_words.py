@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from zjanalysis.display import wording
+from zjanalysis.inputs.regions import is_county
 from zjanalysis.inputs.reported import load_definitions
 
 DONE, NOT_DONE = "已完成", "未完成"
@@ -72,7 +73,7 @@ def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
         _counted(ledger), ledger["target_text"].fillna(""), strict=True,
     )  # fmt: skip
     targets = [
-        typed if unit == "typed" else target_text(kind, value, unit, county=not _city(code), counted=count)
+        typed if unit == "typed" else target_text(kind, value, unit, county=is_county(str(code)), counted=count)
         for kind, value, unit, code, count, typed in columns
     ]
     return ledger.assign(target_text=pd.Series(targets, index=ledger.index, dtype="str"))
@@ -98,10 +99,6 @@ def worded(ledger: pd.DataFrame) -> pd.DataFrame:
 def _counted(ledger: pd.DataFrame) -> pd.Series:
     counts = load_definitions().set_index("indicator")["unit_text"]
     return ledger["indicator"].map(counts).fillna("")
-
-
-def _city(code: Any) -> bool:
-    return isinstance(code, str) and code.endswith("00")
 
 
 def _amounts(values: pd.Series, units: pd.Series, counted: pd.Series) -> pd.Series:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from zjanalysis.inputs.regions import is_county
+
 NO_DATA = "无数据"
 MINUS = "−"
 UNITS = {"share": "%", "points": "个百分点", "days": "个工作日", "visits": "次"}
@@ -198,7 +200,7 @@ def peers_word(region_code: str) -> str:
     >>> peers_word("440800"), peers_word("440823")
     ('兄弟地市', '兄弟县区')
     """
-    return "兄弟地市" if region_code.endswith("00") else "兄弟县区"
+    return "兄弟县区" if is_county(region_code) else "兄弟地市"
 
 
 def standing(gap: Any, unit: str) -> str:

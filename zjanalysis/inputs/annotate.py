@@ -16,9 +16,9 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.errors import InputError
 from zjanalysis.inputs.columns import FINDING_COLUMNS
 from zjanalysis.inputs.rules import ERROR, LEVELS, NOTE, WARNING
+from zjanalysis.inputs.saving import save_book
 from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, read_rows
 from zjanalysis.settings import Settings, load_settings
 
@@ -50,14 +50,7 @@ def annotate(path: Path, findings: pd.DataFrame, out: Path, *, settings: Setting
     told = findings.assign(sheet=findings["sheet"].replace(own))
     _mark(book, told)
     _result(book, told, file=path.name, lost=_lost(path))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        book.save(out)
-    except OSError as error:
-        raise InputError(
-            f"写不出核对副本“{out}”（{error.strerror}）。", "请关闭正在打开它的程序，或换一个输出位置。"
-        ) from error
-    return out
+    return save_book(book, out, what="核对副本")
 
 
 def _lost(path: Path) -> bool:

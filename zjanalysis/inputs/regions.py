@@ -118,6 +118,15 @@ def _children(parent: str) -> tuple[str, ...]:
     return tuple(counties.sort_values(["ours", "code"], kind="stable")["code"])
 
 
+def is_county(code: str) -> bool:
+    """Tell whether a code is a county's or zone's, not a city's: a prefecture's ends in 00 (GB/T 2260).
+
+    >>> is_county("440800"), is_county("440823"), is_county("4408Z1")
+    (False, True, True)
+    """
+    return not code.endswith("00")
+
+
 def report_units(city: str) -> tuple[str, ...]:
     """Give the counties, then the zones of a city, in official order.
 

@@ -13,10 +13,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.errors import InputError
 from zjanalysis.inputs.columns import ALL_COLUMNS, Column
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.rules import NOTE, RULES
+from zjanalysis.inputs.saving import save_book
 from zjanalysis.inputs.workbook import OUR_SHEETS
 from zjanalysis.settings import Settings, load_settings
 
@@ -73,14 +73,7 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
         example.append(row)
     _guide(book.create_sheet(GUIDE, 2))
     book[LISTS].sheet_state = "hidden"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        book.save(path)
-    except OSError as error:
-        raise InputError(
-            f"写不出模板“{path}”（{error.strerror}）。", "请关闭正在打开它的程序，或换一个输出位置。"
-        ) from error
-    return path
+    return save_book(book, path, what="模板")
 
 
 def example_rows(region: str) -> list[list[Any]]:

@@ -14,7 +14,6 @@ import os
 import pkgutil
 import re
 
-os.environ["ZJANALYSIS_WORKER"] = "1"
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
 _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl",

@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from zjanalysis.errors import ConfigError
-from zjanalysis.publish import report, reset
+from zjanalysis.publish import report, reset, warm
 from zjanalysis.publish.report import Outcome, Task
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
@@ -168,7 +168,7 @@ def _serve(pipe: Connection) -> None:
     import signal  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["ZJANALYSIS_WORKER"] = "1"
+    os.environ[warm.IN_WORKER] = "1"
     before = None
     while True:
         try:
