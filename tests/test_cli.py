@@ -169,6 +169,8 @@ def test_compare_says_both_and_diff_adds_up(capsys: pytest.CaptureFixture[str]) 
     assert "稳健区间" in said
     assert main(["diff", "2020Q4", "2021Q1", "--region", "湛江市"]) == 0
     said = capsys.readouterr().out
+    assert "承诺时限" in said
+    assert not re.search(r"[a-z]+_[a-z]+", said)  # no identifier reaches a reader
     parts = [float(text.replace("−", "-")) for text in re.findall(r"时限压缩率·..：([+−]?[\d.]+)个百分点", said)]
     change = re.search(r"时限压缩率（总量口径）\s+[\d.]+%\s+[\d.]+%\s+([+−][\d.]+)个百分点", said)
     assert change is not None

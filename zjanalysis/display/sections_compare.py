@@ -6,7 +6,7 @@ import pandas as pd
 
 from zjanalysis.display import wording
 from zjanalysis.display.tables import Table, about, table
-from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.columns import Column, label
 from zjanalysis.inputs.regions import region_name
 
 VERDICT_COLUMNS = (
@@ -89,6 +89,7 @@ CHANGE_COLUMNS = (
 def item_changes_table(changes: pd.DataFrame, *, region: str, limit: int = 0) -> Table:
     """Give what changed in a region's items (`analysis.item_changes`), at most ``limit`` rows (0: all)."""
     shown = changes.head(limit) if limit else changes
+    shown = shown.assign(field=[about(key).short if key == "instant" else label(key) for key in shown["field"]])
     note = f"共{len(changes)}处变动，列出{len(shown)}处。" if len(shown) < len(changes) else ""
     return table(shown, caption=f"{region_name(region)}事项变动", columns=CHANGE_COLUMNS, sheet="事项变动", note=note)
 
