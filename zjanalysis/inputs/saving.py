@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ def save_book(book: Any, path: Path, *, what: str) -> Path:
         book.save(part)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder itself may not be there
+            part.unlink()
         hint = "请关闭正在打开它的程序，或换一个输出位置。"
         raise InputError(f"写不出{what}“{path}”（{error.strerror}）。", hint) from error
     return path
