@@ -6,7 +6,7 @@ else
 PYTHON ?= python3
 VENV := .venv/bin/python
 endif
-LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --only-binary :all: --python-version 3.11
+LOCK := uv pip compile --universal --extra explore --generate-hashes --no-emit-index-url --only-binary :all: --python-version 3.11
 
 .PHONY: check static format test build setup lock
 

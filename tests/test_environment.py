@@ -12,6 +12,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXPLORE = PROJECT["project"]["optional-dependencies"]["explore"]
 RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "seaborn-base": "seaborn", "python-duckdb": "duckdb"}
 PYTHONS = ["3.11", "3.12", "3.13"]
@@ -19,9 +20,9 @@ SYSTEMS = {"linux": "posix", "darwin": "posix", "win32": "nt"}
 
 
 def asked_for(*groups: str) -> list[Requirement]:
-    """What pyproject.toml asks for: the project itself and these dependency groups."""
+    """What pyproject.toml asks for: the project itself, the analyst's extra, and these dependency groups."""
     lines = [line for group in groups for line in PROJECT["dependency-groups"][group] if isinstance(line, str)]
-    return [Requirement(line) for line in [*PROJECT["project"]["dependencies"], *lines]]
+    return [Requirement(line) for line in [*PROJECT["project"]["dependencies"], *EXPLORE, *lines]]
 
 
 def lock_lines(name: str) -> list[str]:
