@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.analysis.ledger import DAYS, NUMBERS, empty_ledger, is_own, lay_out
-from zjanalysis.inputs.ledger_file import KNOWN, read_ledger_rows, read_log, read_memory
+from zjanalysis.inputs.ledger_file import KNOWN, ledger_log, ledger_memory, ledger_rows
 from zjanalysis.inputs.office_columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code
+from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.settings import Guard, Settings
 
@@ -40,12 +41,10 @@ class LedgerFile:
 def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Settings | None = None) -> LedgerFile:
     """Read a ledger workbook, the office's own or one that came back; raises InputError when it is none."""
     where = Path(path)
-    table = read_ledger_rows(where, guard=guard)
-    memory = typed(read_memory(where, guard=guard))
+    sheets = read_rows(where, guard=guard or Guard())
+    table, memory = ledger_rows(sheets, name=where.name), typed(ledger_memory(sheets))
     ledger = assemble(table.rows, memory, settings=settings)
-    return LedgerFile(
-        where, ledger, memory, read_log(where, guard=guard), dict(table.letters), table.sheet, table.header_row
-    )
+    return LedgerFile(where, ledger, memory, ledger_log(sheets), dict(table.letters), table.sheet, table.header_row)
 
 
 def load_ledger(period: Period) -> pd.DataFrame:

@@ -35,21 +35,28 @@ class OfficeTable:
 
 
 def read_table(
-    path: Path, columns: Iterable[Column], *, required: tuple[str, ...], guard: Guard | None = None, sheet: str = ""
+    path: Path, columns: Iterable[Column], *, required: tuple[str, ...], guard: Guard | None = None
 ) -> OfficeTable:
-    """Read the first visible sheet (or the one named) whose head holds the required columns; titles above are passed.
+    """Read the file and give the first visible table whose head holds the required columns (`find_table`)."""
+    return find_table(read_rows(path, guard=guard or Guard()), columns, required=required, name=path.name)
 
-    Raises InputError when no sheet has them.
+
+def find_table(
+    sheets: Iterable[Sheet], columns: Iterable[Column], *, required: tuple[str, ...], name: str, sheet: str = ""
+) -> OfficeTable:
+    """Give the first visible sheet (or the one named) whose head holds the required columns; titles above are passed.
+
+    Raises InputError, which calls the file ``name``, when no sheet has them.
     """
     known = tuple(columns)
-    for candidate in read_rows(path, guard=guard or Guard()):
+    for candidate in sheets:
         if candidate.name != sheet if sheet else candidate.hidden:
             continue
         found = _header(candidate, known, required)
         if found is not None:
             return _table(candidate, found[0], found[1])
     labels = "、".join(c.label for c in known if c.key in required)
-    raise InputError(f"“{path.name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
+    raise InputError(f"“{name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
 
 
 def fold_header(text: str) -> str:
@@ -95,7 +102,8 @@ def _table(sheet: Sheet, header: int, keys: dict[int, str]) -> OfficeTable:
 def _cell(sheet: Sheet, row: int, column: int) -> str:
     """Give a cell as text; a formula nobody has calculated is not an empty cell."""
     text = cell_text(sheet.grid[row][column]).strip() if column < len(sheet.grid[row]) else ""
-    uncalculated = not text and f"{column_letter(column)}{row + 1}" in sheet.seen.empty_formulas
+    suspects = sheet.empty_formulas
+    uncalculated = not text and suspects and f"{column_letter(column)}{row + 1}" in suspects
     return "（公式未计算）" if uncalculated else text
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.office_table import read_table
+from zjanalysis.inputs.office_table import find_table
 from zjanalysis.inputs.task_columns import TASK_COLUMNS
 from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.settings import Guard
@@ -22,11 +22,10 @@ def read_answers(path: Path, *, guard: Guard | None = None) -> pd.DataFrame:
     ``agreed_value`` that is no number is missing, and its text stays in ``agreed_text``. Raises InputError for a
     workbook without a task sheet, or without one task.
     """
-    sheets = [sheet.name for sheet in read_rows(path, guard=guard or Guard()) if not sheet.hidden]
     tables = []
-    for name in sheets:
+    for sheet in read_rows(path, guard=guard or Guard()):
         try:
-            tables.append(read_table(path, TASK_COLUMNS, required=NEEDED, guard=guard, sheet=name).rows)
+            tables.append(find_table([sheet], TASK_COLUMNS, required=NEEDED, name=path.name).rows)
         except InputError:
             continue  # the contents sheet, or one the office added
     rows = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
