@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from zjanalysis.cli import parser_passing
 from zjanalysis.cli.chinese import Formatter, Parser
 
 
@@ -43,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     _comparison(commands)
     _plan(commands)
     _ledger(commands)
+    parser_passing.add(commands, _command, _where)
     return parser
 
 
