@@ -16,6 +16,7 @@ static: setup  ## format, lint, types
 	$(VENV) -m ruff format --check .
 	$(VENV) -m ruff check .
 	$(VENV) -m mypy
+	$(VENV) -m mypy --platform win32
 
 format: setup
 	$(VENV) -m ruff format .

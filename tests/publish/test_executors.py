@@ -16,7 +16,7 @@ import pytest
 from zjanalysis.errors import ConfigError
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.workers import cluster, engine_named
+from zjanalysis.publish.workers import cluster, engine_named, processors
 from zjanalysis.settings import Settings
 
 Jobs = Callable[..., tuple[Job, ...]]
@@ -106,3 +106,9 @@ def test_an_unknown_engine_is_named_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match="没有引擎“fast”"):
         engine_named("fast")
     assert engine_named("kernel") == "kernel"
+
+
+def test_the_processors_are_counted_where_the_system_does_not_say_which_ones_are_ours(monkeypatch) -> None:
+    assert processors() >= 1
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)  # as on Windows and macOS
+    assert processors() == os.cpu_count()

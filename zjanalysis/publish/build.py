@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zjanalysis.publish import release
-from zjanalysis.publish.frames import load_frames, write_frames
+from zjanalysis.publish.frames import load_frames, with_cases, write_frames
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.manifest import FAILED, GOOD, STALE, Entry, read_manifest
 from zjanalysis.publish.parameters import check_parameters
@@ -114,13 +113,14 @@ def _outcomes(due: Sequence[Step], making: Path, settings: Settings, options: Op
     tasks = [Task(s.job, s.stamp, making / s.job.key, settings.root, engine, options.timeout, held) for s in due]
     if executor is not None:
         return workers.run_on(executor, tasks)
-    return workers.run(tasks, workers=options.workers or len(os.sched_getaffinity(0)))
+    return workers.run(tasks, workers=options.workers or workers.processors())
 
 
 def _frames(job: Job, making: Path, settings: Settings) -> Path:
-    """Load what the reports read once, for all workers; named by content, so that no process holds an older one."""
+    """Load what the reports read once, for all workers."""
     key = files_key(file_digests(settings, job.data, job.period), settings, job.period)
-    return write_frames(load_frames(settings, job.data, job.period, key), making / f"frames-{key[:24]}.pickle")
+    frames = with_cases(load_frames(settings, job.data, job.period, key), job.period, settings)
+    return write_frames(frames, making)
 
 
 def _entry(step: Step, outcome: Outcome, before: Entry | None) -> Entry:

@@ -17,7 +17,9 @@ import re
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
 _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl",
-              "matplotlib.backends.backend_agg", "IPython.core.completer")  # fmt: skip
+              "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
+              "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
+              "bdb", "pandas.core.reshape.reshape")  # fmt: skip
 _ROOMS = ("inputs", "analysis", "display", "publish")
 _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
@@ -26,7 +28,36 @@ for _name in (*_LIBRARIES, *_OURS):
     if not re.search(r"\.(?:preload|cache|cases\w*)$", _name):
         importlib.import_module(_name)
 
-importlib.import_module("zjanalysis.publish.page").exporter()
+
+def _rehearse() -> None:
+    """Use once what builds its tables at first use: without it every child would build them again for its one report.
+
+    Schema of notebooks, font and palette, narwhals' pandas side, openpyxl's writers.
+    """
+    import tempfile  # noqa: PLC0415
+
+    import nbformat  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    from zjanalysis.display import picture, theme, workbook  # noqa: PLC0415
+    from zjanalysis.publish import page  # noqa: PLC0415
+
+    page.exporter()
+    for relaxed in (False, True):
+        nbformat.validate(nbformat.v4.new_notebook(), relax_add_props=relaxed)
+    with theme.style():
+        axes = picture.new_figure(20.0).subplots()
+        axes.set_title("湛江市")
+        axes.text(0, 0, "100.00%")
+    picture.take_picture(axes, alt="湛江市")
+    analysis = importlib.import_module("zjanalysis.analysis.indicators")
+    one = pd.DataFrame({"region_code": ["440800"], "visits": [1.0], "in_force": [True]})
+    analysis.measure(one, [analysis.indicator("visits")], scope=None)
+    with tempfile.TemporaryDirectory(prefix="zj") as place:
+        workbook.write_workbook([], f"{place}/none.xlsx", title="")
+
+
+_rehearse()
 if os.environ.get("ZJANALYSIS_FRAMES"):
     importlib.import_module("zjanalysis.publish.frames").hold(os.environ["ZJANALYSIS_FRAMES"])
 

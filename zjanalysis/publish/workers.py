@@ -57,6 +57,11 @@ def engine_named(name: str) -> str:
     return default if name == "auto" else name
 
 
+def processors() -> int:
+    """Give how many processors this process may use; Windows and macOS tell only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     """Give the outcome of every task as it comes, at most ``workers`` at once; a worker that dies fails its task alone.
 
