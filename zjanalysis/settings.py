@@ -56,10 +56,12 @@ class Guard:
 class Evaluation:
     """The province's yearly evaluation: where the city stood, and what the published results say about the tiers.
 
-    ``base_score``: 2020, the work plan of 2021-01-27. ``first_tier``: the province publishes no line; in the
-    evaluation of 2021 汕尾、韶关、茂名 were above 93, ten of the twelve cities of 粤东粤西粤北 above 90.
+    ``base_score``: 2020, of the city ``base_city`` (0: not known), the work plan of 2021-01-27. ``first_tier``: the
+    province publishes no line; in the evaluation of 2021 汕尾、韶关、茂名 were above 93, ten of the twelve
+    cities of 粤东粤西粤北 above 90.
     """
 
+    base_city: str = "440800"
     base_score: float = 89.60
     first_tier: float = 93.0
     most_cities: float = 90.0

@@ -75,7 +75,7 @@ def test_online_is_met_at_exactly_all() -> None:
 def test_without_peers_there_is_no_verdict_and_without_value_no_data() -> None:
     alone = compare(scores_of(visits=[0.1, 0.2, 0.3, 0.4]), region="440800", peers=())
     assert alone["verdict"].tolist() == ["不作判断"]
-    absent = compare(scores_of(online=[0.9, 0.9]), region="449999", peers=("440800", "440900"))
+    absent = compare(scores_of(online=[0.9, 0.9]), region="440899", peers=("440800", "440900"))
     assert absent[["verdict", "meets_target", "n"]].iloc[0].tolist() == ["无数据", "无数据", 0]
 
 

@@ -22,7 +22,7 @@ from zjanalysis.analysis.compare import (
     rules_of,
 )
 from zjanalysis.analysis.matching import Grid, grid
-from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.robust import HIGH, LOW, all_items, judged, ratios, resampled, summary
 from zjanalysis.settings import Comparison, Settings
@@ -167,7 +167,9 @@ def decide(gaps: pd.DataFrame, settled: pd.DataFrame) -> pd.DataFrame:
     """
     verdicts = gaps["indicator"].map(settled.set_index("indicator")["verdict"])
     words = {AHEAD: MET, LEVEL: NOT_MET, BEHIND: NOT_MET, NO_VERDICT: NO_VERDICT, NO_SCORE: NO_SCORE}
-    above = gaps["indicator"].map({one.key: one.aim == "above_peers" for one in ITEM_INDICATORS}).eq(True)
+    aims = {one.key: one for one in ITEM_INDICATORS}
+    pairs = zip(gaps["indicator"], gaps["region_code"], strict=True)
+    above = pd.Series([k in aims and bound(aims[k], r).aim == "above_peers" for k, r in pairs], index=gaps.index)
     judged = verdicts.notna()
     return gaps.assign(
         verdict=gaps["verdict"].where(~judged, verdicts),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, bound
 from zjanalysis.settings import Comparison, Settings
 
 AHEAD, LEVEL, BEHIND = "高于", "持平", "低于"
@@ -81,11 +81,12 @@ def compare(
     ``scores`` hold one row per region and indicator. ``median`` is the peers' alone; ``best`` may be the region's own
     (``best_region`` is the code, the first in code order of several). Every gap is signed so that positive means
     better. ``meets_target`` is decided on the exact value: against the plan's number, or, where the plan says 高于 /
-    低于兄弟地市, against the median of the peers. ``verdict`` is 高于 when better than the peer median by the margin,
-    whatever the direction of the indicator; it is the all-item verdict, `robust` gives the like-for-like one.
+    低于兄弟地市, against the median of the peers; — where no plan of the city is on record (`bound`).
+    ``verdict`` is 高于 when better than the peer median by the margin, whatever the direction of the indicator; it
+    is the all-item verdict, `robust` gives the like-for-like one.
     """
     others = [code for code in dict.fromkeys(peers) if code != region]
-    wanted = [i for i in indicators if i.key in set(scores["indicator"])]
+    wanted = [bound(i, region) for i in indicators if i.key in set(scores["indicator"])]
     ranked = rank(scores[scores["region_code"].isin([region, *others])], indicators=wanted)
     about = _about(wanted, county=county, settings=settings)
     own = ranked[ranked["region_code"] == region].set_index("indicator").reindex(about.index)

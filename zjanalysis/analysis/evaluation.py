@@ -103,10 +103,12 @@ def total(scored: pd.DataFrame, *, rules: Evaluation | None = None) -> Total:
         return Total(np.nan, known, covered, weight, words)
     short = tiers.first_tier - known
     tier = "已达到" if short <= 0 else f"差 {short:.2f} 分达到"
-    words = (
-        f"总分 {known:.2f} 分，较 2020 年（{tiers.base_score:.2f} 分）{known - tiers.base_score:+.2f} 分；"
-        f"{tier}第一梯队参考线 {tiers.first_tier:g} 分。"
+    base = (
+        f"较 2020 年（{tiers.base_score:.2f} 分）{known - tiers.base_score:+.2f} 分"
+        if tiers.base_score
+        else "2020 年得分未收录"
     )
+    words = f"总分 {known:.2f} 分，{base}；{tier}第一梯队参考线 {tiers.first_tier:g} 分。"
     return Total(known, known, covered, weight, words)
 
 

@@ -33,13 +33,14 @@ def _counted(ledger: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return flags.groupby(by, sort=False)[list(COUNTS)].sum().reset_index()
 
 
-def board(ledger: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
+def board(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> pd.DataFrame:
     """Give one row per task of the plan, in its order: how many rows in which state, deadline and days left.
 
     Rows the office added stand under the task it wrote; tasks without a row are shown with zeros. ``n_met`` counts
-    closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows.
+    closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows. ``city`` chooses
+    whose plan; a city without a plan on record has no task.
     """
-    tasks = load_tasks()[["task", "title", "clause", "deadline", "kind"]]
+    tasks = load_tasks(city)[["task", "title", "clause", "deadline", "kind"]]
     counts = tasks.merge(_counted(ledger, ["task"]), on="task", how="left")
     whole = counts.assign(**{name: counts[name].fillna(0).astype("int64") for name in COUNTS})
     left = (deadlines(whole["deadline"]) - today(on)).dt.days

@@ -12,7 +12,7 @@ from zjanalysis.inputs.ledger_file import KNOWN, ledger_log, ledger_memory, ledg
 from zjanalysis.inputs.office_columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
 from zjanalysis.inputs.period import Period
-from zjanalysis.inputs.regions import find_code
+from zjanalysis.inputs.regions import find_code, report_units
 from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.settings import Guard, Settings
@@ -47,10 +47,17 @@ def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Setti
     return LedgerFile(where, ledger, memory, ledger_log(sheets), dict(table.letters), table.sheet, table.header_row)
 
 
-def load_ledger(period: Period) -> pd.DataFrame:
-    """Give the ledger that lies in a period's folder (ledger.xlsx); a ledger without rows when there is none."""
+def load_ledger(period: Period, *, city: str = "") -> pd.DataFrame:
+    """Give the ledger that lies in a period's folder (ledger.xlsx); a ledger without rows when there is none.
+
+    ``city`` leaves out the rows of other cities; a row that names no region belongs to the city that has other rows.
+    """
     path = period.dataset.folder / period.name / FILE_NAME
-    return read_ledger(path).ledger if path.is_file() else empty_ledger()
+    ledger = read_ledger(path).ledger if path.is_file() else empty_ledger()
+    if not city:
+        return ledger
+    own = ledger["region_code"].isin([city, *report_units(city)])
+    return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
 
 def typed(memory: pd.DataFrame) -> pd.DataFrame:
@@ -86,6 +93,7 @@ def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame, setting
     """Lay out the plan's rows the memory does not know (its sheet was lost), with the values the sheet shows."""
     lost = ids[ids.str.contains("@") & ~ids.isin(memory["ledger_id"])]
     parts = lost.str.split("@", n=1, expand=True).reindex(columns=[0, 1]).set_axis(["target", "region_code"], axis=1)
+    parts = parts.astype("str")  # without rows the columns would be numbers
     targets = parts[parts["region_code"].map(find_code).notna()].merge(load_targets(settings), on="target", how="inner")
     if targets.empty:
         return empty_ledger()

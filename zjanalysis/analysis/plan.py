@@ -23,7 +23,7 @@ from zjanalysis.analysis.frontier import (
     peer_states,
 )
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.registry import Indicator
+from zjanalysis.analysis.registry import Indicator, bound
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.regions import is_county, region_code
@@ -72,8 +72,8 @@ def plan(
 ) -> Plan:
     """Give the fewest items to change so that the target is reached, each following what a peer already does.
 
-    ``target``: a number (shares 0–1) to reach; ``plan`` what the work plan names (above the peers = past their median);
-    ``median`` or ``best`` of the peers, or a region (name or code): their published value to get past.
+    ``target``: a number (shares 0–1) to reach; ``plan`` what the work plan names (above the peers, or no plan: past
+    their median); ``median`` or ``best`` of the peers, or a region (name or code): their published value to get past.
 
     ``steps``: order, item_key, match_code, item_name, department, field (the column to change) and kind, from_value →
     to_value (days, visits, or 0 → 1 for turning on), change_by, gain, cumulative (the value after this step), rank (the
@@ -83,7 +83,7 @@ def plan(
     ``obstacles``: reason, n_items, could_gain: what stands in the way of more.
     Unreachable: ``reached`` is false and the steps are all that can be done.
     """
-    one = find(indicator)
+    one = bound(find(indicator), region)
     others = [p for p in dict.fromkeys(peers) if p != region]
     field = measure(items[items["region_code"].isin([region, *others])], [one], scope=conditions.scope)
     values = field.set_index("region_code")["value"].reindex([region, *others])

@@ -5,12 +5,13 @@ Definitions: DOMAIN §2; basis: 《湛江市2020年数字政府改革建设整�
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import narwhals as nw
 
 from zjanalysis.errors import unknown_name
+from zjanalysis.inputs.workplan import has_plan
 
 Aim = Literal["number", "above_peers", "rising", ""]
 
@@ -154,6 +155,19 @@ def indicator(key: str | Indicator) -> Indicator:
     if key not in _BY_NAME:
         raise unknown_name("指标", key, [i.key for i in ITEM_INDICATORS] + [i.label for i in ITEM_INDICATORS])
     return _BY_NAME[key]
+
+
+def bound(one: Indicator, region: str) -> Indicator:
+    """Give the indicator as it binds a region: without any target where no work plan of its city is on record.
+
+    The targets written here are those of the plan on record (reference/tasks.csv, column city); they bind its city.
+
+    >>> bound(indicator("instant"), "440823").county_target, bound(indicator("instant"), "440902").county_target
+    (0.8111, None)
+    """
+    if has_plan(region):
+        return one
+    return replace(one, target=None, county_target=None, strict=False, aim="", target_text="", basis="本工具口径")
 
 
 def by_caseload(one: str | Indicator) -> Indicator:

@@ -14,6 +14,9 @@ from zjanalysis.display.ledger_notices import notice_rows, summary_table, write_
 from zjanalysis.display.ledger_workbook import LedgerResult, init_ledger, merge_ledger, update_ledger
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import Period, load_period
+from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.settings import load_settings
 
 
 def ledger(arguments: argparse.Namespace) -> int:
@@ -25,8 +28,13 @@ def ledger(arguments: argparse.Namespace) -> int:
 
 
 def _init(arguments: argparse.Namespace, path: Path) -> int:
+    rules = load_settings()
+    if not has_plan(rules.focus):
+        hint = "请把该市方案录入 reference/tasks.csv、targets.csv（city 列填地市代码），见 docs/guide/other-cities.md。"
+        raise ConfigError(f"没有收录{region_name(rules.focus)}的工作方案，不能由方案建立台账。", hint)
     period = load_period(arguments.data, arguments.period)
-    made = start(ledger_scores(period), on=_day(arguments, period), gaps=ledger_gaps(period))
+    day, gaps = _day(arguments, period), ledger_gaps(period, settings=rules)
+    made = start(ledger_scores(period), on=day, gaps=gaps, settings=rules)
     return _told(init_ledger(path, made, on=_day(arguments, period), sample=period.dataset.kind == "sample"))
 
 

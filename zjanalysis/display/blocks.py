@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.registry import bound
 from zjanalysis.display import sentences, theme, wording
 from zjanalysis.display.known import about
 from zjanalysis.display.picture import take_picture
@@ -19,6 +20,7 @@ from zjanalysis.display.tables import HTML, MIME, Table, markup, table
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -212,10 +214,11 @@ def definitions(scores: pd.DataFrame, *, settings: Settings | None = None) -> Bl
     rows = scores.assign(
         ratio=[wording.ratio_text(numerator, denominator) for numerator, denominator in ratios],
         definition=[one.definition for one in known],
-        basis=[one.basis for one in known],
+        basis=[bound(one, region).basis for one, region in zip(known, scores["region_code"], strict=True)],
     )
     shown = table(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
-    notes = sentences.reading_rules((settings or load_settings()).comparison)
+    planned = bool(scores["region_code"].map(has_plan).any())
+    notes = sentences.reading_rules((settings or load_settings()).comparison, planned=planned)
     listed = "".join(f"<li><strong>{markup(term)}</strong>：{markup(text)}</li>" for term, text in notes)
     html = f'<section class="zj-definitions">{shown.html()}<ul>{listed}</ul></section>'
     payload = {"kind": "definitions", "table": shown.payload(), "notes": [list(note) for note in notes]}

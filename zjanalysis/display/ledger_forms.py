@@ -21,7 +21,7 @@ from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.inputs.reported import load_definitions, load_population
 from zjanalysis.inputs.weights import METHODS, N_THIRD
-from zjanalysis.inputs.workplan import CITY, COUNTY, load_targets
+from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 
 CHOICES_SHEET = "选项"
 _WIDTH = {"region": 20, "indicator_label": 28, "figure_source": 24, "reporting_unit": 22, "level_three": 34}
@@ -61,9 +61,9 @@ def write_reported_template(path: str | Path, *, region: str) -> Path:
 
 
 def reported_lines(region: str) -> pd.DataFrame:
-    """Give the figures the plan asks for: region, indicator_label, what numerator and denominator are."""
-    targets = load_targets()
-    asked = targets[targets["source"].isin(["reported", "milestone"])].drop_duplicates("indicator")
+    """Give the figures the plans on record ask for: region, indicator_label, what numerator and denominator are."""
+    sentences = load_sentences()
+    asked = sentences[sentences["source"].isin(["reported", "milestone"])].drop_duplicates("indicator")
     city = asked[asked["level"].str.contains(CITY)].assign(region=region_name(region))
     units = pd.DataFrame({"region": [region_name(code) for code in report_units(region)]}, dtype="str")
     county = asked[asked["level"].str.contains(COUNTY)].merge(units, how="cross")

@@ -9,6 +9,8 @@ import pandas as pd
 from zjanalysis.analysis.ledger_board import board, by_region, by_unit, due, moved, rows_of, with_trend
 from zjanalysis.display.ledger_words import worded
 from zjanalysis.display.tables import Table, table
+from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.workplan import has_plan
 
 _COUNTS = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
 _LEAD = ("sequence", "problem", "lead_unit", "measures", "deadline", "current_text", "target_text", "gap_text")
@@ -27,28 +29,32 @@ CITY_ROWS = (
 NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
 
 
-def board_table(ledger: pd.DataFrame, *, on: str | date) -> Table:
+def board_table(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> Table:
     """Give the board of the plan's eleven tasks: how many rows in which state, deadline, days left."""
-    rows = board(ledger, on=on)
+    rows = board(ledger, on=on, city=city)
     return table(
         rows[rows["kind"] == "task"],
-        caption="十一项任务进展",
+        caption="方案各项任务进展",
         columns=("task", "title", *_COUNTS, "deadline", "days_left", "task_status"),
         note=NOTE,
         sheet="十一项任务",
     )
 
 
-def board_sentence(ledger: pd.DataFrame, *, on: str | date) -> str:
-    """Say how the ledger stands in one sentence, counts before rates."""
+def board_sentence(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> str:
+    """Say how the ledger stands in one sentence, counts before rates; and that no plan is on record, if so."""
+    planned = not city or has_plan(city)
+    plan = "" if planned else f"未收录{region_name(city)}的工作方案，没有方案任务和目标；以下只列自行登记的事项。"
     if ledger.empty:
-        return "本期没有台账。"
-    rows = board(ledger, on=on)
-    total = {key: int(rows[key].sum()) for key in _COUNTS}
+        return f"{plan}本期没有台账。"
+    rows = board(ledger, on=on, city=city)
+    sums = rows if planned else by_region(ledger)
+    total = {key: int(sums[key].sum()) for key in _COUNTS}
     tasks = int((rows.loc[rows["kind"] == "task", "n_overdue"] > 0).sum())
-    late = f"逾期 {total['n_overdue']} 项，涉及十一项任务中的 {tasks} 项任务" if total["n_overdue"] else "没有逾期事项"
+    among = f"，涉及十一项任务中的 {tasks} 项任务" if planned else ""
+    late = f"逾期 {total['n_overdue']} 项{among}" if total["n_overdue"] else "没有逾期事项"
     return (
-        f"台账共 {total['n_rows']} 项：已达标 {total['n_met']} 项（其中已销号 {total['n_closed']} 项），"
+        f"{plan}台账共 {total['n_rows']} 项：已达标 {total['n_met']} 项（其中已销号 {total['n_closed']} 项），"
         f"推进中 {total['n_in_progress']} 项，长期推进 {total['n_long_term']} 项，"
         f"未启动 {total['n_not_started']} 项；{late}。"
     )

@@ -14,6 +14,7 @@ from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.findings import summary as summary_of
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.workplan import has_plan
 
 
 def summary(gaps: pd.DataFrame, *, indicators: tuple[str, ...]) -> str:
@@ -23,7 +24,7 @@ def summary(gaps: pd.DataFrame, *, indicators: tuple[str, ...]) -> str:
     decided = rows[rows["meets_target"].isin(("达标", "未达标"))]
     behind = decided[decided["meets_target"] == "未达标"]
     names = "、".join(about(key).short for key in behind["indicator"])
-    counts = f"有目标的{len(decided)}项指标中，{len(decided) - len(behind)}项达标"
+    counts = f"有目标的{len(decided)}项指标中，{len(decided) - len(behind)}项达标" if has_plan(code) else NO_TARGETS
     unmet = f"，{len(behind)}项未达标（{names}）" if len(behind) else ""
     ranks = "；".join(
         f"{about(str(row['indicator'])).short}{wording.amount(row['value'], about(str(row['indicator'])).unit)}，"
@@ -34,6 +35,7 @@ def summary(gaps: pd.DataFrame, *, indicators: tuple[str, ...]) -> str:
     return f"{region_name(code)}{counts}{unmet}。{ranks}（与{wording.peers_word(code)}一并排名）。"
 
 
+NO_TARGETS = "未收录工作方案，不列目标，只与兄弟地区比较"
 N_ITEMS = Column("n", "数量", "count", unit="项")
 
 

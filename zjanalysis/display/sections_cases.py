@@ -24,6 +24,7 @@ from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import peers_of, region_name, report_units
+from zjanalysis.inputs.workplan import has_plan
 
 CARDS = ("on_time", "actual_days", "actual_speedup", "online_cases")
 
@@ -55,7 +56,7 @@ def cases_sentence(cases: CaseSummary, *, region: str) -> Block:
     return say(
         f"{name}办件{total}件，办结{done}件，超时办结{late}件，按时办结率{rate}；",
         f"截至{cases.cutoff:%Y-%m-%d}仍未办结且已逾期{still}件。",
-        "要求：每一事项的实际办理时限在承诺时限内完成。",
+        "要求：每一事项的实际办理时限在承诺时限内完成。" if has_plan(region) else "",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from zjanalysis.analysis.evaluation import levels, lift, points, tier_note, total
@@ -15,6 +17,7 @@ from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.weights import load_weights
+from zjanalysis.settings import Settings, load_settings
 
 WEIGHTS = "indicators.xlsx"
 """The office's 43 third-level indicators (``zj template --indicators``), in the folder of the data set."""
@@ -26,9 +29,11 @@ def scored(period: Period, *, region: str) -> pd.DataFrame:
     return points(weights, ledger_scores(period), region=region)
 
 
-def evaluation_sentence(marks: pd.DataFrame) -> Block:
-    """Say the total and how far the first tier is, or why there is no total."""
-    return say(total(marks).sentence, tier_note())
+def evaluation_sentence(marks: pd.DataFrame, *, region: str, settings: Settings | None = None) -> Block:
+    """Say the total and how far the first tier is, or why there is no total; the base is that of ``base_city`` only."""
+    rules = (settings or load_settings()).evaluation
+    own = rules if rules.base_city == region else replace(rules, base_score=0.0)
+    return say(total(marks, rules=own).sentence, tier_note(own))
 
 
 LEVELS = (

@@ -8,7 +8,11 @@ import pandas as pd
 
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import wording
+from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.settings import Comparison
+
+NO_PLAN = "未收录方案"
+"""What stands for the target of a region whose city has no work plan on record."""
 
 
 def ranking(gaps: pd.DataFrame, one: Indicator, *, region: str) -> str:
@@ -94,23 +98,32 @@ def changes(rows: pd.DataFrame, one: Indicator, *, region_code: str) -> str:
 
 
 def target_text(one: Indicator, target: Any, region_code: str) -> str:
-    """Give what the plan asks of a region: a number, or what it says in words.
+    """Give what the plan asks of a region: a number, or what it says in words; without a plan on record, that.
 
     >>> from zjanalysis.analysis.registry import indicator
     >>> target_text(indicator("instant"), 0.8111, "440823"), target_text(indicator("visits"), None, "440823")
     ('高于81.11%', '低于兄弟县区')
+    >>> target_text(indicator("visits"), None, "440902")
+    '未收录方案'
     """
+    if not has_plan(region_code):
+        return NO_PLAN
     if not wording.missing(target):
         side = ("高于" if one.strict else "达到") if one.sign > 0 else ("低于" if one.strict else "不超过")
         return f"{side}{wording.amount(target, one.unit).replace('.00', '')}"
     return one.target_text.replace("兄弟地市", wording.peers_word(region_code)) or "—"
 
 
-def reading_rules(rules: Comparison) -> list[tuple[str, str]]:
-    """Give how ranks, verdicts and missing values of a report are to be read, with the thresholds in force."""
+def reading_rules(rules: Comparison, *, planned: bool = True) -> list[tuple[str, str]]:
+    """Give how ranks, verdicts and missing values of a report are to be read, with the thresholds in force.
+
+    ``planned``: the work plan of the city is on record.
+    """
+    met = "按未四舍五入的数值判定；方案没有数值目标的，以兄弟地区中位数为准或不作判定。"
+    none = "未收录本市的工作方案，不列目标，不判定达标；压减方案以优于兄弟地区中位数为目标。"
     return [
         ("位次", "按公布的两位小数比较，数值相同则并列，其后位次顺延（1、2、2、4）。"),
-        ("是否达标", "按未四舍五入的数值判定；方案没有数值目标的，以兄弟地区中位数为准或不作判定。"),
+        ("是否达标", met if planned else none),
         ("优于、持平、落后", f"与兄弟地区中位数相比；率相差不足{wording.difference(rules.margin_time, 'share')}、"
          f"跑动次数相差不足{wording.difference(rules.margin_visits, 'visits')}为持平。"),
         ("剔除", "在统计范围内但缺少所需数值的事项，不计入分子分母，逐项列出原因；无数据不等于0。"),

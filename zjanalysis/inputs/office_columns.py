@@ -12,7 +12,7 @@ REPORTED_COLUMNS = (
     Column(
         "region",
         "地区",
-        note="湛江市填市级数；县（市、区）、功能区填本地数",
+        note="地级市填市级数；县（市、区）、功能区填本地数",
         aliases=("县区", "县（市、区）", "填报地区"),
     ),
     Column("indicator_label", "指标", "choice", aliases=("指标名称",)),

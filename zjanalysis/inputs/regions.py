@@ -127,6 +127,15 @@ def is_county(code: str) -> bool:
     return not code.endswith("00")
 
 
+def city_of(code: str) -> str:
+    """Give the city of a county or zone by its code (GB/T 2260: the first four digits); a city is its own.
+
+    >>> city_of("440823"), city_of("4408Z1"), city_of("440900")
+    ('440800', '440800', '440900')
+    """
+    return f"{code[:4]}00"
+
+
 def report_units(city: str) -> tuple[str, ...]:
     """Give the counties, then the zones of a city, in official order.
 

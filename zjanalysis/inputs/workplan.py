@@ -1,12 +1,17 @@
-"""The city's work plan as reference tables: its tasks, and every sentence of them with what measures it."""
+"""The work plans on record as reference tables: their tasks, and every sentence of them with what measures it.
+
+The column ``city`` says whose plan a row is; a plan binds its own city and the counties of it, nobody else.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.settings import Evaluation, Settings
+from zjanalysis.inputs.regions import city_of
+from zjanalysis.settings import Settings, load_settings
 
 REFERENCE = Path(__file__).resolve().parent.parent / "reference"
 
@@ -14,8 +19,8 @@ CITY, COUNTY = "市级", "区县级"
 LONG_TERM = "长期推进"
 
 
-def load_tasks() -> pd.DataFrame:
-    """Give the tasks of the plan, in its order: the eleven (kind `task`), the goal and the four assurances.
+def load_tasks(city: str = "") -> pd.DataFrame:
+    """Give the tasks of the plans on record, or of one city's: the eleven (kind `task`), the goal, the four assurances.
 
     ``text`` is the paragraph as printed, without the brackets that name the units and the deadline.
     《湛江市2020年数字政府改革建设整改优化提升工作方案》, 2021-01-27.
@@ -24,7 +29,22 @@ def load_tasks() -> pd.DataFrame:
     >>> (tasks["kind"] == "task").sum(), tasks.set_index("task").loc["十一", "deadline"]
     (np.int64(11), '2021-08')
     """
-    return pd.read_csv(REFERENCE / "tasks.csv", dtype=str, encoding="utf-8", keep_default_na=False)
+    tasks = pd.read_csv(REFERENCE / "tasks.csv", dtype=str, encoding="utf-8", keep_default_na=False)
+    return tasks[tasks["city"] == city].reset_index(drop=True) if city else tasks
+
+
+def has_plan(region: str) -> bool:
+    """Tell whether the work plan of a region's city is on record; without one there are no targets.
+
+    >>> has_plan("440823"), has_plan("440900")
+    (True, False)
+    """
+    return city_of(region) in _cities()
+
+
+@cache
+def _cities() -> frozenset[str]:
+    return frozenset(load_tasks()["city"])
 
 
 def load_sentences() -> pd.DataFrame:
@@ -38,14 +58,15 @@ def load_sentences() -> pd.DataFrame:
 
 
 def load_targets(settings: Settings | None = None) -> pd.DataFrame:
-    """Give the targets that can be measured, the two of the yearly evaluation filled in from the settings.
+    """Give the targets of the focus city that can be measured, the two of the evaluation filled in from the settings.
 
     ``comparison``: >= > <= against ``value``; above_peers, below_peers; rising, falling (against the base period);
     done (a milestone); record (only registered, never judged).
     """
-    rules = settings.evaluation if settings else Evaluation()
-    sentences = load_sentences()
-    targets = sentences[sentences["source"] != "none"].reset_index(drop=True)
+    chosen = settings or load_settings()
+    rules, sentences = chosen.evaluation, load_sentences()
+    ours = sentences["city"].eq(chosen.focus) & sentences["source"].ne("none")
+    targets = sentences[ours].reset_index(drop=True)
     base, tier = targets["comparison"] == "above_base_score", targets["comparison"] == "first_tier"
     return targets.assign(
         value=targets["value"].mask(base, rules.base_score).mask(tier, rules.first_tier),

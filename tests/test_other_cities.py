@@ -1,0 +1,165 @@
+"""Another city in focus: the same reports, nothing of Zhanjiang but as one peer among others, and nobody's targets."""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.ledger_parts import load_ledger
+from zjanalysis.display.ledger_forms import reported_lines
+from zjanalysis.display.ledger_tables import board_sentence
+from zjanalysis.inputs.period import load_period
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.workplan import load_targets, load_tasks
+from zjanalysis.settings import load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME, OTHER = "440800", "440900"
+NAMES = re.compile("湛江|440800|4408Z1|遂溪|徐闻|雷州|吴川|廉江|赤坎|霞山|坡头|麻章")
+TOPICS = ("city", "quality", "plan", "timeliness", "ledger")
+# Where a page of another city may name Zhanjiang: a row of a table that lists cities, and the files that were read.
+ROWS = re.compile(r"<tr\b.*?</tr>", re.S)
+FILES = re.compile(r"<li>[^<]*<code>[0-9a-f]+</code></li>")
+PARAMETERS = re.compile(r"<pre[^>]*>.*?</pre>", re.S)  # the notebook as committed, with its default region
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The period folder of Maoming: city, one district, every topic, built by the command in a project of its own."""
+    root = tmp_path_factory.mktemp("茂名 项目")
+    settings = (ROOT / "zjanalysis.toml").read_text(encoding="utf-8")
+    (root / "zjanalysis.toml").write_text(settings.replace(f'focus = "{HOME}"', f'focus = "{OTHER}"'), encoding="utf-8")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
+    chosen = "茂南区,city,quality,plan,timeliness,ledger"
+    command = [sys.executable, "-m", "zjanalysis", "build", "--out", str(root / "out"), "--only", chosen]
+    done = subprocess.run(command, cwd=root, env=os.environ | {"ZJANALYSIS_ROOT": str(root)}, capture_output=True,
+                          encoding="utf-8", timeout=300, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root / "out" / "2021Q1"
+
+
+def text_of(page: Path) -> str:
+    """What the page says, without styles, scripts and pictures."""
+    written = page.read_text(encoding="utf-8")
+    written = re.sub(r"<(script|style)\b.*?</\1>", "", written, flags=re.S)
+    return re.sub(r"(src|href)=\"data:[^\"]*\"", "", written)
+
+
+def test_the_reports_are_those_of_the_city_and_its_districts(pages: Path) -> None:
+    made = {page.relative_to(pages).as_posix() for page in pages.rglob("*.html")}
+    assert {f"{topic}.html" for topic in TOPICS} | {"district/440902.html"} <= made
+    assert not [name for name in made if "4408" in name]
+    assert report_units(OTHER) == ("440902", "440904", "440981", "440982", "440983")
+    for page in pages.rglob("*.html"):
+        title = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"))
+        assert title
+        assert not NAMES.search(title[1]), title[1]
+
+
+def test_pages_name_zhanjiang_only_as_a_row_among_others_or_as_a_file(pages: Path) -> None:
+    for page in pages.rglob("*.html"):
+        rest = PARAMETERS.sub("", FILES.sub("", ROWS.sub("", text_of(page))))
+        said = [rest[max(0, m.start() - 40) : m.end() + 40] for m in NAMES.finditer(html.unescape(rest))]
+        assert not said, (page.name, said[:3])
+
+
+def test_a_district_says_nothing_of_another_city_at_all(pages: Path) -> None:
+    rest = PARAMETERS.sub("", text_of(pages / "district" / "440902.html"))
+    assert not NAMES.search(rest)
+    book = openpyxl.load_workbook(pages / "district" / "440902.xlsx", read_only=True)
+    cells = [str(c.value) for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
+    assert len(cells) > 500
+    assert not [text for text in cells if NAMES.search(text) and not text.startswith("0.")]
+
+
+def test_the_ledger_of_another_city_is_not_shown(pages: Path) -> None:
+    text = text_of(pages / "ledger.html")
+    assert "未收录茂名市的工作方案" in text
+    assert not [row for row in ROWS.findall(text) if NAMES.search(row)]
+    now = load_period(ROOT / "data" / "sample", "2021Q1")
+    assert set(load_ledger(now, city=HOME)["region_code"]) == {HOME, *report_units(HOME)}
+    assert len(load_ledger(now, city=HOME)) == len(load_ledger(now))
+    assert load_ledger(now, city=OTHER).empty
+
+
+def test_no_target_of_another_citys_plan_binds(pages: Path) -> None:
+    for name in ("city.ipynb", "district/440902.ipynb"):
+        cards = cards_of(pages / name)
+        assert {card["target_text"] for card in cards} == {"未收录方案"}
+        assert {card["meets_target"] for card in cards} == {"—"}
+        assert {card["target"] for card in cards} == {None}
+    text = text_of(pages / "city.html") + text_of(pages / "plan.html") + text_of(pages / "timeliness.html")
+    assert "方案任务（" not in text
+    assert "85.50%" not in text
+    assert "要求高于兄弟地市" not in text
+
+
+def cards_of(path: Path) -> list[dict]:
+    """The cards an executed notebook shows."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [o["data"] for cell in cells for o in cell.get("outputs", []) if "data" in o]
+    found = [block for data in outputs for block in blocks_of(data.get("application/vnd.zjanalysis+json", {}))]
+    return [card for block in found if block.get("kind") == "cards" for card in block["cards"]]
+
+
+def blocks_of(payload: dict) -> list[dict]:
+    """One block, or those that were shown together."""
+    return [one for part in payload["blocks"] for one in blocks_of(part)] if "blocks" in payload else [payload]
+
+
+def test_without_a_plan_there_are_no_tasks_and_the_forms_still_ask() -> None:
+    settings = replace(load_settings(ROOT), focus=OTHER)
+    assert load_targets(settings).empty
+    assert load_tasks(OTHER).empty
+    assert len(load_tasks(HOME)) == len(load_tasks())
+    lines = reported_lines(OTHER)
+    assert set(lines["region"]) == {"茂名市", "茂南区", "电白区", "高州市", "化州市", "信宜市"}
+    assert lines["indicator"].nunique() == reported_lines(HOME)["indicator"].nunique()
+
+
+def test_rows_an_office_without_a_plan_wrote_itself_are_counted() -> None:
+    row = load_ledger(load_period(ROOT / "data" / "sample", "2021Q1"), city=HOME).head(1)
+    own = row.assign(region="茂名市", region_code=OTHER, ledger_id="自001", task="本市任务", status="逾期")
+    said = board_sentence(pd.concat([own, own], ignore_index=True), on="2021-06-01", city=OTHER)
+    assert "台账共 2 项" in said
+    assert said.endswith("逾期 2 项。")
+
+
+def test_the_code_names_no_city_but_in_defaults_and_examples() -> None:
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "zjanalysis").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docs = {id(n.body[0].value) for n in ast.walk(tree)
+                if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(n, clean=False)}  # fmt: skip
+        texts = [n.value for n in ast.walk(tree)
+                 if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in docs]  # fmt: skip
+        named = [text for text in texts if NAMES.search(text) and "\n" not in text and "  zj " not in text]
+        if named:
+            found[path.relative_to(ROOT).as_posix()] = named
+    assert found.pop("zjanalysis/settings.py") == [HOME, HOME]  # focus and base_city
+    found.pop("zjanalysis/publish/preload.py", None)  # words to warm the font up with; nobody sees them
+    assert not {where: texts for where, texts in found.items() if set(texts) - EXAMPLES}
+
+
+EXAMPLES = {"例如 zj ledger merge 台账.xlsx 遂溪县.xlsx --on 2021-04-20。"}
+"""Next steps of messages that show a command on the sample."""
+
+
+def test_notebooks_name_no_city_but_in_their_parameters() -> None:
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if "parameters" not in cell["metadata"].get("tags", []):
+                assert not NAMES.search("".join(cell["source"])), path.name
