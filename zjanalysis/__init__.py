@@ -81,6 +81,7 @@ _HOMES = {
         "verdict_table",
     ),
     "analysis.cases": ("CASE_INDICATORS", "case_scores", "with_caseload"),
+    "analysis.cases_kept": ("known_cases", "period_cases"),
     "analysis.cases_summary": ("case_counts", "case_summary"),
     "analysis.cases_views": (
         "case_departments",
@@ -104,6 +105,7 @@ _HOMES = {
         "loose_table",
         "overdue_table",
     ),
+    "display.sections_cases_district": ("cases_section",),
     "analysis.evaluation": ("lift", "points", "total"),
     "analysis.forecast": ("forecast", "forecasts"),
     "analysis.ledger_scores": ("ledger_gaps", "ledger_scores"),

@@ -19,8 +19,8 @@ from zjanalysis.settings import Cases, Settings
 def period_in(folder: Path, *, kind: str = "real", cutoff: str = "2021-03-31", **cases: str) -> Period:
     dataset = Dataset(folder / "set", "试", kind, "", "", cases=cases)
     (folder / "set" / "2021Q1").mkdir(parents=True, exist_ok=True)
-    empty = pd.DataFrame()
-    return Period("2021Q1", "", dataset, cutoff, empty, empty, empty)
+    items = pd.DataFrame({"in_force": [True], "promised_days": [5.0], "case_count": [9.0]})
+    return Period("2021Q1", "", dataset, cutoff, items, pd.DataFrame(), pd.DataFrame())
 
 
 def test_files_of_the_period_come_first(tmp_path: Path) -> None:
@@ -75,6 +75,9 @@ def test_only_a_sample_makes_its_cases(tmp_path: Path) -> None:
         case_source(period_in(tmp_path), settings=known)
     with pytest.raises(InputError, match="没有办件数据"):
         case_source(period_in(tmp_path, kind="sample"), settings=replace(known, cases=Cases(made=0)))
+    uncounted = period_in(tmp_path, kind="sample")
+    with pytest.raises(InputError, match="没有办件数据"):
+        case_source(replace(uncounted, items=uncounted.items.assign(case_count=float("nan"))), settings=known)
 
 
 def test_headers_of_the_national_exchange_and_chinese_ones() -> None:

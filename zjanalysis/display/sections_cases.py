@@ -101,17 +101,21 @@ _OWN = {
 }
 
 
-def case_departments_table(cases: CaseSummary, *, region: str) -> Table:
-    """Give the departments of a region, most late cases first."""
+def case_departments_table(cases: CaseSummary, *, region: str, top: int = 0) -> Table:
+    """Give the departments of a region, most late cases first; at most ``top`` of those with late ones (0: all)."""
     rows = case_departments(cases, region=region)
     columns = [_OWN.get(key, key) for key in DEPARTMENTS]
-    return table(rows, caption="各部门办件", columns=columns, sheet="各部门办件")
+    if not top:
+        return table(rows, caption="各部门办件", columns=columns, sheet="各部门办件")
+    late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
+    note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期，列出前{min(top, len(late))}个。"
+    return table(late.head(top), caption="超时办结集中的部门", columns=columns, sheet="超时部门", note=note)
 
 
-def case_items_table(cases: CaseSummary, *, region: str, top: int = 20) -> Table:
+def case_items_table(cases: CaseSummary, *, region: str, top: int = 20, columns: tuple[str, ...] = ITEMS) -> Table:
     """Give the items with the most late cases."""
     rows = case_items(cases, region=region, top=top)
-    return table(rows, caption="超时办结集中的事项", columns=ITEMS, sheet="超时事项")
+    return table(rows, caption="超时办结集中的事项", columns=columns, sheet="超时事项")
 
 
 def loose_table(cases: CaseSummary, period: Period, *, region: str, top: int = 20) -> Table:
@@ -126,7 +130,9 @@ def loose_table(cases: CaseSummary, period: Period, *, region: str, top: int = 2
 def overdue_table(cases: CaseSummary, *, region: str, top: int = 50) -> Table:
     """Give the open cases past their due day, longest overdue first, for 督办."""
     rows = overdue_cases(cases, region=region, top=top)
-    return table(rows, caption=f"逾期未结办件（最多列{top}件）", columns=OVERDUE, sheet="逾期未结")
+    total = int(case_departments(cases, region=region)["n_overdue"].sum())
+    note = f"共{total}件逾期未结，列出逾期最久的{len(rows)}件。" if len(rows) < total else ""
+    return table(rows, caption=f"逾期未结办件（最多列{top}件）", columns=OVERDUE, sheet="逾期未结", note=note)
 
 
 def case_findings_table(cases: CaseSummary, *, region: str = "") -> Table:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TypeVar, cast
 
 import duckdb
 import numpy as np
@@ -20,6 +21,7 @@ import pandas as pd
 import zjanalysis
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+T = TypeVar("T", bound=tuple[pd.DataFrame, ...])
 NAMES = ("items", "findings", "files")
 KEPT = 12  # files of older states that stay in the folder
 _LONE: dict[str, str | bool | int | float | list[str]] = {
@@ -41,33 +43,32 @@ def key_of(hashes: Mapping[str, str], *, state: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def kept(folder: Path, key: str, build: Callable[[], Tables]) -> Tables:
-    """Give the tables of a key from the folder, else build them and keep them."""
+def kept(folder: Path, key: str, build: Callable[[], T], *, names: Sequence[str] = NAMES) -> T:
+    """Give the tables of a key (called ``names``) from the folder, else build them and keep them."""
     path = folder / f"{key}.duckdb"
-    found = _read(path) if path.is_file() else None
+    found = _read(path, names) if path.is_file() else None
     if found is not None:
-        return found
+        return cast("T", found)
     made = build()
-    _write(path, made)
+    _write(path, made, names)
     return made
 
 
-def _read(path: Path) -> Tables | None:
+def _read(path: Path, names: Sequence[str] = NAMES) -> tuple[pd.DataFrame, ...] | None:
     try:
         with duckdb.connect(str(path), read_only=True, config=_LONE) as connection:
-            items, findings, files = (_decoded(connection, name) for name in NAMES)
+            return tuple(_decoded(connection, name) for name in names)
     except (duckdb.Error, KeyError, IndexError, ValueError, OSError):
         return None  # damaged, of another version of DuckDB, or being replaced: it is built anew
-    return items, findings, files
 
 
-def _write(path: Path, tables: Tables) -> None:
+def _write(path: Path, tables: tuple[pd.DataFrame, ...], names: Sequence[str] = NAMES) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=path.parent) as folder:
             made = Path(folder) / path.name
             with duckdb.connect(str(made), config=_LONE) as connection:
-                for name, table in zip(NAMES, tables, strict=True):
+                for name, table in zip(names, tables, strict=True):
                     _encode(connection, name, table)
             made.replace(path)
         for old in sorted(path.parent.glob("*.duckdb"), key=lambda p: p.stat().st_mtime)[:-KEPT]:

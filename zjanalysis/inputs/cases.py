@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -43,25 +43,34 @@ def case_source(period: Period, *, settings: Settings | None = None) -> CaseSour
     A sample period without any has no files yet: ``paths`` is empty and `made_cases` makes them. Raises InputError
     when a real period has no cases, ConfigError for a wrong entry or a password in the file.
     """
-    known = settings or load_settings()
-    dataset = period.dataset
-    title, sample = f"{dataset.folder.name}/{period.name}", dataset.kind == "sample"
-    about = (cutoff_of(period), period.items, sample)
-    paths = case_files(dataset.folder / period.name / "cases")
+    found = find_source(period, settings=settings)
+    if found is None:
+        raise InputError(
+            f"{period.dataset.folder.name}/{period.name} 没有办件数据。",
+            f"请把办件表（.parquet 或 .csv）放入 {period.name}/cases/，或在 dataset.toml 的 [cases] 写明数据库。",
+        )
+    return found
+
+
+def find_source(period: Period, *, settings: Settings | None = None) -> CaseSource | None:
+    """Give the source of a period's cases as `case_source` does, None when it has none; the same errors otherwise."""
+    dataset, sample = period.dataset, period.dataset.kind == "sample"
+    paths, entries = case_files(dataset.folder / period.name / "cases"), _checked(dataset.cases)
+    made = sample and (settings or load_settings()).cases.made > 0 and _countable(period.items)
+    if not (period.name and (paths or {"postgres", "spark_table"} & set(entries) or made)):
+        return None
+    bare = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_of(period), period.items, sample)
     if paths:
-        return CaseSource(title, *about, paths=paths)
-    entries = _checked(dataset.cases)
+        return replace(bare, paths=paths)
     if "postgres" in entries:
         query = entries.get("query") or f"SELECT * FROM {entries['table']}"
-        return CaseSource(title, *about, postgres=entries["postgres"], query=_filled(query, period))
-    if "spark_table" in entries:
-        return CaseSource(title, *about, spark_table=entries["spark_table"])
-    if sample and known.cases.made:
-        return CaseSource(title, *about)
-    raise InputError(
-        f"{title} 没有办件数据。",
-        f"请把办件表（.parquet 或 .csv）放入 {period.name}/cases/，或在 dataset.toml 的 [cases] 写明数据库。",
-    )
+        return replace(bare, postgres=entries["postgres"], query=_filled(query, period))
+    return replace(bare, spark_table=entries.get("spark_table", ""))
+
+
+def _countable(items: pd.DataFrame) -> bool:
+    """Say whether cases can be drawn from the items: one in force at least has a promise and a count of cases."""
+    return bool((items["in_force"] & items["promised_days"].notna() & items["case_count"].gt(0)).any())
 
 
 def case_files(folder: Path) -> tuple[Path, ...]:

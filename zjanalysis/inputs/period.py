@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -25,7 +26,10 @@ __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "
 
 @dataclass(frozen=True)
 class Period:
-    """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out)."""
+    """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out).
+
+    ``cases``: what a build has boiled down already for its reports (`analysis.period_cases` gives it), else None.
+    """
 
     name: str
     title: str
@@ -34,6 +38,7 @@ class Period:
     items: pd.DataFrame
     findings: pd.DataFrame
     files: pd.DataFrame
+    cases: Any = None
 
 
 def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Period:
@@ -67,7 +72,7 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
     if name:
         return load_period(folder, name, settings=settings)
     nothing = {key: getattr(period, key).iloc[:0] for key in ("items", "findings", "files")}
-    return replace(period, name="", title="", cutoff="", **nothing)
+    return replace(period, name="", title="", cutoff="", cases=None, **nothing)
 
 
 def item_files(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from zjanalysis.errors import ZjError
 from zjanalysis.settings import Settings, load_settings
 
 
@@ -34,9 +36,28 @@ def load_frames(settings: Settings, data: str, period: str, key: str) -> Frames:
     return Frames(settings.path(data), periods.list_periods(data, settings=settings)[-1], loaded)
 
 
-def write_frames(frames: Frames, path: Path) -> Path:
-    """Write the frames for the workers of this build; the file is deleted with the build's work folder."""
-    path.write_bytes(pickle.dumps(frames, protocol=pickle.HIGHEST_PROTOCOL))
+def with_cases(frames: Frames, period: str, settings: Settings) -> Frames:
+    """Give the frames with the period's cases boiled down once for every report.
+
+    Cases that cannot be read are left to the reports that need them: each says so in its own words.
+    """
+    import zjanalysis  # noqa: PLC0415
+
+    try:
+        cases = zjanalysis.known_cases(frames.periods[period], settings=settings)
+    except ZjError:
+        return frames
+    return replace(frames, periods={**frames.periods, period: replace(frames.periods[period], cases=cases)})
+
+
+def write_frames(frames: Frames, folder: Path) -> Path:
+    """Write the frames for the workers of this build, named by content, so that no process holds older ones.
+
+    The file is deleted with the build's work folder.
+    """
+    written = pickle.dumps(frames, protocol=pickle.HIGHEST_PROTOCOL)
+    path = folder / f"frames-{hashlib.blake2b(written, digest_size=12).hexdigest()}.pickle"
+    path.write_bytes(written)
     return path
 
 

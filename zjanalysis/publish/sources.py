@@ -25,7 +25,7 @@ from zjanalysis.settings import Settings
 
 OWN = "本地区"
 ALL = "全部地区"
-BESIDE = "台账与上报数据"
+BESIDE = "台账、上报数据与办件"
 DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "department", "version", "state",
                "visit_reason", "file", "sheet", "row_number", "region")  # fmt: skip
 
@@ -88,10 +88,10 @@ def _digest(path: Path, state: tuple[int, ...]) -> str:
 def reads_of(job: Job, sources: Sources) -> dict[str, str]:
     """Give what the job reads: region → digest; its own rows under 本地区, everything under 全部地区.
 
-    Files beside the items (the ledger, reported figures) concern every report; cases only those on the whole city.
+    Files beside the items (the ledger, reported figures, cases) concern every report.
     """
     regions, files = sources.regions, sources.files
-    beside = {name: files[name] for name in files if is_beside(name) and (not job.reads or "/cases/" not in name)}
+    beside = {name: files[name] for name in files if is_beside(name)}
     shared = {"": regions.get("", ("", ""))[0], BESIDE: digest_of(beside)}
     if not job.reads:
         return {ALL: digest_of({code: own for code, (own, _) in regions.items()}), **shared}

@@ -1,0 +1,81 @@
+"""The district report's section on cases: its own cases, every count from the cases, a sentence where there are none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from zjanalysis.analysis.cases_kept import period_cases
+from zjanalysis.display.blocks import Block
+from zjanalysis.display.sections_cases_district import OVERDUE, cases_section
+from zjanalysis.display.tables import Table
+from zjanalysis.inputs.period import Period, load_period
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.settings import Cases, Settings, load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+N = 20_000
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return replace(load_settings(ROOT), root=tmp_path_factory.mktemp("cases"), cases=Cases(made=N))
+
+
+@pytest.fixture(scope="module")
+def period(settings: Settings) -> Period:
+    loaded = load_period(str(ROOT / "data" / "sample"), "2021Q1", settings=load_settings(ROOT))
+    return replace(loaded, cases=period_cases(loaded, settings=settings))
+
+
+def text_of(parts: tuple[Block | Table, ...]) -> str:
+    return "".join(part.html() if isinstance(part, Table) else part.html for part in parts)
+
+
+@pytest.mark.parametrize("region", ["440823", "4408Z1"])
+def test_a_district_shows_its_own_cases_only(period: Period, region: str) -> None:
+    overdue = period.cases.overdue
+    own = set(overdue.loc[overdue["region_code"] == region, "case_no"])
+    shown = set(re.findall(r"\b\d{17}\b", text_of(cases_section(period, region=region))))
+    assert shown <= own
+    assert len(shown) == min(OVERDUE, len(own))
+    assert set(overdue["case_no"]) - own
+    departments = set(period.items.loc[period.items["region_code"] == region, "department"].dropna())
+    listed = [p for p in cases_section(period, region=region) if isinstance(p, Table) and p.sheet == "超时部门"]
+    assert {row[0] for row in listed[0].rows} <= departments
+
+
+def test_the_sentence_counts_the_cases_of_the_table(period: Period, settings: Settings) -> None:
+    (path,) = (settings.root / ".cache" / "cases").glob("*.parquet")
+    with duckdb.connect() as connection:
+        query = f"SELECT count(*) FROM '{path}' WHERE \"行政区划代码\" = '440823'"
+        (count,) = connection.execute(query).fetchone() or (0,)
+    assert count > 100
+    assert text_of(cases_section(period, region="440823")).count(f"遂溪县办件{count}件，") == 1
+
+
+def test_every_report_unit_has_a_section_that_ends_with_definitions_and_coverage(period: Period) -> None:
+    for region in report_units("440800"):
+        last = cases_section(period, region=region)[-1]
+        assert isinstance(last, Table)
+        assert [row[0] for row in last.rows] == [
+            "按时办结率",
+            "平均实际办理时限",
+            "实际提速",
+            "网上办件率",
+            "逾期未结率",
+        ]
+        assert re.match(r"办件覆盖率[\d.]+%（有办件的基本编码\d+/\d+个）", last.note)
+
+
+def test_without_cases_there_is_one_sentence(period: Period) -> None:
+    without = replace(period, cases=None, dataset=replace(period.dataset, kind="real"))
+    (only,) = cases_section(without, region="440823")
+    assert isinstance(only, Block)
+    assert only.text.startswith("本期没有办件数据，不作办件时效分析")
+    (elsewhere,) = cases_section(period, region="440100")
+    assert elsewhere.text == f"本期办件数据（{period.cases.n_cases}件）中没有广州市的办件。"
