@@ -110,3 +110,12 @@ def test_no_steps_give_an_empty_list(items: pd.DataFrame) -> None:
     assert task_list(none).empty
     assert list(task_list(none).columns)[:3] == ["order", "item_key", "match_code"]
     assert apply_answers(items, task_list(none)).equals(items)
+
+
+def test_the_tasks_of_several_plans_are_numbered_through(items: pd.DataFrame) -> None:
+    time = plan(items, region="440800", peers=("440900",), indicator="time_compression", target=1.0)
+    visits = plan(items, region="440800", peers=("440900",), indicator="visits", target=0.0)
+    both = task_list(time.steps, visits.steps)
+    assert both["order"].tolist() == [1, 2, 3, 4, 5]
+    assert both["indicator"].tolist() == ["time_compression"] * 3 + ["visits"] * 2
+    assert both["gain"].tolist() == [*time.steps["gain"], *visits.steps["gain"]]

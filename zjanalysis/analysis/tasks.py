@@ -24,13 +24,14 @@ TASKS = (
 NOW, ANSWERED, ALL_DONE = "现状", "按反馈", "全部落实"
 
 
-def task_list(steps: pd.DataFrame, *, due: str = "") -> pd.DataFrame:
-    """Give the steps as tasks: one row is one item a department is asked to change, with an empty answer.
+def task_list(*plans: pd.DataFrame, due: str = "") -> pd.DataFrame:
+    """Give the steps of one or more plans as tasks: one row is one change a department is asked for, not yet answered.
 
     ``current_text`` and ``proposed_text`` are written out (10个工作日 → 3个工作日, 非即办件 → 即办件), ``basis`` names
     the peers that already do so, ``gain`` is what the indicator gets better by. ``agreed_value`` is free for another
     number than the proposed ``to_value``. item_key, indicator, region_code and to_value bring the answers home.
     """
+    steps = pd.concat(plans, ignore_index=True) if len(plans) > 1 else plans[0]
     names = load_regions().set_index("code")["name"]
     peers = steps["follows"].str.split("、").explode()
     known = peers.map(names).astype("object").fillna(peers).astype("str")
@@ -40,6 +41,7 @@ def task_list(steps: pd.DataFrame, *, due: str = "") -> pd.DataFrame:
     done = np.select([steps["kind"] == "flag", steps["kind"] == "type"], ["实现", f"为{INSTANT}"], "做到" + proposed)
     basis = named + more + "同一事项已" + pd.Series(done, index=steps.index).astype("str")
     return steps.assign(
+        order=range(1, len(steps) + 1),
         current_text=_written(steps, "from_value"),
         proposed_text=proposed,
         basis=basis.where(named != "", "无可参照地区，按目标提出"),

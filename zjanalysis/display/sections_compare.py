@@ -110,11 +110,12 @@ def obstacles_table(obstacles: pd.DataFrame, *, indicator: str) -> Table:
 
 
 TASK_COLUMNS = (
+    Column("indicator", "指标"),
     Column("match_code", "编码", "code"),
     Column("item_name", "名称"),
     Column("department", "部门"),
-    Column("current_text", "现承诺"),
-    Column("proposed_text", "建议承诺"),
+    Column("current_text", "现状"),
+    Column("proposed_text", "建议"),
     Column("basis", "依据"),
     Column("responsible", "责任单位"),
     Column("due", "完成时限"),
