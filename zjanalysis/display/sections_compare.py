@@ -117,13 +117,12 @@ TASK_COLUMNS = (
     Column("current_text", "现状"),
     Column("proposed_text", "建议"),
     Column("basis", "依据"),
-    Column("responsible", "责任单位"),
-    Column("due", "完成时限"),
 )
 
 
 def tasks_table(tasks: pd.DataFrame, *, limit: int = 0) -> Table:
     """Give the task list of a plan (`analysis.task_list`), at most ``limit`` rows (0: all)."""
     shown = tasks.head(limit) if limit else tasks
-    note = f"共{len(tasks)}项，列出前{len(shown)}项；全部用 zj plan --out 导出。" if len(shown) < len(tasks) else ""
+    cut = f"共{len(tasks)}项，列出前{len(shown)}项；" if len(shown) < len(tasks) else ""
+    note = f"{cut}下发给各单位填报的任务清单（含完成时限与反馈栏）用 zj plan --out 导出。"
     return table(shown, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单", note=note)
