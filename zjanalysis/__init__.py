@@ -49,6 +49,7 @@ _HOMES = {
         "department_exhibit",
         "distribution_exhibit",
         "rank_exhibit",
+        "tile_exhibit",
         "visits_exhibit",
     ),
     "display.exhibits_compare": (

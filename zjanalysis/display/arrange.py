@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from zjanalysis.analysis.compare import DECIMALS
+from zjanalysis.display import wording
 from zjanalysis.display.known import about
 from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.tiles import Layout
 
 BANDS = (
     ("即办", 0), ("1日内", 1), ("2–3日", 3), ("4–5日", 5), ("6–10日", 10), ("11–20日", 20), ("21–60日", 60),
@@ -104,3 +107,34 @@ def visit_rows(scores: pd.DataFrame) -> pd.DataFrame:
 def change_rows(changes: pd.DataFrame, *, indicator: str) -> pd.DataFrame:
     """Give one row per region with ``value``, ``previous`` and ``change`` of one indicator, best first."""
     return best_first(named(only(changes, indicator)))
+
+
+def tile_rows(scores: pd.DataFrame, *, indicator: str, city: str, layout: Layout) -> pd.DataFrame:
+    """Give one row per region of the layout, in its order: value, ``standing`` to the city's own value, row, column.
+
+    A region without a row in ``scores`` has no value.
+    """
+    one = about(indicator)
+    own = only(scores, indicator).drop_duplicates("region_code").set_index("region_code")
+    whole = own["value"].get(city, float("nan"))
+    rows = own.reindex(list(layout.places)).rename_axis("region_code").reset_index()
+    places = list(layout.places.values())
+    return named(rows).assign(
+        indicator=one.key,
+        standing=[standing_to(value, whole, indicator=one.key) for value in rows["value"]],
+        row=[row for row, _ in places],
+        column=[column for _, column in places],
+    )
+
+
+def standing_to(value: float | None, whole: float | None, *, indicator: str) -> str:
+    """Give 优于, 持平 or 落后 of a value to another, both as published, so that 0.08 never reads 持平 beside 0.07.
+
+    >>> standing_to(0.0752, 0.0748, indicator="visits"), standing_to(0.9, None, indicator="instant")
+    ('落后', '无数据')
+    """
+    if wording.missing(value) or wording.missing(whole):
+        return wording.NO_DATA
+    one = about(indicator)
+    shown, other = (round(float(number or 0.0), DECIMALS.get(one.unit, 2)) for number in (value, whole))
+    return wording.standing((shown - other) * one.sign, one.unit)

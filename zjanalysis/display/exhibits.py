@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from zjanalysis.analysis.compare import rank
-from zjanalysis.display import arrange, figures, sentences
+from zjanalysis.analysis.registry import Indicator
+from zjanalysis.display import arrange, figures, figures_tiles, sentences, wording
 from zjanalysis.display.blocks import Block, exhibit
 from zjanalysis.display.known import about
 from zjanalysis.display.tables import table
 from zjanalysis.inputs.columns import Column
-from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.inputs.tiles import tile_layout
 
 COUNTS = (Column("n", "纳入", "count", unit="项"), Column("n_left_out", "剔除", "count", unit="项"))
 MEAN_VISITS = Column("visits", "平均跑动次数", "days", unit="次")
@@ -92,3 +94,34 @@ def change_exhibit(changes: pd.DataFrame, *, region: str, indicator: str) -> Blo
                   sheet=f"{one.short}环比", focus=region)  # fmt: skip
     axes = figures.change_dumbbell(changes, indicator=one.key, region=region)
     return exhibit(axes, table=shown, sentence=sentences.changes(rows, one, region_code=region))
+
+
+def tile_exhibit(scores: pd.DataFrame, *, city: str, indicator: str) -> Block:
+    """Give the report units of a city at their rough places, each with its value and how it stands to the city's.
+
+    ``scores`` hold the city and its units. A city whose places nobody wrote down gets a plain grid in official order.
+    """
+    one, layout = about(indicator), tile_layout(report_units(city))
+    rows = arrange.tile_rows(scores, indicator=one.key, city=city, layout=layout)
+    own = arrange.only(scores, one.key).set_index("region_code")["value"]
+    whole = float(own.get(city, math.nan))
+    columns = [Column("region", "地区"), Column("value", one.short, "number"), Column("standing", "与全市比"), *SUMS,
+               *COUNTS]  # fmt: skip
+    shown = table(rows, caption=f"{one.label}与全市比", columns=columns, sheet=f"{one.short}与全市比")
+    axes = figures_tiles.tile_map(rows, indicator=one.key, whole=whole, note=layout.note)
+    return exhibit(axes, table=shown, sentence=against_city(rows, one, city=region_name(city), whole=whole))
+
+
+def against_city(rows: pd.DataFrame, one: Indicator, *, city: str, whole: float) -> str:
+    """Give the sentence on the units of a city against the city's own value.
+
+    >>> from zjanalysis.analysis.registry import indicator
+    >>> rows = pd.DataFrame({"region": ["甲县", "乙区", "丙市"], "standing": ["优于", "落后", "落后"]})
+    >>> against_city(rows, indicator("instant"), city="丁市", whole=0.66)
+    '丁市即办率66.00%。所辖3个县（市、区）与全市比：优于1个（甲县），落后2个（乙区、丙市）。'
+    """
+    said = f"{city}{one.label}{wording.amount(whole, one.unit)}。"
+    groups = {word: rows.loc[rows["standing"] == word, "region"].tolist() for word in ("优于", "持平", "落后")}
+    groups[wording.NO_DATA] = rows.loc[rows["standing"] == wording.NO_DATA, "region"].tolist()
+    told = "，".join(f"{word}{len(names)}个（{'、'.join(names)}）" for word, names in groups.items() if names)
+    return f"{said}所辖{len(rows)}个县（市、区）与全市比：{told}。" if told else f"{said}没有所辖县（市、区）。"

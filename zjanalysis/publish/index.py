@@ -9,11 +9,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from zjanalysis.publish.index_map import CITY, tile_map
 from zjanalysis.publish.jobs import TOPICS
 from zjanalysis.publish.manifest import GOOD, STALE, Entry, read_manifest, write_whole
 
-CITY = "city"
 TITLE = "政务服务效能监测通报"
+SHEETS = ("page.css", "index.css", "tiles.css")
 
 
 def write_index(folder: Path) -> Path:
@@ -37,7 +38,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
-    style = "\n".join((assets / name).read_text(encoding="utf-8") for name in ("page.css", "index.css"))
+    style = "\n".join((assets / name).read_text(encoding="utf-8") for name in SHEETS)
     cover = next((e.cover for e in entries if e.cover), {})
     heads = _indicators([entry for entry in entries if entry.key not in TOPICS])
     facts = {
@@ -47,6 +48,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
         "rows": [_row(entry, heads, folder) for entry in entries if entry.key not in TOPICS],
         "topics": [_row(entry, heads, folder) for entry in entries if entry.key in TOPICS],
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
+        "map": tile_map(entries, folder=folder),
     }  # fmt: skip
     template = environment.from_string((assets / "index.html.j2").read_text(encoding="utf-8"))
     return template.render(facts)
