@@ -107,3 +107,10 @@ def test_the_frame_is_not_changed() -> None:
     frame = scores()
     table(frame, caption="例", columns=["region", "value"])
     pd.testing.assert_frame_equal(frame, scores())
+
+
+def test_a_date_stays_on_one_line() -> None:
+    rows = pd.DataFrame({"name": ["甲", "乙"], "due": ["2021-06-30", "长期推进"]})
+    html = table(rows, caption="例", columns=(Column("name", "事项"), Column("due", "完成时限"))).html()
+    assert '<td class="zj-whole">2021-06-30</td>' in html
+    assert "<td>长期推进</td>" in html

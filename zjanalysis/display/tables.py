@@ -225,7 +225,7 @@ def _row_html(shown: Table, position: int) -> str:
     row = zip(shown.heads, shown.rows[position], strict=True)
     texts = [(head, cell_text(cell, head, unit, with_unit=_spelled(head))) for head, cell in row]
     first = f'<th scope="row">{markup(texts[0][1])}</th>' if texts else ""
-    rest = "".join(f"<td{_number_class(head)}>{markup(text)}</td>" for head, text in texts[1:])
+    rest = "".join(f"<td{_number_class(head) or _whole_class(text)}>{markup(text)}</td>" for head, text in texts[1:])
     mark = ' class="zj-focus"' if position in shown.focus else ""
     return f"<tr{mark}>{first}{rest}</tr>"
 
@@ -236,3 +236,8 @@ def _spelled(head: Head) -> bool:
 
 def _number_class(head: Head) -> str:
     return ' class="zj-num"' if head.kind in NUMERIC else ""
+
+
+def _whole_class(text: str) -> str:
+    """Keep a date or a code on one line; a browser breaks after every hyphen."""
+    return ' class="zj-whole"' if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?|\d{9,}", text) else ""
