@@ -160,6 +160,21 @@ def test_update_keeps_everything_people_wrote_and_how_it_looks(path: Path) -> No
     assert "注：本表由市局统一印发。" in [c.value for c in new["A"]]
 
 
+def test_rows_grow_with_what_is_written_into_them_and_others_stay(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path)["台账"]
+    row, other = find(sheet, INSTANT), next(r for r in range(4, sheet.max_row) if r != find(sheet, INSTANT))
+    before = sheet.row_dimensions[row].height
+    assert before > 15
+    edit(path, (INSTANT, "措施", "逐项对账，限期补齐。" * 12))
+    book = openpyxl.load_workbook(path)
+    book["台账"].row_dimensions[other].height = 11  # made low by hand
+    book.save(path)
+    update_ledger(path, FIRST, on="2021-04-15", as_of="2021-03-31")
+    new = openpyxl.load_workbook(path)["台账"]
+    assert new.row_dimensions[row].height > 5 * 15
+    assert new.row_dimensions[other].height == 11
+
+
 def test_every_change_is_logged_with_who_when_from_and_to(path: Path) -> None:
     edit(path, (INSTANT, "责任人", "张三"), (INSTANT, "进展说明", "已部署"))
     update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")

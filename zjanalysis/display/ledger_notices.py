@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from zjanalysis.analysis.ledger_state import today
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import BOX, for_paper, head_cell, put
 from zjanalysis.display.ledger_words import worded
+from zjanalysis.display.row_heights import grow_row
 from zjanalysis.display.tables import Table, table
-from zjanalysis.display.theme import ems
 from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text, sheet_names
 
@@ -129,10 +128,10 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: str | date, i
 
 def _line(sheet: Worksheet, position: int, texts: list[str]) -> None:
     """Write one row, high enough for its longest cell."""
-    lines = [math.ceil(max(ems(text) * 2, 1) / (size - 2)) for text, size in zip(texts, _HEADS.values(), strict=True)]
     for number, text in enumerate(texts, start=1):
         cell = sheet.cell(position, number)
         put(cell, int(text) if number == 1 and text.isdigit() else text, "0")
         cell.border = BOX
         cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if number < 4 else None)
-    sheet.row_dimensions[position].height = max(22, 15 * max(lines) + 4)
+    sheet.row_dimensions[position].height = 22
+    grow_row(sheet, position)

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.ledger_merge import as_text
 from zjanalysis.analysis.ledger_state import Status
+from zjanalysis.display.row_heights import grow_row
 from zjanalysis.display.workbook import put_text
 from zjanalysis.inputs.ledger_file import HELP_SHEET, LEDGER_SHEET, MEMORY_SHEET
 from zjanalysis.inputs.office_columns import HAND, LEDGER_COLUMNS, office_label
@@ -114,6 +115,8 @@ def _help(sheet: Worksheet) -> None:
         sheet.cell(row, 1).font = Font(bold=True)
         sheet.cell(row, 1).alignment = sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 100
+    for row in range(3, 3 + len(HELP)):
+        grow_row(sheet, row)
 
 
 def dress(sheet: Worksheet, row: int, letters: dict[str, str]) -> None:
@@ -151,6 +154,7 @@ def append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: dict[str
             cell = sheet.cell(position, number)
             put(cell, value.to_pydatetime() if isinstance(value, pd.Timestamp) else value, "yyyy-mm-dd")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
+        grow_row(sheet, position)
 
 
 def remember(book: Workbook, ledger: pd.DataFrame) -> None:

@@ -33,6 +33,7 @@ from zjanalysis.display.ledger_sheet import (
     remember,
 )
 from zjanalysis.display.ledger_words import amount, cell_of, with_target_text
+from zjanalysis.display.row_heights import grow_row
 from zjanalysis.display.wording import missing
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET
@@ -72,6 +73,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
         dress(sheet, position, letters)
         for key in LEDGER:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
+        grow_row(sheet, position)
     last = HEADER_ROW + len(whole)
     sheet.auto_filter.ref = f"A{HEADER_ROW}:{letters['ledger_id']}{last}"
     sheet.print_area = f"A1:{letters['closed_on']}{last}"
@@ -136,7 +138,7 @@ def _save(file: LedgerFile, ledger: pd.DataFrame, lines: pd.DataFrame, conflicts
     refuse_when_open(file.path)
     refuse_losses(file.path)
     book = load_workbook(file.path, rich_text=True)
-    written = _write_rows(book, file, ledger)
+    written = _write_rows(book, file, ledger, frozenset(lines["ledger_id"]))
     append_lines(book, LOG_SHEET, _logged(lines, ledger), LOG_WIDTHS)
     if len(conflicts):
         append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(conflicts)), CONFLICT_WIDTHS)
@@ -153,8 +155,11 @@ def _unlisted(book: Workbook, conflicts: pd.DataFrame) -> pd.DataFrame:
     return conflicts[new]
 
 
-def _write_rows(book: Workbook, file: LedgerFile, ledger: pd.DataFrame) -> frozenset[str]:
-    """Write the cells that changed and the new rows; give the addresses written."""
+def _write_rows(book: Workbook, file: LedgerFile, ledger: pd.DataFrame, changed: frozenset[str]) -> frozenset[str]:
+    """Write the cells that changed and the new rows; give the addresses written.
+
+    A row that changed, or never had a height, grows until its texts fit; no other row's height is touched.
+    """
     sheet = book[file.sheet]
     letters = _with_missing_columns(sheet, file, ledger)
     tail = max([sheet.max_row, *ledger["row_number"].dropna().astype(int)], default=file.header_row)
@@ -171,6 +176,8 @@ def _write_rows(book: Workbook, file: LedgerFile, ledger: pd.DataFrame) -> froze
         for key in keys:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
             written.add(f"{letters[key]}{position}")
+        if row["ledger_id"] in changed or sheet.row_dimensions[position].height is None:
+            grow_row(sheet, position)
     _stretch(sheet, tail + new_rows)
     return frozenset(
         written | {f"{letter}{file.header_row}" for key, letter in letters.items() if key not in file.letters}

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from zjanalysis.analysis.tasks import ANSWERS
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import for_paper, head_cell, put
+from zjanalysis.display.row_heights import grow_row
 from zjanalysis.display.workbook import sheet_names
 from zjanalysis.inputs.task_columns import TASK_COLUMNS
 
@@ -66,6 +67,7 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, *, title: str) -> None:
             cell = sheet.cell(position, number)
             put(cell, value, "0.00%" if TASK_COLUMNS[number - 1].key == "gain" else "General")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
+        grow_row(sheet, position)
     answers = f"{letters['answer']}{HEAD + 1}:{letters['answer']}{HEAD + len(rows)}"
     choice = DataValidation("list", formula1=f'"{",".join(ANSWERS)}"', allow_blank=True, showErrorMessage=True,
                             errorTitle="反馈", error="请从列表选择：" + "、".join(ANSWERS))  # fmt: skip
