@@ -10,7 +10,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from zjanalysis.analysis.cases_kept import period_cases
+from zjanalysis.analysis.cases_views import case_overall
+from zjanalysis.analysis.ledger_parts import read_ledger
 from zjanalysis.cli import main
+from zjanalysis.inputs.period import load_period
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ["--data", str(ROOT / "data" / "gd-2021-05")]
@@ -181,6 +185,12 @@ def test_the_ledger_from_start_to_inspection(tmp_path: Path, capsys: pytest.Capt
     path, notice = tmp_path / "台 账.xlsx", tmp_path / "督办单.xlsx"
     assert main(["ledger", "init", str(path), "--period", "2020Q4"]) == 0
     assert main(["ledger", "update", str(path), "--period", "2021Q1", "--on", "2021-04-15"]) == 0
+    values = read_ledger(path).ledger.set_index("ledger_id")["current"]
+    scores = {row["region_code"]: row for row in case_overall(period_cases(load_period("", "2021Q1"))).query(
+        "indicator == 'on_time'").to_dict("records")}  # fmt: skip
+    for code in ("440800", "440823"):
+        assert values[f"保障三-03@{code}"] == scores[code]["numerator"] / scores[code]["denominator"]
+    assert values[["七-06@440823", "四-08@440800"]].between(0, 1).all()
     assert main(["ledger", "due", str(path), "--on", "2021-06-01", "--out", str(notice)]) == 0
     assert "市政务服务数据管理局" in capsys.readouterr().out
     assert openpyxl.load_workbook(notice).sheetnames

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from zjanalysis.analysis.cases import case_scores
 from zjanalysis.analysis.ledger import adopt, empty_ledger, fill, hand_columns, refresh, start
 from zjanalysis.analysis.ledger_board import board, by_region, by_unit, due, moved, rows_of, split_units, with_trend
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
@@ -207,12 +208,18 @@ def test_a_task_is_overdue_with_one_row_and_reached_only_with_all() -> None:
     assert set(board(ledger.iloc[:0], on="2021-06-10")["task_status"]) == {"无事项"}
 
 
-def test_the_scores_of_a_period_are_items_and_reported_together_and_the_verdicts_like_for_like() -> None:
+def test_the_scores_of_a_period_are_items_reported_and_cases_together_and_the_verdicts_like_for_like() -> None:
     period = load_period("data/sample", "2021Q1")
-    together = ledger_scores(period, evaluation=scores(evaluation_score=91.0))
+    together = ledger_scores(period)
+    assert not together.duplicated(["region_code", "indicator"]).any()
     city = together[together["region_code"] == CITY].set_index("indicator")["value"]
-    assert city["evaluation_score"] == 91.0
     assert 0 < city["instant"] < 1
+    assert [city[key] for key in ("on_time", "online_cases")] == [
+        case_scores(period).set_index(["region_code", "indicator"])["value"][CITY, key]
+        for key in ("on_time", "online_cases")
+    ]
+    assert 0.9 < city["on_time"] < 1
+    assert 0 < city["case_coverage"] < 1
     assert city["guide_complete"] == pytest.approx(1.0, abs=0.1)
     gaps = ledger_gaps(period)
     assert len(gaps) == 3 * (1 + len(report_units(CITY)))

@@ -20,6 +20,9 @@ from zjanalysis.display.ledger_forms import (
 )
 from zjanalysis.display.ledger_notices import notice_rows, notice_table, summary_table, write_notices
 from zjanalysis.display.ledger_words import worded
+from zjanalysis.display.sections_ledger import evaluated_scores
+from zjanalysis.inputs.dataset import Dataset
+from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.reported import load_population, load_reported
 from zjanalysis.inputs.weights import load_weights
 from zjanalysis.inputs.workplan import load_targets
@@ -85,6 +88,24 @@ def test_the_indicator_form_has_43_lines_and_reads_back_blank_and_filled(tmp_pat
     assert set(findings["rule"]) <= {"counts"}
     scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["online"], "value": [0.9]})
     assert total(points(weights, scores, region="440800")).total == pytest.approx(50)
+
+
+def test_with_the_offices_weights_the_scores_hold_the_total_and_without_them_none(tmp_path: Path) -> None:
+    empty = pd.DataFrame(columns=["file", "sha256"])
+    items = load_period("data/sample", "2021Q1").items
+    about = Dataset(tmp_path, "试", "real", "", "")
+    period = Period("2021Q1", "", about, "2021-03-31", items, empty, empty)
+    assert "evaluation_score" not in set(evaluated_scores(period, region="440800")["indicator"])
+    path = write_indicator_template(tmp_path / "indicators.xlsx")
+    book = openpyxl.load_workbook(path)
+    for column, value in zip("ABCDEF", ("一级", "二级", "三级", None, 100, "直接填分"), strict=True):
+        book["三级指标"][f"{column}4"].value = value
+    book["三级指标"]["I4"].value = 91.5
+    book.save(path)
+    scores = evaluated_scores(period, region="440800")
+    found = scores[scores["indicator"] == "evaluation_score"]
+    assert found[["region_code", "value"]].to_numpy().tolist() == [["440800", 91.5]]
+    assert len(scores) == len(evaluated_scores(period, region="440900"))
 
 
 def test_the_drop_downs_offer_what_the_loader_knows(tmp_path: Path) -> None:

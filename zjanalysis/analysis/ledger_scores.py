@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from zjanalysis.analysis.basket import robust
+from zjanalysis.analysis.cases_kept import known_cases
+from zjanalysis.analysis.cases_views import case_overall
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import Scope
 from zjanalysis.analysis.reported import measure_reported
@@ -16,18 +18,16 @@ from zjanalysis.settings import Settings, load_settings
 AGAINST_PEERS = ("time_compression", "visits", "visit_share")
 
 
-def ledger_scores(
-    period: Period, *, cases: pd.DataFrame | None = None, evaluation: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Give the scores of items and reported figures of a period in one table, one row per region and indicator.
+def ledger_scores(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:
+    """Give the scores of items, reported figures and cases of a period together: one row per region and indicator.
 
-    ``cases`` (scores of `analysis.cases`) and ``evaluation`` (`evaluation.as_score`) are added where given.
+    A period without cases has no rows of theirs. Raises InputError for cases that are there but cannot be read.
     """
     reported, _ = load_reported(period.dataset.folder / period.name, cutoff=period.cutoff)
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
-    parts = [measure(period.items, scope=scope), measure_reported(reported), cases, evaluation]
-    given = [part for part in parts if part is not None and len(part)]
-    return pd.concat(given, ignore_index=True)
+    cases = known_cases(period, settings=settings)
+    of_cases = [] if cases is None else [case_overall(cases, items=period.items)]
+    return pd.concat([measure(period.items, scope=scope), measure_reported(reported), *of_cases], ignore_index=True)
 
 
 def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:

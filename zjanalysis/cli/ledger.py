@@ -8,10 +8,11 @@ from pathlib import Path
 
 from zjanalysis.analysis.ledger import start
 from zjanalysis.analysis.ledger_parts import read_ledger
-from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
+from zjanalysis.analysis.ledger_scores import ledger_gaps
 from zjanalysis.cli.output import print_table
 from zjanalysis.display.ledger_notices import notice_rows, summary_table, write_notices
 from zjanalysis.display.ledger_workbook import LedgerResult, init_ledger, merge_ledger, update_ledger
+from zjanalysis.display.sections_ledger import evaluated_scores
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name
@@ -34,13 +35,14 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
         raise ConfigError(f"没有收录{region_name(rules.focus)}的工作方案，不能由方案建立台账。", hint)
     period = load_period(arguments.data, arguments.period)
     day, gaps = _day(arguments, period), ledger_gaps(period, settings=rules)
-    made = start(ledger_scores(period), on=day, gaps=gaps, settings=rules)
+    made = start(evaluated_scores(period, region=rules.focus), on=day, gaps=gaps, settings=rules)
     return _told(init_ledger(path, made, on=_day(arguments, period), sample=period.dataset.kind == "sample"))
 
 
 def _update(arguments: argparse.Namespace, path: Path) -> int:
     period = load_period(arguments.data, arguments.period)
-    return _told(update_ledger(path, ledger_scores(period), on=_day(arguments, period), as_of=period.cutoff,
+    scores = evaluated_scores(period, region=load_settings().focus)
+    return _told(update_ledger(path, scores, on=_day(arguments, period), as_of=period.cutoff,
                                gaps=ledger_gaps(period)))  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from zjanalysis.analysis.cases import ALL_CASE_INDICATORS
 from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import BOX, TOOL_FILL, for_paper, head_cell, put
@@ -115,10 +116,11 @@ def write_indicator_template(path: str | Path) -> Path:
 
 
 def indicator_labels() -> dict[str, str]:
-    """Give every indicator that may carry weight: label → key (items and reported; for `weights.load_weights`)."""
-    items = {i.label: i.key for i in ITEM_INDICATORS} | {i.short: i.key for i in ITEM_INDICATORS if i.short}
+    """Give every indicator that may carry weight: label → key, for `weights.load_weights`."""
+    counted = (*ITEM_INDICATORS, *ALL_CASE_INDICATORS)
+    named = {i.label: i.key for i in counted} | {i.short: i.key for i in counted if i.short}
     reported = load_definitions()
-    return items | dict(zip(reported["label"], reported["indicator"], strict=True))
+    return named | dict(zip(reported["label"], reported["indicator"], strict=True))
 
 
 def _form(book: Workbook, name: str, columns: Sequence[Column], *, title: str, note: str) -> Worksheet:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from zjanalysis.analysis.evaluation import levels, lift, points, tier_note, total
+from zjanalysis.analysis.evaluation import as_score, levels, lift, points, tier_note, total
 from zjanalysis.analysis.forecast import forecasts
 from zjanalysis.analysis.ledger_scores import ledger_scores
 from zjanalysis.display.blocks import Block, say
@@ -25,8 +25,19 @@ WEIGHTS = "indicators.xlsx"
 
 def scored(period: Period, *, region: str) -> pd.DataFrame:
     """Give the third-level indicators with their points; no row without the office's weights."""
+    return _points(period, ledger_scores(period), region)
+
+
+def evaluated_scores(period: Period, *, region: str) -> pd.DataFrame:
+    """Give `ledger_scores` and, where the office has typed its weights, the region's evaluation score."""
+    scores = ledger_scores(period)
+    marks = _points(period, scores, region)
+    return scores if marks.empty else pd.concat([scores, as_score(total(marks), region=region)], ignore_index=True)
+
+
+def _points(period: Period, scores: pd.DataFrame, region: str) -> pd.DataFrame:
     weights, _ = load_weights(period.dataset.folder / WEIGHTS, labels=indicator_labels())
-    return points(weights, ledger_scores(period), region=region)
+    return points(weights, scores, region=region)
 
 
 def evaluation_sentence(marks: pd.DataFrame, *, region: str, settings: Settings | None = None) -> Block:
