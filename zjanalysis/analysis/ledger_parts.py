@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -53,11 +55,18 @@ def load_ledger(period: Period, *, city: str = "") -> pd.DataFrame:
     ``city`` leaves out the rows of other cities; a row that names no region belongs to the city that has other rows.
     """
     path = period.dataset.folder / period.name / FILE_NAME
-    ledger = read_ledger(path).ledger if path.is_file() else empty_ledger()
+    here = path.is_file()
+    ledger = _kept(path, hashlib.sha256(path.read_bytes()).digest()).copy() if here else empty_ledger()
     if not city:
         return ledger
     own = ledger["region_code"].isin([city, *report_units(city)])
     return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
+
+
+@lru_cache(maxsize=4)
+def _kept(path: Path, digest: bytes) -> pd.DataFrame:
+    """Read a ledger once for all who ask while its content stays the same."""
+    return read_ledger(path).ledger
 
 
 def typed(memory: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,9 @@ import multiprocessing
 import os
 import pkgutil
 import re
+from contextlib import suppress
+
+from zjanalysis.errors import ZjError
 
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 
@@ -59,7 +62,10 @@ def _rehearse() -> None:
 
 _rehearse()
 if os.environ.get("ZJANALYSIS_FRAMES"):
-    importlib.import_module("zjanalysis.publish.frames").hold(os.environ["ZJANALYSIS_FRAMES"])
+    _held = importlib.import_module("zjanalysis.publish.frames").hold(os.environ["ZJANALYSIS_FRAMES"])
+    for _period in _held.periods.values():
+        with suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
+            importlib.import_module("zjanalysis.analysis.ledger_parts").load_ledger(_period)
 
 if multiprocessing.current_process().name == "MainProcess":  # the forkserver; a spawned worker collects as usual
     gc.collect()
