@@ -148,7 +148,7 @@ def _kept(
     """Say which rows are items; the others are blank, totals, notes or the header again."""
     names = cells.get("item_name")
     heads = {" ".join(text.split()) for text in texts}
-    empty = names.given(lambda text: not text, kind=bool)[names.which] if names else np.ones(len(body), dtype=bool)
+    empty = (names.texts == "")[names.which] if names else np.ones(len(body), dtype=bool)
     odd = (
         names.each(lambda text: (text[:1] in _FIRST and bool(_ODD.match(text))) or text in heads, kind=bool)
         if names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,8 @@ class Work:
 
     def texts(self, *keys: str) -> np.ndarray:
         """Give what the first of several columns says in each row."""
-        text = self.blank()
-        for key in keys:
-            if key in self.rows.cells:
-                text = np.where(text == "", self.rows.cells[key].values(), text)
-        return text
+        held = [self.rows.cells[key].values() for key in keys if key in self.rows.cells]
+        return reduce(lambda text, other: np.where(text == "", other, text), held) if held else self.blank()
 
     def read(self, keys: tuple[str, ...], read: Callable[[str], Any], *, rule: str = "choice_unknown") -> np.ndarray:
         """Read the first of several columns that says something; a text nobody knows is a part and reads as empty."""

@@ -82,8 +82,24 @@ def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], 
             f"{guard.max_rows} 行 {guard.max_columns} 列。",
             "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。",
         )
-    grid, merged = found.to_python(skip_empty_area=False), tuple(found.merged_cell_ranges or ())
-    return Sheet(path.name, meta.name, grid, merged=merged, hidden=hidden, seen=seen.get(meta.name, Inspection()))
+    merged = tuple(found.merged_cell_ranges or ())
+    return Sheet(
+        path.name, meta.name, _grid(found), merged=merged, hidden=hidden, seen=seen.get(meta.name, Inspection())
+    )
+
+
+def _grid(found: Any) -> Grid:
+    """Take the rows one by one and keep every distinct text once: less memory, and columns are compared quickly.
+
+    TRUE and FALSE become text here: later on True would be the same as 1.
+    """
+    once = dict[str, str]().setdefault
+    left = [""] * (found.start or (0, 0))[1]
+    rows = (
+        [once(v, v) if type(v) is str else cell_text(v) if type(v) is bool else v for v in row]
+        for row in found.iter_rows()
+    )
+    return [left + row for row in rows] if left else list(rows)
 
 
 def _decode(path: Path, *, guard: Guard) -> str:
@@ -174,7 +190,7 @@ def _leaves(record: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, An
         if isinstance(value, Mapping) and depth < 20:
             yield from _leaves(value, depth + 1)
         elif not isinstance(value, (list, Mapping)):
-            yield name, "" if value is None else value
+            yield name, "" if value is None else cell_text(value) if isinstance(value, bool) else value
 
 
 def cell_text(value: Any) -> str:
