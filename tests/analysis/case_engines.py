@@ -38,15 +38,12 @@ def has_postgres() -> bool:
 
 
 @contextmanager
-def spark_cluster(folder: Path) -> Iterator[Any]:
-    """Start a standalone master and one worker with one core, and give a session on them."""
+def spark_master(folder: Path) -> Iterator[str]:
+    """Start a standalone master and one worker with two cores, and give the master's address."""
     import pyspark
-
-    from zjanalysis.analysis.cases_spark import spark_session
 
     home = Path(pyspark.__file__).parent
     environment = os.environ | {"SPARK_LOCAL_IP": HOME, "SPARK_LOCAL_DIRS": str(folder), "SPARK_HOME": str(home)}
-    os.environ["SPARK_LOCAL_IP"] = HOME
     port, log = free_port(), folder / "spark.log"
     script, url = str(home / "bin" / "spark-class"), f"spark://{HOME}:{port}"
     deploy = "org.apache.spark.deploy"
@@ -57,20 +54,30 @@ def spark_cluster(folder: Path) -> Iterator[Any]:
         running = [subprocess.Popen(command, env=environment, stdout=sink, stderr=sink) for command in (master, worker)]
         try:
             wait_for(log, "Registering worker", seconds=90)
-            options = {
-                "spark.driver.host": HOME,
-                "spark.driver.bindAddress": HOME,
-                "spark.ui.enabled": "false",
-                "spark.executor.memory": "640m",
-                "spark.sql.shuffle.partitions": "4",
-            }
-            session = spark_session(url, options=options)
-            yield session
-            session.stop()
+            yield url
         finally:
             for process in reversed(running):
                 process.terminate()
                 process.wait(timeout=30)
+
+
+@contextmanager
+def spark_cluster(folder: Path) -> Iterator[Any]:
+    """Start a standalone master and one worker, and give a session on them."""
+    from zjanalysis.analysis.cases_spark import spark_session
+
+    os.environ["SPARK_LOCAL_IP"] = HOME
+    options = {
+        "spark.driver.host": HOME,
+        "spark.driver.bindAddress": HOME,
+        "spark.ui.enabled": "false",
+        "spark.executor.memory": "640m",
+        "spark.sql.shuffle.partitions": "4",
+    }
+    with spark_master(folder) as url:
+        session = spark_session(url, options=options)
+        yield session
+        session.stop()
 
 
 def wait_for(log: Path, words: str, *, seconds: float) -> None:

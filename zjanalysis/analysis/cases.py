@@ -79,16 +79,21 @@ def scores_of(table: Opened, *, by: tuple[str, ...], indicators: Iterable[Indica
 
 def settled(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
     """Turn spellings into codes after the sums, where there are few rows, and add up what thereby falls together."""
-    names = scores
+    return roll_up(named(scores, by=by), by=by)
+
+
+def named(groups: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
+    """Give groups under their settled names: regions as codes, unknown ones left out; trimmed texts."""
+    names = groups
     if "region_code" in by:
-        spellings = scores["region_code"].dropna().unique()
+        spellings = groups["region_code"].dropna().unique()
         codes = {spelling: find_code(str(spelling)) for spelling in spellings}
         names = names.assign(region_code=names["region_code"].map(codes).astype("str"))
         names = names[names["region_code"].notna()]
     for key in ("base_code", "department", "channel", "month"):
         if key in by:
             names = names.assign(**{key: names[key].astype("str").str.strip().fillna("")})
-    return roll_up(names, by=by)
+    return names
 
 
 def roll_up(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:

@@ -22,12 +22,17 @@ def is_session(engine: object) -> bool:
 
 
 def spark_session(master: str, *, options: Mapping[str, str] | None = None) -> Any:
-    """Give a Spark session on a master, ``spark://host:7077`` or ``local[2]``; raises InputError without pyspark."""
+    """Give a Spark session on a master, ``spark://host:7077`` or ``local[2]``.
+
+    Raises InputError without pyspark or Java, and for a master nobody answers at.
+    """
     try:
         with warnings.catch_warnings():
             # pyspark warns that its own pandas layer is not ready for pandas 3; that layer is not used here.
             warnings.simplefilter("ignore", FutureWarning)
-            from pyspark.sql import SparkSession  # noqa: PLC0415 - extra `cluster`
+            from py4j.protocol import Py4JError  # noqa: PLC0415 - extra `cluster`
+            from pyspark.errors import PySparkException  # noqa: PLC0415
+            from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError as error:
         raise InputError(
             "用 Spark 需要附加包。", '请安装：pip install "zjanalysis[cluster]"，并装好 Java 17。'
@@ -36,7 +41,12 @@ def spark_session(master: str, *, options: Mapping[str, str] | None = None) -> A
     fixed = {"spark.sql.session.timeZone": "Asia/Shanghai", "spark.ui.showConsoleProgress": "false"}
     for name, value in (fixed | dict(options or {})).items():
         builder = builder.config(name, value)
-    return builder.master(master).appName("zjanalysis").getOrCreate()
+    try:
+        return builder.master(master).appName("zjanalysis").getOrCreate()
+    except (PySparkException, Py4JError) as error:
+        raise InputError(
+            f"连不上 Spark 主节点 {master}。", "请检查地址（如 spark://主机:7077）、网络与 Java 17。"
+        ) from error
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.cases import case_coverage, roll_up
+from zjanalysis.analysis.cases import case_coverage, named, roll_up
+from zjanalysis.analysis.cases_open import Opened
 from zjanalysis.analysis.cases_summary import CaseSummary, case_counts
-from zjanalysis.analysis.indicators import in_scope, indicator
+from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
 
 BANDS = (0, 1, 3, 5, 10, 20, 30, 60)
 _QUANTITIES = {"actual_days": "实际办理", "promised_days": "承诺时限", "statutory_days": "法定时限"}
@@ -63,6 +65,22 @@ def case_quantiles(
     """
     counts = summary.days.groupby([*by, "actual_days"], as_index=False)[["n"]].sum()
     return _quantiles(counts, by=list(by), q=q)
+
+
+def quantiles_of(
+    table: Opened, *, by: tuple[str, ...], q: tuple[float, ...] = (0.5, 0.9), regions: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Give `case_quantiles` of an opened table by any of its groups (department, channel, month as well), as exact.
+
+    Finished cases are counted by group and number of days in the engine. ``regions`` (codes) keeps only theirs; cases
+    of an unknown region are left out where regions matter, as in `settled`.
+    """
+    groups = tuple(dict.fromkeys(["region_code", *by])) if regions else by
+    keys = [*groups, "actual_days"]
+    counted = to_pandas(table.rows.filter(nw.col("done")).select(*keys).group_by(*keys).agg(nw.len().alias("n")))
+    counts = named(counted.astype({"actual_days": "float64", "n": "int64"}), by=groups)
+    own = counts[counts["region_code"].isin(regions)] if regions else counts
+    return _quantiles(own.groupby([*by, "actual_days"], as_index=False)[["n"]].sum(), by=list(by), q=q)
 
 
 def _quantiles(counts: pd.DataFrame, *, by: list[str], q: tuple[float, ...]) -> pd.DataFrame:
@@ -141,18 +159,29 @@ def _of(table: pd.DataFrame, region: str) -> pd.DataFrame:
 
 def _worst(scores: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
     """Lay scores out as counts of cases, most late ones first."""
-    wide = scores.set_index(["region_code", *by, "indicator"]).unstack("indicator")
+    laid = case_table(scores, by=("region_code", *by)).drop(columns=["speedup_share", "online_share"])
+    return laid.sort_values(["n_late", "on_time_share", *by], ascending=[False, True, *[True] * len(by)],
+                            ignore_index=True)  # fmt: skip
+
+
+def case_table(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
+    """Lay the scores of cases out in one row per group: counts, shares, days, in the order of the groups.
+
+    case_count (every case), n_finished (both days usable, in order), n_late, on_time_share, mean_days, speedup_share,
+    online_share, n_open, n_overdue. A share without a denominator is missing.
+    """
+    wide = scores.assign(whole="").set_index(["whole", *by, "indicator"]).unstack("indicator")
     # Scores of every indicator exist for every group, so nothing is missing but values without a denominator.
     late = wide[("denominator", "on_time")] - wide[("numerator", "on_time")]
     laid = pd.DataFrame({
         "case_count": wide[("n", "online_cases")] + wide[("n_left_out", "online_cases")],
         "n_finished": wide[("n", "actual_days")], "n_late": late.astype("int64"),
         "on_time_share": wide[("value", "on_time")], "mean_days": wide[("value", "actual_days")],
+        "speedup_share": wide[("value", "actual_speedup")], "online_share": wide[("value", "online_cases")],
         "n_open": wide[("n", "overdue_open")] + wide[("n_left_out", "overdue_open")],
         "n_overdue": wide[("numerator", "overdue_open")].astype("int64"),
-    }).reset_index()  # fmt: skip
-    return laid.sort_values(["n_late", "on_time_share", *by], ascending=[False, True, *[True] * len(by)],
-                            ignore_index=True)  # fmt: skip
+    })  # fmt: skip
+    return laid.reset_index().drop(columns="whole")
 
 
 def _wide_quantiles(days: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zjanalysis.cli import parser_passing
+from zjanalysis.cli import parser_cases, parser_passing
 from zjanalysis.cli.chinese import Formatter, Parser
 
 
@@ -44,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     _comparison(commands)
     _plan(commands)
     _ledger(commands)
+    parser_cases.add(commands, _command, _where)
     parser_passing.add(commands, _command, _where)
     return parser
 
