@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "docs" / "guide" / "tutorial.ipynb"]
 MACHINERY = (
     ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda, ast.Try, ast.If, ast.With,
     ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp,

@@ -1,0 +1,169 @@
+"""Every command and code block of the README files and docs/guide is run as a reader would run it.
+
+In a ``console`` block a line ``$ zj …`` is a command and the lines under it are output that must appear, ``…`` standing
+for anything. ``python`` blocks run, their ``# → `` lines are output. ``toml`` blocks are written to the file their
+first line names, ``diff`` blocks are applied to the package. What cannot be run here is fenced otherwise and counted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from zjanalysis.cli.parser import make_parser
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.S | re.M)
+RUN = {"console", "python", "toml", "diff"}
+# Blocks that cannot be run here, by page: what they would need is said beside them.
+LEFT = {
+    "README.md": {"text": 2},  # set-up and tests themselves, the layout of folders
+    "README.zh-CN.md": {"text": 2},
+    "docs/guide/closed-network.md": {"text": 2, "powershell": 1},  # needs two machines
+    "docs/guide/own-data.md": {"text": 1},  # the layout of folders
+    "docs/guide/new-indicator.md": {"text": 1},  # the commands of a developer's checkout
+    "docs/guide/schedule.md": {"text": 1, "powershell": 1},  # crontab and 任务计划
+    "docs/guide/scale.md": {"text": 4},  # needs a Dask, PostgreSQL or Spark cluster
+}
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return [(language.strip(), text) for language, text in FENCE.findall(page.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder with the package in it, its sample read once, so that every page starts warm."""
+    root = tmp_path_factory.mktemp("项目 一") / "zj"
+    for name in ("zjanalysis", "notebooks", "data/sample", "data/gd-2021-05"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "zjanalysis.toml", root)
+    run(root, ["-m", "zjanalysis", "measure", "--period", "2020Q4", "--by", "全部"])
+    run(root, ["-m", "zjanalysis", "build", "--dry-run"])
+    return root
+
+
+def run(root: Path, arguments: list[str], *, code: str | None = None, allowed: tuple[int, ...] = (0,)) -> str:
+    """Run Python in the project folder, whose package comes first, and give what it says."""
+    env = os.environ | {"PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, *arguments], cwd=root, env=env, input=code, capture_output=True,
+                          encoding="utf-8", timeout=180, check=False)  # fmt: skip
+    assert done.returncode in allowed, f"{arguments} {code or ''}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_block_of_the_page_runs_and_says_what_it_says_here(page: Path, project: Path, tmp_path: Path) -> None:
+    todo = [(language, text) for language, text in blocks(page) if language in RUN]
+    if not todo:
+        return
+    root = tmp_path / "zj"
+    shutil.copytree(project, root)
+    actions = {"console": console, "python": python, "toml": write, "diff": apply}
+    for language, text in todo:
+        actions[language](root, text)
+
+
+def console(root: Path, text: str) -> None:
+    commands = re.split(r"^\$ ", text, flags=re.M)
+    assert not commands[0].strip(), f"没有 $ 的命令：{text}"
+    for command in commands[1:]:
+        line, _, wanted = command.partition("\n")
+        words = shlex.split(line, comments=True)
+        words = words[2:] if words[:2] == ["python", "run.py"] else words
+        words = words[1:] if words[0] == "zj" else words
+        # 1 is what check and ledger say when they found something; a wrong call is 2 and more.
+        said(run(root, ["-m", "zjanalysis", *words], allowed=(0, 1)), wanted.splitlines(), line)
+
+
+def python(root: Path, text: str) -> None:
+    wanted = [line.removeprefix("# → ") for line in text.splitlines() if line.startswith("# → ")]
+    said(run(root, ["-"], code=text), wanted, text)
+
+
+def said(output: str, wanted: list[str], what: str) -> None:
+    """Check that every wanted line is in the output; blanks of any width are one, … is anything."""
+    got = [" ".join(line.split()) for line in output.splitlines()]
+    for line in filter(str.strip, wanted):
+        pattern = ".*".join(re.escape(part) for part in re.split(r"\s*…\s*", " ".join(line.split())))
+        assert any(re.fullmatch(pattern, one) for one in got), f"{what}\n没有这一行：{line}\n{output}"
+
+
+def write(root: Path, text: str) -> None:
+    first, _, rest = text.partition("\n")
+    assert first.startswith("# "), f"第一行应写明文件：{text}"
+    path = root / first.removeprefix("# ").split()[0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(rest, encoding="utf-8", newline="\n")
+
+
+def apply(root: Path, text: str) -> None:
+    """Apply a patch by its own lines: what stands before must be found once."""
+    for part in re.split(r"^--- a/", text, flags=re.M)[1:]:
+        lines = part.splitlines()
+        path, hunks = root / lines[1].removeprefix("+++ b/"), "\n".join(lines[2:])
+        content = path.read_text(encoding="utf-8")
+        for hunk in filter(str.strip, re.split(r"^@@.*\n?", hunks, flags=re.M)):
+            rows = hunk.strip("\n").split("\n")
+            before = "\n".join(row[1:] for row in rows if row[:1] != "+")
+            after = "\n".join(row[1:] for row in rows if row[:1] != "-")
+            assert content.count(before) == 1, f"{path.name} 里没有（或不止一处）：\n{before}"
+            content = content.replace(before, after)
+        path.write_text(content, encoding="utf-8", newline="\n")
+
+
+def test_nothing_escapes() -> None:
+    """Every fence names its language, and those that are not run are counted."""
+    for page in PAGES:
+        kinds = Counter(language for language, _ in blocks(page))
+        assert page.read_text(encoding="utf-8").count("```") == 2 * sum(kinds.values()), page.name
+        left = {language: n for language, n in kinds.items() if language not in RUN}
+        assert left == LEFT.get(page.relative_to(ROOT).as_posix(), {}), page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_named_in_the_text_exist_with_their_options(page: Path) -> None:
+    """``zj …`` in running text, in tables and in blocks that cannot be run."""
+    text = page.read_text(encoding="utf-8")
+    known = {name: set(sub.format_help().split()) for name, sub in commands().items()}
+    for written in re.findall(r"(?:`|\$ |zj\.exe |run\.py )zj ([^`\n#]+)", text):
+        name, *words = written.replace("|", " ").split()
+        if name in ("命令", "COMMAND", "…"):
+            continue
+        assert name in known, f"{page.name}：zj {written}"
+        options = {word for word in words if word.startswith("--")} - {"--help"}
+        heard = {word.strip("[],|") for word in known[name]}
+        assert options <= heard, f"{page.name}：zj {written}：{options - heard}"
+
+
+def commands() -> dict:
+    """The subcommands of zj by name."""
+    parser = make_parser()
+    return next(a.choices for a in parser._actions if isinstance(a.choices, dict))
+
+
+def test_every_file_of_data_and_reference_is_in_the_data_log() -> None:
+    log = (ROOT / "docs" / "data-log.md").read_text(encoding="utf-8")
+    for table in (ROOT / "zjanalysis" / "reference").glob("*.csv"):
+        assert f"`{table.name}`" in log, table.name
+    written = [re.escape(name).replace(r"\*", "[^/]*") for name in re.findall(r"`(data/[^`]+)`", log)]
+    tracked = subprocess.run(["git", "-c", "core.quotepath=off", "ls-files", "data/sample", "data/gd-2021-05"], cwd=ROOT, capture_output=True,
+                             encoding="utf-8", check=False).stdout  # fmt: skip
+    for path in re.findall(r"^.*\.(?:xlsx|csv)$", tracked, flags=re.M):
+        assert any(re.fullmatch(pattern, path) for pattern in written), path
+
+
+@pytest.mark.parametrize("page", [*PAGES, *(ROOT / "docs").glob("*.md")], ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name}：{target}"
