@@ -18,7 +18,7 @@ from zjanalysis.cli.output import print_table, save
 from zjanalysis.display import sections_compare as sections
 from zjanalysis.display import wording
 from zjanalysis.display.exhibits_compare import steps_table
-from zjanalysis.display.tables import table
+from zjanalysis.display.tables import Table, table
 from zjanalysis.display.task_workbook import write_tasks
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import Period, load_period
@@ -45,6 +45,11 @@ def compare(arguments: argparse.Namespace) -> int:
     print("\n同事项可比：")
     print_table(sections.verdict_table(settled))
     print(sections.verdict_sentence(settled))
+    weighted = sections.caseload_table(period, region=code, peers=rivals, scope=scope, indicators=deciding)
+    if isinstance(weighted, Table):
+        print(f"\n{weighted.caption}：")
+        print_table(weighted)
+        print(weighted.note)
     if arguments.out:
         save(gaps, shown, Path(arguments.out), title=f"{region_name(code)}比较")
     return 0

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pandas as pd
 
+from zjanalysis.analysis.basket import DECIDING
+from zjanalysis.analysis.caseload import caseload
+from zjanalysis.analysis.cases_kept import known_cases
+from zjanalysis.analysis.cases_summary import case_counts
+from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.display import wording
+from zjanalysis.display.blocks import Block, say
 from zjanalysis.display.tables import Table, about, table
 from zjanalysis.inputs.columns import Column, label
+from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import region_name
 
 VERDICT_COLUMNS = (
@@ -73,6 +83,51 @@ def _rank(row: dict[object, object]) -> str:
 
 def _reason(row: dict[object, object]) -> str:
     return str(row["reason"] or ("注意：全部事项相比的方向与此相反" if row["simpson"] else ""))
+
+
+CASELOAD_COLUMNS = (
+    Column("indicator", "指标"),
+    Column("previous", "事项口径", "number"),
+    Column("plain_place", "位次"),
+    Column("value", "办件口径", "number"),
+    Column("place", "位次"),
+    Column("median", "中位数（办件口径）", "number"),
+    Column("gap_to_median", "差距（正为优）", "number"),
+    Column("covered", "计入办件（覆盖）"),
+)
+NO_CASELOAD = "没有本地区的办件数据，不列按办件量加权的数值。"
+
+
+def caseload_table(
+    period: Period,
+    *,
+    region: str,
+    peers: Iterable[str],
+    scope: Scope | None = None,
+    indicators: Iterable[str | Indicator] = DECIDING,
+) -> Table | Block:
+    """Give indicators with every item weighted by its cases, beside the plain values (`caseload`).
+
+    A sentence where the region has no cases. Raises InputError for cases that cannot be read.
+    """
+    cases = known_cases(period)
+    counts = None if cases is None else case_counts(cases.by_item)
+    if counts is None or region not in set(counts["region_code"]):
+        return say(NO_CASELOAD)
+    rows = caseload(period.items, counts, region=region, peers=peers, indicators=indicators, scope=scope or PLAN_SCOPE)
+    shown = rows.assign(
+        previous=rows["plain_value"],
+        plain_place=[_place(*pair) for pair in zip(rows["plain_rank"], rows["plain_n_ranked"], strict=True)],
+        place=[_place(*pair) for pair in zip(rows["rank"], rows["n_ranked"], strict=True)],
+        covered=[f"{n:.0f}件（{share:.0%}）" for n, share in zip(rows["n_cases"], rows["coverage"], strict=True)],
+    )
+    note = ("办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。"
+            "统计范围外或缺数的事项，其办件不计入。")  # fmt: skip
+    return table(shown, caption="按办件量加权", columns=CASELOAD_COLUMNS, sheet="按办件量加权", note=note)
+
+
+def _place(rank: Any, n_ranked: Any) -> str:
+    return "—" if wording.missing(rank) else f"{int(rank)}/{int(n_ranked)}"
 
 
 CHANGE_COLUMNS = (
