@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -103,6 +104,19 @@ def test_frames_of_changed_content_have_another_name(tmp_path: Path) -> None:
     contents = [{"2021Q1": "甲"}, {"2021Q1": "乙"}, {"2021Q1": "乙"}]
     names = {frames.write_frames(frames.Frames(tmp_path, "2021Q1", held), tmp_path).name for held in contents}
     assert len(names) == 2
+
+
+def test_reports_of_an_earlier_version_are_made_again_though_it_named_other_things(
+    settings: Settings, jobs_of: Jobs, folder: Path
+) -> None:
+    jobs = jobs_of()[:1]
+    build(jobs, out=folder.parent, settings=settings, progress=lambda line: None)
+    manifest = folder / "manifest.json"
+    kept = json.loads(manifest.read_text(encoding="utf-8"))
+    [entry] = [one for one in kept["reports"] if one["key"] == jobs[0].key]
+    entry["reads"]["从前的名目"], entry["parts"]["data"] = "0" * 64, "0" * 64
+    manifest.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    assert plan_of(jobs, folder, settings) == ["赤坎区：数据有变（从前的名目）"]
 
 
 def test_the_ledger_and_cases_concern_every_report(jobs_of: Jobs) -> None:

@@ -50,12 +50,12 @@ def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, 
 
 
 def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
-    """Name the regions whose rows have changed."""
-    from zjanalysis.inputs.regions import region_name  # noqa: PLC0415  pandas, only when something changed
+    """Name the regions whose rows have changed; what an earlier version noted under another name keeps it."""
+    from zjanalysis.inputs.regions import find_code, region_name  # noqa: PLC0415  pandas, only when something changed
 
     names = {OWN: job.region, ALL: ALL, BESIDE: BESIDE, "": "期次资料"}
     moved = [code for code in {**entry.reads, **reads} if entry.reads.get(code) != reads.get(code)]
-    told = [names.get(code) or region_name(code) for code in moved]
+    told = [names.get(code) or (region_name(code) if find_code(code) else code) for code in moved]
     return f"（{'、'.join(told[:5])}{'等' if len(told) > 5 else ''}）" if told else ""
 
 
