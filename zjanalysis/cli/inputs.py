@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.cli.output import print_table, save
+from zjanalysis.display.address_form import write_address_template
 from zjanalysis.display.ledger_forms import write_indicator_template, write_population_template, write_reported_template
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError
@@ -116,6 +117,8 @@ def template(arguments: argparse.Namespace) -> int:
         write_reported_template(path, region=code)
     elif arguments.population:
         write_population_template(path, region=code)
+    elif arguments.addresses:
+        write_address_template(path, region=code)
     else:
         write_template(path, region=code)
     print(f"已写入 {path}")

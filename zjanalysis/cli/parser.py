@@ -45,7 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     _plan(commands)
     _ledger(commands)
     parser_cases.add(commands, _command, _where)
-    parser_passing.add(commands, _command, _where)
+    parser_passing.add(commands, _command)
     return parser
 
 
@@ -122,6 +122,7 @@ def _inputs(commands) -> None:  # type: ignore[no-untyped-def]
     kinds.add_argument("--reported", action="store_true", help="上报类指标的填报表")
     kinds.add_argument("--indicators", action="store_true", help="43 项三级指标与权重的录入表")
     kinds.add_argument("--population", action="store_true", help="人口与企业数表")
+    kinds.add_argument("--addresses", action="store_true", help="报告收件人表（zj bundle --mail 用）")
 
 
 def _analysis(commands) -> None:  # type: ignore[no-untyped-def]

@@ -52,14 +52,21 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
 def _record(path: Path) -> dict[str, Any]:
     """Give the provenance that stands in a page."""
     try:
-        text = path.read_text(encoding="utf-8")
-        told = text.partition('<script type="application/json" id="zj-provenance">')[2].partition("</script>")[0]
-        record: dict[str, Any] = json.loads(told)
+        record = record_in(path.read_text(encoding="utf-8"))
         read_fingerprint(record["fingerprint"])
     except FileNotFoundError as error:
         raise InputError(f"找不到文件“{path.name}”。", "请给出页面的路径，或印在页眉的校验码。") from error
     except (UnicodeDecodeError, ValueError, KeyError) as error:
         raise InputError(f"“{path.name}”不是本工具生成的页面。", "请给出 .html 报告，或印在页眉的校验码。") from error
+    return record
+
+
+def record_in(text: str) -> dict[str, Any]:
+    """Give the provenance that stands in the text of a page; ValueError for any other text."""
+    told = text.partition('<script type="application/json" id="zj-provenance">')[2].partition("</script>")[0]
+    record = json.loads(told)
+    if not isinstance(record, dict):
+        raise ValueError(told[:40])
     return record
 
 
