@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,12 +9,14 @@ from typing import Any
 import openpyxl
 import pandas as pd
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
+from openpyxl.chart import BarChart
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.inputs.columns import FINDING_COLUMNS
+from zjanalysis.inputs.drawings import Redrawn, carried, left_behind
 from zjanalysis.inputs.rules import ERROR, LEVELS, NOTE, WARNING
 from zjanalysis.inputs.saving import save_book
 from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, read_rows
@@ -28,40 +28,32 @@ COMMENTS = 5_000  # a workbook with more comments opens slowly: errors and warni
 _COLUMNS = ("level", "sheet", "cell", "header", "value", "message", "action", "used")
 _HEADS = {column.key: column.label for column in FINDING_COLUMNS}
 _WIDTHS = (6, 8, 16, 10, 20, 28, 60, 50, 10)
-_DRAWN = re.compile(r"xl/(charts|diagrams|pivotTables|slicers)/|xl/drawings/.*\.vml|xl/ctrlProps/")
 
 
 def annotate(path: Path, findings: pd.DataFrame, out: Path, *, settings: Settings | None = None) -> Path:
     """Write the annotated copy of one file to ``out`` (.xlsx) and give its path; the file itself is not touched.
 
     ``findings``: those of this file. Formats, widths, formulas, merged cells, validations and the other sheets stay;
-    charts and drawn shapes do not survive and the first sheet says so. A text file becomes a workbook. Raises
-    InputError for a file that cannot be opened or an ``out`` that cannot be written.
+    charts, shapes and pictures are carried over as they are, and the first sheet says so where some could not be (form
+    controls, slicers, pivot tables, chart sheets). A text file becomes a workbook. Raises InputError for a file that cannot be opened
+    or an ``out`` that cannot be written.
     """
     sheets = read_rows(path, guard=(settings or load_settings()).guard)  # the guard, before openpyxl sees the file
-    if path.suffix.lower() == ".xlsx":
-        book = openpyxl.load_workbook(path, rich_text=True)
+    is_book, kept = path.suffix.lower() == ".xlsx", {}
+    if is_book:
+        book, kept = openpyxl.load_workbook(path, rich_text=True), carried(path)
     else:
         book = openpyxl.Workbook()
         book.active.title = "数据"
         for row in sheets[0].grid:
             _append(book.active, [cell_text(value) for value in row])
-    own = {"": book.worksheets[0].title} if path.suffix.lower() != ".xlsx" else {}
+    own = {} if is_book else {"": book.worksheets[0].title}
     told = findings.assign(sheet=findings["sheet"].replace(own))
     _mark(book, told)
-    _result(book, told, file=path.name, lost=_lost(path))
-    return save_book(book, out, what="核对副本")
-
-
-def _lost(path: Path) -> bool:
-    """Say whether the workbook holds drawings that the copy will not have."""
-    if path.suffix.lower() != ".xlsx":
-        return False
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        drawn = [n for n in names if re.fullmatch(r"xl/drawings/drawing\d+\.xml", n)]
-        shapes = any(b"<xdr:sp " in archive.read(n) or b"<xdr:sp>" in archive.read(n) for n in drawn)
-    return shapes or any(_DRAWN.match(name) and not name.endswith(".vml") for name in names)
+    _result(book, told, file=path.name, lost=is_book and left_behind(path, kept))
+    for sheet in kept:
+        book[sheet].add_chart(BarChart(), "A1")  # so that the sheet has a drawing, whose content is then exchanged
+    return save_book(Redrawn(book, path, kept) if kept else book, out, what="核对副本")
 
 
 def _append(sheet: Worksheet, texts: Iterable[str]) -> None:
@@ -113,7 +105,7 @@ def _result(book: openpyxl.Workbook, findings: pd.DataFrame, *, file: str, lost:
         "橙色为错误，黄色为警告，蓝色为提示；批注写明问题和处理建议。点“单元格”一栏可跳到该格。",
     ]
     if lost:
-        notes.append("注意：原工作簿中的图表、图形没有带入本副本，请以原工作簿为准。")
+        notes.append("注意：原工作簿中的部分图表、图形或控件没有带入本副本，请以原工作簿为准。")
     for row, text in enumerate(notes, 1):
         _text(sheet.cell(row, 1), text)
         sheet.cell(row, 1).font = Font(bold=row == 1, size=14 if row == 1 else 11)
