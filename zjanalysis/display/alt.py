@@ -88,12 +88,13 @@ def changes(rows: pd.DataFrame, *, label: str, unit: str, focus: str) -> str:
     )
 
 
-def tiles(rows: pd.DataFrame, *, label: str, unit: str, whole: float) -> str:
-    """Say a tile map: the city's own value, then every region's with its word, row by row from north to south."""
+def tiles(rows: pd.DataFrame, *, label: str, unit: str) -> str:
+    """Say a tile map: the median of the regions, then every region's with its word, row by row from north to south."""
     ordered = rows.sort_values(["row", "column"])
     each = "，".join(
         f"{row['region']}{wording.amount(row['value'], unit)}"
         + ("" if row["standing"] == wording.NO_DATA else f"（{row['standing']}）")
         for row in ordered.to_dict("records")
     )
-    return f"方格图：{len(rows)}个地区的{label}与全市（{wording.amount(whole, unit)}）比。{each or wording.NO_DATA}。"
+    median = wording.amount(rows["median"].max(), unit)
+    return f"方格图：{len(rows)}个地区的{label}与中位数（{median}）比。{each or wording.NO_DATA}。"

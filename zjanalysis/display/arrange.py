@@ -109,19 +109,22 @@ def change_rows(changes: pd.DataFrame, *, indicator: str) -> pd.DataFrame:
     return best_first(named(only(changes, indicator)))
 
 
-def tile_rows(scores: pd.DataFrame, *, indicator: str, city: str, layout: Layout) -> pd.DataFrame:
-    """Give one row per region of the layout, in its order: value, ``standing`` to the city's own value, row, column.
+def tile_rows(scores: pd.DataFrame, *, indicator: str, layout: Layout) -> pd.DataFrame:
+    """Give one row per region of the layout, in its order: value, ``standing`` to their median, row, column.
+
+    The city's own rows are those of its departments and no yardstick for a county.
 
     A region without a row in ``scores`` has no value.
     """
     one = about(indicator)
     own = only(scores, indicator).drop_duplicates("region_code").set_index("region_code")
-    whole = own["value"].get(city, float("nan"))
     rows = own.reindex(list(layout.places)).rename_axis("region_code").reset_index()
+    median = rows["value"].median()
     places = list(layout.places.values())
     return named(rows).assign(
         indicator=one.key,
-        standing=[standing_to(value, whole, indicator=one.key) for value in rows["value"]],
+        median=median,
+        standing=[standing_to(value, median, indicator=one.key) for value in rows["value"]],
         row=[row for row, _ in places],
         column=[column for _, column in places],
     )

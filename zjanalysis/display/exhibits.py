@@ -97,31 +97,33 @@ def change_exhibit(changes: pd.DataFrame, *, region: str, indicator: str) -> Blo
 
 
 def tile_exhibit(scores: pd.DataFrame, *, city: str, indicator: str) -> Block:
-    """Give the report units of a city at their rough places, each with its value and how it stands to the city's.
+    """Give the report units of a city at their rough places, each with its value and how it stands to their median.
 
-    ``scores`` hold the city and its units. A city whose places nobody wrote down gets a plain grid in official order.
+    ``scores`` hold the units. A city whose places nobody wrote down gets a plain grid in official order.
     """
     one, layout = about(indicator), tile_layout(report_units(city))
-    rows = arrange.tile_rows(scores, indicator=one.key, city=city, layout=layout)
-    own = arrange.only(scores, one.key).set_index("region_code")["value"]
-    whole = float(own.get(city, math.nan))
-    columns = [Column("region", "地区"), Column("value", one.short, "number"), Column("standing", "与全市比"), *SUMS,
+    rows = arrange.tile_rows(scores, indicator=one.key, layout=layout)
+    columns = [Column("region", "地区"), Column("value", one.short, "number"), Column("standing", "与中位数比"), *SUMS,
                *COUNTS]  # fmt: skip
-    shown = table(rows, caption=f"{one.label}与全市比", columns=columns, sheet=f"{one.short}与全市比")
-    axes = figures_tiles.tile_map(rows, indicator=one.key, whole=whole, note=layout.note)
-    return exhibit(axes, table=shown, sentence=against_city(rows, one, city=region_name(city), whole=whole))
+    shown = table(rows, caption=f"各县（市、区）{one.label}与中位数比", columns=columns, sheet=f"{one.short}县区方格图")
+    axes = figures_tiles.tile_map(rows, indicator=one.key, note=layout.note)
+    return exhibit(axes, table=shown, sentence=against_median(rows, one, city=region_name(city)))
 
 
-def against_city(rows: pd.DataFrame, one: Indicator, *, city: str, whole: float) -> str:
-    """Give the sentence on the units of a city against the city's own value.
+def against_median(rows: pd.DataFrame, one: Indicator, *, city: str) -> str:
+    """Give the sentence on the units of a city against their median.
 
     >>> from zjanalysis.analysis.registry import indicator
-    >>> rows = pd.DataFrame({"region": ["甲县", "乙区", "丙市"], "standing": ["优于", "落后", "落后"]})
-    >>> against_city(rows, indicator("instant"), city="丁市", whole=0.66)
-    '丁市即办率66.00%。所辖3个县（市、区）与全市比：优于1个（甲县），落后2个（乙区、丙市）。'
+    >>> rows = pd.DataFrame({"region": ["甲县", "乙区", "丙市"], "standing": ["优于", "持平", "落后"], "median": 0.66})
+    >>> against_median(rows, indicator("instant"), city="丁市")
+    '丁市所辖3个县（市、区）即办率中位数66.00%：优于1个（甲县），持平1个（乙区），落后1个（丙市）。'
     """
-    said = f"{city}{one.label}{wording.amount(whole, one.unit)}。"
     groups = {word: rows.loc[rows["standing"] == word, "region"].tolist() for word in ("优于", "持平", "落后")}
     groups[wording.NO_DATA] = rows.loc[rows["standing"] == wording.NO_DATA, "region"].tolist()
     told = "，".join(f"{word}{len(names)}个（{'、'.join(names)}）" for word, names in groups.items() if names)
-    return f"{said}所辖{len(rows)}个县（市、区）与全市比：{told}。" if told else f"{said}没有所辖县（市、区）。"
+    median = wording.amount(rows["median"].max(), one.unit)
+    return (
+        f"{city}所辖{len(rows)}个县（市、区）{one.label}中位数{median}：{told}。"
+        if told
+        else f"{city}没有所辖县（市、区）。"
+    )

@@ -24,10 +24,10 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def tile_map(rows: pd.DataFrame, *, indicator: str, whole: float, note: str) -> Axes:
-    """Draw the units of a city as tiles. ``rows`` come from arrange.tile_rows, ``whole`` is the city's own value.
+def tile_map(rows: pd.DataFrame, *, indicator: str, note: str) -> Axes:
+    """Draw the units of a city as tiles. ``rows`` come from arrange.tile_rows.
 
-    Dark with white words is better than the city, white with a striped edge is behind: that reads in grey as well.
+    Dark with white words is better than the median, white with a striped edge is behind: that reads in grey as well.
     """
     one = about(indicator)
     n_rows, n_columns = (int(rows[name].max()) + 1 if len(rows) else 1 for name in ("row", "column"))
@@ -44,11 +44,11 @@ def tile_map(rows: pd.DataFrame, *, indicator: str, whole: float, note: str) -> 
             _tile(axes, corner, wide - 0.8, str(tile["standing"]))
             _words(axes, corner, wide, name=str(tile["region"]), standing=str(tile["standing"]),
                    value=wording.amount(tile["value"], one.unit))  # fmt: skip
-        marks = [("■", "优于全市", theme.AHEAD), ("■", "持平", theme.RANGE), ("□", "落后全市", theme.BEHIND)]
-        key(axes, marks, unit=f"全市 {wording.amount(whole, one.unit)}")
+        marks = [("■", "优于中位数", theme.AHEAD), ("■", "持平", theme.RANGE), ("□", "落后中位数", theme.BEHIND)]
+        key(axes, marks, unit=f"中位数 {wording.amount(rows['median'].max(), one.unit)}")
         small: dict[str, Any] = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "top"}
         write(axes, 0, n_rows * (TALL + GAP) + 0.5, note, **small)
-    return describe(axes, alt.tiles(rows, label=one.label, unit=one.unit, whole=whole))
+    return describe(axes, alt.tiles(rows, label=one.label, unit=one.unit))
 
 
 def _tile(axes: Axes, corner: tuple[float, float], wide: float, standing: str) -> None:
