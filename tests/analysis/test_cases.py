@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -240,3 +241,29 @@ def test_an_unknown_engine_is_named(source: CaseSource, known: Settings) -> None
 def test_nothing_is_left_in_the_spill_folder(known: Settings, summary: CaseSummary) -> None:
     assert summary.n_cases > 0
     assert list(Path(known.root, known.cases.spill).iterdir()) == []
+
+
+# Checked by hand. Tuesday 2014-08-19 and 11 working days: 2014-09-03. 国庆 2020: 10-01 … 10-08 off, Saturday 10-10
+# worked, so that 3 days from Wednesday 9-30 end on 10-12 (9, 10, 12); accepted on the holiday 10-05 as well.
+BY_HAND = """
+办件编号 行政区划 基本编码 受理时间   办结时间   承诺时限 承诺时限单位
+01       440823   A        2014-08-19 2014-09-03 11       工作日
+02       440823   A        2014-08-19 2014-09-04 11       工作日
+03       440823   B        2020-09-30 2020-10-12 3        工作日
+04       440823   B        2020-09-30 2020-10-13 3        工作日
+05       440823   C        2020-10-05 2020-10-12 3        工作日
+06       440823   C        2020-10-05 2020-10-13 3        工作日
+"""
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_a_finish_on_the_due_day_is_on_time_and_one_day_later_is_late(
+    engine: str, source: CaseSource, known: Settings
+) -> None:
+    later = replace(source, cutoff=date(2020, 12, 31))
+    scores = case_scores(later, by=("base_code",), engine=engine, cases=table(BY_HAND), settings=known)
+    counted = scores[scores["indicator"] == "on_time"].set_index("base_code")
+    assert counted["numerator"].tolist() == [1.0, 1.0, 1.0]
+    assert counted["denominator"].tolist() == [2.0, 2.0, 2.0]
+    days = scores[scores["indicator"] == "actual_days"].set_index("base_code")["numerator"]
+    assert days.tolist() == [11 + 12, 3 + 4, 3 + 4]

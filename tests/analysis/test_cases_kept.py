@@ -96,6 +96,8 @@ def test_a_file_that_cannot_be_read_is_no_period_without_cases(settings: Setting
     (period.dataset.folder / "2021Q1" / "cases" / "办件.csv").write_text("序号\n1\n", encoding="utf-8")
     with pytest.raises(InputError, match="没有“受理时间”"):
         known_cases(period, settings=settings)
+    assert not list(settings.root.glob(".cache/cases/*"))  # nothing half-written is kept
+    assert not list(settings.root.glob(".cache/spill/*"))
 
 
 def test_what_a_build_hands_over_is_taken_as_it_is(settings: Settings) -> None:
