@@ -86,14 +86,14 @@ def _reason(row: dict[object, object]) -> str:
 
 
 CASELOAD_COLUMNS = (
-    Column("indicator", "指标"),
+    Column("name", "指标"),
     Column("previous", "事项口径", "number"),
     Column("plain_place", "位次"),
     Column("value", "办件口径", "number"),
     Column("place", "位次"),
-    Column("median", "中位数（办件口径）", "number"),
-    Column("gap_to_median", "差距（正为优）", "number"),
-    Column("covered", "计入办件（覆盖）"),
+    Column("median", "中位数", "number"),
+    Column("gap_to_median", "差距", "number"),
+    Column("covered", "计入办件"),
 )
 NO_CASELOAD = "没有本地区的办件数据，不列按办件量加权的数值。"
 
@@ -116,13 +116,14 @@ def caseload_table(
         return say(NO_CASELOAD)
     rows = caseload(period.items, counts, region=region, peers=peers, indicators=indicators, scope=scope or PLAN_SCOPE)
     shown = rows.assign(
+        name=[about(key).short for key in rows["indicator"]],
         previous=rows["plain_value"],
         plain_place=[_place(*pair) for pair in zip(rows["plain_rank"], rows["plain_n_ranked"], strict=True)],
         place=[_place(*pair) for pair in zip(rows["rank"], rows["n_ranked"], strict=True)],
         covered=[f"{n:.0f}件（{share:.0%}）" for n, share in zip(rows["n_cases"], rows["coverage"], strict=True)],
     )
     note = ("办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。"
-            "统计范围外或缺数的事项，其办件不计入。")  # fmt: skip
+            "中位数与差距（正为优）按办件口径。统计范围外或缺数的事项，其办件不计入。")  # fmt: skip
     return table(shown, caption="按办件量加权", columns=CASELOAD_COLUMNS, sheet="按办件量加权", note=note)
 
 
