@@ -95,6 +95,17 @@ def test_the_ledger_of_another_city_is_not_shown(pages: Path) -> None:
     assert load_ledger(now, city=OTHER).empty
 
 
+def test_a_ledger_of_the_plan_is_refused_with_the_next_step(pages: Path) -> None:
+    root = pages.parents[1]
+    done = subprocess.run([sys.executable, "-m", "zjanalysis", "ledger", "init", "台账.xlsx"], cwd=root,
+                          env=os.environ | {"ZJANALYSIS_ROOT": str(root)}, capture_output=True, encoding="utf-8",
+                          timeout=60, check=False)  # fmt: skip
+    assert done.returncode == 2
+    assert "没有收录茂名市的工作方案" in done.stderr
+    assert "city 列" in done.stderr
+    assert not (root / "台账.xlsx").exists()
+
+
 def test_no_target_of_another_citys_plan_binds(pages: Path) -> None:
     for name in ("city.ipynb", "district/440902.ipynb"):
         cards = cards_of(pages / name)
