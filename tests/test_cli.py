@@ -211,7 +211,9 @@ def test_one_report_from_workbooks_to_page(tmp_path: Path) -> None:
     assert main(["verify", str(out / "2021Q1" / "district" / "440823.html"), "--out", str(out)]) == 0
 
 
-@pytest.mark.parametrize("command", ["build", "cases", "check", "measure", "compare", "plan", "diff", "ledger", "verify"])
+@pytest.mark.parametrize(
+    "command", ["build", "cases", "check", "measure", "compare", "plan", "diff", "ledger", "verify"]
+)
 def test_help_is_chinese_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])

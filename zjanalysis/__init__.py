@@ -44,6 +44,7 @@ _HOMES = {
     "analysis.ledger_board": ("board",),
     "display.tables": ("table",),
     "display.blocks": ("cards", "cover", "definitions", "exhibit", "finish", "say", "show"),
+    "display.explore": ("explore",),
     "display.exhibits": (
         "change_exhibit",
         "department_exhibit",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 from zjanalysis.cli.chinese import listed
-from zjanalysis.errors import ConfigError
+from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
@@ -25,7 +26,8 @@ def build(arguments: argparse.Namespace) -> int:
     if arguments.limit < 0 or arguments.jobs < 0:
         raise ConfigError("--limit 与 --jobs 不能是负数。", "不写即为全部报告、自动并行。")
     settings = load_settings()
-    jobs = list_jobs(settings, arguments.data, arguments.period, report_date=_iso(arguments.date))
+    peers = _with_file(arguments) if arguments.with_file else ""
+    jobs = list_jobs(settings, arguments.data, arguments.period, report_date=_iso(arguments.date), peers=peers)
     chosen = select(jobs, listed(arguments.only), arguments.limit)
     options = Options(workers=arguments.jobs, force=arguments.force, dry_run=arguments.dry_run,
                       fail_fast=arguments.fail_fast, engine=arguments.engine, timeout=arguments.timeout)  # fmt: skip
@@ -61,6 +63,26 @@ def verify(arguments: argparse.Namespace) -> int:
     for line in verdict.lines:
         print(line)
     return int(verdict.exit_code)
+
+
+def _with_file(arguments: argparse.Namespace) -> str:
+    """Take data, period, only and out from the file where the command line leaves them open; give its peers."""
+    path = Path(arguments.with_file)
+    known = ("data", "period", "only", "out", "peers")
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise InputError(f"找不到参数文件“{path.name}”。", "请用笔记本 00 的“送到报告”写出它。") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"参数文件“{path.name}”读不懂。", "请用笔记本 00 的“送到报告”重新写出。") from error
+    for name, value in told.items():
+        if name not in known:
+            raise unknown_name("参数", name, known)
+        if not isinstance(value, str):
+            raise ConfigError(f"参数“{name}”的值 {value!r} 不对，应是文字。", "代码、期次都要加引号。")
+    for name in ("data", "period", "only", "out"):
+        setattr(arguments, name, getattr(arguments, name) or told.get(name, ""))
+    return str(told.get("peers", ""))
 
 
 def _say(line: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zjanalysis.cli import parser_cases, parser_passing
+from zjanalysis.cli import parser_cases, parser_desk, parser_passing
 from zjanalysis.cli.chinese import Formatter, Parser
 
 
@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     _ledger(commands)
     parser_cases.add(commands, _command, _where)
     parser_passing.add(commands, _command)
+    parser_desk.add(commands, _command)
     return parser
 
 
@@ -70,6 +71,8 @@ def _publish(commands) -> None:  # type: ignore[no-untyped-def]
     )
     build.add_argument("--timeout", type=float, default=300.0, metavar="N", help="每份报告最多用多少秒，默认 300")
     build.add_argument("--dask", default="", metavar="URL", help="在 Dask 集群上生成，如 tcp://127.0.0.1:8786")
+    text = "按这个文件里的参数生成（笔记本 00 的“送到报告”写出）"
+    build.add_argument("--with", dest="with_file", default="", metavar="FILE", help=text)
     build.add_argument("--date", default="", metavar="DATE", help="报告日期（如 2021-04-15），默认为数据截止日")
     listing = _command(
         commands, "list", "build:listing", "列出数据集、期次与可生成的报告", "  zj list\n  zj list --data data/sample"

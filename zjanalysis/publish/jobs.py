@@ -45,10 +45,13 @@ class Job:
         return f"{self.region}·{TOPICS[self.key][0]}" if self.key in TOPICS else self.region
 
 
-def list_jobs(settings: Settings, data: str = "", period: str = "", *, report_date: str = "") -> tuple[Job, ...]:
+def list_jobs(
+    settings: Settings, data: str = "", period: str = "", *, report_date: str = "", peers: str = ""
+) -> tuple[Job, ...]:
     """Give the city page, one page per report unit of the focus city in the official order, then the city's topics.
 
-    An empty ``data`` is the one of the settings, an empty ``period`` the newest. Raises UnknownName for a period that
+    An empty ``data`` is the one of the settings, an empty ``period`` the newest, empty ``peers`` the default
+    ones (others may be anywhere: such a page reads every region). Raises UnknownName for a period that
     does not exist and InputError for a data set that cannot be used.
     """
     given = data or settings.data
@@ -59,14 +62,16 @@ def list_jobs(settings: Settings, data: str = "", period: str = "", *, report_da
     where = _from_root(settings, given)
     names = named_units(settings)
     units = tuple(code for code in names if code != settings.focus)
-    common = {"data": where, "period": chosen, "peers": "", "report_date": report_date}
+    common = {"data": where, "period": chosen, "peers": peers, "report_date": report_date}
 
     def job(key: str, notebook: str, code: str, reads: tuple[str, ...] = ()) -> Job:
         told = {**common, "region": code}
         return Job(key, settings.path(notebook), code, names[code], chosen, where, told, reads)
 
     city = job("city", CITY_NOTEBOOK, settings.focus)
-    districts = (job(f"district/{code}", DISTRICT_NOTEBOOK, code, (settings.focus, *units)) for code in units)
+    districts = (
+        job(f"district/{code}", DISTRICT_NOTEBOOK, code, () if peers else (settings.focus, *units)) for code in units
+    )
     topics = (job(key, notebook, settings.focus) for key, (_, notebook) in TOPICS.items())
     return city, *districts, *topics
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,22 @@ def check_parameters(job: Job) -> None:
 
     ``peers`` and other text may be empty; an int is taken where a float is declared, a bool never is a number.
     """
-    declared = declared_parameters(job.notebook)
-    for name, value in job.parameters.items():
-        if name not in declared:
-            raise unknown_name(f"参数（{job.notebook.name}）", name, declared)
-        _check_kind(name, value, declared[name])
+    declared = check_values(job.notebook, job.parameters)
     missing = [name for name in declared if name not in job.parameters]
     if missing:
         raise ConfigError(
             f"报告 {job.key} 缺少参数：{'、'.join(missing)}。", f"{job.notebook.name} 要求给出：{'、'.join(declared)}。"
         )
+
+
+def check_values(notebook: Path, parameters: Mapping[str, object]) -> dict[str, object]:
+    """Refuse a parameter the notebook does not declare and one of another type; gives what it declares."""
+    declared = declared_parameters(notebook)
+    for name, value in parameters.items():
+        if name not in declared:
+            raise unknown_name(f"参数（{notebook.name}）", name, declared)
+        _check_kind(name, value, declared[name])
+    return declared
 
 
 def declared_parameters(notebook: Path) -> dict[str, object]:

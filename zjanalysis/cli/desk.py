@@ -1,0 +1,76 @@
+"""``zj lab`` opens JupyterLab on the notebooks, ``zj open`` the notebook that made a page, its parameters set."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+from ipykernel.kernelspec import get_kernel_dict
+
+from zjanalysis.errors import ConfigError, InputError
+from zjanalysis.publish.mine import own_copy
+from zjanalysis.settings import load_settings
+
+CHINESE = "jupyterlab_language_pack_zh_CN"
+
+
+def lab(arguments: argparse.Namespace) -> int:
+    """Run JupyterLab in ``notebooks/`` on this Python until it is stopped; gives its exit code."""
+    return _run_lab([], port=arguments.port, browser=not arguments.no_browser, extra=arguments.extra)
+
+
+def open_page(arguments: argparse.Namespace) -> int:
+    """Write a copy of the page's notebook with its parameters, say where, and open it."""
+    page = Path(arguments.page)
+    try:
+        text = page.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError(f"找不到文件“{page.name}”。", "请给出 .html 报告的路径。") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"“{page.name}”不是本工具生成的页面。", "请给出 .html 报告的路径。") from error
+    settings = load_settings()
+    copy = own_copy(text, name=page.name, settings=settings)
+    print(f"已按页面的参数写好笔记本：{copy.relative_to(settings.root).as_posix()}")
+    if arguments.no_lab:
+        return 0
+    return _run_lab([str(copy)], port=arguments.port, browser=True, extra=[])
+
+
+def _run_lab(opened: list[str], *, port: int, browser: bool, extra: list[str]) -> int:
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ConfigError("没有安装 JupyterLab。", "请运行 python run.py setup，或 pip install jupyterlab。")
+    notebooks = load_settings().path("notebooks")
+    if not notebooks.is_dir():
+        raise ConfigError("找不到 notebooks 文件夹。", "请在项目文件夹里运行 zj lab。")
+    told = [f"--ServerApp.root_dir={notebooks}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    quiet = [] if browser else ["--no-browser"]
+    command = [sys.executable, "-m", "jupyterlab", *told, *quiet, *extra, *opened]
+    print("正在打开 JupyterLab（第一本：00_explore.ipynb）；按 Ctrl-C 结束。", flush=True)
+    try:
+        return subprocess.run(command, env=_environment(), check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def _environment() -> dict[str, str]:
+    """Give the environment of the Lab: this Python as its kernel, UTF-8, and Chinese where the language pack is there.
+
+    The kernel comes before any other called python3. The language is a default of the Lab: what the user has chosen
+    in the Lab's own settings comes first.
+    """
+    root = load_settings().root
+    spec = root / ".cache" / "lab" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True, exist_ok=True)
+    spec.write_text(json.dumps(get_kernel_dict(), ensure_ascii=False), encoding="utf-8")
+    paths = os.pathsep.join(filter(None, (str(root / ".cache" / "lab"), os.environ.get("JUPYTER_PATH", ""))))
+    given = {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), "JUPYTER_PATH": paths}
+    if importlib.util.find_spec(CHINESE):
+        ours = str(resources.files("zjanalysis") / "assets" / "lab")
+        given["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("JUPYTER_CONFIG_PATH", ""))))
+    return given

@@ -1,0 +1,179 @@
+"""The explorer of notebook 00: widgets that choose, and what they show follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from zjanalysis.analysis.frontier import LEVERS
+from zjanalysis.analysis.indicators import ITEM_INDICATORS, indicator, measure
+from zjanalysis.analysis.registry import Scope
+from zjanalysis.display.explore_view import DEFINITIONS, Choice, View, view
+from zjanalysis.display.tables import Table, cell_text, table_from_payload
+from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.period import load_period
+from zjanalysis.inputs.regions import group_names, load_regions, region_code
+from zjanalysis.settings import load_settings
+
+FOLDER = "mine"
+_WORDS = {"info": "第 _START_–_END_ 行，共 _TOTAL_ 行", "search": "查找：", "lengthMenu": "每页 _MENU_ 行",
+          "emptyTable": "没有", "zeroRecords": "没有找到", "infoEmpty": "没有",
+          "infoFiltered": "（全部 _MAX_ 行）"}  # fmt: skip
+_WIDE = {"description_width": "5em"}
+
+
+def explore(data: str = "", period: str = "", *, region: str = "", peers: str = "") -> Any:
+    """Give the explorer as one widget: choose, and figure, sentence, table, plan and code follow.
+
+    Works from the keyboard (Tab, arrows). Raises ConfigError where the extra ``explore`` is not installed.
+    """
+    widgets, settings = _widgets(), load_settings()
+    now = load_period(data, period)
+    held = {"data": data or settings.data, "period": now.name}
+    chosen = _choosers(widgets, now, region=region_code(region or settings.focus), peers=peers)
+    shown = {name: widgets.Output() for name in ("main", "plan")}
+    code = widgets.Textarea(description="代码", rows=8, style=_WIDE, layout={"width": "100%"})
+    send, told = widgets.Button(description="送到报告", icon="file-text-o"), widgets.HTML()
+
+    def choice() -> Choice:
+        scale = 100 if indicator(chosen["indicator"].value).unit == "share" else 1
+        target = round(chosen["target"].value / scale, 4)
+        names = ("region", "peers", "indicator", "department", "definition")
+        return Choice(**held, **{name: chosen[name].value for name in names}, target=target)
+
+    def follow(_: Any = None) -> None:
+        seen = view(now, choice())
+        code.value = _put(shown, seen).code
+
+    def written(_: Any) -> None:
+        path = write_parameters(choice(), settings.path(settings.out) / FOLDER)
+        told.value = (
+            f"已写入 {path.name}；生成这份报告：<code>zj build --with {settings.out}/{FOLDER}/{path.name}</code>"
+        )
+
+    send.on_click(written)
+    _linked(chosen, now, follow)
+    follow()
+    left = widgets.VBox([*chosen.values(), send, told], layout={"width": "21em", "flex": "0 0 auto"})
+    right = widgets.VBox([shown["main"], shown["plan"], code], layout={"flex": "1 1 auto", "min_width": "0"})
+    return widgets.HBox([left, right])
+
+
+def write_parameters(choice: Choice, folder: Path) -> Path:
+    """Write what ``zj build --with`` reads to make the report of a choice, apart from the official ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{choice.region}.toml"
+    kept = {"data": choice.data, "period": choice.period, "only": choice.region, "peers": choice.peers}
+    lines = [f"{name} = {_toml(value)}" for name, value in kept.items()]
+    part = path.with_suffix(".part")
+    part.write_text("\n".join([*lines, f'out = "{folder.as_posix()}"', ""]), encoding="utf-8")
+    part.replace(path)
+    return path
+
+
+def _toml(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _widgets() -> Any:
+    try:
+        import ipywidgets  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise ConfigError(
+            "没有安装交互部件（ipywidgets）。", '请运行 pip install "zjanalysis[explore]" 后重启内核。'
+        ) from error
+    return ipywidgets
+
+
+def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, Any]:
+    """Give the widgets that choose, by name, in the order they stand."""
+    names = load_regions().set_index("code")["name"]
+    places = [(str(names.get(code, code)), code) for code in sorted(now.items["region_code"].dropna().unique())]
+    groups = [("默认（兄弟地区）", ""), *((name, name) for name in group_names())]
+    levers = [(one.label, one.key) for one in ITEM_INDICATORS if one.key in LEVERS]
+    others = [(one.label, one.key) for one in ITEM_INDICATORS if one.key not in LEVERS]
+
+    def dropdown(title: str, options: list[Any], **given: Any) -> Any:
+        return widgets.Dropdown(description=title, options=options, style=_WIDE, layout={"width": "20em"}, **given)
+
+    return {
+        "region": dropdown("地区", places, value=region if region in {code for _, code in places} else places[0][1]),
+        "peers": dropdown("比较对象", groups, value=peers if peers in dict(groups).values() else ""),
+        "indicator": dropdown("指标", levers + others, value="time_compression"),
+        "department": dropdown("部门", [("不分部门", "")]),
+        "definition": dropdown("口径", [(name, name) for name in DEFINITIONS]),
+        "target": widgets.FloatSlider(description="目标", style=_WIDE, layout={"width": "20em"},
+                                      readout_format=".2f", continuous_update=False),
+    }  # fmt: skip
+
+
+def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) -> None:
+    """Have every change shown once; a new region brings its departments, a new indicator the range of its target."""
+
+    def departments(_: Any = None) -> None:
+        own = now.items.loc[now.items["region_code"] == chosen["region"].value, "department"]
+        chosen["department"].options = [("不分部门", ""), *((name, name) for name in sorted(own.dropna().unique()))]
+
+    def reach(_: Any = None) -> None:
+        one, slider = indicator(chosen["indicator"].value), chosen["target"]
+        scope = Scope(now.dataset.item_types, now.dataset.use_levels)
+        values = measure(now.items, [one], scope=scope)["value"].dropna()
+        scale = 100.0 if one.unit == "share" else 1.0
+        slider.max = scale if one.unit == "share" else float(ceil(values.max() or 1))
+        slider.step = slider.max / 1000
+        slider.value = round(float(values.median()) * scale, 2)
+        slider.disabled = one.key not in LEVERS
+
+    def changed(change: Any) -> None:
+        for one in chosen.values():
+            one.unobserve(changed, names="value")
+        departments() if change.owner is chosen["region"] else None
+        reach() if change.owner is chosen["indicator"] else None
+        for one in chosen.values():
+            one.observe(changed, names="value")
+        follow(change)
+
+    departments()
+    reach()
+    for one in chosen.values():
+        one.observe(changed, names="value")
+
+
+def _put(shown: Mapping[str, Any], seen: View) -> View:
+    """Put the blocks of a view into their places; the tables can be sorted and searched in JupyterLab."""
+    from IPython.display import HTML  # noqa: PLC0415  only where there is a notebook
+
+    tables = [table_from_payload(seen.main.payload["table"]), *([seen.items] if seen.items else [])]
+    main = [HTML(_without_table(seen.main.html)), *(HTML(searchable(one)) for one in tables)]
+    plan = [HTML(seen.plan.html)] if seen.plan else [HTML("<p>这个指标不能做压减方案。</p>")]
+    for place, blocks in (("main", main), ("plan", plan)):
+        shown[place].outputs = tuple(
+            {"output_type": "display_data", "data": {"text/html": block.data}, "metadata": {}} for block in blocks
+        )
+    return seen
+
+
+def _without_table(html: str) -> str:
+    """Give the figure and its sentence; the same table follows with a search field."""
+    return html.partition("<details")[0] + "</figure>" if "<details" in html else html
+
+
+def searchable(one: Table) -> str:
+    """Give a table that JupyterLab can sort and search; the plain one where itables is not installed."""
+    try:
+        import itables  # noqa: PLC0415  an extra
+    except ImportError:
+        return one.html()
+    import pandas as pd  # noqa: PLC0415
+
+    heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in one.heads]
+    units = one.row_kinds or ("",) * len(one.rows)
+    cells = [[cell_text(cell, head, unit) for cell, head in zip(row, one.heads, strict=True)]
+             for row, unit in zip(one.rows, units, strict=True)]  # fmt: skip
+    frame = pd.DataFrame(cells, columns=heads)
+    made: str = itables.to_html_datatable(frame, caption=one.caption, connected=False, showIndex=False, language=_WORDS,
+                                          pageLength=12, display_logo_when_loading=False)  # fmt: skip
+    return made
