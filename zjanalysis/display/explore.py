@@ -7,7 +7,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, indicator, measure
 from zjanalysis.analysis.registry import Scope
 from zjanalysis.display.explore_view import DEFINITIONS, Choice, View, view
@@ -93,8 +92,7 @@ def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, A
     names = load_regions().set_index("code")["name"]
     places = [(str(names.get(code, code)), code) for code in sorted(now.items["region_code"].dropna().unique())]
     groups = [("默认（兄弟地区）", ""), *((name, name) for name in group_names())]
-    levers = [(one.label, one.key) for one in ITEM_INDICATORS if one.key in LEVERS]
-    others = [(one.label, one.key) for one in ITEM_INDICATORS if one.key not in LEVERS]
+    indicators = [(one.label, one.key) for one in ITEM_INDICATORS]
 
     def dropdown(title: str, options: list[Any], **given: Any) -> Any:
         return widgets.Dropdown(description=title, options=options, style=_WIDE, layout={"width": "20em"}, **given)
@@ -102,7 +100,7 @@ def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, A
     return {
         "region": dropdown("地区", places, value=region if region in {code for _, code in places} else places[0][1]),
         "peers": dropdown("比较对象", groups, value=peers if peers in dict(groups).values() else ""),
-        "indicator": dropdown("指标", levers + others, value="time_compression"),
+        "indicator": dropdown("指标", indicators, value="time_compression"),
         "department": dropdown("部门", [("不分部门", "")]),
         "definition": dropdown("口径", [(name, name) for name in DEFINITIONS]),
         "target": widgets.FloatSlider(description="目标", style=_WIDE, layout={"width": "20em"},
@@ -125,7 +123,6 @@ def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) 
         slider.max = scale if one.unit == "share" else float(ceil(values.max() or 1))
         slider.step = slider.max / 1000
         slider.value = round(float(values.median()) * scale, 2)
-        slider.disabled = one.key not in LEVERS
 
     def changed(change: Any) -> None:
         for one in chosen.values():
@@ -148,7 +145,7 @@ def _put(shown: Mapping[str, Any], seen: View) -> View:
 
     tables = [table_from_payload(seen.main.payload["table"]), *([seen.items] if seen.items else [])]
     main = [HTML(_without_table(seen.main.html)), *(HTML(searchable(one)) for one in tables)]
-    plan = [HTML(seen.plan.html)] if seen.plan else [HTML("<p>这个指标不能做压减方案。</p>")]
+    plan = [HTML(seen.plan.html)] if seen.plan else []
     for place, blocks in (("main", main), ("plan", plan)):
         shown[place].outputs = tuple(
             {"output_type": "display_data", "data": {"text/html": block.data}, "metadata": {}} for block in blocks

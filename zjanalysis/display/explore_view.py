@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from zjanalysis.analysis.compare import compare
-from zjanalysis.analysis.frontier import LEVERS, Conditions
+from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.indicators import as_written, measure
 from zjanalysis.analysis.matching import room
 from zjanalysis.analysis.plan import plan
@@ -90,7 +90,7 @@ def _departments(items: pd.DataFrame, choice: Choice, scope: Scope) -> Block:
 
 
 def _plan(items: pd.DataFrame, choice: Choice, rivals: tuple[str, ...], scope: Scope) -> Block | None:
-    if choice.target is None or choice.indicator not in LEVERS:
+    if choice.target is None:
         return None
     found = plan(items, region=choice.region, peers=rivals, indicator=choice.indicator, target=choice.target,
                  conditions=Conditions(scope=scope))  # fmt: skip
@@ -118,7 +118,7 @@ def code_of(period: Period, choice: Choice) -> str:
             f"gaps = zj.compare(scores, {where}, county={is_county(choice.region)!r})",
             f"zj.show(zj.rank_exhibit(scores, gaps=gaps, indicator={choice.indicator!r}, peers=rivals))",
         ]
-    if choice.target is not None and choice.indicator in LEVERS:
+    if choice.target is not None:
         target = f"indicator={choice.indicator!r}, target={choice.target!r}, conditions=zj.Conditions(scope=scope)"
         lines += [f"found = zj.plan(items, {where}, {target})", "zj.show(zj.plan_exhibit(found.steps, found.summary))"]
     return "\n".join(lines)
