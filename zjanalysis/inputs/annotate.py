@@ -35,8 +35,8 @@ def annotate(path: Path, findings: pd.DataFrame, out: Path, *, settings: Setting
 
     ``findings``: those of this file. Formats, widths, formulas, merged cells, validations and the other sheets stay;
     charts, shapes and pictures are carried over as they are, and the first sheet says so where some could not be (form
-    controls, slicers, pivot tables, chart sheets). A text file becomes a workbook. Raises InputError for a file that cannot be opened
-    or an ``out`` that cannot be written.
+    controls, slicers, pivot tables, chart sheets). A text file becomes a workbook. Raises InputError for a file that
+    cannot be opened or an ``out`` that cannot be written.
     """
     sheets = read_rows(path, guard=(settings or load_settings()).guard)  # the guard, before openpyxl sees the file
     is_book, kept = path.suffix.lower() == ".xlsx", {}
