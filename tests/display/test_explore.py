@@ -62,20 +62,22 @@ def test_without_a_target_there_is_no_plan(period: Period) -> None:
 @pytest.fixture
 def desk() -> dict[str, Any]:
     box = explorer.explore(DATA, PERIOD, region="440823")
-    left, right = box.children
-    named = {one.description: one for one in left.children if getattr(one, "description", "")}
+    _, choosers, pictures, tables, code, foot = box.children
+    named = {one.description: one for one in choosers.children}
     return {
         **named,
-        "main": right.children[0],
-        "plan": right.children[1],
-        "code": right.children[2],
-        "told": left.children[-1],
+        "main": pictures.children[0],
+        "plan": pictures.children[1],
+        "tables": tables,
+        "code": code,
+        "send": foot.children[0],
+        "told": foot.children[1],
     }
 
 
 def test_every_widget_moves_what_is_shown(desk: dict[str, Any]) -> None:
     def seen() -> tuple[str, str, str]:
-        return (str(desk["main"].outputs), str(desk["plan"].outputs), desk["code"].value)
+        return (str(desk["main"].outputs) + str(desk["tables"].outputs), str(desk["plan"].outputs), desk["code"].value)
 
     before = seen()
     for name, value in (("指标", "visits"), ("比较对象", "粤西"), ("口径", RAW), ("地区", "440825")):

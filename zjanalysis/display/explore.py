@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,23 @@ FOLDER = "mine"
 _WORDS = {"info": "第 _START_–_END_ 行，共 _TOTAL_ 行", "search": "查找：", "lengthMenu": "每页 _MENU_ 行",
           "emptyTable": "没有", "zeroRecords": "没有找到", "infoEmpty": "没有",
           "infoFiltered": "（全部 _MAX_ 行）"}  # fmt: skip
+STYLE = (
+    "<style>.zj-desk .zj-exhibit{margin:0 1em 0 0}.zj-desk .zj-exhibit img{max-width:100%;height:auto}"
+    ".zj-desk .zj-source{display:none}</style>"
+)
 _WIDE = {"description_width": "5em"}
 
 
 def explore(data: str = "", period: str = "", *, region: str = "", peers: str = "") -> Any:
     """Give the explorer as one widget: choose, and figure, sentence, table, plan and code follow.
 
-    Works from the keyboard (Tab, arrows). Raises ConfigError where the extra ``explore`` is not installed.
+    Raises ConfigError where the extra ``explore`` is not installed.
     """
     widgets, settings = _widgets(), load_settings()
     now = load_period(data, period)
     held = {"data": data or settings.data, "period": now.name}
     chosen = _choosers(widgets, now, region=region_code(region or settings.focus), peers=peers)
-    shown = {name: widgets.Output() for name in ("main", "plan")}
+    shown = {name: widgets.Output() for name in ("main", "plan", "tables")}
     code = widgets.Textarea(description="代码", rows=8, style=_WIDE, layout={"width": "100%"})
     send, told = widgets.Button(description="送到报告", icon="file-text-o"), widgets.HTML()
 
@@ -55,9 +60,15 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     send.on_click(written)
     _linked(chosen, now, follow)
     follow()
-    left = widgets.VBox([*chosen.values(), send, told], layout={"width": "21em", "flex": "0 0 auto"})
-    right = widgets.VBox([shown["main"], shown["plan"], code], layout={"flex": "1 1 auto", "min_width": "0"})
-    return widgets.HBox([left, right])
+    return _laid_out(widgets, chosen, shown, [code, widgets.HBox([send, told])])
+
+
+def _laid_out(widgets: Any, chosen: Mapping[str, Any], shown: Mapping[str, Any], below: list[Any]) -> Any:
+    """Stand the choosers over the two pictures, the tables and the rest under them."""
+    choosers = widgets.Box(list(chosen.values()), layout={"flex_flow": "row wrap"})
+    pictures = widgets.HBox([shown["main"], shown["plan"]])
+    desk = widgets.VBox([widgets.HTML(STYLE), choosers, pictures, shown["tables"], *below])
+    return desk.add_class("zj-desk")
 
 
 def write_parameters(choice: Choice, folder: Path) -> Path:
@@ -78,6 +89,11 @@ def _toml(text: str) -> str:
 
 
 def _widgets() -> Any:
+    """Give ipywidgets, and put the script of the searchable tables into the notebook, from the disk."""
+    with suppress(ImportError):
+        import itables  # noqa: PLC0415  an extra
+
+        itables.init_notebook_mode(all_interactive=False, connected=False)
     try:
         import ipywidgets  # noqa: PLC0415  an extra
     except ImportError as error:
@@ -141,14 +157,12 @@ def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) 
 
 def _put(shown: Mapping[str, Any], seen: View) -> View:
     """Put the blocks of a view into their places; the tables can be sorted and searched in JupyterLab."""
-    from IPython.display import HTML  # noqa: PLC0415  only where there is a notebook
-
     tables = [table_from_payload(seen.main.payload["table"]), *([seen.items] if seen.items else [])]
-    main = [HTML(_without_table(seen.main.html)), *(HTML(searchable(one)) for one in tables)]
-    plan = [HTML(seen.plan.html)] if seen.plan else []
-    for place, blocks in (("main", main), ("plan", plan)):
+    plan = [seen.plan.html] if seen.plan else []
+    texts_of = {"main": [_without_table(seen.main.html)], "plan": plan, "tables": [searchable(one) for one in tables]}
+    for place, texts in texts_of.items():
         shown[place].outputs = tuple(
-            {"output_type": "display_data", "data": {"text/html": block.data}, "metadata": {}} for block in blocks
+            {"output_type": "display_data", "data": {"text/html": text}, "metadata": {}} for text in texts
         )
     return seen
 
