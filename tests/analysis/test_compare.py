@@ -102,3 +102,12 @@ def test_the_caseload_lens_compares_when_it_is_named() -> None:
     scores = scores_of(**{lens.key: [0.91, 0.8, 0.9, 0.95]})
     row = compare(scores, region="440800", peers=PEERS, indicators=[lens]).iloc[0]
     assert (row["indicator"], row["rank"], row["verdict"]) == ("time_compression_by_cases", 2, "高于")
+
+
+def test_the_margins_of_the_projects_settings_decide(tmp_path, monkeypatch) -> None:
+    scores = pd.DataFrame({"region_code": ["440800", "440900"], "indicator": "visits", "value": [0.10, 0.13],
+                           "numerator": 1.0, "denominator": 1.0, "n": 1, "n_left_out": 0})  # fmt: skip
+    monkeypatch.setenv("ZJANALYSIS_ROOT", str(tmp_path))
+    assert compare(scores, region="440800", peers=["440900"])["verdict"].tolist() == ["高于"]
+    (tmp_path / "zjanalysis.toml").write_text("[comparison]\nmargin_visits = 0.05\n", encoding="utf-8")
+    assert compare(scores, region="440800", peers=["440900"])["verdict"].tolist() == ["持平"]

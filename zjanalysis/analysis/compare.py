@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, bound
-from zjanalysis.settings import Comparison, Settings
+from zjanalysis.settings import Comparison, Settings, load_settings
 
 AHEAD, LEVEL, BEHIND = "高于", "持平", "低于"
 NO_VERDICT, NO_SCORE = "不作判断", "无数据"
@@ -19,8 +18,8 @@ DECIMALS = {"share": 4, "days": 2, "visits": 2}
 
 
 def rules_of(settings: Settings | None) -> Comparison:
-    """Give the rules of comparison; the defaults where no settings are handed in."""
-    return (settings or Settings(root=Path())).comparison
+    """Give the rules of comparison: of the settings handed in, else of the project's zjanalysis.toml."""
+    return (settings or load_settings()).comparison
 
 
 def margin_of(one: Indicator, settings: Settings | None = None) -> float:

@@ -15,7 +15,7 @@ from zjanalysis.analysis.matching import fold
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.limits import factors
-from zjanalysis.settings import Settings, Units
+from zjanalysis.settings import Settings, Units, load_settings
 
 CURRENT, FOLDED, MATCHED = "现行口径", "同一基本编码只计一次（折叠）", "同事项可比（统一法定时限）"
 OVERLONG, MIXED = "承诺时限超过法定时限", "两个时限单位不同"
@@ -111,7 +111,7 @@ def sensitivity(
         return gaps.assign(definition=definition, reason="")
 
     tables = [read(rows, one, CURRENT)]
-    for switch in switches(settings.units if settings else Units()):
+    for switch in switches((settings or load_settings()).units):
         if one.key in switch.indicators:
             tables.append(read(switch.change(rows), find(switch.instead or one), switch.definition))
     tables.append(read(fold(rows, scope=scope and scope.narrowed(one)), one, FOLDED))
