@@ -188,10 +188,10 @@ def test_the_map_shows_the_chosen_indicator_without_script_and_by_keyboard(open_
     page = open_page("index.html", script=False)
     shown = page.locator(".tiles ul:visible")
     assert shown.count() == 1
-    assert shown.get_attribute("aria-label") == "各地时限压缩率与全市比"
+    assert shown.get_attribute("aria-label") == "各地时限压缩率与中位数比"
     page.get_by_role("radio", name="时限压缩率").focus()
     page.keyboard.press("ArrowRight")
-    assert (shown.count(), shown.get_attribute("aria-label")) == (1, "各地跑动次数与全市比")
+    assert (shown.count(), shown.get_attribute("aria-label")) == (1, "各地跑动次数与中位数比")
     assert re.search(r"遂溪县\s*\d\.\d\d次\s+(优于|持平|落后)", shown.inner_text())
     assert shown.get_by_role("link", name="遂溪县").get_attribute("href") == "district/440823.html"
 
