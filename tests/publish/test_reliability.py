@@ -271,8 +271,8 @@ def test_a_power_cut_at_fifty_random_moments_loses_no_page_and_leaves_no_half(
         if child == 0:
             os.setsid()
             try:
-                run = {"options": Options(force=True), "executor": Copier(prepared), "progress": str}
-                build(jobs_of(), out=folder.parent, settings=settings, **run)
+                build(jobs_of(), out=folder.parent, settings=settings, options=Options(force=True),
+                      executor=Copier(prepared), progress=str)  # fmt: skip
             finally:
                 os._exit(0)
         if number == 0:  # the first is left alone: how long a build takes here bounds the moments of the others
