@@ -13,8 +13,9 @@ from pathlib import Path
 
 from ipykernel.kernelspec import get_kernel_dict
 
-from zjanalysis.errors import ConfigError, InputError
+from zjanalysis.errors import ConfigError
 from zjanalysis.publish.mine import own_copy
+from zjanalysis.publish.verify import read_record
 from zjanalysis.settings import load_settings
 
 CHINESE = "jupyterlab_language_pack_zh_CN"
@@ -27,15 +28,8 @@ def lab(arguments: argparse.Namespace) -> int:
 
 def open_page(arguments: argparse.Namespace) -> int:
     """Write a copy of the page's notebook with its parameters, say where, and open it."""
-    page = Path(arguments.page)
-    try:
-        text = page.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise InputError(f"找不到文件“{page.name}”。", "请给出 .html 报告的路径。") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"“{page.name}”不是本工具生成的页面。", "请给出 .html 报告的路径。") from error
-    settings = load_settings()
-    copy = own_copy(text, name=page.name, settings=settings)
+    page, settings = Path(arguments.page), load_settings()
+    copy = own_copy(read_record(page), name=page.name, settings=settings)
     print(f"已按页面的参数写好笔记本：{copy.relative_to(settings.root).as_posix()}")
     if arguments.no_lab:
         return 0

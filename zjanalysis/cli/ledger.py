@@ -36,7 +36,7 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
     period = load_period(arguments.data, arguments.period)
     day, gaps = _day(arguments, period), ledger_gaps(period, settings=rules)
     made = start(evaluated_scores(period, region=rules.focus), on=day, gaps=gaps, settings=rules)
-    return _told(init_ledger(path, made, on=_day(arguments, period), sample=period.dataset.kind == "sample"))
+    return _told(init_ledger(path, made, on=day, sample=period.dataset.kind == "sample"))
 
 
 def _update(arguments: argparse.Namespace, path: Path) -> int:

@@ -75,10 +75,11 @@ def write_parameters(choice: Choice, folder: Path) -> Path:
     """Write what ``zj build --with`` reads to make the report of a choice, apart from the official ones."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{choice.region}.toml"
-    kept = {"data": choice.data, "period": choice.period, "only": choice.region, "peers": choice.peers}
+    kept = {"data": choice.data, "period": choice.period, "only": choice.region, "peers": choice.peers,
+            "out": folder.as_posix()}  # fmt: skip
     lines = [f"{name} = {_toml(value)}" for name, value in kept.items()]
     part = path.with_suffix(".part")
-    part.write_text("\n".join([*lines, f'out = "{folder.as_posix()}"', ""]), encoding="utf-8")
+    part.write_text("\n".join([*lines, ""]), encoding="utf-8")
     part.replace(path)
     return path
 

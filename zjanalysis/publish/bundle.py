@@ -19,7 +19,7 @@ from zjanalysis.errors import PublishError
 from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.publish.bundle_notes import district_note, file_stem, period_note, safe_name
 from zjanalysis.publish.index import TITLE, write_index
-from zjanalysis.publish.index_map import DISTRICT
+from zjanalysis.publish.jobs import DISTRICT
 from zjanalysis.publish.mail import drafts
 from zjanalysis.publish.manifest import GOOD, NAME, Entry, read_manifest, write_manifest
 from zjanalysis.publish.release import unwritable

@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from zjanalysis.publish.index_map import CITY, tile_map
-from zjanalysis.publish.jobs import TOPICS
+from zjanalysis.publish.index_map import tile_map
+from zjanalysis.publish.jobs import CITY, TOPICS
 from zjanalysis.publish.manifest import GOOD, STALE, Entry, read_manifest, write_whole
 
 TITLE = "政务服务效能监测通报"

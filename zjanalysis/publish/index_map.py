@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from zjanalysis.publish.jobs import DISTRICT
 from zjanalysis.publish.manifest import Entry
 
-CITY, DISTRICT = "city", "district/"
 LOOKS = {"优于": "ahead", "持平": "level", "落后": "behind"}
 
 

@@ -11,6 +11,7 @@ from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish.units import named_units
 from zjanalysis.settings import Settings
 
+CITY, DISTRICT = "city", "district/"  # the key of the city's report, and how those of the districts begin
 CITY_NOTEBOOK = "notebooks/02_city_benchmark.ipynb"
 DISTRICT_NOTEBOOK = "notebooks/03_district_report.ipynb"
 TOPICS = {
@@ -68,9 +69,9 @@ def list_jobs(
         told = {**common, "region": code}
         return Job(key, settings.path(notebook), code, names[code], chosen, where, told, reads)
 
-    city = job("city", CITY_NOTEBOOK, settings.focus)
+    city = job(CITY, CITY_NOTEBOOK, settings.focus)
     districts = (
-        job(f"district/{code}", DISTRICT_NOTEBOOK, code, () if peers else (settings.focus, *units)) for code in units
+        job(f"{DISTRICT}{code}", DISTRICT_NOTEBOOK, code, () if peers else (settings.focus, *units)) for code in units
     )
     topics = (job(key, notebook, settings.focus) for key, (_, notebook) in TOPICS.items())
     return city, *districts, *topics

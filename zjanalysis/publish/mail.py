@@ -15,7 +15,7 @@ from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.publish.bundle_notes import CHECK, MADE_UP, OPEN, file_stem, issue
 from zjanalysis.publish.index import TITLE
-from zjanalysis.publish.index_map import CITY, DISTRICT
+from zjanalysis.publish.jobs import CITY, DISTRICT
 from zjanalysis.publish.manifest import Entry, write_whole
 
 BOUNDARY = "=_zjanalysis_{}_="

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError
 from zjanalysis.publish.jobs import CITY_NOTEBOOK, DISTRICT_NOTEBOOK, TOPICS
 from zjanalysis.publish.parameters import check_values
-from zjanalysis.publish.verify import record_in
 from zjanalysis.settings import Settings
 
 FOLDER = "notebooks/mine"
 OURS = {Path(path).name: path for path in (CITY_NOTEBOOK, DISTRICT_NOTEBOOK, *(path for _, path in TOPICS.values()))}
 
 
-def own_copy(text: str, *, name: str, settings: Settings) -> Path:
-    """Write the copy for the text of a page and give its path; a copy that is already there is never written over.
+def own_copy(record: Mapping[str, Any], *, name: str, settings: Settings) -> Path:
+    """Write the copy for the provenance of a page and give its path; a copy already there is never written over.
 
-    Raises InputError for a text that is no page of ours or names another notebook, ConfigError for parameters that do
+    Raises InputError for a record that names no notebook of ours, ConfigError for parameters that do
     not fit the notebook: a page may come from anybody.
     """
-    notebook, parameters = _told(text, name=name)
+    notebook, parameters = _told(record, name=name)
     source = settings.path(notebook)
     check_values(source, parameters)
     parameters["data"] = _data_named(str(parameters.get("data", "")), settings)
@@ -54,11 +53,10 @@ def _data_named(name: str, settings: Settings) -> str:
     )
 
 
-def _told(text: str, *, name: str) -> tuple[str, dict[str, Any]]:
+def _told(record: Mapping[str, Any], *, name: str) -> tuple[str, dict[str, Any]]:
     """Give the notebook and the parameters that stand in a page."""
     try:
-        record = record_in(text)
         notebook, parameters = OURS[Path(str(record["notebook"])).name], dict(record["parameters"])
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"“{name}”不是本工具生成的页面，读不到笔记本和参数。", "请给出 .html 报告的路径。") from error
     return notebook, parameters

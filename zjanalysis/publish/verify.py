@@ -39,7 +39,7 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
     path = Path(word).expanduser()
     if not path.suffix:
         return _fingerprint(read_fingerprint(word), out=out, settings=settings, data=data)
-    record = _record(path)
+    record = read_record(path)
     found = _fingerprint(read_fingerprint(record["fingerprint"]), out=out, settings=settings, data=data)
     kept = [e for e in _published(out, path) if e.fingerprint == record["fingerprint"]]
     if not kept:
@@ -49,14 +49,14 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
     return Verdict((f"文件完好：{path.name} 与发布时的内容一致。", *found.lines), found.good)
 
 
-def _record(path: Path) -> dict[str, Any]:
-    """Give the provenance that stands in a page."""
+def read_record(path: Path) -> dict[str, Any]:
+    """Give the provenance that stands in a page; InputError for a file that is none of ours."""
     try:
         record = record_in(path.read_text(encoding="utf-8"))
         read_fingerprint(record["fingerprint"])
     except FileNotFoundError as error:
         raise InputError(f"找不到文件“{path.name}”。", "请给出页面的路径，或印在页眉的校验码。") from error
-    except (UnicodeDecodeError, ValueError, KeyError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, KeyError) as error:
         raise InputError(f"“{path.name}”不是本工具生成的页面。", "请给出 .html 报告，或印在页眉的校验码。") from error
     return record
 
