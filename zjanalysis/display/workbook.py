@@ -8,6 +8,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -29,9 +31,19 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CELL_LIMIT = 32767  # Excel's own
 FORMATS = {"share": "0.00%", "days": "0.00", "visits": "0.00", "points": "0.00%", "count": "0", "number": "General"}
 SIGNED = {"share": "+0.00%;-0.00%;0.00%", "days": "+0.00;-0.00;0.00", "visits": "+0.00;-0.00;0.00"}
-HEAD_FILL, HEAD_FONT = PatternFill("solid", fgColor="0B4F8A"), Font(bold=True, color="FFFFFF")
-FOCUS_FILL, LINE = PatternFill("solid", fgColor="EFF3F7"), Side(style="thin", color="D5DBE1")
-SOFT = Font(color="55616D")
+LOOKS = {
+    "title": {"font": Font(bold=True, size=14)},
+    "caption": {"font": Font(bold=True, size=12)},
+    "head": {"fill": PatternFill("solid", fgColor="0B4F8A"), "font": Font(bold=True, color="FFFFFF"),
+             "alignment": Alignment(wrap_text=True, vertical="center")},
+    "link": {"font": Font(color="0B4F8A", underline="single")},
+    "text": {"alignment": Alignment(wrap_text=True, vertical="top")},
+    "body": {"border": Border(bottom=Side(style="thin", color="D5DBE1"))},
+    "focus": {"fill": PatternFill("solid", fgColor="EFF3F7")},
+    "note": {"font": Font(color="55616D")},
+}  # fmt: skip
+Notes = Sequence[str | tuple[str, str]]
+Dressed = dict[tuple[object, ...], StyleArray]  # of one workbook: style before and name of the look → style after
 
 
 def write_workbook(
@@ -39,7 +51,7 @@ def write_workbook(
     path: str | Path,
     *,
     title: str,
-    notes: Sequence[str | tuple[str, str]] = (),
+    notes: Notes = (),
 ) -> Path:
     """Write the tables (or their JSON payloads) as one .xlsx and give its path.
 
@@ -49,10 +61,10 @@ def write_workbook(
     """
     shown = [one if isinstance(one, Table) else table_from_payload(one) for one in tables]
     names = sheet_names([one.sheet or one.caption for one in shown])
-    book = Workbook()
-    _contents(book.active, title=title, notes=notes, entries=list(zip(names, shown, strict=True)))
+    book, dressed = Workbook(), Dressed()
+    _contents(book.active, dressed, title=title, notes=notes, entries=list(zip(names, shown, strict=True)))
     for name, one in zip(names, shown, strict=True):
-        _sheet(book.create_sheet(name), one)
+        _sheet(book.create_sheet(name), one, dressed)
     book.properties.creator = book.properties.lastModifiedBy = "zjanalysis"
     book.properties.title = safe_text(title)
     raw = io.BytesIO()
@@ -95,54 +107,63 @@ def put_text(cell: Cell, text: str) -> None:
         cell.quotePrefix = True
 
 
-def _contents(sheet: Worksheet, *, title: str, notes: Sequence[str | tuple[str, str]], entries: Any) -> None:
+def _dress(cell: Cell, look: str, dressed: Dressed) -> None:
+    """Add a look to a cell: once by openpyxl, which compares whole style objects, then by copying its numbers."""
+    key = (look, *(cell._style or ()))
+    if key not in dressed:
+        for name, value in LOOKS[look].items():
+            setattr(cell, name, value)
+        dressed[key] = cell._style
+    cell._style = copy(dressed[key])
+
+
+def _contents(sheet: Worksheet, dressed: Dressed, *, title: str, notes: Notes, entries: Any) -> None:
     sheet.title = CONTENTS
     put_text(sheet.cell(1, 1), title)
-    sheet.cell(1, 1).font = Font(bold=True, size=14)
+    _dress(sheet.cell(1, 1), "title", dressed)
     row = 3
-    for head in ("工作表", "内容", "行数"):
-        _head_cell(sheet.cell(row, ("工作表", "内容", "行数").index(head) + 1), head)
+    for column, head in enumerate(("工作表", "内容", "行数"), start=1):
+        _head_cell(sheet.cell(row, column), head, dressed)
     for name, one in entries:
         row += 1
         put_text(sheet.cell(row, 1), name)
         sheet.cell(row, 1).hyperlink = Hyperlink(ref="", location="'" + name.replace("'", "''") + "'!A1")
-        sheet.cell(row, 1).font = Font(color="0B4F8A", underline="single")
+        _dress(sheet.cell(row, 1), "link", dressed)
         put_text(sheet.cell(row, 2), one.caption)
         sheet.cell(row, 3).value = len(one.rows)
     row += 2
     for note in notes:
         term, text = ("", note) if isinstance(note, str) else note
-        put_text(sheet.cell(row, 1), term)
-        put_text(sheet.cell(row, 2), text)
-        sheet.cell(row, 1).alignment = sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+        for column, said in enumerate((term, text), start=1):
+            put_text(sheet.cell(row, column), said)
+            _dress(sheet.cell(row, column), "text", dressed)
         row += 1
     for letter, width in (("A", 34), ("B", 84), ("C", 8)):
         sheet.column_dimensions[letter].width = width
 
 
-def _head_cell(cell: Cell, text: str) -> None:
+def _head_cell(cell: Cell, text: str, dressed: Dressed) -> None:
     put_text(cell, text)
-    cell.fill, cell.font = HEAD_FILL, HEAD_FONT
-    cell.alignment = Alignment(wrap_text=True, vertical="center")
+    _dress(cell, "head", dressed)
 
 
-def _sheet(sheet: Worksheet, one: Table) -> None:
+def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
     """Fill one sheet: caption, heads with units, rows, note; heads and first column stay in view."""
     put_text(sheet.cell(1, 1), one.caption)
-    sheet.cell(1, 1).font = Font(bold=True, size=12)
+    _dress(sheet.cell(1, 1), "caption", dressed)
     for number, head in enumerate(one.heads, start=1):
-        _head_cell(sheet.cell(2, number), head.label + _unit(head, one))
+        _head_cell(sheet.cell(2, number), head.label + _unit(head, one), dressed)
     for position, row in enumerate(one.rows):
         unit = one.row_kinds[position] if one.row_kinds else ""
         for number, (head, value) in enumerate(zip(one.heads, row, strict=True), start=1):
             cell = sheet.cell(position + 3, number)
-            _body_cell(cell, value, head, unit)
-            cell.border = Border(bottom=LINE)
+            _body_cell(cell, value, head, unit, dressed)
+            _dress(cell, "body", dressed)
             if position in one.focus:
-                cell.fill = FOCUS_FILL
+                _dress(cell, "focus", dressed)
     if one.note:
         put_text(sheet.cell(len(one.rows) + 4, 1), one.note)
-        sheet.cell(len(one.rows) + 4, 1).font = SOFT
+        _dress(sheet.cell(len(one.rows) + 4, 1), "note", dressed)
     sheet.freeze_panes = "B3"
     if one.heads:
         sheet.auto_filter.ref = f"A2:{get_column_letter(len(one.heads))}{len(one.rows) + 2}"
@@ -160,7 +181,7 @@ def _unit(head: Head, one: Table) -> str:
     return f"（{head.unit}）" if head.unit else ""
 
 
-def _body_cell(cell: Cell, value: Any, head: Head, unit: str) -> None:
+def _body_cell(cell: Cell, value: Any, head: Head, unit: str, dressed: Dressed) -> None:
     """Write one value: a number with its format, yes or no in words, text as text, missing as nothing."""
     if wording.missing(value):
         return
@@ -175,7 +196,7 @@ def _body_cell(cell: Cell, value: Any, head: Head, unit: str) -> None:
             cell.number_format = ";".join(f'{part}"{texts[unit]}"' for part in cell.number_format.split(";"))
     else:
         put_text(cell, str(value))
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        _dress(cell, "text", dressed)
 
 
 def _widths(one: Table) -> list[float]:
