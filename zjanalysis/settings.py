@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -129,11 +130,15 @@ def load_settings(root: Path | None = None) -> Settings:
     if not path.is_file():
         return Settings(root=folder)
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return _understood(folder, path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         hint = "请用 UTF-8 保存，并对照项目自带的 zjanalysis.toml 检查这一行。"
         raise ConfigError(f"设置文件 {FILE_NAME} 读不懂：{error}", hint) from error
-    return _record(Settings, {"root": folder, **written}, where="")
+
+
+@lru_cache(maxsize=1)
+def _understood(folder: Path, text: str) -> Settings:
+    return _record(Settings, {"root": folder, **tomllib.loads(text)}, where="")
 
 
 def _record(kind: type[T], written: Mapping[str, Any], *, where: str) -> T:

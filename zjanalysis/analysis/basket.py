@@ -21,7 +21,7 @@ from zjanalysis.analysis.compare import (
     rank,
     rules_of,
 )
-from zjanalysis.analysis.matching import Grid, grid
+from zjanalysis.analysis.matching import Grid, grids
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.robust import HIGH, LOW, all_items, judged, ratios, resampled, summary
@@ -107,7 +107,7 @@ def basket(
     resamples; ``shown`` the value as published.
     """
     one, rules = find(indicator), rules_of(settings)
-    cells = grid(items, one, region=region, peers=peers, scope=scope)
+    (cells,) = grids(items, [one], region=region, peers=peers, scope=scope)
     return _places(standardise(cells, rules), one, cells, rules)
 
 
@@ -127,14 +127,17 @@ def robust(
     interval. ``coverage`` is n_shared / n_codes: the share of the region's codes in the basket. ``verdict`` is 不作判断
     with a ``reason`` below 30 codes or 50 %; ``simpson`` warns when the all-item difference has the other sign.
     """
-    regions = tuple(dict.fromkeys([region, *peers]))
-    tables = []
-    for one in map(find, indicators):
-        cells = grid(items, one, region=region, peers=regions[1:], scope=scope)
-        plain = all_items(items, one, regions, scope)
-        ahead = float(plain.iloc[0] - plain.iloc[1:].median()) * one.sign
-        tables.append(judged(_standing(cells, one, rules_of(settings), ahead), one, settings))
-    return pd.concat(tables, ignore_index=True)
+    regions, wanted, rules = tuple(dict.fromkeys([region, *peers])), [find(i) for i in indicators], rules_of(settings)
+    plain = all_items(items, wanted, regions, scope)
+    ahead = plain.iloc[0] - plain.iloc[1:].median()
+    sides = grids(items, wanted, region=region, peers=regions[1:], scope=scope)
+    return pd.concat(
+        [
+            judged(_standing(cells, one, rules, float(ahead[one.key]) * one.sign), one, settings)
+            for one, cells in zip(wanted, sides, strict=True)
+        ],
+        ignore_index=True,
+    )
 
 
 def _standing(cells: Grid, one: Indicator, rules: Comparison, all_items_difference: float) -> pd.DataFrame:

@@ -36,21 +36,19 @@ def caseload(
     """
     others, wanted = [code for code in dict.fromkeys(peers) if code != region], [indicator(i) for i in indicators]
     rows = with_caseload(items[items["region_code"].isin([region, *others])], counts)
-    blocks = {}
-    for prefix, lens in (("plain_", {i.key: i for i in wanted}), ("", {i.key: by_caseload(i) for i in wanted})):
-        scores = measure(rows, lens.values(), scope=scope)
-        gaps = compare(scores, region=region, peers=others, indicators=lens.values())
-        named = {one.key: key for key, one in lens.items()}
-        read = gaps.assign(indicator=gaps["indicator"].map(named)).set_index("indicator")[_READ]
-        blocks[prefix] = read.add_prefix(prefix)
-    own = rows[rows["region_code"] == region]
-    counted = measure(own, [_counted(one) for one in wanted], by=(), scope=scope).set_index("indicator")["numerator"]
+    lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
+    scores = measure(rows, [*wanted, *lens, *counted], scope=scope)
+    gaps = compare(scores, region=region, peers=others, indicators=[*wanted, *lens]).set_index("indicator")[_READ]
+    own = scores[scores["region_code"] == region].set_index("indicator")["numerator"]
+    plain = gaps.loc[[one.key for one in wanted]].add_prefix("plain_")
+    weighted = gaps.loc[[one.key for one in lens]].set_axis(plain.index)
+    cases = own.reindex([one.key for one in counted]).set_axis(plain.index)
     total = counts.loc[counts["region_code"] == region, "n"].sum()
-    joined = blocks[""].join(blocks["plain_"]).assign(region_code=region, n_cases=counted)
+    joined = weighted.join(plain).assign(region_code=region, n_cases=cases)
     return joined.assign(coverage=joined["n_cases"] / total if total else float("nan")).reset_index()
 
 
 def _counted(one: Indicator) -> Indicator:
     """Give the indicator whose numerator is the number of cases on the items that count."""
     usable = ~(one.numerator.is_null() | one.denominator.is_null())
-    return replace(one, numerator=nw.when(usable).then(_CASES), denominator=ONE)
+    return replace(one, key=f"{one.key}_cases", numerator=nw.when(usable).then(_CASES), denominator=ONE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -58,7 +58,8 @@ def measure(
     """
     wanted = tuple(indicators)
     flags = _flags(wanted, scope)
-    rows = nw.from_native(frame).with_columns(**dict(flags.values()))
+    raw = {name: part for i in wanted for name, part in _raw(i).items()}
+    rows = nw.from_native(frame).select(*by, **dict(flags.values()), **raw)
     prepared = rows.with_columns(**{name: part for i in wanted for name, part in _parts(i, flags[i.key][0]).items()})
     sums = [sum_ for i in wanted for sum_ in _sums(i)]
     counts = [nw.col(name).count() for name in dict.fromkeys(name for name, _ in flags.values())]
@@ -89,16 +90,17 @@ def _flags(wanted: tuple[Indicator, ...], scope: Scope | None) -> dict[str, tupl
     return flags
 
 
+def _raw(one: Indicator) -> dict[str, nw.Expr]:
+    """Give the two numbers of every row, in scope or not; a denominator of one per row needs no column."""
+    above = {f"numerator_{one.key}": one.numerator}
+    return above if one.denominator is ONE else {**above, f"denominator_{one.key}": one.denominator}
+
+
 def _parts(one: Indicator, flag: str) -> dict[str, nw.Expr]:
     """Give the columns whose sums make a score; a row counts when it is in scope and has both numbers."""
-    counts = ~nw.col(flag).is_null()
-    if one.denominator is ONE:
-        return {f"numerator_{one.key}": nw.when(counts).then(one.numerator)}
-    counts = counts & ~(one.numerator.is_null() | one.denominator.is_null())
-    return {
-        f"numerator_{one.key}": nw.when(counts).then(one.numerator),
-        f"denominator_{one.key}": nw.when(counts).then(one.denominator),
-    }
+    names = list(_raw(one))
+    counts = ~nw.any_horizontal(*(nw.col(name).is_null() for name in (flag, *names)), ignore_nulls=False)
+    return {name: nw.when(counts).then(nw.col(name)) for name in names}
 
 
 def _sums(one: Indicator) -> list[nw.Expr]:
@@ -122,22 +124,26 @@ def _scores(
     sums: pd.DataFrame, wanted: tuple[Indicator, ...], by: tuple[str, ...], *, flags: Mapping[str, str]
 ) -> pd.DataFrame:
     """Turn the wide sums into one row per group and indicator, in the order of the groups and of the registry."""
+    ordered = sums.sort_values(list(by), kind="stable") if by else sums
     # A sum over no row is 0 in pandas and missing in SQL: this is the one place where missing becomes 0.
-    numbers = sums[[name for name in sums.columns if name not in by]].astype("float64").fillna(0.0)
-    blocks = []
-    for position, one in enumerate(wanted):
-        n = numbers[f"n_{one.key}"]
-        block = {
-            "numerator": numbers[f"numerator_{one.key}"],
-            "denominator": n if one.denominator is ONE else numbers[f"denominator_{one.key}"],
-            "n": n,
-            "n_left_out": numbers[flags[one.key]] - n,
-        }
-        blocks.append(sums[list(by)].assign(indicator=one.key, **block, position=position))
-    scores = pd.concat(blocks).sort_values([*by, "position"], kind="stable", ignore_index=True)
-    value = np.where(scores["denominator"] == 0, np.nan, scores["numerator"] / scores["denominator"].replace(0, np.nan))
-    ordered = [*by, "indicator", "value", "numerator", "denominator", "n", "n_left_out"]
-    return scores.assign(value=value).astype({"n": "int64", "n_left_out": "int64"})[ordered]
+    numbers = ordered.drop(columns=list(by)).astype("float64").fillna(0.0)
+    cells, place = numbers.to_numpy(), {name: position for position, name in enumerate(numbers)}
+
+    def wide(name: Callable[[Indicator], str]) -> np.ndarray:
+        return cells[:, [place[name(one)] for one in wanted]].ravel()
+
+    n, numerator = wide(lambda one: f"n_{one.key}"), wide(lambda one: f"numerator_{one.key}")
+    denominator = wide(lambda one: f"n_{one.key}" if one.denominator is ONE else f"denominator_{one.key}")
+    value = np.divide(numerator, denominator, out=np.full(len(n), np.nan), where=denominator != 0)
+    groups = ordered[list(by)].loc[ordered.index.repeat(len(wanted))].reset_index(drop=True)
+    return groups.assign(
+        indicator=pd.Series([one.key for one in wanted] * len(ordered), dtype="str"),
+        value=value,
+        numerator=numerator,
+        denominator=denominator,
+        n=n.astype("int64"),
+        n_left_out=(wide(lambda one: flags[one.key]) - n).astype("int64"),
+    )
 
 
 def left_out(
@@ -151,14 +157,18 @@ def left_out(
 
     The n of a group and indicator sum to ``n_left_out`` of `measure`.
     """
-    blocks = []
-    for one in indicators:
-        unknown = one.numerator.is_null() | one.denominator.is_null()
-        rows = nw.from_native(items).filter(_inside(one, scope) & unknown).with_columns(reason=one.missing)
-        counted = to_pandas(rows.group_by(*by, "reason").agg(n=nw.len()))
-        blocks.append(counted.assign(indicator=one.key).sort_values([*by, "reason"]))
-    table = pd.concat(blocks, ignore_index=True)[[*by, "indicator", "reason", "n"]]
-    return table.astype({"n": "int64", "reason": "str"})
+    wanted = {one.key: one for one in indicators}
+    reasons = {
+        key: nw.when(_inside(one, scope) & (one.numerator.is_null() | one.denominator.is_null())).then(one.missing)
+        for key, one in wanted.items()
+    }
+    rows = nw.from_native(items).select(*by, **reasons)
+    alike = to_pandas(rows.group_by(*by, *wanted).agg(n=nw.len()))  # few: rows lack the same numbers
+    each = alike.melt([*by, "n"], list(wanted), var_name="indicator", value_name="reason").dropna(subset="reason")
+    table = each.groupby(["indicator", *by, "reason"], sort=True, dropna=False)["n"].sum().reset_index()
+    place = table["indicator"].map({key: position for position, key in enumerate(wanted)})
+    ordered = table.loc[place.sort_values(kind="stable").index, [*by, "indicator", "reason", "n"]]
+    return ordered.reset_index(drop=True).astype({"n": "int64", "reason": "str"})
 
 
 def as_written(items: pd.DataFrame) -> pd.DataFrame:

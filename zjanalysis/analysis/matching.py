@@ -124,18 +124,31 @@ def common_limits(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope |
     return rows.assign(statutory_days=rows["match_code"].map(common))
 
 
-def grid(
-    items: pd.DataFrame, one: Indicator, *, region: str, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
-) -> Grid:
-    """Put the region's base codes side by side with its peers' for one indicator, on common limits."""
-    regions = tuple(dict.fromkeys([region, *peers]))
-    alike = common_limits(items, regions=regions, scope=scope and scope.narrowed(one))
-    cells = measure(alike, [one], by=("region_code", "match_code"), scope=scope)
-    cells = cells[cells["n"] > 0].assign(weight=lambda t: t["denominator"] / t["n"])
+def grids(
+    items: pd.DataFrame,
+    indicators: Iterable[Indicator],
+    *,
+    region: str,
+    peers: Iterable[str],
+    scope: Scope | None = PLAN_SCOPE,
+) -> tuple[Grid, ...]:
+    """Put the region's base codes side by side with its peers', on common limits: one grid per indicator."""
+    regions, wanted = tuple(dict.fromkeys([region, *peers])), tuple(indicators)
+    sums = {}
+    for narrow in {scope and scope.narrowed(one) for one in wanted}:
+        alike = common_limits(items, regions=regions, scope=narrow)
+        same = [one for one in wanted if (scope and scope.narrowed(one)) == narrow]
+        sums |= dict(iter(measure(alike, same, by=("region_code", "match_code"), scope=scope).groupby("indicator")))
+    return tuple(_grid(sums[one.key], regions) for one in wanted)
+
+
+def _grid(sums: pd.DataFrame, regions: tuple[str, ...]) -> Grid:
+    """Put the sums of one indicator by region and code side by side, on the common weight of each code."""
+    cells = sums[sums["n"] > 0].assign(weight=lambda t: t["denominator"] / t["n"])
     common = cells.groupby("match_code")["weight"].transform("median")
     means = cells.assign(numerator=cells["numerator"] / cells["n"] * (common / cells["weight"]), weight=common)
     wide = means.pivot(index="match_code", columns="region_code", values="numerator").reindex(columns=list(regions))
-    own = wide[wide[region].notna()]
+    own = wide[wide[regions[0]].notna()]
     return Grid(
         codes=tuple(own.index),
         regions=regions,

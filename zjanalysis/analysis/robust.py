@@ -14,7 +14,7 @@ import pandas as pd
 
 from zjanalysis.analysis.compare import AHEAD, BEHIND, LEVEL, NO_SCORE, NO_VERDICT, margin_of, rules_of
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.matching import grid
+from zjanalysis.analysis.matching import grids
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.settings import Comparison, Settings
@@ -89,10 +89,13 @@ def judged(table: pd.DataFrame, one: Indicator, settings: Settings | None) -> pd
     return table.assign(simpson=apart, verdict=verdict, reason=reason)
 
 
-def all_items(items: pd.DataFrame, one: Indicator, regions: Iterable[str], scope: Scope | None) -> pd.Series:
-    """Give the plain value of each region over all its items, matched or not."""
-    rows = items[items["region_code"].isin(list(regions))]
-    return measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(regions))
+def all_items(
+    items: pd.DataFrame, indicators: Iterable[Indicator], regions: Iterable[str], scope: Scope | None
+) -> pd.DataFrame:
+    """Give the plain value of each region over all its items, matched or not: regions × indicators, as asked."""
+    wanted, rows = tuple(indicators), items[items["region_code"].isin(list(regions))]
+    values = measure(rows, wanted, scope=scope).pivot(index="region_code", columns="indicator", values="value")
+    return values.reindex(index=list(regions), columns=[one.key for one in wanted])
 
 
 def like_for_like(
@@ -113,12 +116,12 @@ def like_for_like(
     a ``reason`` below the thresholds of the settings (30 codes, 50 %).
     """
     one, rules = find(indicator), rules_of(settings)
-    cells = grid(items, one, region=region, peers=peers, scope=scope)
+    (cells,) = grids(items, [one], region=region, peers=peers, scope=scope)
     own, others, held = cells.numerator[:, :1], cells.numerator[:, 1:], cells.held[:, 1:]
     weight = np.where(held, cells.weight[:, None], 0.0)
     apart = np.where(held, (own - others) * one.sign, 0.0)
     everything, shared = np.ones((1, len(cells.codes))), held.any(axis=1)
-    whole = all_items(items, one, cells.regions, scope)
+    whole = all_items(items, [one], cells.regions, scope)[one.key]
     n_shared = held.sum(axis=0)
     table = pd.DataFrame({
         "region_code": region,

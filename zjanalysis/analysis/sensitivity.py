@@ -104,20 +104,20 @@ def sensitivity(
     """
     one, peers = find(indicator), tuple(p for p in dict.fromkeys(peers) if p != region)
     rows = items[items["region_code"].isin([region, *peers])]
-
-    def read(changed: pd.DataFrame, what: Indicator, definition: str) -> pd.DataFrame:
-        scores = measure(changed, [what], scope=scope)
-        gaps = compare(scores, region=region, peers=peers, settings=settings, indicators=[what])
-        return gaps.assign(definition=definition, reason="")
-
-    tables = [read(rows, one, CURRENT)]
+    read, scores = {CURRENT: one}, [measure(rows, [one], scope=scope)]
     for switch in switches((settings or load_settings()).units):
         if one.key in switch.indicators:
-            tables.append(read(switch.change(rows), find(switch.instead or one), switch.definition))
-    tables.append(read(fold(rows, scope=scope and scope.narrowed(one)), one, FOLDED))
+            read[switch.definition] = find(switch.instead or one)
+            scores.append(measure(switch.change(rows), [read[switch.definition]], scope=scope))
+    read[FOLDED] = one
+    scores.append(measure(fold(rows, scope=scope and scope.narrowed(one)), [one], scope=scope))
+    counted = pd.concat([table.assign(indicator=name) for name, table in zip(read, scores, strict=True)])
+    named = [replace(what, key=definition) for definition, what in read.items()]
+    gaps = compare(counted, region=region, peers=peers, settings=settings, indicators=named)
+    gaps = gaps.assign(definition=gaps["indicator"], reason="", indicator=[what.key for what in read.values()])
     alike = robust(rows, region=region, peers=peers, indicators=[one], settings=settings, scope=scope)
-    tables.append(alike.rename(columns={"n_shared": "n", "difference": "gap_to_median"}).assign(definition=MATCHED))
-    return _against_current(pd.concat([t[list(_COLUMNS)] for t in tables], ignore_index=True))
+    alike = alike.rename(columns={"n_shared": "n", "difference": "gap_to_median"}).assign(definition=MATCHED)
+    return _against_current(pd.concat([t[list(_COLUMNS)] for t in (gaps, alike)], ignore_index=True))
 
 
 _COLUMNS = (

@@ -25,6 +25,16 @@ STYLE = (
     "<style>.zj-desk .zj-exhibit{margin:0 1em 0 0}.zj-desk .zj-exhibit img{max-width:100%;height:auto}"
     ".zj-desk .zj-source{display:none}</style>"
 )
+# JupyterLab's keys of command mode (arrows, J, K, …) match whatever has the focus and take it away to a cell. It stops
+# looking only where the focused element itself, not one around it, carries the attribute; so every key typed in the
+# desk sets it first, and Ctrl, Alt and Cmd stay JupyterLab's (saving, palette). Lumino: data-lm-suppress-shortcuts.
+_KEYS = """<script>
+window.zjDeskKeys ||= (addEventListener("keydown", event => {
+  if (!event.target.closest?.(".zj-desk")) return;
+  const own = !event.ctrlKey && !event.altKey && !event.metaKey;
+  event.target.toggleAttribute("data-lm-suppress-shortcuts", own);
+}, true), true);
+</script>"""
 _WIDE = {"description_width": "5em"}
 
 
@@ -67,7 +77,7 @@ def _laid_out(widgets: Any, chosen: Mapping[str, Any], shown: Mapping[str, Any],
     """Stand the choosers over the two pictures, the tables and the rest under them."""
     choosers = widgets.Box(list(chosen.values()), layout={"flex_flow": "row wrap"})
     pictures = widgets.HBox([shown["main"], shown["plan"]])
-    desk = widgets.VBox([widgets.HTML(STYLE), choosers, pictures, shown["tables"], *below])
+    desk = widgets.VBox([widgets.Output(outputs=_html(STYLE + _KEYS)), choosers, pictures, shown["tables"], *below])
     return desk.add_class("zj-desk")
 
 
@@ -162,10 +172,13 @@ def _put(shown: Mapping[str, Any], seen: View) -> View:
     plan = [seen.plan.html] if seen.plan else []
     texts_of = {"main": [_without_table(seen.main.html)], "plan": plan, "tables": [searchable(one) for one in tables]}
     for place, texts in texts_of.items():
-        shown[place].outputs = tuple(
-            {"output_type": "display_data", "data": {"text/html": text}, "metadata": {}} for text in texts
-        )
+        shown[place].outputs = _html(*texts)
     return seen
+
+
+def _html(*texts: str) -> tuple[dict[str, Any], ...]:
+    """Give the outputs of an Output widget, where, unlike in an HTML widget, scripts run."""
+    return tuple({"output_type": "display_data", "data": {"text/html": text}, "metadata": {}} for text in texts)
 
 
 def _without_table(html: str) -> str:
