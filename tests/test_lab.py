@@ -110,3 +110,46 @@ def test_what_is_shown_follows_the_choice(desk: Any, tmp_path: Path) -> None:
     picture = Path(os.environ.get("ZJANALYSIS_PICTURES", tmp_path)) / "lab.png"
     desk.screenshot(path=str(picture))
     assert picture.stat().st_size > 50_000
+
+
+def focused(page: Any) -> str:
+    """Say which of the desk's widgets has the focus, by its title; empty where none has it."""
+    title: str = page.evaluate(
+        "() => document.activeElement.closest('.zj-desk .widget-inline-hbox, .zj-desk .jupyter-button')"
+        "?.innerText.trim().split('\\n')[0] ?? ''"
+    )
+    return title
+
+
+def moves(page: Any, key: str, place: str) -> None:
+    """Press a key and wait until what stands in a place is another; the focus stays on the widget changed."""
+    where, old = focused(page), page.locator(place).first.evaluate("e => e.value ?? e.outerHTML")
+    page.keyboard.press(key)
+    page.wait_for_function(
+        "([place, old]) => { const e = document.querySelector(place); return e && (e.value ?? e.outerHTML) !== old }",
+        arg=[place, old],
+    )
+    assert focused(page) == where, "the focus is taken away"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
+def test_the_desk_works_from_the_keyboard(desk: Any) -> None:
+    """Nothing but keys: from the last cell up to the desk, through every chooser, the target and the button."""
+    code, say, plan = ".widget-textarea textarea", ".zj-exhibit .zj-say", ".zj-desk .zj-exhibit:last-of-type"
+    desk.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output table").wait_for()  # all cells have run
+    desk.locator(say).first.wait_for()
+    for key in ("Escape", "ArrowUp", "ArrowUp", "Tab", "Tab"):
+        desk.keyboard.press(key)
+    assert focused(desk) == "地区"
+    for title, place in (("地区", say), ("比较对象", say), ("指标", say), ("部门", say), ("口径", code)):
+        assert focused(desk) == title
+        for key in ("ArrowDown", "ArrowUp", "ArrowDown"):
+            moves(desk, key, place)
+        assert desk.locator(f"{code}").input_value()
+        desk.keyboard.press("Tab")
+    assert focused(desk) == "目标"
+    for key in ("ArrowRight", "PageUp", "Home"):
+        moves(desk, key, code)
+    desk.keyboard.press("Tab")  # the number beside the slider can be typed
+    desk.keyboard.press("Tab")
+    assert focused(desk) == "送到报告"

@@ -62,7 +62,7 @@ def test_without_a_target_there_is_no_plan(period: Period) -> None:
 @pytest.fixture
 def desk() -> dict[str, Any]:
     box = explorer.explore(DATA, PERIOD, region="440823")
-    _, choosers, pictures, tables, code, foot = box.children
+    _, choosers, told, pictures, tables, code = box.children
     named = {one.description: one for one in choosers.children}
     return {
         **named,
@@ -70,8 +70,8 @@ def desk() -> dict[str, Any]:
         "plan": pictures.children[1],
         "tables": tables,
         "code": code,
-        "send": foot.children[0],
-        "told": foot.children[1],
+        "send": choosers.children[-1],
+        "told": told,
     }
 
 

@@ -169,9 +169,9 @@ def _examples(states: pd.DataFrame, conditions: Conditions) -> pd.Series:
 
 def _numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
     """Give each row's numerator and denominator by the indicator's own definition, and whether it counts."""
-    parts = nw.from_native(rows, eager_only=True).with_columns(
-        part_above=one.numerator.cast(nw.Float64), part_below=one.denominator.cast(nw.Float64)
+    parts = nw.from_native(rows, eager_only=True).select(
+        nw.col("in_force"), numerator=one.numerator.cast(nw.Float64), denominator=one.denominator.cast(nw.Float64)
     )
     native: pd.DataFrame = parts.to_native()
-    table = native[["part_above", "part_below"]].set_axis(["numerator", "denominator"], axis=1)
-    return table.astype("float64").assign(counted=table.notna().all(axis=1))
+    table = native[["numerator", "denominator"]].astype("float64")
+    return table.assign(counted=table.notna().all(axis=1))

@@ -27,13 +27,15 @@ STYLE = (
 )
 # JupyterLab's keys of command mode (arrows, J, K, …) match whatever has the focus and take it away to a cell. It stops
 # looking only where the focused element itself, not one around it, carries the attribute; so every key typed in the
-# desk sets it first, and Ctrl, Alt and Cmd stay JupyterLab's (saving, palette). Lumino: data-lm-suppress-shortcuts.
+# desk sets it first, and Ctrl, Alt and Cmd stay JupyterLab's (saving, palette). The code is selected, ready to be copied.
 _KEYS = """<script>
 window.zjDeskKeys ||= (addEventListener("keydown", event => {
   if (!event.target.closest?.(".zj-desk")) return;
   const own = !event.ctrlKey && !event.altKey && !event.metaKey;
   event.target.toggleAttribute("data-lm-suppress-shortcuts", own);
-}, true), true);
+}, true), addEventListener("focusin", event => {
+  if (event.target.matches?.(".zj-desk .widget-textarea textarea")) setTimeout(() => event.target.select());
+}), true);
 </script>"""
 _WIDE = {"description_width": "5em"}
 
@@ -49,7 +51,8 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     chosen = _choosers(widgets, now, region=region_code(region or settings.focus), peers=peers)
     shown = {name: widgets.Output() for name in ("main", "plan", "tables")}
     code = widgets.Textarea(description="代码", rows=8, style=_WIDE, layout={"width": "100%"})
-    send, told = widgets.Button(description="送到报告", icon="file-text-o"), widgets.HTML()
+    send = widgets.Button(description="送到报告", icon="file-text-o", layout={"margin": "2px 2px 2px 2em"})
+    told = widgets.HTML()
 
     def choice() -> Choice:
         scale = 100 if indicator(chosen["indicator"].value).unit == "share" else 1
@@ -70,15 +73,10 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     send.on_click(written)
     _linked(chosen, now, follow)
     follow()
-    return _laid_out(widgets, chosen, shown, [code, widgets.HBox([send, told])])
-
-
-def _laid_out(widgets: Any, chosen: Mapping[str, Any], shown: Mapping[str, Any], below: list[Any]) -> Any:
-    """Stand the choosers over the two pictures, the tables and the rest under them."""
-    choosers = widgets.Box(list(chosen.values()), layout={"flex_flow": "row wrap"})
+    head = widgets.Box([*chosen.values(), send], layout={"flex_flow": "row wrap"})
     pictures = widgets.HBox([shown["main"], shown["plan"]])
-    desk = widgets.VBox([widgets.Output(outputs=_html(STYLE + _KEYS)), choosers, pictures, shown["tables"], *below])
-    return desk.add_class("zj-desk")
+    parts = [widgets.Output(outputs=_html(STYLE + _KEYS)), head, told, pictures, shown["tables"], code]
+    return widgets.VBox(parts).add_class("zj-desk")
 
 
 def write_parameters(choice: Choice, folder: Path) -> Path:

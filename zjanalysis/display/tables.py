@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any
@@ -155,8 +155,10 @@ def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
         return [region_name(code) for code in frame["region_code"]]
     if head.key not in frame:
         raise unknown_name("列", head.key, map(str, frame.columns))
-    column = frame[head.key].astype(object)
-    raw: Iterable[Any] = column.where(column.notna(), None).tolist()
+    column = frame[head.key]
+    raw: list[Any] = [
+        None if absent else cell for cell, absent in zip(column.tolist(), column.isna().tolist(), strict=True)
+    ]
     if head.kind == "indicator":
         return [about(key).label for key in raw]
     if head.kind == "verdict":

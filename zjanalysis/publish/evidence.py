@@ -6,6 +6,8 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ class Evidence:
     blocks: tuple[Mapping[str, Any], ...]
     workbook: Path
 
+    @cached_property
     def bare(self) -> str:
         """Give the page's text without the bytes of its pictures."""
         return re.sub(r"data:image/[^\"']*", "", self.text)
@@ -48,11 +51,7 @@ def in_tables(page: Page, tag: str) -> list[list[Element]]:
 
 def inside(page: Page, outer: Element) -> list[Element]:
     """Give the elements inside another."""
-    start = next(n for n, e in enumerate(page.elements) if e is outer) + 1
-    depth = len(outer.inside)
-    rest = page.elements[start:]
-    end = next((n for n, e in enumerate(rest) if len(e.inside) <= depth), len(rest))
-    return list(rest[:end])
+    return list(takewhile(lambda e: len(e.inside) > len(outer.inside), page.elements[outer.number + 1 :]))
 
 
 def sheets(workbook: Path) -> set[str]:

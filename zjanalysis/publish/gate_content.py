@@ -55,7 +55,7 @@ def own_region(seen: Evidence) -> Iterator[str]:
 
 def discreet(seen: Evidence) -> Iterator[str]:
     """5. No absolute path, user name, host name or traceback."""
-    bare = seen.bare()
+    bare = seen.bare
     yield from (f"有本机路径：{found.group()[:40]}" for found in _MACHINE.finditer(bare))
     if _TRACE.search(bare):
         yield "有程序出错信息"
@@ -103,7 +103,7 @@ def marked(seen: Evidence) -> Iterator[str]:
 
 def repeatable(seen: Evidence) -> Iterator[str]:
     """11. No clock and no random name: times to the second, object addresses and generated ids do not occur."""
-    bare = seen.bare()
+    bare = seen.bare
     yield from (
         f"有随时间变化的内容：{found.group()}"
         for found in re.finditer(r"\d{4}-\d\d-\d\dT\d\d:\d\d|\bat 0x[0-9a-f]{6,}", bare)

@@ -106,8 +106,8 @@ def whole_figures(seen: Evidence) -> Iterator[str]:
         }
         wanted = {"图": "img", "表": "table", "说明句": "zj-say", "工作簿位置": "zj-source"}
         yield from (f"第 {number} 图缺少{word}" for word, name in wanted.items() if name not in there)
-    names = sheet_names([str(one["sheet"] or one["caption"]) for one in tables_of(seen.blocks)])
-    yield from (f"工作簿缺少“{name}”页" for name in names if name not in sheets(seen.workbook))
+    names, held = sheet_names([str(t["sheet"] or t["caption"]) for t in tables_of(seen.blocks)]), sheets(seen.workbook)
+    yield from (f"工作簿缺少“{name}”页" for name in names if name not in held)
 
 
 def _tables(page: Page) -> Iterator[str]:

@@ -17,6 +17,7 @@ class Element:
     tag: str
     attributes: Attributes
     inside: tuple[str, ...]
+    number: int
     pieces: list[str] = field(default_factory=list)
 
     @property
@@ -53,7 +54,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element; void ones end at once."""
         attributes = {name: value or "" for name, value in attrs}
-        element = Element(tag, attributes, tuple(e.tag for e in self.open))
+        around = (*self.open[-1].inside, self.open[-1].tag) if self.open else ()
+        element = Element(tag, attributes, around, len(self.elements))
         self.elements.append(element)
         if tag not in _VOID:
             self.open.append(element)

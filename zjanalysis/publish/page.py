@@ -46,8 +46,7 @@ def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) 
         "contents": contents, "sections": sections, "code": _code(notebook), "stamp": dict(stamp.details),
         "provenance": _json({"fingerprint": stamp.fingerprint, "parts": dict(stamp.parts), **stamp.details}),
     }  # fmt: skip
-    text, _ = exporter().from_notebook_node(notebook, resources={"page": facts})
-    return str(text)
+    return str(exporter().template.render(resources={"page": facts}))  # the template asks for nothing else
 
 
 @cache
@@ -100,11 +99,17 @@ def _sections(notebook: NotebookNode) -> tuple[list[str], list[tuple[str, str]]]
     return sections, contents
 
 
+@cache
+def _markdown() -> MarkdownWithMath:
+    """Give the reader of Markdown: what HTML a cell holds is shown as text."""
+    return MarkdownWithMath(
+        renderer=IPythonRenderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
+    )
+
+
 def _shown(cell: NotebookNode) -> Sequence[str]:
     if cell.cell_type == "markdown":
-        renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
-        html = MarkdownWithMath(renderer=renderer).render(cell.source)
-        return [re.sub(r"<h1>.*?</h1>", "", html, flags=re.DOTALL)]
+        return [re.sub(r"<h1>.*?</h1>", "", _markdown().render(cell.source), flags=re.DOTALL)]
     return [output.data["text/html"] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
 
 

@@ -122,6 +122,7 @@ def open_shell() -> Iterator[Shell]:
     finally:
         sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, main = before
         sys.modules["__main__"] = main or sys.modules["__main__"]
+        shell.displayhook.do_full_cache = False  # or IPython searches all memory for what the shell held
         shell.atexit_operations()  # type: ignore[no-untyped-call]
         Shell.clear_instance()
 
