@@ -156,9 +156,8 @@ def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
     if head.key not in frame:
         raise unknown_name("列", head.key, map(str, frame.columns))
     column = frame[head.key]
-    raw: list[Any] = [
-        None if absent else cell for cell, absent in zip(column.tolist(), column.isna().tolist(), strict=True)
-    ]
+    present = column.notna().tolist()
+    raw: list[Any] = [cell if there else None for cell, there in zip(column.tolist(), present, strict=True)]
     if head.kind == "indicator":
         return [about(key).label for key in raw]
     if head.kind == "verdict":
