@@ -13,7 +13,9 @@ import nbformat
 import papermill
 import pytest
 
+from zjanalysis.errors import PublishError
 from zjanalysis.publish.build import Options, build
+from zjanalysis.publish.engine import portable
 from zjanalysis.publish.jobs import Job, list_jobs, select
 from zjanalysis.settings import Settings, load_settings
 
@@ -93,6 +95,14 @@ def test_streams_displays_updates_and_top_level_await_equal_a_real_kernel(
     assert kernel["execute_result"] == warm["execute_result"]
     assert "1、2" in kernel["stderr"]
     assert "1、2" in warm["stderr"]
+
+
+def test_an_output_no_notebook_can_hold_is_told() -> None:
+    shown = nbformat.from_dict({"output_type": "display_data", "data": {"text/html": 5}, "metadata": {}})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()")])
+    notebook.cells[0].outputs.append(shown)
+    with pytest.raises(PublishError, match="笔记本的输出不合格式"):
+        portable(notebook)
 
 
 def test_every_cell_of_the_real_notebooks_equals_a_real_kernel(tmp_path: Path) -> None:

@@ -61,14 +61,20 @@ def _sentence(error: PapermillExecutionError) -> str:
 
 
 def portable(notebook: Any) -> str:
-    """Give the executed notebook as text without times, machine or run: the same run gives the same bytes."""
-    import copy  # noqa: PLC0415
+    """Give the executed notebook as text without times, machine or run: the same run gives the same bytes.
 
+    Raises PublishError when it shows what no notebook can hold.
+    """
     import nbformat  # noqa: PLC0415
 
-    kept = copy.deepcopy(notebook)
-    kept.metadata = {name: kept.metadata[name] for name in ("kernelspec",) if name in kept.metadata}
-    for number, cell in enumerate(kept.cells):
-        cell.id = f"cell-{number}"
-        cell.metadata = {name: cell.metadata[name] for name in ("tags",) if cell.metadata.get(name)}
-    return str(nbformat.writes(kept, version=4)) + "\n"
+    def bare(node: Any, *, keep: str, **replaced: Any) -> Any:
+        kept = {keep: node.metadata[keep]} if node.metadata.get(keep) else {}
+        return nbformat.NotebookNode({**node, "metadata": kept, **replaced})
+
+    cells = [bare(cell, keep="tags", id=f"cell-{number}") for number, cell in enumerate(notebook.cells)]
+    kept = bare(notebook, keep="kernelspec", cells=cells)
+    try:
+        nbformat.validate(kept)
+    except nbformat.ValidationError as error:
+        raise PublishError(f"笔记本的输出不合格式：{error.message[:80]}", "请检查自己写的显示方法。") from error
+    return str(nbformat.v4.writes(kept)) + "\n"

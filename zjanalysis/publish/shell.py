@@ -18,12 +18,16 @@ from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat import NotebookNode, from_dict
 from traitlets import Type
 from traitlets.config import Config
 
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+
+
+def _output(kind: str, **content: Any) -> NotebookNode:
+    """Give an output; nbformat's new_output would check each against the schema, `engine.portable` checks them all."""
+    return NotebookNode(from_dict({"output_type": kind, **content}))
 
 
 class _Publisher(DisplayPublisher):
@@ -39,7 +43,7 @@ class _Publisher(DisplayPublisher):
             shown.data, shown.metadata = bundle, about
         if update:
             return
-        output = new_output("display_data", data=bundle, metadata=about)
+        output = _output("display_data", data=bundle, metadata=about)
         self.shell.outputs.append(output)
         if named:
             self.shell.displays.setdefault(named, []).append(output)
@@ -58,7 +62,7 @@ class _Hook(DisplayHook):
     def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
         """Keep the value in all its representations."""
         bundle, about = json_clean(encode_images(format_dict)), json_clean(md_dict or {})
-        result = new_output("execute_result", data=bundle, metadata=about, execution_count=self.prompt_count)
+        result = _output("execute_result", data=bundle, metadata=about, execution_count=self.prompt_count)
         shell: Any = self.shell
         shell.outputs.append(result)
 
@@ -75,7 +79,7 @@ class Shell(InteractiveShell):
         super().__init__(**given)  # type: ignore[no-untyped-call]
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
-        self.outputs.append(new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=stb))
+        self.outputs.append(_output("error", ename=etype.__name__, evalue=str(evalue), traceback=stb))
 
 
 class _Stream(io.TextIOBase):
@@ -90,7 +94,7 @@ class _Stream(io.TextIOBase):
         if text and outputs and outputs[-1].output_type == "stream" and outputs[-1].name == self._name:
             outputs[-1].text += text
         elif text:
-            outputs.append(new_output("stream", name=self._name, text=text))
+            outputs.append(_output("stream", name=self._name, text=text))
         return len(text)
 
     def writable(self) -> bool:
