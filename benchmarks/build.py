@@ -22,10 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-import pandas as pd
-
-from zjanalysis.inputs.regions import load_regions
 from zjanalysis.publish.jobs import Job, list_jobs
+from zjanalysis.publish.units import named_units
 from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,18 +34,11 @@ TITLES = {"plain": "plain loop: `papermill` then `jupyter nbconvert`, per distri
 
 
 def jobs_for(count: int) -> list[Job]:
-    """Give district jobs: every county of the sample, again with another report date when there are not enough."""
+    """Give district jobs: every report unit of the sample, again with another report date when there are not enough."""
     settings = load_settings(ROOT)
     first = list_jobs(settings, "data/sample")[1]
-    regions = load_regions()
-    counties = regions[
-        regions["level"].isin(["county", "zone"]) & regions["parent"].isin(["440800", "440900", "441700"])
-    ]
-    pairs = [
-        (code, name, f"2021-04-{day:02}")
-        for day in range(1, 31)
-        for code, name in zip(counties["code"], counties["name"], strict=True)
-    ]
+    units = {code: name for code, name in named_units(settings).items() if code != settings.focus}
+    pairs = [(code, name, f"2021-04-{day:02}") for day in range(1, 31) for code, name in units.items()]
     return [replace(first, key=f"district/{code}-{day[-2:]}", region_code=code, region=name, reads=(),
                     parameters={**first.parameters, "region": code, "report_date": day}) for code, name, day in pairs[:count]]  # fmt: skip
 
@@ -193,11 +184,14 @@ def main() -> None:
         one_way(given.way, given.reports)
         return
     share = max(2, given.reports // given.rounds)
+    jobs_for(1)  # the names of the units are kept from here on, as after any build
     found: list[dict[str, object]] = []
     for number in range(given.rounds):
         for way in WAYS[number % len(WAYS) :] + WAYS[: number % len(WAYS)]:
             found.append({"way": way, **measured(way, share)})
             print(found[-1], file=sys.stderr, flush=True)
+    import pandas as pd  # not above: a way's own process should be as small as it is
+
     table = pd.DataFrame(found).groupby("way").agg(median).loc[list(WAYS)]
     base, low = table.loc["plain"], table.loc["floor", "further"]
     print(f"{given.rounds} rounds of {share} reports, {os.cpu_count()} cores\n")

@@ -89,7 +89,7 @@ def tiny_files(settings: Settings, data: str, period: str) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def tiny_sources(settings: Settings, data: str, period: str) -> Sources:
+def tiny_sources(settings: Settings, data: str, period: str, *_: object) -> Sources:
     """Read the tiny data set as ``read_sources`` reads a real one: ``<code>.csv`` holds ``<compared> <own>``."""
     files = tiny_files(settings, data, period)
     paths = sorted((settings.path(data) / period / "items").glob("*.csv"))
@@ -111,7 +111,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     write_notebook(root / "notebooks" / "tiny.ipynb")
     monkeypatch.setattr("zjanalysis.publish.build.read_sources", tiny_sources)
     monkeypatch.setattr("zjanalysis.publish.build.file_digests", tiny_files)
-    monkeypatch.setattr("zjanalysis.publish.build._frames", lambda job, making, settings: None)
+    monkeypatch.setattr("zjanalysis.publish.build._frames", lambda *_: None)
     monkeypatch.setattr("zjanalysis.publish.provenance.package_digest", lambda rooms=(): "0" * 64)
     return Settings(root=root, data="data/tiny")
 

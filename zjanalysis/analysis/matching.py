@@ -134,7 +134,7 @@ def grids(
 ) -> tuple[Grid, ...]:
     """Put the region's base codes side by side with its peers', on common limits: one grid per indicator."""
     regions, wanted = tuple(dict.fromkeys([region, *peers])), tuple(indicators)
-    sums = {}
+    sums: dict[object, pd.DataFrame] = {}
     for narrow in {scope and scope.narrowed(one) for one in wanted}:
         alike = common_limits(items, regions=regions, scope=narrow)
         same = [one for one in wanted if (scope and scope.narrowed(one)) == narrow]

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis.registry import bound
-from zjanalysis.display import sentences, theme, wording
+from zjanalysis.display import dates, sentences, theme, wording
 from zjanalysis.display.known import about
 from zjanalysis.display.picture import take_picture
 from zjanalysis.display.tables import HTML, MIME, Table, markup, table
@@ -71,7 +71,7 @@ def cover(
     ``region`` is a code; ``report_date`` an ISO date or empty, never the clock.
     """
     name, sample = region_name(region), period.dataset.kind == "sample"
-    heading = f"{name}{title}（{wording.issue_text(period.name)}）"
+    heading = f"{name}{title}（{dates.issue_text(period.name)}）"
     terms = _box(period, region=region, report_date=report_date, settings=settings or load_settings())
     box = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in terms)
     band = '<p class="zj-band"><strong>示例数据（模拟）</strong>：数字由程序生成，不反映任何地区的实际情况。</p>'
@@ -91,13 +91,13 @@ def _box(period: Period, *, region: str, report_date: str, settings: Settings) -
     read, used = int(files["rows_read"].sum()), int(files["rows_used"].sum())
     days = [wording.plain(size) for size in (units.year, units.quarter, units.month, units.hours_per_day)]
     lines = [
-        ("数据", f"{period.dataset.title}，{wording.issue_text(period.name)}；本地区{own}项"),
-        ("数据截止", wording.date_text(period.cutoff) if period.cutoff else "未注明"),
+        ("数据", f"{period.dataset.title}，{dates.issue_text(period.name)}；本地区{own}项"),
+        ("数据截止", dates.date_text(period.cutoff) if period.cutoff else "未注明"),
         ("全部文件", f"{len(files)}个，读取{read}行，采用{used}行，未采用{int(files['rows_left_out'].sum())}行"),
         ("统计范围", "在用事项的最新版本；每个指标的口径、分子、分母和剔除数见文末“指标口径”"),
         ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
                  f"1自然日＝{units.calendar_day:.4f}"),
-        ("编制日期", wording.date_text(report_date)),
+        ("编制日期", dates.date_text(report_date)),
     ]  # fmt: skip
     return [(term, text) for term, text in lines if text]
 
@@ -227,6 +227,6 @@ def definitions(scores: pd.DataFrame, *, settings: Settings | None = None) -> Bl
 
 def finish(period: Period) -> Block:
     """Give the mark that the notebook ran to its end; a page without it is not released."""
-    text = f"通报正文完。数据：{period.dataset.title}，{wording.issue_text(period.name)}。"
+    text = f"通报正文完。数据：{period.dataset.title}，{dates.issue_text(period.name)}。"
     html = f'<footer class="zj-end" data-zj-complete="true"><p>{markup(text)}</p></footer>'
     return Block(html, {"kind": "end", "complete": True}, text)

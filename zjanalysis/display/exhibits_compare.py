@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from zjanalysis.display import figures, figures_compare, figures_plan, wording
+from zjanalysis.display import dates, figures, figures_compare, figures_plan, wording
 from zjanalysis.display.arrange import case_bands
 from zjanalysis.display.blocks import Block, exhibit
 from zjanalysis.display.figures_compare import helps, place_in
@@ -167,7 +167,7 @@ def monthly(rows: pd.DataFrame, key: str) -> pd.DataFrame:
     if "month" not in own:
         return own
     ordered = own.sort_values("month", ignore_index=True)
-    return ordered.assign(period=[wording.month_text(month) for month in ordered["month"]])
+    return ordered.assign(period=[dates.month_text(month) for month in ordered["month"]])
 
 
 def trend_exhibit(rows: pd.DataFrame, *, region: str, indicator: str, target: float = math.nan) -> Block:

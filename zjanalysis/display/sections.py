@@ -7,7 +7,7 @@ import pandas as pd
 from zjanalysis.analysis.change import change
 from zjanalysis.analysis.compare import among
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, PLAN_SCOPE, Scope, in_scope, left_out, measure
-from zjanalysis.display import wording
+from zjanalysis.display import dates, wording
 from zjanalysis.display.known import about
 from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.columns import Column
@@ -160,7 +160,7 @@ def quality_trend(period: Period, before: Period) -> Table:
     filled = both.assign(n_findings=both["n_findings"].fillna(0), n_before=both["n_before"].fillna(missing))
     rows = filled.assign(n_more=filled["n_findings"] - filled["n_before"], order=filled["level"].map(LEVEL_ORDER))
     rows = rows.sort_values(["order", "n_findings"], ascending=[True, False])
-    note = f"上期为{wording.issue_text(before.name)}。" if before.name else "没有上期数据。"
+    note = f"上期为{dates.issue_text(before.name)}。" if before.name else "没有上期数据。"
     return table(rows, caption="问题数与上期比较", columns=TREND_HEADS, sheet="核对趋势", note=note)
 
 

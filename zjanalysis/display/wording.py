@@ -5,7 +5,6 @@ Plain declarative style of official bulletins: counts before rates, 较上期提
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -162,36 +161,6 @@ def counted(n: Any, n_left_out: Any = 0) -> str:
     """
     out = 0 if missing(n_left_out) else int(n_left_out)
     return f"纳入{int(n)}项" + (f"，剔除{out}项" if out else "")
-
-
-def issue_text(period: str) -> str:
-    """Give the issue of a period; a name of another form stands as it is.
-
-    >>> issue_text("2021Q1"), issue_text("2021-05"), issue_text("试算")
-    ('2021年第1期', '2021年第5期', '试算')
-    """
-    found = re.fullmatch(r"(\d{4})(?:Q(\d)|-(\d{1,2}))", period)
-    return f"{found[1]}年第{int(found[2] or found[3])}期" if found else period
-
-
-def date_text(written: str) -> str:
-    """Give an ISO date in Chinese.
-
-    >>> date_text("2021-03-31")
-    '2021年3月31日'
-    """
-    found = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", written)
-    return f"{found[1]}年{int(found[2])}月{int(found[3])}日" if found else written
-
-
-def month_text(written: str) -> str:
-    """Give an ISO month in Chinese.
-
-    >>> month_text("2021-03")
-    '2021年3月'
-    """
-    found = re.fullmatch(r"(\d{4})-(\d{2})", written)
-    return f"{found[1]}年{int(found[2])}月" if found else written
 
 
 def peers_word(region_code: str) -> str:

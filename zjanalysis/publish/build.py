@@ -7,8 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zjanalysis.publish import release
-from zjanalysis.publish.frames import load_frames, with_cases, write_frames
+from zjanalysis.publish import frames, release
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.manifest import FAILED, GOOD, STALE, Entry, read_manifest
 from zjanalysis.publish.parameters import check_parameters
@@ -58,8 +57,15 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     wanted = options or Options()
     for job in jobs:
         check_parameters(job)
-    folder, first = out.absolute() / jobs[0].period, jobs[0]
-    sources = read_sources(settings, first.data, first.period)
+    with frames.reader() as where:
+        return _build(jobs, where, out.absolute() / jobs[0].period, settings, wanted, (executor, progress))
+
+
+def _build(jobs: Sequence[Job], where: Executor, folder: Path, settings: Settings, wanted: Options,
+           given: tuple[Executor | None, Say]) -> BuildSummary:  # fmt: skip
+    """Plan and make what is due; ``where`` reads rows, and only until the workers have them."""
+    progress = given[1]
+    sources = read_sources(settings, jobs[0].data, jobs[0].period, where)
     entries = {**read_manifest(folder), **release.in_flight(folder)}
     steps = plan(jobs, sources, entries, folder=folder, settings=settings, force=wanted.force)
     due = [step for step in steps if step.reason]
@@ -68,7 +74,7 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     if wanted.dry_run or not (due or (folder / release.WORK / "ready").is_dir() or _unindexed(folder)):
         return _summary(steps, {}, folder, dry=wanted.dry_run)
     with release.locked(folder) as making:
-        outcomes = _make(due, making, folder, settings, wanted, (sources, executor, progress))
+        outcomes = _make(due, making, folder, settings, wanted, (sources, where, *given))
     return _summary(steps, outcomes, folder, dry=False)
 
 
@@ -77,15 +83,15 @@ def _unindexed(folder: Path) -> bool:
 
 
 def _make(due: Sequence[Step], making: Path, folder: Path, settings: Settings, options: Options,
-          given: tuple[Sources, Executor | None, Say]) -> dict[str, Entry]:  # fmt: skip
+          given: tuple[Sources, Executor, Executor | None, Say]) -> dict[str, Entry]:  # fmt: skip
     """Run the steps, release each as it is done, write the index at the end, also after an interruption."""
     from zjanalysis.publish.index import write_index  # noqa: PLC0415
 
-    sources, executor, progress = given
+    sources, where, executor, progress = given
     steps, before = {step.job.key: step for step in due}, read_manifest(folder)
     done: dict[str, Entry] = {}
     try:
-        for outcome in _outcomes(due, making, settings, options, executor):
+        for outcome in _outcomes(due, making, settings, options, where, executor):
             step = steps[outcome.key]
             faulty = _changed_meanwhile(step, sources, settings) if not outcome.error else outcome.error
             entry = _entry(step, replace(outcome, error=faulty), before.get(outcome.key))
@@ -103,24 +109,24 @@ def _make(due: Sequence[Step], making: Path, folder: Path, settings: Settings, o
     return done
 
 
-def _outcomes(due: Sequence[Step], making: Path, settings: Settings, options: Options,
+def _outcomes(due: Sequence[Step], making: Path, settings: Settings, options: Options, where: Executor,
               executor: Executor | None) -> Iterator[Outcome]:  # fmt: skip
     """Give the outcome of each step as it is done."""
     from zjanalysis.publish import workers  # noqa: PLC0415
 
     engine = workers.engine_named(options.engine)
-    held = _frames(due[0].job, making, settings) if due and engine != "kernel" else None
+    held = _frames(due[0].job, making, settings, where) if due and engine != "kernel" else None
+    where.shutdown()  # its memory is for the workers now
     tasks = [Task(s.job, s.stamp, making / s.job.key, settings.root, engine, options.timeout, held) for s in due]
     if executor is not None:
         return workers.run_on(executor, tasks)
     return workers.run(tasks, workers=options.workers or workers.processors())
 
 
-def _frames(job: Job, making: Path, settings: Settings) -> Path:
+def _frames(job: Job, making: Path, settings: Settings, where: Executor) -> Path:
     """Load what the reports read once, for all workers."""
     key = files_key(file_digests(settings, job.data, job.period), settings, job.period)
-    frames = with_cases(load_frames(settings, job.data, job.period, key), job.period, settings)
-    return write_frames(frames, making)
+    return frames.read_in(where, frames.kept_frames, settings, job.data, job.period, key, making)
 
 
 def _entry(step: Step, outcome: Outcome, before: Entry | None) -> Entry:

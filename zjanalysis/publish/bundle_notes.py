@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from zjanalysis.display.dates import issue_text
 from zjanalysis.publish.manifest import Entry
 
 MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何地区的实际情况。"
@@ -20,7 +21,7 @@ CHECK = "每页页眉印有校验码，与下列一致的即为同一版；文�
 
 def period_note(entries: Sequence[Entry], *, period: str, title: str, left_out: Mapping[str, str]) -> bytes:
     """Give the note of the period's zip: the reports with their fingerprints, and what was left out and why."""
-    head = _head(entries, title=f"{title}　{issue(period)}")
+    head = _head(entries, title=f"{title}　{issue_text(period)}")
     how = "请先解压整个文件夹，再打开 index.html（目录）。"
     lines = [*head, "", how, f"{OPEN}{DATA}", "", f"所含报告（{len(entries)} 份）："]
     lines += [f"  {e.region}　{e.key}.html　校验码 {e.fingerprint}" for e in entries]
@@ -31,7 +32,7 @@ def period_note(entries: Sequence[Entry], *, period: str, title: str, left_out: 
 
 def district_note(entry: Entry, *, period: str, title: str, files: Mapping[str, bytes]) -> bytes:
     """Give the note of one district's zip: its own files alone."""
-    head = _head([entry], title=f"{entry.region}{title}　{issue(period)}")
+    head = _head([entry], title=f"{entry.region}{title}　{issue_text(period)}")
     lines = [*head, "", f"先解压，再{OPEN}{DATA}", "", CHECK, "", f"校验码 {entry.fingerprint}"]
     lines += [f"  {name}　SHA-256 {hashlib.sha256(content).hexdigest()}" for name, content in files.items()]
     return _text(lines)
@@ -41,13 +42,6 @@ def _head(entries: Sequence[Entry], *, title: str) -> list[str]:
     cutoff = next((str(e.cover["cutoff"]) for e in entries if e.cover.get("cutoff")), "")
     sample = any(e.cover.get("sample") for e in entries)
     return [title, *([f"数据截至 {cutoff}"] if cutoff else []), *([MADE_UP] if sample else [])]
-
-
-def issue(period: str) -> str:
-    """Give the issue of a period in words."""
-    from zjanalysis.display.wording import issue_text  # noqa: PLC0415  pandas, only when a note is written
-
-    return issue_text(period)
 
 
 def _text(lines: Iterable[str]) -> bytes:

@@ -1,17 +1,27 @@
-"""The periods a build reads, loaded once and handed to its workers, so that no report reads a workbook again."""
+"""The periods a build reads, loaded once and handed to its workers, so that no report reads a workbook again.
+
+They are read in a process of its own, which takes pandas, the rows and the engine for cases with it when it ends.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import pickle
-from collections.abc import Mapping
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from zjanalysis.errors import ZjError
+from zjanalysis.errors import PublishError, ZjError
 from zjanalysis.settings import Settings, load_settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,30 @@ class Frames:
 
 
 _HELD: dict[str, Frames] = {}
+
+
+def reader() -> Executor:
+    """Give where rows are read: a process of its own, or this one where pandas is loaded anyway (a notebook).
+
+    Nothing starts before something is read.
+    """
+    if "pandas" in sys.modules:
+        return ThreadPoolExecutor(max_workers=1)
+    spawn, at_once = multiprocessing.get_context("spawn"), (signal.SIGINT, signal.SIG_DFL)
+    return ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=signal.signal, initargs=at_once)
+
+
+def read_in(where: Executor, function: Callable[..., T], *given: Any) -> T:
+    """Call a function where rows are read; what it raises is raised here, PublishError when the process died."""
+    try:
+        return where.submit(function, *given).result()
+    except BrokenProcessPool as error:
+        raise PublishError("读取数据的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from error
+
+
+def kept_frames(settings: Settings, data: str, period: str, key: str, folder: Path) -> Path:
+    """Read the period (as in `load_frames`) with its cases and write both for the workers."""
+    return write_frames(with_cases(load_frames(settings, data, period, key), period, settings), folder)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from zjanalysis.display.dates import issue_text
 from zjanalysis.publish.index_map import tile_map
 from zjanalysis.publish.jobs import CITY, TOPICS
 from zjanalysis.publish.manifest import GOOD, STALE, Entry, read_manifest, write_whole
@@ -30,8 +31,6 @@ def write_index(folder: Path) -> Path:
 def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     """Give the page; a link is made only to a file that is there."""
     import jinja2  # noqa: PLC0415  an unchanged build does without
-
-    from zjanalysis.display.wording import issue_text  # noqa: PLC0415
 
     assets = resources.files("zjanalysis") / "assets" / "page"
     environment = jinja2.Environment(

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
+from zjanalysis.display.dates import issue_text
 from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.inputs.regions import region_name
-from zjanalysis.publish.bundle_notes import CHECK, MADE_UP, OPEN, file_stem, issue
+from zjanalysis.publish.bundle_notes import CHECK, MADE_UP, OPEN, file_stem
 from zjanalysis.publish.index import TITLE
 from zjanalysis.publish.jobs import CITY, DISTRICT
 from zjanalysis.publish.manifest import Entry, write_whole
@@ -55,7 +56,7 @@ def draft(entry: Entry, addresses: Addresses, *, attached: tuple[str, bytes], pe
     letter["To"] = ", ".join(addresses.to)
     if addresses.cc:
         letter["Cc"] = ", ".join(addresses.cc)
-    letter["Subject"] = f"{made_up}{entry.region}{title}（{issue(period)}）"
+    letter["Subject"] = f"{made_up}{entry.region}{title}（{issue_text(period)}）"
     letter.set_content(_body(entry, period=period, title=title), charset="utf-8", cte="base64")
     name, page = attached
     letter.add_attachment(page, maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
@@ -65,7 +66,8 @@ def draft(entry: Entry, addresses: Addresses, *, attached: tuple[str, bytes], pe
 
 def _body(entry: Entry, *, period: str, title: str) -> str:
     cutoff = f"，数据截至{entry.cover['cutoff']}" if entry.cover.get("cutoff") else ""
-    lines = [f"{entry.region}：", f"　　现将《{entry.region}{title}（{issue(period)}）》发给你们{cutoff}，请查收附件。",
+    named = f"《{entry.region}{title}（{issue_text(period)}）》"
+    lines = [f"{entry.region}：", f"　　现将{named}发给你们{cutoff}，请查收附件。",
              *([MADE_UP] if entry.cover.get("sample") else []), "", f"附件请先另存，再{OPEN}",
              CHECK.replace("与下列一致的", f"为 {entry.fingerprint} 的")]  # fmt: skip
     return "\r\n".join(lines) + "\r\n"

@@ -14,7 +14,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from zjanalysis.display.wording import issue_text
+from zjanalysis.display.dates import issue_text
 from zjanalysis.publish.provenance import Stamp
 
 MIME = "application/vnd.zjanalysis+json"

@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.inputs.dataset import previous_period
-from zjanalysis.publish.frames import load_frames
+from zjanalysis.publish.frames import load_frames, read_in
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.manifest import write_whole
 from zjanalysis.publish.provenance import digest_of, file_digest, package_digest, versions
@@ -42,15 +43,19 @@ class Sources:
     origins: Mapping[str, tuple[str, ...]]
 
 
-def read_sources(settings: Settings, data: str, period: str) -> Sources:
-    """Give the sources of a period and the one before it; rows are read only when a file or the code has changed."""
+def read_sources(settings: Settings, data: str, period: str, where: Executor | None = None) -> Sources:
+    """Give the sources of a period and the one before it; rows are read only when a file or the code has changed.
+
+    ``where`` is the process that reads them (`frames.reader`); without it this one does.
+    """
     files = file_digests(settings, data, period)
     key = files_key(files, settings, period)
     kept = settings.root / ".cache" / "publish" / f"{key}.json"
     try:
         written = json.loads(kept.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        written = _read(settings, data, period, key)
+        asked = (settings, data, period, key)
+        written = _read(*asked) if where is None else read_in(where, _read, *asked)
         _keep(kept, written)
     return Sources(
         files,
