@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from zjanalysis.analysis.frontier import FREE, Conditions, frontier
+from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
 from zjanalysis.analysis.indicators import Scope, indicator, measure
 from zjanalysis.analysis.plan import Goal, Plan, fewest, plan, possible_steps, reached_values
 from zjanalysis.analysis.tasks import apply_steps
@@ -236,7 +235,8 @@ def test_the_whole_plan_equals_integer_programming(make_items: Callable[..., pd.
     for case in range(60):
         items, conditions, target = random_case(make_items, random)
         target = abs(target)
-        table = frontier(items, one, region="440800", peers=PEERS, conditions=conditions)
+        states = peer_states(items, one, peers=PEERS, scope=conditions.scope)
+        table = frontier(items, one, region="440800", states=states, conditions=conditions)
         start = table["numerator"].sum() / table["denominator"].sum()
         gains = table["gain"].clip(lower=0).to_numpy()
         optimum = fewest_by_integer_programming(
@@ -252,9 +252,9 @@ def test_the_whole_plan_equals_integer_programming(make_items: Callable[..., pd.
 
 
 def test_frontier_gains_are_room_over_the_sum_of_limits(items: pd.DataFrame) -> None:
-    table = frontier(items, indicator("time_compression"), region="440800", peers=PEERS).set_index("match_code")
+    one, mean = indicator("time_compression"), indicator("time_compression_mean")
+    states = peer_states(items, one, peers=PEERS)  # both are moved by the promised days
+    table = frontier(items, one, region="440800", states=states).set_index("match_code")
     assert table["gain"].to_dict() == pytest.approx({"A": 8 / 100, "B": 9 / 100, "C": 6 / 100, "D": 0})
-    weighted = frontier(
-        items, indicator("time_compression_mean"), region="440800", peers=PEERS, conditions=replace(FREE, floor=0)
-    ).set_index("match_code")
+    weighted = frontier(items, mean, region="440800", states=states).set_index("match_code")
     assert weighted["gain"].to_dict() == pytest.approx({"A": 8 / 20 / 4, "B": 9 / 30 / 4, "C": 6 / 40 / 4, "D": 0})

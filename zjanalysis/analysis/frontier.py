@@ -118,22 +118,22 @@ def peer_states(
 
 
 def frontier(
-    items: pd.DataFrame, one: Indicator, *, region: str, peers: Iterable[str], conditions: Conditions = FREE
+    items: pd.DataFrame, one: Indicator, *, region: str, states: pd.DataFrame, conditions: Conditions = FREE
 ) -> pd.DataFrame:
     """Give every counted item of the region: where it stands, where it could go, what that gains.
 
-    ``state`` and ``goal`` are days, visits, or 1 = lacking and 0 = having; ``gain`` is what the indicator gets better
-    by (exact: the denominator does not change), ``could_gain`` the same without any condition, ``obstacle`` why an
-    item with something to gain cannot move. One row is one item, in the order of the table.
+    ``states`` is where its peers stand (`peer_states`). ``state`` and ``goal`` are days, visits, or 1 = lacking and
+    0 = having; ``gain`` is what the indicator gets better by (exact: the denominator does not change), ``could_gain``
+    the same without any condition, ``obstacle`` why an item with something to gain cannot move. One row is one item,
+    in the order of the table.
     """
-    lever, peers = lever_of(one), [p for p in dict.fromkeys(peers) if p != region]
+    lever = lever_of(one)
     keyed = items[items["region_code"] == region]
     inside = in_scope(keyed.assign(item_key=item_keys(keyed)), conditions.scope, one=one)
     parts = _numerators(inside, one)
     rows = inside[parts["counted"]].reset_index(drop=True)
     sums = parts.loc[parts["counted"], ["numerator", "denominator"]].reset_index(drop=True)
-    examples = _examples(peer_states(items, one, peers=peers, scope=conditions.scope), conditions)
-    table = _with_goals(rows.assign(state=lever.state(rows), **sums), examples, lever, conditions)
+    table = _with_goals(rows.assign(state=lever.state(rows), **sums), _examples(states, conditions), lever, conditions)
     for name, goal in (("gain", table["goal"]), ("could_gain", table["state"] * 0.0)):
         after = _numerators(lever.settled(rows, goal), one)["numerator"]
         table[name] = (after - sums["numerator"]) * one.sign / sums["denominator"].sum()

@@ -70,9 +70,9 @@ def room(items: pd.DataFrame, *, region: str, peers: Iterable[str], scope: Scope
     shortest promise among the peers), best_region (first in code order of several), room_days and gain: what the
     region's 时限压缩率 over folded codes rises by when it follows the best peer.
     """
-    folded = fold(items, scope=scope).dropna(subset=["promised_days"])
-    own = folded[folded["region_code"] == region]
-    others = folded[folded["region_code"].isin([p for p in peers if p != region])]
+    compared = items[items["region_code"].isin([region, *peers])]
+    folded = fold(compared, scope=scope).dropna(subset=["promised_days"])
+    own, others = folded[folded["region_code"] == region], folded[folded["region_code"] != region]
     best = others.sort_values(["promised_days", "region_code"], kind="stable").drop_duplicates("match_code")
     best = best[["match_code", "promised_days", "region_code"]].set_axis(
         ["match_code", "best_days", "best_region"], axis=1

@@ -85,10 +85,12 @@ def plan(
     """
     one = bound(find(indicator), region)
     others = [p for p in dict.fromkeys(peers) if p != region]
-    field = measure(items[items["region_code"].isin([region, *others])], [one], scope=conditions.scope)
+    rows = items[items["region_code"].isin([region, *others])]
+    field = measure(rows, [one], scope=conditions.scope)
     values = field.set_index("region_code")["value"].reindex([region, *others])
     goal = goal_of(items, one, target=target, values=values, conditions=conditions)
-    table = frontier(items, one, region=region, peers=others, conditions=conditions)
+    states = peer_states(rows, one, peers=others, scope=conditions.scope)
+    table = frontier(rows, one, region=region, states=states, conditions=conditions)
     possible = possible_steps(table, conditions)
     start = float(table["numerator"].sum() / table["denominator"].sum()) if len(table) else float("nan")
     reach = reached_values(start, possible, goal)
@@ -102,8 +104,7 @@ def plan(
         "n_steps": n_steps, "n_possible": len(possible),
         "rank_before": ranks[0], "rank_after": ranks[n_steps], "n_ranked": int(values.notna().sum()),
     }  # fmt: skip
-    same = items[items["match_code"].isin(steps["match_code"])]
-    named = _named(steps, lever_of(one), peer_states(same, one, peers=others, scope=conditions.scope))
+    named = _named(steps, lever_of(one), states)
     head = pd.DataFrame({"region_code": [region], "indicator": one.key, "target": goal.number, "past": goal.past})
     return Plan(named, head.assign(**summary, change_by=named["change_by"].sum()), obstacles(table, possible))
 
