@@ -22,7 +22,7 @@ from zjanalysis.errors import ConfigError
 MM = 1 / 25.4
 EDGE = 6  # blank pixels left above and below
 COLOURS = 128
-ZLIB = 7  # level 9: eight times the time for 9 % fewer bytes (docs/decisions/0005-figures.md)
+ZLIB = 5  # level 7: half as much time again for 5 % fewer bytes (docs/decisions/0005-figures.md)
 
 
 @dataclass(frozen=True)

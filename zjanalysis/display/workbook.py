@@ -20,6 +20,7 @@ from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from zjanalysis.display import wording
 from zjanalysis.display.tables import DELTA_TEXT, ILLEGAL, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
@@ -68,7 +69,7 @@ def write_workbook(
     book.properties.creator = book.properties.lastModifiedBy = "zjanalysis"
     book.properties.title = safe_text(title)
     raw = io.BytesIO()
-    book.save(raw)
+    ExcelWriter(book, zipfile.ZipFile(raw, "w")).save()  # `repack` compresses
     return _write_atomic(Path(path), repack(raw.getvalue()))
 
 
