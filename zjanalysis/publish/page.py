@@ -100,8 +100,8 @@ def _sections(notebook: NotebookNode) -> tuple[list[str], list[tuple[str, str]]]
 
 
 @cache
-def _markdown() -> MarkdownWithMath:
-    """Give the reader of Markdown: what HTML a cell holds is shown as text."""
+def markdown() -> MarkdownWithMath:
+    """Give the reader of Markdown, made once per process; HTML in a cell is shown as text."""
     return MarkdownWithMath(
         renderer=IPythonRenderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
     )
@@ -109,7 +109,7 @@ def _markdown() -> MarkdownWithMath:
 
 def _shown(cell: NotebookNode) -> Sequence[str]:
     if cell.cell_type == "markdown":
-        return [re.sub(r"<h1>.*?</h1>", "", _markdown().render(cell.source), flags=re.DOTALL)]
+        return [re.sub(r"<h1>.*?</h1>", "", markdown().render(cell.source), flags=re.DOTALL)]
     return [output.data["text/html"] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
 
 
