@@ -27,13 +27,25 @@ PATIENCE = 90_000  # milliseconds; a loaded machine starts a kernel slowly
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[str]:
+def project(tmp_path: Path) -> Path:
+    """Give a project folder of its own, with the notebook, the sample and the settings."""
+    root = tmp_path / "项目 一"
+    shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
+    (root / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "00_explore.ipynb", root / "notebooks")
+    shutil.copy(ROOT / "zjanalysis.toml", root)
+    return root
+
+
+@pytest.fixture
+def lab(tmp_path: Path, project: Path) -> Iterator[str]:
     """Start ``zj lab`` with settings of its own; gives the address of its notebooks folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHONWARN")}
     environment |= {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    environment["ZJANALYSIS_ROOT"] = str(project)
     extra = [
         "--IdentityProvider.token=",
         "--ServerApp.allow_root=True",
@@ -42,7 +54,9 @@ def lab(tmp_path: Path) -> Iterator[str]:
     ]
     command = [sys.executable, "-m", "zjanalysis", "lab", "--no-browser", "--port", str(port), "--", *extra]
     with (tmp_path / "lab.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=project, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         end = time.monotonic() + PATIENCE / 1000
@@ -121,35 +135,71 @@ def focused(page: Any) -> str:
     return title
 
 
+def tab_to(page: Any, title: str, *, within: int) -> None:
+    """Press Tab until a widget has the focus."""
+    for _ in range(within):
+        page.keyboard.press("Tab")
+        if focused(page) == title:
+            return
+    pytest.fail(f"Tab does not reach {title}")
+
+
 def moves(page: Any, key: str, place: str) -> None:
     """Press a key and wait until what stands in a place is another; the focus stays on the widget changed."""
     where, old = focused(page), page.locator(place).first.evaluate("e => e.value ?? e.outerHTML")
     page.keyboard.press(key)
-    page.wait_for_function(
-        "([place, old]) => { const e = document.querySelector(place); return e && (e.value ?? e.outerHTML) !== old }",
-        arg=[place, old],
-    )
+    changed = "([place, old]) => (e => e && (e.value ?? e.outerHTML) !== old)(document.querySelector(place))"
+    try:
+        page.wait_for_function(changed, arg=[place, old])
+    except playwright.TimeoutError:
+        pytest.fail(f"{key} on {where} moves nothing at {place}; the focus is on {focused(page)!r}")
     assert focused(page) == where, "the focus is taken away"
 
 
+def appears(page: Any, path: Path) -> str:
+    """Wait until a file is there; gives its text."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not path.exists() and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    return path.read_text(encoding="utf-8")
+
+
+SENTENCE = ".zj-desk .zj-exhibit .zj-say"
+PLAN = ".zj-desk .widget-hbox > .widget-output:nth-child(2) .zj-say"
+CHOOSERS = {
+    "地区": ("ArrowDown", "ArrowUp", "ArrowDown", "ArrowDown"),
+    "比较对象": ("ArrowDown", "ArrowUp"),
+    "指标": ("ArrowDown", "End", "Home"),
+    "部门": ("ArrowDown", "ArrowUp"),
+    "口径": ("ArrowDown", "End"),
+}  # every one of these keys changes the sentence under the figure
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
-def test_the_desk_works_from_the_keyboard(desk: Any) -> None:
-    """Nothing but keys: from the last cell up to the desk, through every chooser, the target and the button."""
-    code, say, plan = ".widget-textarea textarea", ".zj-exhibit .zj-say", ".zj-desk .zj-exhibit:last-of-type"
+def test_the_desk_works_from_the_keyboard(desk: Any, project: Path) -> None:
+    """Nothing but keys: from the last cell up to the desk, through every chooser, the target, the button, the code."""
     desk.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output table").wait_for()  # all cells have run
-    desk.locator(say).first.wait_for()
-    for key in ("Escape", "ArrowUp", "ArrowUp", "Tab", "Tab"):
+    desk.locator(PLAN).wait_for()
+    for key in ("Escape", "ArrowUp", "ArrowUp"):  # from the last cell to the cell of the desk
         desk.keyboard.press(key)
-    assert focused(desk) == "地区"
-    for title, place in (("地区", say), ("比较对象", say), ("指标", say), ("部门", say), ("口径", code)):
-        assert focused(desk) == title
-        for key in ("ArrowDown", "ArrowUp", "ArrowDown"):
-            moves(desk, key, place)
-        assert desk.locator(f"{code}").input_value()
-        desk.keyboard.press("Tab")
-    assert focused(desk) == "目标"
-    for key in ("ArrowRight", "PageUp", "Home"):
-        moves(desk, key, code)
+    for title, keys in CHOOSERS.items():
+        tab_to(desk, title, within=4)
+        for key in keys:
+            moves(desk, key, SENTENCE)
+    tab_to(desk, "目标", within=1)
+    for key in ("Home", "ArrowRight", "PageUp"):
+        moves(desk, key, PLAN)
     desk.keyboard.press("Tab")  # the number beside the slider can be typed
-    desk.keyboard.press("Tab")
+    desk.keyboard.press("Control+a")
+    desk.keyboard.type("0.25")
+    moves(desk, "Enter", PLAN)
+    tab_to(desk, "送到报告", within=1)
+    desk.keyboard.press("Enter")
+    desk.get_by_text("已写入").wait_for()
+    (written,) = (project / "reports" / "mine").iterdir()
+    written.unlink()
+    desk.keyboard.press("Space")
+    assert f'only = "{written.stem}"' in appears(desk, written)
     assert focused(desk) == "送到报告"
+    tab_to(desk, "代码", within=40)  # past the tables, whose columns and pages are stops as well
+    desk.wait_for_function("() => getSelection().toString().startsWith('now, rivals')")

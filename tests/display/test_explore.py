@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,23 @@ def test_a_definition_changes_the_value_and_an_unknown_one_is_named(period: Peri
     assert len(set(said.values())) == 3
     with pytest.raises(UnknownName, match="口径"):
         view(period, Choice(DATA, PERIOD, "440800", definition="别的"))
+
+
+def test_what_a_change_does_not_touch_is_kept_and_all_is_as_if_made_anew(period: Period) -> None:
+    before = view(period, CHOICES[2])
+    target, department = replace(CHOICES[2], target=0.9), replace(CHOICES[2], department="遂溪县司法局")
+    kept = view(period, target, before=before), view(period, department, before=before)
+    assert kept[0].main is before.main
+    assert kept[1].plan is before.plan
+    for choice in (target, department, replace(CHOICES[2], indicator="visits"), replace(CHOICES[2], definition=RAW)):
+        told, fresh = view(period, choice, before=before), view(period, choice)
+        for name in ("main", "items", "plan"):
+            assert record_of(getattr(told, name)) == record_of(getattr(fresh, name)), (choice, name)
+
+
+def record_of(one: Any) -> Any:
+    """Give what a block or a table records, to be compared."""
+    return one.payload() if callable(one.payload) else one.payload
 
 
 def test_without_a_target_there_is_no_plan(period: Period) -> None:

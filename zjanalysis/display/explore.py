@@ -25,9 +25,9 @@ STYLE = (
     "<style>.zj-desk .zj-exhibit{margin:0 1em 0 0}.zj-desk .zj-exhibit img{max-width:100%;height:auto}"
     ".zj-desk .zj-source{display:none}</style>"
 )
-# JupyterLab's keys of command mode (arrows, J, K, …) match whatever has the focus and take it away to a cell. It stops
-# looking only where the focused element itself, not one around it, carries the attribute; so every key typed in the
-# desk sets it first, and Ctrl, Alt and Cmd stay JupyterLab's (saving, palette). The code is selected, ready to be copied.
+# JupyterLab's keys of command mode (arrows, J, K) match whatever has the focus and take it away to a cell, unless the
+# focused element itself, not one around it, carries the attribute: so every key typed in the desk sets it first. Ctrl,
+# Alt and Cmd stay JupyterLab's (saving, the palette). The code is selected when reached, ready to be copied.
 _KEYS = """<script>
 window.zjDeskKeys ||= (addEventListener("keydown", event => {
   if (!event.target.closest?.(".zj-desk")) return;
@@ -50,9 +50,8 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     held = {"data": data or settings.data, "period": now.name}
     chosen = _choosers(widgets, now, region=region_code(region or settings.focus), peers=peers)
     shown = {name: widgets.Output() for name in ("main", "plan", "tables")}
-    code = widgets.Textarea(description="代码", rows=8, style=_WIDE, layout={"width": "100%"})
-    send = widgets.Button(description="送到报告", icon="file-text-o", layout={"margin": "2px 2px 2px 2em"})
-    told = widgets.HTML()
+    send, told, code = _rest(widgets)
+    seen: View | None = None
 
     def choice() -> Choice:
         scale = 100 if indicator(chosen["indicator"].value).unit == "share" else 1
@@ -61,8 +60,10 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
         return Choice(**held, **{name: chosen[name].value for name in names}, target=target)
 
     def follow(_: Any = None) -> None:
-        seen = view(now, choice())
-        code.value = _put(shown, seen).code
+        nonlocal seen
+        before, seen = seen, view(now, choice(), before=seen)
+        _put(shown, seen, before)
+        code.value, told.value = seen.code, ""
 
     def written(_: Any) -> None:
         path = write_parameters(choice(), settings.path(settings.out) / FOLDER)
@@ -73,10 +74,22 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     send.on_click(written)
     _linked(chosen, now, follow)
     follow()
-    head = widgets.Box([*chosen.values(), send], layout={"flex_flow": "row wrap"})
+    return _laid_out(widgets, [*chosen.values(), send], told, shown, code)
+
+
+def _rest(widgets: Any) -> tuple[Any, Any, Any]:
+    """Give the button that sends, what is told then, and the field of the code."""
+    send = widgets.Button(description="送到报告", icon="file-text-o", layout={"margin": "2px 2px 2px 2em"})
+    code = widgets.Textarea(description="代码", rows=8, style=_WIDE, layout={"width": "100%"})
+    return send, widgets.HTML(), code
+
+
+def _laid_out(widgets: Any, head: list[Any], told: Any, shown: Mapping[str, Any], code: Any) -> Any:
+    """Stand what one sets over the two pictures, the tables and the code under them, in the order of the Tab key."""
+    setting = widgets.Box(head, layout={"flex_flow": "row wrap"})
     pictures = widgets.HBox([shown["main"], shown["plan"]])
-    parts = [widgets.Output(outputs=_html(STYLE + _KEYS)), head, told, pictures, shown["tables"], code]
-    return widgets.VBox(parts).add_class("zj-desk")
+    keys = widgets.Output(outputs=_html(STYLE + _KEYS))
+    return widgets.VBox([keys, setting, told, pictures, shown["tables"], code]).add_class("zj-desk")
 
 
 def write_parameters(choice: Choice, folder: Path) -> Path:
@@ -164,14 +177,14 @@ def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) 
         one.observe(changed, names="value")
 
 
-def _put(shown: Mapping[str, Any], seen: View) -> View:
-    """Put the blocks of a view into their places; the tables can be sorted and searched in JupyterLab."""
-    tables = [table_from_payload(seen.main.payload["table"]), *([seen.items] if seen.items else [])]
-    plan = [seen.plan.html] if seen.plan else []
-    texts_of = {"main": [_without_table(seen.main.html)], "plan": plan, "tables": [searchable(one) for one in tables]}
-    for place, texts in texts_of.items():
-        shown[place].outputs = _html(*texts)
-    return seen
+def _put(shown: Mapping[str, Any], seen: View, before: View | None) -> None:
+    """Put the blocks of a view into their places, those that changed: what one has sorted or searched stays."""
+    if not before or seen.plan is not before.plan:
+        shown["plan"].outputs = _html(*([seen.plan.html] if seen.plan else []))
+    if not before or seen.main is not before.main:
+        tables = [table_from_payload(seen.main.payload["table"]), *([seen.items] if seen.items else [])]
+        shown["main"].outputs = _html(_without_table(seen.main.html))
+        shown["tables"].outputs = _html(*(searchable(one) for one in tables))
 
 
 def _html(*texts: str) -> tuple[dict[str, Any], ...]:
