@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from zjanalysis.errors import PublishError, ZjError
+from zjanalysis.publish import build as room
 from zjanalysis.publish import frames
-from zjanalysis.settings import load_settings
+from zjanalysis.publish.jobs import Job
+from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +44,66 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
         where = frames.reader()
     with where:
         yield where
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Job:
+    """A job of a data set that nobody reads here."""
+    folder = tmp_path / "微型"
+    items = folder / "2021Q1" / "items"
+    items.mkdir(parents=True)
+    (folder / "dataset.toml").write_text('title = "微型"\nkind = "sample"\n', encoding="utf-8")
+    (items / "甲.csv").write_text("甲", encoding="utf-8")
+    return Job("district/440823", tmp_path / "x.ipynb", "440823", "遂溪县", "2021Q1", str(folder), {})
+
+
+def test_frames_read_from_something_else_have_another_name(
+    tiny: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forkserver that outlives a build holds its frames by name; the next build must not meet them again."""
+    monkeypatch.setattr(frames, "read_in", lambda *_: None)
+    known = load_settings(ROOT)
+
+    def named(settings: Settings) -> str:
+        with ThreadPoolExecutor() as where:
+            return room._frames(tiny, tmp_path, settings, where, "warm").name
+
+    first = named(known)
+    assert named(known) == first
+    assert named(replace(known, cases=replace(known.cases, made=7))) != first
+    (Path(tiny.data) / "2021Q1" / "items" / "甲.csv").write_text("乙", encoding="utf-8")
+    assert named(known) != first
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the forkserver")
+def test_who_waits_for_frames_ends_with_the_one_that_reads_them(tmp_path: Path) -> None:
+    """The process that would have written them is killed; the one that waits must not stay behind."""
+    code = (
+        "import subprocess, sys, time; wait = 'from zjanalysis.publish import frames; frames.await_frames(sys.argv[1])'\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import sys; ' + wait, sys.argv[1]])\n"
+        "print(child.pid, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "frames.pickle")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as parent:
+        assert parent.stdout is not None
+        waiting = int(parent.stdout.readline())
+        time.sleep(1.0)
+        os.kill(waiting, 0)  # it waits
+        parent.kill()
+    end = time.monotonic() + 30
+    while time.monotonic() < end and _lives(waiting):
+        time.sleep(0.1)
+    assert not _lives(waiting)
+
+
+def _lives(process: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits to be buried does not."""
+    try:
+        os.kill(process, 0)
+        status = Path(f"/proc/{process}/stat")
+        return not status.exists() or status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
 
 
 def test_a_build_loads_no_tables_while_its_workers_make_reports(tmp_path: Path) -> None:

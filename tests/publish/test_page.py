@@ -109,7 +109,9 @@ def run_on_frames(job: Job, known: Settings, held: frames.Frames, folder: Path) 
     folder.mkdir(parents=True)
     files = sources.file_digests(known, job.data, job.period)
     step = plan.plan([job], sources.Sources(files, {}, {}), {}, folder=folder, settings=known)[0]
-    task = Task(job, step.stamp, folder / "made", known.root, "spawn", 300, frames.write_frames(held, folder))
+    task = Task(
+        job, step.stamp, folder / "made", known.root, "spawn", 300, frames.write_frames(held, folder / "frames.pickle")
+    )
     outcome = next(workers.run([task], workers=1))
     assert outcome.error == "", outcome
     return folder / "made"

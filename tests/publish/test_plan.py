@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from zjanalysis.inputs.period import Dataset
-from zjanalysis.publish import frames, sources
+from zjanalysis.publish import sources
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.jobs import Job
 from zjanalysis.settings import Settings, Units
@@ -97,13 +97,6 @@ def test_the_order_of_rows_matters_to_the_region_and_not_to_others() -> None:
     other.items = other.items.iloc[::-1].reset_index(drop=True)
     assert digests(one)["440802"][0] != digests(other)["440802"][0]
     assert digests(one)["440802"][1] == digests(other)["440802"][1]
-
-
-def test_frames_of_changed_content_have_another_name(tmp_path: Path) -> None:
-    """A forkserver that outlives a build holds its frames by name; the next build must not meet them again."""
-    contents = [{"2021Q1": "甲"}, {"2021Q1": "乙"}, {"2021Q1": "乙"}]
-    names = {frames.write_frames(frames.Frames(tmp_path, "2021Q1", held), tmp_path).name for held in contents}
-    assert len(names) == 2
 
 
 def test_reports_of_an_earlier_version_are_made_again_though_it_named_other_things(

@@ -14,10 +14,10 @@ from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
+from zjanalysis.publish.executors import cluster
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import list_jobs, select
 from zjanalysis.publish.verify import verify as verify_page
-from zjanalysis.publish.workers import cluster
 from zjanalysis.settings import load_settings
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.manifest import FAILED, GOOD, STALE, Entry, read_manifest
 from zjanalysis.publish.parameters import check_parameters
 from zjanalysis.publish.plan import Step, plan
+from zjanalysis.publish.provenance import digest_of
 from zjanalysis.publish.report import Outcome, Task
 from zjanalysis.publish.sources import Sources, file_digests, files_key, read_sources
 from zjanalysis.settings import Settings
@@ -112,21 +113,30 @@ def _make(due: Sequence[Step], making: Path, folder: Path, settings: Settings, o
 def _outcomes(due: Sequence[Step], making: Path, settings: Settings, options: Options, where: Executor,
               executor: Executor | None) -> Iterator[Outcome]:  # fmt: skip
     """Give the outcome of each step as it is done."""
-    from zjanalysis.publish import workers  # noqa: PLC0415
+    from zjanalysis.publish import executors, workers  # noqa: PLC0415
 
     engine = workers.engine_named(options.engine)
-    held = _frames(due[0].job, making, settings, where) if due and engine != "kernel" else None
+    held = _frames(due[0].job, making, settings, where, engine) if due and engine != "kernel" else None
     where.shutdown()  # its memory is for the workers now
     tasks = [Task(s.job, s.stamp, making / s.job.key, settings.root, engine, options.timeout, held) for s in due]
     if executor is not None:
-        return workers.run_on(executor, tasks)
+        return executors.run_on(executor, tasks)
     return workers.run(tasks, workers=options.workers or workers.processors())
 
 
-def _frames(job: Job, making: Path, settings: Settings, where: Executor) -> Path:
-    """Load what the reports read once, for all workers."""
+def _frames(job: Job, making: Path, settings: Settings, where: Executor, engine: str) -> Path:
+    """Load what the reports read once, for all workers.
+
+    The file is named by what it is read from: a forkserver that outlives this build holds its frames by name.
+    """
+    from zjanalysis.publish import workers  # noqa: PLC0415
+
     key = files_key(file_digests(settings, job.data, job.period), settings, job.period)
-    return frames.read_in(where, frames.kept_frames, settings, job.data, job.period, key, making)
+    path = making / f"frames-{digest_of([key, repr(settings)])[:24]}.pickle"
+    if engine == "warm" and isinstance(where, ProcessPoolExecutor):
+        workers.prepare(path)  # beside the reading
+    frames.read_in(where, frames.keep_frames, settings, job.data, job.period, key, path)
+    return path
 
 
 def _entry(step: Step, outcome: Outcome, before: Entry | None) -> Entry:

@@ -5,11 +5,12 @@ They are read in a process of its own, which takes pandas, the rows and the engi
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
+import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -19,9 +20,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from zjanalysis.errors import PublishError, ZjError
+from zjanalysis.publish.manifest import write_whole
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
+PATIENCE = 3600.0  # seconds; a process whose parent died before it could look must not stay for ever
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,9 @@ def read_in(where: Executor, function: Callable[..., T], *given: Any) -> T:
         raise PublishError("读取数据的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from error
 
 
-def kept_frames(settings: Settings, data: str, period: str, key: str, folder: Path) -> Path:
+def keep_frames(settings: Settings, data: str, period: str, key: str, path: Path) -> None:
     """Read the period (as in `load_frames`) with its cases and write both for the workers."""
-    return write_frames(with_cases(load_frames(settings, data, period, key), period, settings), folder)
+    write_frames(with_cases(load_frames(settings, data, period, key), period, settings), path)
 
 
 @lru_cache(maxsize=1)
@@ -84,15 +87,20 @@ def with_cases(frames: Frames, period: str, settings: Settings) -> Frames:
     return replace(frames, periods={**frames.periods, period: replace(frames.periods[period], cases=cases)})
 
 
-def write_frames(frames: Frames, folder: Path) -> Path:
-    """Write the frames for the workers of this build, named by content, so that no process holds older ones.
-
-    The file is deleted with the build's work folder.
-    """
-    written = pickle.dumps(frames, protocol=pickle.HIGHEST_PROTOCOL)
-    path = folder / f"frames-{hashlib.blake2b(written, digest_size=12).hexdigest()}.pickle"
-    path.write_bytes(written)
+def write_frames(frames: Frames, path: Path) -> Path:
+    """Write the frames for the workers of this build, in one step; the file goes with the build's work folder."""
+    write_whole(path, pickle.dumps(frames, protocol=pickle.HIGHEST_PROTOCOL))
     return path
+
+
+def await_frames(path: str) -> Frames:
+    """Hold frames that may still be being written; ends the process when the one that started it is gone."""
+    started_by, end = os.getppid(), time.monotonic() + PATIENCE
+    while not Path(path).exists():
+        if os.getppid() != started_by or time.monotonic() > end:
+            raise SystemExit
+        time.sleep(0.02)
+    return hold(path)
 
 
 def hold(path: str) -> Frames:

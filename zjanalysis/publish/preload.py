@@ -13,11 +13,16 @@ import multiprocessing
 import os
 import pkgutil
 import re
+import signal
+import sys
 from contextlib import suppress
 
 from zjanalysis.errors import ZjError
 
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+# An optional part of jsonschema checks international addresses, of which a notebook has none, and takes a fifth of the
+# start to build its grammar; told that it is not installed, jsonschema does without.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl",
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
@@ -62,7 +67,8 @@ def _rehearse() -> None:
 
 _rehearse()
 if os.environ.get("ZJANALYSIS_FRAMES"):
-    _held = importlib.import_module("zjanalysis.publish.frames").hold(os.environ["ZJANALYSIS_FRAMES"])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as the forkserver itself does, a moment later
+    _held = importlib.import_module("zjanalysis.publish.frames").await_frames(os.environ["ZJANALYSIS_FRAMES"])
     for _period in _held.periods.values():
         with suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
             importlib.import_module("zjanalysis.analysis.ledger_parts").load_ledger(_period)

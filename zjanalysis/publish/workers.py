@@ -11,11 +11,10 @@ import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError
@@ -99,51 +98,6 @@ def _take_back(
     return [outcome]
 
 
-def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:
-    """Give the outcomes from any executor of concurrent.futures, a Dask cluster's too (the files must be shared)."""
-    futures = {executor.submit(isolated, task): task for task in tasks}
-    try:
-        for future in as_completed(futures):
-            error = future.exception()
-            key = futures[future].job.key
-            yield (
-                future.result()
-                if error is None
-                else Outcome(key, f"进程意外退出（{type(error).__name__}）", "请检查内存后重试。")
-            )
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-@contextmanager
-def cluster(address: str) -> Iterator[Executor]:
-    """Give an executor on a Dask cluster whose workers have this library and see the same folders.
-
-    Raises ConfigError when dask is not installed or nobody answers at the address.
-    """
-    try:
-        from distributed import Client  # noqa: PLC0415  an extra
-    except ImportError as error:
-        raise ConfigError("没有安装 Dask。", '请运行 pip install "zjanalysis[cluster]"，或去掉 --dask。') from error
-    try:
-        client = Client(address, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"连不上 Dask 集群 {address}。", "请检查地址（如 tcp://127.0.0.1:8786）与调度器是否在运行。"
-        ) from error
-    try:
-        yield client.get_executor(pure=False)
-    finally:
-        client.close()
-
-
-def isolated(task: Task) -> Outcome:
-    """Make one report in a child of the process this is called in, so that no executor can leak between reports."""
-    multiprocessing.current_process().daemon = False  # Dask's workers are daemons, which may not have children
-    return next(run([task], workers=1))
-
-
 def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
     """Hand a task to an idle worker of its kind, or to a new one."""
     fitting = [worker for worker in idle if worker.engine == task.engine and not worker.pipe.poll()]
@@ -158,14 +112,24 @@ def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
 def _worker(task: Task) -> _Worker:
     context: Any = multiprocessing.get_context("forkserver" if task.engine == "warm" else "spawn")
     if task.engine == "warm":
-        context.set_forkserver_preload([PRELOAD])
-        os.environ["ZJANALYSIS_FRAMES"] = str(task.frames or "")
+        prepare(task.frames)
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there,), name=f"report-{task.engine}", daemon=True)
     process.start()
-    os.environ.pop("ZJANALYSIS_FRAMES", None)  # told to the forkserver, which starts with the first process
     there.close()
     return _Worker(process, here, task.engine)
+
+
+def prepare(frames: Path | None) -> None:
+    """Start the forkserver where it does not run: it imports what reports need and waits for the frames."""
+    from multiprocessing import forkserver  # noqa: PLC0415  POSIX only
+
+    multiprocessing.set_forkserver_preload([PRELOAD])
+    os.environ["ZJANALYSIS_FRAMES"] = str(frames or "")
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["ZJANALYSIS_FRAMES"]
 
 
 def _serve(pipe: Connection) -> None:
