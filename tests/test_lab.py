@@ -116,7 +116,7 @@ def test_what_is_shown_follows_the_choice(desk: Any, tmp_path: Path) -> None:
     assert "target=" in code.input_value()
     desk.get_by_label("地区", exact=True).select_option(label="遂溪县")
     desk.wait_for_function("() => document.querySelector('.zj-exhibit .zj-say').innerText.includes('遂溪县')")
-    assert "region='440823'" in code.input_value()
+    playwright.expect(code).to_have_value(re.compile("region='440823'"), timeout=PATIENCE)
     assert re.search("运行|文件", desk.locator("#jp-top-panel, .lm-MenuBar").first.inner_text()), (
         "the Lab speaks Chinese"
     )

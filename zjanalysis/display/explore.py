@@ -11,7 +11,7 @@ from typing import Any
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, indicator, measure
 from zjanalysis.analysis.registry import Scope
 from zjanalysis.display.explore_view import DEFINITIONS, Choice, View, view
-from zjanalysis.display.tables import Table, cell_text, table_from_payload
+from zjanalysis.display.tables import NUMERIC, Table, cell_text, table_from_payload
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import group_names, load_regions, region_code
@@ -21,9 +21,19 @@ FOLDER = "mine"
 _WORDS = {"info": "第 _START_–_END_ 行，共 _TOTAL_ 行", "search": "查找：", "lengthMenu": "每页 _MENU_ 行",
           "emptyTable": "没有", "zeroRecords": "没有找到", "infoEmpty": "没有",
           "infoFiltered": "（全部 _MAX_ 行）"}  # fmt: skip
+_PAGE = 12
+_SHORT: dict[str, Any] = {
+    "paging": False, "layout": {"topStart": "search", "topEnd": None, "bottomStart": None, "bottomEnd": None},
+}  # fmt: skip
+_LONG: dict[str, Any] = {
+    "lengthMenu": [_PAGE, 4 * _PAGE, {"label": "全部", "value": -1}],
+    "layout": {"topStart": "search", "topEnd": "pageLength", "bottomStart": "info", "bottomEnd": "paging"},
+}
+_TABLE_STYLE = "table-layout:auto;width:auto;max-width:100%;margin:0;caption-side:top"
 STYLE = (
     "<style>.zj-desk .zj-exhibit{margin:0 1em 0 0}.zj-desk .zj-exhibit img{max-width:100%;height:auto}"
-    ".zj-desk .zj-source{display:none}</style>"
+    ".zj-desk .zj-source{display:none}.zj-desk .dt-layout-table{overflow-x:auto}"
+    ".zj-desk table.dataTable .dt-left{text-align:left}.zj-desk table.dataTable :is(th,td){white-space:normal}</style>"
 )
 # JupyterLab's keys of command mode (arrows, J, K) match whatever has the focus and take it away to a cell, unless the
 # focused element itself, not one around it, carries the attribute: so every key typed in the desk sets it first. Ctrl,
@@ -80,7 +90,7 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
 def _rest(widgets: Any) -> tuple[Any, Any, Any]:
     """Give the button that sends, what is told then, and the field of the code."""
     send = widgets.Button(description="送到报告", icon="file-text-o", layout={"margin": "2px 2px 2px 2em"})
-    code = widgets.Textarea(description="代码", rows=8, style=_WIDE, layout={"width": "100%"})
+    code = widgets.Textarea(description="代码", rows=9, style=_WIDE, layout={"width": "98%"})
     return send, widgets.HTML(), code
 
 
@@ -210,6 +220,9 @@ def searchable(one: Table) -> str:
     cells = [[cell_text(cell, head, unit) for cell, head in zip(row, one.heads, strict=True)]
              for row, unit in zip(one.rows, units, strict=True)]  # fmt: skip
     frame = pd.DataFrame(cells, columns=heads)
+    words = [place for place, head in enumerate(one.heads) if head.kind not in NUMERIC]
     made: str = itables.to_html_datatable(frame, caption=one.caption, connected=False, showIndex=False, language=_WORDS,
-                                          pageLength=12, display_logo_when_loading=False)  # fmt: skip
+                                          pageLength=_PAGE, display_logo_when_loading=False, style=_TABLE_STYLE,
+                                          columnDefs=[{"className": "dt-left", "targets": words}],
+                                          **(_LONG if len(frame) > _PAGE else _SHORT))  # fmt: skip
     return made
