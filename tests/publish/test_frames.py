@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -79,8 +80,9 @@ def test_frames_read_from_something_else_have_another_name(
 def test_who_waits_for_frames_ends_with_the_one_that_reads_them(tmp_path: Path) -> None:
     """The process that would have written them is killed; the one that waits must not stay behind."""
     code = (
-        "import subprocess, sys, time; wait = 'from zjanalysis.publish import frames; frames.await_frames(sys.argv[1])'\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import sys; ' + wait, sys.argv[1]])\n"
+        "import os, subprocess, sys, time\n"
+        "wait = 'import sys; from zjanalysis.publish import frames; frames.await_frames(sys.argv[1], int(sys.argv[2]))'\n"
+        "child = subprocess.Popen([sys.executable, '-c', wait, sys.argv[1], str(os.getpid())])\n"
         "print(child.pid, flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "frames.pickle")]
@@ -94,6 +96,20 @@ def test_who_waits_for_frames_ends_with_the_one_that_reads_them(tmp_path: Path) 
     while time.monotonic() < end and _lives(waiting):
         time.sleep(0.1)
     assert not _lives(waiting)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of a process group, as a terminal sends them")
+@pytest.mark.parametrize("moment", [0.5, 1.5, 3.0])
+def test_an_interruption_while_rows_are_read_ends_in_one_sentence(tmp_path: Path, moment: float) -> None:
+    command = [sys.executable, "-m", "zjanalysis", "build", "--force", "--out", str(tmp_path)]
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, **quiet) as process:
+        time.sleep(moment)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)  # until every process that could write has ended
+    assert process.returncode == 130
+    assert said.endswith("已中断。\n")
+    assert "Traceback" not in said
 
 
 def _lives(process: int) -> bool:

@@ -279,13 +279,12 @@ def test_a_power_cut_at_fifty_random_moments_loses_no_page_and_leaves_no_half(
             os.waitpid(child, 0)
             whole = time.monotonic() - began
             continue
-        moment = chance.uniform(0.0, whole)
-        time.sleep(moment)
+        time.sleep(moment := chance.uniform(0.0, whole))
         with_children = os.getpgid(child) != os.getpgid(0)
         os.killpg(child, signal.SIGKILL) if with_children else os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        cut += os.WIFSIGNALED(status)
-        whole = whole if os.WIFSIGNALED(status) else moment  # it was done before: the first took longer
+        killed = os.WIFSIGNALED(status)
+        cut, whole = cut + killed, whole if killed else moment  # it was done before: the first took longer
         json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         assert consistent(folder)
         assert len(list((folder / "district").glob("*.html"))) == 3

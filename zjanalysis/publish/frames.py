@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -20,11 +19,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from zjanalysis.errors import PublishError, ZjError
+from zjanalysis.publish.interrupt import end_at_once, undisturbed
 from zjanalysis.publish.manifest import write_whole
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
-PATIENCE = 3600.0  # seconds; a process whose parent died before it could look must not stay for ever
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,16 @@ def reader() -> Executor:
     """
     if "pandas" in sys.modules:
         return ThreadPoolExecutor(max_workers=1)
-    spawn, at_once = multiprocessing.get_context("spawn"), (signal.SIGINT, signal.SIG_DFL)
-    return ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=signal.signal, initargs=at_once)
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=end_at_once)
 
 
 def read_in(where: Executor, function: Callable[..., T], *given: Any) -> T:
     """Call a function where rows are read; what it raises is raised here, PublishError when the process died."""
     try:
-        return where.submit(function, *given).result()
+        with undisturbed():
+            asked = where.submit(function, *given)
+        return asked.result()
     except BrokenProcessPool as error:
         raise PublishError("读取数据的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from error
 
@@ -93,11 +94,10 @@ def write_frames(frames: Frames, path: Path) -> Path:
     return path
 
 
-def await_frames(path: str) -> Frames:
-    """Hold frames that may still be being written; ends the process when the one that started it is gone."""
-    started_by, end = os.getppid(), time.monotonic() + PATIENCE
+def await_frames(path: str, started_by: int) -> Frames:
+    """Hold frames that may still be being written; ends this process when its parent ``started_by`` is gone."""
     while not Path(path).exists():
-        if os.getppid() != started_by or time.monotonic() > end:
+        if os.getppid() != started_by:
             raise SystemExit
         time.sleep(0.02)
     return hold(path)

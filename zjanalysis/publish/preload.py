@@ -13,7 +13,6 @@ import multiprocessing
 import os
 import pkgutil
 import re
-import signal
 import sys
 from contextlib import suppress
 
@@ -40,7 +39,7 @@ for _name in (*_LIBRARIES, *_OURS):
 def _rehearse() -> None:
     """Use once what builds its tables at first use: without it every child would build them again for its one report.
 
-    Schema of notebooks, font and palette, narwhals' pandas side, openpyxl's writers.
+    Schema of notebooks, rules of Markdown, font and palette, narwhals' pandas side, openpyxl's writers.
     """
     import tempfile  # noqa: PLC0415
 
@@ -51,6 +50,8 @@ def _rehearse() -> None:
     from zjanalysis.publish import page  # noqa: PLC0415
 
     page.exporter()
+    page.markdown().render("## 湛江市\n\n1. **一** `c`\n2. 二\n\n文字。\n")
+    theme.printable("湛江市")
     for relaxed in (False, True):
         nbformat.validate(nbformat.v4.new_notebook(), relax_add_props=relaxed)
     with theme.style():
@@ -67,8 +68,8 @@ def _rehearse() -> None:
 
 _rehearse()
 if os.environ.get("ZJANALYSIS_FRAMES"):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as the forkserver itself does, a moment later
-    _held = importlib.import_module("zjanalysis.publish.frames").await_frames(os.environ["ZJANALYSIS_FRAMES"])
+    _started_by, _path = os.environ["ZJANALYSIS_FRAMES"].split(" ", maxsplit=1)
+    _held = importlib.import_module("zjanalysis.publish.frames").await_frames(_path, int(_started_by))
     for _period in _held.periods.values():
         with suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
             importlib.import_module("zjanalysis.analysis.ledger_parts").load_ledger(_period)

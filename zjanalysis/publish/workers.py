@@ -19,6 +19,7 @@ from typing import Any
 
 from zjanalysis.errors import ConfigError
 from zjanalysis.publish import report, reset, warm
+from zjanalysis.publish.interrupt import undisturbed
 from zjanalysis.publish.report import Outcome, Task
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
@@ -125,9 +126,10 @@ def prepare(frames: Path | None) -> None:
     from multiprocessing import forkserver  # noqa: PLC0415  POSIX only
 
     multiprocessing.set_forkserver_preload([PRELOAD])
-    os.environ["ZJANALYSIS_FRAMES"] = str(frames or "")
+    os.environ["ZJANALYSIS_FRAMES"] = f"{os.getpid()} {frames}" if frames else ""
     try:
-        forkserver.ensure_running()
+        with undisturbed():
+            forkserver.ensure_running()
     finally:
         del os.environ["ZJANALYSIS_FRAMES"]
 
