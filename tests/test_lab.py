@@ -24,6 +24,10 @@ pytest.importorskip("ipywidgets")
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), "")
 PATIENCE = 90_000  # milliseconds; a loaded machine starts a kernel slowly
+IDLE = """() => {
+  const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+  return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
 
 
 @pytest.fixture
@@ -87,10 +91,11 @@ def desk(lab: str) -> Iterator[Any]:
         page.goto(f"{lab}/lab/tree/00_explore.ipynb")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for()
         page.locator(".jp-RenderedMarkdown h1", has_text="随手分析").wait_for()
-        for _ in range(8):  # a command given before the notebook's kernel is there is lost
-            page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function(IDLE)
+        for _ in range(3):  # a command lost never ends: it is not waited for, but given again
+            page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
             with suppress(playwright.TimeoutError):
-                page.locator(".widget-dropdown select").first.wait_for(timeout=PATIENCE / 8)
+                page.locator(".widget-dropdown select").first.wait_for(timeout=PATIENCE / 3)
                 break
         yield page
         browser.close()
