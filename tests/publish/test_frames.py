@@ -31,7 +31,7 @@ if __name__ == "__main__":
     chosen = jobs.select(jobs.list_jobs(known, "data/sample", report_date="2021-04-15"), ("440823",))
     options, loaded = build.Options(force=True), {}
     def told(line):
-        loaded[line] = [name for name in ("pandas", "duckdb", "papermill", "matplotlib") if name in sys.modules]
+        loaded[line] = [name for name in ("pandas", "duckdb", "papermill", "nbformat", "jsonschema") if name in sys.modules]
     done = build.build(chosen, out=pathlib.Path(sys.argv[1]), settings=known, options=options, progress=told)
     print(done.made, [names for line, names in loaded.items() if "秒" in line])
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,15 @@ def entry_from(written: Mapping[str, Any]) -> Entry:
 
 
 def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str) -> None:
-    """Write the manifest so that a reader sees the old one or the new one, never a part."""
-    reports = [asdict(entry) for entry in sorted(entries, key=lambda e: e.key)]
-    text = json.dumps({"format": 1, "period": period, "reports": reports}, ensure_ascii=False, indent=1, sort_keys=True)
+    """Write the manifest, one line per report, so that a reader sees the old one or the new one, never a part."""
+    reports = ",\n".join(entry_text(entry) for entry in sorted(entries, key=lambda e: e.key))
+    text = f'{{"format": 1, "period": {json.dumps(period, ensure_ascii=False)}, "reports": [\n{reports}\n]}}\n'
     write_whole(folder / NAME, text.encode("utf-8"))
+
+
+def entry_text(entry: Entry) -> str:
+    """Give the JSON form of an entry."""
+    return json.dumps(vars(entry), ensure_ascii=False, sort_keys=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -14,12 +14,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
 from zjanalysis.errors import PublishError
-from zjanalysis.publish.manifest import Entry, entry_from, read_manifest, write_manifest
+from zjanalysis.publish.manifest import Entry, entry_from, entry_text, read_manifest, write_manifest
 from zjanalysis.publish.provenance import file_digest
 
 WORK = ".zj"
@@ -66,7 +65,7 @@ def commit(folder: Path, made: Path, entry: Entry) -> None:
     damaged = [suffix for suffix, digest in entry.files.items() if file_digest(made / f"report{suffix}") != digest]
     if damaged:
         raise PublishError(f"{entry.key} 写出的文件与内容不符（{'、'.join(damaged)}）。", "请检查磁盘后重试。")
-    (made / _ENTRY).write_text(json.dumps(asdict(entry), ensure_ascii=False), encoding="utf-8")
+    (made / _ENTRY).write_text(entry_text(entry), encoding="utf-8")
     for path in (*made.iterdir(), made):
         _to_disk(path)
     ready = folder / WORK / "ready" / entry.key.replace("/", "+")

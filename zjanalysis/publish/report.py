@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -80,9 +81,19 @@ def _write(task: Task) -> dict[str, Any]:
         raise PublishError(f"页面未通过发布检查：{shown}", "页面没有发布，上一版保留。")
     (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
     (folder / "report.ipynb").write_text(engine.portable(notebook), encoding="utf-8", newline="\n")
-    cards = next((tuple(b["cards"]) for b in blocks if b.get("kind") == "cards"), ())
+    cards = next((b["cards"] for b in blocks if b.get("kind") == "cards"), ())
     files = {suffix: file_digest(folder / f"report{suffix}") for suffix in (".html", ".xlsx", ".ipynb")}
-    return {"files": files, "cover": _facts(cover), "cards": cards, "hidden_warnings": gate.hidden_warnings(notebook)}
+    return {
+        "files": files,
+        "cover": _facts(cover),
+        "cards": _plain(cards),
+        "hidden_warnings": gate.hidden_warnings(notebook),
+    }
+
+
+def _plain(cards: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Give the cards without the notebook's own kind of dictionary: whoever reads it would have to load nbformat."""
+    return tuple(json.loads(json.dumps(list(cards))))
 
 
 def _facts(cover: Mapping[str, Any]) -> dict[str, Any]:
