@@ -103,7 +103,11 @@ def test_the_lab_gets_this_python_and_what_the_user_has_set_stays(
     spec = json.loads((Path(first) / "kernels" / "python3" / "kernel.json").read_text(encoding="utf-8"))
     assert Path(spec["argv"][0]).resolve() == Path(os.sys.executable).resolve()  # type: ignore[attr-defined]
     assert others == ["elsewhere"]
-    assert given["JUPYTER_CONFIG_PATH"].split(os.pathsep)[-1] == "own"
+    ours, *others = given["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert others == ["own"]
+    told = json.loads((Path(ours) / "labconfig" / "default_setting_overrides.json").read_text(encoding="utf-8"))
+    assert told[desk.NOTICES] == {"fetchNews": "false", "checkForUpdates": False}
+    assert told[desk.LANGUAGE] == {"locale": "zh_CN"}
 
 
 def test_build_reads_the_choice_and_refuses_what_it_does_not_know(

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib import resources
 from pathlib import Path
 
 from ipykernel.kernelspec import get_kernel_dict
@@ -19,6 +18,8 @@ from zjanalysis.publish.verify import read_record
 from zjanalysis.settings import load_settings
 
 CHINESE = "jupyterlab_language_pack_zh_CN"
+LANGUAGE, NOTICES = "@jupyterlab/translation-extension:plugin", "@jupyterlab/apputils-extension:notification"
+PATHS = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -53,18 +54,22 @@ def _run_lab(opened: list[str], *, port: int, browser: bool, extra: list[str]) -
 
 
 def _environment() -> dict[str, str]:
-    """Give the environment of the Lab: this Python as its kernel, UTF-8, and Chinese where the language pack is there.
+    """Give the environment of the Lab: this Python as its kernel, UTF-8, and settings of ours where the user has none.
 
-    The kernel comes before any other called python3. The language is a default of the Lab: what the user has chosen
-    in the Lab's own settings comes first.
+    The kernel comes before any other called python3. The settings: Chinese where the language pack is there, and no
+    question whether news may be fetched, which would need a network.
     """
     root = load_settings().root
-    spec = root / ".cache" / "lab" / "kernels" / "python3" / "kernel.json"
-    spec.parent.mkdir(parents=True, exist_ok=True)
-    spec.write_text(json.dumps(get_kernel_dict(), ensure_ascii=False), encoding="utf-8")
-    paths = os.pathsep.join(filter(None, (str(root / ".cache" / "lab"), os.environ.get("JUPYTER_PATH", ""))))
-    given = {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), "JUPYTER_PATH": paths}
+    ours = root / ".cache" / "lab"
+    told: dict[str, object] = {NOTICES: {"fetchNews": "false", "checkForUpdates": False}}
     if importlib.util.find_spec(CHINESE):
-        ours = str(resources.files("zjanalysis") / "assets" / "lab")
-        given["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("JUPYTER_CONFIG_PATH", ""))))
-    return given
+        told[LANGUAGE] = {"locale": "zh_CN"}
+    _write(ours / "kernels" / "python3" / "kernel.json", get_kernel_dict())
+    _write(ours / "labconfig" / "default_setting_overrides.json", told)
+    before = {name: os.pathsep.join(filter(None, (str(ours), os.environ.get(name, "")))) for name in PATHS}
+    return {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), **before}
+
+
+def _write(path: Path, told: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
