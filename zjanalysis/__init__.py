@@ -36,7 +36,7 @@ _HOMES = {
     "analysis.basket": ("basket", "decide", "robust"),
     "analysis.explain": ("gap_split",),
     "analysis.shares": ("funnel", "wilson"),
-    "analysis.sensitivity": ("sensitivity",),
+    "analysis.sensitivity": ("by_definition", "sensitivity", "with_like_for_like"),
     "analysis.frontier": ("Conditions",),
     "analysis.plan": ("plan", "plan_for"),
     "analysis.tasks": ("after_answers", "apply_answers", "task_list"),

@@ -38,7 +38,7 @@ __all__ = [
 
 def measure(
     frame: Any,
-    indicators: Iterable[Indicator] = ITEM_INDICATORS,
+    indicators: Iterable[str | Indicator] = ITEM_INDICATORS,
     *,
     by: tuple[str, ...] = ("region_code",),
     scope: Scope | None = PLAN_SCOPE,
@@ -47,16 +47,17 @@ def measure(
 
     ``frame`` is a pandas table, a DuckDB relation or a Spark table with one row per item (or per case); all give
     equal scores. ``n`` rows are counted, ``n_left_out`` lie in scope but lack a number; ``value`` is missing when
-    the denominator is 0. ``scope`` None applies no common scope (for tables that are not items).
+    the denominator is 0. ``indicators`` are given by name or as records; ``scope`` None applies no common scope (for
+    tables that are not items).
 
     >>> items = pd.DataFrame({"region_code": "440800", "item_type": "行政许可", "use_level": "3", "in_force": True,
     ...     "limit_reason": [None, None, "缺法定时限"], "statutory_days": [20.0, 10, None],
     ...     "promised_days": [5.0, 1, 2]})
-    >>> measure(items, [indicator("time_compression")])[["numerator", "denominator", "value", "n", "n_left_out"]]
+    >>> measure(items, ["time_compression"])[["numerator", "denominator", "value", "n", "n_left_out"]]
        numerator  denominator  value  n  n_left_out
     0       24.0         30.0    0.8  2           1
     """
-    wanted = tuple(indicators)
+    wanted = tuple(map(indicator, indicators))
     flags = _flags(wanted, scope)
     raw = {name: part for i in wanted for name, part in _raw(i).items()}
     rows = nw.from_native(frame).select(*by, **dict(flags.values()), **raw)

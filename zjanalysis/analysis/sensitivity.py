@@ -102,6 +102,22 @@ def sensitivity(
     like), ``rank_change`` places won (+) or lost (−) against 现行口径, ``verdict_changed`` whether the verdict is
     another.
     """
+    peers = tuple(peers)
+    table = by_definition(items, region=region, peers=peers, indicator=indicator, settings=settings, scope=scope)
+    settled = robust(items, region=region, peers=peers, indicators=[indicator], settings=settings, scope=scope)
+    return with_like_for_like(table, settled)
+
+
+def by_definition(
+    items: pd.DataFrame,
+    *,
+    region: str,
+    peers: Iterable[str],
+    indicator: str | Indicator,
+    settings: Settings | None = None,
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give the rows of `sensitivity` that count all items, without the like-for-like one."""
     one, peers = find(indicator), tuple(p for p in dict.fromkeys(peers) if p != region)
     rows = items[items["region_code"].isin([region, *peers])]
     read, scores = {CURRENT: one}, [measure(rows, [one], scope=scope)]
@@ -115,9 +131,14 @@ def sensitivity(
     named = [replace(what, key=definition) for definition, what in read.items()]
     gaps = compare(counted, region=region, peers=peers, settings=settings, indicators=named)
     gaps = gaps.assign(definition=gaps["indicator"], reason="", indicator=[what.key for what in read.values()])
-    alike = robust(rows, region=region, peers=peers, indicators=[one], settings=settings, scope=scope)
-    alike = alike.rename(columns={"n_shared": "n", "difference": "gap_to_median"}).assign(definition=MATCHED)
-    return _against_current(pd.concat([t[list(_COLUMNS)] for t in (gaps, alike)], ignore_index=True))
+    return _against_current(gaps[list(_COLUMNS)])
+
+
+def with_like_for_like(table: pd.DataFrame, settled: pd.DataFrame) -> pd.DataFrame:
+    """Add the like-for-like row of the same region and indicator from `robust` to the rows of `by_definition`."""
+    same = settled[settled["indicator"] == table["indicator"].iloc[0]]
+    alike = same.rename(columns={"n_shared": "n", "difference": "gap_to_median"}).assign(definition=MATCHED)
+    return _against_current(pd.concat([rows[list(_COLUMNS)] for rows in (table, alike)], ignore_index=True))
 
 
 _COLUMNS = (
