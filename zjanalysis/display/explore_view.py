@@ -112,7 +112,7 @@ def code_of(period: Period, choice: Choice) -> str:
     """Give the lines that show the same in any notebook after ``import zjanalysis as zj``."""
     items, scope = _ITEMS[choice.definition][1], _scope(period, choice)
     where, read = f"region={choice.region!r}, peers=rivals", f"zj.load_period({choice.data!r}, {choice.period!r})"
-    one = f"zj.indicator({choice.indicator!r})"
+    one = repr(choice.indicator)
     lines = [
         f"now, rivals = {read}, zj.peers_of({choice.region!r}, {choice.peers!r})",
         f"items, scope = {items}, zj.Scope({scope.item_types!r}, {scope.use_levels!r})",
