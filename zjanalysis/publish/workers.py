@@ -131,7 +131,7 @@ def prepare(frames: Path | None) -> None:
         with undisturbed():
             forkserver.ensure_running()
     finally:
-        del os.environ["ZJANALYSIS_FRAMES"]
+        os.environ.pop("ZJANALYSIS_FRAMES", None)  # threads of one build may come here together
 
 
 def _serve(pipe: Connection) -> None:
