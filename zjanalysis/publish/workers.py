@@ -71,32 +71,43 @@ def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     waiting: list[tuple[Task, int]] = [(task, 0) for task in reversed(tasks)]
     running: dict[Connection, _Running] = {}
     idle: list[_Worker] = []
+    leaving: list[_Worker] = []
     try:
         while waiting or running:
-            done = [outcome for begun in _settled(running) for outcome in _take_back(begun, running, waiting, idle)]
+            settled = [_take_back(begun, running, waiting) for begun in _settled(running)]
+            leaving, keeping = _parted([worker for worker, _ in settled if worker])
+            idle += keeping
             while waiting and len(running) < workers:
                 begun = _start(*waiting.pop(), idle)
                 running[begun.worker.pipe] = begun
-            yield from done
+            while leaving:  # its end takes a while, in which the next already works
+                _end(leaving.pop(), True)
+            yield from (outcome for _, outcome in settled if outcome)
     finally:
-        for worker in [*(begun.worker for begun in running.values()), *idle]:
+        for worker in [*(begun.worker for begun in running.values()), *idle, *leaving]:
             _end(worker, False)
 
 
 def _take_back(
-    begun: _Running, running: dict[Connection, _Running], waiting: list[tuple[Task, int]], idle: list[_Worker]
-) -> list[Outcome]:
-    """Settle a task: its worker becomes idle or ends; gives the outcome, or nothing when it is tried once more."""
+    begun: _Running, running: dict[Connection, _Running], waiting: list[tuple[Task, int]]
+) -> tuple[_Worker | None, Outcome | None]:
+    """Settle a task: gives its worker where that is still good, and the outcome, or none when it is tried once more."""
     del running[begun.worker.pipe]
     outcome, good = _result(begun)
-    if good and begun.task.engine != "warm" and begun.worker.served < RECYCLE:
-        idle.append(replace(begun.worker, served=begun.worker.served + 1))
-    else:
-        _end(begun.worker, good)
-    if not good and begun.task.engine == "warm" and begun.tries < RETRIES:
-        waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
-        return []
-    return [outcome]
+    if good:
+        return replace(begun.worker, served=begun.worker.served + 1), outcome
+    _end(begun.worker, False)
+    if begun.task.engine != "warm" or begun.tries >= RETRIES:
+        return None, outcome
+    waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
+    return None, None
+
+
+def _parted(workers: Sequence[_Worker]) -> tuple[list[_Worker], list[_Worker]]:
+    """Part good workers into those that end (one report each, or enough of them) and those that take another."""
+    ends = [worker.engine == "warm" or worker.served >= RECYCLE for worker in workers]
+    pairs = list(zip(workers, ends, strict=True))
+    return [worker for worker, end in pairs if end], [worker for worker, end in pairs if not end]
 
 
 def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
