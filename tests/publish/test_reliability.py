@@ -343,7 +343,7 @@ def test_memory_stays_bounded_because_workers_are_replaced(
     """A spawned worker is replaced after RECYCLE reports, a forked one after each; the parent holds no page."""
     monkeypatch.setattr(workers, "RECYCLE", 2)
     notebook(settings.root / "notebooks" / "tiny.ipynb", extra="import os; print('pid', os.getpid())")
-    for engine, processes in (("spawn", 2), ("warm", 6)):
+    for engine, processes in (("spawn", 3), ("warm", 6)):
         jobs = [replace(jobs_of()[0], key=f"district/{engine}{number}") for number in range(6)]
         made(jobs, folder, settings, engine=engine, workers=1)
         texts = [(folder / f"{job.key}.ipynb").read_text(encoding="utf-8") for job in jobs]
