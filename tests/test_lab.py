@@ -115,12 +115,14 @@ def test_what_is_shown_follows_the_choice(desk: Any, tmp_path: Path) -> None:
         ".jp-OutputArea-output table"
     ).wait_for()  # all cells have run
     chooser.select_option(index=5)
-    desk.wait_for_function("old => document.querySelector('.zj-exhibit .zj-say').innerText !== old", arg=first[0])
+    desk.wait_for_function(
+        "old => (document.querySelector('.zj-exhibit .zj-say')?.innerText ?? old) !== old", arg=first[0]
+    )
     assert figure.get_attribute("src") != first[1]
-    desk.wait_for_function("old => document.querySelector('table.dataTable').innerText !== old", arg=first[2])
+    desk.wait_for_function("old => (document.querySelector('table.dataTable')?.innerText ?? old) !== old", arg=first[2])
     assert "target=" in code.input_value()
     desk.get_by_label("地区", exact=True).select_option(label="遂溪县")
-    desk.wait_for_function("() => document.querySelector('.zj-exhibit .zj-say').innerText.includes('遂溪县')")
+    desk.wait_for_function("() => document.querySelector('.zj-exhibit .zj-say')?.innerText.includes('遂溪县')")
     playwright.expect(code).to_have_value(re.compile("region='440823'"), timeout=PATIENCE)
     assert re.search("运行|文件", desk.locator("#jp-top-panel, .lm-MenuBar").first.inner_text()), (
         "the Lab speaks Chinese"
