@@ -13,6 +13,7 @@ from pathlib import Path
 from ipykernel.kernelspec import get_kernel_dict
 
 from zjanalysis.errors import ConfigError
+from zjanalysis.publish.manifest import write_whole
 from zjanalysis.publish.mine import own_copy
 from zjanalysis.publish.verify import read_record
 from zjanalysis.settings import load_settings
@@ -64,12 +65,8 @@ def _environment() -> dict[str, str]:
     told: dict[str, object] = {NOTICES: {"fetchNews": "false", "checkForUpdates": False}}
     if importlib.util.find_spec(CHINESE):
         told[LANGUAGE] = {"locale": "zh_CN"}
-    _write(ours / "kernels" / "python3" / "kernel.json", get_kernel_dict())
-    _write(ours / "labconfig" / "default_setting_overrides.json", told)
+    places = {"kernels/python3/kernel.json": get_kernel_dict(), "labconfig/default_setting_overrides.json": told}
+    for place, content in places.items():
+        write_whole(ours / place, json.dumps(content, ensure_ascii=False).encode("utf-8"))
     before = {name: os.pathsep.join(filter(None, (str(ours), os.environ.get(name, "")))) for name in PATHS}
     return {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), **before}
-
-
-def _write(path: Path, told: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from zjanalysis.analysis.compare import compare
 from zjanalysis.analysis.frontier import Conditions
-from zjanalysis.analysis.indicators import as_written, indicator, measure
+from zjanalysis.analysis.indicators import as_written, measure
 from zjanalysis.analysis.matching import room
 from zjanalysis.analysis.plan import plan
 from zjanalysis.analysis.registry import Scope
@@ -84,14 +84,13 @@ def _scope(period: Period, choice: Choice) -> Scope:
 
 
 def _rank(items: pd.DataFrame, choice: Choice, rivals: tuple[str, ...], scope: Scope) -> Block:
-    scores = measure(items, [indicator(choice.indicator)], scope=scope)
+    scores = measure(items, [choice.indicator], scope=scope)
     gaps = compare(scores, region=choice.region, peers=rivals, county=is_county(choice.region))
     return rank_exhibit(scores, gaps=gaps, indicator=choice.indicator, peers=rivals)
 
 
 def _departments(items: pd.DataFrame, choice: Choice, scope: Scope) -> Block:
-    one = [indicator(choice.indicator)]
-    departments = measure(items, one, by=("region_code", "department"), scope=scope)
+    departments = measure(items, [choice.indicator], by=("region_code", "department"), scope=scope)
     return department_exhibit(departments, region=choice.region, indicator=choice.indicator)
 
 

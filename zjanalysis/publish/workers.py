@@ -75,8 +75,8 @@ def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     try:
         while waiting or running:
             settled = [_take_back(begun, running, waiting) for begun in _settled(running)]
-            leaving, keeping = _parted([worker for worker, _ in settled if worker])
-            idle += keeping
+            for worker in (worker for worker, _ in settled if worker):
+                (leaving if worker.engine == "warm" or worker.served >= RECYCLE else idle).append(worker)
             while waiting and len(running) < workers:
                 begun = _start(*waiting.pop(), idle)
                 running[begun.worker.pipe] = begun
@@ -101,13 +101,6 @@ def _take_back(
         return None, outcome
     waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
     return None, None
-
-
-def _parted(workers: Sequence[_Worker]) -> tuple[list[_Worker], list[_Worker]]:
-    """Part good workers into those that end (one report each, or enough of them) and those that take another."""
-    ends = [worker.engine == "warm" or worker.served >= RECYCLE for worker in workers]
-    pairs = list(zip(workers, ends, strict=True))
-    return [worker for worker, end in pairs if end], [worker for worker, end in pairs if not end]
 
 
 def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
