@@ -1,0 +1,81 @@
+"""What is passed around as text: zips by their members, letters by their heads, manifests by their entries.
+
+A page or workbook that is, byte for byte, one of the released reports is named and not told again.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from page_text import page_text
+
+COUNTED = ("inputs", "reads")  # what a page was made from, by digest: the names are enough
+
+
+def released() -> dict[str, str]:
+    """Give the released reports of the project: digest → name."""
+    reports = Path(os.environ["ZJANALYSIS_ROOT"], "reports")
+    found = sorted(path for path in reports.rglob("*.*") if path.suffix in {".html", ".xlsx"} and path.is_file())
+    return {hashlib.sha256(path.read_bytes()).hexdigest(): path.relative_to(reports).as_posix() for path in found}
+
+
+def same_or_text(content: bytes, suffix: str) -> str:
+    """Give which released report a content is, or else its text."""
+    same = released().get(hashlib.sha256(content).hexdigest())
+    if same:
+        return f"即 {same}\n"
+    if suffix == ".html":
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place, "page.html")
+            path.write_bytes(content)
+            return page_text(path)
+    text = content.decode("utf-8").replace("\ufeff", "<BOM>")
+    return manifest_text(text) if suffix == ".json" else text
+
+
+def zip_text(path: Path) -> str:
+    """Give a zip as text: what every member is called, its date and rights, and what it is."""
+    told = []
+    with zipfile.ZipFile(path) as packed:
+        for member in packed.infolist():
+            about = f"{member.date_time} {member.external_attr >> 16:o} {member.flag_bits:x} {member.compress_type}"
+            text = same_or_text(packed.read(member), Path(member.filename).suffix)
+            told.append(f"* {member.filename} {about}\n{text}")
+    return "".join(told)
+
+
+def letter_text(path: Path) -> str:
+    """Give a letter as text: heads, words, and which page is attached."""
+    letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    told = [f"{name}: {value}\n" for name, value in letter.items()]
+    for part in letter.walk():
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            told += [f"-- {part.get_content_type()} {part.get_filename() or ''}\n", same_or_text(content, ".txt")]
+    return "".join(told)
+
+
+def manifest_text(text: str) -> str:
+    """Give a manifest as text: one line per fact of an entry, one per card."""
+    told = json.loads(text)
+    lines = [line_of(name, value) for name, value in told.items() if name != "reports"]
+    for entry in told["reports"]:
+        lines.append(f"* {entry['key']}\n")
+        for name, value in entry.items():
+            if name == "cards":
+                lines += [line_of("card", card) for card in value]
+            else:
+                lines.append(line_of(name, list(value) if name in COUNTED else value))
+    return "".join(lines)
+
+
+def line_of(name: str, value: Any) -> str:
+    return f'"{name}": {json.dumps(value, ensure_ascii=False, sort_keys=True)}\n'
