@@ -33,12 +33,11 @@ class Comparison:
     """When two regions may be compared, and which difference counts (DOMAIN §6)."""
 
     group: str = "粤东粤西粤北"
-    min_shared: int = 30
+    min_peers: int = 3
     min_coverage: float = 0.5
+    min_differing: float = 7.0
     margin_time: float = 0.005
     margin_visits: float = 0.02
-    resamples: int = 2000
-    seed: int = 20210127
 
 
 @dataclass(frozen=True)

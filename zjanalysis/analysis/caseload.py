@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.basket import DECIDING
 from zjanalysis.analysis.cases import with_caseload
-from zjanalysis.analysis.compare import compare
-from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.compare import facts
+from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, Indicator, Scope, by_caseload, indicator
 
+DECIDING = ("time_compression", "visits", "visit_share")
+"""The indicators of the plan's sentences 时限压缩率高于兄弟地市 and 跑动率低于兄弟地市."""
 _CASES = nw.col("case_count")
 _READ = ["value", "rank", "n_ranked", "median", "gap_to_median"]
 
@@ -31,24 +33,43 @@ def caseload(
 
     ``counts``: region_code, base_code, n (`case_counts`). The plain columns begin with ``plain_``. ``n_cases`` are the
     region's cases on items that count, ``coverage`` their share of all its cases: cases on a base code the region does
-    not list, or whose items are outside the scope or lack the number, do not weigh. Regions without cases have no
-    weighted value and are not ranked.
+    not list, or whose items are outside the scope or lack the number, do not weigh. ``n_effective`` says of how many
+    equally busy items the value is made (Kish: (Σn)²/Σn²), ``top_item`` and ``top_share`` which item weighs most.
+    Regions without cases have no weighted value and are not ranked.
     """
-    others, wanted = [code for code in dict.fromkeys(peers) if code != region], [indicator(i) for i in indicators]
-    rows = with_caseload(items[items["region_code"].isin([region, *others])], counts)
+    group, wanted = list(dict.fromkeys([region, *peers])), [indicator(i) for i in indicators]
+    rows = with_caseload(items[items["region_code"].isin(group)], counts)
     lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
     scores = measure(rows, [*wanted, *lens, *counted], scope=scope)
-    gaps = compare(scores, region=region, peers=others, indicators=[*wanted, *lens]).set_index("indicator")[_READ]
+    every = facts(scores, indicators=[*wanted, *lens])
+    gaps = every[every["region_code"] == region].set_index("indicator")[_READ]
     own = scores[scores["region_code"] == region].set_index("indicator")["numerator"]
     plain = gaps.loc[[one.key for one in wanted]].add_prefix("plain_")
     weighted = gaps.loc[[one.key for one in lens]].set_axis(plain.index)
     cases = own.reindex([one.key for one in counted]).set_axis(plain.index)
     total = counts.loc[counts["region_code"] == region, "n"].sum()
-    joined = weighted.join(plain).assign(region_code=region, n_cases=cases)
-    return joined.assign(coverage=joined["n_cases"] / total if total else float("nan")).reset_index()
+    heads = pd.DataFrame(
+        [_heaviest(rows[rows["region_code"] == region], one, scope) for one in wanted], index=plain.index
+    )
+    joined = weighted.join(plain).join(heads).assign(region_code=region, n_cases=cases)
+    return joined.assign(coverage=joined["n_cases"] / total if total else np.nan).reset_index()
 
 
 def _counted(one: Indicator) -> Indicator:
     """Give the indicator whose numerator is the number of cases on the items that count."""
     usable = ~(one.numerator.is_null() | one.denominator.is_null())
     return replace(one, key=f"{one.key}_cases", numerator=nw.when(usable).then(_CASES), denominator=ONE)
+
+
+def _heaviest(rows: pd.DataFrame, one: Indicator, scope: Scope | None) -> dict[str, object]:
+    """Give of how many items a weighted value is made, and the one that weighs most."""
+    inside = in_scope(rows, scope, one=one).dropna(subset=["case_count"])
+    weights = inside["case_count"].to_numpy("float64")
+    if not weights.sum() > 0:
+        return {"n_effective": np.nan, "top_item": "", "top_share": np.nan}
+    top = int(weights.argmax())
+    return {
+        "n_effective": float(weights.sum() ** 2 / (weights**2).sum()),
+        "top_item": str(inside["item_name"].iloc[top]),
+        "top_share": float(weights[top] / weights.sum()),
+    }

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.compare import published
-from zjanalysis.analysis.explain import OTHER_ONLY, OWN_ONLY, gathered, split_codes, totals
+from zjanalysis.analysis.explain import OTHER_ONLY, OWN_ONLY, gathered, signed, split_codes, totals
 from zjanalysis.analysis.frontier import INSTANT
 from zjanalysis.analysis.matching import fold
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.units import UNITS, published
 
 ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
 BETTER, SAME, WORSE, NO_PREVIOUS = "改善", "持平", "退步", "无上期"
@@ -34,9 +34,11 @@ def change(
     keys = [c for c in before.columns if c in scores.columns and c not in _MEASURED]
     past = before[[*keys, "value"]].rename(columns={"value": "previous"})
     joined = scores.merge(past, on=keys, how="left", validate="one_to_one")
-    units = joined["indicator"].map({k: i.unit for k, i in about.items()})
-    sign = joined["indicator"].map({k: i.sign for k, i in about.items()}).astype("float64")
-    moved = (published(joined["value"], units) - published(joined["previous"], units)).round(9) * sign
+    moved = pd.Series(np.nan, index=joined.index)
+    for key, rows in joined.groupby("indicator", sort=False):
+        one = about[str(key)]
+        now, then = (published(rows[name].to_numpy("float64"), UNITS[one.unit]) for name in ("value", "previous"))
+        moved[rows.index] = ((now - then) * one.sign).round(9)
     trend = np.select([moved.isna(), moved > 0, moved < 0], [NO_PREVIOUS, BETTER, WORSE], SAME)
     return joined.assign(change=joined["value"] - joined["previous"], trend=trend)
 
@@ -57,22 +59,16 @@ def change_split(
 
     One row per ``part`` (新增, 取消, 变动) and per group of ``by`` (department; match_code and item_name for the
     drivers, the one that moves most first): ``contribution`` adds up to value − previous, ``ahead`` is the same turned
-    so that positive means better, ``n_codes`` codes take part (without ``by``: all codes in both periods for 变动).
+    so that positive means better, ``n_codes`` codes take part (without ``by``: all codes in both periods for 变动). Without
+    a value in one of the periods contributions are missing.
     """
     one = find(indicator)
     now, then = (table[table["region_code"] == region] for table in (items, before))
     codes = split_codes(now, then, one, scope=scope)
     part = codes["part"].map({OWN_ONLY: ADDED, OTHER_ONLY: REMOVED}).fillna(CHANGED)
     table = gathered(codes.assign(part=part), by=by, parts=(ADDED, REMOVED, CHANGED))
-    found = totals(codes)
-    return table.assign(
-        region_code=region,
-        indicator=one.key,
-        ahead=table["contribution"] * one.sign + 0.0,  # no minus zero
-        value=found["value"],
-        previous=found["peer_value"],
-        change=found["gap"],
-    )
+    split = signed(table.assign(**totals(codes)), one, region)
+    return split.rename(columns={"peer_value": "previous", "gap": "change"})
 
 
 _FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")
@@ -85,9 +81,11 @@ def item_changes(
 
     Columns: kind (新增, 取消, 变动), match_code, item_name, department, field (the column; empty for added and
     removed), previous and current (numbers; flags are the share of the code's rows that have it, instant that of
-    即办件).
+    即办件). Empty where the region has no items in one of the periods: a first period is no news about its items.
     """
     now, then = (_folded(table[table["region_code"] == region], scope) for table in (items, before))
+    if now.empty or then.empty:
+        now, then = now.iloc[:0], then.iloc[:0]
     both = now.merge(then, on="match_code", how="outer", suffixes=("", "_before"), indicator="side")
     both = both.assign(
         kind=both["side"].astype("str").map({"left_only": ADDED, "right_only": REMOVED}).fillna(CHANGED),

@@ -1,4 +1,7 @@
-"""A region against its peers: rank with ties, best, median, target, signed gaps, verdict (docs/decisions/0003)."""
+"""Where every region of a group stands: 位次 and 达标 (facts, on published digits) and 判断 (like for like), in one table.
+
+Everything that prints or judges reads it here (docs/decisions/0012-one-verdict.md).
+"""
 
 from __future__ import annotations
 
@@ -7,156 +10,217 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, bound
-from zjanalysis.settings import Comparison, Settings, load_settings
+from zjanalysis.analysis.indicators import in_scope, measure
+from zjanalysis.analysis.like_for_like import CodeTable, code_tables, hinges, judge, margin_of, rules_of
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
+from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.analysis.student import two_sided_t
+from zjanalysis.inputs.regions import is_county
+from zjanalysis.settings import Settings
+from zjanalysis.units import UNITS, Target, digits_for, published
 
-AHEAD, LEVEL, BEHIND = "高于", "持平", "低于"
-NO_VERDICT, NO_SCORE = "不作判断", "无数据"
-MET, NOT_MET, NO_TARGET = "达标", "未达标", "—"
-DECIMALS = {"share": 4, "days": 2, "visits": 2}
-"""Published digits: a share has two decimals in percent."""
-
-
-def rules_of(settings: Settings | None) -> Comparison:
-    """Give the rules of comparison: of the settings handed in, else of the project's zjanalysis.toml."""
-    return (settings or load_settings()).comparison
+KEY = ("time_compression", "visits", "visit_share", "instant", "online", "online_end_to_end")
+"""The six indicators that a report leads with."""
 
 
-def margin_of(one: Indicator, settings: Settings | None = None) -> float:
-    """Give the smallest difference that counts: a share's, a visit's; for days one published digit."""
-    rules = rules_of(settings)
-    return {"share": rules.margin_time, "visits": rules.margin_visits, "days": 0.01}[one.unit]
+def target_of(one: Indicator, region: str, *, median: float = float("nan")) -> Target:
+    """Give what the plan on record asks of a region; without a plan of its city nothing.
 
-
-def published(values: pd.Series, units: pd.Series) -> pd.Series:
-    """Give values rounded as they are published: shares to 0.01 percent, days and visits to 0.01.
-
-    >>> published(pd.Series([0.855049, 1.004]), pd.Series(["share", "visits"])).tolist()
-    [0.855, 1.0]
+    >>> from zjanalysis.analysis.registry import indicator
+    >>> target_of(indicator("instant"), "440823").number, target_of(indicator("visits"), "440902").kind
+    (0.8111, '')
     """
-    exact = values.astype("float64")
-    return pd.Series(np.where(units == "share", exact.round(4), exact.round(2)), index=values.index)
+    asked = bound(one, region)
+    if asked.aim == "number":
+        return Target("number", asked.target_for(county=is_county(region)), asked.sign, strict=asked.strict)
+    if asked.aim == "above_peers":
+        return Target("median", median, asked.sign, strict=True)
+    if asked.aim == "rising":
+        best = 0.0 if asked.sign < 0 else 1.0 if asked.unit == "share" else float("nan")
+        return Target("rising", sign=asked.sign, relevant=UNITS[asked.unit].relevant, ceiling=best)
+    return Target()
 
 
-def rank(
+def facts(
     scores: pd.DataFrame,
     *,
-    within: tuple[str, ...] = ("indicator",),
-    indicators: Iterable[Indicator] = ITEM_INDICATORS,
-) -> pd.DataFrame:
-    """Give the scores with ``shown`` (as published), ``rank``, ``tied`` and ``n_ranked`` within each indicator.
-
-    Ranks compare published values: ties share a rank and the next is skipped (1, 2, 2, 4); a missing value has no
-    rank and is not counted in ``n_ranked``.
-
-    >>> scores = pd.DataFrame({"region_code": list("abcd"), "indicator": "visits", "value": [0.1, 0.201, 0.2, 0.3]})
-    >>> rank(scores)["rank"].tolist()
-    [1, 2, 2, 4]
-    """
-    about = {i.key: i for i in indicators}
-    shown = published(scores["value"], scores["indicator"].map({k: i.unit for k, i in about.items()}))
-    better = shown * scores["indicator"].map({k: i.sign for k, i in about.items()}).astype("float64")
-    groups = better.groupby([scores[name] for name in within], sort=False)
-    keys = scores[list(within)].assign(shown=shown)
-    return scores.assign(
-        shown=shown,
-        rank=groups.rank(method="min", ascending=False).astype("Int64"),
-        tied=keys.duplicated(keep=False) & shown.notna(),
-        n_ranked=groups.transform("count").astype("int64"),
-    )
-
-
-def compare(
-    scores: pd.DataFrame,
-    *,
-    region: str,
-    peers: Iterable[str],
-    county: bool = False,
+    before: pd.DataFrame | None = None,
     settings: Settings | None = None,
     indicators: Iterable[Indicator] = ITEM_INDICATORS,
 ) -> pd.DataFrame:
-    """Give `gaps`: one row per indicator for one region against its peers, in the order of the scores' indicators.
+    """Give 位次 and 达标 of every region in the scores, which are one group: one row per region and indicator.
 
-    ``scores`` hold one row per region and indicator. ``median`` is the peers' alone; ``best`` may be the region's own
-    (``best_region`` is the code, the first in code order of several). Every gap is signed so that positive means
-    better. ``meets_target`` is decided on the exact value: against the plan's number, or, where the plan says 高于 /
-    低于兄弟地市, against the median of the peers; — where no plan of the city is on record (`bound`).
-    ``verdict`` is 高于 when better than the peer median by the margin, whatever the direction of the indicator; it
-    is the all-item verdict, `robust` gives the like-for-like one.
+    ``shown`` is the value as published, with ``digits`` decimals: one more where a print would equal a threshold that
+    the value does not. ``rank`` compares published values (1, 2, 2, 4; a missing value has none). ``median`` is the
+    group's, oneself included, and missing with fewer peers than the settings ask. ``meets_target``: 达标, 未达标,
+    不能判定 (a target that lacks its yardstick, such as the last period), 无数据, — (no target); a target that rises
+    is held against ``before``, the scores of the last period. Gaps are signed: positive is better.
+
+    >>> scores = pd.DataFrame({"region_code": list("abcd"), "indicator": "visits", "value": [0.1, 0.20001, 0.2, 0.3]})
+    >>> facts(scores)["rank"].tolist()
+    [1, 2, 2, 4]
     """
-    others = [code for code in dict.fromkeys(peers) if code != region]
-    wanted = [bound(i, region) for i in indicators if i.key in set(scores["indicator"])]
-    ranked = rank(scores[scores["region_code"].isin([region, *others])], indicators=wanted)
-    about = _about(wanted, county=county, settings=settings)
-    own = ranked[ranked["region_code"] == region].set_index("indicator").reindex(about.index)
-    joined = own.assign(region_code=region).join(_field(ranked, about, others)).join(about)
-    return _gaps(joined)
+    about, rules = {one.key: one for one in indicators}, rules_of(settings)
+    past = None if before is None else before.set_index(["region_code", "indicator"])["value"]
+    groups = [(about[str(key)], rows) for key, rows in scores.groupby("indicator", sort=False) if key in about]
+    parts = [_placed(rows, one, past, rules.min_peers) for one, rows in groups]
+    if not parts:
+        return scores.assign(**dict.fromkeys(_FACTS)).iloc[:0]
+    return pd.concat(parts).loc[[i for i in scores.index if scores.at[i, "indicator"] in about]]
 
 
-GAPS = (
-    "region_code", "indicator", "value", "numerator", "denominator", "n", "n_left_out", "shown", "rank", "n_ranked",
-    "tied", "best", "best_region", "median", "target", "gap_to_best", "gap_to_median", "gap_to_target",
-    "meets_target", "verdict",
-)  # fmt: skip
+_FACTS = ("shown", "digits", "rank", "tied", "n_ranked", "best", "best_region", "median", "gap_to_median", "target",
+          "gap_to_target", "meets_target")  # fmt: skip
 
 
-def _about(wanted: list[Indicator], *, county: bool, settings: Settings | None) -> pd.DataFrame:
-    """Give what the comparison needs to know of each indicator, one row each."""
-    return pd.DataFrame(
-        {
-            "sign": [float(i.sign) for i in wanted],
-            "aim": [i.aim for i in wanted],
-            "strict": [i.strict for i in wanted],
-            "margin": [margin_of(i, settings) for i in wanted],
-            "unit": [i.unit for i in wanted],
-            "target": [i.target_for(county=county) for i in wanted],
-        },
-        index=pd.Index([i.key for i in wanted], name="indicator"),
+def _placed(rows: pd.DataFrame, one: Indicator, past: pd.Series | None, min_peers: int) -> pd.DataFrame:
+    """Give the facts of one indicator in one group."""
+    unit, values = UNITS[one.unit], rows["value"].to_numpy("float64")
+    known = values[~np.isnan(values)]
+    median = float(np.median(known)) if len(known) > min_peers else np.nan
+    targets = [target_of(one, str(region), median=median) for region in rows["region_code"]]
+    digits = digits_for(known, {median, *(t.number for t in targets if t.kind)}, unit)
+    shown, middle = published(values, unit, digits), float(published(np.array([median]), unit, digits)[0])
+    better = pd.Series(shown * one.sign, index=rows.index)
+    ranks = better.rank(method="min", ascending=False)
+    first = rows.assign(rank=ranks).sort_values(["rank", "region_code"]).iloc[0]
+    goals = [target_of(one, str(region), median=middle) for region in rows["region_code"]]
+    earlier = [np.nan if past is None else past.get((region, one.key), np.nan) for region in rows["region_code"]]
+    met = [goal.met(value, before=old) for goal, value, old in zip(goals, shown, earlier, strict=True)]
+    numbers = np.array([target.number if target.kind == "number" else np.nan for target in targets])
+    return rows.assign(
+        shown=shown,
+        digits=digits,
+        rank=ranks.astype("Int64"),
+        tied=better.duplicated(keep=False) & better.notna(),
+        n_ranked=len(known),
+        best=first["value"],
+        best_region=first["region_code"] if len(known) else "",
+        median=median,
+        gap_to_median=(values - median) * one.sign,
+        target=numbers,
+        gap_to_target=(values - numbers) * one.sign,
+        meets_target=pd.Series([str(word) for word in met], index=rows.index, dtype="str"),
     )
 
 
-def _field(ranked: pd.DataFrame, about: pd.DataFrame, others: list[str]) -> pd.DataFrame:
-    """Give per indicator the median of the peers, and the best value and its region (the region's own included)."""
-    known = ranked.dropna(subset=["value"])
-    first = known.sort_values(["rank", "region_code"]).drop_duplicates("indicator").set_index("indicator")
-    peers = known[known["region_code"].isin(others)].groupby("indicator")["value"]
-    return pd.DataFrame(
-        {"best": first["value"], "best_region": first["region_code"], "median": peers.median()}, index=about.index
+def standings(
+    items: pd.DataFrame,
+    *,
+    regions: Iterable[str],
+    indicators: Iterable[str | Indicator] = KEY,
+    before: pd.DataFrame | None = None,
+    settings: Settings | None = None,
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give `gaps` for every region of a group: `facts`, the range of the rank, and 判断 (`like_for_like.judge`).
+
+    One row per region and indicator, regions in the order given; a region without items has rows without values.
+    ``before`` are the scores of the last period. ``simpson``: the published values stand the other way round than the
+    effects on the same items, and one of the two differences reaches the margin.
+    """
+    places, wanted = tuple(dict.fromkeys(regions)), [find(i) for i in indicators]
+    rows = items[items["region_code"].isin(places)]
+    scores = measure(rows, wanted, scope=scope)
+    grid = pd.MultiIndex.from_product([places, [one.key for one in wanted]], names=["region_code", "indicator"])
+    every = scores.set_index(["region_code", "indicator"]).reindex(grid).reset_index()
+    every[["n", "n_left_out"]] = every[["n", "n_left_out"]].fillna(0).astype("int64")
+    gaps = facts(every, before=before, settings=settings, indicators=wanted)
+    tables = code_tables(rows, wanted, regions=places, scope=scope)
+    judged = pd.concat([judge(tables[one.key], one, settings=settings) for one in wanted])
+    ranges = rank_ranges(rows, wanted, regions=places, scope=scope)
+    joined = gaps.merge(judged, on=["region_code", "indicator"], how="left").merge(
+        ranges, on=["region_code", "indicator"], how="left"
     )
+    return joined.assign(simpson=_simpson(joined, wanted, settings))
 
 
-def _gaps(joined: pd.DataFrame) -> pd.DataFrame:
-    """Add the signed gaps, whether the target is met, and the verdict."""
-    sign, value = joined["sign"], joined["value"]
-    median = joined["median"]
-    gaps = joined.assign(
-        gap_to_best=(value - joined["best"]) * sign,
-        gap_to_median=(value - median) * sign,
-        gap_to_target=(value - joined["target"]) * sign,
-        tied=joined["tied"].eq(True),
-        **{name: joined[name].fillna(0).astype("int64") for name in ("n", "n_left_out", "n_ranked")},
+def _simpson(gaps: pd.DataFrame, wanted: list[Indicator], settings: Settings | None) -> pd.Series:
+    margins = {one.key: margin_of(one, rules_of(settings)) for one in wanted}
+    plain, alike = gaps["gap_to_median"].round(9), gaps["effect"].round(9)
+    return (plain * alike < 0) & (np.maximum(plain.abs(), alike.abs()) >= gaps["indicator"].map(margins))
+
+
+def compare(
+    items: pd.DataFrame,
+    *,
+    region: str,
+    peers: Iterable[str],
+    indicators: Iterable[str | Indicator] = KEY,
+    before: pd.DataFrame | None = None,
+    settings: Settings | None = None,
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give `gaps` of one region in the group of itself and its peers: its rows of `standings`.
+
+    ``hinge`` names the departments without whose items 判断 would be another word (empty: none).
+    """
+    group, wanted = [region, *peers], [find(i) for i in indicators]
+    whole = standings(items, regions=group, indicators=wanted, before=before, settings=settings, scope=scope)
+    own = whole[whole["region_code"] == region].reset_index(drop=True)
+    tables = code_tables(items[items["region_code"].isin(group)], wanted, regions=group, scope=scope)
+    return own.assign(hinge=[_hinge(items, tables[one.key], one, region, settings) for one in wanted])
+
+
+def _hinge(items: pd.DataFrame, table: CodeTable, one: Indicator, region: str, settings: Settings | None) -> str:
+    rows = items[(items["region_code"] == region) & items["match_code"].notna()]
+    departments = rows.drop_duplicates("match_code").set_index("match_code")["department"]
+    return "、".join(hinges(table, one, region=region, departments=departments, settings=settings))
+
+
+def rank_ranges(
+    items: pd.DataFrame,
+    indicators: Iterable[Indicator],
+    *,
+    regions: Iterable[str],
+    scope: Scope | None = PLAN_SCOPE,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Give between which places a published rank lies: region_code, indicator, rank_low (the best), rank_high.
+
+    One region is surely better than another where the difference of their values leaves out 0, over which base codes
+    are listed (jackknife over codes, Student's t), pair by pair: rank_low is one more than the regions surely better,
+    rank_high leaves out those surely worse; the published rank always lies between. After Mogstad, Romano, Shaikh &
+    Wilhelm 2024, Inference for Ranks, Review of Economic Studies 91(1); simulated in docs/decisions/0012: the true
+    rank lies in it in 95 of 100 lists or more, without the correction for many pairs, unless values tie exactly.
+    """
+    places, wanted = tuple(dict.fromkeys(regions)), tuple(indicators)
+    own = items["region_code"] + "/" + items["row_number"].astype("str")
+    sums = measure(
+        items.assign(cluster=items["match_code"].fillna(own)), wanted, by=("region_code", "cluster"), scope=scope
     )
-    return gaps.assign(meets_target=_meets(gaps), verdict=_verdict(gaps)).reset_index()[list(GAPS)]
+    parts = [_ranges(sums[sums["indicator"] == one.key], one, places, level) for one in wanted]
+    return pd.concat(parts, ignore_index=True).astype({"rank_low": "Int64", "rank_high": "Int64"})
 
 
-def _meets(gaps: pd.DataFrame) -> np.ndarray:
-    """Decide 达标 on the exact value (DOMAIN §6.7): the number of the plan, or the median of the peers."""
-    number, above = gaps["aim"] == "number", gaps["aim"] == "above_peers"
-    reached = np.where(gaps["strict"], gaps["gap_to_target"] > 0, gaps["gap_to_target"] >= 0)
-    met = np.where(number, reached, gaps["gap_to_median"] > 0)
-    known = gaps["value"].notna() & (number | (above & gaps["median"].notna()))
-    decided = np.where(met, MET, NOT_MET)
-    return np.select([~(number | above), gaps["value"].isna(), ~known], [NO_TARGET, NO_SCORE, NO_TARGET], decided)
-
-
-def _verdict(gaps: pd.DataFrame) -> np.ndarray:
-    """Decide ahead or behind the median of the peers when the difference reaches the margin."""
-    ahead = gaps["gap_to_median"].round(9)
-    return np.select(
-        [gaps["value"].isna(), ahead.isna(), ahead >= gaps["margin"], ahead <= -gaps["margin"]],
-        [NO_SCORE, NO_VERDICT, AHEAD, BEHIND],
-        LEVEL,
+def _ranges(sums: pd.DataFrame, one: Indicator, places: tuple[str, ...], level: float) -> pd.DataFrame:
+    wide = sums.pivot(index="cluster", columns="region_code", values=["numerator", "denominator"]).fillna(0.0)
+    above, below = (
+        wide[name].reindex(columns=list(places), fill_value=0.0).to_numpy() for name in ("numerator", "denominator")
     )
+    total = below.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = above.sum(axis=0) / total
+        influence = (above - below * value) / total
+    surely = _surely_better(value * one.sign, influence, level)
+    known = ~np.isnan(value)
+    low, high = 1 + surely.sum(axis=0), known.sum() - surely.sum(axis=1)
+    return pd.DataFrame({
+        "region_code": places, "indicator": one.key, "rank_low": np.where(known, low, np.nan),
+        "rank_high": np.where(known, high, np.nan),
+    })  # fmt: skip
+
+
+def _surely_better(value: np.ndarray, influence: np.ndarray, level: float) -> np.ndarray:
+    """Tell of every pair whether the first is better than the second beyond what the listed codes can tell."""
+    n, size = influence.shape
+    better = np.zeros((size, size), dtype=bool)
+    for a, b in zip(*np.nonzero(value[:, None] > value[None, :]), strict=True):
+        apart = influence[:, a] - influence[:, b]
+        square = float((apart**2).sum())
+        freedom = max(float(np.abs(apart).sum() ** 2 / square) - 1, 1.0) if square else 1.0
+        better[a, b] = value[a] - value[b] > two_sided_t(level, freedom) * np.sqrt(n / max(n - 1, 1) * square)
+    return better
 
 
 def among(rows: pd.DataFrame, *regions: str | Sequence[str]) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def gap_split(
     adds up to value − peer_value, ``ahead`` is the same turned so that positive means better; ``n_codes`` codes take
     part. With w a code's share of the denominator and r its value: 结构 Σ(w−w′)(r+r′)/2 and 水平 Σ(r−r′)(w+w′)/2 over
     the shared codes (Kitagawa), 覆盖 what the codes of one side alone add. A group is the region's own; codes only the
-    peers have keep the peers' department.
+    peers have keep the peers' department. Where one side has no value, contributions are missing: 无数据.
     """
     one = find(indicator)
     others = [p for p in dict.fromkeys(peers) if p != region]
@@ -45,13 +45,13 @@ def gap_split(
     codes = split_codes(own, items[items["region_code"].isin(others)], one, scope=scope)
     part = codes["part"].where(~codes["part"].isin([OWN_ONLY, OTHER_ONLY]), COVERAGE)
     table = gathered(codes.assign(part=part), by=by, parts=PARTS)
-    return table.assign(
-        region_code=region,
-        peer_code=others[0] if len(others) == 1 else POOLED,
-        indicator=one.key,
-        ahead=table["contribution"] * one.sign + 0.0,  # no minus zero
-        **totals(codes),
-    )
+    return signed(table.assign(peer_code=others[0] if len(others) == 1 else POOLED, **totals(codes)), one, region)
+
+
+def signed(table: pd.DataFrame, one: Indicator, region: str) -> pd.DataFrame:
+    """Give the parts with region, indicator and ``ahead``; without a gap there is nothing to split."""
+    split = table["contribution"].where(table["gap"].notna())
+    return table.assign(region_code=region, indicator=one.key, contribution=split, ahead=split * one.sign + 0.0)
 
 
 def totals(codes: pd.DataFrame) -> dict[str, float]:

@@ -10,47 +10,11 @@ import pandas as pd
 
 from zjanalysis.analysis.ledger_state import last_day, today
 from zjanalysis.analysis.reported import comparable
+from zjanalysis.analysis.student import two_sided_t
 
 MIN_PERIODS = 4
 WILL, WILL_NOT, UNKNOWN = "预计可达标", "预计不能达标", "无法判断"
 DAYS_PER_YEAR = 365.25
-
-# Two-sided 90 % points of Student's t for 1, 2, … 30 degrees of freedom; beyond that the normal point.
-_T90 = tuple(
-    float(point)
-    for point in [
-        "6.314",
-        "2.920",
-        "2.353",
-        "2.132",
-        "2.015",
-        "1.943",
-        "1.895",
-        "1.860",
-        "1.833",
-        "1.812",
-        "1.796",
-        "1.782",
-        "1.771",
-        "1.761",
-        "1.753",
-        "1.746",
-        "1.740",
-        "1.734",
-        "1.729",
-        "1.725",
-        "1.721",
-        "1.717",
-        "1.714",
-        "1.711",
-        "1.708",
-        "1.706",
-        "1.703",
-        "1.701",
-        "1.699",
-        "1.697",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -132,8 +96,7 @@ def _line(rows: pd.DataFrame, last: pd.Timestamp) -> tuple[float, float]:
     residuals = y - (y.mean() + slope * (x - x.mean()))
     freedom = len(x) - 2
     error = float(np.sqrt((residuals**2).sum() / freedom))
-    point = _T90[freedom - 1] if freedom <= len(_T90) else 1.645
-    return value, point * error * float(np.sqrt(1 + 1 / len(x) + (at - x.mean()) ** 2 / spread))
+    return value, two_sided_t(0.90, freedom) * error * float(np.sqrt(1 + 1 / len(x) + (at - x.mean()) ** 2 / spread))
 
 
 def _verdict(low: float, high: float, target: float, better: str) -> str:

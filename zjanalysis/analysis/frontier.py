@@ -14,11 +14,12 @@ import pandas as pd
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.reference import read_reference
 
 INSTANT = "即办件"
-LOCKED, NO_CODE, NO_PEER, AT_BEST, AT_FLOOR, DEPARTMENT_FULL = (
-    "已锁定，不调整", "缺基本编码，无从对照", "办理同一事项的兄弟地区不够", "已达到可参照的最优", "受下限限制",
-    "超出每部门上限",
+LOCKED, REVIEWED, NO_CODE, NO_PEER, AT_BEST, AT_FLOOR, DEPARTMENT_FULL = (
+    "已锁定，不调整", "须经部门论证，未列入", "缺基本编码，无从对照", "办理同一事项的兄弟地区不够", "已达到可参照的最优",
+    "受下限限制", "超出每部门上限",
 )  # fmt: skip
 
 
@@ -69,7 +70,8 @@ class Conditions:
     ``min_peers`` peers must already be where an item is sent (0: no example needed); ``floor`` is the fewest days or
     visits an item is sent to; ``max_per_department`` items of one department at most; ``locked`` are base codes, item
     keys or departments that stay; ``whole_days`` rounds a proposed promise up to whole working days, so that no item is
-    asked for more than its example gives.
+    asked for more than its example gives; ``reviewed`` False leaves alone what needs a professional review
+    (reference/reviews.csv).
     """
 
     min_peers: int = 1
@@ -77,6 +79,7 @@ class Conditions:
     max_per_department: int | None = None
     locked: tuple[str, ...] = ()
     whole_days: bool = True
+    reviewed: bool = True
     scope: Scope | None = PLAN_SCOPE
 
 
@@ -102,6 +105,19 @@ def item_keys(items: pd.DataFrame) -> pd.Series:
     key = first.astype("str").fillna("无编码")
     repeat = key.groupby([items["region_code"], key]).cumcount()
     return key.where(repeat == 0, key + "#" + (repeat + 1).astype("str"))
+
+
+def review_of(names: pd.Series) -> pd.Series:
+    """Give why an item needs a professional review before its limit or form may change, by its name; empty: it does not.
+
+    >>> review_of(pd.Series(["海洋工程环境影响报告书核准", "食品经营许可"])).tolist()
+    ['海洋工程环境影响报告书须经评审', '']
+    """
+    facts = read_reference("reviews")
+    texts, found = names.fillna("").astype("str"), pd.Series("", index=names.index, dtype="str")
+    for keyword, reason in zip(facts["keyword"], facts["reason"], strict=True):
+        found = found.mask(texts.str.contains(keyword, regex=False), reason)
+    return found
 
 
 def peer_states(
@@ -149,14 +165,16 @@ def _with_goals(table: pd.DataFrame, examples: pd.Series, lever: Lever, conditio
     rounded = np.ceil(example - 1e-9) + 0.0 if whole else example
     floored = rounded.clip(lower=conditions.floor if lever.kind in ("days", "visits") else 0.0)
     locked = table[["match_code", "item_key", "department"]].isin(conditions.locked).any(axis=1)
+    kept = pd.Series(False, index=table.index) if conditions.reviewed else review_of(table["item_name"]).ne("")
     reasons = [
         (locked, LOCKED),
+        (kept, REVIEWED),
         (table["match_code"].isna() & (conditions.min_peers > 0), NO_CODE),
         (rounded.isna(), NO_PEER),
         ((rounded < state) & (floored >= state), AT_FLOOR),
     ]
     why = pd.Series(np.select([c for c, _ in reasons], [r for _, r in reasons], AT_BEST), index=table.index)
-    goal = floored.where((floored < state) & ~locked, state)
+    goal = floored.where((floored < state) & ~locked & ~kept, state)
     return table.assign(example=example, goal=goal, obstacle=why.astype("str"))
 
 

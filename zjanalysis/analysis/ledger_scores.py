@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.analysis.basket import robust
 from zjanalysis.analysis.cases_kept import known_cases
 from zjanalysis.analysis.cases_views import case_overall
+from zjanalysis.analysis.compare import compare
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import Scope
 from zjanalysis.analysis.reported import measure_reported
@@ -31,7 +31,7 @@ def ledger_scores(period: Period, *, settings: Settings | None = None) -> pd.Dat
 
 
 def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:
-    """Give, for the city and each report unit, the like-for-like verdict on its peers (DOMAIN §6): `robust` rows.
+    """Give, for the city and each report unit, where it stands against its peers: `gaps`, ``verdict`` being 达标.
 
     A city's peers are those of the settings, a county's the other counties of its city.
     """
@@ -39,8 +39,9 @@ def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataF
     regions = (rules.focus, *report_units(rules.focus))
     present = set(period.items["region_code"])
     parts = [
-        robust(period.items, region=one, peers=peers_of(one, settings=rules), indicators=AGAINST_PEERS, settings=rules)
+        compare(period.items, region=one, peers=peers_of(one, settings=rules), indicators=AGAINST_PEERS, settings=rules)
         for one in regions
         if one in present
     ]
-    return pd.concat(parts, ignore_index=True)
+    gaps = pd.concat(parts, ignore_index=True)
+    return gaps.assign(verdict=gaps["meets_target"])

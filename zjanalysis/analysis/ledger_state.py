@@ -17,6 +17,7 @@ import pandas as pd
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import day_of, days
 from zjanalysis.inputs.workplan import LONG_TERM
+from zjanalysis.units import Met
 
 
 class Status(StrEnum):
@@ -72,7 +73,7 @@ def is_met(ledger: pd.DataFrame) -> pd.Series:
     """Tell whether the value meets the target: True, False, or missing where nobody can tell.
 
     Needs current, baseline, comparison, target_value, verdict. ``>`` is strict. rising and falling are against the
-    base period; above_peers and below_peers follow the verdict on the peers (高于 is better in either direction).
+    base period; above_peers and below_peers follow 达标 of the comparison.
     record is never judged.
     """
     value, target, base = ledger["current"], ledger["target_value"], ledger["baseline"]
@@ -84,7 +85,7 @@ def is_met(ledger: pd.DataFrame) -> pd.Series:
         (kind == "<=", value <= target + TOLERANCE, target),
         (kind == "rising", value > base + TOLERANCE, base),
         (kind == "falling", value < base - TOLERANCE, base),
-        (peers, verdict == "高于", value.where(verdict.isin(["高于", "持平", "低于"]))),
+        (peers, verdict == Met.MET, value.where(verdict.isin([Met.MET, Met.NOT_MET]))),
     ]
     met = pd.Series(pd.NA, index=ledger.index, dtype="boolean")
     for applies, holds, needed in judged:

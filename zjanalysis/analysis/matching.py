@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.indicators import in_scope, measure
+from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 
 _NUMBERS = ("visits", "case_count")
@@ -63,7 +61,9 @@ def unmatched(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.Da
     return counted.groupby("region_code", as_index=False)[["n", "n_unmatched"]].sum()
 
 
-def room(items: pd.DataFrame, *, region: str, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
+def headroom(
+    items: pd.DataFrame, *, region: str, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
+) -> pd.DataFrame:
     """Give the region's codes whose promise is longer than the best peer's on the same code, the longest room first.
 
     One row is one base code: match_code, item_name, department, statutory_days, promised_days, best_days (the
@@ -81,33 +81,13 @@ def room(items: pd.DataFrame, *, region: str, peers: Iterable[str], scope: Scope
     joined = joined.assign(room_days=joined["promised_days"] - joined["best_days"])
     joined = joined.assign(gain=joined["room_days"] / own["statutory_days"].sum())
     longer = joined[joined["room_days"] > 0].sort_values(["room_days", "match_code"], ascending=[False, True])
-    return longer[list(ROOM)].reset_index(drop=True)
+    return longer[list(HEADROOM)].reset_index(drop=True)
 
 
-ROOM = (
+HEADROOM = (
     "match_code", "item_name", "department", "statutory_days", "promised_days", "best_days", "best_region",
     "room_days", "gain",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The region's base codes against every region: one row is one code the region has numbers for.
-
-    ``numerator`` (codes × regions, the region first) holds means over the code's rows, missing where a region lacks
-    the code; ``weight`` is the common denominator per code; ``n_codes`` counts each region's codes, matched or not.
-    """
-
-    codes: tuple[str, ...]
-    regions: tuple[str, ...]
-    numerator: np.ndarray
-    weight: np.ndarray
-    n_codes: tuple[int, ...]
-
-    @property
-    def held(self) -> np.ndarray:
-        """Give which region has which code (codes × regions)."""
-        return np.asarray(~np.isnan(self.numerator))
 
 
 def common_limits(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
@@ -122,37 +102,3 @@ def common_limits(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope |
     folded = counted.groupby(["region_code", "match_code"])["statutory_days"].mean()
     common = folded.groupby("match_code").median()
     return rows.assign(statutory_days=rows["match_code"].map(common))
-
-
-def grids(
-    items: pd.DataFrame,
-    indicators: Iterable[Indicator],
-    *,
-    region: str,
-    peers: Iterable[str],
-    scope: Scope | None = PLAN_SCOPE,
-) -> tuple[Grid, ...]:
-    """Put the region's base codes side by side with its peers', on common limits: one grid per indicator."""
-    regions, wanted = tuple(dict.fromkeys([region, *peers])), tuple(indicators)
-    sums: dict[object, pd.DataFrame] = {}
-    for narrow in {scope and scope.narrowed(one) for one in wanted}:
-        alike = common_limits(items, regions=regions, scope=narrow)
-        same = [one for one in wanted if (scope and scope.narrowed(one)) == narrow]
-        sums |= dict(iter(measure(alike, same, by=("region_code", "match_code"), scope=scope).groupby("indicator")))
-    return tuple(_grid(sums[one.key], regions) for one in wanted)
-
-
-def _grid(sums: pd.DataFrame, regions: tuple[str, ...]) -> Grid:
-    """Put the sums of one indicator by region and code side by side, on the common weight of each code."""
-    cells = sums[sums["n"] > 0].assign(weight=lambda t: t["denominator"] / t["n"])
-    common = cells.groupby("match_code")["weight"].transform("median")
-    means = cells.assign(numerator=cells["numerator"] / cells["n"] * (common / cells["weight"]), weight=common)
-    wide = means.pivot(index="match_code", columns="region_code", values="numerator").reindex(columns=list(regions))
-    own = wide[wide[regions[0]].notna()]
-    return Grid(
-        codes=tuple(own.index),
-        regions=regions,
-        numerator=own.to_numpy(dtype="float64"),
-        weight=means.groupby("match_code")["weight"].first().reindex(own.index).to_numpy(dtype="float64"),
-        n_codes=tuple(int(n) for n in wide.notna().sum()),
-    )

@@ -1,4 +1,4 @@
-"""Which fewest items to change, to what a peer already does, so that the target is reached (DOMAIN §6.9).
+"""Which fewest items to change, to what a peer already does: until 达标, or until 判断 is 优于 (DOMAIN §6.9).
 
 Every change adds its own fixed gain to the value (the denominator stays), so taking the largest gains first is exactly
 optimal, and stays so with a limit per department (a partition matroid). The tests hold it against integer programming.
@@ -7,12 +7,12 @@ optimal, and stays so with a limit per department (a partition matroid). The tes
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.compare import DECIMALS
+from zjanalysis.analysis.compare import target_of
 from zjanalysis.analysis.frontier import (
     DEPARTMENT_FULL,
     FREE,
@@ -21,35 +21,43 @@ from zjanalysis.analysis.frontier import (
     frontier,
     lever_of,
     peer_states,
+    review_of,
 )
 from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.like_for_like import CodeTable, code_tables, judge
+from zjanalysis.analysis.matching import common_limits
 from zjanalysis.analysis.registry import Indicator, bound
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.regions import is_county, region_code
+from zjanalysis.inputs.regions import region_code
+from zjanalysis.units import UNITS, Verdict, passes, published
 
 STEPS = (
     "order", "region_code", "indicator", "item_key", "match_code", "item_name", "department", "field", "kind",
-    "from_value", "to_value", "change_by", "gain", "cumulative", "rank", "follows", "n_follows",
+    "from_value", "to_value", "change_by", "gain", "cumulative", "rank", "follows", "n_follows", "review",
 )  # fmt: skip
+LEAD = "lead"
+"""The target 判断 = 优于, like for like."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What must be reached: a number, or a peer's published value to get past. ``met`` judges values one by one."""
+    """What must be reached: a number; or, with ``others``, the median of the group in which the own value moves.
+
+    ``strict``: it must be passed, not only reached. ``met`` judges own values one by one.
+    """
 
     number: float
-    past: bool
     one: Indicator
+    strict: bool = False
+    others: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def met(self, values: np.ndarray) -> np.ndarray:
-        """Tell which values reach the goal: at or beyond a number, strictly beyond a peer's published value."""
-        if not self.past:
-            return np.asarray((values - self.number) * self.one.sign >= -1e-12)
-        if self.number != self.number:
-            return np.zeros(len(values), dtype=bool)
-        digits = DECIMALS[self.one.unit]
-        return np.asarray((np.round(values, digits) - np.round(self.number, digits)) * self.one.sign > 1e-9)
+        """Tell which values reach the goal, judged as 达标 is."""
+        yardstick: float | np.ndarray = self.number
+        if len(self.others):
+            yardstick = np.median(np.column_stack([values, np.tile(self.others, (len(values), 1))]), axis=1)
+        return passes(values, yardstick, UNITS[self.one.unit], sign=self.one.sign, strict=self.strict)
 
 
 @dataclass(frozen=True)
@@ -72,41 +80,43 @@ def plan(
 ) -> Plan:
     """Give the fewest items to change so that the target is reached, each following what a peer already does.
 
-    ``target``: a number (shares 0–1) to reach; ``plan`` what the work plan names (above the peers, or no plan: past
-    their median); ``median`` or ``best`` of the peers, or a region (name or code): their published value to get past.
+    ``target``: ``plan`` until 达标 (no plan on record or no number: past the group's median, which moves with the own
+    value); ``lead`` until 判断 is 优于, the largest gain on the same items first; a number (shares 0–1) to reach;
+    ``median`` or ``best`` of the group, or a region (name or code): its published value to get past.
 
     ``steps``: order, item_key, match_code, item_name, department, field (the column to change) and kind, from_value →
     to_value (days, visits, or 0 → 1 for turning on), change_by, gain, cumulative (the value after this step), rank (the
-    rank then reached among the peers), follows (region codes of up to three peers who are there), n_follows.
+    rank then reached in the group), follows (region codes of up to three peers who are there), n_follows, review (why
+    the item needs a professional review first, or empty).
     ``summary``: value, target, past (strictly beyond), reached, reached_value, best_reachable, n_steps, n_possible,
-    change_by, rank_before, rank_after, n_ranked.
+    n_reviewed (steps that need a review), change_by, rank_before, rank_after, n_ranked, goal (plan, lead, …).
     ``obstacles``: reason, n_items, could_gain: what stands in the way of more.
     Unreachable: ``reached`` is false and the steps are all that can be done.
     """
     one = bound(find(indicator), region)
     others = [p for p in dict.fromkeys(peers) if p != region]
     rows = items[items["region_code"].isin([region, *others])]
-    field = measure(rows, [one], scope=conditions.scope)
-    values = field.set_index("region_code")["value"].reindex([region, *others])
+    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"].reindex([region, *others])
     goal = goal_of(items, one, target=target, values=values, conditions=conditions)
     states = peer_states(rows, one, peers=others, scope=conditions.scope)
     table = frontier(rows, one, region=region, states=states, conditions=conditions)
     possible = possible_steps(table, conditions)
-    start = float(table["numerator"].sum() / table["denominator"].sum()) if len(table) else float("nan")
-    reach = reached_values(start, possible, goal)
-    n_steps = fewest(reach, goal)
-    enough = n_steps >= 0
-    n_steps = n_steps if enough else len(possible)
+    if target == LEAD:
+        possible, n_steps = _lead(rows, one, region, possible, states, conditions)
+    reach = reached_values(float(values.iloc[0]), possible, one)
+    n_steps = n_steps if target == LEAD else fewest(reach, goal)
+    enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else len(possible)
     ranks = _ranks(reach, values.iloc[1:].dropna().to_numpy(), one)
     steps = possible.assign(cumulative=reach[1:], rank=ranks[1:], indicator=one.key).head(n_steps)
-    summary = {
-        "value": start, "reached": enough, "reached_value": reach[n_steps], "best_reachable": reach[-1],
-        "n_steps": n_steps, "n_possible": len(possible),
-        "rank_before": ranks[0], "rank_after": ranks[n_steps], "n_ranked": int(values.notna().sum()),
-    }  # fmt: skip
     named = _named(steps, lever_of(one), states)
-    head = pd.DataFrame({"region_code": [region], "indicator": one.key, "target": goal.number, "past": goal.past})
-    return Plan(named, head.assign(**summary, change_by=named["change_by"].sum()), obstacles(table, possible))
+    summary = {
+        "region_code": region, "indicator": one.key, "goal": str(target), "target": goal.number, "past": goal.strict,
+        "value": reach[0], "reached": enough, "reached_value": reach[n_steps], "best_reachable": reach[-1],
+        "n_steps": n_steps, "n_possible": len(possible), "n_reviewed": int(named["review"].ne("").sum()),
+        "rank_before": ranks[0], "rank_after": ranks[n_steps], "n_ranked": int(values.notna().sum()),
+        "change_by": named["change_by"].sum(),
+    }  # fmt: skip
+    return Plan(named, pd.DataFrame([summary]), obstacles(table, possible))
 
 
 def plan_for(
@@ -117,10 +127,15 @@ def plan_for(
     return tuple(plan(items, region=region, peers=others, indicator=i, conditions=conditions) for i in indicators)
 
 
-def reached_values(start: float, possible: pd.DataFrame, goal: Goal) -> np.ndarray:
-    """Give the value at the start and after each possible step, the largest gain first."""
+def without_reviews(conditions: Conditions) -> Conditions:
+    """Give the conditions under which what needs a professional review stays as it is."""
+    return replace(conditions, reviewed=False)
+
+
+def reached_values(start: float, possible: pd.DataFrame, one: Indicator) -> np.ndarray:
+    """Give the value at the start and after each possible step, in their order."""
     gained = np.concatenate([[0.0], possible["gain"].to_numpy(dtype="float64").cumsum()])
-    return np.asarray((start + goal.one.sign * gained).round(12) + 0.0)  # no minus zero
+    return np.asarray((start + one.sign * gained).round(12) + 0.0)  # no minus zero
 
 
 def fewest(reach: np.ndarray, goal: Goal) -> int:
@@ -135,28 +150,25 @@ def fewest(reach: np.ndarray, goal: Goal) -> int:
 def goal_of(
     items: pd.DataFrame, one: Indicator, *, target: float | str, values: pd.Series, conditions: Conditions = FREE
 ) -> Goal:
-    """Read a target: a number, plan, median, best or a region; raises ConfigError or UnknownName."""
-    peers = values.iloc[1:]
-    if isinstance(target, str) and _number(target) is None:
-        if target == "plan" and one.aim == "number":
-            return Goal(
-                one.target_for(county=is_county(str(values.index[0]))) + one.sign * (1e-9 if one.strict else 0.0),
-                False,
-                one,
-            )
-        if target in {"plan", "median"}:
-            return Goal(float(peers.median()), True, one)
-        if target == "best":
-            return Goal(float(peers.max() if one.sign > 0 else peers.min()), True, one)
-        code = region_code(target)
-        if code in peers.index:
-            return Goal(float(peers[code]), True, one)
-        named = measure(items[items["region_code"] == code], [one], scope=conditions.scope)
-        return Goal(float(named["value"].sum(min_count=1)), True, one)
-    number = float(target)
-    if one.unit == "share" and not 0 <= number <= 1:
-        raise ConfigError(f"目标 {target} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 表示 90%。")
-    return Goal(number, False, one)
+    """Read a target: a number, plan, lead, median, best or a region; raises ConfigError or UnknownName."""
+    known, median = values.dropna(), float(values.median())
+    if not isinstance(target, str) or _number(target) is not None:
+        number = float(target)
+        if one.unit == "share" and not 0 <= number <= 1:
+            raise ConfigError(f"目标 {target} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 表示 90%。")
+        return Goal(number, one)
+    asked = target_of(one, str(values.index[0]))
+    if target == "plan" and asked.kind == "number":
+        return Goal(asked.number, one, asked.strict)
+    if target in {"plan", "median", LEAD}:
+        return Goal(median, one, True, values.iloc[1:].dropna().to_numpy("float64"))
+    if target == "best":
+        return Goal(float(known.max() if one.sign > 0 else known.min()), one, True)
+    code = region_code(target)
+    if code in values.index:
+        return Goal(float(values[code]), one, True)
+    named = measure(items[items["region_code"] == code], [one], scope=conditions.scope)
+    return Goal(float(named["value"].sum(min_count=1)), one, True)
 
 
 def _number(text: str) -> float | None:
@@ -166,10 +178,10 @@ def _number(text: str) -> float | None:
         return None
 
 
-def possible_steps(table: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:
+def possible_steps(table: pd.DataFrame, conditions: Conditions, *, by: str = "gain") -> pd.DataFrame:
     """Give the items that can gain, the largest gain first, at most so many of each department."""
     gaining = table[table["gain"] > 0].sort_values(
-        ["gain", "department", "match_code", "item_key"], ascending=[False, True, True, True], kind="stable"
+        [by, "department", "match_code", "item_key"], ascending=[False, True, True, True], kind="stable"
     )
     if conditions.max_per_department is not None:
         taken = gaining.groupby(gaining["department"].fillna("")).cumcount()
@@ -177,10 +189,44 @@ def possible_steps(table: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:
     return gaining.assign(order=np.arange(1, len(gaining) + 1))
 
 
+def _lead(
+    rows: pd.DataFrame,
+    one: Indicator,
+    region: str,
+    possible: pd.DataFrame,
+    states: pd.DataFrame,
+    conditions: Conditions,
+) -> tuple[pd.DataFrame, int]:
+    """Order the steps by what they move on the same items, and count how many make 判断 优于 (−1: not even all).
+
+    Each step is put into the two-way model and the region is judged anew, so the region in the middle moves too.
+    """
+    scope, regions = conditions.scope, rows["region_code"].unique()
+    table = code_tables(rows, [one], regions=regions, scope=scope)[one.key]
+    alike = common_limits(rows, regions=regions, scope=scope and scope.narrowed(one))
+    moved = frontier(alike, one, region=region, states=states, conditions=conditions).set_index("item_key")
+    per_code = moved.groupby("match_code")["denominator"].sum()
+    total = moved["denominator"].sum()
+    gain = possible["item_key"].map(moved["gain"]).fillna(0.0) * total
+    weights = pd.Series(table.weights, index=table.codes)
+    jump = gain / possible["match_code"].map(per_code)
+    ordered = possible.assign(jump=jump, size=jump * possible["match_code"].map(weights)).dropna(subset=["size"])
+    ordered = possible_steps(ordered, replace(conditions, max_per_department=None), by="size")
+    place = {code: position for position, code in enumerate(table.codes)}
+    values, own = table.values.copy(), table.regions.index(region)
+    for count in range(len(ordered) + 1):
+        now = CodeTable(table.codes, table.regions, values, table.weights)
+        if judge(now, one, regions=[region])["verdict"].tolist() == [Verdict.AHEAD]:
+            return ordered, count
+        if count < len(ordered):
+            step = ordered.iloc[count]
+            values[place[step["match_code"]], own] += step["jump"] * one.sign
+    return ordered, -1
+
+
 def _ranks(reached: np.ndarray, peers: np.ndarray, one: Indicator) -> np.ndarray:
-    digits = DECIMALS[one.unit]
-    better = np.round(peers, digits)[None, :] * one.sign > np.round(reached, digits)[:, None] * one.sign + 1e-9
-    return np.asarray(better.sum(axis=1) + 1)
+    shown, others = (published(values, UNITS[one.unit]) * one.sign for values in (reached, peers))
+    return np.asarray((others[None, :] > shown[:, None] + 1e-9).sum(axis=1) + 1)
 
 
 def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFrame:
@@ -199,6 +245,7 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFr
         change_by=steps["state"] - steps["goal"],
         follows=steps["order"].map(first).astype("object").fillna("").astype("str"),
         n_follows=steps["order"].map(count).fillna(0).astype("int64"),
+        review=review_of(steps["item_name"]),
     )[list(STEPS)].reset_index(drop=True)  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Does the rank hang on a definition? Value, rank and verdict under every switch of DOMAIN §6.8, in one table."""
+"""Does the word hang on a definition? 位次, 达标 and 判断 under every switch of DOMAIN §6.8, in one table."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from zjanalysis.analysis.basket import robust
-from zjanalysis.analysis.compare import compare
+from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.frontier import INSTANT
 from zjanalysis.analysis.indicators import as_written, measure
+from zjanalysis.analysis.like_for_like import code_tables, judge
 from zjanalysis.analysis.matching import fold
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.limits import factors
 from zjanalysis.settings import Settings, Units, load_settings
 
-CURRENT, FOLDED, MATCHED = "现行口径", "同一基本编码只计一次（折叠）", "同事项可比（统一法定时限）"
-OVERLONG, MIXED = "承诺时限超过法定时限", "两个时限单位不同"
+CURRENT, FOLDED = "现行口径", "同一基本编码只计一次（折叠）"
+OVERLONG, MIXED, PROMISED_BLANK = "承诺时限超过法定时限", "两个时限单位不同", "承诺时限空白"
 _TIME = ("time_compression", "time_compression_mean", "promised_days")
 
 
@@ -63,6 +63,15 @@ def _without_mixed(items: pd.DataFrame) -> pd.DataFrame:
     return _left_out(items, both & (items["statutory_unit"] != items["promised_unit"]), MIXED)
 
 
+def blank_promises(items: pd.DataFrame) -> pd.Series:
+    """Tell which items are 即办件 whose promised limit is blank and therefore counted as 0."""
+    return (items["handling_type"] == INSTANT) & items["promised_written"].isna() & items["limit_reason"].isna()
+
+
+def _without_blank_promises(items: pd.DataFrame) -> pd.DataFrame:
+    return _left_out(items, blank_promises(items), PROMISED_BLANK)
+
+
 def switches(units: Units) -> tuple[Switch, ...]:
     """Give every switch; ``units`` are the factors in force, of which each unit switch changes one."""
 
@@ -82,6 +91,7 @@ def switches(units: Units) -> tuple[Switch, ...]:
         Switch("时限按原文数字，不折算单位", as_written, any_time),
         Switch("剔除承诺时限超过法定时限的事项", _without_overlong, any_time),
         Switch("剔除法定、承诺单位不同的事项", _without_mixed, any_time),
+        Switch("剔除承诺时限空白的即办件", _without_blank_promises, any_time),
         Switch("跑动率口径（需到现场的事项占比）", same, ("visits",), instead="visit_share"),
     )
 
@@ -95,62 +105,43 @@ def sensitivity(
     settings: Settings | None = None,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give value, rank and verdict of the region under every definition that touches the indicator: one row each.
+    """Give where the region stands under every definition that touches the indicator: one row each.
 
-    The first row is 现行口径, the last the like-for-like one. ``indicator`` is the one read (a switch may read
-    another), ``median`` the peers', ``gap_to_median`` positive when better, ``n`` the items counted (codes for like for
-    like), ``rank_change`` places won (+) or lost (−) against 现行口径, ``verdict_changed`` whether the verdict is
-    another.
+    The first row is 现行口径. ``indicator`` is the one read (a switch may read another); value, shown, median, rank,
+    n_ranked, meets_target and verdict as in `gaps`, n the items counted; ``rank_change`` places won (+) or lost (−)
+    against 现行口径, ``met_changed`` and ``verdict_changed`` whether the word is another.
     """
-    peers = tuple(peers)
-    table = by_definition(items, region=region, peers=peers, indicator=indicator, settings=settings, scope=scope)
-    settled = robust(items, region=region, peers=peers, indicators=[indicator], settings=settings, scope=scope)
-    return with_like_for_like(table, settled)
-
-
-def by_definition(
-    items: pd.DataFrame,
-    *,
-    region: str,
-    peers: Iterable[str],
-    indicator: str | Indicator,
-    settings: Settings | None = None,
-    scope: Scope | None = PLAN_SCOPE,
-) -> pd.DataFrame:
-    """Give the rows of `sensitivity` that count all items, without the like-for-like one."""
-    one, peers = find(indicator), tuple(p for p in dict.fromkeys(peers) if p != region)
-    rows = items[items["region_code"].isin([region, *peers])]
-    read, scores = {CURRENT: one}, [measure(rows, [one], scope=scope)]
-    for switch in switches((settings or load_settings()).units):
-        if one.key in switch.indicators:
-            read[switch.definition] = find(switch.instead or one)
-            scores.append(measure(switch.change(rows), [read[switch.definition]], scope=scope))
-    read[FOLDED] = one
-    scores.append(measure(fold(rows, scope=scope and scope.narrowed(one)), [one], scope=scope))
-    counted = pd.concat([table.assign(indicator=name) for name, table in zip(read, scores, strict=True)])
-    named = [replace(what, key=definition) for definition, what in read.items()]
-    gaps = compare(counted, region=region, peers=peers, settings=settings, indicators=named)
-    gaps = gaps.assign(definition=gaps["indicator"], reason="", indicator=[what.key for what in read.values()])
-    return _against_current(gaps[list(_COLUMNS)])
-
-
-def with_like_for_like(table: pd.DataFrame, settled: pd.DataFrame) -> pd.DataFrame:
-    """Add the like-for-like row of the same region and indicator from `robust` to the rows of `by_definition`."""
-    same = settled[settled["indicator"] == table["indicator"].iloc[0]]
-    alike = same.rename(columns={"n_shared": "n", "difference": "gap_to_median"}).assign(definition=MATCHED)
-    return _against_current(pd.concat([rows[list(_COLUMNS)] for rows in (table, alike)], ignore_index=True))
-
-
-_COLUMNS = (
-    "region_code", "definition", "indicator", "value", "median", "gap_to_median", "rank", "tied", "n_ranked", "n",
-    "verdict", "reason",
-)  # fmt: skip
-
-
-def _against_current(table: pd.DataFrame) -> pd.DataFrame:
-    """Add what moved against the first row."""
+    one, group = find(indicator), tuple(dict.fromkeys([region, *peers]))
+    rows = items[items["region_code"].isin(group)]
+    chosen = settings or load_settings()
+    ways = [Switch(CURRENT, lambda items: items, (one.key,)), *switches(chosen.units),
+            Switch(FOLDED, lambda items: fold(items, scope=scope and scope.narrowed(one)), (one.key,))]  # fmt: skip
+    tables = [
+        _read(way.change(rows), find(way.instead or one), region, group, chosen, scope).assign(
+            definition=way.definition
+        )
+        for way in ways
+        if one.key in way.indicators
+    ]
+    table = pd.concat(tables, ignore_index=True)
     current = table.iloc[0]
     return table.assign(
         rank_change=(current["rank"] - table["rank"]).astype("Int64"),
+        met_changed=table["meets_target"] != current["meets_target"],
         verdict_changed=table["verdict"] != current["verdict"],
     )
+
+
+_COLUMNS = ["region_code", "indicator", "value", "shown", "digits", "median", "gap_to_median", "rank", "tied", "n_ranked", "n",
+            "meets_target"]  # fmt: skip
+
+
+def _read(
+    items: pd.DataFrame, one: Indicator, region: str, group: tuple[str, ...], settings: Settings, scope: Scope | None
+) -> pd.DataFrame:
+    """Give the row of one definition."""
+    gaps = facts(measure(items, [one], scope=scope), settings=settings, indicators=[one])
+    own = gaps[gaps["region_code"] == region][_COLUMNS]
+    table = code_tables(items, [one], regions=group, scope=scope)[one.key]
+    judged = judge(table, one, settings=settings, regions=[region])[["region_code", "verdict", "reason"]]
+    return own.merge(judged, on="region_code", how="left")

@@ -1,11 +1,13 @@
-"""Shares of regions with few and many items side by side: Wilson interval and funnel limits (DOMAIN §6.7)."""
+"""Shares of regions with few and many items side by side: Wilson interval and funnel limits (DOMAIN §6.7).
+
+Spiegelhalter 2005, Funnel plots for comparing institutional performance, Statistics in Medicine 24(8).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.compare import AHEAD, BEHIND, LEVEL, NO_SCORE
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
@@ -36,18 +38,32 @@ def wilson(scores: pd.DataFrame) -> pd.DataFrame:
 def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
     """Give every region's share with the limits that chance alone would keep it in, around the joint share.
 
-    One row per region: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998`` at its n, and
-    ``verdict``: 高于 or 低于 (better or worse, by the direction) outside 99.8 %, else 持平. Raises ConfigError for an
-    indicator that is no share of items.
+    One row per region: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998`` at its n, all
+    widened by √``dispersion``: regions differ by more than chance, and limits that do not know it condemn at random.
+    Raises ConfigError for an indicator that is no share of items.
     """
     one = find(indicator)
     if not _is_count(one.key):
         raise ConfigError(f"指标“{one.label}”不是事项数之比，不能画漏斗图。", "请改用即办率、零跑动率、网上可办率等。")
     own = scores[scores["indicator"] == one.key]
-    table = own.join(_limits(own["denominator"], own["numerator"].sum() / own["denominator"].sum()))
-    out = np.sign(table["value"].gt(table["high_998"]) * 1 - table["value"].lt(table["low_998"]) * 1) * one.sign
-    verdict = np.select([table["value"].isna(), out > 0, out < 0], [NO_SCORE, AHEAD, BEHIND], LEVEL)
-    return table.assign(verdict=verdict).sort_values("n", kind="stable", ignore_index=True)
+    overall, spread = own["numerator"].sum() / own["denominator"].sum(), dispersion(own)
+    table = own.join(_limits(own["denominator"], overall, spread)).assign(dispersion=spread)
+    return table.sort_values("n", kind="stable", ignore_index=True)
+
+
+def dispersion(scores: pd.DataFrame) -> float:
+    """Give φ, by how much the shares of the regions vary more than chance: 1 or more.
+
+    The mean of the squared z-scores around the joint share, the outer tenth on either side drawn in (winsorised), as
+    Spiegelhalter proposes; 1 where it is less, or with fewer than three regions.
+    """
+    known = scores[scores["denominator"] > 0]
+    overall = known["numerator"].sum() / max(float(known["denominator"].sum()), 1.0)
+    if len(known) < 3 or not 0 < overall < 1:
+        return 1.0
+    z = (known["value"] - overall) / np.sqrt(overall * (1 - overall) / known["denominator"])
+    drawn_in = z.clip(z.quantile(0.1), z.quantile(0.9))
+    return max(1.0, float((drawn_in**2).mean()))
 
 
 def funnel_limits(scores: pd.DataFrame, *, indicator: str | Indicator, points: int = 80) -> pd.DataFrame:
@@ -56,7 +72,7 @@ def funnel_limits(scores: pd.DataFrame, *, indicator: str | Indicator, points: i
     if own.empty:
         return pd.DataFrame(columns=["n", *_LIMITS], dtype="float64")
     n = pd.Series(np.linspace(own["denominator"].min() * 0.8, own["denominator"].max() * 1.1, points))
-    limits = _limits(n, own["numerator"].sum() / own["denominator"].sum())
+    limits = _limits(n, own["numerator"].sum() / own["denominator"].sum(), dispersion(own))
     return limits.assign(n=n)[["n", *_LIMITS]]
 
 
@@ -68,8 +84,8 @@ def _is_count(key: str) -> bool:
 _LIMITS = ("overall", "low", "high", "low_998", "high_998")
 
 
-def _limits(n: pd.Series, overall: float) -> pd.DataFrame:
-    spread = np.sqrt(overall * (1 - overall) / n.where(n > 0))
+def _limits(n: pd.Series, overall: float, dispersion: float) -> pd.DataFrame:
+    spread = np.sqrt(dispersion * overall * (1 - overall) / n.where(n > 0))
     bounds = {
         side + name: (overall + sign * z * spread).clip(0.0, 1.0)
         for name, z in (("", Z95), ("_998", Z998))

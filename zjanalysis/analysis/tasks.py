@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.compare import rank
+from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.frontier import INSTANT, item_keys, lever_of
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
@@ -138,7 +138,7 @@ def _stage(
     items: pd.DataFrame, part: pd.DataFrame, wanted: list[Indicator], regions: list[str], scope: Scope | None
 ) -> pd.DataFrame:
     rows = _applied(items, part)
-    scores = rank(measure(rows[rows["region_code"].isin(regions)], wanted, scope=scope), indicators=wanted)
+    scores = facts(measure(rows[rows["region_code"].isin(regions)], wanted, scope=scope), indicators=wanted)
     done = part.groupby(["region_code", "indicator"]).size().rename("n_tasks").reset_index()
     joined = scores.merge(done, on=["region_code", "indicator"], how="left")
     return joined.assign(n_tasks=joined["n_tasks"].fillna(0).astype("int64"))

@@ -1,56 +1,56 @@
 """The pieces a report is put together from: each shows well in JupyterLab, on the page and on paper.
 
-A block carries complete, escaped HTML and the same content as JSON, from which publish makes workbook and index.
+A block carries complete, escaped HTML and the same content as JSON, from which publish makes workbook, document and index.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.analysis.registry import bound
-from zjanalysis.display import dates, sentences, theme, wording
-from zjanalysis.display.known import about
-from zjanalysis.display.picture import take_picture
-from zjanalysis.display.tables import HTML, MIME, Table, markup, table
-from zjanalysis.errors import unknown_name
+from zjanalysis.display import dates, picture, wording
+from zjanalysis.display.tables import HTML, MIME, Table, about, markup, table
 from zjanalysis.inputs.columns import Column
-from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.regions import city_of, is_county, region_name
 from zjanalysis.inputs.workplan import has_plan
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.settings import Comparison
+from zjanalysis.study import Study
 
-if TYPE_CHECKING:
-    from zjanalysis.inputs.period import Period
-
-SCREEN = 96 / theme.DPI
+SAMPLE = "示例数据（模拟）"
 STYLE = (
-    "<style>@layer zj{.zj-cover h1{text-align:center}"
-    ".zj-band{background:#fff3d6;border:1px solid #b7791f;padding:4px 12px}"
-    ".zj-box>div{display:flex;gap:1em}.zj-box dt{min-width:6em;font-weight:600}.zj-box dd{margin:0}"
-    ".zj-cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(13em,1fr));gap:12px;padding:0;list-style:none}"
-    ".zj-card{border:1px solid #d5dbe1;border-top:4px solid #8794a1;padding:8px 12px}"
-    ".zj-card-value{font-size:1.7em;font-weight:600}.zj-card dl>div{display:flex;justify-content:space-between}"
-    ".zj-card dd{margin:0}}</style>"
+    "<style>.zj-cover.zj-cover h1{text-align:center}.zj-band.zj-band{background:#fff3d6;border:1px solid #b7791f;padding:4px 12px}"
+    ".zj-answer.zj-answer{border-left:5px solid #0b4f8a;padding-left:14px}.zj-answer.zj-answer dt{display:inline;font-weight:700}"
+    ".zj-answer.zj-answer dd{display:inline;margin:0}.zj-figure.zj-figure svg{width:156mm;max-width:100%;background:#fff}"
+    ".zj-table.zj-table :is(th,td){text-align:left}.zj-table.zj-table .zj-num{text-align:right}"
+    ".zj-good.zj-good{color:#0a6e68;font-weight:600}.zj-bad.zj-bad{color:#a8480a;font-weight:600}"
+    ".zj-phone.zj-phone{display:none}</style>"
 )
+"""What JupyterLab needs to show a block much as the page does; a page has its own tested style sheets."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One piece of a report: its HTML, its content as JSON, and a line of plain text."""
+    """One piece of a report: its HTML, its content as JSON, a line of plain text.
+
+    ``rows`` is the table behind it, ``figure`` its Axes (to be changed), ``sentence`` what it says.
+    """
 
     html: str
     payload: dict[str, Any] = field(hash=False)
-    text: str
+    sentence: str
+    rows: pd.DataFrame | None = field(default=None, hash=False, compare=False)
+    figure: Axes | None = field(default=None, hash=False, compare=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {HTML: self.html, "text/plain": self.text, MIME: self.payload}
+        return {HTML: self.html, "text/plain": self.sentence, MIME: self.payload}
 
 
-def show(*blocks: Block | Table) -> None:
+def show(*blocks: Block | Table | pd.DataFrame) -> None:
     """Show several blocks of one notebook cell, in order."""
     from IPython.display import display  # noqa: PLC0415 - only a notebook calls this
 
@@ -58,122 +58,25 @@ def show(*blocks: Block | Table) -> None:
         display(block)
 
 
-def cover(
-    period: Period,
-    *,
-    region: str,
-    title: str = "政务服务效能监测通报",
-    report_date: str = "",
-    settings: Settings | None = None,
-) -> Block:
-    """Give the head of a report: the page's only h1, the sample band where the data are made, the box of definitions.
+def cover(me: Study, *, title: str = "政务服务效能监测通报", report_date: str = "") -> Block:
+    """Give the head of a report: the page's only h1, and the sample band where the data are made up.
 
-    ``region`` is a code; ``report_date`` an ISO date or empty, never the clock.
+    ``report_date`` is an ISO date or empty, never the clock.
     """
-    name, sample = region_name(region), period.dataset.kind == "sample"
-    heading = f"{name}{title}（{dates.issue_text(period.name)}）"
-    terms = _box(period, region=region, report_date=report_date, settings=settings or load_settings())
-    box = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in terms)
-    band = '<p class="zj-band"><strong>示例数据（模拟）</strong>：数字由程序生成，不反映任何地区的实际情况。</p>'
-    html = (
-        f'<header class="zj-cover">{STYLE}{band if sample else ""}<h1>{markup(heading)}</h1>'
-        f'<dl class="zj-box">{box}</dl></header>'
-    )
-    facts = {"region_code": region, "region": name, "period": period.name, "title": heading}
-    more = {"sample": sample, "report_date": report_date, "terms": [list(pair) for pair in terms]}
+    sample = me.period.dataset.kind == "sample"
+    heading = f"{me.name}{title}（{dates.issue_text(me.period.name)}）"
+    band = f'<p class="zj-band"><strong>{SAMPLE}</strong>，不反映任何地区的实际情况</p>' if sample else ""
+    html = f'<header class="zj-cover">{STYLE}{band}<h1>{markup(heading)}</h1></header>'
+    facts = {"region_code": me.region, "region": me.name, "period": me.period.name, "title": heading}
+    more = {"sample": sample, "report_date": report_date, "cutoff": me.period.cutoff, "source": source_of(me)}
     return Block(html, {"kind": "cover", **facts, **more}, heading)
 
 
-def _box(period: Period, *, region: str, report_date: str, settings: Settings) -> list[tuple[str, str]]:
-    """Give the lines of the box: what the data are, up to when, how much counts, how days are converted."""
-    files, units = period.files, settings.units
-    own = int((period.items["region_code"] == region).sum())
-    read, used = int(files["rows_read"].sum()), int(files["rows_used"].sum())
-    days = [wording.plain(size) for size in (units.year, units.quarter, units.month, units.hours_per_day)]
-    lines = [
-        ("数据", f"{period.dataset.title}，{dates.issue_text(period.name)}；本地区{own}项"),
-        ("数据截止", dates.date_text(period.cutoff) if period.cutoff else "未注明"),
-        ("全部文件", f"{len(files)}个，读取{read}行，采用{used}行，未采用{int(files['rows_left_out'].sum())}行"),
-        ("统计范围", "在用事项的最新版本；每个指标的口径、分子、分母和剔除数见文末“指标口径”"),
-        ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
-                 f"1自然日＝{units.calendar_day:.4f}"),
-        ("编制日期", dates.date_text(report_date)),
-    ]  # fmt: skip
-    return [(term, text) for term, text in lines if text]
-
-
-def cards(gaps: pd.DataFrame, *, changes: pd.DataFrame | None = None, indicators: Sequence[str] = ()) -> Block:
-    """Give one card per indicator: value, target and whether it is met, rank, change, place against the peers.
-
-    ``gaps`` comes from compare (one region); ``changes`` from change (any regions); ``indicators`` chooses and orders.
-    """
-    wanted = [about(key).key for key in indicators] or gaps["indicator"].tolist()
-    absent = set(wanted) - set(gaps["indicator"])
-    if absent:
-        raise unknown_name("指标", sorted(absent)[0], gaps["indicator"].tolist())
-    rows = gaps.set_index("indicator").loc[wanted].reset_index()
-    moved = rows.assign(change=float("nan")) if changes is None else _with_change(rows, changes)
-    facts = [_card(row) for row in moved.to_dict("records")]
-    html = f'{STYLE}<ul class="zj-cards">{"".join(map(_card_html, facts))}</ul>'
-    text = "；".join(f"{card['label']}{card['text']}" for card in facts)
-    return Block(html, {"kind": "cards", "cards": facts}, text)
-
-
-def _with_change(rows: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
-    return rows.merge(changes[["region_code", "indicator", "change"]], on=["region_code", "indicator"], how="left")
-
-
-def _card(row: dict[Any, Any]) -> dict[str, Any]:
-    """Give one card as JSON: numbers as they are, and as they read."""
-    one = about(str(row["indicator"]))
-    mark, trend = wording.change_mark(row["change"], one.unit, one.better)
-    numbers = {name: None if wording.missing(row[name]) else float(row[name]) for name in ("value", "change", "target")}
-    ranks = {"rank": None if wording.missing(row["rank"]) else int(row["rank"]), "n_ranked": int(row["n_ranked"])}
-    words = {"meets_target": str(row["meets_target"]), "verdict": wording.verdict_word(row["verdict"])}
-    return {
-        "indicator": one.key,
-        "label": one.short or one.label,
-        "text": wording.amount(row["value"], one.unit),
-        "unit": one.unit,
-        "target_text": sentences.target_text(one, row["target"], str(row["region_code"])),
-        "rank_text": wording.rank_text(row["rank"], row["n_ranked"], tied=bool(row["tied"])),
-        "ratio_text": wording.ratio_text(row["numerator"], row["denominator"]),
-        "change_text": mark,
-        "trend": trend,
-        "peers": wording.peers_word(str(row["region_code"])),
-        **numbers,
-        **ranks,
-        **words,
-    }
-
-
-STATES = {
-    "达标": "zj-good",
-    "优于": "zj-good",
-    "改善": "zj-good",
-    "未达标": "zj-bad",
-    "落后": "zj-bad",
-    "退步": "zj-bad",
-}
-
-
-def _card_html(card: dict[str, Any]) -> str:
-    state = STATES.get(card["meets_target"], STATES.get(card["verdict"], "zj-flat"))
-    trend = card["trend"] if card["trend"] in STATES else ""
-    lines = [("目标", card["target_text"], ""), ("是否达标", card["meets_target"], card["meets_target"]),
-             ("位次", card["rank_text"], ""), (f"与{card['peers']}比", card["verdict"], card["verdict"]),
-             (f"环比{trend}", card["change_text"], card["trend"])]  # fmt: skip
-    body = "".join(
-        f"<div><dt>{markup(term)}</dt><dd{_state(word)}>{markup(text)}</dd></div>" for term, text, word in lines
-    )
-    return (
-        f'<li class="zj-card {state}"><p class="zj-card-label">{markup(card["label"])}</p>'
-        f'<p class="zj-card-value">{markup(card["text"])}</p><dl class="zj-card-facts">{body}</dl></li>'
-    )
-
-
-def _state(word: str) -> str:
-    return f' class="{STATES[word]}"' if word in STATES else ""
+def source_of(me: Study) -> str:
+    """Give the line under every figure: where it is from, up to when, and that it is made up when it is."""
+    until = f"截至{dates.date_text(me.period.cutoff)}" if me.period.cutoff else "截止日期未注明"
+    mark = f"【{SAMPLE}】" if me.period.dataset.kind == "sample" else ""
+    return f"{mark}来源：{me.period.dataset.title}，{dates.issue_text(me.period.name)}，{until}"
 
 
 def say(*sentences: str) -> Block:
@@ -182,18 +85,41 @@ def say(*sentences: str) -> Block:
     return Block(f'<p class="zj-say">{markup(text)}</p>', {"kind": "say", "text": text}, text)
 
 
-def exhibit(axes: Axes, *, table: Table, sentence: str, alt: str = "") -> Block:
-    """Give a figure with the sentence over it, the table it draws and the table's place in the workbook."""
-    picture = take_picture(axes, alt=alt)
-    size = f'width="{round(picture.width * SCREEN)}" height="{round(picture.height * SCREEN)}"'
+def listing(shown: Table, rows: pd.DataFrame, sentence: str = "") -> Block:
+    """Give a table as a block, with the sentence over it and the frame it shows."""
+    said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
+    payload = {"kind": "table", "sentence": sentence, "table": shown.payload()}
+    return Block(said + shown.html(), payload, sentence or shown.caption, rows)
+
+
+def exhibit(
+    axes: Axes,
+    *,
+    title: str,
+    table: Table,
+    sentence: str = "",
+    source: str = "",
+    alt: str = "",
+    rows: Any = None,
+    carried: bool = False,
+) -> Block:
+    """Give a figure with the sentence over it, the table it draws and the table's place in the workbook.
+
+    ``title`` says what is to be seen and stands, with ``source``, inside the picture. ``carried`` pictures go into the
+    document beside the page too.
+    """
+    words = picture.alt_of(axes, alt)
+    picture.frame(axes, title=title, source=source)
+    said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
     html = (
-        f'<figure class="zj-exhibit"><figcaption><p class="zj-say">{markup(sentence)}</p></figcaption>'
-        f'<img src="{picture.data_uri()}" alt="{markup(picture.alt)}" {size}>'
-        f'<details class="zj-data"><summary>数据表：{markup(table.caption)}</summary>{table.html()}</details>'
-        f'<p class="zj-source">数据见工作簿“{markup(table.sheet)}”页</p></figure>'
+        f'<figure class="zj-figure"><figcaption>{said}</figcaption>{picture.draw_svg(axes, alt=words)}'
+        f'<details class="zj-data"><summary>数据表：{markup(table.caption)}（工作簿“{markup(table.sheet)}”页）</summary>'
+        f"{table.html()}</details></figure>"
     )
-    payload = {"kind": "exhibit", "sentence": sentence, "alt": picture.alt, "table": table.payload()}
-    return Block(html, payload, f"{sentence}（{picture.alt}）")
+    payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": table.payload()}
+    if carried:
+        payload["png"] = base64.b64encode(picture.draw_png(axes)).decode("ascii")
+    return Block(html, payload, sentence or words, rows, axes)
 
 
 DEFINITION_COLUMNS = (
@@ -207,26 +133,80 @@ DEFINITION_COLUMNS = (
 )
 
 
-def definitions(scores: pd.DataFrame, *, settings: Settings | None = None) -> Block:
-    """Give how each indicator is defined, with N/M of the region's own rows, and how ranks and verdicts are read."""
+def definitions(me: Study) -> Block:
+    """Give how each indicator is defined, with N/M of the region's own rows, and how places and words are to be read."""
+    from zjanalysis.analysis.registry import bound  # noqa: PLC0415
+
+    scores = me.scores[me.scores["region_code"] == me.region]
     known = [about(key) for key in scores["indicator"]]
     ratios = zip(scores["numerator"], scores["denominator"], strict=True)
     rows = scores.assign(
         ratio=[wording.ratio_text(numerator, denominator) for numerator, denominator in ratios],
         definition=[one.definition for one in known],
-        basis=[bound(one, region).basis for one, region in zip(known, scores["region_code"], strict=True)],
+        basis=[bound(one, me.region).basis for one in known],
     )
     shown = table(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
-    planned = bool(scores["region_code"].map(has_plan).any())
-    notes = sentences.reading_rules((settings or load_settings()).comparison, planned=planned)
-    listed = "".join(f"<li><strong>{markup(term)}</strong>：{markup(text)}</li>" for term, text in notes)
-    html = f'<section class="zj-definitions">{shown.html()}<ul>{listed}</ul></section>'
+    notes = reading_rules(me.settings.comparison, planned=has_plan(me.region))
+    listed = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in notes)
+    html = f'<section class="zj-definitions">{shown.html()}<dl class="zj-terms">{listed}</dl></section>'
     payload = {"kind": "definitions", "table": shown.payload(), "notes": [list(note) for note in notes]}
-    return Block(html, payload, "指标口径")
+    return Block(html, payload, "指标口径", rows)
 
 
-def finish(period: Period) -> Block:
+def reading_rules(rules: Comparison, *, planned: bool = True) -> list[tuple[str, str]]:
+    """Give how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force."""
+    met = "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，与全组（含本地区）中位数相比；要求逐期提高的，与上期相比。"
+    none = "未收录本市的工作方案，不列目标，不判定达标。"
+    return [
+        ("位次", "按公布的小数位比较，数值相同则并列，其后位次顺延（1、2、2、4）；括号内为位次区间：少列或多列几个事项时可能落到的位次。"),
+        ("达标", met if planned else none),
+        ("判断", "只比两地都有的事项、统一法定时限（双因素模型），与居中的地区相比：差距超出波动范围且不小于"
+         f"{wording.difference(rules.margin_time, 'share')}（跑动{wording.plain(rules.margin_visits)}次）为优于或落后，"
+         "在波动之内为相当；有差别的事项太少、同事项不足一半或有数据的兄弟地区不足"
+         f"{rules.min_peers}个时不作判断。"),
+        ("剔除", "在统计范围内但缺少所需数值的事项，不计入分子分母，逐项列出原因；无数据不等于0。"),
+        ("进位", "四舍五入；与目标或中位数在两位小数上相同而实际不同的，多列一位。个百分点是两个百分数之差。"),
+    ]  # fmt: skip
+
+
+def file_facts(me: Study, *, report_date: str = "") -> Block:
+    """Give what the report is made from: files, rows, cut-off, how limits become working days."""
+    files, units = me.period.files, me.settings.units
+    read, used = int(files["rows_read"].sum()), int(files["rows_used"].sum())
+    days = [wording.plain(size) for size in (units.year, units.quarter, units.month, units.hours_per_day)]
+    lines = [
+        ("数据", f"{me.period.dataset.title}，{dates.issue_text(me.period.name)}；本地区{len(me.own)}项"),
+        ("数据截止", dates.date_text(me.period.cutoff) if me.period.cutoff else "未注明"),
+        ("全部文件", f"{len(files)}个，读取{read}行，采用{used}行，未采用{int(files['rows_left_out'].sum())}行"),
+        ("统计范围", "在用事项的最新版本；每个指标的口径、分子、分母和剔除数见“指标口径”"),
+        ("地区", f"{city_note(me.region)}；比较对象为{len(me.peers)}个{me.whom}"),
+        ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
+                 f"1自然日＝{units.calendar_day:.4f}"),
+        ("编制日期", dates.date_text(report_date)),
+    ]  # fmt: skip
+    kept = [(term, text) for term, text in lines if text]
+    html = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in kept)
+    payload = {"kind": "facts", "terms": [list(pair) for pair in kept]}
+    return Block(f'<dl class="zj-terms">{html}</dl>', payload, "；".join(f"{a}：{b}" for a, b in kept))
+
+
+def city_note(region: str) -> str:
+    """Say what a region's name stands for: a city is its own departments, not the sum of its counties.
+
+    >>> city_note("440800"), city_note("440823")
+    ('湛江市指市本级，不含所辖县（市、区）', '遂溪县')
+    """
+    name = region_name(region)
+    return name if is_county(region) or city_of(region) != region else f"{name}指市本级，不含所辖县（市、区）"
+
+
+def finish(me: Study) -> Block:
     """Give the mark that the notebook ran to its end; a page without it is not released."""
-    text = f"通报正文完。数据：{period.dataset.title}，{dates.issue_text(period.name)}。"
+    text = f"通报完。{source_of(me)}。"
     html = f'<footer class="zj-end" data-zj-complete="true"><p>{markup(text)}</p></footer>'
     return Block(html, {"kind": "end", "complete": True}, text)
+
+
+def names_of(codes: Sequence[str]) -> list[str]:
+    """Give the names of region codes."""
+    return [region_name(code) for code in codes]

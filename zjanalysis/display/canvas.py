@@ -20,11 +20,10 @@ from matplotlib.transforms import IdentityTransform, TransformedPath
 from zjanalysis.display import theme, wording
 from zjanalysis.display.picture import MM, new_figure
 
-POINT = 25.4 / 72  # millimetres
 NO_CLIP = TransformedPath(Path.unit_rectangle(), IdentityTransform())
 THICK = 0.62  # of a row
 NAME_EMS = 12.0
-TOP, BOTTOM = 11.0, 11.0  # millimetres for column heads and yardsticks, for the axis
+TOP, BOTTOM = 9.0, 10.0  # millimetres for column heads and yardsticks, for the axis
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class TextColumn:
 
     head: str
     texts: tuple[str, ...]
+    colours: tuple[str, ...] = ()
 
 
 def row_chart(
@@ -42,13 +42,14 @@ def row_chart(
     left: TextColumn | None = None,
     right: Sequence[TextColumn] = (),
     strong: Sequence[int] = (),
+    step: float = 0.0,
 ) -> Axes:
     """Give Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
 
     The width is that of the text on paper; margins follow from the longest text, so nothing is cut.
     """
     labels = [theme.wrap(theme.printable(name), NAME_EMS) for name in names]
-    step = 8.2 if any("\n" in label for label in labels) else 5.6
+    step = step or (8.2 if any("\n" in label for label in labels) else 5.6)
     lead = width_of([left.head, *left.texts]) + 3 if left else 1.0
     first = lead + width_of([head, *(line for label in labels for line in label.split("\n"))]) + 3
     widths = [width_of([column.head, *column.texts]) + 4 for column in right]
@@ -86,8 +87,9 @@ def key(axes: Axes, entries: Sequence[tuple[str, str, str]], *, unit: str = "") 
     texts = [part for mark, name, colour in entries for part in ((mark, colour), (name, theme.SOFT))]
     shift = 0.0
     for position, (text, colour) in enumerate([*texts, (unit, theme.SOFT)]):
-        axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(shift, 4), textcoords="offset points",
-                      fontsize=theme.SMALL, color=colour, va="bottom", annotation_clip=False)  # fmt: skip
+        if text:
+            axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(shift, 4), textcoords="offset points",
+                          fontsize=theme.SMALL, color=colour, va="bottom", annotation_clip=False)  # fmt: skip
         shift += (theme.ems(text) + (1.5 if position % 2 else 0.3)) * theme.SMALL
 
 
@@ -105,7 +107,7 @@ def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
 
 def width_of(texts: Sequence[str]) -> float:
     """Give the millimetres the longest text needs."""
-    return max((theme.ems(text) for text in texts), default=0.0) * theme.TEXT * POINT
+    return max((theme.ems(text) for text in texts), default=0.0) * theme.TEXT * theme.POINT
 
 
 def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], align: str) -> None:
@@ -113,7 +115,8 @@ def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], 
     style: dict[str, Any] = {"ha": align, "va": "center", "transform": across}
     for row, text in enumerate(column.texts):
         family: dict[str, Any] = {"fontfamily": list(theme.STRONG)} if row in strong else {}
-        write(axes, x, row, text, linespacing=1.05, **style, **family)
+        ink: dict[str, Any] = {"color": column.colours[row]} if column.colours else {}
+        write(axes, x, row, text, linespacing=1.05, **style, **family, **ink)
     over: dict[str, Any] = {"fontsize": theme.SMALL, "color": theme.SOFT, "ha": align, "va": "bottom"}
     write(axes, x, -0.5 - rows_per_mm(axes), column.head, transform=across, **over)
 
@@ -201,7 +204,7 @@ def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:
     plot = axes.get_position().width * theme.WIDTH / MM
     low, high = axes.get_xlim()
     points = [(line.value - low) / (high - low) * plot for line in lines]
-    widths = [theme.ems(line.text) * theme.SMALL * POINT for line in lines]
+    widths = [theme.ems(line.text) * theme.SMALL * theme.POINT for line in lines]
     shift = {"center": 0.5, "left": 0.0, "right": 1.0}
     for choice in product(shift, repeat=len(lines)):
         starts = [point - shift[align] * width for point, align, width in zip(points, choice, widths, strict=True)]

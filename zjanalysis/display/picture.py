@@ -1,19 +1,23 @@
-"""From Axes to a small PNG: drawn once, blank rows cropped, few colours; and the words that stand for it.
+"""From Axes to a picture: SVG with real words for the page, PNG for documents and cards; and the words that stand for it.
 
-Figures are drawn on the Agg canvas without pyplot, so nothing is kept open and nothing is shown twice.
+Figures are drawn without pyplot, so nothing is kept open and nothing is shown twice (docs/decisions/0005-figures.md).
 """
 
 from __future__ import annotations
 
-import base64
 import io
-from dataclasses import dataclass
+import re
 from functools import cache
+from hashlib import sha256
+from html import escape, unescape
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
 from PIL import Image
 
 from zjanalysis.display import theme
@@ -22,26 +26,14 @@ from zjanalysis.errors import ConfigError
 MM = 1 / 25.4
 EDGE = 6  # blank pixels left above and below
 COLOURS = 128
-ZLIB = 5  # level 7: half as much time again for 5 % fewer bytes (docs/decisions/0005-figures.md)
+ZLIB = 5
+NUMBERED = "图　"
+BOLD = "font-weight:700"
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A PNG with the words that stand for it; width and height in pixels."""
-
-    content: bytes
-    alt: str
-    width: int
-    height: int
-
-    def data_uri(self) -> str:
-        """Give the picture as text that a page can hold."""
-        return f"data:image/png;base64,{base64.b64encode(self.content).decode('ascii')}"
-
-
-def new_figure(height: float) -> Figure:
-    """Give an empty figure as wide as the text of an A4 page and ``height`` millimetres high."""
-    figure = Figure(figsize=(theme.WIDTH, height * MM), dpi=theme.DPI)
+def new_figure(height: float, *, width: float = theme.WIDTH) -> Figure:
+    """Give an empty figure ``width`` inches wide (the text of an A4 page) and ``height`` millimetres high."""
+    figure = Figure(figsize=(width, height * MM), dpi=theme.DPI)
     FigureCanvasAgg(figure)
     return figure
 
@@ -52,29 +44,76 @@ def describe(axes: Axes, alt: str) -> Axes:
     return axes
 
 
-def alt_of(axes: Axes) -> str:
-    """Give the words an Axes was described with; empty when it was not."""
+def alt_of(axes: Axes, alt: str = "") -> str:
+    """Give the words for the picture of an Axes; raises ConfigError where there are none."""
     label = axes.figure.get_label()
-    return label if isinstance(label, str) else ""
-
-
-def take_picture(axes: Axes, *, alt: str = "") -> Picture:
-    """Draw the figure of an Axes as PNG. Raises ConfigError without alt text, UserWarning for a missing glyph."""
-    words, ours = alt or alt_of(axes), bool(alt_of(axes))
+    words = alt or (label if isinstance(label, str) else "")
     if not words:
         raise ConfigError("这张图没有替代文字，读屏软件和打印稿无法说明它。", "请用 alt= 写一句由数字组成的说明。")
+    return words
+
+
+def figure_of(axes: Axes) -> Figure:
+    """Give the figure an Axes lies in; raises ConfigError for one that lies in none."""
     figure = axes.get_figure(root=True)
     if figure is None:
         raise ConfigError("这个坐标区不属于任何图。", "请传入作图函数返回的 Axes。")
+    return figure
+
+
+def frame(axes: Axes, *, title: str, source: str) -> Axes:
+    """Put the title over the drawing and its source under it, so that a copied picture tells what it is.
+
+    The title begins with 图, to which a page adds the number. The drawing keeps its size, the figure grows.
+    """
+    figure = figure_of(axes)
+    width, height = figure.get_size_inches()
+    lines = theme.lines_of(title, theme.WIDTH / MM / (theme.TITLE * theme.POINT))
+    over, under = (4.6 * len(lines) + 1.5) * MM, 5.0 * MM
+    boxes = [(each, each.get_position()) for each in figure.axes]
+    total = height + over + under
+    figure.set_size_inches(width, total)
+    for each, box in boxes:
+        each.set_position((box.x0, (box.y0 * height + under) / total, box.width, box.height * height / total))
+    head: dict[str, object] = {"ha": "left", "va": "top", "fontsize": theme.TITLE, "fontfamily": list(theme.STRONG)}
     with theme.style():
-        canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+        for number, line in enumerate(lines):
+            figure.text(0, 1 - number * 4.6 * MM / total, f"{NUMBERED}{line}" if number == 0 else line, **head)
+        figure.text(0, 1.0 * MM / total, source, ha="left", va="bottom", fontsize=theme.SMALL, color=theme.SOFT)
+    return axes
+
+
+def draw_svg(axes: Axes, *, alt: str = "") -> str:
+    """Draw the figure of an Axes as an SVG element: searchable words that keep their width on any font.
+
+    The same Axes give the same text. Raises ConfigError without words for the picture, UserWarning for a missing glyph.
+    """
+    words, out = alt_of(axes, alt), io.StringIO()
+    figure = figure_of(axes)
+    salt = sha256(words.encode("utf-8")).hexdigest()[:8]
+    with theme.style(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+        quiet = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        FigureCanvasSVG(figure).print_svg(out, metadata=quiet)
+    FigureCanvasAgg(figure)
+    return _compact(out.getvalue(), words)
+
+
+def draw_png(axes: Axes, *, width: int = 0) -> bytes:
+    """Draw the figure of an Axes as PNG, ``width`` pixels wide (0: as many as its dots per inch give)."""
+    figure = figure_of(axes)
+    own = bool(figure.get_label())
+    with theme.style():
+        canvas, before = FigureCanvasAgg(figure), figure.dpi
+        figure.set_dpi(width / figure.get_figwidth() if width else before)
         canvas.draw()  # type: ignore[no-untyped-call]
         shown = crop(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+        dots = figure.dpi
+        figure.set_dpi(before)
     opaque = Image.fromarray(shown).convert("RGB")
-    image = opaque.quantize(palette=_palette(), dither=Image.Dither.NONE) if ours else _any_colours(opaque)
+    image = opaque.quantize(palette=_palette(), dither=Image.Dither.NONE) if own else _any_colours(opaque)
     out = io.BytesIO()
-    image.save(out, "PNG", optimize=False, compress_level=ZLIB, dpi=(figure.dpi, figure.dpi))
-    return Picture(out.getvalue(), words, shown.shape[1], shown.shape[0])
+    image.save(out, "PNG", optimize=False, compress_level=ZLIB, dpi=(dots, dots))
+    return out.getvalue()
 
 
 def crop(pixels: np.ndarray) -> np.ndarray:
@@ -84,6 +123,63 @@ def crop(pixels: np.ndarray) -> np.ndarray:
         return pixels
     first, last = max(0, inked[0] - EDGE), min(len(pixels), inked[-1] + 1 + EDGE)
     return pixels[first:last]
+
+
+_TEXT = re.compile(r'<text style="([^"]*)"([^>]*)>([^<]*)</text>')
+_TAG = re.compile(r"<[^>]*>")
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_SIZE, _FILL = re.compile(r"font-size: ([\d.]+)px"), re.compile(r"fill: (#\w+)")
+_UNTURNED = re.compile(r' transform="rotate\(-?0 [^"]*"')
+_ANCHOR = re.compile(r"text-anchor: (\w+)")
+
+
+def _compact(svg: str, words: str) -> str:
+    """Give the SVG element alone: no prolog, no white space, two decimals, words with their width written down."""
+    body = svg[svg.index("<svg") :]
+    box = re.search(r'viewBox="([^"]*)"', body)
+    inner = body[body.index(">") + 1 : body.rindex("</svg>")]
+    inner = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", inner, flags=re.DOTALL)
+    inner = _TEXT.sub(_text, inner)
+    inner = re.sub(r' (?:id="(?:figure|axes|patch|text|line2d|PathCollection|LineCollection|PolyCollection|FillBetween'
+                   r'PolyCollection|matplotlib\.axis|[xy]tick)_\d+"|clip-path="[^"]*")', "", inner)  # fmt: skip
+    inner = re.sub(r"<defs>\s*</defs>|<clipPath.*?</clipPath>", "", inner, flags=re.DOTALL)
+    inner = _TAG.sub(
+        lambda tag: _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), tag[0]), inner
+    )
+    inner = re.sub(r"\s*\n\s*", " ", inner.replace("xlink:href", "href"))
+    inner = re.sub(
+        r"> <", "><", re.sub(r'(style="[^"]*")', lambda found: found[0].replace("; ", ";").replace(": ", ":"), inner)
+    )
+    for _ in range(4):
+        inner = re.sub(r"<g>\s*</g>|<defs>\s*</defs>", "", inner)
+    view = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}", box[1] if box else "")
+    return f'<svg viewBox="{view}" role="img" aria-label="{escape(words)}">{inner.strip()}</svg>'
+
+
+def _text(found: re.Match[str]) -> str:
+    """Write one text with its place, size and the width it has in the bundled font."""
+    style, place, words = found[1], found[2], found[3]
+    size, fill, anchor = (pattern.search(style) for pattern in (_SIZE, _FILL, _ANCHOR))
+    points, bold = float(size[1]) if size else theme.TEXT, "Strong" in style
+    wide = sum(_advance(sign, bold) for sign in unescape(words)) * points
+    look = [f'font-size="{points:g}"', f'textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs"']
+    look += [f'fill="{fill[1]}"'] if fill else []
+    look += [f'style="{BOLD}"'] if bold else []
+    look += [f'text-anchor="{anchor[1]}"'] if anchor and anchor[1] != "start" else []
+    return f"<text {' '.join(look)}{_UNTURNED.sub('', place)}>{words}</text>"
+
+
+@cache
+def _fonts() -> tuple[FT2Font, FT2Font]:
+    return tuple(FT2Font(str(theme.FONTS / f"ZJSansSC-{weight}.otf")) for weight in ("Regular", "Bold"))  # type: ignore[return-value]
+
+
+@cache
+def _advance(sign: str, bold: bool) -> float:
+    """Give how far a character moves on, in ems of the bundled font."""
+    font = _fonts()[bold and ord(sign) in _fonts()[1].get_charmap()]
+    font.set_size(100, 72)
+    return float(font.load_char(ord(sign), flags=mpl.ft2font.LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / 100
 
 
 @cache

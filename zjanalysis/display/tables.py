@@ -5,29 +5,56 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from html import escape
 from typing import Any
 
 import pandas as pd
 
-from zjanalysis.display import wording
-from zjanalysis.display.known import about
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, by_caseload, indicator
+from zjanalysis.display import theme, wording
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.columns import ALL_COLUMNS, Column
 from zjanalysis.inputs.regions import region_name
-
-__all__ = ["HTML", "MIME", "Head", "Table", "about", "cell_text", "markup", "table", "table_from_payload"]
+from zjanalysis.units import UNITS, Met, Verdict
 
 MIME = "application/vnd.zjanalysis+json"
 HTML = "text/html"
 VALUES = ("value", "shown", "best", "median", "target", "previous", "reached")
 DELTAS = ("change", "gap_to_best", "gap_to_median", "gap_to_target")
 NUMERIC = frozenset({"count", "days", "number", "visits", "share", "points", "value", "delta"})
-UNIT_TEXT = {"share": "%", "days": "工作日", "visits": "次"}
-DELTA_TEXT = {"share": "个百分点", "days": "工作日", "visits": "次"}
-NAMED = {"indicator": "indicator", "region": "region", "best_region": "region", "verdict": "verdict"}
-WORDY = frozenset(NAMED.values())
+UNIT_TEXT = {"share": "%", "days": "工作日", "visits": "次", "count": "", "flag": "", "score": "分"}
+DELTA_TEXT = {**UNIT_TEXT, "share": "个百分点"}
+NAMED = {"indicator": "indicator", "region": "region", "best_region": "region"}
+STATES = {
+    str(Verdict.AHEAD): "zj-good", str(Met.MET): "zj-good", wording.GOOD: "zj-good",
+    str(Verdict.BEHIND): "zj-bad", str(Met.NOT_MET): "zj-bad", wording.BAD: "zj-bad",
+}  # fmt: skip
+"""Words that carry a colour; the word says what the colour says."""
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+SHORT = 9.0  # ems: a column of texts up to this wide never breaks
+WIDE = 9  # columns: a table of so many prints across the page
+NUMBERED = "表　"
+
+
+@cache
+def _others() -> dict[str, Indicator]:
+    """Give the indicators that are not of items; their modules load when one of them is first shown."""
+    from zjanalysis.analysis.cases import ALL_CASE_INDICATORS  # noqa: PLC0415
+    from zjanalysis.analysis.reported import REPORTED_INDICATORS  # noqa: PLC0415
+
+    return {one.key: one for one in (*ALL_CASE_INDICATORS, *REPORTED_INDICATORS)}
+
+
+ITEM_KEYS = frozenset(one.key for one in ITEM_INDICATORS)
+
+
+def about(key: str) -> Indicator:
+    """Give the indicator of a key: of items, caseload-weighted, of cases, or reported; raises UnknownName."""
+    plain, lens, _ = key.partition("_by_cases")
+    if lens:
+        return by_caseload(plain)
+    return indicator(key) if key in ITEM_KEYS else _others().get(key) or indicator(key)
 
 
 @dataclass(frozen=True)
@@ -66,6 +93,14 @@ class Table:
             "row_kinds": list(self.row_kinds),
         }
 
+    def texts(self) -> list[list[str]]:
+        """Give every cell as it reads."""
+        units = self.row_kinds or ("",) * len(self.rows)
+        return [
+            [cell_text(cell, head, unit) for head, cell in zip(self.heads, row, strict=True)]
+            for unit, row in zip(units, self.rows, strict=True)
+        ]
+
     def html(self) -> str:
         """Give the table as accessible HTML."""
         return table_html(self)
@@ -89,9 +124,9 @@ def table(
 ) -> Table:
     """Give a table of the columns named, in their order; none named means all of the frame.
 
-    A column is a key of inputs.columns or a Column of its own (label, unit and kind). ``value``, ``median``, ``change``
-    and their like follow the unit of the row's ``indicator``. ``focus`` is the region_code whose rows stand out.
-    Missing stays missing and reads 无数据. Raises UnknownName for a column the frame does not hold.
+    A column is a key of the registered columns or a Column of its own (label, unit and kind). ``value``, ``median``,
+    ``change`` and their like follow the unit of the row's ``indicator``. ``focus`` is the region_code whose rows stand
+    out. Missing stays missing and reads 无数据. Raises UnknownName for a column the frame does not hold.
 
     >>> from zjanalysis.inputs.columns import Column
     >>> shown = table(pd.DataFrame({"n": [3]}), caption="例", columns=[Column("n", "事项数", "count", unit="项")])
@@ -105,7 +140,7 @@ def table(
     codes = frame["region_code"].tolist() if focus and "region_code" in frame else []
     return Table(
         caption=caption,
-        heads=tuple(replace(head, kind="text") if head.kind in WORDY else head for head in heads),
+        heads=tuple(replace(head, kind="text") if head.kind in NAMED.values() else head for head in heads),
         rows=tuple(zip(*cells, strict=True)),
         sheet=sheet or caption,
         note=note,
@@ -160,8 +195,6 @@ def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
     raw: list[Any] = [cell if there else None for cell, there in zip(column.tolist(), present, strict=True)]
     if head.kind == "indicator":
         return [about(key).label for key in raw]
-    if head.kind == "verdict":
-        return [wording.verdict_word(word) for word in raw]
     if head.kind == "region" and head.key == "best_region":
         return [code and region_name(code) for code in raw]
     return [_plain(cell, head.kind) for cell in raw]
@@ -171,6 +204,8 @@ def _plain(cell: Any, kind: str) -> Any:
     """Give a cell as JSON can hold it: text, number, yes or no, nothing."""
     if isinstance(cell, float) and kind == "count" and cell.is_integer():
         return int(cell)
+    if isinstance(cell, (Verdict, Met)):
+        return str(cell)
     return cell if cell is None or isinstance(cell, (str, bool, int, float)) else str(cell)
 
 
@@ -183,11 +218,13 @@ def markup(text: Any) -> str:
     return escape(ILLEGAL.sub("", str(text)))
 
 
-def cell_text(cell: Any, head: Head, unit: str = "", *, with_unit: bool = False) -> str:
+def cell_text(cell: Any, head: Head, unit: str = "") -> str:
     """Give what a cell reads; ``unit`` is its row's, written only where the head cannot say it.
 
     >>> cell_text(0.8813, Head("value", "数值", "%", "value"), "share"), cell_text(None, Head("n", "数", "", "count"))
     ('88.13', '无数据')
+    >>> cell_text(0.07, Head("value", "数值", "", "value"), "visits"), cell_text(-0.02, Head("gain", "提升", "", "points"))
+    ('0.0700次', '−2.00')
     """
     if wording.missing(cell):
         return wording.NO_DATA
@@ -195,50 +232,68 @@ def cell_text(cell: Any, head: Head, unit: str = "", *, with_unit: bool = False)
         return "是" if cell else "否"
     if head.kind not in NUMERIC or isinstance(cell, str):
         return str(cell)
-    if head.kind in {"count", "visits"}:
+    if head.kind in {"count", "number"}:
         return wording.plain(cell)
-    scaled = float(cell) * 100 if "share" in (head.kind, unit) or head.kind == "points" else float(cell)
-    text = wording.plain(cell) if head.kind == "number" else wording.number(scaled)
-    sign = "+" if head.kind in {"delta", "points"} and not text.startswith(wording.MINUS) and scaled > 0 else ""
-    return sign + text + ((DELTA_TEXT if head.kind == "delta" else UNIT_TEXT)[unit] if with_unit else "")
-
-
-def table_html(shown: Table) -> str:
-    """Give accessible HTML: caption, column heads with units, the first cell of a row as its head."""
-    heads = "".join(_head_html(head) for head in shown.heads)
-    body = "".join(_row_html(shown, position) for position in range(len(shown.rows)))
-    body = body or f'<tr><th scope="row" colspan="{len(shown.heads)}">（没有）</th></tr>'
-    note = f'<p class="zj-note">{markup(shown.note)}</p>' if shown.note else ""
-    return (
-        f'<div class="zj-table" role="region" tabindex="0" aria-label="{markup(shown.caption)}">'
-        f"<table><caption>{markup(shown.caption)}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>{note}"
-    )
-
-
-def _head_html(head: Head) -> str:
-    unit = f'<span class="zj-unit">（{markup(head.unit)}）</span>' if head.unit else ""
-    return f'<th scope="col"{_number_class(head)}>{markup(head.label)}{unit}</th>'
-
-
-def _row_html(shown: Table, position: int) -> str:
-    unit = shown.row_kinds[position] if shown.row_kinds else ""
-    row = zip(shown.heads, shown.rows[position], strict=True)
-    texts = [(head, cell_text(cell, head, unit, with_unit=_spelled(head))) for head, cell in row]
-    first = f'<th scope="row">{markup(texts[0][1])}</th>' if texts else ""
-    rest = "".join(f"<td{_number_class(head) or _whole_class(text)}>{markup(text)}</td>" for head, text in texts[1:])
-    mark = ' class="zj-focus"' if position in shown.focus else ""
-    return f"<tr{mark}>{first}{rest}</tr>"
+    kind = UNITS[unit or {"points": "share"}.get(head.kind, head.kind)]
+    text = wording.number(float(cell) * kind.scale, kind.digits)
+    signed = head.kind in {"delta", "points"} and not text.startswith(wording.MINUS) and cell > 0
+    spelled = (DELTA_TEXT if head.kind == "delta" else UNIT_TEXT)[kind.key] if _spelled(head) else ""
+    return ("+" if signed else "") + text + spelled
 
 
 def _spelled(head: Head) -> bool:
     return head.kind in {"value", "delta"} and not head.unit
 
 
-def _number_class(head: Head) -> str:
-    return ' class="zj-num"' if head.kind in NUMERIC else ""
+def table_html(shown: Table) -> str:
+    """Give accessible HTML: caption, column heads with units, the first cell of a row as its head.
+
+    A column whose cells are all alike becomes a note; short cells never break; a table of many columns is marked, so
+    that it prints across the page, and under 40 rem every row becomes a card (the heads are repeated by CSS).
+    """
+    texts = shown.texts()
+    alike = _alike(shown, texts)
+    kept = [position for position in range(len(shown.heads)) if position not in alike]
+    heads = "".join(_head_html(shown.heads[position]) for position in kept)
+    short = {position for position in kept if max((theme.ems(row[position]) for row in texts), default=0) <= SHORT}
+    body = "".join(_row_html(shown, row, kept, short, focus=number in shown.focus) for number, row in enumerate(texts))
+    said = "".join(f"{shown.heads[position].label}均为{texts[0][position]}。" for position in alike)
+    note = f'<p class="zj-note">{markup(said + shown.note)}</p>' if said + shown.note else ""
+    wide = " zj-wide" if len(kept) >= WIDE else ""
+    if not body:
+        return f'<p class="zj-say">{markup(shown.caption)}：没有。</p>{note}'
+    return (
+        f'<div class="zj-table{wide}"><table><caption>{NUMBERED}{markup(shown.caption)}</caption><thead><tr>{heads}</tr>'
+        f"</thead><tbody>{body}</tbody></table></div>{note}"
+    )
 
 
-def _whole_class(text: str) -> str:
-    """Keep a date or a code on one line; a browser breaks after every hyphen."""
-    return ' class="zj-whole"' if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?|\d{9,}", text) else ""
+def _alike(shown: Table, texts: list[list[str]]) -> list[int]:
+    """Give the columns of texts, but the first, that say the same in all of at least three rows."""
+    if len(texts) < 3:
+        return []
+    columns = range(1, len(shown.heads))
+    words = [position for position in columns if shown.heads[position].kind not in NUMERIC]
+    return [position for position in words if len({row[position] for row in texts}) == 1]
+
+
+def _head_html(head: Head) -> str:
+    unit = f'<span class="zj-unit">（{markup(head.unit)}）</span>' if head.unit else ""
+    number = ' class="zj-num"' if head.kind in NUMERIC else ""
+    return f'<th scope="col"{number}>{markup(head.label)}{unit}</th>'
+
+
+def _row_html(shown: Table, row: list[str], kept: list[int], short: set[int], *, focus: bool) -> str:
+    cells = []
+    for position in kept:
+        head, text = shown.heads[position], row[position]
+        names = ["zj-num"] if head.kind in NUMERIC else ["zj-short"] if position in short else []
+        names += [STATES[word] for word in text.split() if word in STATES]
+        look = f' class="{" ".join(names)}"' if names else ""
+        if position == 0:
+            cells.append(f'<th scope="row"{look}>{markup(text)}</th>')
+            continue
+        unit = f"（{head.unit}）" if head.unit else ""
+        cells.append(f'<td{look} data-label="{markup(head.label + unit)}">{markup(text)}</td>')
+    mark = ' class="zj-focus"' if focus else ""
+    return f"<tr{mark}>{''.join(cells)}</tr>"

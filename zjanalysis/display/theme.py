@@ -39,6 +39,8 @@ WIDTH = 156 / 25.4  # inches: the text width of an A4 page with the margins of G
 DPI = 160
 TEXT = 9.0  # points in print
 SMALL = 8.0
+TITLE = 10.0
+POINT = 25.4 / 72  # millimetres
 
 SETTINGS: Any = {
     "font.family": [FAMILY],
@@ -72,7 +74,7 @@ SETTINGS: Any = {
     "axes.facecolor": "white",
     "savefig.facecolor": "white",
     "hatch.linewidth": 0.6,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "zjanalysis",
     "pdf.fonttype": 42,
 }
@@ -158,6 +160,22 @@ def shorten(text: str, limit: float) -> str:
     while kept and ems(kept) + 1 > limit:
         kept = kept[:-1]
     return f"{kept}…"
+
+
+def lines_of(text: str, limit: float) -> list[str]:
+    """Give a text in lines of at most ``limit`` ems; no line starts with a closing sign.
+
+    >>> lines_of("甲乙丙丁。", 4)
+    ['甲乙丙', '丁。']
+    """
+    lines, rest = [], text
+    while ems(rest) > limit:
+        cut = next(n for n in range(len(rest), 0, -1) if ems(rest[:n]) <= limit or n == 1)
+        while cut > 1 and rest[cut] in CLOSING:
+            cut -= 1
+        lines.append(rest[:cut])
+        rest = rest[cut:]
+    return [*lines, rest]
 
 
 OPENING, CLOSING = "（“《〔(", "）”》〕、，；。：)"

@@ -1,22 +1,23 @@
 """Chinese sentences made from numbers; no sentence of a report is typed by hand.
 
-Plain declarative style of official bulletins: counts before rates, 较上期提高×个百分点, 并列第×, no data is 无数据.
+Plain declarative style of official bulletins: counts before rates, 较上期提高×个百分点, 并列第×, no data is 无数据. 优于, 相当, 落后 are
+said of 判断 alone; a difference of two published values is 高 or 低, 多 or 少.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from zjanalysis.inputs.regions import is_county
+from zjanalysis.units import UNITS, Unit, Verdict, rounded
 
 NO_DATA = "无数据"
 MINUS = "−"
-UNITS = {"share": "%", "points": "个百分点", "days": "个工作日", "visits": "次"}
-VERBS = {"share": ("提高", "下降"), "days": ("延长", "缩短"), "visits": ("增加", "减少")}
-VERDICTS = {"高于": "优于", "持平": "持平", "低于": "落后", "不作判断": "不作判断", "无数据": NO_DATA}
+GOOD, BAD, SAME = "改善", "退步", "持平"
+MARKS = {Verdict.AHEAD: "▲", Verdict.LEVEL: "＝", Verdict.BEHIND: "▼"}
 
 
 def missing(value: Any) -> bool:
@@ -25,14 +26,14 @@ def missing(value: Any) -> bool:
 
 
 def number(value: Any, decimals: int = 2) -> str:
-    """Give a number with fixed decimals, a real minus sign and no minus zero.
+    """Give a number with fixed decimals, halves up, a real minus sign and no minus zero.
 
-    >>> number(-0.001), number(-1.5), number(None)
-    ('0.00', '−1.50', '无数据')
+    >>> number(-0.001), number(-1.5), number(None), number(0.125)
+    ('0.00', '−1.50', '无数据', '0.13')
     """
     if missing(value):
         return NO_DATA
-    text = f"{float(value):.{decimals}f}"
+    text = f"{float(rounded(np.array(float(value)), decimals)):.{decimals}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
@@ -55,27 +56,22 @@ def rough(count: Any) -> str:
     return str(int(count)) if count < 10_000 else f"{count / 10_000:.1f}万"
 
 
-def signed(value: Any, unit: str) -> str:
-    """Give a difference with its sign.
-
-    >>> signed(0.0052, "share"), signed(-1.2, "days"), signed(0, "visits")
-    ('+0.52个百分点', '−1.20个工作日', '0.00次')
-    """
-    if missing(value):
-        return NO_DATA
-    mark = "" if is_zero(float(value), unit) else "+" if value > 0 else MINUS
-    return mark + difference(value, unit)
+def _unit(key: str) -> Unit:
+    return UNITS[key]
 
 
-def amount(value: Any, unit: str) -> str:
-    """Give a value with its unit; ``unit`` is share (0–1), days or visits.
+def amount(value: Any, unit: str, digits: Any = None) -> str:
+    """Give a value with its unit; ``digits`` where a threshold asks for more than usual (`units.digits_for`).
 
     >>> amount(0.8813, "share"), amount(3.2, "days"), amount(0.04, "visits"), amount(None, "share")
-    ('88.13%', '3.20个工作日', '0.04次', '无数据')
+    ('88.13%', '3.20个工作日', '0.0400次', '无数据')
+    >>> amount(0.85496, "share", 3)
+    '85.496%'
     """
     if missing(value):
         return NO_DATA
-    return f"{number(float(value) * 100)}%" if unit == "share" else f"{number(value)}{UNITS[unit]}"
+    kind = _unit(unit)
+    return number(float(value) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.suffix
 
 
 def difference(value: Any, unit: str) -> str:
@@ -86,44 +82,53 @@ def difference(value: Any, unit: str) -> str:
     """
     if missing(value):
         return NO_DATA
-    size = abs(float(value))
-    return f"{number(size * 100)}{UNITS['points']}" if unit == "share" else amount(size, unit)
+    kind = _unit(unit)
+    return number(abs(float(value)) * kind.scale, kind.digits) + kind.step
 
 
 def is_zero(value: float, unit: str) -> bool:
-    """Tell whether a difference reads 0.00 as published."""
-    return float(f"{value * (100 if unit == 'share' else 1):.2f}") == 0
+    """Tell whether a difference reads as nothing in print."""
+    kind = _unit(unit)
+    return float(number(abs(value) * kind.scale, kind.digits)) == 0
 
 
-def change_text(change: Any, unit: str) -> str:
-    """Give the change since the last period in words.
+def signed(value: Any, unit: str) -> str:
+    """Give a difference with its sign.
 
-    >>> change_text(0.0052, "share"), change_text(-0.02, "visits"), change_text(-1.2, "days")
-    ('较上期提高0.52个百分点', '较上期减少0.02次', '较上期缩短1.20个工作日')
+    >>> signed(0.0052, "share"), signed(-1.2, "days"), signed(0, "visits")
+    ('+0.52个百分点', '−1.20个工作日', '0.0000次')
+    """
+    if missing(value):
+        return NO_DATA
+    mark = "" if is_zero(float(value), unit) else "+" if value > 0 else MINUS
+    return mark + difference(value, unit)
+
+
+def change_text(change: Any, unit: str, *, since: str = "较上期") -> str:
+    """Give a change in words.
+
+    >>> change_text(0.0052, "share"), change_text(-0.02, "visits"), change_text(-1.2, "days", since="")
+    ('较上期提高0.52个百分点', '较上期减少0.0200次', '缩短1.20个工作日')
     >>> change_text(0.00001, "share"), change_text(None, "share")
     ('与上期持平', '上期无数据')
     """
     if missing(change):
         return "上期无数据"
     if is_zero(float(change), unit):
-        return "与上期持平"
-    up, down = VERBS[unit]
-    return f"较上期{up if change > 0 else down}{difference(change, unit)}"
+        return "与上期持平" if since else SAME
+    kind = _unit(unit)
+    return f"{since}{kind.up if change > 0 else kind.down}{difference(change, unit)}"
 
 
-def change_mark(change: Any, unit: str, better: str) -> tuple[str, str]:
-    """Give the short change with its arrow, and what it means: 改善, 退步, 持平 or 无数据.
+def change_word(change: Any, unit: str, sign: int) -> str:
+    """Give what a change means: 改善, 退步, 持平 or 无数据; ``sign`` is 1 where more is better.
 
-    >>> change_mark(-0.02, "visits", "lower")
-    ('▼ 减少0.02次', '改善')
+    >>> change_word(-0.02, "visits", -1), change_word(-0.02, "share", 1)
+    ('改善', '退步')
     """
     if missing(change):
-        return NO_DATA, NO_DATA
-    if is_zero(float(change), unit):
-        return "→ 持平", "持平"
-    up, down = VERBS[unit]
-    text = f"{'▲' if change > 0 else '▼'} {up if change > 0 else down}{difference(change, unit)}"
-    return text, "改善" if (change > 0) == (better == "higher") else "退步"
+        return NO_DATA
+    return SAME if is_zero(float(change), unit) else GOOD if change * sign > 0 else BAD
 
 
 def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
@@ -135,13 +140,26 @@ def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
     return NO_DATA if missing(rank) else f"{'并列' if tied else ''}第{int(rank)}位（共{int(n_ranked)}个地区）"
 
 
-def verdict_word(verdict: Any) -> str:
-    """Give 优于, 持平 or 落后; the direction of better was applied when the verdict was made.
+def place_text(rank: Any, n_ranked: Any, low: Any = None, high: Any = None) -> str:
+    """Give a rank with the places between which it may lie, short enough for a column.
 
-    >>> verdict_word("高于"), verdict_word("低于"), verdict_word(None)
-    ('优于', '落后', '无数据')
+    >>> place_text(8, 10, 5, 10), place_text(1, 10, 1, 1), place_text(None, 10)
+    ('8（5–10）/10', '1/10', '无数据')
     """
-    return NO_DATA if missing(verdict) else VERDICTS[str(verdict)]
+    if missing(rank):
+        return NO_DATA
+    span = "" if missing(low) or (low == high == rank) else f"（{int(low)}–{int(high)}）"
+    return f"{int(rank)}{span}/{int(n_ranked)}"
+
+
+def verdict_text(verdict: Any) -> str:
+    """Give 判断 with its mark, so that it reads in grey too.
+
+    >>> verdict_text("落后"), verdict_text("不作判断")
+    ('▼ 落后', '不作判断')
+    """
+    word = NO_DATA if missing(verdict) else str(verdict)
+    return f"{MARKS[Verdict(word)]} {word}" if word in MARKS else word
 
 
 def ratio_text(numerator: Any, denominator: Any) -> str:
@@ -163,52 +181,45 @@ def counted(n: Any, n_left_out: Any = 0) -> str:
     return f"纳入{int(n)}项" + (f"，剔除{out}项" if out else "")
 
 
-def peers_word(region_code: str) -> str:
-    """Say whom a region is compared with.
+def apart(value: Any, other: Any, unit: str, whom: str) -> str:
+    """Say how far a published value lies from another, in the direction of the number.
 
-    >>> peers_word("440800"), peers_word("440823")
-    ('兄弟地市', '兄弟县区')
+    >>> apart(0.8813, 0.862, "share", "10地中位数"), apart(0.06, 0.07, "visits", "10地中位数"), apart(0.5, 0.5, "share", "总体")
+    ('比10地中位数（86.20%）高1.93个百分点', '比10地中位数（0.0700次）少0.0100次', '与总体（50.00%）相同')
     """
-    return "兄弟县区" if is_county(region_code) else "兄弟地市"
-
-
-def standing(gap: Any, unit: str) -> str:
-    """Give 优于, 持平 or 落后 for a gap that is positive when better, on published digits.
-
-    >>> standing(0.02, "share"), standing(-0.001, "visits"), standing(None, "share")
-    ('优于', '持平', '无数据')
-    """
-    if missing(gap):
-        return NO_DATA
-    return "持平" if is_zero(float(gap), unit) else "优于" if gap > 0 else "落后"
-
-
-def against(gap: Any, unit: str, whom: str) -> str:
-    """Say how a value stands to another; ``gap`` is positive when better.
-
-    >>> against(0.0193, "share", "兄弟地市中位数（86.20%）"), against(-0.5, "days", "最优")
-    ('优于兄弟地市中位数（86.20%）1.93个百分点', '落后最优0.50个工作日')
-    """
-    if missing(gap):
+    if missing(value) or missing(other):
         return f"与{whom}无法比较"
-    if is_zero(float(gap), unit):
-        return f"与{whom}持平"
-    return f"{'优于' if gap > 0 else '落后'}{whom}{difference(gap, unit)}"
+    gap, yardstick = float(value) - float(other), amount(other, unit)
+    if is_zero(gap, unit):
+        return f"与{whom}（{yardstick}）相同"
+    more, less = {"share": ("高", "低"), "days": ("长", "短")}.get(unit, ("多", "少"))
+    return f"比{whom}（{yardstick}）{more if gap > 0 else less}{difference(gap, unit)}"
 
 
-def gap_sentence(gap: Mapping[str, Any], *, region: str, label: str, unit: str, peers: str) -> str:
-    """Give the sentence on one row of `gaps`: counts, value with N/M, rank, distance to the peer median.
+def listed(names: Iterable[str], *, limit: int = 0, of: str = "个") -> str:
+    """Give names in a row, cut at a limit with their number.
 
-    >>> row = {"value": 0.88, "numerator": 44, "denominator": 50, "n": 9, "n_left_out": 1, "rank": 2, "n_ranked": 12,
-    ...        "tied": False, "median": 0.86, "gap_to_median": 0.02}
-    >>> print(gap_sentence(row, region="甲市", label="时限压缩率", unit="share", peers="兄弟地市"))
-    甲市纳入9项，剔除1项，时限压缩率88.00%（44/50），居第2位（共12个地区），优于兄弟地市中位数（86.00%）2.00个百分点。
+    >>> listed(["甲", "乙", "丙"]), listed(["甲", "乙", "丙"], limit=2)
+    ('甲、乙、丙', '甲、乙等3个')
     """
-    if missing(gap["value"]):
-        return f"{region}{label}{NO_DATA}（{counted(gap['n'], gap['n_left_out'])}）。"
-    ratio = ratio_text(gap["numerator"], gap["denominator"])
-    said = f"{region}{counted(gap['n'], gap['n_left_out'])}，{label}{amount(gap['value'], unit)}（{ratio}）"
-    if missing(gap["median"]):
-        return f"{said}，没有可比的{peers}。"
-    yardstick = against(gap["gap_to_median"], unit, f"{peers}中位数（{amount(gap['median'], unit)}）")
-    return f"{said}，居{rank_text(gap['rank'], gap['n_ranked'], tied=bool(gap['tied']))}，{yardstick}。"
+    every = list(names)
+    return "、".join(every[:limit] if limit else every) + (
+        f"等{len(every)}{of}" if limit and len(every) > limit else ""
+    )
+
+
+def state_text(value: Any, kind: str) -> str:
+    """Give one value of an item as people say it: days, visits, yes or no, 即办件.
+
+    >>> state_text(0, "days"), state_text(52, "days"), state_text(1, "flag"), state_text(0, "type"), state_text(0.5, "flag")
+    ('即办', '52个工作日', '是', '非即办件', '部分（50%）')
+    """
+    if missing(value):
+        return NO_DATA
+    if kind == "days":
+        return "即办" if value == 0 else f"{plain(value)}个工作日"
+    if kind == "visits":
+        return f"{plain(value)}次"
+    if value not in (0, 1):
+        return f"部分（{float(value):.0%}）"
+    return ("是" if value else "否") if kind == "flag" else ("即办件" if value else "非即办件")

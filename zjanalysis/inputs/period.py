@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from zjanalysis.inputs.tablerules import settle
 from zjanalysis.inputs.workbook import SUFFIXES, read_rows
 from zjanalysis.settings import Settings, load_settings
 
+T = TypeVar("T")
 OTHER_SUFFIXES = (".xls", ".xlsm", ".xlsb", ".et", ".ods")  # named, and refused in one sentence
 CACHE = Path(".cache") / "periods"  # under the project folder
 __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "load_previous", "previous_period"]
@@ -28,7 +29,7 @@ __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "
 class Period:
     """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out).
 
-    ``cases``: what a build has boiled down already for its reports (`analysis.period_cases` gives it), else None.
+    ``cases``: what a build has boiled down already for its reports, else None. ``memory`` holds what `once` has made.
     """
 
     name: str
@@ -39,6 +40,14 @@ class Period:
     findings: pd.DataFrame
     files: pd.DataFrame
     cases: Any = None
+    memory: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give what was made under this key before, or make it now and remember it: reports share what is equal."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        kept: T = self.memory[key]
+        return kept
 
 
 def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Period:
@@ -72,7 +81,7 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
     if name:
         return load_period(folder, name, settings=settings)
     nothing = {key: getattr(period, key).iloc[:0] for key in ("items", "findings", "files")}
-    return replace(period, name="", title="", cutoff="", cases=None, **nothing)
+    return replace(period, name="", title="", cutoff="", cases=None, memory={}, **nothing)
 
 
 def item_files(folder: Path) -> list[Path]:

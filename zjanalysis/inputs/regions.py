@@ -99,12 +99,13 @@ def region_name(code: str) -> str:
     return _names()[code]
 
 
-def region_code(name_or_code: str) -> str:
-    """Give the code of a region; raises UnknownName with the nearest names.
+def region_code(name_or_code: str | int) -> str:
+    """Give the code of a region written as name or code; raises UnknownName with the nearest names.
 
-    >>> region_code("遂溪县")
-    '440823'
+    >>> region_code("遂溪县"), region_code(440825)
+    ('440823', '440825')
     """
+    name_or_code = str(name_or_code)
     code = find_code(name_or_code)
     if code is None:
         near = _children(load_settings().focus)
@@ -156,7 +157,18 @@ def group_names() -> tuple[str, ...]:
     return tuple(_groups())
 
 
-def peers_of(code: str, group: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:
+def group_of(peers: str) -> str:
+    """Give what the regions a user chose are called: the group's name, or 所选地区; empty for the default ones.
+
+    >>> group_of(""), group_of("粤西"), group_of("高州市,阳西县")
+    ('', '粤西地市', '所选地区')
+    """
+    if not peers:
+        return ""
+    return f"{peers}地市" if peers in _groups() else "所选地区"
+
+
+def peers_of(code: str | int, group: str | int = "", *, settings: Settings | None = None) -> tuple[str, ...]:
     """Give the regions that a region is compared with, itself excluded.
 
     A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings.
@@ -165,7 +177,7 @@ def peers_of(code: str, group: str = "", *, settings: Settings | None = None) ->
     >>> peers_of("440800", "粤西")
     ('440900', '441700')
     """
-    own = region_code(code)
+    own, group = region_code(code), str(group)
     row = _table().set_index("code").loc[own]
     if not group and row["level"] in ("county", "zone"):
         return tuple(c for c in _children(str(row["parent"])) if c != own)

@@ -1,0 +1,340 @@
+"""判断: every region on the same items, by a two-way model, with an interval over which items are listed.
+
+value of code k in region r = effect of the code + effect of the region, fitted by least squares with the common weight of
+the code, on all codes that at least two regions of the group hold: the Country-Product-Dummy method (Summers 1973, Review of
+Income and Wealth 19(1); World Bank 2013, Measuring the Real Size of the World Economy, ch. 4). Equal promises give equal
+effects whatever a region does not list. The interval and its refusal are chosen by simulation (docs/decisions/0012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.matching import common_limits
+from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.analysis.student import two_sided_t
+from zjanalysis.settings import Comparison, Settings, load_settings
+from zjanalysis.units import Verdict
+
+LEVEL = 0.95
+_NOTHING = 1e-12
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """Base codes × regions: ``values`` (missing where a region lacks the code) and one ``weights`` per code.
+
+    A value is a mean over the region's rows of the code; the weight is the common limit for time, 1 for the rest.
+    """
+
+    codes: np.ndarray
+    regions: tuple[str, ...]
+    values: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def held(self) -> np.ndarray:
+        """Give which region has which code (codes × regions)."""
+        return np.asarray(~np.isnan(self.values))
+
+    def only(self, *, codes: np.ndarray | None = None, regions: Iterable[int] | None = None) -> CodeTable:
+        """Give the table of some regions and codes; codes that fewer than two of them hold say nothing and go."""
+        places = list(range(len(self.regions))) if regions is None else list(regions)
+        values = self.values[:, places]
+        kept = (~np.isnan(values)).sum(axis=1) >= 2
+        kept = kept & (codes if codes is not None else True)
+        return CodeTable(self.codes[kept], tuple(self.regions[p] for p in places), values[kept], self.weights[kept])
+
+
+def code_tables(
+    items: pd.DataFrame, indicators: Iterable[Indicator], *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE
+) -> dict[str, CodeTable]:
+    """Put the base codes of the regions side by side, one statutory limit per code: a table per indicator key."""
+    places, wanted = tuple(sorted(set(regions))), tuple(indicators)
+    tables: dict[str, CodeTable] = {}
+    for narrow in dict.fromkeys(scope and scope.narrowed(one) for one in wanted):
+        same = [one for one in wanted if (scope and scope.narrowed(one)) == narrow]
+        alike = common_limits(items, regions=places, scope=narrow)
+        sums = measure(alike, same, by=("region_code", "match_code"), scope=scope)
+        tables |= {str(key): _table(part, places) for key, part in sums.groupby("indicator", sort=False)}
+    empty = CodeTable(np.array([], dtype=object), places, np.empty((0, len(places))), np.empty(0))
+    return {one.key: tables.get(one.key, empty) for one in wanted}
+
+
+def _table(sums: pd.DataFrame, regions: tuple[str, ...]) -> CodeTable:
+    cells = sums[sums["denominator"] > 0]
+    rates = cells.assign(rate=cells["numerator"] / cells["denominator"], weight=cells["denominator"] / cells["n"])
+    wide = rates.pivot(index="match_code", columns="region_code", values="rate").reindex(columns=list(regions))
+    weights = rates.groupby("match_code")["weight"].median().reindex(wide.index)
+    return CodeTable(wide.index.to_numpy(dtype=object), regions, wide.to_numpy("float64"), weights.to_numpy("float64"))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The two-way model of a table: ``effects`` of the regions (mean 0), and what any contrast of them needs."""
+
+    table: CodeTable
+    effects: np.ndarray
+    inverse: np.ndarray
+    moments: np.ndarray
+    residuals: np.ndarray
+
+
+def fit(table: CodeTable) -> Fit:
+    """Fit value = code + region by weighted least squares; regions must hang together (see `linked`)."""
+    held, n = table.held.astype("float64"), len(table.regions)
+    holders = held.sum(axis=1)
+    values = np.where(table.held, table.values, 0.0)
+    per_holder = table.weights / holders
+    moments = table.weights[:, None] * held * (values - (values.sum(axis=1) / holders)[:, None])
+    normal = np.diag(table.weights @ held) - (held * per_holder[:, None]).T @ held
+    scale = max(np.trace(normal) / n, _NOTHING)
+    mean = np.full((n, n), 1 / n)
+    inverse = np.linalg.inv(normal + scale * mean) - mean / scale  # the effects sum to 0
+    effects = inverse @ moments.sum(axis=0)
+    explained = held * (effects - (held @ effects / holders)[:, None])
+    return Fit(table, effects, inverse, moments, moments - table.weights[:, None] * explained)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference of two effects, with its interval; ``n_effective`` says of how many differing codes it is made.
+
+    ``low`` and ``high`` are missing where too few codes differ for an interval that covers.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_effective: float
+
+    def turned(self, sign: int) -> Difference:
+        """Give the difference so that positive means better."""
+        low, high = (self.low, self.high) if sign > 0 else (-self.high, -self.low)
+        return replace(self, value=self.value * sign + 0.0, low=low + 0.0, high=high + 0.0)
+
+
+def difference(fitted: Fit, first: int, second: int, *, least: float, level: float = LEVEL) -> Difference:
+    """Give effect of ``first`` − effect of ``second`` with the interval that the simulation chose.
+
+    Variance: the jackknife over codes (linear, with leverage), plus the square of the largest contribution, which
+    stands for one unseen code as large; Student's t with n_effective − 1 degrees of freedom. ``n_effective``:
+    participation ratio of the differences (Σ|d|)²/Σd², times the evenness of the weights (Σw)²/nΣw². Below ``least``
+    there is no interval. Nothing is drawn at random.
+    """
+    table, n = fitted.table, len(fitted.table.codes)
+    contrast = np.zeros(len(table.regions))
+    contrast[first], contrast[second] = 1.0, -1.0
+    direction = fitted.inverse @ contrast
+    parts = fitted.moments @ direction  # they sum to the difference
+    value = float(parts.sum())
+    most = float(np.abs(parts).max(initial=0.0))
+    if most < _NOTHING:
+        return Difference(0.0, 0.0, 0.0, 0.0)
+    evenness = table.weights.sum() ** 2 / (n * (table.weights**2).sum())
+    apart = np.abs(parts / table.weights)
+    n_effective = float(apart.sum() ** 2 / (apart**2).sum() * evenness)
+    if n_effective < least:
+        return Difference(value, np.nan, np.nan, n_effective)
+    held = table.held.astype("float64")
+    shares = table.weights * (held @ direction**2 - (held @ direction) ** 2 / held.sum(axis=1))
+    influence = (fitted.residuals @ direction) / np.maximum(1 - shares / shares.sum(), 1e-3)
+    variance = (n - 1) / n * ((influence - influence.mean()) ** 2).sum() + most**2
+    half = two_sided_t(level, max(n_effective - 1, 1.0)) * float(np.sqrt(variance))
+    return Difference(value, value - half, value + half, n_effective)
+
+
+def linked(table: CodeTable) -> np.ndarray:
+    """Tell which regions hang together through shared codes: the largest such set (the first of equal ones)."""
+    together = (table.held.T.astype("int64") @ table.held.astype("int64")) > 0
+    reach = np.linalg.matrix_power(together.astype("float64") + np.eye(len(together)), max(len(together), 1)) > 0
+    sizes = reach.sum(axis=1) * np.diag(together)
+    return np.asarray(reach[int(np.argmax(sizes))] & np.diag(together)) if len(sizes) else np.zeros(0, dtype=bool)
+
+
+def margin_of(one: Indicator, rules: Comparison) -> float:
+    """Give the smallest difference that counts: a share's, a visit's; for days one published digit."""
+    return {"share": rules.margin_time, "visits": rules.margin_visits}.get(one.unit, 0.01)
+
+
+def rules_of(settings: Settings | None) -> Comparison:
+    """Give the rules of comparison: of the settings handed in, else of the project's zjanalysis.toml."""
+    return (settings or load_settings()).comparison
+
+
+def judge(
+    table: CodeTable, one: Indicator, *, settings: Settings | None = None, regions: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Give 判断 for the regions of a group on one indicator: one row per region (all, or the ``regions`` asked).
+
+    ``effect`` is the region's effect minus the median effect of the group, oneself included, positive when better.
+    ``verdict`` rests on ``difference``, the effect minus that of ``middle``, the region in the middle (of the others
+    where the group is even, of all where it is odd; the middle of its own group is 相当): 优于 / 落后 where its
+    interval (``low``, ``high``) leaves out 0 and it reaches the margin of the settings, else 相当; 不作判断 with a
+    ``reason`` where fewer than half its codes are shared, fewer than three peers have data, or too few codes differ.
+    ``n_codes`` are the region's codes, ``n_shared`` those another region holds too, ``coverage`` their share.
+    """
+    rules, held = rules_of(settings), table.held
+    n_codes, shared = held.sum(axis=0), (held & (held.sum(axis=1) >= 2)[:, None]).sum(axis=0)
+    coverage = np.divide(shared, n_codes, out=np.zeros(len(n_codes)), where=n_codes > 0)
+    counted = np.flatnonzero((coverage >= rules.min_coverage) & (shared > 0))
+    together = linked(table.only(regions=counted))
+    inner = table.only(regions=counted[together])
+    fitted = fit(inner) if len(inner.regions) >= 2 else None
+    wanted = set(regions) or set(table.regions)
+    rows = [
+        _Row(region, one.key, int(n_codes[place]), int(shared[place]), float(coverage[place]))
+        for place, region in enumerate(table.regions)
+        if region in wanted
+    ]
+    judged = [_judged(row, fitted, one, rules) for row in rows]
+    return pd.DataFrame(judged, columns=[f.name for f in fields(_Row)]).astype(dict.fromkeys(_TEXTS, "str"))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of `judge`."""
+
+    region_code: str
+    indicator: str
+    n_codes: int
+    n_shared: int
+    coverage: float
+    effect: float = np.nan
+    difference: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    middle: str = ""
+    n_effective: float = np.nan
+    n_both: int = 0
+    n_differ: int = 0
+    n_peers: int = 0
+    verdict: str = Verdict.NO_DATA
+    reason: str = ""
+
+
+_TEXTS = ("region_code", "indicator", "middle", "verdict", "reason")
+
+
+def _judged(row: _Row, fitted: Fit | None, one: Indicator, rules: Comparison) -> _Row:
+    """Add effect, difference, verdict and reason to the counts of one region."""
+    if not row.n_codes:
+        return row
+    if fitted is None or row.region_code not in fitted.table.regions:
+        return replace(row, verdict=Verdict.NONE, reason=_not_shared(row, rules))
+    place, effects = fitted.table.regions.index(row.region_code), fitted.effects * one.sign
+    middle = middle_of(effects, place)
+    found = difference(fitted, place, middle, least=rules.min_differing).turned(one.sign)
+    pair = fitted.table.values[:, [place, middle]]
+    both = ~np.isnan(pair).any(axis=1)
+    differ = np.abs(pair[both, 0] - pair[both, 1]) > _NOTHING
+    row = replace(
+        row, effect=float(effects[place] - np.median(effects)) + 0.0, difference=found.value, low=found.low,
+        high=found.high, middle=fitted.table.regions[middle], n_effective=found.n_effective, n_both=int(both.sum()),
+        n_differ=int(differ.sum()), n_peers=len(effects) - 1,
+    )  # fmt: skip
+    if row.n_peers < rules.min_peers:
+        few = f"有数据的兄弟地区只有{row.n_peers}个，不足{rules.min_peers}个"
+        return replace(row, verdict=Verdict.NONE, reason=few)
+    verdict = verdict_of(found, margin=margin_of(one, rules))
+    few = f"与居中地区的{row.n_both}个同事项中，只有{row.n_differ}个有差别" if verdict == Verdict.NONE else ""
+    return replace(row, verdict=verdict, reason=few)
+
+
+def verdict_of(found: Difference, *, margin: float) -> Verdict:
+    """Give the word of a difference that is positive when better."""
+    if found.n_effective == 0:
+        return Verdict.LEVEL
+    if np.isnan(found.low):
+        return Verdict.NONE
+    if found.low <= 0 <= found.high or abs(round(found.value, 9)) < margin:
+        return Verdict.LEVEL
+    return Verdict.AHEAD if found.value > 0 else Verdict.BEHIND
+
+
+def middle_of(effects: np.ndarray, place: int) -> int:
+    """Give the region in the middle: of the others where the group is even, of all where it is odd (maybe oneself).
+
+    >>> middle_of(np.array([4.0, 1, 2, 3]), 0), middle_of(np.array([3.0, 1, 2]), 2)
+    (2, 2)
+    """
+    order = np.argsort(effects.round(12), kind="stable")
+    among = order if len(effects) % 2 else order[order != place]
+    return int(among[len(among) // 2])
+
+
+def _not_shared(row: _Row, rules: Comparison) -> str:
+    if not row.n_shared:
+        return "与兄弟地区没有相同的事项"
+    if row.coverage < rules.min_coverage:
+        return f"与兄弟地区相同的事项只占{row.coverage:.2%}，不足{rules.min_coverage:.0%}"
+    return "没有可比的兄弟地区"
+
+
+def hinges(
+    table: CodeTable, one: Indicator, *, region: str, departments: pd.Series, settings: Settings | None = None
+) -> tuple[str, ...]:
+    """Give the departments without whose codes the region's 判断 would be another word.
+
+    ``departments``: match_code → the region's department. Departments are clusters: items of one office move together.
+    """
+    whole = judge(table, one, settings=settings, regions=[region])["verdict"].tolist()
+    owner = departments.reindex(table.codes).fillna("").to_numpy()
+    return tuple(
+        str(name)
+        for name in sorted(set(owner) - {""})
+        if judge(table.only(codes=owner != name), one, settings=settings, regions=[region])["verdict"].tolist() != whole
+    )
+
+
+def like_for_like(
+    items: pd.DataFrame,
+    *,
+    region: str,
+    peers: Iterable[str],
+    indicator: str | Indicator,
+    settings: Settings | None = None,
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Compare the region with each peer on the base codes both have: evidence beside 判断, one row per peer.
+
+    ``value`` and ``peer_value`` on the shared codes with one statutory limit per code (of the whole group);
+    ``difference`` is positive when the region is better, ``low`` and ``high`` its interval; ``coverage`` is n_shared /
+    n_codes. What a third region promises does not move a row. ``verdict`` is 不作判断 with a ``reason`` under half
+    coverage or where too few codes differ.
+    """
+    one, rules = find(indicator), rules_of(settings)
+    others = [peer for peer in dict.fromkeys(peers) if peer != region]
+    table = code_tables(items, [one], regions=[region, *others], scope=scope)[one.key]
+    own, names = table.regions.index(region), table.regions
+    rows = [_pair(table, own, names.index(peer), one, rules) for peer in others]
+    return pd.DataFrame(rows, columns=list(PAIRS))
+
+
+PAIRS = ("region_code", "peer_code", "indicator", "value", "peer_value", "difference", "low", "high", "n_codes",
+         "n_shared", "n_differ", "coverage", "verdict", "reason")  # fmt: skip
+
+
+def _pair(table: CodeTable, own: int, other: int, one: Indicator, rules: Comparison) -> tuple[object, ...]:
+    n_codes = int(table.held[:, own].sum())
+    pair = table.only(regions=[own, other])
+    n_shared = len(pair.codes)
+    names = (table.regions[own], table.regions[other], one.key)
+    if not n_shared:
+        word, why = (Verdict.NONE, "没有相同的事项") if n_codes else (Verdict.NO_DATA, "")
+        return (*names, *[np.nan] * 5, n_codes, 0, 0, 0.0, word, why)
+    values = pair.weights @ pair.values / pair.weights.sum()
+    found = difference(fit(pair), 0, 1, least=rules.min_differing).turned(one.sign)
+    n_differ = int((np.abs(pair.values[:, 0] - pair.values[:, 1]) > _NOTHING).sum())
+    coverage = n_shared / n_codes
+    word = verdict_of(found, margin=margin_of(one, rules))
+    why = f"{n_shared}个同事项中只有{n_differ}个有差别" if word == Verdict.NONE else ""
+    if coverage < rules.min_coverage:
+        word, why = Verdict.NONE, f"同事项只占{coverage:.2%}，不足{rules.min_coverage:.0%}"
+    return (*names, *values, found.value, found.low, found.high, n_codes, n_shared, n_differ, coverage, word, why)

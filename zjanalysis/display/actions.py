@@ -1,0 +1,164 @@
+"""What to do: the fewest items to change for each target, what stands in the way, and the task list."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from zjanalysis.analysis.plan import LEAD, without_reviews
+from zjanalysis.analysis.frontier import FREE
+from zjanalysis.analysis.tasks import task_list
+from zjanalysis.display import wording
+from zjanalysis.display.answer import named_steps
+from zjanalysis.display.blocks import Block, listing, say
+from zjanalysis.display.reasons import value_of
+from zjanalysis.display.tables import about, table
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.study import Study
+
+PLAN_COLUMNS = (
+    Column("order", "序号", "count"),
+    Column("item_name", "事项名称"),
+    Column("department", "实施主体"),
+    Column("step", "现状→建议"),
+    Column("done_by", "已做到的地区"),
+    Column("effect", "效果"),
+    Column("cumulative_text", "累计达到"),
+    Column("match_code", "基本编码", "code"),
+)
+OVERVIEW_COLUMNS = (
+    Column("name", "指标"),
+    Column("now", "现值"),
+    Column("goal_text", "目标"),
+    Column("met", "达标需改"),
+    Column("unreviewed", "其中不含须论证的"),
+    Column("cost", "达标要付出的"),
+    Column("lead", "同事项稳固领先需改"),
+)
+
+
+def plan_overview(me: Study, *indicators: str) -> Block:
+    """Give both answers of the plan side by side: fewest items until 达标, and until 判断 is 优于, with what they cost."""
+    rows = pd.DataFrame([_overview(me, key) for key in indicators or me.gaps["indicator"]])
+    shown = table(rows, caption="压减方案一览", columns=OVERVIEW_COLUMNS, sheet="方案一览",
+                  note="只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。“不含须论证的”：不改环评、海域、水上水下等须经专业论证的事项。")  # fmt: skip
+    return listing(shown, rows)
+
+
+def _overview(me: Study, key: str) -> dict[str, object]:
+    one = about(key)
+    met, lead = me.plan(key), me.plan(key, target=LEAD)
+    free = me.plan(key, conditions=without_reviews(FREE))
+    row = met.summary.iloc[0]
+    asked = f"{'超过' if row['past'] else '达到'}{wording.amount(row['target'], one.unit)}"
+    return {
+        "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": asked,
+        "met": _needed(met.summary.iloc[0], one.unit), "unreviewed": _needed(free.summary.iloc[0], one.unit),
+        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, goal="优于"),
+    }  # fmt: skip
+
+
+def _needed(row: pd.Series, unit: str, *, goal: str = "达标") -> str:
+    """Say how many items reach a goal, or what all of them come to."""
+    if row["reached"]:
+        done = "已达标" if goal == "达标" else f"已{goal}"
+        return (
+            done if not row["n_steps"] else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit)}）"
+        )
+    best = wording.amount(row["best_reachable"], unit)
+    return f"达不到：全部{int(row['n_possible'])}项改完为{best}" if row["n_possible"] else "没有可参照的做法"
+
+
+def _cost(steps: pd.DataFrame) -> str:
+    """Say what the steps ask for: days shortened, visits saved, items turned, and of how many departments."""
+    if steps.empty:
+        return "—"
+    kind, total = str(steps["kind"].iloc[0]), float(steps["change_by"].sum())
+    what = {"days": f"压缩{wording.plain(total)}个工作日", "visits": f"少跑{wording.plain(total)}次"}.get(
+        kind, f"改{len(steps)}项"
+    )
+    return f"{what}，涉及{steps['department'].nunique()}个部门"
+
+
+def plan(me: Study, *indicators: str, target: float | str = "plan", limit: int = 30) -> tuple[Block, ...]:
+    """Give the plan of each indicator: the sentence, and the items to change in their order, at most ``limit``."""
+    return tuple(_plan(me, key, target, limit) for key in indicators)
+
+
+def _plan(me: Study, key: str, target: float | str, limit: int) -> Block:
+    one, found = about(key), me.plan(key, target=target)
+    row = found.summary.iloc[0]
+    value = wording.amount(row["value"], one.unit)
+    if wording.missing(row["value"]):
+        return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
+    asked = (
+        f"目标{'超过' if row['past'] else '达到'}{wording.amount(row['target'], one.unit)}"
+        if target != LEAD
+        else "目标是同事项判断为优于"
+    )
+    said = f"{me.name}{one.label}现为{value}，{asked}："
+    if row["reached"] and not row["n_steps"]:
+        return say(f"{said}已经做到，无需调整。")
+    places = f"位次由第{int(row['rank_before'])}到第{int(row['rank_after'])}（共{int(row['n_ranked'])}个地区）"
+    reached = wording.amount(row["reached_value"], one.unit)
+    if row["reached"]:
+        said += f"最少改{int(row['n_steps'])}项，到{reached}，{places}。"
+    elif row["n_possible"]:
+        said += f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{reached}，仍做不到。"
+    else:
+        said += "没有兄弟地区已经做到的改法可以参照。"
+    if found.steps.empty:
+        return say(said)
+    if row["n_reviewed"]:
+        said += f"带*的{int(row['n_reviewed'])}项须经部门论证。"
+    rows = named_steps(found.steps)
+    rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
+    note = f"列出前{limit}项，全部见工作簿。" if len(rows) > limit else ""
+    shown = table(rows.head(limit).drop(columns="indicator"), caption=f"{one.short}压减方案", columns=PLAN_COLUMNS,
+                  sheet=f"{one.short}压减方案", note=note)  # fmt: skip
+    return listing(shown, rows, said)
+
+
+OBSTACLE_COLUMNS = (Column("name", "指标"), Column("reason", "原因"), Column("n_items", "事项", "count", unit="项"),
+                    Column("could", "若解除可再提升"))  # fmt: skip
+
+
+def obstacles(me: Study, *indicators: str) -> Block:
+    """Give what stands in the way of more than the plans reach, indicator by indicator."""
+    tables = [me.plan(key).obstacles.assign(indicator=key) for key in indicators]
+    found = pd.concat(tables, ignore_index=True)
+    if found.empty:
+        return say("方案之外没有受限的事项。")
+    known = [about(key) for key in found["indicator"]]
+    rows = found.assign(
+        name=[one.short for one in known],
+        could=[wording.difference(v, one.unit) for one, v in zip(known, found["could_gain"], strict=True)],
+    )
+    shown = table(rows.drop(columns="indicator"), caption="方案之外的限制", columns=OBSTACLE_COLUMNS, sheet="方案限制")
+    return listing(shown, rows)
+
+
+TASK_COLUMNS = (
+    Column("indicator", "指标"),
+    Column("item_name", "名称"),
+    Column("department", "部门"),
+    Column("current_text", "现状"),
+    Column("proposed_text", "建议"),
+    Column("basis", "依据"),
+    Column("match_code", "编码", "code"),
+)
+
+
+def tasks(me: Study, *indicators: str) -> Block:
+    """Give the task list of the plans for the departments; the workbook to send out is written by ``zj plan --out``."""
+    plans = [me.plan(key).steps for key in indicators]
+    plans = [steps for steps in plans if len(steps)]
+    if not plans:
+        return say("各项目标均已达到，没有要下发的任务。" if has_plan(me.region) else "没有要下发的任务。")
+    rows = task_list(*plans)
+    note = "下发给各单位填报的任务清单（含完成时限与反馈栏）用 zj plan --out 导出。"
+    return listing(
+        table(rows, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单", note=note),
+        rows,
+        f"共{len(rows)}项任务。",
+    )

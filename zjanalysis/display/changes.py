@@ -1,0 +1,148 @@
+"""What changed since the last period: every region, the parts of the own change, and item by item."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from zjanalysis.analysis.frontier import LEVERS
+from zjanalysis.display import theme, wording
+from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say, source_of
+from zjanalysis.display.canvas import TextColumn, key, row_chart, scale
+from zjanalysis.display.picture import describe
+from zjanalysis.display.reasons import _main_part, _parts_text, delta, helps, value_of, waterfall
+from zjanalysis.display.tables import about, table
+from zjanalysis.inputs.columns import Column, label
+from zjanalysis.study import Study
+
+FIRST = "没有上期数据，不列变化。"
+TONES = {wording.GOOD: theme.AHEAD, wording.BAD: theme.BEHIND}
+KINDS = {lever.field: lever.kind for lever in LEVERS.values()} | {"statutory_days": "days", "instant": "type"}
+
+
+def changes(me: Study, indicator: str) -> Block:
+    """Give the last and the present value of one indicator, region by region, best first."""
+    one = about(indicator)
+    if me.previous.empty:
+        return say(FIRST)
+    rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
+    words = [wording.change_word(change, one.unit, one.sign) for change in rows["change"]]
+    rows = rows.assign(region=names_of(rows["region_code"]), word=words)
+    columns = [Column("region", "地区"), value_of(one.unit, "previous", "上期"), value_of(one.unit, label="本期"),
+               delta(one.unit, "change", "较上期"), Column("word", "变化")]  # fmt: skip
+    shown = table(
+        rows.drop(columns="indicator"),
+        caption=f"{one.label}与上期比较",
+        columns=columns,
+        sheet=f"{one.short}环比",
+        focus=me.region,
+    )
+    own = rows[rows["region_code"] == me.region].iloc[0]
+    counts = "、".join(
+        f"{words.count(word)}个{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)
+    )
+    said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{wording.change_text(own['change'], one.unit)}；{len(rows)}个地区中{counts}。"
+    return exhibit(_dumbbell(rows, indicator, me.region), title=f"{one.short}：上期与本期", table=shown, sentence=said,
+                   source=source_of(me), rows=rows)  # fmt: skip
+
+
+def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
+    """Draw per region the last value (ring) and the present one (dot); the change stands in words."""
+    one, words = about(indicator), rows["word"].tolist()
+    marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
+    with theme.style():
+        right = [
+            TextColumn("本期", tuple(wording.amount(v, one.unit) for v in rows["value"])),
+            TextColumn(
+                "较上期",
+                tuple(wording.change_text(c, one.unit, since="").replace("个百分点", "点") for c in rows["change"]),
+            ),
+            TextColumn("变化", tuple(words)),
+        ]
+        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
+        scale(
+            axes,
+            [*rows["value"], *rows["previous"]],
+            unit=one.unit,
+            zero=False,
+            label=f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起",
+        )
+        tones = [TONES.get(word, theme.PEER) for word in words]
+        axes.hlines(rows.index, rows["previous"], rows["value"], color=tones, linewidth=2.6, zorder=2)
+        axes.scatter(
+            rows["previous"], rows.index, s=30, facecolor="white", edgecolor=theme.SOFT, linewidth=1.2, zorder=3
+        )
+        axes.scatter(rows["value"], rows.index, s=36, c=tones, linewidth=0, zorder=4)
+        key(axes, [("○", "上期", theme.SOFT), ("●", "本期：改善", theme.AHEAD), ("●", "本期：退步", theme.BEHIND)])
+    own = rows[rows["region_code"] == region].to_dict("records")
+    said = "".join(
+        f"{r['region']}{wording.amount(r['value'], one.unit)}，{wording.change_text(r['change'], one.unit)}。"
+        for r in own
+    )
+    return describe(
+        axes,
+        f"哑铃图：{len(rows)}个地区{one.label}的上期值与本期值，{words.count(wording.GOOD)}个改善，{words.count(wording.BAD)}个退步。{said}",
+    )
+
+
+def change_split(me: Study, indicator: str) -> Block:
+    """Give the change since the last period split into items added, removed and changed; a sentence without one."""
+    one, parts = about(indicator), me.change_split(indicator)
+    row = parts.iloc[0]
+    if wording.missing(row["change"]):
+        return say(FIRST if not me.before.name else f"{one.label}：本期或上期{wording.NO_DATA}，不拆分变化。")
+    signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
+    shown = table(signed.drop(columns="indicator"), caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
+                  columns=[Column("part", "组成"), delta(one.unit), Column("n_codes", "基本编码", "count", unit="个"),
+                           Column("effect", "作用")])  # fmt: skip
+    said = f"{me.name}{one.label}{wording.change_text(row['change'], one.unit)}"
+    if wording.is_zero(float(row["change"]), one.unit) and all(
+        wording.is_zero(float(step), one.unit) for step in parts["contribution"]
+    ):
+        return say(f"{said}，事项没有变动。")
+    axes = waterfall(
+        parts, start=("上期", float(row["previous"])), end=("本期", float(row["value"])), indicator=one.key
+    )
+    return exhibit(axes, title=f"{one.short}：变化从哪里来", table=shown, source=source_of(me), rows=signed,
+                   sentence=f"{said}，其中{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
+
+
+ITEM_COLUMNS = (
+    Column("kind", "变动"),
+    Column("item_name", "事项名称"),
+    Column("department", "实施主体"),
+    Column("moved", "变化（上期→本期）"),
+    Column("match_code", "基本编码", "code"),
+)
+
+
+def item_changes(me: Study, *, limit: int = 0) -> Block:
+    """Give what changed in the region's items, one row per item, at most ``limit`` (0: all)."""
+    found = me.item_changes()
+    if me.previous.empty:
+        return say(FIRST)
+    if found.empty:
+        return say(f"{me.name}的事项与上期相同。")
+    words = [_moved(row) for row in found.to_dict("records")]
+    keys = ["kind", "match_code", "item_name", "department"]
+    rows = found.assign(moved=words).groupby(keys, sort=False, dropna=False)["moved"].agg("；".join).reset_index()
+    counts = "、".join(
+        f"{kind}{int((rows['kind'] == kind).sum())}项"
+        for kind in ("新增", "取消", "变动")
+        if (rows["kind"] == kind).any()
+    )
+    shown = rows.head(limit) if limit else rows
+    note = f"列出{len(shown)}项，全部见工作簿。" if len(shown) < len(rows) else ""
+    return listing(
+        table(shown, caption="事项变动", columns=ITEM_COLUMNS, sheet="事项变动", note=note), rows, f"较上期{counts}。"
+    )
+
+
+def _moved(row: dict[object, object]) -> str:
+    """Write one changed column in words people use."""
+    name = str(row["field"])
+    if not name:
+        return "—"
+    kind = KINDS.get(name, "flag")
+    before, now = (wording.state_text(row[side], kind) for side in ("previous", "current"))
+    return f"{'办件类型' if name == 'instant' else label(name)} {before}→{now}"

@@ -1,0 +1,179 @@
+"""How good the data are: what was counted and left out, which cells do not fit, how full the columns are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from zjanalysis.analysis.change import change
+from zjanalysis.analysis.compare import among
+from zjanalysis.analysis.indicators import in_scope, left_out, measure
+from zjanalysis.analysis.sensitivity import blank_promises
+from zjanalysis.display import dates
+from zjanalysis.display.blocks import Block, listing, say
+from zjanalysis.display.tables import about, table
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.findings import summary as counted_by
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.submission import completeness as filled_columns
+from zjanalysis.study import Study
+from zjanalysis.units import UNITS
+
+LEVEL_ORDER = {"错误": 0, "警告": 1, "提示": 2}
+
+
+def counts(me: Study) -> Block:
+    """Give the counts a bulletin starts with: items listed, in force, in scope, counted, left out, and the two sums."""
+    own = me.own
+    score = me.scores[(me.scores["region_code"] == me.region) & (me.scores["indicator"] == "time_compression")]
+    if score.empty:
+        return say(f"{me.name}没有事项。")
+    row, permits = score.iloc[0], in_scope(own, me.scope, one=about("time_compression"))
+    lines = [
+        ("在列事项（全部类型）", len(own), "项"),
+        ("其中在用的最新版本", int(own["in_force"].sum()), "项"),
+        ("其中行政许可", len(permits), "项"),
+        ("纳入时限计算", int(row["n"]), "项"),
+        ("剔除（时限缺失或无法识别）", int(row["n_left_out"]), "项"),
+        ("法定时限合计", round(float(row["denominator"]), 2), "工作日"),
+        ("承诺时限合计", round(float(row["denominator"] - row["numerator"]), 2), "工作日"),
+    ]
+    blank = int(blank_promises(permits).sum())
+    note = f"其中{blank}项即办件的承诺时限空白，按即办（0个工作日）计。" if blank else ""
+    columns = (Column("name", "项目"), Column("amount", "数量", "number"), Column("unit_text", "单位"))
+    rows = pd.DataFrame(lines, columns=[column.key for column in columns])
+    return listing(table(rows, caption="事项数量与时限合计", columns=columns, sheet="事项数量", note=note), rows)
+
+
+def regions(me: Study, *indicators: str) -> Block:
+    """Give the report units of the city side by side, one column per indicator."""
+    units, known = report_units(me.region), [about(key) for key in indicators]
+    scores = measure(me.period.items, known, scope=me.scope)
+    wide = among(scores, units).pivot_table(
+        index="region_code", columns="indicator", values="value", sort=False, dropna=False
+    )
+    if wide.empty:
+        return say(f"{me.name}没有所辖县（市、区）的数据。")
+    wide = wide.reindex([code for code in units if code in wide.index]).reset_index()
+    columns = [Column("region", "地区"), *(Column(i.key, i.short, i.unit, unit=UNITS[i.unit].suffix) for i in known)]
+    return listing(table(wide, caption="所辖县（市、区）指标一览", columns=columns, sheet="所辖地区"), wide)
+
+
+FINDING_HEADS = (
+    Column("level", "级别"),
+    Column("rule_title", "规则"),
+    Column("n_findings", "问题", "count", unit="处"),
+    Column("n_rows_out", "未采用", "count", unit="行"),
+    Column("example", "举例"),
+    Column("action", "处理建议"),
+)
+
+
+def findings(me: Study, *, everywhere: bool = False) -> Block:
+    """Give how many cells do not fit, by rule, most serious first; of the region, or of every file of the period."""
+    all_found, items = me.period.findings, me.period.items
+    found = all_found if everywhere else all_found[all_found["region_code"] == me.region]
+    where, n_items = ("全部地区", len(items)) if everywhere else (me.name, len(me.own))
+    if found.empty:
+        return say(f"{where}采用事项{n_items}行，未发现问题。")
+    rows = found[~found["used"].astype(bool) & found["row_number"].gt(0)].drop_duplicates(
+        ["file", "sheet", "row_number"]
+    )
+    errors = int((found["level"] == "错误").sum())
+    said = f"{where}采用事项{n_items}行，发现问题{len(found)}处，其中错误{errors}处，因此未采用{len(rows)}行。"
+    first = found.drop_duplicates("rule").set_index("rule")
+    by_rule = counted_by(found, by=("rule",))
+    listed = by_rule.assign(example=by_rule["rule"].map(first["message"]), action=by_rule["rule"].map(first["action"]),
+                            order=by_rule["level"].map(LEVEL_ORDER))  # fmt: skip
+    listed = listed.sort_values(["order", "n_findings"], ascending=[True, False])
+    return listing(table(listed, caption="数据核对问题", columns=FINDING_HEADS, sheet="核对问题"), listed, said)
+
+
+def omissions(me: Study) -> Block:
+    """Give how many items each indicator leaves out in the region, and why."""
+    rows = left_out(me.own, scope=me.scope)
+    columns = (Column("indicator", "指标"), Column("reason", "剔除原因"), Column("n", "数量", "count", unit="项"))
+    return listing(table(rows, caption="各指标剔除事项", columns=columns, sheet="剔除原因"), rows)
+
+
+TREND_HEADS = (
+    Column("level", "级别"),
+    Column("rule_title", "规则"),
+    Column("n_before", "上期", "count", unit="处"),
+    Column("n_findings", "本期", "count", unit="处"),
+    Column("n_more", "增减", "count", unit="处"),
+)
+
+
+def findings_trend(me: Study) -> Block:
+    """Give how often each rule was broken in the last period and in this one; a sentence in a first period."""
+    if not me.before.name:
+        return say("没有上期数据，不与上期比较。")
+    names = ["rule", "level", "rule_title"]
+    now, then = (counted_by(one.findings, by=("rule",))[[*names, "n_findings"]] for one in (me.period, me.before))
+    both = now.merge(then.rename(columns={"n_findings": "n_before"}), on=names, how="outer").fillna(
+        {"n_findings": 0, "n_before": 0}
+    )
+    rows = both.assign(n_more=both["n_findings"] - both["n_before"], order=both["level"].map(LEVEL_ORDER))
+    rows = rows.sort_values(["order", "n_findings"], ascending=[True, False])
+    note = f"上期为{dates.issue_text(me.before.name)}。"
+    return listing(table(rows, caption="问题数与上期比较", columns=TREND_HEADS, sheet="核对趋势", note=note), rows)
+
+
+REGION_HEADS = (
+    Column("region", "地区"),
+    Column("n_items", "采用事项", "count", unit="行"),
+    Column("n_findings", "问题", "count", unit="处"),
+    Column("n_errors", "错误", "count", unit="处"),
+    Column("n_warnings", "警告", "count", unit="处"),
+    Column("n_rows_out", "未采用", "count", unit="行"),
+)
+
+
+def quality_by_region(me: Study) -> Block:
+    """Give for every region of the period how many items are used, how many cells do not fit, how many rows that cost."""
+    counted = counted_by(me.period.findings, by=("region_code",))
+    used = me.period.items["region_code"].value_counts().rename("n_items").reset_index()
+    rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")
+    return listing(table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对"), rows)
+
+
+COMPLETENESS_HEADS = (
+    Column("column_label", "栏目"),
+    Column("n_items", "事项", "count", unit="行"),
+    Column("n_filled", "已填", "count", unit="行"),
+    Column("filled_share", "填报率", "share"),
+)
+
+
+def completeness(me: Study) -> Block:
+    """Give how much of each asked column is filled in the region, the emptiest column first."""
+    filled = filled_columns(me.own)
+    rows = filled.groupby("column_label", as_index=False, sort=False)[["n_items", "n_filled"]].sum()
+    shares = rows.assign(filled_share=rows["n_filled"] / rows["n_items"]).sort_values("filled_share", kind="stable")
+    return listing(table(shares, caption="填报完整度", columns=COMPLETENESS_HEADS, sheet="填报完整度"), shares)
+
+
+DOUBT_HEADS = (
+    Column("region", "地区"),
+    Column("indicator", "指标"),
+    Column("value", "现值", "number"),
+    Column("previous", "剔除存疑事项后", "number"),
+    Column("change", "差", "number"),
+    Column("n_doubtful", "存疑事项", "count", unit="项"),
+)
+
+
+def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
+    """Give each region's indicators with and without the items in doubt (a finding, yet used), the most moved first."""
+    found = me.period.findings[me.period.findings["level"].isin(("错误", "警告")) & me.period.findings["used"]]
+    places = pd.MultiIndex.from_frame(found[["file", "sheet", "row_number"]])
+    items, known = me.period.items, [about(key) for key in indicators]
+    doubtful = pd.MultiIndex.from_frame(items[["file", "sheet", "row_number"]]).isin(places)
+    both = change(
+        measure(items, known, scope=me.scope), measure(items[~doubtful], known, scope=me.scope), indicators=known
+    )
+    n = items[doubtful]["region_code"].value_counts()
+    rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs())
+    shown = rows.sort_values("size", ascending=False, kind="stable").head(limit)
+    said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；列出影响最大的{len(shown)}行。"
+    return listing(table(shown, caption="存疑事项对指标的影响", columns=DOUBT_HEADS, sheet="存疑影响"), rows, said)

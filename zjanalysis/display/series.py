@@ -1,0 +1,218 @@
+"""Figures along time and in bands, for whatever has them: months of cases, bands of days, the board of the plan's tasks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from zjanalysis.display import dates, theme, wording
+from zjanalysis.display.blocks import Block, exhibit, say
+from zjanalysis.display.canvas import THICK, TextColumn, bars, key, plane, row_chart, scale, tick_texts
+from zjanalysis.display.picture import describe
+from zjanalysis.display.reasons import SUMS, value_of
+from zjanalysis.display.tables import about, table
+from zjanalysis.inputs.columns import Column
+
+FEWEST_POINTS = 4
+"""A line needs at least so many points; fewer are a sentence."""
+PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+SERIES = (("n_statutory", "法定时限", theme.PEER), ("n_promised", "承诺时限", theme.FOCUS),
+          ("n_actual", "实际用时", theme.AHEAD))  # fmt: skip
+QUANTITIES = {"法定": "n_statutory", "承诺": "n_promised", "实际": "n_actual"}
+
+
+def monthly(rows: pd.DataFrame, key_: str) -> pd.DataFrame:
+    """Give the rows of one indicator in order, ``period`` being the month."""
+    own = rows[rows["indicator"] == key_] if "indicator" in rows else rows
+    if "month" not in own:
+        return own
+    ordered = own.sort_values("month", ignore_index=True)
+    return ordered.assign(period=[dates.month_text(month) for month in ordered["month"]])
+
+
+def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target: float = math.nan) -> Block:
+    """Give one indicator along time: ``rows`` hold month, or period and value, in order; a line from four points on."""
+    one = about(indicator)
+    rows = monthly(rows, one.key)
+    known = rows.dropna(subset=["value"])
+    if known.empty:
+        return say(f"{name}{one.label}{wording.NO_DATA}。")
+    first, last = known.iloc[0], known.iloc[-1]
+    said = (f"{name}{one.label}由{first['period']}的{wording.amount(first['value'], one.unit)}"
+            f"到{last['period']}的{wording.amount(last['value'], one.unit)}。")  # fmt: skip
+    if len(known) < FEWEST_POINTS:
+        each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in known.to_dict("records"))
+        return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
+    columns = [Column("period", "月份"), value_of(one.unit, label=one.short), *(c for c in SUMS if c.key in rows)]
+    shown = table(
+        rows.drop(columns="indicator", errors="ignore"),
+        caption=f"{one.label}逐月变化",
+        columns=columns,
+        sheet=f"{one.short}逐月",
+    )
+    return exhibit(
+        _line(rows, indicator, target), title=f"{one.short}：逐月", table=shown, sentence=said, source=source, rows=rows
+    )
+
+
+def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
+    """Draw one indicator along time; first, last and worst carry their value, a gap stays a gap."""
+    one = about(indicator)
+    values = rows["value"].astype("float64").reset_index(drop=True)
+    known = values.dropna()
+    with theme.style():
+        axes = plane(height=58, left=16, right=10)
+        _upright(axes, [*known, target], unit=one.unit)
+        axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
+        step = max(1, -(-len(values) // 12))
+        axes.set_xticks(range(0, len(values), step), short_months(rows["period"])[::step])
+        axes.plot(values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
+        if not math.isnan(target):
+            axes.axhline(target, color=theme.TARGET, linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
+        worst = known.idxmin() if one.sign > 0 else known.idxmax()
+        for place in dict.fromkeys([known.index[0], worst, known.index[-1]]):
+            below = place == worst and one.sign > 0
+            axes.annotate(wording.amount(known[place], one.unit), (place, known[place]), ha="center", zorder=6,
+                          xytext=(0, -6 if below else 6), va="top" if below else "bottom", fontsize=theme.SMALL,
+                          textcoords="offset points", bbox=PLATE)  # fmt: skip
+        goal = [] if math.isnan(target) else [("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET)]
+        key(axes, [("●", one.short, theme.FOCUS), *goal])
+    ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
+    low = f"最差{rows['period'].iloc[worst]}{wording.amount(values[worst], one.unit)}"
+    return describe(axes, f"折线图：{one.label}逐月变化，共{len(rows)}个月，{'，'.join(ends)}，{low}。")
+
+
+def _upright(axes: Axes, values: list[float], *, unit: str, air: float = 0.18) -> None:
+    """Set the upright scale: some air, a few round ticks in the unit, horizontal guides."""
+    known = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
+    room = (max(known) - min(known)) * air or max(abs(max(known)) * 0.05, 0.01)
+    low, high = min(known) - room, max(known) + room
+    shown = [t for t in MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= t <= high]
+    axes.set_ylim(low, high)
+    axes.set_yticks(shown, tick_texts(shown, unit))
+    axes.tick_params(axis="y", labelsize=theme.SMALL, labelcolor=theme.SOFT)
+    axes.grid(axis="y")
+    axes.spines["left"].set_visible(False)
+
+
+def short_months(periods: Iterable[str]) -> list[str]:
+    """Give months with the year only where it begins.
+
+    >>> short_months(["2020年12月", "2021年1月", "2021年2月"])
+    ['2020年12月', '2021年1月', '2月']
+    """
+    names = [theme.printable(str(period)) for period in periods]
+    years = ["", *(name.partition("年")[0] for name in names)]
+    return [name.partition("年")[2] or name if year == name.partition("年")[0] else name
+            for name, year in zip(names, years, strict=False)]  # fmt: skip
+
+
+def case_bands(days: pd.DataFrame) -> pd.DataFrame:
+    """Give counts of cases by quantity and limit side by side: band, n_statutory, n_promised, n_actual.
+
+    >>> days = pd.DataFrame({"quantity": "实际", "limit_days": [0, 1, 5, None], "n": [4, 3, 2, 1]})
+    >>> case_bands(days).values.tolist()
+    [['即办', 4], ['1日内', 3], ['2–5日', 2], ['5日以上', 1]]
+    """
+    keys = days["quantity"].map(lambda words: next((key for part, key in QUANTITIES.items() if part in words), None))
+    wide = days.assign(key=keys, limit_days=days["limit_days"].astype("float64").fillna(float("inf")))
+    counts = wide.pivot_table(index="limit_days", columns="key", values="n", aggfunc="sum").sort_index()
+    edges = [-1, *counts.index[:-1]]
+    names = [_band(int(before), last) for before, last in zip(edges, counts.index, strict=True)]
+    known = [key for key in QUANTITIES.values() if key in counts]
+    return counts[known].astype("int64").reset_index(drop=True).assign(band=names)[["band", *known]]
+
+
+def _band(before: int, last: float) -> str:
+    if last == float("inf"):
+        return f"{before}日以上"
+    return "即办" if last == 0 else f"{last:g}日内" if before == 0 else f"{before + 1}–{last:g}日"
+
+
+def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
+    """Give cases by band of working days, actual beside promised and statutory."""
+    rows = case_bands(days)
+    names = {column: label for column, label, _ in SERIES if column in rows}
+    columns = [Column("band", "时限"), *(Column(k, label, "count", unit="件") for k, label in names.items())]
+    shown = table(rows, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
+    soon = "，".join(f"{label}{int(rows[k].iloc[:4].sum())}件" for k, label in names.items())
+    said = f"{name}办件在5个工作日以内的：{soon}。"
+    return exhibit(
+        _bands(rows, name), title="办件用时：实际、承诺与法定", table=shown, sentence=said, source=source, rows=rows
+    )
+
+
+def _bands(rows: pd.DataFrame, name: str) -> Axes:
+    series = [one for one in SERIES if one[0] in rows]
+    thick = 0.8 / len(series)
+    with theme.style():
+        right = [TextColumn(label, tuple(wording.rough(n) for n in rows[column])) for column, label, _ in series]
+        axes = row_chart(rows["band"].tolist(), head="工作日", right=right)
+        scale(
+            axes,
+            [0.0, *rows[[column for column, _, _ in series]].to_numpy().ravel()],
+            unit="count",
+            zero=True,
+            label="办件数（件）",
+        )
+        for number, (column, _, colour) in enumerate(series):
+            shift = (number - (len(series) - 1) / 2) * thick
+            bars(
+                axes,
+                rows[column].tolist(),
+                starts=[0.0] * len(rows),
+                colours=[colour] * len(rows),
+                thick=thick * 0.92,
+                shift=shift,
+            )
+        key(axes, [("■", label, colour) for _, label, colour in series])
+    each = "；".join(
+        f"{r['band']}：" + "、".join(f"{label}{int(r[k])}" for k, label, _ in series) for r in rows.to_dict("records")
+    )
+    return describe(axes, f"条形图：{name}的办件用时，按工作日分段计数。{each}。")
+
+
+STATES = (
+    ("n_met", "达标", theme.AHEAD, "■"),
+    ("n_in_progress", "推进中", theme.PEER, "■"),
+    ("n_long_term", "长期推进", theme.RANGE, "■"),
+    ("n_not_started", "未启动", "white", "□"),
+    ("n_overdue", "逾期", theme.BEHIND, "■"),
+)
+
+
+def board(counts: pd.DataFrame, *, source: str) -> Block:
+    """Give the plan's tasks: how many rows of the ledger stand in which state."""
+    heads = {"n_rows": "台账", "n_met": "达标", "n_in_progress": "推进中", "n_long_term": "长期推进",
+             "n_not_started": "未启动", "n_overdue": "逾期", "n_no_value": "无数据"}  # fmt: skip
+    columns = [Column(k, label, "count", unit="项") for k, label in heads.items() if k in counts]
+    shown = table(counts, caption="任务进展", columns=[Column("title", "任务"), *columns], sheet="任务进展")
+    total, met, late = (int(counts[k].sum()) for k in ("n_rows", "n_met", "n_overdue"))
+    said = f"{len(counts)}项任务共列台账{total}项，达标{met}项，逾期{late}项。"
+    return exhibit(
+        _board(counts), title="方案各项任务的进展", table=shown, sentence=said, source=source, rows=counts, carried=True
+    )
+
+
+def _board(counts: pd.DataFrame) -> Axes:
+    with theme.style():
+        right = [TextColumn("共", tuple(f"{int(n)}项" for n in counts["n_rows"])),
+                 TextColumn("达标", tuple(f"{int(n)}项" for n in counts["n_met"])),
+                 TextColumn("逾期", tuple(f"{int(n)}项" for n in counts["n_overdue"]))]  # fmt: skip
+        axes = row_chart(counts["title"].fillna("（未列入任务）").tolist(), head="任务", right=right)
+        scale(axes, [0.0, *counts["n_rows"]], unit="count", zero=True, label="台账事项数（项）")
+        so_far, places = pd.Series(0.0, index=counts.index), np.arange(len(counts))
+        for column, _, colour, _ in STATES:
+            count = counts[column].astype("float64")
+            some = count.to_numpy() > 0
+            axes.barh(places[some], count[some], left=so_far[some], height=THICK, color=colour, zorder=2, edgecolor=theme.SOFT,
+                      linewidth=0.6)  # fmt: skip
+            so_far = so_far + count
+        key(axes, [(mark, name, theme.SOFT if mark == "□" else colour) for _, name, colour, mark in STATES])
+    totals = "，".join(f"{name}{int(counts[column].sum())}项" for column, name, _, _ in STATES)
+    return describe(axes, f"条形图：{len(counts)}项任务的台账进展，共{int(counts['n_rows'].sum())}项，{totals}。")

@@ -1,0 +1,208 @@
+"""One region in one period among its peers: everything a notebook asks about it, computed when first asked.
+
+>>> import zjanalysis as zj
+>>> me = zj.study("data/sample", "2021Q1", region="遂溪县")
+>>> me
+遂溪县 · 2021Q1 · 与9个兄弟县区比较（示例数据，模拟）
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from zjanalysis.analysis import caseload, change, compare, explain, matching, sensitivity, shares
+from zjanalysis.analysis import like_for_like as alike
+from zjanalysis.analysis import plan as plans
+from zjanalysis.analysis.frontier import FREE, Conditions
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
+from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.period import Period, load_period, load_previous
+from zjanalysis.inputs.regions import group_of, is_county, load_regions, peers_of, region_code, region_name
+from zjanalysis.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, repr=False)
+class Study:
+    """A region, its peers, this period and the last; made by `study`. What many reports share is computed once.
+
+    ``region`` and ``peers`` are codes, ``whom`` what the peers are called (兄弟县区, 兄弟地市, a named group).
+    """
+
+    period: Period
+    before: Period
+    region: str
+    peers: tuple[str, ...]
+    whom: str
+    settings: Settings = field(hash=False)
+
+    @property
+    def name(self) -> str:
+        """Give the name of the region; a city is 市本级, not the sum of its counties."""
+        return region_name(self.region)
+
+    @cached_property
+    def group(self) -> tuple[str, ...]:
+        """Give the codes of region and peers, in the order of the codes: the same for every member of the group."""
+        return tuple(sorted({self.region, *self.peers}))
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Give which items count: the types and levels of the data set."""
+        return Scope(self.period.dataset.item_types, self.period.dataset.use_levels)
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """Give the items of the group: one row is one service item in one region."""
+        return self.period.items[self.period.items["region_code"].isin(self.group)]
+
+    @cached_property
+    def own(self) -> pd.DataFrame:
+        """Give the items of the region itself."""
+        return self.period.items[self.period.items["region_code"] == self.region]
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Give every indicator of every region of the group: 地区 and 指标 beside the keys, value, the two sums, n."""
+        scores = self._shared("scores", lambda: measure(self.items, scope=self.scope))
+        names = load_regions().set_index("code")["name"]
+        labels = {one.key: one.short for one in ITEM_INDICATORS}
+        named = scores.assign(地区=scores["region_code"].map(names), 指标=scores["indicator"].map(labels))
+        return named[["地区", "指标", *scores.columns]]
+
+    @cached_property
+    def standings(self) -> pd.DataFrame:
+        """Give where every region of the group stands on the six key indicators (`analysis.compare.standings`)."""
+        return self._shared(
+            "standings",
+            lambda: compare.standings(
+                self.items, regions=self.group, before=self.previous, settings=self.settings, scope=self.scope
+            ),
+        )
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """Give the region's own rows of `standings`, with the change since the last period and the deciding offices."""
+        own = self.standings[self.standings["region_code"] == self.region].reset_index(drop=True)
+        moved = change.change(own, self.previous) if len(self.previous) else own.assign(previous=None, change=None)
+        hinge = [self.hinge(key) for key in own["indicator"]]
+        return moved.assign(hinge=hinge).astype({"previous": "float64", "change": "float64"})
+
+    @cached_property
+    def previous(self) -> pd.DataFrame:
+        """Give the scores of the group in the last period on the key indicators; empty in a first period."""
+        rows = self.before.items
+        wanted = [indicator(key) for key in compare.KEY]
+        return self._shared(
+            "previous", lambda: measure(rows[rows["region_code"].isin(self.group)], wanted, scope=self.scope)
+        )
+
+    def hinge(self, key: str) -> str:
+        """Give the departments without whose items 判断 of an indicator would be another word; empty: none."""
+        one, table = indicator(key), self._tables[key]
+        rows = self.own[self.own["match_code"].notna()].drop_duplicates("match_code")
+        departments = rows.set_index("match_code")["department"]
+        return "、".join(alike.hinges(table, one, region=self.region, departments=departments, settings=self.settings))
+
+    @cached_property
+    def _tables(self) -> dict[str, alike.CodeTable]:
+        wanted = [indicator(key) for key in compare.KEY]
+        return self._shared(
+            "tables", lambda: alike.code_tables(self.items, wanted, regions=self.group, scope=self.scope)
+        )
+
+    def by_department(self, key: str) -> pd.DataFrame:
+        """Give one indicator by department of the region: scores with the column department."""
+        return measure(self.own, [indicator(key)], by=("department",), scope=self.scope)
+
+    def pairs(self, key: str) -> pd.DataFrame:
+        """Give the region against each peer on the items both list (`analysis.like_for_like`)."""
+        return alike.like_for_like(self.items, indicator=key, settings=self.settings, **self._place)
+
+    def gap_split(self, key: str, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
+        """Give the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
+        return explain.gap_split(self.items, indicator=key, by=by, **self._place)
+
+    def laggards(self) -> pd.DataFrame:
+        """Give the region's items whose promise is longer than a peer's on the same code, the longest first."""
+        return matching.headroom(self.items, **self._place)
+
+    def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
+        """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
+        return self._once(("plan", key, target, conditions), lambda: plans.plan(
+            self.items, region=self.region, peers=self.peers, indicator=key, target=target,
+            conditions=Conditions(**{**vars(conditions), "scope": self.scope}),
+        ))  # fmt: skip
+
+    def change_split(self, key: str) -> pd.DataFrame:
+        """Give the change since the last period split into items added, removed and changed."""
+        return change.change_split(
+            self.period.items, self.before.items, region=self.region, indicator=key, scope=self.scope
+        )
+
+    def item_changes(self) -> pd.DataFrame:
+        """Give what changed item by item since the last period; empty in a first period."""
+        return change.item_changes(self.period.items, self.before.items, region=self.region, scope=self.scope)
+
+    def changes(self, key: str) -> pd.DataFrame:
+        """Give value, last value and change of one indicator for every region of the group."""
+        now = self.standings[self.standings["indicator"] == key]
+        return change.change(now, self.previous)
+
+    def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
+        """Give where the region stands under every other definition (`analysis.sensitivity`)."""
+        return sensitivity.sensitivity(self.items, indicator=key, settings=self.settings, **self._place)
+
+    def funnel(self, key: str) -> pd.DataFrame:
+        """Give the group's shares against the range that their numbers of items allow (`analysis.shares.funnel`)."""
+        return shares.funnel(self.scores, indicator=key)
+
+    def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
+        return caseload.caseload(self.items, counts, **self._place)
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        return {"region": self.region, "peers": self.peers, "scope": self.scope}
+
+    def _shared(self, name: str, make: Callable[[], T]) -> T:
+        """Give what is the same for every region of the group, from the period's memory where it is there."""
+        return self.period.once((name, self.group, self.before.name), make)
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        return self.period.once((key, self.region, self.group), make)
+
+    def __repr__(self) -> str:
+        sample = "（示例数据，模拟）" if self.period.dataset.kind == "sample" else ""
+        return f"{self.name} · {self.period.name} · 与{len(self.peers)}个{self.whom}比较{sample}"
+
+
+def study(
+    data: str = "", period: str = "", *, region: str | int = "", peers: str = "", settings: Settings | None = None
+) -> Study:
+    """Give the study of a region: its items, scores, gaps and plans, beside those of its peers.
+
+    Empty ``data`` and ``period`` mean the data set of the settings and its newest period, an empty ``region`` the city
+    of the settings. ``peers``: empty for the default ones, the name of a group, or regions separated by commas; names
+    and codes are taken alike. Raises UnknownName for what nobody knows, ConfigError for a region without items.
+    """
+    known = settings or load_settings()
+    now = load_period(data, period, settings=settings)
+    code = region_code(region or known.focus)
+    if code not in set(now.items["region_code"]):
+        there = [region_name(one) for one in now.items["region_code"].drop_duplicates() if one]
+        raise ConfigError(
+            f"{now.dataset.title}（{now.name}）里没有{region_name(code)}的事项。",
+            f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。",
+        )
+    before = load_previous(now, settings=settings)
+    others = peers_of(code, peers, settings=known)
+    whom = group_of(peers) or ("兄弟县区" if is_county(code) else "兄弟地市")
+    return Study(now, before, code, others, whom, known)

@@ -1,0 +1,158 @@
+"""What a value is printed as, and the three statements made of it: 位次 and 达标 (facts), 判断 (like for like).
+
+One rounding serves print, rank and threshold (docs/decisions/0012-one-verdict.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+MOST_MORE_DIGITS = 3
+_EXACT = 1e-9
+"""Sums of floats are noisy in the last places: a printed half that lies this close counts as a half."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How values of one unit are printed: ``scale`` × value with ``digits`` decimals.
+
+    ``suffix`` follows a value, ``step`` a difference; ``up`` and ``down`` are the verbs of a change; ``relevant`` is
+    the smallest change that a rising or falling target counts as one.
+    """
+
+    key: str
+    scale: int
+    digits: int
+    suffix: str
+    step: str
+    up: str
+    down: str
+    relevant: float
+
+
+UNITS = {
+    one.key: one
+    for one in (
+        Unit("share", 100, 2, "%", "个百分点", "提高", "下降", 0.001),
+        Unit("days", 1, 2, "个工作日", "个工作日", "延长", "缩短", 0.01),
+        Unit("visits", 1, 4, "次", "次", "增加", "减少", 0.001),
+        Unit("count", 1, 0, "", "", "增加", "减少", 1.0),
+        Unit("flag", 1, 0, "", "", "增加", "减少", 1.0),
+        Unit("score", 1, 2, "分", "分", "提高", "下降", 0.01),
+    )
+}
+
+
+class Verdict(StrEnum):
+    """判断: how a region stands to the median of its group on the same items."""
+
+    AHEAD = "优于"
+    LEVEL = "相当"
+    BEHIND = "落后"
+    NONE = "不作判断"
+    NO_DATA = "无数据"
+
+
+class Met(StrEnum):
+    """达标: whether the published value does what the plan asks. OPEN: the plan asks, and it cannot be said."""
+
+    MET = "达标"
+    NOT_MET = "未达标"
+    OPEN = "不能判定"
+    NO_DATA = "无数据"
+    NO_TARGET = "—"
+
+
+def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
+    """Round to ``decimals`` by hand's rule: halves away from zero, whatever the binary form of the number.
+
+    >>> rounded(np.array([0.025, 1 / 40, 2.675, -0.125]), 2).tolist()
+    [0.03, 0.03, 2.68, -0.13]
+    """
+    values = np.asarray(values, dtype="float64")
+    factor = 10.0**decimals
+    return np.asarray(np.sign(values) * np.floor(np.abs(values) * factor + 0.5 + _EXACT) / factor + 0.0)
+
+
+def published(values: np.ndarray, unit: Unit, digits: int | None = None) -> np.ndarray:
+    """Give values as they are printed, in their own scale (a share of 85.50 % is 0.855).
+
+    >>> published(np.array([0.855049, 0.85496]), UNITS["share"]).tolist(), UNITS["share"].digits
+    ([0.855, 0.855], 2)
+    """
+    shown = unit.digits if digits is None else digits
+    return rounded(values, shown + len(str(unit.scale)) - 1)
+
+
+def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit) -> int:
+    """Give how many digits tell every value from every threshold: one more where a print would equal it and is not.
+
+    >>> digits_for([0.85496], [0.855], UNITS["share"]), digits_for([0.855, 0.9], [0.855], UNITS["share"])
+    (3, 2)
+    """
+    known = np.array([v for v in values if v == v], dtype="float64")
+    limits = np.array([t for t in thresholds if t == t], dtype="float64")
+    apart = np.abs(known[:, None] - limits[None, :]) > _EXACT
+    for digits in range(unit.digits, unit.digits + MOST_MORE_DIGITS):
+        same = published(known, unit, digits)[:, None] == published(limits, unit, digits)[None, :]
+        if not (same & apart).any():
+            return digits
+    return unit.digits + MOST_MORE_DIGITS
+
+
+def passes(
+    values: np.ndarray, threshold: float | np.ndarray, unit: Unit, *, sign: int = 1, strict: bool = False
+) -> np.ndarray:
+    """Tell which values pass (or, not ``strict``, reach) a threshold, on the most digits a print may have.
+
+    A missing value or threshold passes nothing.
+    """
+    digits = unit.digits + MOST_MORE_DIGITS
+    limits = np.atleast_1d(np.asarray(threshold, dtype="float64"))
+    ahead = (published(values, unit, digits) - published(limits, unit, digits)) * sign
+    return np.asarray(ahead > _EXACT if strict else ahead > -_EXACT)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the plan asks: ``kind`` number, median (of the whole group, oneself included), rising, or none.
+
+    ``sign`` is 1 where more is better; ``strict``: must be passed, not only reached; ``ceiling`` is the best possible
+    value, at which a rising target is met by holding it.
+    """
+
+    kind: str = ""
+    number: float = float("nan")
+    sign: int = 1
+    strict: bool = False
+    relevant: float = 0.0
+    ceiling: float = float("nan")
+
+    def met(self, value: float, *, before: float = float("nan")) -> Met:
+        """Judge a published value; ``before`` is what a rising target starts from.
+
+        >>> Target("number", 0.855, strict=True).met(0.855), Target("rising", relevant=0.001, ceiling=1).met(1, before=1)
+        (<Met.NOT_MET: '未达标'>, <Met.MET: '达标'>)
+        """
+        if not self.kind:
+            return Met.NO_TARGET
+        if value != value:
+            return Met.NO_DATA
+        if self.kind == "rising":
+            return self._risen(value, before)
+        if self.number != self.number:
+            return Met.OPEN
+        ahead = (value - self.number) * self.sign
+        reached = ahead > _EXACT if self.strict else ahead > -_EXACT
+        return Met.MET if reached else Met.NOT_MET
+
+    def _risen(self, value: float, before: float) -> Met:
+        if abs(value - self.ceiling) < _EXACT:
+            return Met.MET
+        if before != before:
+            return Met.OPEN
+        return Met.MET if (value - before) * self.sign > self.relevant - _EXACT else Met.NOT_MET
