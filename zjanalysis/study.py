@@ -9,13 +9,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import pandas as pd
 
-from zjanalysis.analysis import caseload, change, compare, explain, matching, sensitivity, shares
+from zjanalysis.analysis import caseload, change, compare, explain, indicators, matching, sensitivity, shares
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis.frontier import FREE, Conditions
@@ -80,11 +80,22 @@ class Study:
     @cached_property
     def standings(self) -> pd.DataFrame:
         """Give where every region of the group stands on the six key indicators (`analysis.compare.standings`)."""
-        return self._shared(
-            "standings",
-            lambda: compare.standings(
-                self.items, regions=self.group, before=self.previous, settings=self.settings, scope=self.scope
-            ),
+        return self._shared("standings", lambda: self._standings(compare.KEY))
+
+    def standing(self, key: str) -> pd.DataFrame:
+        """Give the rows of one indicator as in `standings`, of the six or any other."""
+        one = indicator(key).key
+        if one in compare.KEY:
+            return self.standings[self.standings["indicator"] == one].reset_index(drop=True)
+        return self._shared(f"standing {one}", lambda: self._standings((one,)))
+
+    def _standings(self, keys: tuple[str, ...]) -> pd.DataFrame:
+        rows, wanted = self.before.items, [indicator(key) for key in keys]
+        before = (
+            measure(rows[rows["region_code"].isin(self.group)], wanted, scope=self.scope) if self.before.name else None
+        )
+        return compare.standings(
+            self.items, regions=self.group, indicators=keys, before=before, settings=self.settings, scope=self.scope
         )
 
     @cached_property
@@ -185,16 +196,39 @@ class Study:
 
 
 def study(
-    data: str = "", period: str = "", *, region: str | int = "", peers: str = "", settings: Settings | None = None
+    data: str = "",
+    period: str = "",
+    *,
+    region: str | int = "",
+    peers: str | int = "",
+    as_written: bool = False,
+    all_types: bool = False,
 ) -> Study:
     """Give the study of a region: its items, scores, gaps and plans, beside those of its peers.
 
     Empty ``data`` and ``period`` mean the data set of the settings and its newest period, an empty ``region`` the city
     of the settings. ``peers``: empty for the default ones, the name of a group, or regions separated by commas; names
-    and codes are taken alike. Raises UnknownName for what nobody knows, ConfigError for a region without items.
+    and codes are taken alike. ``as_written`` takes limits as the numbers written, no unit converted; ``all_types``
+    counts items of every type. Raises UnknownName for what nobody knows, ConfigError for a region without items.
     """
+    now = load_period(str(data), str(period))
+    if as_written:
+        now = replace(now, items=indicators.as_written(now.items), memory={})
+    if all_types:
+        now = replace(now, dataset=replace(now.dataset, item_types=()), memory={})
+    return study_of(now, region=region, peers=peers)
+
+
+def study_of(
+    now: Period,
+    *,
+    region: str | int = "",
+    peers: str | int = "",
+    before: Period | None = None,
+    settings: Settings | None = None,
+) -> Study:
+    """Give the study of a region in a loaded period (see `study`); ``before`` is the last period unless named."""
     known = settings or load_settings()
-    now = load_period(data, period, settings=settings)
     code = region_code(region or known.focus)
     if code not in set(now.items["region_code"]):
         there = [region_name(one) for one in now.items["region_code"].drop_duplicates() if one]
@@ -202,7 +236,6 @@ def study(
             f"{now.dataset.title}（{now.name}）里没有{region_name(code)}的事项。",
             f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。",
         )
-    before = load_previous(now, settings=settings)
-    others = peers_of(code, peers, settings=known)
-    whom = group_of(peers) or ("兄弟县区" if is_county(code) else "兄弟地市")
-    return Study(now, before, code, others, whom, known)
+    last = before or now.once(("before",), lambda: load_previous(now, settings=settings))
+    whom = group_of(str(peers)) or ("兄弟县区" if is_county(code) else "兄弟地市")
+    return Study(now, last, code, peers_of(code, peers, settings=known), whom, known)

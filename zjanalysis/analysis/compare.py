@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.indicators import in_scope, measure
+from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.like_for_like import CodeTable, code_tables, hinges, judge, margin_of, rules_of
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
 from zjanalysis.analysis.registry import indicator as find

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope
-from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import PLAN_SCOPE, Scope
 
 _NUMBERS = ("visits", "case_count")
 _SHARES = ("online", "end_to_end", "one_window", "bookable", "express")

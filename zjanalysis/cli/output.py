@@ -7,25 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.display.tables import NUMERIC, Table, cell_text
+from zjanalysis.display.tables import NUMERIC, Table
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.errors import ConfigError
-
-CHANGING = {"value", "delta"}  # these columns follow the unit of their row
 
 
 def print_table(shown: Table, limit: int = 60) -> None:
     """Print the table with Chinese characters counted as two columns; a long one is cut and says so."""
-    units = shown.row_kinds or ("",) * len(shown.rows)
-    cells = [
-        [
-            cell_text(
-                cell, head, unit if head.kind in CHANGING else "", with_unit=head.kind in CHANGING and not head.unit
-            )
-            for cell, head in zip(row, shown.heads, strict=True)
-        ]
-        for row, unit in zip(shown.rows[:limit], units, strict=False)
-    ]
+    cells = shown.texts()[:limit]
     heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in shown.heads]
     widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
     right = [head.kind in NUMERIC for head in shown.heads]

@@ -186,12 +186,13 @@ def _plan(commands) -> None:  # type: ignore[no-untyped-def]
     plan.add_argument(
         "--indicator", required=True, metavar="KEY", help="指标代码，如 time_compression、visits、instant"
     )
-    text = "目标：数值（93%% 或 0.93）、plan（方案目标，默认）、median、best，或某个地区"
+    text = "目标：数值（93%% 或 0.93）、plan（达标，默认）、lead（同事项判断为优于）、median、best，或某个地区"
     plan.add_argument("--target", default="plan", metavar="T", help=text)
     plan.add_argument("--max-per-department", type=int, default=None, metavar="N", help="每个部门最多改几项")
     plan.add_argument("--min-peers", type=int, default=1, metavar="K", help="至少有 K 个地区已做到，默认 1")
     plan.add_argument("--floor", type=float, default=0.0, metavar="N", help="承诺天数（或次数）不低于此数，默认 0")
     plan.add_argument("--lock", default="", metavar="CODE,…", help="不动的基本编码、事项或部门")
+    plan.add_argument("--without-reviews", action="store_true", help="不改须经专业论证的事项（环评、海域等）")
     plan.add_argument("--due", default="", metavar="DATE", help="任务清单上的完成时限")
     plan.add_argument("--apply", default="", metavar="FILE", help="读入各部门反馈后的任务清单，看落实后的数值")
     _against(plan)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.analysis.plan import LEAD, without_reviews
-from zjanalysis.analysis.frontier import FREE
+from zjanalysis.analysis.frontier import FREE, Conditions
+from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
 from zjanalysis.display.answer import named_steps
 from zjanalysis.display.blocks import Block, listing, say
-from zjanalysis.display.reasons import value_of
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.workplan import has_plan
@@ -80,20 +79,22 @@ def _cost(steps: pd.DataFrame) -> str:
     return f"{what}，涉及{steps['department'].nunique()}个部门"
 
 
-def plan(me: Study, *indicators: str, target: float | str = "plan", limit: int = 30) -> tuple[Block, ...]:
+def plan(
+    me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE, limit: int = 30
+) -> tuple[Block, ...]:
     """Give the plan of each indicator: the sentence, and the items to change in their order, at most ``limit``."""
-    return tuple(_plan(me, key, target, limit) for key in indicators)
+    return tuple(_plan(me.plan(key, target=target, conditions=conditions), me, limit) for key in indicators)
 
 
-def _plan(me: Study, key: str, target: float | str, limit: int) -> Block:
-    one, found = about(key), me.plan(key, target=target)
+def _plan(found: Plan, me: Study, limit: int) -> Block:
     row = found.summary.iloc[0]
+    one = about(str(row["indicator"]))
     value = wording.amount(row["value"], one.unit)
     if wording.missing(row["value"]):
         return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
     asked = (
         f"目标{'超过' if row['past'] else '达到'}{wording.amount(row['target'], one.unit)}"
-        if target != LEAD
+        if row["goal"] != LEAD
         else "目标是同事项判断为优于"
     )
     said = f"{me.name}{one.label}现为{value}，{asked}："
@@ -123,9 +124,11 @@ OBSTACLE_COLUMNS = (Column("name", "指标"), Column("reason", "原因"), Column
                     Column("could", "若解除可再提升"))  # fmt: skip
 
 
-def obstacles(me: Study, *indicators: str) -> Block:
+def obstacles(
+    me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE
+) -> Block:
     """Give what stands in the way of more than the plans reach, indicator by indicator."""
-    tables = [me.plan(key).obstacles.assign(indicator=key) for key in indicators]
+    tables = [me.plan(key, target=target, conditions=conditions).obstacles.assign(indicator=key) for key in indicators]
     found = pd.concat(tables, ignore_index=True)
     if found.empty:
         return say("方案之外没有受限的事项。")

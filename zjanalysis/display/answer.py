@@ -11,11 +11,10 @@ from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
 from zjanalysis.display import picture, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, names_of, source_of
-from zjanalysis.display.canvas import TextColumn, put, row_chart, rows_per_mm, write
-from zjanalysis.display.picture import MM, describe, new_figure
-from zjanalysis.display.tables import Table, about, markup, table
+from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
+from zjanalysis.display.picture import describe, new_figure
+from zjanalysis.display.tables import about, markup, table
 from zjanalysis.inputs.columns import Column
-from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.study import Study
 from zjanalysis.units import Met, Verdict

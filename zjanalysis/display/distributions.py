@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.display import theme, wording

@@ -204,7 +204,7 @@ def _html(*texts: str) -> tuple[dict[str, Any], ...]:
 
 def _without_table(html: str) -> str:
     """Give the figure and its sentence; the same table follows with a search field."""
-    return html.partition("<details")[0] + "</figure>" if "<details" in html else html
+    return html.partition('<details class="zj-data"')[0] + "</figure>" if "<details" in html else html
 
 
 def searchable(one: Table) -> str:

@@ -46,8 +46,7 @@ def helps(gain: float, unit: str) -> str:
 def ranking(me: Study, indicator: str) -> Block:
     """Give every region of the group on one indicator, best first: a dot each, the median, the target."""
     one = about(indicator)
-    ranked = me.standings[me.standings["indicator"] == one.key]
-    rows = ranked.sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
+    rows = me.standing(one.key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
     rows = rows.assign(
         region=names_of(rows["region_code"]),
         text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
@@ -487,7 +486,7 @@ def weighted(me: Study, counts: pd.DataFrame) -> Block:
         top=[f"{r['top_item']}（{r['top_share']:.0%}）" if r["top_item"] else wording.NO_DATA for r in records],
         covered=[f"{r['n_cases']:.0f}件（{r['coverage']:.0%}）" for r in records],
     )
-    few = rows[rows["n_effective"] < 20]  # noqa: PLR2004 - said in the sentence
+    few = rows[rows["n_effective"] < 20]
     warn = (
         f"注意：办件集中，数值只相当于{few['effective'].iloc[0]}个事项，位次可能取决于一两个事项。" if len(few) else ""
     )

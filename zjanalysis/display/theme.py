@@ -94,7 +94,7 @@ def palette() -> list[int]:
     return ([255] * 3 + plain + steps + [255] * 3 * 64)[: 3 * 64]
 
 
-def apply() -> None:
+def theme() -> None:
     """Use the bundled font and these settings for everything drawn from here on.
 
     Call it after ``seaborn.set_theme()``, which resets the font. A character without a glyph raises UserWarning from
