@@ -25,6 +25,7 @@ from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import Period, load_period, load_previous
 from zjanalysis.inputs.regions import group_of, is_county, load_regions, peers_of, region_code, region_name
 from zjanalysis.settings import Settings, load_settings
+from zjanalysis.units import Met, Verdict
 
 T = TypeVar("T")
 
@@ -180,6 +181,24 @@ class Study:
         return caseload.caseload(self.items, counts, **self._place)
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """Give the six key indicators, those that need attention first: behind, then targets missed, then low places."""
+        gaps = self.gaps
+        words = [Verdict.BEHIND, Verdict.NONE, Verdict.LEVEL, Verdict.AHEAD, Verdict.NO_DATA]
+        met = {Met.NOT_MET: 0, Met.OPEN: 1, Met.MET: 2}
+        order = gaps.assign(
+            one=gaps["verdict"].map({word: place for place, word in enumerate(words)}),
+            two=gaps["meets_target"].map(met).fillna(3),
+            three=-(gaps["rank"].astype("float64") / gaps["n_ranked"]),
+        ).sort_values(["one", "two", "three"], kind="stable")
+        return tuple(order["indicator"])
+
+    @property
+    def weakest(self) -> str:
+        """Give the indicator that needs attention first."""
+        return self.keys[0]
+
+    @property
     def _place(self) -> dict[str, Any]:
         return {"region": self.region, "peers": self.peers, "scope": self.scope}
 
@@ -189,6 +208,12 @@ class Study:
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         return self.period.once((key, self.region, self.group), make)
+
+    def _repr_html_(self) -> str:
+        """Show a card in JupyterLab: who, when, against whom, and the table of the six indicators."""
+        from zjanalysis.display.answer import spine_table  # noqa: PLC0415 - display builds on this module
+
+        return f"<p><strong>{self!r}</strong></p>{spine_table(self).html()}"
 
     def __repr__(self) -> str:
         sample = "（示例数据，模拟）" if self.period.dataset.kind == "sample" else ""

@@ -41,7 +41,7 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     rows = pd.DataFrame([_overview(me, key) for key in indicators or me.gaps["indicator"]])
     shown = table(rows, caption="压减方案一览", columns=OVERVIEW_COLUMNS, sheet="方案一览",
                   note="只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。“不含须论证的”：不改环评、海域、水上水下等须经专业论证的事项。")  # fmt: skip
-    return listing(shown, rows)
+    return listing(shown)
 
 
 def _overview(me: Study, key: str) -> dict[str, object]:
@@ -114,19 +114,16 @@ def _plan(found: Plan, me: Study, limit: int) -> Block:
         said += f"带*的{int(row['n_reviewed'])}项须经部门论证。"
     rows = named_steps(found.steps)
     rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
-    note = f"列出前{limit}项，全部见工作簿。" if len(rows) > limit else ""
-    shown = table(rows.head(limit).drop(columns="indicator"), caption=f"{one.short}压减方案", columns=PLAN_COLUMNS,
-                  sheet=f"{one.short}压减方案", note=note)  # fmt: skip
-    return listing(shown, rows, said)
+    shown = table(rows.drop(columns="indicator"), caption=f"{one.short}压减方案", columns=PLAN_COLUMNS,
+                  sheet=f"{one.short}压减方案")  # fmt: skip
+    return listing(shown, said, limit=limit)
 
 
 OBSTACLE_COLUMNS = (Column("name", "指标"), Column("reason", "原因"), Column("n_items", "事项", "count", unit="项"),
                     Column("could", "若解除可再提升"))  # fmt: skip
 
 
-def obstacles(
-    me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE
-) -> Block:
+def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE) -> Block:
     """Give what stands in the way of more than the plans reach, indicator by indicator."""
     tables = [me.plan(key, target=target, conditions=conditions).obstacles.assign(indicator=key) for key in indicators]
     found = pd.concat(tables, ignore_index=True)
@@ -138,7 +135,7 @@ def obstacles(
         could=[wording.difference(v, one.unit) for one, v in zip(known, found["could_gain"], strict=True)],
     )
     shown = table(rows.drop(columns="indicator"), caption="方案之外的限制", columns=OBSTACLE_COLUMNS, sheet="方案限制")
-    return listing(shown, rows)
+    return listing(shown)
 
 
 TASK_COLUMNS = (
@@ -160,8 +157,5 @@ def tasks(me: Study, *indicators: str) -> Block:
         return say("各项目标均已达到，没有要下发的任务。" if has_plan(me.region) else "没有要下发的任务。")
     rows = task_list(*plans)
     note = "下发给各单位填报的任务清单（含完成时限与反馈栏）用 zj plan --out 导出。"
-    return listing(
-        table(rows, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单", note=note),
-        rows,
-        f"共{len(rows)}项任务。",
-    )
+    shown = table(rows, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单", note=note)
+    return listing(shown, f"共{len(rows)}项任务。")

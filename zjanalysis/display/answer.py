@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
 from zjanalysis.display import picture, theme, wording
-from zjanalysis.display.blocks import Block, exhibit, names_of, source_of
+from zjanalysis.display.blocks import Block, carry, exhibit, names_of
 from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
 from zjanalysis.display.tables import about, markup, table
@@ -19,7 +20,6 @@ from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.study import Study
 from zjanalysis.units import Met, Verdict
 
-ORDER = (Verdict.BEHIND, Verdict.NONE, Verdict.LEVEL, Verdict.AHEAD, Verdict.NO_DATA)
 INK = {Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND_TEXT}
 MET_INK = {Met.MET: theme.AHEAD, Met.NOT_MET: theme.BEHIND_TEXT}
 PHONE = 92 / 25.4  # inches
@@ -36,7 +36,7 @@ def summary(me: Study) -> Block:
 def position_sentence(me: Study) -> str:
     """Say how many of the six indicators are behind, level or ahead, what meets its target, and what has moved."""
     gaps = me.gaps
-    names = {word: [about(key).short for key in gaps.loc[gaps["verdict"] == word, "indicator"]] for word in ORDER}
+    names = {word: [about(key).short for key in gaps.loc[gaps["verdict"] == word, "indicator"]] for word in Verdict}
     shown = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
     parts = [f"{len(names[word])}项{word}" + _named(names[word], word, len(gaps)) for word in shown if names[word]]
     said = f"按同事项与{me.whom}比，{len(gaps)}项指标中{'、'.join(parts)}。"
@@ -136,11 +136,7 @@ SPINE_COLUMNS = (
 
 def spine_rows(me: Study) -> pd.DataFrame:
     """Give the region's `gaps` as they read, those behind first."""
-    place = {word: number for number, word in enumerate(ORDER)}
-    met = {Met.NOT_MET: 0, Met.OPEN: 1, Met.MET: 2}
-    gaps = me.gaps.assign(
-        order=me.gaps["verdict"].map(place), second=me.gaps["meets_target"].map(met).fillna(3)
-    ).sort_values(["order", "second"], kind="stable", ignore_index=True)
+    gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
     known = [about(key) for key in gaps["indicator"]]
     rows = gaps.to_dict("records")
     texts = {
@@ -178,20 +174,22 @@ def target_text(key: str, me: Study) -> str:
     return one.target_text.replace("兄弟地市", me.whom) or "—"
 
 
+def spine_table(me: Study) -> Table:
+    """Give the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
+    return table(spine_rows(me), caption=f"{me.name}各项指标的位置", columns=SPINE_COLUMNS, sheet="指标位置")
+
+
 def spine(me: Study) -> Block:
     """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
-    rows = spine_rows(me)
-    shown = table(rows, caption=f"{me.name}各项指标的位置", columns=SPINE_COLUMNS, sheet="指标位置")
+    rows, shown = spine_rows(me), spine_table(me)
     title = f"{len(rows)}项指标在{len(me.group)}个{'县（市、区）' if '县' in me.whom else '地区'}中的位置"
     axes = _wide(me, rows)
-    block = exhibit(axes, title=title, table=shown, source=source_of(me), rows=rows, carried=True)
+    block = carry(exhibit(axes, title=title, table=shown, source=me))
     narrow = picture.draw_svg(_narrow(me, rows), alt=picture.alt_of(axes) + "（窄屏）")
     html = block.html.replace("<svg ", '<svg class="zj-desk" ', 1)
     cut = html.index('<details class="zj-data"')
     narrow = narrow.replace("<svg ", '<svg class="zj-phone" aria-hidden="true" ', 1)
-    return Block(
-        html[:cut] + narrow + html[cut:], {**block.payload, "kind": "exhibit"}, _spine_alt(me, rows), rows, axes
-    )
+    return replace(block, html=html[:cut] + narrow + html[cut:])
 
 
 def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
@@ -237,7 +235,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
                 tuple(INK.get(word, theme.SOFT) for word in verdicts),
             ),
         ]
-        axes = row_chart([about(key).short for key in rows["indicator"]], head="指标", right=right, step=7.4)
+        axes = row_chart([about(key).short for key in rows["indicator"]], head="指标", right=right, step=6.4)
         axes.set_xlim(-0.04, 1.04)
         for number, record in enumerate(records):
             _strip(axes, number, *_spots(me, record))

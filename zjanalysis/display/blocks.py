@@ -6,15 +6,16 @@ A block carries complete, escaped HTML and the same content as JSON, from which 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import dates, picture, wording
-from zjanalysis.display.tables import HTML, MIME, Table, about, markup, table
+from zjanalysis.display.tables import HTML, MIME, Table, about, markup
+from zjanalysis.display.tables import table as table_of
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import city_of, is_county, region_name
 from zjanalysis.inputs.workplan import has_plan
@@ -55,7 +56,7 @@ def show(*blocks: Block | Table | pd.DataFrame) -> None:
     from IPython.display import display  # noqa: PLC0415 - only a notebook calls this
 
     for block in blocks:
-        display(block)
+        display(table_of(block, caption="数据") if isinstance(block, pd.DataFrame) else block)
 
 
 def cover(me: Study, *, title: str = "政务服务效能监测通报", report_date: str = "") -> Block:
@@ -85,41 +86,45 @@ def say(*sentences: str) -> Block:
     return Block(f'<p class="zj-say">{markup(text)}</p>', {"kind": "say", "text": text}, text)
 
 
-def listing(shown: Table, rows: pd.DataFrame, sentence: str = "") -> Block:
-    """Give a table as a block, with the sentence over it and the frame it shows."""
+def listing(shown: Table, sentence: str = "", *, limit: int = 0) -> Block:
+    """Give a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
     said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
     payload = {"kind": "table", "sentence": sentence, "table": shown.payload()}
-    return Block(said + shown.html(), payload, sentence or shown.caption, rows)
+    return Block(said + replace(shown, limit=limit).html(), payload, sentence or shown.caption, shown.frame)
 
 
 def exhibit(
-    axes: Axes,
-    *,
-    title: str,
-    table: Table,
-    sentence: str = "",
-    source: str = "",
-    alt: str = "",
-    rows: Any = None,
-    carried: bool = False,
+    axes: Axes, *, title: str, table: Table | pd.DataFrame, source: str | Study = "", sentence: str = "", alt: str = ""
 ) -> Block:
-    """Give a figure with the sentence over it, the table it draws and the table's place in the workbook.
+    """Give a figure, ours or an analyst's own, with the table it draws and the table's place in the workbook.
 
-    ``title`` says what is to be seen and stands, with ``source``, inside the picture. ``carried`` pictures go into the
-    document beside the page too.
+    ``title`` says what is to be seen and stands, with ``source`` (or that of a study), inside the picture; ``alt`` are
+    the words for who cannot see it, made from the table where none are given.
     """
-    words = picture.alt_of(axes, alt)
-    picture.frame(axes, title=title, source=source)
+    shown = table_of(table, caption=title) if isinstance(table, pd.DataFrame) else table
+    words = alt or picture.alt_of(axes) or f"图：{title}。{first_rows(shown)}"
+    picture.frame(axes, title=title, source=source_of(source) if isinstance(source, Study) else source)
     said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
     html = (
         f'<figure class="zj-figure"><figcaption>{said}</figcaption>{picture.draw_svg(axes, alt=words)}'
-        f'<details class="zj-data"><summary>数据表：{markup(table.caption)}（工作簿“{markup(table.sheet)}”页）</summary>'
-        f"{table.html()}</details></figure>"
+        f'<details class="zj-data"><summary>数据表：{markup(shown.caption)}（工作簿“{markup(shown.sheet)}”页）</summary>'
+        f"{shown.html()}</details></figure>"
     )
-    payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": table.payload()}
-    if carried:
-        payload["png"] = base64.b64encode(picture.draw_png(axes)).decode("ascii")
-    return Block(html, payload, sentence or words, rows, axes)
+    payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": shown.payload()}
+    return Block(html, payload, sentence or words, shown.frame, axes)
+
+
+def first_rows(shown: Table) -> str:
+    """Say how many rows a table has and what the first ones read."""
+    told = "；".join("，".join(row) for row in shown.texts()[:3])
+    return f"数据表共{len(shown.rows)}行，前几行为：{told}。"
+
+
+def carry(block: Block) -> Block:
+    """Give an exhibit that takes its picture along, for the document and the card made from the page."""
+    assert block.figure is not None
+    drawn = base64.b64encode(picture.draw_png(block.figure)).decode("ascii")
+    return replace(block, payload={**block.payload, "png": drawn})
 
 
 DEFINITION_COLUMNS = (
@@ -145,7 +150,7 @@ def definitions(me: Study) -> Block:
         definition=[one.definition for one in known],
         basis=[bound(one, me.region).basis for one in known],
     )
-    shown = table(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
+    shown = table_of(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
     notes = reading_rules(me.settings.comparison, planned=has_plan(me.region))
     listed = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in notes)
     html = f'<section class="zj-definitions">{shown.html()}<dl class="zj-terms">{listed}</dl></section>'
@@ -207,6 +212,6 @@ def finish(me: Study) -> Block:
     return Block(html, {"kind": "end", "complete": True}, text)
 
 
-def names_of(codes: Sequence[str]) -> list[str]:
+def names_of(codes: Iterable[str]) -> list[str]:
     """Give the names of region codes."""
     return [region_name(code) for code in codes]

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say, source_of
+from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, key, row_chart, scale
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import _main_part, _parts_text, delta, helps, value_of, waterfall
@@ -43,7 +43,7 @@ def changes(me: Study, indicator: str) -> Block:
     )
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{wording.change_text(own['change'], one.unit)}；{len(rows)}个地区中{counts}。"
     return exhibit(_dumbbell(rows, indicator, me.region), title=f"{one.short}：上期与本期", table=shown, sentence=said,
-                   source=source_of(me), rows=rows)  # fmt: skip
+                   source=me)  # fmt: skip
 
 
 def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
@@ -103,7 +103,7 @@ def change_split(me: Study, indicator: str) -> Block:
     axes = waterfall(
         parts, start=("上期", float(row["previous"])), end=("本期", float(row["value"])), indicator=one.key
     )
-    return exhibit(axes, title=f"{one.short}：变化从哪里来", table=shown, source=source_of(me), rows=signed,
+    return exhibit(axes, title=f"{one.short}：变化从哪里来", table=shown, source=me,
                    sentence=f"{said}，其中{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
 
 
@@ -131,11 +131,8 @@ def item_changes(me: Study, *, limit: int = 0) -> Block:
         for kind in ("新增", "取消", "变动")
         if (rows["kind"] == kind).any()
     )
-    shown = rows.head(limit) if limit else rows
-    note = f"列出{len(shown)}项，全部见工作簿。" if len(shown) < len(rows) else ""
-    return listing(
-        table(shown, caption="事项变动", columns=ITEM_COLUMNS, sheet="事项变动", note=note), rows, f"较上期{counts}。"
-    )
+    shown = table(rows, caption="事项变动", columns=ITEM_COLUMNS, sheet="事项变动")
+    return listing(shown, f"较上期{counts}。", limit=limit)
 
 
 def _moved(row: dict[object, object]) -> str:

@@ -7,7 +7,7 @@ import seaborn as sns
 
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, names_of, say, source_of
+from zjanalysis.display.blocks import Block, exhibit, names_of, say
 from zjanalysis.display.canvas import key, plane
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
@@ -65,8 +65,7 @@ def limits(me: Study) -> Block:
         title="法定与承诺时限：各地区的分布",
         table=shown,
         sentence=said,
-        source=source_of(me),
-        rows=long,
+        source=me,
     )
 
 
@@ -97,8 +96,7 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         title="压缩幅度：各部门的每个事项",
         table=shown,
         sentence=said,
-        source=source_of(me),
-        rows=rows,
+        source=me,
     )
 
 
@@ -136,8 +134,7 @@ def visits(me: Study, *, limit: int = 10) -> Block:
         title="跑动次数：哪些部门、哪些地区",
         table=shown,
         sentence=said,
-        source=source_of(me),
-        rows=wide,
+        source=me,
     )
 
 

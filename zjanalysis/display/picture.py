@@ -44,13 +44,10 @@ def describe(axes: Axes, alt: str) -> Axes:
     return axes
 
 
-def alt_of(axes: Axes, alt: str = "") -> str:
-    """Give the words for the picture of an Axes; raises ConfigError where there are none."""
+def alt_of(axes: Axes) -> str:
+    """Give the words an Axes was described with; empty when it was not."""
     label = axes.figure.get_label()
-    words = alt or (label if isinstance(label, str) else "")
-    if not words:
-        raise ConfigError("这张图没有替代文字，读屏软件和打印稿无法说明它。", "请用 alt= 写一句由数字组成的说明。")
-    return words
+    return label if isinstance(label, str) else ""
 
 
 def figure_of(axes: Axes) -> Figure:
@@ -83,12 +80,12 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     return axes
 
 
-def draw_svg(axes: Axes, *, alt: str = "") -> str:
+def draw_svg(axes: Axes, *, alt: str) -> str:
     """Draw the figure of an Axes as an SVG element: searchable words that keep their width on any font.
 
-    The same Axes give the same text. Raises ConfigError without words for the picture, UserWarning for a missing glyph.
+    ``alt`` stands for the picture. The same Axes give the same text. Raises UserWarning for a missing glyph.
     """
-    words, out = alt_of(axes, alt), io.StringIO()
+    words, out = alt, io.StringIO()
     figure = figure_of(axes)
     salt = sha256(words.encode("utf-8")).hexdigest()[:8]
     with theme.style(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):

@@ -41,7 +41,7 @@ def counts(me: Study) -> Block:
     note = f"其中{blank}项即办件的承诺时限空白，按即办（0个工作日）计。" if blank else ""
     columns = (Column("name", "项目"), Column("amount", "数量", "number"), Column("unit_text", "单位"))
     rows = pd.DataFrame(lines, columns=[column.key for column in columns])
-    return listing(table(rows, caption="事项数量与时限合计", columns=columns, sheet="事项数量", note=note), rows)
+    return listing(table(rows, caption="事项数量与时限合计", columns=columns, sheet="事项数量", note=note))
 
 
 def regions(me: Study, *indicators: str) -> Block:
@@ -55,7 +55,7 @@ def regions(me: Study, *indicators: str) -> Block:
         return say(f"{me.name}没有所辖县（市、区）的数据。")
     wide = wide.reindex([code for code in units if code in wide.index]).reset_index()
     columns = [Column("region", "地区"), *(Column(i.key, i.short, i.unit, unit=UNITS[i.unit].suffix) for i in known)]
-    return listing(table(wide, caption="所辖县（市、区）指标一览", columns=columns, sheet="所辖地区"), wide)
+    return listing(table(wide, caption="所辖县（市、区）指标一览", columns=columns, sheet="所辖地区"))
 
 
 FINDING_HEADS = (
@@ -85,14 +85,14 @@ def findings(me: Study, *, everywhere: bool = False) -> Block:
     listed = by_rule.assign(example=by_rule["rule"].map(first["message"]), action=by_rule["rule"].map(first["action"]),
                             order=by_rule["level"].map(LEVEL_ORDER))  # fmt: skip
     listed = listed.sort_values(["order", "n_findings"], ascending=[True, False])
-    return listing(table(listed, caption="数据核对问题", columns=FINDING_HEADS, sheet="核对问题"), listed, said)
+    return listing(table(listed, caption="数据核对问题", columns=FINDING_HEADS, sheet="核对问题"), said)
 
 
 def omissions(me: Study) -> Block:
     """Give how many items each indicator leaves out in the region, and why."""
     rows = left_out(me.own, scope=me.scope)
     columns = (Column("indicator", "指标"), Column("reason", "剔除原因"), Column("n", "数量", "count", unit="项"))
-    return listing(table(rows, caption="各指标剔除事项", columns=columns, sheet="剔除原因"), rows)
+    return listing(table(rows, caption="各指标剔除事项", columns=columns, sheet="剔除原因"))
 
 
 TREND_HEADS = (
@@ -116,7 +116,7 @@ def findings_trend(me: Study) -> Block:
     rows = both.assign(n_more=both["n_findings"] - both["n_before"], order=both["level"].map(LEVEL_ORDER))
     rows = rows.sort_values(["order", "n_findings"], ascending=[True, False])
     note = f"上期为{dates.issue_text(me.before.name)}。"
-    return listing(table(rows, caption="问题数与上期比较", columns=TREND_HEADS, sheet="核对趋势", note=note), rows)
+    return listing(table(rows, caption="问题数与上期比较", columns=TREND_HEADS, sheet="核对趋势", note=note))
 
 
 REGION_HEADS = (
@@ -134,7 +134,7 @@ def quality_by_region(me: Study) -> Block:
     counted = counted_by(me.period.findings, by=("region_code",))
     used = me.period.items["region_code"].value_counts().rename("n_items").reset_index()
     rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")
-    return listing(table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对"), rows)
+    return listing(table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对"))
 
 
 COMPLETENESS_HEADS = (
@@ -150,7 +150,7 @@ def completeness(me: Study) -> Block:
     filled = filled_columns(me.own)
     rows = filled.groupby("column_label", as_index=False, sort=False)[["n_items", "n_filled"]].sum()
     shares = rows.assign(filled_share=rows["n_filled"] / rows["n_items"]).sort_values("filled_share", kind="stable")
-    return listing(table(shares, caption="填报完整度", columns=COMPLETENESS_HEADS, sheet="填报完整度"), shares)
+    return listing(table(shares, caption="填报完整度", columns=COMPLETENESS_HEADS, sheet="填报完整度"))
 
 
 DOUBT_HEADS = (
@@ -174,6 +174,7 @@ def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
     )
     n = items[doubtful]["region_code"].value_counts()
     rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs())
-    shown = rows.sort_values("size", ascending=False, kind="stable").head(limit)
-    said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；列出影响最大的{len(shown)}行。"
-    return listing(table(shown, caption="存疑事项对指标的影响", columns=DOUBT_HEADS, sheet="存疑影响"), rows, said)
+    shown = table(rows.sort_values("size", ascending=False, kind="stable"), caption="存疑事项对指标的影响",
+                  columns=DOUBT_HEADS, sheet="存疑影响")  # fmt: skip
+    said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；影响最大的在前。"
+    return listing(shown, said, limit=limit)

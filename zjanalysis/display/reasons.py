@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.display import theme, wording
 from zjanalysis.display.answer import INK, MET_INK
-from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say, source_of
+from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
@@ -71,7 +71,7 @@ def ranking(me: Study, indicator: str) -> Block:
         else f"{me.name}{one.label}{wording.NO_DATA}。"
     )
     return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{len(rows)}个地区的位置", table=shown,
-                   sentence=said, source=source_of(me), rows=rows)  # fmt: skip
+                   sentence=said, source=me)  # fmt: skip
 
 
 def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
@@ -122,8 +122,8 @@ def split(me: Study, indicator: str) -> Block:
     ends = ((peers, float(row["peer_value"])), (me.name, float(row["value"])))
     said = (f"{me.name}{one.label}{wording.apart(row['value'], row['peer_value'], one.unit, peers)}，其中"
             f"{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
-    return exhibit(waterfall(parts, start=ends[0], end=ends[1], indicator=one.key), table=shown, sentence=said, rows=signed,
-                   title=f"{one.short}的差距从哪里来", source=source_of(me), carried=True)  # fmt: skip
+    axes = waterfall(parts, start=ends[0], end=ends[1], indicator=one.key)
+    return carry(exhibit(axes, title=f"{one.short}的差距从哪里来", table=shown, sentence=said, source=me))
 
 
 def _parts_text(parts: pd.DataFrame, unit: str) -> str:
@@ -208,8 +208,8 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
         if len(behind)
         else f"{len(rows)}个部门都不低于总体。"
     )
-    return exhibit(_department_dots(rows.head(limit), indicator, whole, len(rows)), table=shown, sentence=said, rows=rows,
-                   title=f"{one.short}：哪些部门拉低总体", source=source_of(me))  # fmt: skip
+    return exhibit(_department_dots(rows.head(limit), indicator, whole, len(rows)), table=shown, sentence=said,
+                   title=f"{one.short}：哪些部门拉低总体", source=me)  # fmt: skip
 
 
 def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -> Axes:
@@ -255,16 +255,14 @@ LAGGARD_COLUMNS = (
 
 
 def laggards(me: Study, *, limit: int = 20, columns: int = len(LAGGARD_COLUMNS)) -> Block:
-    """Give at most ``limit`` items that hold the region back most: a peer promises the same code sooner."""
+    """Give the items that hold the region back, a peer promises the same code sooner; at most ``limit`` are shown."""
     rows = me.laggards()
     if rows.empty:
         return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
     total = wording.plain(float(rows["room_days"].sum()))
-    said = (
-        f"{len(rows)}项的承诺长于{me.whom}中最短的，合计可压{total}个工作日；列出可压最多的{min(limit, len(rows))}项。"
-    )
-    shown = table(rows.head(limit), caption="拖累事项", columns=LAGGARD_COLUMNS[:columns], sheet="拖累事项")
-    return listing(shown, rows, said)
+    said = f"{len(rows)}项的承诺长于{me.whom}中最短的，合计可压{total}个工作日。"
+    shown = table(rows, caption="拖累事项", columns=LAGGARD_COLUMNS[:columns], sheet="拖累事项")
+    return listing(shown, said, limit=limit)
 
 
 def pairs(me: Study, indicator: str) -> Block:
@@ -289,7 +287,7 @@ def pairs(me: Study, indicator: str) -> Block:
     )
     said = f"只比双方都有的事项并统一法定时限，{me.name}{one.label}与{len(rows)}个{me.whom}逐一相比：{counts}。"
     return exhibit(_intervals(rows, indicator), title=f"{one.short}：与每个地区按同事项比", table=shown, sentence=said,
-                   source=source_of(me), rows=rows)  # fmt: skip
+                   source=me)  # fmt: skip
 
 
 def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
@@ -351,7 +349,7 @@ def funnel(me: Study, indicator: str) -> Block:
     said = (f"按事项数多少考虑，{len(rows)}个地区中{inside}个在可预期的范围内，{above}个高于、{below}个低于这一范围{wider}；"
             "范围内的先后不宜作为评价依据。")  # fmt: skip
     return exhibit(_funnel(rows, indicator, me.region), title=f"{one.short}：先后是否超出偶然", table=shown, sentence=said,
-                   source=source_of(me), rows=rows)  # fmt: skip
+                   source=me)  # fmt: skip
 
 
 def _funnel(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
@@ -426,7 +424,7 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
             + (f"判断在“{'”“'.join(other)}”下不同；" if other else "判断不变；")
             + (f"达标与否在“{'”“'.join(met)}”下不同。" if met else "达标与否不变。"))  # fmt: skip
     return exhibit(_by_definition(rows, me), title=f"{one.short}：位次是否取决于口径", table=shown, sentence=said,
-                   source=source_of(me), rows=rows)  # fmt: skip
+                   source=me)  # fmt: skip
 
 
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
@@ -493,7 +491,7 @@ def weighted(me: Study, counts: pd.DataFrame) -> Block:
     shown = table(
         rows.drop(columns="indicator"), caption="按办件量加权", columns=CASELOAD_COLUMNS, sheet="按办件量加权"
     )
-    return listing(shown, rows, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
+    return listing(shown, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
 
 
 def tiles_rows(me: Study, indicator: str) -> pd.DataFrame:

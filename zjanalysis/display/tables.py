@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from html import escape
 from typing import Any
@@ -71,7 +71,8 @@ class Head:
 class Table:
     """A table ready to be shown: raw values in ``rows``; ``row_kinds`` is the unit of each row's value columns.
 
-    ``focus`` are the positions of the rows that the report is about.
+    ``focus`` are the positions of the rows that the report is about; ``limit`` rows are shown (0: all), the workbook
+    holds every one; ``frame`` is what the table was made from.
     """
 
     caption: str
@@ -81,6 +82,8 @@ class Table:
     note: str = ""
     row_kinds: tuple[str, ...] = ()
     focus: tuple[int, ...] = ()
+    limit: int = 0
+    frame: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     def payload(self) -> dict[str, Any]:
         """Give the table as JSON, as publish stores it and the workbook is made from."""
@@ -146,6 +149,7 @@ def table(
         note=note,
         row_kinds=units if any(head.kind in {"value", "delta"} for head in heads) else (),
         focus=tuple(position for position, code in enumerate(codes) if code == focus),
+        frame=frame,
     )
 
 
@@ -251,13 +255,15 @@ def table_html(shown: Table) -> str:
     A column whose cells are all alike becomes a note; short cells never break; a table of many columns is marked, so
     that it prints across the page, and under 40 rem every row becomes a card (the heads are repeated by CSS).
     """
-    texts = shown.texts()
+    texts = shown.texts()[: shown.limit or None]
     alike = _alike(shown, texts)
     kept = [position for position in range(len(shown.heads)) if position not in alike]
     heads = "".join(_head_html(shown.heads[position]) for position in kept)
     short = {position for position in kept if max((theme.ems(row[position]) for row in texts), default=0) <= SHORT}
     body = "".join(_row_html(shown, row, kept, short, focus=number in shown.focus) for number, row in enumerate(texts))
     said = "".join(f"{shown.heads[position].label}均为{texts[0][position]}。" for position in alike)
+    if len(texts) < len(shown.rows):
+        said = f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。{said}"
     note = f'<p class="zj-note">{markup(said + shown.note)}</p>' if said + shown.note else ""
     wide = " zj-wide" if len(kept) >= WIDE else ""
     if not body:
