@@ -14,7 +14,7 @@ from zjanalysis.display import picture, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, names_of
 from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
-from zjanalysis.display.tables import about, markup, table
+from zjanalysis.display.tables import Table, about, markup, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.study import Study
@@ -242,7 +242,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
         over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
         write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
         write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
-        _key(axes, me, len(rows) - 0.5 + rows_per_mm(axes) * 2.5)
+        _key(axes, me, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
     return describe(axes, _spine_alt(me, rows))
 
 

@@ -23,7 +23,7 @@ from zjanalysis.display.picture import MM, new_figure
 NO_CLIP = TransformedPath(Path.unit_rectangle(), IdentityTransform())
 THICK = 0.62  # of a row
 NAME_EMS = 12.0
-TOP, BOTTOM = 9.0, 10.0  # millimetres for column heads and yardsticks, for the axis
+TOP, BOTTOM = 6.5, 8.6  # millimetres for column heads and yardsticks, for the axis
 
 
 @dataclass(frozen=True)

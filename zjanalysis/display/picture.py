@@ -66,7 +66,7 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     figure = figure_of(axes)
     width, height = figure.get_size_inches()
     lines = theme.lines_of(title, theme.WIDTH / MM / (theme.TITLE * theme.POINT))
-    over, under = (4.6 * len(lines) + 1.5) * MM, 5.0 * MM
+    over, under = (4.6 * len(lines) + 1.0) * MM, 3.8 * MM
     boxes = [(each, each.get_position()) for each in figure.axes]
     total = height + over + under
     figure.set_size_inches(width, total)
@@ -76,7 +76,7 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     with theme.style():
         for number, line in enumerate(lines):
             figure.text(0, 1 - number * 4.6 * MM / total, f"{NUMBERED}{line}" if number == 0 else line, **head)
-        figure.text(0, 1.0 * MM / total, source, ha="left", va="bottom", fontsize=theme.SMALL, color=theme.SOFT)
+        figure.text(0, 0.3 * MM / total, source, ha="left", va="bottom", fontsize=theme.SMALL, color=theme.SOFT)
     return axes
 
 

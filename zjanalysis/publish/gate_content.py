@@ -16,7 +16,8 @@ _TAGS = frozenset(re.findall(
     r"\w+",
     "html head meta title style body a header footer nav main section article aside div p span strong em b i small sub "
     "sup br hr h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table caption colgroup col thead tbody tfoot tr th td figure "
-    "figcaption img pre code details summary script blockquote mark time abbr del ins",
+    "figcaption img pre code details summary script blockquote mark time abbr del ins "
+    "svg g path text tspan use defs rect line circle",
 ))  # fmt: skip
 _MACHINE = re.compile(
     r"[A-Za-z]:\\(?:Users|Windows|Program|Documents)[^\s<>\"']*"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
 from importlib import resources
+from itertools import count
 from typing import Any
 
 from nbconvert.exporters.templateexporter import TemplateExporter
@@ -20,8 +22,11 @@ from zjanalysis.publish.provenance import Stamp
 MIME = "application/vnd.zjanalysis+json"
 CSP = ("default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
        "base-uri 'none'; form-action 'none'")  # fmt: skip
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)  # what JupyterLab needs; a page has its tested sheets
 _HEADING = re.compile(r"<h([1-6])([^>]*)>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+ANNEX, FIGURE, TABLE, LONGEST = "附件", "图　", "表　", 90
+_NUMBERED = re.compile(r"<figure class=\"zj-figure\">.*?</figure>|<caption>[^<]*</caption>", re.DOTALL)
 
 
 def payloads(notebook: NotebookNode) -> list[dict[str, Any]]:
@@ -30,20 +35,33 @@ def payloads(notebook: NotebookNode) -> list[dict[str, Any]]:
     return [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
 
 
-def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) -> str:
+@dataclass(frozen=True)
+class Annex:
+    """A part that is folded on the screen and printed only when it is open; ``summary`` says what is inside."""
+
+    id: str
+    title: str
+    summary: str
+    body: str
+
+
+def render(
+    notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str, links: Sequence[tuple[str, str]] = ()
+) -> str:
     """Give the page; ``workbook`` is the name of the file with its tables, which lies beside it.
 
-    Shown are the Markdown and the html of the display blocks; code is folded under 方法与代码; plain text, streams and
-    errors are left to the gate. The same notebook and stamp give the same text.
+    Shown are the Markdown and the html of the display blocks; everything from a heading 附件… to the next is folded;
+    code is folded under 方法与代码; plain text, streams and errors are left to the gate. ``links`` lead out of the page:
+    text and address. The same notebook and stamp give the same text.
     """
-    sections, contents = _sections(notebook)
+    body, annexes, contents = _parts(notebook)
     cover = next((p for p in payloads(notebook) if p.get("kind") == "cover"), {})
     facts = {
         "title": cover.get("title", region), "issue": issue_text(cover.get("period", "")) if cover else "",
         "region": region, "period": cover.get("period", ""), "sample": bool(cover.get("sample")),
-        "date": cover.get("report_date", ""),
+        "date": cover.get("report_date", ""), "links": links,
         "fingerprint": stamp.fingerprint, "workbook": workbook, "csp": CSP, "style": style(),
-        "contents": contents, "sections": sections, "code": _code(notebook), "stamp": dict(stamp.details),
+        "contents": contents, "body": body, "annexes": annexes, "code": _code(notebook), "stamp": dict(stamp.details),
         "provenance": _json({"fingerprint": stamp.fingerprint, "parts": dict(stamp.parts), **stamp.details}),
     }  # fmt: skip
     return str(exporter().template.render(resources={"page": facts}))  # the template asks for nothing else
@@ -84,19 +102,50 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c")
 
 
-def _sections(notebook: NotebookNode) -> tuple[list[str], list[tuple[str, str]]]:
-    """Give the html of everything shown, with ids on its headings, and the table of contents (id, text)."""
+def _parts(notebook: NotebookNode) -> tuple[str, list[Annex], list[tuple[str, str]]]:
+    """Give the body, the annexes and the table of contents (id, text); headings get ids, figures and tables numbers."""
+    pieces = [html for cell in notebook.cells for html in _shown(cell)]
     contents: list[tuple[str, str]] = []
+    parts: list[tuple[str, list[str]]] = [("", [])]
+    for html in numbered(pieces):
+        heading = _HEADING.fullmatch(html.strip())
+        if not heading or heading[1] != "2":
+            parts[-1][1].append(html)
+            continue
+        title = unescape(_TAG.sub("", heading[3])).strip()
+        contents.append((f"s{len(contents) + 1}", title))
+        if title.startswith(ANNEX):
+            parts.append((title, []))
+        else:
+            parts[-1][1].append(f'<h2 id="{contents[-1][0]}">{heading[3]}</h2>')
+    ids = {title: name for name, title in contents}
+    annexes = [Annex(ids[title], title, _summary(held), "\n".join(held)) for title, held in parts[1:]]
+    return "\n".join(parts[0][1]), annexes, contents
 
-    def named(match: re.Match[str]) -> str:
-        level, attributes, inner = match.groups()
-        if level != "2":
-            return match.group(0)
-        contents.append((f"s{len(contents) + 1}", unescape(_TAG.sub("", inner)).strip()))
-        return f'<h2 id="{contents[-1][0]}"{re.sub(r""" id="[^"]*" """.strip(), "", attributes)}>{inner}</h2>'
 
-    sections = [_HEADING.sub(named, html) for cell in notebook.cells for html in _shown(cell)]
-    return sections, contents
+def numbered(pieces: Sequence[str]) -> list[str]:
+    """Give the pieces with their figures and tables numbered, 图1, 图2 … and 表1, 表2 …, in the order of the page.
+
+    A table that a figure draws carries the number of the figure.
+    """
+    figures, tables = count(1), count(1)
+
+    def number(match: re.Match[str]) -> str:
+        if match[0].startswith("<figure"):
+            place = next(figures)
+            return match[0].replace(f">{FIGURE}", f">图{place}　").replace(f"<caption>{TABLE}", f"<caption>图{place}数据　")
+        return match[0].replace(f"<caption>{TABLE}", f"<caption>表{next(tables)}　", 1)
+
+    return [_NUMBERED.sub(number, piece) for piece in pieces]
+
+
+def _summary(held: Sequence[str]) -> str:
+    """Say what is inside an annex: its first sentences, else the captions of its figures and tables."""
+    text = "".join(held)
+    said = [unescape(_TAG.sub("", one)) for one in re.findall(r'<p class="zj-say">(.*?)</p>', text, re.DOTALL)]
+    titles = [unescape(_TAG.sub("", one)).split("　")[-1] for one in re.findall(r"<caption>(.*?)</caption>", text)]
+    whole = said[0] if said else "、".join(dict.fromkeys(titles))
+    return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
 
 
 @cache
@@ -110,7 +159,8 @@ def markdown() -> MarkdownWithMath:
 def _shown(cell: NotebookNode) -> Sequence[str]:
     if cell.cell_type == "markdown":
         return [re.sub(r"<h1>.*?</h1>", "", markdown().render(cell.source), flags=re.DOTALL)]
-    return [output.data["text/html"] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
+    shown = [output.data["text/html"] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
+    return [_STYLE.sub("", html) for html in shown]
 
 
 def _code(notebook: NotebookNode) -> list[Mapping[str, object]]:
