@@ -16,6 +16,7 @@ from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
 from zjanalysis.display.tables import Table, about, markup, table
 from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.regions import city_of, region_code, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.study import Study
 from zjanalysis.units import Met, Verdict
@@ -324,7 +325,7 @@ FIRST_COLUMNS = (
 )
 
 
-def first_steps(me: Study, *, limit: int = 5) -> Block:
+def first_steps(me: Study, *, limit: int = 4) -> Block:
     """Give 表1 先办事项: the changes that gain most for the targets that are not met (else for 判断), at most ``limit``."""
     plans = unmet_plans(me) or [me.plan(str(key), target="lead") for key in me.gaps["indicator"].head(1)]
     each = max(1, -(-limit // max(len(plans), 1)))
@@ -349,6 +350,7 @@ def named_steps(steps: pd.DataFrame) -> pd.DataFrame:
     return steps.assign(
         name=[one.short for one in known],
         item_name=[f"{row['item_name']}{'*' if row['review'] else ''}" for row in rows],
+        department=[office(str(row["department"]), region_name(str(row["region_code"]))) for row in rows],
         step=[
             f"{wording.state_text(r['from_value'], r['kind'])}→{wording.state_text(r['to_value'], r['kind'])}"
             for r in rows
@@ -360,16 +362,38 @@ def named_steps(steps: pd.DataFrame) -> pd.DataFrame:
 
 def _done_by(row: dict[Any, Any]) -> str:
     codes = [code for code in str(row["follows"]).split("、") if code]
-    more = f"等{row['n_follows']}地" if row["n_follows"] > len(codes) else ""
-    return "、".join(names_of(codes)) + more
+    names = [short_name(name) for name in names_of(codes)]
+    return "、".join(names) if row["n_follows"] <= len(names) else f"{'、'.join(names[:2])}等{row['n_follows']}地"
+
+
+def short_name(name: str) -> str:
+    """Give a region's name without 县, 区 or 市 where two characters are left.
+
+    >>> short_name("遂溪县"), short_name("湛江经济技术开发区")
+    ('遂溪', '湛江经开区')
+    """
+    bare = name.replace("经济技术开发区", "经开区")
+    return bare[:-1] if bare[-1] in "县区市" and len(bare) == 3 else bare
+
+
+def office(department: str, region: str) -> str:
+    """Give a department's name without the region it belongs to, as its own people say it.
+
+    >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市公安局", "湛江市")
+    ('县公安局', '市生态环境局遂溪分局', '市公安局')
+    """
+    for name in (region, region_name(city_of(region_code(region)))):
+        if department.startswith(name) and len(department) > len(name):
+            return name[-1] + department[len(name) :]
+    return department
 
 
 def effect_text(row: dict[Any, Any], unit: str) -> str:
     """Give what a step brings: visits as visits, everything else in the unit of the indicator.
 
-    >>> effect_text({"kind": "visits", "change_by": 2.0, "gain": 0.01}, "visits"), effect_text({"kind": "days", "gain": 0.0072}, "share")
-    ('少跑2次', '0.72个百分点')
+    >>> effect_text({"kind": "visits", "change_by": 2.0}, "visits"), effect_text({"kind": "days", "gain": 0.0072}, "share")
+    ('少跑2次', '提升0.72点')
     """
     if row["kind"] == "visits" and unit == "visits":
         return f"少跑{wording.plain(row['change_by'])}次"
-    return wording.difference(row["gain"], unit)
+    return f"提升{wording.difference(row['gain'], unit).replace('个百分点', '点')}"

@@ -96,16 +96,14 @@ def draw_svg(axes: Axes, *, alt: str) -> str:
 
 
 def draw_png(axes: Axes, *, width: int = 0) -> bytes:
-    """Draw the figure of an Axes as PNG, ``width`` pixels wide (0: as many as its dots per inch give)."""
+    """Draw the figure of an Axes as PNG, ``width`` pixels wide (0: as many as on paper)."""
     figure = figure_of(axes)
     own = bool(figure.get_label())
     with theme.style():
-        canvas, before = FigureCanvasAgg(figure), figure.dpi
-        figure.set_dpi(width / figure.get_figwidth() if width else before)
+        canvas, dots = FigureCanvasAgg(figure), width / figure.get_figwidth() if width else float(theme.DPI)
+        figure.set_dpi(dots)
         canvas.draw()  # type: ignore[no-untyped-call]
         shown = crop(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
-        dots = figure.dpi
-        figure.set_dpi(before)
     opaque = Image.fromarray(shown).convert("RGB")
     image = opaque.quantize(palette=_palette(), dither=Image.Dither.NONE) if own else _any_colours(opaque)
     out = io.BytesIO()
