@@ -30,8 +30,24 @@ def summary(me: Study) -> Block:
     """Give the three sentences 处在什么位置 / 为什么 / 先做什么, made from the numbers."""
     told = (("处在什么位置", position_sentence(me)), ("为什么", reason_sentence(me)), ("先做什么", action_sentence(me)))
     body = "".join(f"<div><dt>{term}：</dt><dd>{markup(text)}</dd></div>" for term, text in told)
-    payload = {"kind": "answer", "terms": [list(pair) for pair in told]}
+    payload = {"kind": "answer", "terms": [list(pair) for pair in told], "cards": _cards(me)}
     return Block(f'<dl class="zj-answer">{body}</dl>', payload, "".join(text for _, text in told), me.gaps)
+
+
+def _cards(me: Study) -> list[dict[str, Any]]:
+    """Give what the index needs of each indicator, in the order of the registry: numbers as they are and as they read."""
+    rows = spine_rows(me).set_index("indicator").loc[me.gaps["indicator"]].reset_index()
+    texts = ("text", "place", "meets_target", "verdict", "moved", "effect_text", "median_text", "target_text")
+    numbers = ("value", "rank", "n_ranked", "median", "gap_to_median", "effect", "change")
+    return [
+        {
+            "indicator": row["indicator"], "label": about(row["indicator"]).short, "unit": about(row["indicator"]).unit,
+            "trend": wording.change_word(row["change"], about(row["indicator"]).unit, about(row["indicator"]).sign),
+            **{name: str(row[name]) for name in texts},
+            **{name: None if wording.missing(row[name]) else float(row[name]) for name in numbers},
+        }
+        for row in rows.to_dict("records")
+    ]  # fmt: skip
 
 
 def position_sentence(me: Study) -> str:

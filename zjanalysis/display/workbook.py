@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +30,23 @@ CONTENTS = "目录与说明"
 FIXED = datetime(2021, 1, 1)  # neither docProps nor the zip entries carry a clock
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CELL_LIMIT = 32767  # Excel's own
-FORMATS = {"share": "0.00%", "days": "0.00", "visits": "0.00", "points": "0.00%", "count": "0", "number": "General"}
-SIGNED = {"share": "+0.00%;-0.00%;0.00%", "days": "+0.00;-0.00;0.00", "visits": "+0.00;-0.00;0.00"}
+FONT = "微软雅黑"  # named, so that no office program takes a Latin one; where it is not there, the program's own
+MARK = "示例数据（模拟）"
+DATE = "yyyy-mm-dd"
+FORMATS = {"share": "0.00%", "days": "0.00", "visits": "0.0000", "count": "0", "number": "General", "score": "0.00"}
+SIGNED = {"points": "+0.00;-0.00;0.00", "share": "+0.00;-0.00;0.00", "days": "+0.00;-0.00;0.00",
+          "visits": "+0.0000;-0.0000;0.0000", "count": "+0;-0;0", "score": "+0.00;-0.00;0.00"}  # fmt: skip
 LOOKS = {
-    "title": {"font": Font(bold=True, size=14)},
-    "caption": {"font": Font(bold=True, size=12)},
-    "head": {"fill": PatternFill("solid", fgColor="0B4F8A"), "font": Font(bold=True, color="FFFFFF"),
+    "title": {"font": Font(name=FONT, bold=True, size=14)},
+    "caption": {"font": Font(name=FONT, bold=True, size=12)},
+    "mark": {"font": Font(name=FONT, bold=True, size=12, color="A61B1B")},
+    "head": {"fill": PatternFill("solid", fgColor="0B4F8A"), "font": Font(name=FONT, bold=True, color="FFFFFF"),
              "alignment": Alignment(wrap_text=True, vertical="center")},
-    "link": {"font": Font(color="0B4F8A", underline="single")},
+    "link": {"font": Font(name=FONT, color="0B4F8A", underline="single")},
     "text": {"alignment": Alignment(wrap_text=True, vertical="top")},
-    "body": {"border": Border(bottom=Side(style="thin", color="D5DBE1"))},
+    "body": {"font": Font(name=FONT), "border": Border(bottom=Side(style="thin", color="D5DBE1"))},
     "focus": {"fill": PatternFill("solid", fgColor="EFF3F7")},
-    "note": {"font": Font(color="55616D")},
+    "note": {"font": Font(name=FONT, color="55616D")},
 }  # fmt: skip
 Notes = Sequence[str | tuple[str, str]]
 Dressed = dict[tuple[object, ...], StyleArray]  # of one workbook: style before and name of the look → style after
@@ -53,12 +58,14 @@ def write_workbook(
     *,
     title: str,
     notes: Notes = (),
+    sample: bool = False,
 ) -> Path:
     """Write the tables (or their JSON payloads) as one .xlsx and give its path.
 
     The first sheet holds the title, the notes (a sentence, or a term and its text) and the contents. Shares are
-    numbers shown as 0.00%, missing cells stay empty, and no text can become a formula. The file appears whole or not
-    at all, and the same tables give the same bytes.
+    numbers shown as 0.00%, differences of shares are numbers of points with their sign, dates are dates, missing cells
+    stay empty, and no text can become a formula. ``sample`` marks every sheet, its header and footer included. The file
+    appears whole or not at all, and the same tables give the same bytes.
     """
     shown = [one if isinstance(one, Table) else table_from_payload(one) for one in tables]
     names = sheet_names([one.sheet or one.caption for one in shown])
@@ -66,11 +73,21 @@ def write_workbook(
     _contents(book.active, dressed, title=title, notes=notes, entries=list(zip(names, shown, strict=True)))
     for name, one in zip(names, shown, strict=True):
         _sheet(book.create_sheet(name), one, dressed)
+    for sheet in book.worksheets if sample else ():
+        _mark(sheet, dressed)
     book.properties.creator = book.properties.lastModifiedBy = "zjanalysis"
-    book.properties.title = safe_text(title)
+    book.properties.title = safe_text(f"{title}【{MARK}】" if sample else title)
     raw = io.BytesIO()
     ExcelWriter(book, zipfile.ZipFile(raw, "w")).save()  # `repack` compresses
     return _write_atomic(Path(path), repack(raw.getvalue()))
+
+
+def _mark(sheet: Worksheet, dressed: Dressed) -> None:
+    """Say in the first row, the header and the footer that the figures are made up."""
+    column = max(2, min(sheet.max_column, 3))
+    put_text(sheet.cell(1, column), MARK)
+    _dress(sheet.cell(1, column), "mark", dressed)
+    sheet.oddHeader.center.text = sheet.oddFooter.center.text = MARK
 
 
 def sheet_names(wanted: Iterable[str]) -> list[str]:
@@ -174,8 +191,8 @@ def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
 
 
 def _unit(head: Head, one: Table) -> str:
-    """Give the unit for a head; percent and points are in the number format, so that cells can be computed with."""
-    if head.kind in {"share", "points"} or head.unit in {"%", "个百分点"}:
+    """Give the unit for a head; percent is in the number format, so that cells can be computed with."""
+    if head.kind == "share" or head.unit == "%":
         return ""
     if head.kind in {"value", "delta"} and not head.unit and one.row_kinds:
         return ""
@@ -189,15 +206,26 @@ def _body_cell(cell: Cell, value: Any, head: Head, unit: str, dressed: Dressed) 
     if isinstance(value, bool):
         put_text(cell, "是" if value else "否")
     elif isinstance(value, (int, float)) and head.kind in NUMERIC:
-        cell.value = value
-        formats = SIGNED if head.kind == "delta" else FORMATS
-        texts = DELTA_TEXT if head.kind == "delta" else UNIT_TEXT
-        cell.number_format = formats.get(unit if head.kind in {"value", "delta"} else head.kind, "General")
-        if head.kind in {"value", "delta"} and not head.unit and unit != "share":
-            cell.number_format = ";".join(f'{part}"{texts[unit]}"' for part in cell.number_format.split(";"))
+        kind, signed = unit if head.kind in {"value", "delta"} else head.kind, head.kind in {"delta", "points"}
+        cell.value = value * 100 if signed and kind in {"share", "points"} else value
+        cell.number_format = (SIGNED if signed else FORMATS).get(kind, "General")
+        if head.kind in {"value", "delta"} and not head.unit and (signed or unit != "share"):
+            text = (DELTA_TEXT if signed else UNIT_TEXT)[unit]
+            cell.number_format = ";".join(f'{part}"{text}"' for part in cell.number_format.split(";"))
+    elif isinstance(value, str) and (day := _day(value)):
+        cell.value = day
+        cell.number_format = DATE
     else:
         put_text(cell, str(value))
         _dress(cell, "text", dressed)
+
+
+def _day(text: str) -> date | None:
+    """Give the day a cell names as 2021-03-31, so that it sorts as a date."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 and text[4] == text[7] == "-" else None
+    except ValueError:
+        return None
 
 
 def _widths(one: Table) -> list[float]:

@@ -81,7 +81,7 @@ def _write(task: Task) -> dict[str, Any]:
         raise PublishError(f"页面未通过发布检查：{shown}", "页面没有发布，上一版保留。")
     (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
     (folder / "report.ipynb").write_text(engine.portable(notebook), encoding="utf-8", newline="\n")
-    cards = next((b["cards"] for b in blocks if b.get("kind") == "cards"), ())
+    cards = next((b["cards"] for b in blocks if "cards" in b), ())
     files = {suffix: file_digest(folder / f"report{suffix}") for suffix in (".html", ".xlsx", ".ipynb")}
     return {
         "files": files,
@@ -97,10 +97,8 @@ def _plain(cards: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
 
 
 def _facts(cover: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the index shows of a cover; the cut-off stands among the terms of its box."""
-    terms = dict(cover.get("terms", ()))
-    kept = {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
-    return {**kept, "cutoff": terms.get("数据截止", "")}
+    """Give what the index shows of a cover."""
+    return {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
 
 
 def _workbook(blocks: Sequence[Mapping[str, Any]], path: Path, *, title: str, stamp: Stamp) -> None:
@@ -108,4 +106,5 @@ def _workbook(blocks: Sequence[Mapping[str, Any]], path: Path, *, title: str, st
     from zjanalysis.publish.evidence import tables_of  # noqa: PLC0415
 
     notes = [("校验码", stamp.fingerprint), ("笔记本", str(stamp.details["notebook"]))]
-    write_workbook(tables_of(blocks), path, title=title.strip(), notes=notes)
+    sample = any(block.get("sample") for block in blocks)
+    write_workbook(tables_of(blocks), path, title=title.strip(), notes=notes, sample=sample)
