@@ -1,4 +1,4 @@
-"""Why a region stands where it stands: the gap split, departments, lagging items, the evidence pair by pair."""
+"""Why a region stands where it stands: the gap split into parts, departments, the items that hold it back."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import theme, wording
-from zjanalysis.display.answer import INK, MET_INK
-from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
-from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
+from zjanalysis.display.blocks import Block, carry, exhibit, listing, say
+from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
-from zjanalysis.inputs.regions import region_name
 from zjanalysis.study import Study
-from zjanalysis.units import UNITS, Met, Verdict
+from zjanalysis.units import UNITS, Verdict
 
-SUMS = (Column("numerator", "分子（N）", "number"), Column("denominator", "分母（M）", "number"))
 COUNTS = (Column("n", "纳入", "count", unit="项"), Column("n_left_out", "剔除", "count", unit="项"))
+SUMS = (Column("numerator", "分子（N）", "number"), Column("denominator", "分母（M）", "number"))
+
+
 TONES = {"有利": theme.AHEAD, "不利": theme.BEHIND, Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND}
 
 
@@ -41,72 +41,6 @@ def helps(gain: float, unit: str) -> str:
     ('有利', '不利', '无影响')
     """
     return "无影响" if wording.is_zero(gain, unit) else "有利" if gain > 0 else "不利"
-
-
-def ranking(me: Study, indicator: str) -> Block:
-    """Give every region of the group on one indicator, best first: a dot each, the median, the target."""
-    one = about(indicator)
-    rows = me.standing(one.key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
-    rows = rows.assign(
-        region=names_of(rows["region_code"]),
-        text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
-        place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
-    )
-    columns = [Column("place", "位次（区间）"), Column("region", "地区"), Column("text", one.short), *SUMS, *COUNTS,
-               Column("meets_target", "达标"), Column("verdict", "判断"), Column("reason", "说明")]  # fmt: skip
-    shown = table(
-        rows.drop(columns="indicator"),
-        caption=f"{one.label}排名",
-        columns=columns,
-        sheet=f"{one.short}排名",
-        focus=me.region,
-    )
-    own = rows[rows["region_code"] == me.region].iloc[0]
-    whom = f"{len(me.group)}地中位数"
-    said = (
-        f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，"
-        f"{wording.rank_text(own['rank'], own['n_ranked'], tied=bool(own['tied']))}，"
-        f"{wording.apart(own['value'], own['median'], one.unit, whom)}，{own['meets_target']}；按同事项比，{own['verdict']}。"
-        if not wording.missing(own["value"])
-        else f"{me.name}{one.label}{wording.NO_DATA}。"
-    )
-    return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{len(rows)}个地区的位置", table=shown,
-                   sentence=said, source=me)  # fmt: skip
-
-
-def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
-    one = about(indicator)
-    marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
-    verdicts = [Verdict(word) for word in rows["verdict"]]
-    with theme.style():
-        right = [
-            TextColumn(one.short, tuple(rows["text"])),
-            TextColumn("位次（区间）", tuple(rows["place"])),
-            TextColumn(
-                "判断", tuple(map(wording.verdict_text, verdicts)), tuple(INK.get(v, theme.SOFT) for v in verdicts)
-            ),
-        ]
-        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
-        values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
-        scale(
-            axes,
-            [*values, median, target],
-            unit=one.unit,
-            zero=False,
-            label=f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起",
-        )
-        if not wording.missing(median):
-            axes.hlines(rows.index, median, values, color=theme.RANGE, linewidth=2.2, zorder=2)
-        tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
-        axes.scatter(values, rows.index, s=44, c=tones, linewidth=0, zorder=5)
-        middle = Yardstick(median, f"{len(me.group)}地中位数 {wording.amount(median, one.unit)}")
-        goal = Yardstick(target, f"目标 {wording.amount(target, one.unit)}", theme.TARGET, dashed=True)
-        yardsticks(axes, [middle, goal])
-    best, last = rows.iloc[0], rows.dropna(subset=["value"]).iloc[-1] if rows["value"].notna().any() else rows.iloc[-1]
-    own = rows[rows["region_code"] == me.region].iloc[0]
-    alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。最好{best['region']}{best['text']}，最末{last['region']}{last['text']}。"
-           f"{own['region']}{own['text']}，第{own['place']}，判断{own['verdict']}。")  # fmt: skip
-    return describe(axes, alt)
 
 
 def split(me: Study, indicator: str) -> Block:
@@ -263,238 +197,3 @@ def laggards(me: Study, *, limit: int = 20, columns: int = len(LAGGARD_COLUMNS))
     said = f"{len(rows)}项的承诺长于{me.whom}中最短的，合计可压{total}个工作日。"
     shown = table(rows, caption="拖累事项", columns=LAGGARD_COLUMNS[:columns], sheet="拖累事项")
     return listing(shown, said, limit=limit)
-
-
-def pairs(me: Study, indicator: str) -> Block:
-    """Give the region against each peer on the items both list: difference, interval and word of each pair."""
-    one, found = about(indicator), me.pairs(indicator)
-    rows = found.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
-    rows = rows.assign(peer=names_of(rows["peer_code"]))
-    columns = [
-        Column("peer", "与谁比"), value_of(one.unit, label="本地区"), value_of(one.unit, "peer_value", "对方"),
-        delta(one.unit, "difference", "差（正为好）"), delta(one.unit, "low", "区间下限"), delta(one.unit, "high", "区间上限"),
-        Column("n_shared", "同事项", "count", unit="项"), Column("n_differ", "有差别", "count", unit="项"),
-        Column("coverage", "覆盖率", "share"), Column("verdict", "逐一比较"), Column("reason", "说明"),
-    ]  # fmt: skip
-    shown = table(
-        rows.drop(columns="indicator"),
-        caption=f"{one.label}同事项逐一比较",
-        columns=columns,
-        sheet=f"{one.short}同事项",
-    )
-    counts = "、".join(
-        f"{int((rows['verdict'] == word).sum())}个{word}" for word in Verdict if (rows["verdict"] == word).any()
-    )
-    said = f"只比双方都有的事项并统一法定时限，{me.name}{one.label}与{len(rows)}个{me.whom}逐一相比：{counts}。"
-    return exhibit(_intervals(rows, indicator), title=f"{one.short}：与每个地区按同事项比", table=shown, sentence=said,
-                   source=me)  # fmt: skip
-
-
-def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
-    one, words = about(indicator), [Verdict(word) for word in rows["verdict"]]
-    with theme.style():
-        right = [
-            TextColumn(
-                "同事项差", tuple(wording.signed(d, one.unit).replace("个百分点", "点") for d in rows["difference"])
-            ),
-            TextColumn("同事项", tuple(f"{int(n)}项" for n in rows["n_shared"])),
-            TextColumn(
-                "逐一比较", tuple(map(wording.verdict_text, words)), tuple(INK.get(v, theme.SOFT) for v in words)
-            ),
-        ]
-        axes = row_chart(rows["peer"].tolist(), head="与谁比", right=right)
-        label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
-        scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], unit="points" if one.unit == "share" else one.unit,
-              zero=False, label=label)  # fmt: skip
-        tones = [TONES.get(word, theme.PEER) for word in words]
-        axes.hlines(rows.index, rows["low"], rows["high"], color=tones, linewidth=2.2, zorder=3)
-        hollow = [
-            "white" if word in (Verdict.NONE, Verdict.NO_DATA) else tone
-            for word, tone in zip(words, tones, strict=True)
-        ]
-        axes.scatter(rows["difference"], rows.index, s=40, c=hollow, edgecolor=tones, linewidth=1.4, zorder=6)
-        yardsticks(axes, [Yardstick(0.0, "相同")])
-    known = rows.dropna(subset=["difference"])
-    ends = (
-        f"，最多高出{known['peer'].iloc[0]}{wording.signed(known['difference'].iloc[0], one.unit)}，最少{wording.signed(known['difference'].iloc[-1], one.unit)}（{known['peer'].iloc[-1]}）"
-        if len(known)
-        else ""
-    )
-    counts = "、".join(f"{words.count(word)}个{word}" for word in Verdict if word in words)
-    return describe(axes, f"区间图：在同事项上与{len(rows)}个地区逐一比较{one.label}，{counts}{ends}。")
-
-
-def funnel(me: Study, indicator: str) -> Block:
-    """Give shares across regions of different size against the range that their number of items allows."""
-    one, found = about(indicator), me.funnel(indicator)
-    rows = found.assign(low=found["low_998"], high=found["high_998"]).sort_values(
-        ["n", "region_code"], ascending=[False, True], ignore_index=True
-    )
-    rows = rows.assign(
-        region=names_of(rows["region_code"]), place=list(map(place_in, rows["value"], rows["low"], rows["high"]))
-    )
-    columns = [Column("region", "地区"), Column("n", "事项数", "count", unit="项"), Column("value", one.short, "share"),
-               Column("low", "范围下限", "share"), Column("high", "范围上限", "share"), Column("place", "与范围比")]  # fmt: skip
-    shown = table(
-        rows.drop(columns="indicator"),
-        caption=f"{one.label}与可预期的范围",
-        columns=columns,
-        sheet=f"{one.short}漏斗图",
-        focus=me.region,
-    )
-    words = rows["place"].tolist()
-    inside, above, below = (words.count(word) for word in ("范围内", "高于范围", "低于范围"))
-    spread = float(rows["dispersion"].iloc[0]) if len(rows) else 1.0
-    wider = f"（各地差异大于偶然，范围已按{math.sqrt(spread):.1f}倍放宽）" if spread > 1 else ""
-    said = (f"按事项数多少考虑，{len(rows)}个地区中{inside}个在可预期的范围内，{above}个高于、{below}个低于这一范围{wider}；"
-            "范围内的先后不宜作为评价依据。")  # fmt: skip
-    return exhibit(_funnel(rows, indicator, me.region), title=f"{one.short}：先后是否超出偶然", table=shown, sentence=said,
-                   source=me)  # fmt: skip
-
-
-def _funnel(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
-    one, words = about(indicator), rows["place"].tolist()
-    marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
-    with theme.style():
-        right = [
-            TextColumn("事项数", tuple(f"{int(n)}项" for n in rows["n"])),
-            TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in rows["value"])),
-            TextColumn("与范围比", tuple(words)),
-        ]
-        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
-        scale(
-            axes,
-            [*rows["value"], *rows["low"], *rows["high"]],
-            unit=one.unit,
-            zero=False,
-            label="浅色条：按事项数多少可以预期的范围（99.8%）",
-        )
-        bars(axes, rows["high"].tolist(), starts=rows["low"].tolist(), colours=[theme.RANGE] * len(rows), thick=0.86)
-        sides = {"高于范围": one.sign, "低于范围": -one.sign}
-        for side, shape, colour in ((0, "o", theme.FOCUS), (1, "D", theme.AHEAD), (-1, "v", theme.BEHIND)):
-            at = [row for row, word in enumerate(words) if sides.get(word, 0) == side]
-            axes.scatter(rows["value"].iloc[at], at, s=40, color=colour, marker=shape, linewidth=0, zorder=6)
-        total = float(rows["overall"].iloc[0]) if len(rows) else math.nan
-        yardsticks(axes, [Yardstick(total, f"总体 {wording.amount(total, one.unit)}")])
-    outside = "、".join(rows.loc[rows["place"].str.endswith("于范围"), "region"]) or "没有地区"
-    return describe(axes, f"漏斗图：{len(rows)}个地区的{one.label}与按事项数可以预期的范围，超出范围的：{outside}。")
-
-
-def place_in(value: float, low: float, high: float) -> str:
-    """Say where a value lies.
-
-    >>> place_in(0.9, 0.7, 0.8), place_in(0.75, 0.7, 0.8), place_in(float("nan"), 0.7, 0.8)
-    ('高于范围', '范围内', '无数据')
-    """
-    if wording.missing(value):
-        return wording.NO_DATA
-    return "高于范围" if value > high else "低于范围" if value < low else "范围内"
-
-
-SENSITIVITY_COLUMNS = (
-    Column("definition", "口径"),
-    Column("text", "数值"),
-    Column("place", "位次"),
-    Column("meets_target", "达标"),
-    Column("verdict", "判断"),
-    Column("n", "纳入", "count", unit="项"),
-    Column("reason", "说明"),
-)
-
-
-def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
-    """Give where the region stands under every other definition; the first row is the published one."""
-    one, found = about(indicator), me.sensitivity(indicator)
-    known = [about(key) for key in found["indicator"]]
-    rows = found.assign(
-        text=[wording.amount(v, what.unit) for v, what in zip(found["value"], known, strict=True)],
-        place=list(map(wording.place_text, found["rank"], found["n_ranked"])),
-    )
-    shown = table(
-        rows.drop(columns="indicator"),
-        caption=f"{one.label}口径敏感性",
-        columns=SENSITIVITY_COLUMNS,
-        sheet=f"{one.short}口径敏感性",
-    )
-    ranks = rows["rank"].dropna().astype(int)
-    spread = f"位次在第{ranks.min()}至第{ranks.max()}之间" if len(ranks) and ranks.min() < ranks.max() else "位次不变"
-    other = rows.loc[rows["verdict_changed"], "definition"].tolist()
-    met = rows.loc[rows["met_changed"] & (rows["meets_target"] != Met.NO_TARGET), "definition"].tolist()
-    said = (f"换用{len(rows)}种口径计算，{me.name}{one.label}{spread if len(ranks) else wording.NO_DATA}；"
-            + (f"判断在“{'”“'.join(other)}”下不同；" if other else "判断不变；")
-            + (f"达标与否在“{'”“'.join(met)}”下不同。" if met else "达标与否不变。"))  # fmt: skip
-    return exhibit(_by_definition(rows, me), title=f"{one.short}：位次是否取决于口径", table=shown, sentence=said,
-                   source=me)  # fmt: skip
-
-
-def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
-    ranks, words = rows["rank"].astype("float64"), [Verdict(word) for word in rows["verdict"]]
-    met = [Met(word) for word in rows["meets_target"]]
-    with theme.style():
-        right = [
-            TextColumn("数值", tuple(rows["text"])),
-            TextColumn("达标", tuple(map(str, met)), tuple(MET_INK.get(word, theme.SOFT) for word in met)),
-            TextColumn(
-                "判断", tuple(map(wording.verdict_text, words)), tuple(INK.get(word, theme.SOFT) for word in words)
-            ),
-        ]
-        axes = row_chart(rows["definition"].tolist(), head="口径", right=right, strong=[0])
-        worst = max(int(rows["n_ranked"].max()), 2)
-        axes.set_xlim(worst + 0.5, 0.5)
-        places = sorted({1, *range(3, worst, 3), worst})
-        guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
-        first = float(ranks.iloc[0])
-        known = ranks.dropna()
-        tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in known]
-        if not wording.missing(first):
-            axes.hlines(known.index, first, known, color=tones, linewidth=2.6, zorder=3)
-            axes.axvline(first, color=theme.FOCUS, linewidth=1.2, zorder=2)
-        axes.scatter(known, known.index, s=52, c=tones, linewidth=0, zorder=4)
-        key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
-    spread = f"最前第{int(known.min())}，最后第{int(known.max())}" if len(known) else wording.NO_DATA
-    return describe(axes, f"点图：{me.name}在{len(rows)}种口径下的位次，{spread}（共{worst}个地区）。")
-
-
-CASELOAD_COLUMNS = (
-    Column("name", "指标"),
-    Column("plain_text", "事项口径"),
-    Column("plain_place", "位次"),
-    Column("text", "办件口径"),
-    Column("place", "位次"),
-    Column("effective", "相当于几个事项"),
-    Column("top", "办件最多的事项（占比）"),
-    Column("covered", "计入办件"),
-)
-
-
-def weighted(me: Study, counts: pd.DataFrame) -> Block:
-    """Give the deciding indicators with every item weighted by its cases, beside the plain values."""
-    if me.region not in set(counts["region_code"]):
-        return say("没有本地区的办件数据，不列按办件量加权的数值。")
-    found = me.caseload(counts)
-    known = [about(key) for key in found["indicator"]]
-    records = found.to_dict("records")
-    rows = found.assign(
-        name=[one.short for one in known],
-        plain_text=[wording.amount(r["plain_value"], one.unit) for one, r in zip(known, records, strict=True)],
-        text=[wording.amount(r["value"], one.unit) for one, r in zip(known, records, strict=True)],
-        plain_place=[wording.place_text(r["plain_rank"], r["plain_n_ranked"]) for r in records],
-        place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
-        effective=[wording.number(r["n_effective"], 1) for r in records],
-        top=[f"{r['top_item']}（{r['top_share']:.0%}）" if r["top_item"] else wording.NO_DATA for r in records],
-        covered=[f"{r['n_cases']:.0f}件（{r['coverage']:.0%}）" for r in records],
-    )
-    few = rows[rows["n_effective"] < 20]
-    warn = (
-        f"注意：办件集中，数值只相当于{few['effective'].iloc[0]}个事项，位次可能取决于一两个事项。" if len(few) else ""
-    )
-    shown = table(
-        rows.drop(columns="indicator"), caption="按办件量加权", columns=CASELOAD_COLUMNS, sheet="按办件量加权"
-    )
-    return listing(shown, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
-
-
-def tiles_rows(me: Study, indicator: str) -> pd.DataFrame:
-    """Give one row per region of the group with its value, place and 判断, for the map of the index."""
-    rows = me.standings[me.standings["indicator"] == indicator]
-    return rows.assign(region=[region_name(code) for code in rows["region_code"]])

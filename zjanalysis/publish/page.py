@@ -133,7 +133,11 @@ def numbered(pieces: Sequence[str]) -> list[str]:
     def number(match: re.Match[str]) -> str:
         if match[0].startswith("<figure"):
             place = next(figures)
-            return match[0].replace(f">{FIGURE}", f">图{place}　").replace(f"<caption>{TABLE}", f"<caption>图{place}数据　")
+            return (
+                match[0]
+                .replace(f">{FIGURE}", f">图{place}　")
+                .replace(f"<caption>{TABLE}", f"<caption>图{place}数据　")
+            )
         return match[0].replace(f"<caption>{TABLE}", f"<caption>表{next(tables)}　", 1)
 
     return [_NUMBERED.sub(number, piece) for piece in pieces]

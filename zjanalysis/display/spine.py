@@ -1,0 +1,221 @@
+"""The one figure of the first screen: six indicators, every region of the group a dot, better to the right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from zjanalysis.display import picture, theme, wording
+from zjanalysis.display.blocks import Block, carry, exhibit
+from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
+from zjanalysis.display.picture import describe, new_figure
+from zjanalysis.display.tables import Table, about, table
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.study import Study
+from zjanalysis.units import Met, Verdict
+
+INK = {Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND_TEXT}
+
+
+MET_INK = {Met.MET: theme.AHEAD, Met.NOT_MET: theme.BEHIND_TEXT}
+
+
+PHONE = 92 / 25.4  # inches
+
+
+SPINE_COLUMNS = (
+    Column("indicator", "指标"),
+    Column("text", "本期"),
+    Column("meets_target", "达标"),
+    Column("place", "位次（区间）"),
+    Column("median_text", "中位数"),
+    Column("target_text", "目标"),
+    Column("moved", "较上期"),
+    Column("effect_text", "同事项差距"),
+    Column("verdict", "判断"),
+    Column("reason", "说明"),
+)
+
+
+def spine_rows(me: Study) -> pd.DataFrame:
+    """Give the region's `gaps` as they read, those behind first."""
+    gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
+    known = [about(key) for key in gaps["indicator"]]
+    rows = gaps.to_dict("records")
+    texts = {
+        "text": [wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
+        "place": [wording.place_text(r["rank"], r["n_ranked"], r["rank_low"], r["rank_high"]) for r in rows],
+        "median_text": [wording.amount(r["median"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
+        "target_text": [target_text(one.key, me) for one in known],
+        "moved": [wording.change_text(r["change"], one.unit, since="") for one, r in zip(known, rows, strict=True)],
+        "effect_text": [wording.signed(r["effect"], one.unit) for one, r in zip(known, rows, strict=True)],
+        "reason": [_reason(r) for r in rows],
+    }
+    return gaps.assign(**texts)
+
+
+def _reason(row: dict[Any, Any]) -> str:
+    parts = [str(row["reason"])] if row["reason"] else []
+    if row["hinge"]:
+        parts.append(f"判断取决于{row['hinge']}")
+    if row["simpson"] is True:
+        parts.append("全部事项相比的方向与此相反")
+    return "；".join(parts)
+
+
+def target_text(key: str, me: Study) -> str:
+    """Give what the plan asks of a region: a number, or what it says in words; 未收录方案 without a plan on record."""
+    from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
+    from zjanalysis.analysis.registry import bound  # noqa: PLC0415
+
+    one, asked = bound(about(key), me.region), target_of(about(key), me.region)
+    if not has_plan(me.region):
+        return "未收录方案"
+    if asked.kind == "number":
+        side = ("高于" if asked.strict else "达到") if asked.sign > 0 else ("低于" if asked.strict else "不超过")
+        return side + wording.amount(asked.number, one.unit).replace(".00%", "%")
+    return one.target_text.replace("兄弟地市", me.whom) or "—"
+
+
+def spine_table(me: Study) -> Table:
+    """Give the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
+    return table(spine_rows(me), caption=f"{me.name}各项指标的位置", columns=SPINE_COLUMNS, sheet="指标位置")
+
+
+def spine(me: Study) -> Block:
+    """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
+    rows, shown = spine_rows(me), spine_table(me)
+    title = f"{len(rows)}项指标在{len(me.group)}个{'县（市、区）' if '县' in me.whom else '地区'}中的位置"
+    axes = _wide(me, rows)
+    block = carry(exhibit(axes, title=title, table=shown, source=me))
+    narrow = picture.draw_svg(_narrow(me, rows), alt=picture.alt_of(axes) + "（窄屏）")
+    html = block.html.replace("<svg ", '<svg class="zj-desk" ', 1)
+    cut = html.index('<details class="zj-data"')
+    narrow = narrow.replace("<svg ", '<svg class="zj-phone" aria-hidden="true" ', 1)
+    return replace(block, html=html[:cut] + narrow + html[cut:])
+
+
+def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
+    each = "；".join(
+        f"{about(row['indicator']).short}{row['text']}，第{row['place']}，{row['meets_target']}，判断{row['verdict']}"
+        for row in rows.to_dict("records")
+    )
+    return f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}，短竖线为全组中位数。{each}。"
+
+
+def _spots(me: Study, row: dict[Any, Any]) -> tuple[list[float], float, float, float]:
+    """Give the places (0 worst, 1 best) of the others, of the own region, of the median and of the target."""
+    one = about(row["indicator"])
+    values = me.standings.loc[me.standings["indicator"] == one.key, ["region_code", "value"]].set_index("region_code")[
+        "value"
+    ]
+    ends = values.dropna() * one.sign
+    low, high = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
+    if not wording.missing(row["target"]):
+        low, high = min(low, row["target"] * one.sign), max(high, row["target"] * one.sign)
+    spread = (high - low) or 1.0
+
+    def at(value: Any) -> float:
+        return float("nan") if wording.missing(value) else (float(value) * one.sign - low) / spread
+
+    others = [at(value) for code, value in values.items() if code != me.region and not wording.missing(value)]
+    return others, at(row["value"]), at(row["median"]), at(row["target"])
+
+
+def _wide(me: Study, rows: pd.DataFrame) -> Axes:
+    records = rows.to_dict("records")
+    verdicts = [Verdict(word) for word in rows["verdict"]]
+    met = [Met(word) for word in rows["meets_target"]]
+    with theme.style():
+        right = [
+            TextColumn("本期", tuple(rows["text"])),
+            TextColumn("达标", tuple(map(str, met)), tuple(MET_INK.get(word, theme.SOFT) for word in met)),
+            TextColumn("位次（区间）", tuple(rows["place"])),
+            TextColumn("较上期", tuple(rows["moved"].str.replace("个百分点", "点"))),
+            TextColumn(
+                "判断",
+                tuple(map(wording.verdict_text, verdicts)),
+                tuple(INK.get(word, theme.SOFT) for word in verdicts),
+            ),
+        ]
+        axes = row_chart([about(key).short for key in rows["indicator"]], head="指标", right=right, step=6.4)
+        axes.set_xlim(-0.04, 1.04)
+        for number, record in enumerate(records):
+            _strip(axes, number, *_spots(me, record))
+        over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
+        write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
+        write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
+        _key(axes, me, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
+    return describe(axes, _spine_alt(me, rows))
+
+
+def _strip(axes: Axes, y: float, others: list[float], own: float, median: float, target: float) -> None:
+    """Draw one indicator: a line, a dot per region, the median as a tick, the target as a wedge, the own dot last."""
+    axes.plot([0, 1], [y, y], color=theme.RANGE, linewidth=1.0, zorder=1, clip_on=False)
+    axes.scatter(others, [y] * len(others), s=17, color=theme.PEER, linewidth=0, zorder=3, clip_on=False)
+    if not wording.missing(median):
+        axes.plot([median] * 2, [y - 0.3, y + 0.3], color=theme.INK, linewidth=1.5, zorder=4, clip_on=False)
+    if not wording.missing(target):
+        axes.scatter([target], [y - 0.36], s=20, marker="v", color=theme.TARGET, linewidth=0, zorder=4, clip_on=False)
+    if not wording.missing(own):
+        axes.scatter([own], [y], s=62, color=theme.FOCUS, linewidth=0, zorder=5, clip_on=False)
+
+
+def _key(axes: Axes, me: Study, y: float) -> None:
+    """Write what the marks mean under the rows."""
+    marks = (("●", me.name, theme.FOCUS), ("●", f"其他{len(me.peers)}个{me.whom}", theme.PEER),
+             ("｜", f"{len(me.group)}地中位数", theme.INK), ("▼", "方案目标", theme.TARGET))  # fmt: skip
+    width = axes.get_position().width * axes.figure.get_figwidth() * 72  # type: ignore[union-attr]
+    low, high = axes.get_xlim()
+    x = -axes.get_position().x0 / axes.get_position().width * (high - low) + low
+    for mark, name, colour in marks:
+        for text, ink in ((mark, colour), (name, theme.SOFT)):
+            write(axes, x, y, text, fontsize=theme.SMALL, color=ink, va="top", ha="left")
+            x += (theme.ems(text) + (0.3 if text == mark else 1.4)) * theme.SMALL / width * (high - low)
+
+
+def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
+    """Draw the same for a phone: words over the strip of each indicator."""
+    step, total = 13.0, 13.0 * len(rows) + 6
+    with theme.style():
+        figure = new_figure(total, width=PHONE)
+        axes = figure.add_axes((0.02, 0, 0.96, 1))
+        axes.set_xlim(-0.03, 1.03)
+        axes.set_ylim(total, 0)
+        axes.set_axis_off()
+        for number, row in enumerate(rows.to_dict("records")):
+            top, verdict, met = number * step + 2, Verdict(row["verdict"]), Met(row["meets_target"])
+            write(axes, 0, top, about(row["indicator"]).short, va="top", ha="left", fontfamily=list(theme.STRONG))
+            write(axes, 0.36, top, row["text"], va="top", ha="left")
+            write(axes, 0.62, top, str(met), va="top", ha="left", color=MET_INK.get(met, theme.SOFT))
+            write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
+            write(
+                axes,
+                0,
+                top + 4.2,
+                f"第{row['place']}　{row['moved']}",
+                va="top",
+                ha="left",
+                fontsize=theme.SMALL,
+                color=theme.SOFT,
+            )
+            _phone_strip(axes, top + 9.2, *_spots(me, row))
+        note = f"●{me.name}　●其他　｜中位数　▼目标；越靠右越好"
+        write(axes, 0, total - 1, note, va="bottom", ha="left", fontsize=theme.SMALL, color=theme.SOFT)
+    return describe(axes, "窄屏")
+
+
+def _phone_strip(axes: Axes, y: float, others: list[float], own: float, median: float, target: float) -> None:
+    """Draw one strip in millimetres."""
+    axes.plot([0, 1], [y, y], color=theme.RANGE, linewidth=1.0, zorder=1)
+    axes.scatter(others, [y] * len(others), s=15, color=theme.PEER, linewidth=0, zorder=3)
+    if not wording.missing(median):
+        axes.plot([median] * 2, [y - 1.8, y + 1.8], color=theme.INK, linewidth=1.5, zorder=4)
+    if not wording.missing(target):
+        axes.scatter([target], [y - 2.2], s=17, marker="v", color=theme.TARGET, linewidth=0, zorder=4)
+    if not wording.missing(own):
+        axes.scatter([own], [y], s=52, color=theme.FOCUS, linewidth=0, zorder=5)
