@@ -16,7 +16,7 @@ from zjanalysis.analysis.ledger_parts import read_ledger
 from zjanalysis.cli import main
 from zjanalysis.inputs.period import load_period
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 REAL = ["--data", str(ROOT / "data" / "gd-2021-05")]
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from zjanalysis.errors import PublishError, ZjError
-from zjanalysis.publish import build as room
-from zjanalysis.publish import frames
+from zjanalysis.publish import snapshot
 from zjanalysis.publish.jobs import Job
 from zjanalysis.settings import Settings, load_settings
 
@@ -33,7 +32,7 @@ if __name__ == "__main__":
     def told(line):
         loaded[line] = [name for name in ("pandas", "duckdb", "papermill", "nbformat", "jsonschema") if name in sys.modules]
     done = build.build(chosen, out=pathlib.Path(sys.argv[1]), settings=known, options=options, progress=told)
-    print(done.made, [names for line, names in loaded.items() if "秒" in line])
+    print(done.released, [names for line, names in loaded.items() if "秒" in line])
 """
 
 
@@ -42,7 +41,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
     """The reader a process gets that has not loaded pandas."""
     with monkeypatch.context() as without:
         without.delitem(sys.modules, "pandas", raising=False)
-        where = frames.reader()
+        where = snapshot.reader()
     with where:
         yield where
 
@@ -58,16 +57,13 @@ def tiny(tmp_path: Path) -> Job:
     return Job("district/440823", tmp_path / "x.ipynb", "440823", "遂溪县", "2021Q1", str(folder), {})
 
 
-def test_frames_read_from_something_else_have_another_name(
-    tiny: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A forkserver that outlives a build holds its frames by name; the next build must not meet them again."""
-    monkeypatch.setattr(frames, "read_in", lambda *_: None)
+def test_a_snapshot_of_something_else_has_another_name(tiny: Job) -> None:
+    """A forkserver that outlives a build holds its snapshot by name; the next build must not meet it again."""
     known = load_settings(ROOT)
 
     def named(settings: Settings) -> str:
-        with ThreadPoolExecutor() as where:
-            return room._frames(tiny, tmp_path, settings, where, "warm").name
+        files = snapshot.file_digests(settings, tiny.data, tiny.period)
+        return snapshot.file_name(snapshot.files_key(files, settings, tiny.period), settings)
 
     first = named(known)
     assert named(known) == first
@@ -77,11 +73,11 @@ def test_frames_read_from_something_else_have_another_name(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the forkserver")
-def test_who_waits_for_frames_ends_with_the_one_that_reads_them(tmp_path: Path) -> None:
+def test_who_waits_for_a_snapshot_ends_with_the_one_that_reads_them(tmp_path: Path) -> None:
     """The process that would have written them is killed; the one that waits must not stay behind."""
     code = (
         "import os, subprocess, sys, time\n"
-        "wait = 'import sys; from zjanalysis.publish import frames; frames.await_frames(sys.argv[1], int(sys.argv[2]))'\n"
+        "wait = 'import sys; from zjanalysis.publish import snapshot; snapshot.await_snapshot(sys.argv[1], int(sys.argv[2]))'\n"
         "child = subprocess.Popen([sys.executable, '-c', wait, sys.argv[1], str(os.getpid())])\n"
         "print(child.pid, flush=True); time.sleep(60)"
     )
@@ -133,17 +129,17 @@ def test_a_build_loads_no_tables_while_its_workers_make_reports(tmp_path: Path) 
 def test_where_pandas_is_loaded_rows_are_read_in_the_same_process() -> None:
     import pandas  # noqa: F401
 
-    with frames.reader() as where:
+    with snapshot.reader() as where:
         assert isinstance(where, ThreadPoolExecutor)
-        assert frames.read_in(where, os.getpid) == os.getpid()
+        assert snapshot.read_in(where, os.getpid) == os.getpid()
 
 
 def test_a_fault_in_the_data_comes_back_in_its_own_words(apart: Executor) -> None:
-    assert frames.read_in(apart, os.getpid) != os.getpid()
+    assert snapshot.read_in(apart, os.getpid) != os.getpid()
     with pytest.raises(ZjError, match="没有"):
-        frames.read_in(apart, frames.load_frames, load_settings(ROOT), "data/没有", "2021Q1", "")
+        snapshot.read_in(apart, snapshot.load_snapshot, load_settings(ROOT), "data/没有", "2021Q1", "")
 
 
 def test_a_reader_that_dies_is_told_in_a_sentence(apart: Executor) -> None:
     with pytest.raises(PublishError, match="读取数据的进程意外退出"):
-        frames.read_in(apart, os._exit, 9)
+        snapshot.read_in(apart, os._exit, 9)
