@@ -110,7 +110,6 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         (items / f"{code}.csv").write_text(f"0.0{number + 1} 甲", encoding="utf-8")
     write_notebook(root / "notebooks" / "tiny.ipynb")
     monkeypatch.setattr("zjanalysis.publish.build.read_sources", tiny_sources)
-    monkeypatch.setattr("zjanalysis.publish.build.file_digests", tiny_files)
     monkeypatch.setattr("zjanalysis.publish.build._snapshot", lambda *_: None)
     monkeypatch.setattr("zjanalysis.publish.provenance.package_digest", lambda rooms=(): "0" * 64)
     return Settings(root=root, data="data/tiny")

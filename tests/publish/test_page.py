@@ -177,17 +177,19 @@ def test_hostile_values_show_as_text_on_the_page_and_in_the_workbook(
     assert "f" not in cells.values()
 
 
-def test_an_unchanged_build_is_quick_and_loads_no_tables(published: Path) -> None:
+def test_an_unchanged_build_is_quick_loads_no_tables_and_writes_nothing(published: Path) -> None:
     """No pandas, papermill or nbconvert is loaded to find that nothing is to be done."""
+    before = {path: path.stat().st_mtime_ns for path in published.rglob("*")}
     code = (
         "import sys, pathlib; from zjanalysis.settings import load_settings; from zjanalysis.publish import build, jobs\n"
         "s = load_settings(); js = jobs.select(jobs.list_jobs(s, 'data/sample', report_date='2021-04-15'), ('city', '440823', '4408Z1'))\n"
-        "r = build.build(js, out=pathlib.Path(sys.argv[1]), settings=s, options=build.Options(dry_run=True))\n"
+        "r = build.build(js, out=pathlib.Path(sys.argv[1]), settings=s)\n"
         "print(len(r.unchanged), [m for m in ('pandas', 'papermill', 'nbconvert', 'matplotlib') if m in sys.modules])"
     )
     command = [sys.executable, "-c", code, str(published.parent)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines()[-1] == "3 []", done.stdout
+    assert {path: path.stat().st_mtime_ns for path in published.rglob("*")} == before
 
 
 def test_options_of_a_build_are_frozen() -> None:

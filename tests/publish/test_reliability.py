@@ -24,7 +24,7 @@ from zjanalysis.publish import pool, release
 from zjanalysis.publish.build import BuildSummary, Options, build
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.pool import Outcome, Task
-from zjanalysis.publish.release import FAILED, GOOD, STALE, read_manifest
+from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
 from zjanalysis.settings import Settings
 
 Jobs = Callable[..., tuple[Job, ...]]
@@ -152,15 +152,54 @@ def test_a_disk_that_fills_while_the_manifest_is_written_is_told_and_resumed(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(release, "write_manifest", full)
-        with pytest.raises(PublishError, match="磁盘已满"):
-            made(jobs_of(), folder, settings)
-    assert consistent(folder)
+    for name in ("note", "write_manifest"):
+        with monkeypatch.context() as patch:
+            patch.setattr(release, name, full)
+            with pytest.raises(PublishError, match="磁盘已满"):
+                made(jobs_of(), folder, settings, force=True)
+        assert consistent(folder)
     assert made(jobs_of(), folder, settings).failed == ()
     assert "乙" not in (folder / "district" / "440803.html").read_text(encoding="utf-8")
     assert release.in_flight(folder) == {}
     assert consistent(folder)
+
+
+def entry_of(number: int, **changed: Any) -> Entry:
+    return replace(Entry(f"district/{number:04}", f"{number:06}", "县" * 9, "a.ipynb", GOOD), **changed)
+
+
+def test_the_record_of_a_report_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    """Each release adds one line; the manifest is folded once, at the end."""
+    sizes = []
+    with release.locked(tmp_path):
+        for number in range(200):
+            before = log_size(tmp_path)
+            release.note(tmp_path, entry_of(number))
+            sizes.append(log_size(tmp_path) - before)
+        assert len(set(sizes)) == 1
+        assert not (tmp_path / release.MANIFEST).exists()
+        assert len(read_manifest(tmp_path)) == 200
+    assert not (tmp_path / release.HIDDEN / release.LOG).exists()
+    assert len(json.loads((tmp_path / release.MANIFEST).read_text(encoding="utf-8"))["reports"]) == 200
+
+
+def log_size(folder: Path) -> int:
+    path = folder / release.HIDDEN / release.LOG
+    return path.stat().st_size if path.is_file() else 0
+
+
+def test_a_line_that_was_cut_off_is_passed_over_and_the_next_one_stands(tmp_path: Path) -> None:
+    (tmp_path / release.HIDDEN).mkdir()
+    release.note(tmp_path, entry_of(1))
+    log = tmp_path / release.HIDDEN / release.LOG
+    whole = log.read_bytes()
+    log.write_bytes(whole + whole[:40])
+    assert list(read_manifest(tmp_path)) == ["district/0001"]
+    release.note(tmp_path, entry_of(2))
+    release.note(tmp_path, entry_of(1, status=FAILED, reason="又失败"))
+    entries = read_manifest(tmp_path)
+    assert set(entries) == {"district/0001", "district/0002"}
+    assert entries["district/0001"].reason == "又失败"
 
 
 def test_a_folder_that_cannot_be_written_is_named(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
@@ -302,7 +341,7 @@ from zjanalysis.publish.jobs import Job
 from zjanalysis.settings import Settings
 if __name__ == "__main__":
     root, out = Path(sys.argv[2]), Path(sys.argv[3])
-    room.read_sources, room.file_digests, room._snapshot = conftest.tiny_sources, conftest.tiny_files, lambda *_: None
+    room.read_sources, room._snapshot = conftest.tiny_sources, lambda *_: None
     told = {"data": "data/tiny", "period": "2021Q1", "peers": "", "report_date": "2021-04-15"}
     book = root / "notebooks" / "tiny.ipynb"
     jobs = [Job(f"district/{code}", book, code, name, "2021Q1", "data/tiny", {**told, "region": code})

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from zjanalysis.errors import PublishError, ZjError
+from zjanalysis.publish import build as room
 from zjanalysis.publish import snapshot
-from zjanalysis.publish.jobs import Job
+from zjanalysis.publish.jobs import Job, list_jobs, select
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,20 @@ def test_a_snapshot_of_something_else_has_another_name(tiny: Job) -> None:
     assert named(replace(known, cases=replace(known.cases, made=7))) != first
     (Path(tiny.data) / "2021Q1" / "items" / "甲.csv").write_text("乙", encoding="utf-8")
     assert named(known) != first
+
+
+def test_a_file_that_is_added_while_rows_are_read_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan was made without it: pages of it would carry the wrong fingerprint."""
+    known = load_settings(ROOT)
+    files = snapshot.file_digests(known, "data/sample", "2021Q1")
+    monkeypatch.setattr(room, "read_sources", lambda *_: snapshot.Sources({}, {}, {}))
+    monkeypatch.setattr(snapshot, "write_snapshot", lambda *_: None)
+    jobs = select(list_jobs(known, "data/sample", report_date="2021-04-15"), ("440823",))
+    with pytest.raises(PublishError, match=f"输入文件在生成期间有变动：{sorted(files)[0]}"):
+        room.build(jobs, out=tmp_path, settings=known, options=room.Options(engine="spawn"), progress=str)
+    assert not list(tmp_path.rglob("*.html")) or list(tmp_path.rglob("*.html")) == [tmp_path / "2021Q1" / "index.html"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the forkserver")

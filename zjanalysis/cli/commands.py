@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zjanalysis.cli.chinese import Formatter, Parser
+from zjanalysis.cli.chinese import Formatter, Joined, Parser
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ def _text(name: str, metavar: str, text: str, **settings: Any) -> Option:
     return Option(name, text, {**default, "metavar": metavar, **settings})
 
 
+def _list(name: str, metavar: str, text: str) -> Option:
+    return _text(name, f"{metavar},…", text, action=Joined)
+
+
 def _number(name: str, metavar: str, text: str, default: float | None, kind: type = int) -> Option:
     return Option(name, text, {"type": kind, "default": default, "metavar": metavar})
 
@@ -54,7 +58,7 @@ PERIOD = _text("--period", "P", "期次（如 2021Q1），默认最新一期")
 REPORTS = _text("--out", "DIR", "报告所在位置，默认 reports")
 RESULT = _text("--out", "FILE", "结果写入这个 .csv 或 .xlsx")
 REGION = _text("place", "REGION", "地区名称或代码")
-AGAINST = (DATA, PERIOD, _text("--peers", "GROUP|CODE,…", "比较对象：组名或地区，默认兄弟地市（县区）"),
+AGAINST = (DATA, PERIOD, _list("--peers", "GROUP|CODE", "比较对象：组名或地区，默认兄弟地市（县区）"),
            _text("--out", "FILE", "结果写入这个文件"))  # fmt: skip
 PORT = _number("--port", "N", "端口，默认 8888；占用时自动换一个", 8888)
 
@@ -65,7 +69,7 @@ COMMANDS = (
         (
             DATA, PERIOD,
             _text("--out", "DIR", "输出位置，默认 reports"),
-            _text("--only", "CODE,…", "只生成这些地区（名称或代码；city 为全市）"),
+            _list("--only", "CODE", "只生成这些地区（名称或代码；city 为全市）"),
             _number("--limit", "N", "最多生成 N 份", 0),
             _number("--jobs", "N", "同时生成的份数，默认为处理器数", 0),
             _flag("--force", "即使没有变化也重新生成"),
@@ -120,11 +124,11 @@ COMMANDS = (
         "  zj measure --by 实施主体 --region 遂溪县 --out scores.csv",
         (
             DATA, PERIOD,
-            _text("--scope", "TYPE,…", "事项类型（如 行政许可,公共服务），“全部”为不限；默认按各指标的口径"),
-            _text("--level", "LEVEL,…", "行使层级（2 省级、3 市级、4 县级），“全部”为不限；默认按数据集"),
+            _list("--scope", "TYPE", "事项类型（如 行政许可,公共服务），“全部”为不限；默认按各指标的口径"),
+            _list("--level", "LEVEL", "行使层级（2 省级、3 市级、4 县级），“全部”为不限；默认按数据集"),
             _text("--by", "COLUMN", "分组：地区、实施主体、事项类型、行使层级（可用逗号连接），或“全部”",
                   default="地区"),
-            _text("--region", "CODE,…", "只计这些地区"),
+            _list("--region", "CODE", "只计这些地区"),
             _flag("--as-written", "时限数字按原文计，不把自然日、月等折算为工作日"),
             RESULT,
         ),
@@ -157,7 +161,7 @@ COMMANDS = (
             _number("--max-per-department", "N", "每个部门最多改几项", None),
             _number("--min-peers", "K", "至少有 K 个地区已做到，默认 1", 1),
             _number("--floor", "N", "承诺天数（或次数）不低于此数，默认 0", 0.0, float),
-            _text("--lock", "CODE,…", "不动的基本编码、事项或部门"),
+            _list("--lock", "CODE", "不动的基本编码、事项或部门"),
             _text("--due", "DATE", "任务清单上的完成时限"),
             _text("--apply", "FILE", "读入各部门反馈后的任务清单，看落实后的数值"),
             *AGAINST,
@@ -191,7 +195,7 @@ COMMANDS = (
             DATA, PERIOD,
             _text("--by", "COLUMN,…", "分组：地区、部门、事项、渠道、月份（可用逗号连接），或“全部”；默认 地区",
                   default="地区"),
-            _text("--region", "CODE,…", "只计这些地区（名称或代码）"),
+            _list("--region", "CODE", "只计这些地区（名称或代码）"),
             _flag("--quantiles", "加上实际办理工作日的中位数与九成分位（精确值）"),
             _choice("--engine", ("duckdb", "spark", "pandas"),
                     "计算引擎：duckdb（默认，可大于内存）、spark、pandas；结果相同", default="duckdb"),

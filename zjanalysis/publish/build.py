@@ -7,14 +7,16 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zjanalysis.errors import PublishError
 from zjanalysis.publish import pool, release, snapshot
 from zjanalysis.publish.jobs import Job, check_parameters
-from zjanalysis.publish.release import FAILED, GOOD, HIDDEN, STALE, Entry, read_manifest
+from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
 from zjanalysis.publish.snapshot import Sources, file_digests, files_key, read_sources
 from zjanalysis.publish.staleness import Step, plan
 from zjanalysis.settings import Settings
 
 Progress = Callable[[str], None]
+MOVED = "输入文件在生成期间有变动："
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,7 @@ def _build(jobs: Sequence[Job], own: _Build) -> BuildSummary:
     due = [step for step in steps if step.reason]
     for step in due:
         own.progress(f"{step.job.label}：{step.reason}")
-    cut_off = (folder / HIDDEN / "ready").is_dir() or not (folder / "index.html").is_file()
-    if options.dry_run or not (due or cut_off):
+    if options.dry_run or not (due or release.is_cut_off(folder)):
         return _summary(steps, {}, folder, dry=options.dry_run)
     with release.locked(folder) as making:
         return _summary(steps, _make(due, making, sources, own), folder, dry=False)
@@ -93,9 +94,10 @@ def _make(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> d
     steps, before = {step.job.key: step for step in due}, read_manifest(own.folder)
     done: dict[str, Entry] = {}
     try:
-        for outcome in _outcomes(due, making, own):
+        for outcome in _outcomes(due, making, sources, own):
             step = steps[outcome.key]
-            error = outcome.error or _changed_meanwhile(step, sources, own.settings)
+            moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data)
+            error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
             entry = _entry(step, replace(outcome, error=error), before.get(outcome.key))
             _put(own.folder, making / outcome.key, entry)
             done[outcome.key] = entry
@@ -110,10 +112,10 @@ def _make(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> d
     return done
 
 
-def _outcomes(due: Sequence[Step], making: Path, own: _Build) -> Iterator[pool.Outcome]:
+def _outcomes(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> Iterator[pool.Outcome]:
     """Return the outcome of each step as it is done."""
     engine, timeout = pool.engine_named(own.options.engine), own.options.timeout
-    path = _snapshot(due[0].job, making, own, engine) if due and engine != "kernel" else None
+    path = _snapshot(due[0].job, making, sources, own) if due and engine != "kernel" else None
     own.reader.shutdown()  # its memory is for the workers now
     tasks = [pool.Task(s.job, s.stamp, making / s.job.key, own.settings.root, engine, timeout, path) for s in due]
     if own.executor is not None:
@@ -121,13 +123,17 @@ def _outcomes(due: Sequence[Step], making: Path, own: _Build) -> Iterator[pool.O
     return pool.run(tasks, workers=own.options.workers or pool.processors())
 
 
-def _snapshot(job: Job, making: Path, own: _Build, engine: str) -> Path:
-    """Load what the reports read once, for all workers."""
-    key = files_key(file_digests(own.settings, job.data, job.period), own.settings, job.period)
+def _snapshot(job: Job, making: Path, sources: Sources, own: _Build) -> Path:
+    """Load what the reports read once, for all workers; PublishError when it is no longer what the plan was made of."""
+    key = files_key(sources.files, own.settings, job.period)
     path = making / snapshot.file_name(key, own.settings)
-    if engine == "warm" and isinstance(own.reader, ProcessPoolExecutor):
+    if pool.engine_named(own.options.engine) == "warm" and isinstance(own.reader, ProcessPoolExecutor):
         pool.prepare(path)  # beside the reading
     snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, job.data, job.period, key, path)
+    now = file_digests(own.settings, job.data, job.period)
+    moved = sorted(name for name in {*now, *sources.files} if now.get(name) != sources.files.get(name))
+    if moved:
+        raise PublishError(f"{MOVED}{'、'.join(moved[:3])}。", "请在没有人改动文件时重新生成。")
     return path
 
 
@@ -147,20 +153,11 @@ def _entry(step: Step, outcome: pool.Outcome, before: Entry | None) -> Entry:
 
 def _put(folder: Path, finished: Path, entry: Entry) -> None:
     """Release the report, or note in the manifest that it was not made."""
-    try:
+    with release.writing(folder):
         if entry.status == GOOD:
             release.commit(folder, finished, entry)
         else:
             release.note(folder, entry)
-    except OSError as error:
-        raise release.unwritable(folder, error) from error
-
-
-def _changed_meanwhile(step: Step, sources: Sources, settings: Settings) -> str:
-    """Say which input is no longer what it was when the build began; such a page is not released."""
-    now = file_digests(settings, step.job.data, step.job.period)
-    moved = sorted(name for name in {*now, *sources.files} if now.get(name) != sources.files.get(name))
-    return f"输入文件在生成期间有变动：{'、'.join(moved[:3])}" if moved else ""
 
 
 def _summary(steps: Sequence[Step], done: Mapping[str, Entry], folder: Path, *, dry: bool) -> BuildSummary:

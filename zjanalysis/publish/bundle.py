@@ -25,7 +25,7 @@ from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, DISTRICT
 from zjanalysis.publish.provenance import record_in
-from zjanalysis.publish.release import GOOD, MANIFEST, Entry, read_manifest, unwritable, write_manifest
+from zjanalysis.publish.release import GOOD, MANIFEST, Entry, read_manifest, write_manifest, writing
 
 PASSED = {".html": "页面", ".xlsx": "工作簿"}  # a notebook is for those who have the project
 LEFT_OUT = "未收入"
@@ -59,7 +59,7 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
     entries = read_manifest(folder)
     if not entries:
         raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
-    try:
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".zj-") as place:
             stage = Path(place) / folder.name
@@ -71,8 +71,6 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
                 raise PublishError(f"{folder.name} 没有一份可以打包的报告：{reason}。", "请先运行 zj build。")
             zips = _zips(entries, left_out, stage, out, progress)
             letters = drafts(passed, mail, stage=stage, out=out, progress=progress) if mail else ()
-    except OSError as error:
-        raise unwritable(out, error) from error
     return Bundles((*zips, *letters), {entries[key].region: reason for key, reason in left_out.items()})
 
 

@@ -26,7 +26,7 @@ from zjanalysis.files import file_digest
 from zjanalysis.publish import engine, snapshot
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.provenance import Stamp
-from zjanalysis.publish.release import SUFFIXES
+from zjanalysis.publish.release import FULL, SUFFIXES
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
 PRELOAD = "zjanalysis.publish.preload"
@@ -253,7 +253,7 @@ def make_report(task: Task) -> Outcome:
     except ZjError as error:
         outcome = Outcome(task.job.key, error.message, error.hint)
     except OSError as error:
-        full = "磁盘已满" if error.errno in (28, 27, 122) else f"文件读写失败：{error.strerror or type(error).__name__}"
+        full = "磁盘已满" if error.errno in FULL else f"文件读写失败：{error.strerror or type(error).__name__}"
         outcome = Outcome(task.job.key, full, "请检查磁盘空间与文件夹权限。")
     except MemoryError:
         outcome = Outcome(task.job.key, "内存不足", "请关闭其他程序，或用 --jobs 1。")

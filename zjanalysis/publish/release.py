@@ -2,11 +2,13 @@
 
 A report is written in ``.zj/making``. Moving its folder to ``.zj/ready`` in one step is the moment it counts; what
 follows (three files and the manifest) can be cut off anywhere and is finished by whoever holds the lock next.
-``manifest.json`` beside the index has one entry per report.
+``manifest.json`` beside the index has one entry per report. While a build runs each release adds a line to ``.zj/log``,
+so that a report costs the same however many there are; whoever lets go of the lock folds the lines into the manifest.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,7 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any
@@ -22,9 +24,10 @@ from typing import IO, Any
 from zjanalysis.errors import PublishError
 from zjanalysis.files import file_digest, write_whole
 
-MANIFEST, HIDDEN, _ENTRY = "manifest.json", ".zj", "entry.json"
+MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
 SUFFIXES = (".html", ".xlsx", ".ipynb")
 GOOD, STALE, FAILED = "已发布", "未更新", "失败"
+FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,27 @@ class Entry:
 
 
 def read_manifest(folder: Path) -> dict[str, Entry]:
-    """Return the entries by key; empty when there is no manifest or it cannot be read (then all is made again)."""
+    """Return the entries by key, those of a build under way or cut off too.
+
+    Empty when there is no manifest or it cannot be read: then everything is made again.
+    """
     try:
         written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return {entry["key"]: _entry_from(entry) for entry in written["reports"]}
+        entries = {entry["key"]: _entry_from(entry) for entry in written["reports"]}
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        entries = {}
+    return entries | _logged(folder)
+
+
+def _logged(folder: Path) -> dict[str, Entry]:
+    """Return what the log says; a line that was cut off says nothing, its report is still on the way."""
+    entries = {}
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for line in (folder / HIDDEN / LOG).read_text(encoding="utf-8", errors="replace").split("\n"):
+            with suppress(ValueError, TypeError):
+                entry = _entry_from(json.loads(line))
+                entries[entry.key] = entry
+    return entries
 
 
 def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str) -> None:
@@ -89,16 +107,14 @@ def locked(folder: Path) -> Iterator[Path]:
     """
     hidden = folder / HIDDEN
     making, owner = hidden / "making", hidden / "owner.json"
-    try:
+    with writing(folder):
         hidden.mkdir(parents=True, exist_ok=True)
         file = (hidden / "lock").open("a+b")
-    except OSError as error:
-        raise unwritable(folder, error) from error
     with file:
         if not _take(file):
             hint = "请等它结束；若它已无响应，先结束那个进程再重试。"
             raise PublishError(f"另一个生成任务正在写 {folder.name}：{_owner(owner)}。", hint)
-        try:
+        with writing(folder):
             started = {"host": socket.gethostname(), "pid": os.getpid(), "at": time.time()}
             owner.write_text(json.dumps(started), encoding="utf-8")
             recover(folder)
@@ -106,12 +122,12 @@ def locked(folder: Path) -> Iterator[Path]:
                 part.unlink(missing_ok=True)
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(folder, error) from error
         try:
             yield making
         finally:
             shutil.rmtree(making, ignore_errors=True)
+            with writing(folder):
+                fold(folder)
             owner.unlink(missing_ok=True)
 
 
@@ -131,16 +147,27 @@ def commit(folder: Path, finished: Path, entry: Entry) -> None:
 
 
 def note(folder: Path, entry: Entry) -> None:
-    """Put an entry into the manifest without touching the report's files."""
-    write_manifest(folder, {**read_manifest(folder), entry.key: entry}.values(), period=folder.name)
+    """Put an entry on record without touching the report's files; the line is on the disk before this returns."""
+    with (folder / HIDDEN / LOG).open("ab") as log:
+        log.write(f"\n{_entry_text(entry)}\n".encode())  # a line that was cut off ends here
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def fold(folder: Path) -> None:
+    """Put what the log says into the manifest. The caller holds the lock."""
+    if (folder / HIDDEN / LOG).is_file():
+        write_manifest(folder, read_manifest(folder).values(), period=folder.name)
+        (folder / HIDDEN / LOG).unlink()
 
 
 def recover(folder: Path) -> None:
-    """Finish every report whose release was cut off. The caller holds the lock."""
+    """Finish every report whose release was cut off, and the manifest. The caller holds the lock."""
     for ready in sorted((folder / HIDDEN / "ready").glob("*")):
         if (ready / _ENTRY).is_file():
             _finish(folder, ready)
         shutil.rmtree(ready, ignore_errors=True)
+    fold(folder)
 
 
 def in_flight(folder: Path) -> dict[str, Entry]:
@@ -150,11 +177,22 @@ def in_flight(folder: Path) -> dict[str, Entry]:
     return {entry.key: entry for entry in entries}
 
 
-def unwritable(folder: Path, error: OSError) -> PublishError:
-    """Say in one sentence why a folder cannot be written."""
-    full = error.errno in (28, 122)
-    return PublishError(f"{'磁盘已满，' if full else ''}无法写入输出位置 {folder.name}（{error.strerror or error}）。",
-                        "请清理磁盘空间后重试。" if full else "请检查文件夹权限，或用 --out 换一个位置。")  # fmt: skip
+def is_cut_off(folder: Path) -> bool:
+    """Tell whether a build ended before its releases, its manifest or its index were complete."""
+    logged = (folder / HIDDEN / LOG).is_file()
+    return logged or bool(in_flight(folder)) or not (folder / "index.html").is_file()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in one sentence why a folder cannot be written, whatever in here could not."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in FULL
+        text = f"{'磁盘已满，' if full else ''}无法写入输出位置 {folder.name}（{error.strerror or error}）。"
+        hint = "请清理磁盘空间后重试。" if full else "请检查文件夹权限，或用 --out 换一个位置。"
+        raise PublishError(text, hint) from error
 
 
 def _finish(folder: Path, ready: Path) -> None:

@@ -138,6 +138,13 @@ def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): _digest(path, _state(path)) for path in read}
 
 
+def changed(files: Mapping[str, str], settings: Settings, data: str) -> list[str]:
+    """Return which of the files of a data set no longer have the digests they had."""
+    paths = {name: settings.path(data) / name for name in sorted(files)}
+    return [name for name, path in paths.items()
+            if not path.is_file() or _digest(path, _state(path)) != files[name]]  # fmt: skip
+
+
 def _state(path: Path) -> tuple[int, ...]:
     """Return what the system changes when a file is written, the time of change too, which nobody can set back."""
     about = path.stat()
