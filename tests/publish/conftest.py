@@ -9,10 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from zjanalysis.files import file_digest
 from zjanalysis.publish.build import build
 from zjanalysis.publish.jobs import Job, list_jobs, select
-from zjanalysis.publish.provenance import file_digest
-from zjanalysis.publish.sources import Sources
+from zjanalysis.publish.snapshot import Sources
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -110,8 +110,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         (items / f"{code}.csv").write_text(f"0.0{number + 1} 甲", encoding="utf-8")
     write_notebook(root / "notebooks" / "tiny.ipynb")
     monkeypatch.setattr("zjanalysis.publish.build.read_sources", tiny_sources)
-    monkeypatch.setattr("zjanalysis.publish.build.file_digests", tiny_files)
-    monkeypatch.setattr("zjanalysis.publish.build._frames", lambda *_: None)
+    monkeypatch.setattr("zjanalysis.publish.build._snapshot", lambda *_: None)
     monkeypatch.setattr("zjanalysis.publish.provenance.package_digest", lambda rooms=(): "0" * 64)
     return Settings(root=root, data="data/tiny")
 

@@ -1,4 +1,7 @@
-"""One offline page from an executed notebook: nbconvert with our own template, nothing loaded, nothing that runs."""
+"""One offline page from an executed notebook: nbconvert with our own template, nothing loaded, nothing that runs.
+
+The workbook beside it has the tables behind everything the page shows.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from functools import cache
 from html import escape, unescape
 from importlib import resources
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters.templateexporter import TemplateExporter
@@ -17,7 +21,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from zjanalysis.display.dates import issue_text
-from zjanalysis.publish.provenance import Stamp
+from zjanalysis.display.workbook import write_workbook
+from zjanalysis.publish.provenance import Stamp, digest_of
 
 MIME = "application/vnd.zjanalysis+json"
 CSP = ("default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
@@ -33,6 +38,25 @@ def payloads(notebook: NotebookNode) -> list[dict[str, Any]]:
     """Give the JSON of every display block the notebook shows, in order."""
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     return [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def facts(cover: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the index shows of a cover."""
+    return {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
+
+
+def tables_of(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Give the tables behind everything the page shows, once each, in the order of the page."""
+    tables = [block["table"] if isinstance(block.get("table"), Mapping) else block for block in blocks]
+    unique = {digest_of(table): table for table in tables if isinstance(table.get("columns"), list) and "rows" in table}
+    return list(unique.values())
+
+
+def write_tables(blocks: Sequence[Mapping[str, Any]], path: Path, *, title: str, stamp: Stamp) -> None:
+    """Write the workbook with the tables of the blocks."""
+    notes = [("校验码", stamp.fingerprint), ("笔记本", str(stamp.details["notebook"]))]
+    sample = any(block.get("sample") for block in blocks)
+    write_workbook(tables_of(blocks), path, title=title.strip(), notes=notes, sample=sample)
 
 
 @dataclass(frozen=True)
@@ -56,15 +80,16 @@ def render(
     """
     body, annexes, contents = _parts(notebook)
     cover = next((p for p in payloads(notebook) if p.get("kind") == "cover"), {})
-    facts = {
+    record = {"fingerprint": stamp.fingerprint, "parts": dict(stamp.parts), **stamp.details}
+    values = {
         "title": cover.get("title", region), "issue": issue_text(cover.get("period", "")) if cover else "",
         "region": region, "period": cover.get("period", ""), "sample": bool(cover.get("sample")),
         "date": cover.get("report_date", ""), "links": links,
         "fingerprint": stamp.fingerprint, "workbook": workbook, "csp": CSP, "style": style(),
         "contents": contents, "body": body, "annexes": annexes, "code": _code(notebook), "stamp": dict(stamp.details),
-        "provenance": _json({"fingerprint": stamp.fingerprint, "parts": dict(stamp.parts), **stamp.details}),
+        "provenance": json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c"),
     }  # fmt: skip
-    return str(exporter().template.render(resources={"page": facts}))  # the template asks for nothing else
+    return str(exporter().template.render(resources={"page": values}))  # the template asks for nothing else
 
 
 @cache
@@ -95,11 +120,6 @@ def css_text(text: str) -> str:
 
 def _assets() -> Any:
     return resources.files("zjanalysis") / "assets"
-
-
-def _json(value: object) -> str:
-    """Give JSON that cannot end the script element it stands in."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c")
 
 
 def _parts(notebook: NotebookNode) -> tuple[str, list[Annex], list[tuple[str, str]]]:

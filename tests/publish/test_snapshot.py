@@ -16,8 +16,8 @@ import pytest
 
 from zjanalysis.errors import PublishError, ZjError
 from zjanalysis.publish import build as room
-from zjanalysis.publish import frames
-from zjanalysis.publish.jobs import Job
+from zjanalysis.publish import snapshot
+from zjanalysis.publish.jobs import Job, list_jobs, select
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ if __name__ == "__main__":
     def told(line):
         loaded[line] = [name for name in ("pandas", "duckdb", "papermill", "nbformat", "jsonschema") if name in sys.modules]
     done = build.build(chosen, out=pathlib.Path(sys.argv[1]), settings=known, options=options, progress=told)
-    print(done.made, [names for line, names in loaded.items() if "秒" in line])
+    print(done.released, [names for line, names in loaded.items() if "秒" in line])
 """
 
 
@@ -42,7 +42,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
     """The reader a process gets that has not loaded pandas."""
     with monkeypatch.context() as without:
         without.delitem(sys.modules, "pandas", raising=False)
-        where = frames.reader()
+        where = snapshot.reader()
     with where:
         yield where
 
@@ -58,16 +58,13 @@ def tiny(tmp_path: Path) -> Job:
     return Job("district/440823", tmp_path / "x.ipynb", "440823", "遂溪县", "2021Q1", str(folder), {})
 
 
-def test_frames_read_from_something_else_have_another_name(
-    tiny: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A forkserver that outlives a build holds its frames by name; the next build must not meet them again."""
-    monkeypatch.setattr(frames, "read_in", lambda *_: None)
+def test_a_snapshot_of_something_else_has_another_name(tiny: Job) -> None:
+    """A forkserver that outlives a build holds its snapshot by name; the next build must not meet it again."""
     known = load_settings(ROOT)
 
     def named(settings: Settings) -> str:
-        with ThreadPoolExecutor() as where:
-            return room._frames(tiny, tmp_path, settings, where, "warm").name
+        files = snapshot.file_digests(settings, tiny.data, tiny.period)
+        return snapshot.file_name(snapshot.files_key(files, settings, tiny.period), settings)
 
     first = named(known)
     assert named(known) == first
@@ -76,12 +73,26 @@ def test_frames_read_from_something_else_have_another_name(
     assert named(known) != first
 
 
+def test_a_file_that_is_added_while_rows_are_read_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan was made without it: pages of it would carry the wrong fingerprint."""
+    known = load_settings(ROOT)
+    files = snapshot.file_digests(known, "data/sample", "2021Q1")
+    monkeypatch.setattr(room, "read_sources", lambda *_: snapshot.Sources({}, {}, {}))
+    monkeypatch.setattr(snapshot, "write_snapshot", lambda *_: None)
+    jobs = select(list_jobs(known, "data/sample", report_date="2021-04-15"), ("440823",))
+    with pytest.raises(PublishError, match=f"输入文件在生成期间有变动：{sorted(files)[0]}"):
+        room.build(jobs, out=tmp_path, settings=known, options=room.Options(engine="spawn"), progress=str)
+    assert not list(tmp_path.rglob("*.html")) or list(tmp_path.rglob("*.html")) == [tmp_path / "2021Q1" / "index.html"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the forkserver")
-def test_who_waits_for_frames_ends_with_the_one_that_reads_them(tmp_path: Path) -> None:
+def test_who_waits_for_a_snapshot_ends_with_the_one_that_reads_them(tmp_path: Path) -> None:
     """The process that would have written them is killed; the one that waits must not stay behind."""
     code = (
         "import os, subprocess, sys, time\n"
-        "wait = 'import sys; from zjanalysis.publish import frames; frames.await_frames(sys.argv[1], int(sys.argv[2]))'\n"
+        "wait = 'import sys; from zjanalysis.publish import snapshot; snapshot.await_snapshot(sys.argv[1], int(sys.argv[2]))'\n"
         "child = subprocess.Popen([sys.executable, '-c', wait, sys.argv[1], str(os.getpid())])\n"
         "print(child.pid, flush=True); time.sleep(60)"
     )
@@ -133,17 +144,17 @@ def test_a_build_loads_no_tables_while_its_workers_make_reports(tmp_path: Path) 
 def test_where_pandas_is_loaded_rows_are_read_in_the_same_process() -> None:
     import pandas  # noqa: F401
 
-    with frames.reader() as where:
+    with snapshot.reader() as where:
         assert isinstance(where, ThreadPoolExecutor)
-        assert frames.read_in(where, os.getpid) == os.getpid()
+        assert snapshot.read_in(where, os.getpid) == os.getpid()
 
 
 def test_a_fault_in_the_data_comes_back_in_its_own_words(apart: Executor) -> None:
-    assert frames.read_in(apart, os.getpid) != os.getpid()
+    assert snapshot.read_in(apart, os.getpid) != os.getpid()
     with pytest.raises(ZjError, match="没有"):
-        frames.read_in(apart, frames.load_frames, load_settings(ROOT), "data/没有", "2021Q1", "")
+        snapshot.read_in(apart, snapshot.load_snapshot, load_settings(ROOT), "data/没有", "2021Q1", "")
 
 
 def test_a_reader_that_dies_is_told_in_a_sentence(apart: Executor) -> None:
     with pytest.raises(PublishError, match="读取数据的进程意外退出"):
-        frames.read_in(apart, os._exit, 9)
+        snapshot.read_in(apart, os._exit, 9)
