@@ -1,49 +1,52 @@
-"""The index of a period: a table and a tile map from the manifest; opens from a USB stick, sorts, prints on a page."""
+"""The index of a period: the finding, a tile map, a table; all of it from the manifest; sorts, prints, needs no server."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from zjanalysis.display.dates import issue_text
 from zjanalysis.files import write_whole
 from zjanalysis.publish.jobs import CITY, DISTRICT, TOPICS
 from zjanalysis.publish.release import GOOD, STALE, Entry, read_manifest
+from zjanalysis.units import Met, Verdict
 
 TITLE = "政务服务效能监测通报"
-SHEETS = ("page.css", "index.css", "tiles.css")
-LINKS = {".html": "页面", ".xlsx": "工作簿", ".ipynb": "笔记本"}
-LOOKS = {"优于": "ahead", "持平": "level", "落后": "behind"}
+SHEETS = ("page.css", "index.css")
+LINKS = {".html": "页面", ".docx": "文档", ".xlsx": "工作簿", ".png": "图卡", ".ipynb": "笔记本"}
+LOOKS = {Verdict.AHEAD: "ahead", Verdict.BEHIND: "behind"}
+DEPTHS = 3
+NAMED = 3  # as many are named in the sentence
+Card = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What table and map show of one indicator of one region; ``look`` shades it, ``sort`` is the number behind."""
+
+    text: str
+    place: str = ""
+    met: str = ""
+    verdict: str = ""
+    look: str = ""
+    sort: str = ""
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One district: its words, its look, and where its tile stands (row and column from 1, as CSS counts)."""
+    """One district on the map: its page, its cell, and where it stands (row and column from 1, as CSS counts)."""
 
     region: str
     page: str
-    text: str
-    standing: str
-    look: str
+    cell: Cell
     row: int
     column: int
-
-
-@dataclass(frozen=True)
-class TileMap:
-    """``sheets``: per indicator of the districts' cards its label, the words of the median, the tiles.
-
-    ``note`` says what the places mean.
-    """
-
-    sheets: tuple[tuple[str, str, tuple[Tile, ...]], ...]
-    note: str
 
 
 def write_index(folder: Path) -> Path:
@@ -62,73 +65,104 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     )
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     cover = next((entry.cover for entry in entries if entry.cover), {})
-    topics = [entry for entry in entries if entry.key in TOPICS]
     regions = [entry for entry in entries if entry.key not in TOPICS]
     heads = {str(card["indicator"]): str(card["label"]) for entry in regions for card in entry.cards}
+    cells = {entry.key: _cells(entry, regions, heads) for entry in regions}
     facts = {
-        "period": issue_text(folder.name), "cutoff": cover.get("cutoff", ""), "sample": bool(cover.get("sample")),
-        "title": TITLE, "heads": heads, "script": script,
+        "title": TITLE, "period": issue_text(folder.name), "sample": bool(cover.get("sample")),
+        "cutoff": cover.get("cutoff", ""), "finding": finding(regions), "heads": heads,
+        "rows": [(entry, _links(entry, folder), cells[entry.key]) for entry in regions],
+        "topics": [(TOPICS[entry.key][0], entry, _links(entry, folder)) for entry in entries if entry.key in TOPICS],
+        "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
+        "map": tile_map(regions, cells, heads, folder), "script": script,
         "style": "\n".join((assets / name).read_text(encoding="utf-8") for name in SHEETS),
         "hash": base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
-        "rows": [_row(entry, heads, folder) for entry in regions],
-        "topics": [_row(entry, heads, folder) for entry in topics],
-        "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
-        "map": tile_map(entries, folder=folder),
     }  # fmt: skip
     return environment.from_string((assets / "index.html.j2").read_text(encoding="utf-8")).render(facts)
 
 
-def _row(entry: Entry, heads: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    cards = {card["indicator"]: card for card in entry.cards}
-    paths = {word: f"{entry.key}{suffix}" for suffix, word in LINKS.items()}
-    links = {word: path for word, path in paths.items() if (folder / path).is_file()}
-    return {"entry": entry, "good": entry.status == GOOD, "links": links, "page": links.get("页面", ""),
-            "cutoff": entry.cover.get("cutoff", ""), "cells": [_cell(cards.get(key)) for key in heads]}  # fmt: skip
+def finding(entries: Iterable[Entry]) -> str:
+    """Say in one sentence each where the city stands, and which districts and targets need help most."""
+    known = [entry for entry in entries if entry.cards]
+    parts = [_own(entry) for entry in known if entry.key == CITY]
+    districts = [entry for entry in known if entry.key.startswith(DISTRICT)]
+    if districts:
+        behind = Counter({entry.region: _count(entry.cards, "verdict", Verdict.BEHIND) for entry in districts})
+        unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
+        parts.append(
+            f"{len(districts)}个县（市、区）中，落后项数最多的是{_most(behind, '项')}；未达标最多的是{_most(unmet, '个地区')}。"
+        )
+    return "".join(parts)
 
 
-def _cell(card: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what a cell shows of a card: value, rank, change with arrow and word, and the number it sorts by."""
-    if card is None or card.get("value") is None:
-        return {"text": "—" if card is None else "无数据", "rank": "", "change": "", "sort": ""}
-    ranked = card.get("rank") is not None and card.get("n_ranked")
-    words = str(card.get("rank_text") or f"第{card.get('rank')}位").partition("（")[0]
-    return {
-        "text": card.get("text", ""),
-        "rank": f"{words}/{card['n_ranked']}" if ranked else "",
-        "change": card.get("change_text", "") if card.get("change") is not None else "",
-        "sort": card["value"],
-    }
+def _own(entry: Entry) -> str:
+    names = [card["label"] for card in entry.cards if card["verdict"] == Verdict.BEHIND]
+    unmet = [card["label"] for card in entry.cards if card["meets_target"] == Met.NOT_MET]
+    behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有落后"
+    missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有未达标的目标"
+    return f"{entry.region}{len(entry.cards)}项指标中{behind}，{missed}。"
 
 
-def tile_map(entries: Sequence[Entry], *, folder: Path) -> TileMap | None:
-    """Return every district at its rough place, its value and how it stands to the districts' median.
+def _count(cards: Iterable[Card], name: str, word: str) -> int:
+    return sum(card[name] == word for card in cards)
 
-    None without a district that has a value.
+
+def _most(counts: Counter[str], unit: str) -> str:
+    """Name the few with the highest counts; ties are named together where they are few.
+
+    >>> _most(Counter({"甲": 3, "乙": 3, "丙": 1}), "项"), _most(Counter({"甲": 0}), "项")
+    ('甲、乙（各3项）', '没有')
     """
-    from zjanalysis.display.wording import amount  # noqa: PLC0415  an unchanged build does without
-    from zjanalysis.inputs.tiles import tile_layout  # noqa: PLC0415
+    top = max(counts.values(), default=0)
+    if not top:
+        return "没有"
+    names = [name for name, count in counts.items() if count == top]
+    more = f"等{len(names)}个" if len(names) > NAMED else ""
+    return f"{'、'.join(names[:NAMED])}{more}（{'各' if len(names) > 1 else ''}{top}{unit}）"
+
+
+def _links(entry: Entry, folder: Path) -> dict[str, str]:
+    paths = {word: f"{entry.key}{suffix}" for suffix, word in LINKS.items()}
+    return {word: path for word, path in paths.items() if (folder / path).is_file()}
+
+
+def _cells(entry: Entry, entries: Sequence[Entry], heads: Iterable[str]) -> list[Cell]:
+    """Return the cells of a region in the order of the heads; shades are deepest at the largest gap of its kind."""
+    alike = [one for one in entries if (one.key == CITY) == (entry.key == CITY)]
+    cards = {card["indicator"]: card for card in entry.cards}
+    return [_cell(cards.get(key), [c for e in alike for c in e.cards if c["indicator"] == key]) for key in heads]
+
+
+def _cell(card: Card | None, alike: Iterable[Card]) -> Cell:
+    if card is None or card.get("value") is None:
+        return Cell("—" if card is None else "无数据")
+    return Cell(card["text"], f"第{card['place']}" if card["rank"] else "", card["meets_target"], card["verdict"],
+                _look(card, alike), str(card["value"]))  # fmt: skip
+
+
+def _look(card: Card, alike: Iterable[Card]) -> str:
+    """Return the shade: which way the verdict goes, and in steps how far the gap is from the largest."""
+    side = LOOKS.get(card["verdict"], "")
+    sizes = [abs(one["effect"]) for one in alike if one.get("effect") is not None and one["verdict"] == card["verdict"]]
+    if not side or not sizes or not max(sizes):
+        return ""
+    return f"{side}-{min(DEPTHS, 1 + int(DEPTHS * abs(card['effect']) / max(sizes)))}"
+
+
+def tile_map(
+    entries: Sequence[Entry], cells: Mapping[str, Sequence[Cell]], heads: Mapping[str, str], folder: Path
+) -> tuple[list[tuple[str, list[Tile]]], str] | None:
+    """Return per indicator every district at its rough place, and what the places mean; None without a district."""
+    from zjanalysis.inputs.tiles import tile_layout  # noqa: PLC0415  an unchanged build does without
 
     districts = {entry.region_code: entry for entry in entries if entry.key.startswith(DISTRICT)}
-    cards = {code: {str(card["indicator"]): card for card in entry.cards if card.get("value") is not None}
-             for code, entry in districts.items()}  # fmt: skip
+    if not any(entry.cards for entry in districts.values()):
+        return None
     layout = tile_layout(sorted(districts, key=lambda code: (not code.isdecimal(), code)))  # counties, then zones
-    sheets = []
-    for key, card in {key: card for own in cards.values() for key, card in own.items()}.items():
-        values = [own[key]["value"] for own in cards.values() if key in own]
-        middle = median(values)
-        words = f"{len(values)}个地区的中位数 {amount(middle, str(card['unit']))}"
-        tiles = (_tile(districts[code], cards[code].get(key), middle, place, folder)
-                 for code, place in layout.places.items())  # fmt: skip
-        sheets.append((str(card["label"]), words, tuple(tiles)))
-    return TileMap(tuple(sheets), layout.note) if sheets else None
-
-
-def _tile(entry: Entry, card: Mapping[str, Any] | None, middle: float, place: tuple[int, int], folder: Path) -> Tile:
-    from zjanalysis.display.arrange import standing_to  # noqa: PLC0415
-    from zjanalysis.display.wording import NO_DATA  # noqa: PLC0415
-
-    page = f"{entry.key}.html" if (folder / f"{entry.key}.html").is_file() else ""
-    text = str(card["text"]) if card else NO_DATA
-    standing = standing_to(card["value"], middle, indicator=str(card["indicator"])) if card else NO_DATA
-    look = LOOKS.get(standing, "none")
-    return Tile(entry.region, page, text, standing, look, place[0] + 1, place[1] + 1)
+    placed = [(districts[code], place) for code, place in layout.places.items()]
+    sheets = [
+        (label, [Tile(entry.region, _links(entry, folder).get("页面", ""), cells[entry.key][number], row + 1, column + 1)
+                 for entry, (row, column) in placed])
+        for number, label in enumerate(heads.values())
+    ]  # fmt: skip
+    return sheets, layout.note
