@@ -1,4 +1,4 @@
-"""The index of a period: the finding, a tile map, a table; all of it from the manifest; sorts, prints, needs no server."""
+"""The index of a period: the finding, a tile map, a table, all from the manifest; it sorts, prints, needs no server."""
 
 from __future__ import annotations
 
@@ -67,12 +67,13 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     cover = next((entry.cover for entry in entries if entry.cover), {})
     regions = [entry for entry in entries if entry.key not in TOPICS]
     heads = {str(card["indicator"]): str(card["label"]) for entry in regions for card in entry.cards}
+    by_key = {entry.key: entry for entry in entries}
     cells = {entry.key: _cells(entry, regions, heads) for entry in regions}
     facts = {
         "title": TITLE, "period": issue_text(folder.name), "sample": bool(cover.get("sample")),
         "cutoff": cover.get("cutoff", ""), "finding": finding(regions), "heads": heads,
         "rows": [(entry, _links(entry, folder), cells[entry.key]) for entry in regions],
-        "topics": [(TOPICS[entry.key][0], entry, _links(entry, folder)) for entry in entries if entry.key in TOPICS],
+        "topics": [(word, by_key[key], _links(by_key[key], folder)) for key, (word, _) in TOPICS.items() if key in by_key],
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
         "map": tile_map(regions, cells, heads, folder), "script": script,
         "style": "\n".join((assets / name).read_text(encoding="utf-8") for name in SHEETS),
@@ -89,17 +90,16 @@ def finding(entries: Iterable[Entry]) -> str:
     if districts:
         behind = Counter({entry.region: _count(entry.cards, "verdict", Verdict.BEHIND) for entry in districts})
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
-        parts.append(
-            f"{len(districts)}个县（市、区）中，落后项数最多的是{_most(behind, '项')}；未达标最多的是{_most(unmet, '个地区')}。"
-        )
+        parts.append(f"{len(districts)}个县（市、区）中，落后项数最多的是{_most(behind, '项')}；")
+        parts.append(f"未达标最多的是{_most(unmet, '个地区')}。")
     return "".join(parts)
 
 
 def _own(entry: Entry) -> str:
     names = [card["label"] for card in entry.cards if card["verdict"] == Verdict.BEHIND]
     unmet = [card["label"] for card in entry.cards if card["meets_target"] == Met.NOT_MET]
-    behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有落后"
-    missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有未达标的目标"
+    behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有一项落后"
+    missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有一项未达标"
     return f"{entry.region}{len(entry.cards)}项指标中{behind}，{missed}。"
 
 
@@ -152,17 +152,20 @@ def _look(card: Card, alike: Iterable[Card]) -> str:
 def tile_map(
     entries: Sequence[Entry], cells: Mapping[str, Sequence[Cell]], heads: Mapping[str, str], folder: Path
 ) -> tuple[list[tuple[str, list[Tile]]], str] | None:
-    """Return per indicator every district at its rough place, and what the places mean; None without a district."""
+    """Return per indicator every district at its rough place, and what the places mean; None without a district.
+
+    The indicator in which most districts differ comes first.
+    """
     from zjanalysis.inputs.tiles import tile_layout  # noqa: PLC0415  an unchanged build does without
 
     districts = {entry.region_code: entry for entry in entries if entry.key.startswith(DISTRICT)}
     if not any(entry.cards for entry in districts.values()):
         return None
     layout = tile_layout(sorted(districts, key=lambda code: (not code.isdecimal(), code)))  # counties, then zones
-    placed = [(districts[code], place) for code, place in layout.places.items()]
-    sheets = [
-        (label, [Tile(entry.region, _links(entry, folder).get("页面", ""), cells[entry.key][number], row + 1, column + 1)
-                 for entry, (row, column) in placed])
-        for number, label in enumerate(heads.values())
-    ]  # fmt: skip
-    return sheets, layout.note
+
+    def tile(code: str, number: int) -> Tile:
+        entry, (row, column) = districts[code], layout.places[code]
+        return Tile(entry.region, _links(entry, folder).get("页面", ""), cells[entry.key][number], row + 1, column + 1)
+
+    sheets = [(label, [tile(code, number) for code in layout.places]) for number, label in enumerate(heads.values())]
+    return sorted(sheets, key=lambda sheet: -sum(bool(one.cell.look) for one in sheet[1])), layout.note
