@@ -1,7 +1,7 @@
 """Service-efficiency indicators, comparison and district reports: the public face, ``import zjanalysis as zj``.
 
-Start with ``me = zj.study("data/sample", "2021Q1", region="遂溪县")``; ``me.scores`` and the like are plain tables, and a view
-such as ``zj.spine(me)`` gives a block to be shown. Each name is loaded from its room when it is first used.
+Start with ``me = zj.study("data/sample", "2021Q1", region="遂溪县")``; ``me.scores`` and the like are plain
+tables, and a view such as ``zj.spine(me)`` gives a block to be shown. Each name is loaded from its room at first use.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ _HOMES = {
     "display.theme": ("theme",),
     "display.blocks": ("cover", "definitions", "exhibit", "file_facts", "finish", "say", "show"),
     "display.tables": ("table",),
-    "display.answer": ("first_steps", "spine", "summary"),
-    "display.reasons": ("departments", "funnel", "laggards", "pairs", "ranking", "sensitivity", "split"),
+    "display.answer": ("first_steps", "summary"),
+    "display.spine": ("spine",),
+    "display.reasons": ("departments", "laggards", "split"),
+    "display.peers": ("funnel", "pairs", "ranking", "sensitivity"),
     "display.changes": ("change_split", "changes", "item_changes"),
     "display.actions": ("obstacles", "plan", "plan_overview", "tasks"),
     "display.distributions": ("compression", "limits", "visits"),

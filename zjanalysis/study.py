@@ -182,7 +182,7 @@ class Study:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Give the six key indicators, those that need attention first: behind, then targets missed, then low places."""
+        """Give the six key indicators, those that need attention first: behind, targets missed, low places."""
         gaps = self.gaps
         words = [Verdict.BEHIND, Verdict.NONE, Verdict.LEVEL, Verdict.AHEAD, Verdict.NO_DATA]
         met = {Met.NOT_MET: 0, Met.OPEN: 1, Met.MET: 2}
@@ -211,7 +211,7 @@ class Study:
 
     def _repr_html_(self) -> str:
         """Show a card in JupyterLab: who, when, against whom, and the table of the six indicators."""
-        from zjanalysis.display.answer import spine_table  # noqa: PLC0415 - display builds on this module
+        from zjanalysis.display.spine import spine_table  # noqa: PLC0415 - display builds on this module
 
         return f"<p><strong>{self!r}</strong></p>{spine_table(self).html()}"
 

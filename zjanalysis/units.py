@@ -5,6 +5,7 @@ One rounding serves print, rank and threshold (docs/decisions/0012-one-verdict.m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,8 +95,8 @@ def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit)
     >>> digits_for([0.85496], [0.855], UNITS["share"]), digits_for([0.855, 0.9], [0.855], UNITS["share"])
     (3, 2)
     """
-    known = np.array([v for v in values if v == v], dtype="float64")
-    limits = np.array([t for t in thresholds if t == t], dtype="float64")
+    known = np.array([v for v in values if not math.isnan(v)], dtype="float64")
+    limits = np.array([t for t in thresholds if not math.isnan(t)], dtype="float64")
     apart = np.abs(known[:, None] - limits[None, :]) > _EXACT
     for digits in range(unit.digits, unit.digits + MOST_MORE_DIGITS):
         same = published(known, unit, digits)[:, None] == published(limits, unit, digits)[None, :]
@@ -135,16 +136,16 @@ class Target:
     def met(self, value: float, *, before: float = float("nan")) -> Met:
         """Judge a published value; ``before`` is what a rising target starts from.
 
-        >>> Target("number", 0.855, strict=True).met(0.855), Target("rising", relevant=0.001, ceiling=1).met(1, before=1)
+        >>> Target("number", 0.855, strict=True).met(0.855), Target("rising", ceiling=1).met(1, before=1)
         (<Met.NOT_MET: '未达标'>, <Met.MET: '达标'>)
         """
         if not self.kind:
             return Met.NO_TARGET
-        if value != value:
+        if math.isnan(value):
             return Met.NO_DATA
         if self.kind == "rising":
             return self._risen(value, before)
-        if self.number != self.number:
+        if math.isnan(self.number):
             return Met.OPEN
         ahead = (value - self.number) * self.sign
         reached = ahead > _EXACT if self.strict else ahead > -_EXACT
@@ -153,6 +154,6 @@ class Target:
     def _risen(self, value: float, before: float) -> Met:
         if abs(value - self.ceiling) < _EXACT:
             return Met.MET
-        if before != before:
+        if math.isnan(before):
             return Met.OPEN
         return Met.MET if (value - before) * self.sign > self.relevant - _EXACT else Met.NOT_MET

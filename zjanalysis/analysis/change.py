@@ -59,8 +59,8 @@ def change_split(
 
     One row per ``part`` (新增, 取消, 变动) and per group of ``by`` (department; match_code and item_name for the
     drivers, the one that moves most first): ``contribution`` adds up to value − previous, ``ahead`` is the same turned
-    so that positive means better, ``n_codes`` codes take part (without ``by``: all codes in both periods for 变动). Without
-    a value in one of the periods contributions are missing.
+    so that positive means better, ``n_codes`` codes take part (without ``by``: all codes in both periods for 变动).
+    Without a value in one of the periods contributions are missing.
     """
     one = find(indicator)
     now, then = (table[table["region_code"] == region] for table in (items, before))

@@ -1,4 +1,4 @@
-"""Where every region of a group stands: 位次 and 达标 (facts, on published digits) and 判断 (like for like), in one table.
+"""Where every region of a group stands: 位次 and 达标 (facts, on published digits) and 判断 (like for like).
 
 Everything that prints or judges reads it here (docs/decisions/0012-one-verdict.md).
 """
@@ -141,7 +141,7 @@ def _simpson(gaps: pd.DataFrame, wanted: list[Indicator], settings: Settings | N
     return (plain * alike < 0) & (np.maximum(plain.abs(), alike.abs()) >= gaps["indicator"].map(margins))
 
 
-def compare(
+def compare(  # noqa: PLR0913  one call of the whole comparison
     items: pd.DataFrame,
     *,
     region: str,
@@ -195,9 +195,8 @@ def rank_ranges(
 
 def _ranges(sums: pd.DataFrame, one: Indicator, places: tuple[str, ...], level: float) -> pd.DataFrame:
     wide = sums.pivot(index="cluster", columns="region_code", values=["numerator", "denominator"]).fillna(0.0)
-    above, below = (
-        wide[name].reindex(columns=list(places), fill_value=0.0).to_numpy() for name in ("numerator", "denominator")
-    )
+    sides = (pd.DataFrame(wide[name]).reindex(columns=list(places)) for name in ("numerator", "denominator"))
+    above, below = (side.fillna(0.0).to_numpy() for side in sides)
     total = below.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = above.sum(axis=0) / total

@@ -18,7 +18,8 @@ from zjanalysis.inputs.reference import read_reference
 
 INSTANT = "即办件"
 LOCKED, REVIEWED, NO_CODE, NO_PEER, AT_BEST, AT_FLOOR, DEPARTMENT_FULL = (
-    "已锁定，不调整", "须经部门论证，未列入", "缺基本编码，无从对照", "办理同一事项的兄弟地区不够", "已达到可参照的最优",
+    "已锁定，不调整", "须经部门论证，未列入", "缺基本编码，无从对照", "办理同一事项的兄弟地区不够",
+    "已达到可参照的最优",
     "受下限限制", "超出每部门上限",
 )  # fmt: skip
 
@@ -108,7 +109,7 @@ def item_keys(items: pd.DataFrame) -> pd.Series:
 
 
 def review_of(names: pd.Series) -> pd.Series:
-    """Give why an item needs a professional review before its limit or form may change, by its name; empty: it does not.
+    """Give why an item needs a professional review before its limit or form changes, by its name; empty: none.
 
     >>> review_of(pd.Series(["海洋工程环境影响报告书核准", "食品经营许可"])).tolist()
     ['海洋工程环境影响报告书须经评审', '']

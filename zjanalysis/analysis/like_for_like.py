@@ -1,9 +1,10 @@
 """判断: every region on the same items, by a two-way model, with an interval over which items are listed.
 
-value of code k in region r = effect of the code + effect of the region, fitted by least squares with the common weight of
-the code, on all codes that at least two regions of the group hold: the Country-Product-Dummy method (Summers 1973, Review of
-Income and Wealth 19(1); World Bank 2013, Measuring the Real Size of the World Economy, ch. 4). Equal promises give equal
-effects whatever a region does not list. The interval and its refusal are chosen by simulation (docs/decisions/0012).
+value of code k in region r = effect of the code + effect of the region, fitted by least squares with the common weight
+of the code, on all codes that at least two regions of the group hold: the Country-Product-Dummy method (Summers 1973,
+Review of Income and Wealth 19(1); World Bank 2013, Measuring the Real Size of the World Economy, ch. 4). Equal promises
+give equal effects whatever a region does not list. The interval and its refusal are chosen by simulation
+(docs/decisions/0012).
 """
 
 from __future__ import annotations

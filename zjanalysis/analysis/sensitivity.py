@@ -132,8 +132,8 @@ def sensitivity(
     )
 
 
-_COLUMNS = ["region_code", "indicator", "value", "shown", "digits", "median", "gap_to_median", "rank", "tied", "n_ranked", "n",
-            "meets_target"]  # fmt: skip
+_COLUMNS = ["region_code", "indicator", "value", "shown", "digits", "median", "gap_to_median", "rank", "tied",
+            "n_ranked", "n", "meets_target"]  # fmt: skip
 
 
 def _read(

@@ -156,8 +156,8 @@ COMMANDS = (
         (
             REGION,
             _text("--indicator", "KEY", "指标代码，如 time_compression、visits、instant", required=True, default=None),
-            _text("--target", "T", "目标：数值（93%% 或 0.93）、plan（达标，默认）、lead（判断为优于）、median、best，或某个地区",
-                  default="plan"),
+            _text("--target", "T", "目标：数值（93%% 或 0.93）、plan（达标，默认）、lead（判断为优于）、"
+                  "median、best，或某个地区", default="plan"),
             _number("--max-per-department", "N", "每个部门最多改几项", None),
             _number("--min-peers", "K", "至少有 K 个地区已做到，默认 1", 1),
             _number("--floor", "N", "承诺天数（或次数）不低于此数，默认 0", 0.0, float),

@@ -11,7 +11,7 @@ from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.display import actions, answer, changes, reasons
+from zjanalysis.display import actions, answer, changes, peers, spine
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.tables import table, table_from_payload
 from zjanalysis.display.task_workbook import write_tasks
@@ -29,11 +29,11 @@ def compare(arguments: argparse.Namespace) -> int:
     _head(me)
     if arguments.indicator:
         key = indicator(arguments.indicator).key
-        main = reasons.ranking(me, key)
+        main = peers.ranking(me, key)
         _say(main)
-        _say(reasons.pairs(me, key))
+        _say(peers.pairs(me, key))
     else:
-        main = answer.spine(me)
+        main = spine.spine(me)
         print(answer.position_sentence(me))
         _table(main)
     if arguments.out:
@@ -75,7 +75,7 @@ def diff(arguments: argparse.Namespace) -> int:
     before = load_period(arguments.data, arguments.before)
     me = study_of(load_period(arguments.data, arguments.now), region=arguments.region, before=before)
     print(f"{me.name}：{me.before.name} → {me.period.name}")
-    rows = answer.spine_rows(me)
+    rows = spine.spine_rows(me)
     columns = ("indicator", "previous", "value", "change", "meets_target", "verdict")
     shown = table(rows, caption="指标变化", columns=columns)
     print_table(shown)

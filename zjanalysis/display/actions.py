@@ -37,10 +37,11 @@ OVERVIEW_COLUMNS = (
 
 
 def plan_overview(me: Study, *indicators: str) -> Block:
-    """Give both answers of the plan side by side: fewest items until 达标, and until 判断 is 优于, with what they cost."""
+    """Give both answers of the plan side by side: the fewest items until 达标, and until 判断 is 优于."""
     rows = pd.DataFrame([_overview(me, key) for key in indicators or me.gaps["indicator"]])
     shown = table(rows, caption="压减方案一览", columns=OVERVIEW_COLUMNS, sheet="方案一览",
-                  note="只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。“不含须论证的”：不改环评、海域、水上水下等须经专业论证的事项。")  # fmt: skip
+                  note="只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。"
+                       "“不含须论证的”：不改环评、海域、水上水下等须经专业论证的事项。")  # fmt: skip
     return listing(shown)
 
 

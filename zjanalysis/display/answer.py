@@ -75,8 +75,8 @@ def target_sentence(gaps: pd.DataFrame, region: str) -> str:
 def moved_sentence(gaps: pd.DataFrame) -> str:
     """Say how many indicators are better or worse than in the last period; nothing in a first period."""
     words = [
-        wording.change_word(row.change, about(row.indicator).unit, about(row.indicator).sign)
-        for row in gaps.itertuples()
+        wording.change_word(change, about(key).unit, about(key).sign)
+        for key, change in zip(gaps["indicator"], gaps["change"], strict=True)
     ]
     if set(words) <= {wording.NO_DATA}:
         return ""
@@ -98,7 +98,8 @@ def reason_sentence(me: Study) -> str:
     if longest.empty:
         return said.rstrip("；") + "。" if said else "各部门承诺均为即办。"
     share = float(longest.sum() / promised.sum())
-    return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{'、'.join(map(str, longest.index))}占{share:.0%}。"
+    most = "、".join(map(str, longest.index))
+    return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{most}占{share:.0%}。"
 
 
 def action_sentence(me: Study) -> str:
@@ -141,7 +142,7 @@ FIRST_COLUMNS = (
 
 
 def first_steps(me: Study, *, limit: int = 4) -> Block:
-    """Give 表1 先办事项: the changes that gain most for the targets that are not met (else for 判断), at most ``limit``."""
+    """Give 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
     plans = unmet_plans(me) or [me.plan(str(key), target="lead") for key in me.gaps["indicator"].head(1)]
     each = max(1, -(-limit // max(len(plans), 1)))
     steps = [named_steps(one.steps.head(each)) for one in plans if len(one.steps)]
@@ -159,7 +160,7 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
 
 
 def named_steps(steps: pd.DataFrame) -> pd.DataFrame:
-    """Give the steps of a plan with the words a reader meets: name, step, done_by, effect; * where a review is needed."""
+    """Give the steps of a plan with the words a reader meets: name, step, done_by, effect; * needs a review."""
     known = [about(key) for key in steps["indicator"]]
     rows = steps.to_dict("records")
     return steps.assign(
@@ -206,8 +207,10 @@ def office(department: str, region: str) -> str:
 def effect_text(row: dict[Any, Any], unit: str) -> str:
     """Give what a step brings: visits as visits, everything else in the unit of the indicator.
 
-    >>> effect_text({"kind": "visits", "change_by": 2.0}, "visits"), effect_text({"kind": "days", "gain": 0.0072}, "share")
-    ('少跑2次', '提升0.72点')
+    >>> effect_text({"kind": "visits", "change_by": 2.0}, "visits")
+    '少跑2次'
+    >>> effect_text({"kind": "days", "gain": 0.0072}, "share")
+    '提升0.72点'
     """
     if row["kind"] == "visits" and unit == "visits":
         return f"少跑{wording.plain(row['change_by'])}次"

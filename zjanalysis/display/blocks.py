@@ -1,6 +1,6 @@
 """The pieces a report is put together from: each shows well in JupyterLab, on the page and on paper.
 
-A block carries complete, escaped HTML and the same content as JSON, from which publish makes workbook, document and index.
+A block carries complete, escaped HTML and the same content as JSON, from which publish makes workbook, document, index.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from zjanalysis.study import Study
 
 SAMPLE = "示例数据（模拟）"
 STYLE = (
-    "<style>.zj-cover.zj-cover h1{text-align:center}.zj-band.zj-band{background:#fff3d6;border:1px solid #b7791f;padding:4px 12px}"
-    ".zj-answer.zj-answer{border-left:5px solid #0b4f8a;padding-left:14px}.zj-answer.zj-answer dt{display:inline;font-weight:700}"
-    ".zj-answer.zj-answer dd{display:inline;margin:0}.zj-figure.zj-figure svg{width:156mm;max-width:100%;background:#fff}"
+    "<style>.zj-cover.zj-cover h1{text-align:center}"
+    ".zj-band.zj-band{background:#fff3d6;border:1px solid #b7791f;padding:4px 12px}"
+    ".zj-answer.zj-answer{border-left:5px solid #0b4f8a;padding-left:14px}"
+    ".zj-answer.zj-answer dt{display:inline;font-weight:700}.zj-answer.zj-answer dd{display:inline;margin:0}"
+    ".zj-figure.zj-figure svg{width:156mm;max-width:100%;background:#fff}"
     ".zj-table.zj-table :is(th,td){text-align:left}.zj-table.zj-table .zj-num{text-align:right}"
     ".zj-good.zj-good{color:#0a6e68;font-weight:600}.zj-bad.zj-bad{color:#a8480a;font-weight:600}"
     ".zj-phone.zj-phone{display:none}</style>"
@@ -107,7 +109,8 @@ def exhibit(
     said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
     html = (
         f'<figure class="zj-figure"><figcaption>{said}</figcaption>{picture.draw_svg(axes, alt=words)}'
-        f'<details class="zj-data"><summary>数据表：{markup(shown.caption)}（工作簿“{markup(shown.sheet)}”页）</summary>'
+        f'<details class="zj-data"><summary>数据表：{markup(shown.caption)}'
+        f"（工作簿“{markup(shown.sheet)}”页）</summary>"
         f"{shown.html()}</details></figure>"
     )
     payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": shown.payload()}
@@ -139,7 +142,7 @@ DEFINITION_COLUMNS = (
 
 
 def definitions(me: Study) -> Block:
-    """Give how each indicator is defined, with N/M of the region's own rows, and how places and words are to be read."""
+    """Give how each indicator is defined, with N/M of the region's own rows, and how places and words are read."""
     from zjanalysis.analysis.registry import bound  # noqa: PLC0415
 
     scores = me.scores[me.scores["region_code"] == me.region]
@@ -160,10 +163,14 @@ def definitions(me: Study) -> Block:
 
 def reading_rules(rules: Comparison, *, planned: bool = True) -> list[tuple[str, str]]:
     """Give how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force."""
-    met = "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，与全组（含本地区）中位数相比；要求逐期提高的，与上期相比。"
+    met = (
+        "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，与全组（含本地区）中位数相比；"
+        "要求逐期提高的，与上期相比。"
+    )
     none = "未收录本市的工作方案，不列目标，不判定达标。"
     return [
-        ("位次", "按公布的小数位比较，数值相同则并列，其后位次顺延（1、2、2、4）；括号内为位次区间：少列或多列几个事项时可能落到的位次。"),
+        ("位次", "按公布的小数位比较，数值相同则并列，其后位次顺延（1、2、2、4）；"
+                 "括号内为位次区间：少列或多列几个事项时可能落到的位次。"),
         ("达标", met if planned else none),
         ("判断", "只比两地都有的事项、统一法定时限（双因素模型），与居中的地区相比：差距超出波动范围且不小于"
          f"{wording.difference(rules.margin_time, 'share')}（跑动{wording.plain(rules.margin_visits)}次）为优于或落后，"

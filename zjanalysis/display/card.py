@@ -21,8 +21,9 @@ def _font(size: int, strong: bool = False) -> ImageFont.FreeTypeFont:
 
 
 def _lines(text: str, font: ImageFont.FreeTypeFont, width: int, first: float = 0.0) -> list[str]:
-    """Break a text into lines of at most ``width`` pixels, the first shorter by ``first``; no line starts with ，or 。"""
-    lines, line = [], ""
+    """Break a text into lines of at most ``width`` pixels, the first shorter by ``first``; none starts with ，or 。"""
+    lines: list[str] = []
+    line = ""
     for sign in text:
         room = width - (first if not lines else 0)
         if font.getlength(line + sign) > room and sign not in theme.CLOSING:

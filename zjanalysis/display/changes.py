@@ -41,7 +41,8 @@ def changes(me: Study, indicator: str) -> Block:
     counts = "、".join(
         f"{words.count(word)}个{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)
     )
-    said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{wording.change_text(own['change'], one.unit)}；{len(rows)}个地区中{counts}。"
+    moved = wording.change_text(own["change"], one.unit)
+    said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
     return exhibit(_dumbbell(rows, indicator, me.region), title=f"{one.short}：上期与本期", table=shown, sentence=said,
                    source=me)  # fmt: skip
 

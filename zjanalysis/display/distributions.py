@@ -1,4 +1,4 @@
-"""Distributions and relations over tidy tables, drawn by seaborn: limits by region, compression by department, visits."""
+"""Distributions and relations over tidy tables, drawn by seaborn: limits, compression by department, visits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from zjanalysis.study import Study
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}
 TONES = {"法定时限": theme.PEER, "承诺时限": theme.FOCUS}
 QUARTILES = (Column("n", "事项", "count", unit="项"), Column("low", "下四分位", "days", unit="工作日"),
-             Column("middle", "中位数", "days", unit="工作日"), Column("high", "上四分位", "days", unit="工作日"))  # fmt: skip
+             Column("middle", "中位数", "days", unit="工作日"),
+             Column("high", "上四分位", "days", unit="工作日"))  # fmt: skip
 
 
 def _permits(me: Study, *, own: bool) -> pd.DataFrame:
@@ -29,8 +30,8 @@ def _permits(me: Study, *, own: bool) -> pd.DataFrame:
 
 def _quartiles(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     groups = rows.groupby(by, sort=False, observed=True)[value]
-    table = groups.quantile([0.25, 0.5, 0.75]).unstack().set_axis(["low", "middle", "high"], axis=1)
-    return table.assign(n=groups.size()).reset_index()
+    ends = {name: groups.quantile(share) for name, share in (("low", 0.25), ("middle", 0.5), ("high", 0.75))}
+    return pd.DataFrame({**ends, "n": groups.size()}).reset_index()
 
 
 def limits(me: Study) -> Block:
@@ -52,7 +53,8 @@ def limits(me: Study) -> Block:
     said = f"{me.name}一半的许可承诺在{wording.plain(own['middle'].iloc[0])}个工作日以内办结。" if len(own) else ""
     with theme.style():
         axes = plane(height=14 + 7.2 * len(order), left=34)
-        sns.boxplot(long, x="days", y="region", hue="side", order=order, palette=TONES, showfliers=False, width=0.72, gap=0.15,
+        sns.boxplot(long, x="days", y="region", hue="side", order=order, palette=TONES, showfliers=False, width=0.72,
+                    gap=0.15,
                     linewidth=0.8, legend=False, ax=axes)  # fmt: skip
         axes.set(xlabel="工作日（方框为中间一半事项，竖线为中位数）", ylabel="", xlim=(0, None))
         axes.grid(axis="x")
@@ -70,7 +72,7 @@ def limits(me: Study) -> Block:
 
 
 def compression(me: Study, *, limit: int = 12) -> Block:
-    """Give how far each permit is compressed, by department of the region: one dot an item, the departments that lag first."""
+    """Give how far each permit is compressed, by department of the region: a dot an item, those that lag first."""
     rows = _permits(me, own=True)
     if rows.empty:
         return say(f"{me.name}没有两项时限齐全的许可事项，{wording.NO_DATA}。")
@@ -79,7 +81,7 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     )
     columns = [Column("department", "部门"), QUARTILES[0], *(Column(c.key, c.label, "share") for c in QUARTILES[1:])]
     shown = table(found, caption="各部门事项的压缩幅度", columns=columns, sheet="部门压缩分布")
-    order = [name for name in found["department"].head(limit)]
+    order = found["department"].head(limit).tolist()
     dots = rows[rows["department"].isin(order)].assign(percent=lambda t: t["compression"] * 100)
     with theme.style():
         axes = plane(height=16 + 6.4 * len(order), left=44)
@@ -89,7 +91,9 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         axes.set_yticks(range(len(order)), [theme.wrap(theme.printable(name), 12) for name in order])
         axes.set(xlabel="单个事项的压缩幅度（%），越向右越好", ylabel="")
         axes.grid(axis="x")
-    said = f"{len(found)}个部门中，事项压缩幅度中位数最低的是{found['department'].iloc[0]}（{wording.amount(found['middle'].iloc[0], 'share')}）。"
+    lowest = found.iloc[0]
+    share = wording.amount(lowest["middle"], "share")
+    said = f"{len(found)}个部门中，事项压缩幅度中位数最低的是{lowest['department']}（{share}）。"
     alt = f"散点图：{me.name}{len(order)}个部门每个许可事项的压缩幅度，中位数从低到高，最低{order[0]}。"
     return exhibit(
         describe(axes, alt),
@@ -116,19 +120,21 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
     with theme.style():
         axes = plane(height=22 + 6.0 * len(wide), left=26, right=2)
-        sns.heatmap(wide, cmap=sns.light_palette(theme.BEHIND, as_cmap=True), vmin=0, annot=True, fmt=".2f", linewidths=0.6, cbar=False,
+        sns.heatmap(wide, cmap=sns.light_palette(theme.BEHIND, as_cmap=True), vmin=0, annot=True, fmt=".2f",
+                    linewidths=0.6, cbar=False,
                     annot_kws={"fontsize": theme.SMALL}, ax=axes)  # fmt: skip
         axes.set(xlabel="", ylabel="")
         axes.set_xticks(axes.get_xticks(), [theme.wrap(theme.printable(name), 4) for name in wide.columns], rotation=0)
         axes.set_yticks(axes.get_yticks(), [theme.printable(name) for name in wide.index], rotation=0)
     own = wide[me.name].dropna() if me.name in wide else pd.Series(dtype="float64")
-    worst = own.idxmax() if len(own) else ""
+    worst = str(own.idxmax()) if len(own) else ""
     said = (
         f"{me.name}要跑得最多的是{worst}（平均{wording.amount(own[worst], 'visits')}）；颜色越深跑得越多。"
         if worst
         else ""
     )
-    alt = f"热力图：跑动最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{me.name}最多的是{worst or wording.NO_DATA}。"
+    lead = f"{me.name}最多的是{worst or wording.NO_DATA}"
+    alt = f"热力图：跑动最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{lead}。"
     return exhibit(
         describe(axes, alt),
         title="跑动次数：哪些部门、哪些地区",
@@ -138,9 +144,10 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     )
 
 
-OFFICES = ("公安", "生态环境", "住房和城乡建设", "自然资源", "水务", "农业农村", "市场监督", "交通运输", "卫生健康", "教育", "人力资源",
-           "民政", "林业", "应急", "文化广电", "城市管理", "气象", "烟草", "税务", "消防", "档案", "财政", "发展和改革", "海事",
-           "渔业", "行政审批", "司法", "统计", "商务", "工业和信息化", "科技", "宗教", "残疾人", "医疗保障", "退役军人")  # fmt: skip
+OFFICES = ("公安", "生态环境", "住房和城乡建设", "自然资源", "水务", "农业农村", "市场监督", "交通运输", "卫生健康",
+           "教育", "人力资源", "民政", "林业", "应急", "文化广电", "城市管理", "气象", "烟草", "税务", "消防", "档案",
+           "财政", "发展和改革", "海事", "渔业", "行政审批", "司法", "统计", "商务", "工业和信息化", "科技",
+           "宗教", "残疾人", "医疗保障", "退役军人")  # fmt: skip
 """The kinds of office, as their names contain them, so that the same office of ten counties is one row."""
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from zjanalysis.analysis.indicators import as_written
 from zjanalysis.display.actions import plan
 from zjanalysis.display.blocks import Block
-from zjanalysis.display.reasons import LAGGARD_COLUMNS, departments, ranking
+from zjanalysis.display.peers import ranking
+from zjanalysis.display.reasons import LAGGARD_COLUMNS, departments
 from zjanalysis.display.tables import Table, table
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.period import Period

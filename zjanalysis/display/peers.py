@@ -18,6 +18,7 @@ from zjanalysis.inputs.columns import Column
 from zjanalysis.study import Study
 from zjanalysis.units import UNITS, Met, Verdict
 
+
 def ranking(me: Study, indicator: str) -> Block:
     """Give every region of the group on one indicator, best first: a dot each, the median, the target."""
     one = about(indicator)
@@ -41,7 +42,8 @@ def ranking(me: Study, indicator: str) -> Block:
     said = (
         f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，"
         f"{wording.rank_text(own['rank'], own['n_ranked'], tied=bool(own['tied']))}，"
-        f"{wording.apart(own['value'], own['median'], one.unit, whom)}，{own['meets_target']}；按同事项比，{own['verdict']}。"
+        f"{wording.apart(own['value'], own['median'], one.unit, whom)}，{own['meets_target']}；"
+        f"按同事项比，{own['verdict']}。"
         if not wording.missing(own["value"])
         else f"{me.name}{one.label}{wording.NO_DATA}。"
     )
@@ -79,7 +81,8 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
         yardsticks(axes, [middle, goal])
     best, last = rows.iloc[0], rows.dropna(subset=["value"]).iloc[-1] if rows["value"].notna().any() else rows.iloc[-1]
     own = rows[rows["region_code"] == me.region].iloc[0]
-    alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。最好{best['region']}{best['text']}，最末{last['region']}{last['text']}。"
+    alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。"
+           f"最好{best['region']}{best['text']}，最末{last['region']}{last['text']}。"
            f"{own['region']}{own['text']}，第{own['place']}，判断{own['verdict']}。")  # fmt: skip
     return describe(axes, alt)
 
@@ -91,7 +94,8 @@ def pairs(me: Study, indicator: str) -> Block:
     rows = rows.assign(peer=names_of(rows["peer_code"]))
     columns = [
         Column("peer", "与谁比"), value_of(one.unit, label="本地区"), value_of(one.unit, "peer_value", "对方"),
-        delta(one.unit, "difference", "差（正为好）"), delta(one.unit, "low", "区间下限"), delta(one.unit, "high", "区间上限"),
+        delta(one.unit, "difference", "差（正为好）"), delta(one.unit, "low", "区间下限"),
+        delta(one.unit, "high", "区间上限"),
         Column("n_shared", "同事项", "count", unit="项"), Column("n_differ", "有差别", "count", unit="项"),
         Column("coverage", "覆盖率", "share"), Column("verdict", "逐一比较"), Column("reason", "说明"),
     ]  # fmt: skip
@@ -123,8 +127,8 @@ def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
         ]
         axes = row_chart(rows["peer"].tolist(), head="与谁比", right=right)
         label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
-        scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], unit="points" if one.unit == "share" else one.unit,
-              zero=False, label=label)  # fmt: skip
+        scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], zero=False, label=label,
+              unit="points" if one.unit == "share" else one.unit)  # fmt: skip
         tones = [TONES.get(word, theme.PEER) for word in words]
         axes.hlines(rows.index, rows["low"], rows["high"], color=tones, linewidth=2.2, zorder=3)
         hollow = [
@@ -134,11 +138,9 @@ def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
         axes.scatter(rows["difference"], rows.index, s=40, c=hollow, edgecolor=tones, linewidth=1.4, zorder=6)
         yardsticks(axes, [Yardstick(0.0, "相同")])
     known = rows.dropna(subset=["difference"])
-    ends = (
-        f"，最多高出{known['peer'].iloc[0]}{wording.signed(known['difference'].iloc[0], one.unit)}，最少{wording.signed(known['difference'].iloc[-1], one.unit)}（{known['peer'].iloc[-1]}）"
-        if len(known)
-        else ""
-    )
+    most, least = (wording.signed(known["difference"].iloc[end], one.unit) if len(known) else "" for end in (0, -1))
+    peers = known["peer"].tolist()
+    ends = f"，最多高出{peers[0]}{most}，最少{least}（{peers[-1]}）" if peers else ""
     counts = "、".join(f"{words.count(word)}个{word}" for word in Verdict if word in words)
     return describe(axes, f"区间图：在同事项上与{len(rows)}个地区逐一比较{one.label}，{counts}{ends}。")
 
@@ -153,7 +155,8 @@ def funnel(me: Study, indicator: str) -> Block:
         region=names_of(rows["region_code"]), place=list(map(place_in, rows["value"], rows["low"], rows["high"]))
     )
     columns = [Column("region", "地区"), Column("n", "事项数", "count", unit="项"), Column("value", one.short, "share"),
-               Column("low", "范围下限", "share"), Column("high", "范围上限", "share"), Column("place", "与范围比")]  # fmt: skip
+               Column("low", "范围下限", "share"), Column("high", "范围上限", "share"),
+               Column("place", "与范围比")]  # fmt: skip
     shown = table(
         rows.drop(columns="indicator"),
         caption=f"{one.label}与可预期的范围",
@@ -165,10 +168,11 @@ def funnel(me: Study, indicator: str) -> Block:
     inside, above, below = (words.count(word) for word in ("范围内", "高于范围", "低于范围"))
     spread = float(rows["dispersion"].iloc[0]) if len(rows) else 1.0
     wider = f"（各地差异大于偶然，范围已按{math.sqrt(spread):.1f}倍放宽）" if spread > 1 else ""
-    said = (f"按事项数多少考虑，{len(rows)}个地区中{inside}个在可预期的范围内，{above}个高于、{below}个低于这一范围{wider}；"
+    said = (f"按事项数多少考虑，{len(rows)}个地区中{inside}个在可预期的范围内，"
+            f"{above}个高于、{below}个低于这一范围{wider}；"
             "范围内的先后不宜作为评价依据。")  # fmt: skip
-    return exhibit(_funnel(rows, indicator, me.region), title=f"{one.short}：先后是否超出偶然", table=shown, sentence=said,
-                   source=me)  # fmt: skip
+    return exhibit(_funnel(rows, indicator, me.region), title=f"{one.short}：先后是否超出偶然", table=shown,
+                   sentence=said, source=me)  # fmt: skip
 
 
 def _funnel(rows: pd.DataFrame, indicator: str, region: str) -> Axes:

@@ -1,4 +1,4 @@
-"""From Axes to a picture: SVG with real words for the page, PNG for documents and cards; and the words that stand for it.
+"""From Axes to a picture: SVG with real words for the page, PNG for documents and cards; and its words.
 
 Figures are drawn without pyplot, so nothing is kept open and nothing is shown twice (docs/decisions/0005-figures.md).
 """
@@ -10,6 +10,7 @@ import re
 from functools import cache
 from hashlib import sha256
 from html import escape, unescape
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -72,7 +73,7 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     figure.set_size_inches(width, total)
     for each, box in boxes:
         each.set_position((box.x0, (box.y0 * height + under) / total, box.width, box.height * height / total))
-    head: dict[str, object] = {"ha": "left", "va": "top", "fontsize": theme.TITLE, "fontfamily": list(theme.STRONG)}
+    head: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": theme.TITLE, "fontfamily": list(theme.STRONG)}
     with theme.style():
         for number, line in enumerate(lines):
             figure.text(0, 1 - number * 4.6 * MM / total, f"{NUMBERED}{line}" if number == 0 else line, **head)
@@ -90,7 +91,7 @@ def draw_svg(axes: Axes, *, alt: str) -> str:
     salt = sha256(words.encode("utf-8")).hexdigest()[:8]
     with theme.style(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
         quiet = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        FigureCanvasSVG(figure).print_svg(out, metadata=quiet)
+        FigureCanvasSVG(figure).print_svg(out, metadata=quiet)  # type: ignore[no-untyped-call]
     FigureCanvasAgg(figure)
     return _compact(out.getvalue(), words)
 

@@ -130,7 +130,7 @@ REGION_HEADS = (
 
 
 def quality_by_region(me: Study) -> Block:
-    """Give for every region of the period how many items are used, how many cells do not fit, how many rows that cost."""
+    """Give for every region of the period how many items are used, how many cells do not fit, what that cost."""
     counted = counted_by(me.period.findings, by=("region_code",))
     used = me.period.items["region_code"].value_counts().rename("n_items").reset_index()
     rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")

@@ -76,7 +76,8 @@ def _main_part(parts: pd.DataFrame, sign: int) -> str:
     worst = parts.assign(size=parts["contribution"].abs()).sort_values("size", ascending=False, kind="stable").iloc[0]
     if not worst["size"] > 0:
         return ""
-    return f"影响最大的是“{worst['part']}”（{MEANING[worst['part']]}），{'有利' if worst['contribution'] * sign > 0 else '不利'}。"
+    side = "有利" if worst["contribution"] * sign > 0 else "不利"
+    return f"影响最大的是“{worst['part']}”（{MEANING[worst['part']]}），{side}。"
 
 
 def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, float], indicator: str) -> Axes:
@@ -135,7 +136,8 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
     behind = rows[rows["weight"] < 0]
     told = "、".join(
-        f"{r.department}（{wording.amount(r.value, one.unit)}，{int(r.n)}项）" for r in behind.head(3).itertuples()
+        f"{r['department']}（{wording.amount(r['value'], one.unit)}，{r['n']:.0f}项）"
+        for r in behind.head(3).to_dict("records")
     )
     said = (
         f"{len(rows)}个部门中，拉低总体（{wording.amount(whole, one.unit)}）最多的是{told}。"
@@ -170,8 +172,10 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
         axes.scatter(values, rows.index, s=44, c=tones, linewidth=0, zorder=5)
         yardsticks(axes, [Yardstick(whole, f"总体 {wording.amount(whole, one.unit)}")])
     first, last = rows.iloc[0], rows.iloc[-1]
-    alt = (f"点图：影响最大的{len(rows)}个部门（共{n}个）的{one.label}与总体{wording.amount(whole, one.unit)}比，拉低最多的在上："
-           f"{first['department']}{wording.amount(first['value'], one.unit)}，{last['department']}{wording.amount(last['value'], one.unit)}。")  # fmt: skip
+    alt = (f"点图：影响最大的{len(rows)}个部门（共{n}个）的{one.label}"
+           f"与总体{wording.amount(whole, one.unit)}比，拉低最多的在上："
+           f"{first['department']}{wording.amount(first['value'], one.unit)}，"
+           f"{last['department']}{wording.amount(last['value'], one.unit)}。")  # fmt: skip
     return describe(axes, alt)
 
 

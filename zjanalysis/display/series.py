@@ -1,4 +1,4 @@
-"""Figures along time and in bands, for whatever has them: months of cases, bands of days, the board of the plan's tasks."""
+"""Figures along time and in bands, for whatever has them: months of cases, bands of days, the plan's tasks."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
         axes.plot(values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
         if not math.isnan(target):
             axes.axhline(target, color=theme.TARGET, linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
-        worst = known.idxmin() if one.sign > 0 else known.idxmax()
+        worst = int(known.index[(known * one.sign).argmin()])
         for place in dict.fromkeys([known.index[0], worst, known.index[-1]]):
             below = place == worst and one.sign > 0
             axes.annotate(wording.amount(known[place], one.unit), (place, known[place]), ha="center", zorder=6,
@@ -83,7 +83,7 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
         goal = [] if math.isnan(target) else [("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET)]
         key(axes, [("●", one.short, theme.FOCUS), *goal])
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
-    low = f"最差{rows['period'].iloc[worst]}{wording.amount(values[worst], one.unit)}"
+    low = f"最差{rows['period'][worst]}{wording.amount(values[worst], one.unit)}"
     return describe(axes, f"折线图：{one.label}逐月变化，共{len(rows)}个月，{'，'.join(ends)}，{low}。")
 
 
@@ -206,7 +206,8 @@ def _board(counts: pd.DataFrame) -> Axes:
         for column, _, colour, _ in STATES:
             count = counts[column].astype("float64")
             some = count.to_numpy() > 0
-            axes.barh(places[some], count[some], left=so_far[some], height=THICK, color=colour, zorder=2, edgecolor=theme.SOFT,
+            axes.barh(places[some], count[some], left=so_far[some], height=THICK, color=colour, zorder=2,
+                      edgecolor=theme.SOFT,
                       linewidth=0.6)  # fmt: skip
             so_far = so_far + count
         key(axes, [(mark, name, theme.SOFT if mark == "□" else colour) for _, name, colour, mark in STATES])

@@ -227,8 +227,8 @@ def cell_text(cell: Any, head: Head, unit: str = "") -> str:
 
     >>> cell_text(0.8813, Head("value", "数值", "%", "value"), "share"), cell_text(None, Head("n", "数", "", "count"))
     ('88.13', '无数据')
-    >>> cell_text(0.07, Head("value", "数值", "", "value"), "visits"), cell_text(-0.02, Head("gain", "提升", "", "points"))
-    ('0.0700次', '−2.00')
+    >>> cell_text(0.07, Head("value", "数值", "", "value"), "visits")
+    '0.0700次'
     """
     if wording.missing(cell):
         return wording.NO_DATA
@@ -269,7 +269,8 @@ def table_html(shown: Table) -> str:
     if not body:
         return f'<p class="zj-say">{markup(shown.caption)}：没有。</p>{note}'
     return (
-        f'<div class="zj-table{wide}"><table><caption>{NUMBERED}{markup(shown.caption)}</caption><thead><tr>{heads}</tr>'
+        f'<div class="zj-table{wide}"><table><caption>{NUMBERED}{markup(shown.caption)}</caption>'
+        f"<thead><tr>{heads}</tr>"
         f"</thead><tbody>{body}</tbody></table></div>{note}"
     )
 

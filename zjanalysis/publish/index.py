@@ -73,7 +73,8 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
         "title": TITLE, "period": issue_text(folder.name), "sample": bool(cover.get("sample")),
         "cutoff": cover.get("cutoff", ""), "finding": finding(regions), "heads": heads,
         "rows": [(entry, _links(entry, folder), cells[entry.key]) for entry in regions],
-        "topics": [(word, by_key[key], _links(by_key[key], folder)) for key, (word, _) in TOPICS.items() if key in by_key],
+        "topics": [(word, by_key[key], _links(by_key[key], folder))
+                   for key, (word, _) in TOPICS.items() if key in by_key],
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
         "map": tile_map(regions, cells, heads, folder), "script": script,
         "style": "\n".join((assets / name).read_text(encoding="utf-8") for name in SHEETS),

@@ -75,8 +75,8 @@ def render(
     """Give the page; ``workbook`` is the name of the file with its tables, which lies beside it.
 
     Shown are the Markdown and the html of the display blocks; everything from a heading 附件… to the next is folded;
-    code is folded under 方法与代码; plain text, streams and errors are left to the gate. ``links`` lead out of the page:
-    text and address. The same notebook and stamp give the same text.
+    code is folded under 方法与代码; plain text, streams and errors are left to the gate. ``links`` (text, address) lead
+    out of the page. The same notebook and stamp give the same text.
     """
     body, annexes, contents = _parts(notebook)
     cover = next((p for p in payloads(notebook) if p.get("kind") == "cover"), {})
