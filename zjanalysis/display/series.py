@@ -74,7 +74,7 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
         axes.plot(values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
         if not math.isnan(target):
             axes.axhline(target, color=theme.TARGET, linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
-        worst = int(known.index[(known * one.sign).argmin()])
+        worst = int(known.index[int((known * one.sign).argmin())])
         for place in dict.fromkeys([known.index[0], worst, known.index[-1]]):
             below = place == worst and one.sign > 0
             axes.annotate(wording.amount(known[place], one.unit), (place, known[place]), ha="center", zorder=6,
