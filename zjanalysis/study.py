@@ -150,7 +150,7 @@ class Study:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         return self._once(("plan", key, target, conditions), lambda: plans.plan(
             self.items, region=self.region, peers=self.peers, indicator=key, target=target,
-            conditions=Conditions(**{**vars(conditions), "scope": self.scope}),
+            conditions=replace(conditions, scope=self.scope, settings=self.settings),
         ))  # fmt: skip
 
     def change_split(self, key: str) -> pd.DataFrame:

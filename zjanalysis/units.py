@@ -5,16 +5,15 @@ One rounding serves print, rank and threshold (docs/decisions/0012-one-verdict.m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isnan
 
 import numpy as np
 
-MOST_MORE_DIGITS = 3
 _EXACT = 1e-9
-"""Sums of floats are noisy in the last places: a printed half that lies this close counts as a half."""
+"""Sums of floats are noisy in the last places: what lies this close is the same, a half that close is a half."""
 
 
 @dataclass(frozen=True)
@@ -95,27 +94,26 @@ def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit)
     >>> digits_for([0.85496], [0.855], UNITS["share"]), digits_for([0.855, 0.9], [0.855], UNITS["share"])
     (3, 2)
     """
-    known = np.array([v for v in values if not math.isnan(v)], dtype="float64")
-    limits = np.array([t for t in thresholds if not math.isnan(t)], dtype="float64")
+    known, limits = (
+        np.array([one for one in side if not isnan(one)], dtype="float64") for side in (values, thresholds)
+    )
     apart = np.abs(known[:, None] - limits[None, :]) > _EXACT
-    for digits in range(unit.digits, unit.digits + MOST_MORE_DIGITS):
-        same = published(known, unit, digits)[:, None] == published(limits, unit, digits)[None, :]
-        if not (same & apart).any():
-            return digits
-    return unit.digits + MOST_MORE_DIGITS
+    digits = unit.digits
+    while (apart & (published(known, unit, digits)[:, None] == published(limits, unit, digits)[None, :])).any():
+        digits += 1  # what is apart is apart at nine decimals, so this ends
+    return digits
 
 
-def passes(
-    values: np.ndarray, threshold: float | np.ndarray, unit: Unit, *, sign: int = 1, strict: bool = False
-) -> np.ndarray:
-    """Tell which values pass (or, not ``strict``, reach) a threshold, on the most digits a print may have.
+def passes(values: np.ndarray, threshold: np.ndarray, *, sign: int = 1, strict: bool = False) -> np.ndarray:
+    """Tell which values pass (or, not ``strict``, reach) a threshold; a missing value or threshold passes nothing.
 
-    A missing value or threshold passes nothing.
+    As exact as a print is: `digits_for` adds digits until the two can be told apart on paper.
+
+    >>> passes(np.array([0.85496, 0.855, np.nan]), np.array(0.855)).tolist()
+    [False, True, False]
     """
-    digits = unit.digits + MOST_MORE_DIGITS
-    limits = np.atleast_1d(np.asarray(threshold, dtype="float64"))
-    ahead = (published(values, unit, digits) - published(limits, unit, digits)) * sign
-    return np.asarray(ahead > _EXACT if strict else ahead > -_EXACT)
+    ahead = (values - threshold) * sign
+    return np.asarray(ahead > _EXACT if strict else ahead >= -_EXACT)
 
 
 @dataclass(frozen=True)
@@ -136,24 +134,17 @@ class Target:
     def met(self, value: float, *, before: float = float("nan")) -> Met:
         """Judge a published value; ``before`` is what a rising target starts from.
 
-        >>> Target("number", 0.855, strict=True).met(0.855), Target("rising", ceiling=1).met(1, before=1)
-        (<Met.NOT_MET: '未达标'>, <Met.MET: '达标'>)
+        >>> str(Target("number", 0.855, strict=True).met(0.855)), str(Target("rising", ceiling=1).met(1, before=1))
+        ('未达标', '达标')
         """
         if not self.kind:
             return Met.NO_TARGET
-        if math.isnan(value):
+        if isnan(value):
             return Met.NO_DATA
-        if self.kind == "rising":
-            return self._risen(value, before)
-        if math.isnan(self.number):
-            return Met.OPEN
-        ahead = (value - self.number) * self.sign
-        reached = ahead > _EXACT if self.strict else ahead > -_EXACT
-        return Met.MET if reached else Met.NOT_MET
-
-    def _risen(self, value: float, before: float) -> Met:
-        if abs(value - self.ceiling) < _EXACT:
+        if self.kind == "rising" and abs(value - self.ceiling) <= _EXACT:
             return Met.MET
-        if math.isnan(before):
+        goal = before + self.relevant * self.sign if self.kind == "rising" else self.number
+        if isnan(goal):
             return Met.OPEN
-        return Met.MET if (value - before) * self.sign > self.relevant - _EXACT else Met.NOT_MET
+        reached = passes(np.array(value), np.array(goal), sign=self.sign, strict=self.strict)
+        return Met.MET if reached else Met.NOT_MET

@@ -1,113 +1,321 @@
+"""Where every region of a group stands: 位次 and 达标 on published digits, the same for every member, 判断 beside them."""
+
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from zjanalysis.analysis.compare import compare, published, rank
-from zjanalysis.analysis.indicators import by_caseload
+from zjanalysis.analysis.compare import among, compare, facts, rank_range, rank_ranges, standings
+from zjanalysis.analysis.registry import by_caseload, indicator
+from zjanalysis.settings import Comparison, Settings
+
+Make = Callable[..., pd.DataFrame]
+COUNTIES = ("440802", "440803", "440804", "440811", "440823", "440825", "440881", "440882", "440883", "4408Z1")
+CITIES = ("440800", "440900", "441700", "441200")
 
 
-def scores_of(**values: list[float]) -> pd.DataFrame:
-    """One row per region and indicator; regions are 440800, 440900, 441700, 441200 in this order."""
-    regions = ["440800", "440900", "441700", "441200"]
+def scores_of(regions: tuple[str, ...] = CITIES, **values: list[float]) -> pd.DataFrame:
+    """One row per region and indicator, in the order of the regions."""
     blocks = [
-        pd.DataFrame(
-            {"region_code": regions[: len(v)], "indicator": key, "value": v, "numerator": v, "denominator": 1.0,
-             "n": 100, "n_left_out": 3}
-        )
+        pd.DataFrame({"region_code": regions[: len(v)], "indicator": key, "value": v, "n": 100})
         for key, v in values.items()
-    ]  # fmt: skip
+    ]
     return pd.concat(blocks, ignore_index=True)
 
 
-PEERS = ("440900", "441700", "441200")
+def rules(**changed: float) -> Settings:
+    return Settings(root=Path(), comparison=replace(Comparison(), **changed))  # type: ignore[arg-type]
 
 
-def gap(scores: pd.DataFrame, key: str, **options: object) -> pd.Series:
-    gaps = compare(scores, region="440800", peers=PEERS, **options)  # type: ignore[arg-type]
-    return gaps.set_index("indicator").loc[key]
+def by_region(gaps: pd.DataFrame, key: str) -> pd.DataFrame:
+    return gaps[gaps["indicator"] == key].set_index("region_code")
 
 
-def test_ranks_share_ties_as_published_and_skip_the_next() -> None:
-    ranked = rank(scores_of(time_compression=[0.900001, 0.900004, 0.95, 0.85]))
-    assert ranked["rank"].tolist() == [2, 2, 1, 4]
-    assert ranked["tied"].tolist() == [True, True, False, False]
-    assert ranked["n_ranked"].tolist() == [4, 4, 4, 4]
+# -- 位次 ------------------------------------------------------------------------------------------------------------
 
 
-def test_fewer_visits_rank_first_and_a_missing_value_has_no_rank() -> None:
-    ranked = rank(scores_of(visits=[0.5, 0.1, float("nan"), 0.2]))
-    assert ranked["rank"].tolist()[:2] == [3, 1]
-    assert pd.isna(ranked["rank"].iloc[2])
-    assert set(ranked["n_ranked"]) == {3}
+def test_values_that_print_alike_share_a_place_and_the_next_is_skipped() -> None:
+    found = facts(scores_of(time_compression=[0.900001, 0.900004, 0.95, 0.85]), settings=rules(min_peers=9))
+    assert found["rank"].tolist() == [2, 2, 1, 4]
+    assert found["tied"].tolist() == [True, True, False, False]
+    assert found["n_ranked"].tolist() == [4] * 4
+    assert found["shown"].tolist() == [0.9, 0.9, 0.95, 0.85]
 
 
-def test_the_median_is_of_the_peers_alone_and_gaps_are_positive_when_ahead() -> None:
-    row = gap(scores_of(visits=[0.10, 0.20, 0.30, 0.60]), "visits")
-    assert row["median"] == 0.30
-    assert row["gap_to_median"] == pytest.approx(0.30 - 0.10)
-    assert (row["best"], row["best_region"], row["gap_to_best"]) == (0.10, "440800", 0)
-    assert (row["rank"], row["n_ranked"], row["verdict"], row["meets_target"]) == (1, 4, "高于", "达标")
+def test_fewer_visits_rank_first_and_a_missing_value_has_no_place() -> None:
+    found = facts(scores_of(visits=[0.5, 0.1, float("nan"), 0.2]))
+    assert found["rank"].tolist()[:2] == [3, 1]
+    assert found["rank"].isna().tolist() == [False, False, True, False]
+    assert found["tied"].tolist() == [False] * 4
+    assert set(found["n_ranked"]) == {3}
+    assert set(found["best_region"]) == {"440900"}
+
+
+def test_visits_are_told_apart_by_four_decimals() -> None:
+    # 19 and 20 visits in 320 items print 0.06 both with two decimals, and tied for no reason.
+    found = facts(scores_of(visits=[19 / 320, 20 / 320, 0.1, 0.2]))
+    assert found["rank"].tolist() == [1, 2, 3, 4]
+    assert found["shown"].tolist() == [0.0594, 0.0625, 0.1, 0.2]
+
+
+def test_one_more_digit_where_a_print_would_equal_the_threshold() -> None:
+    near = facts(scores_of(instant=[0.85496, 0.90, 0.80, 0.70]))
+    assert (near["digits"] == 3).all()  # the whole group, so that one column has one number of digits
+    assert near["shown"].iloc[0] == 0.85496
+    assert near["meets_target"].iloc[0] == "未达标"
+    plain = facts(scores_of(instant=[0.855, 0.90, 0.80, 0.70]))
+    assert (plain["digits"] == 2).all()
+    assert plain["meets_target"].iloc[0] == "未达标"  # 高于 is not 等于
+    # the median is a threshold too: 0.9 and 0.90002 print alike, and the median lies between them
+    middle = facts(scores_of(COUNTIES, time_compression=[0.90002, 0.9, 0.95, 0.85]))
+    assert (middle["digits"] == 3).all()
+    assert middle["shown"].tolist()[:2] == [0.90002, 0.9]
+    assert middle["rank"].tolist() == [2, 3, 1, 4]
+    assert middle["meets_target"].tolist() == ["达标", "未达标", "达标", "未达标"]
+
+
+def test_all_but_one_in_ten_thousand_is_not_printed_as_all() -> None:
+    found = facts(scores_of(COUNTIES, online=[1 - 1 / 30_000, 1.0, 0.9, 0.8]))
+    assert found["shown"].iloc[0] == 0.99997
+    assert found["meets_target"].tolist() == ["未达标", "达标", "未达标", "未达标"]
+
+
+# -- 达标 ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_yardstick_is_the_median_of_the_whole_group_and_the_same_for_every_member() -> None:
+    values = [0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.10, 0.11]
+    found = by_region(facts(scores_of(COUNTIES, visits=values)), "visits")
+    assert set(found["median"].round(12)) == {0.065}
+    assert found["meets_target"].tolist() == ["达标"] * 5 + ["未达标"] * 5
+    assert found["meets_target"].iloc[0] == "达标"  # the first of ten
+    # in an even group the sign is that of the gap to the median of the others
+    others = [np.median(np.delete(values, i)) for i in range(10)]
+    assert (np.sign(found["gap_to_median"]) == np.sign(np.array(others) - values)).all()
+
+
+@given(st.lists(st.integers(0, 1000), min_size=4, max_size=12).filter(lambda v: len(v) % 2 == 0))
+def test_in_an_even_group_both_medians_give_the_same_sign(values: list[int]) -> None:
+    shares = np.array(values) / 1000
+    gap = facts(scores_of(tuple(str(i) for i in range(len(values))), visits=list(shares)))["gap_to_median"].to_numpy()
+    others = np.array([np.median(np.delete(shares, i)) for i in range(len(shares))]) - shares
+    assert (np.sign(gap.round(12)) == np.sign(others.round(12))).all()
+
+
+def test_who_stands_at_the_median_is_not_above_it() -> None:
+    found = facts(scores_of((*CITIES, "445100"), time_compression=[0.9, 0.8, 0.95, 0.7, 0.99]))
+    assert found["meets_target"].tolist()[0] == "未达标"
+    same = facts(scores_of(visits=[0.1, 0.1, 0.1, 0.1]))
+    assert same["rank"].tolist() == [1] * 4
+    assert same["meets_target"].tolist()[0] == "未达标"
+
+
+def test_only_the_city_of_the_plan_has_targets() -> None:
+    found = by_region(facts(scores_of(visits=[0.1, 0.2, 0.3, 0.4], instant=[0.9, 0.9, 0.9, 0.9])), "instant")
+    assert found["meets_target"].tolist() == ["达标", "—", "—", "—"]
+    assert found["target"].isna().tolist() == [False, True, True, True]
+    assert found.loc["440800", "gap_to_target"] == pytest.approx(0.9 - 0.855)
 
 
 @pytest.mark.parametrize(
-    ("own", "verdict"), [(0.905, "高于"), (0.9049, "持平"), (0.8951, "持平"), (0.895, "低于"), (float("nan"), "无数据")]
+    ("region", "own", "met"),
+    [
+        ("440800", 0.8550, "未达标"),
+        ("440800", 0.85501, "达标"),
+        ("440823", 0.8550, "达标"),
+        ("440823", 0.8111, "未达标"),
+    ],
 )
-def test_verdict_at_the_margin_of_half_a_point(own: float, verdict: str) -> None:
-    assert gap(scores_of(time_compression=[own, 0.8, 0.9, 0.95]), "time_compression")["verdict"] == verdict
+def test_a_county_has_its_own_number(region: str, own: float, met: str) -> None:
+    found = facts(scores_of((region, "a", "b", "c"), instant=[own, 0.8, 0.9, 0.95])).iloc[0]
+    assert found["meets_target"] == met
+    assert found["target"] == (0.8111 if region == "440823" else 0.8550)
 
 
-@pytest.mark.parametrize(
-    ("own", "county", "met"),
-    [(0.8550, False, "未达标"), (0.85501, False, "达标"), (0.8550, True, "达标"), (0.8111, True, "未达标")],
-)
-def test_instant_must_exceed_its_target_strictly(own: float, county: bool, met: str) -> None:
-    row = gap(scores_of(instant=[own, 0.8, 0.9, 0.95]), "instant", county=county)
-    assert row["meets_target"] == met
-    assert row["target"] == (0.8111 if county else 0.8550)
+def test_fewer_than_three_peers_with_data_give_no_median_and_no_word() -> None:
+    found = facts(scores_of(visits=[0.1, 0.2, 0.3, float("nan")], online=[1.0, 0.9, 0.9, float("nan")]))
+    visits, online = by_region(found, "visits"), by_region(found, "online")
+    assert visits["median"].isna().all()
+    assert visits["meets_target"].tolist()[0] == "不能判定"
+    assert visits["rank"].tolist()[:3] == [1, 2, 3]
+    assert online["meets_target"].tolist()[0] == "达标"  # a number needs no peers
+    assert facts(scores_of(visits=[0.1, 0.2, 0.3]), settings=rules(min_peers=2))["meets_target"].iloc[0] == "达标"
 
 
-def test_online_is_met_at_exactly_all() -> None:
-    assert gap(scores_of(online=[1.0, 0.9, 0.9, 0.9]), "online")["meets_target"] == "达标"
-    assert gap(scores_of(online=[0.999, 0.9, 0.9, 0.9]), "online")["meets_target"] == "未达标"
+def test_no_value_is_no_data() -> None:
+    found = facts(scores_of(visits=[float("nan"), 0.2, 0.3, 0.4]))
+    assert found["meets_target"].iloc[0] == "无数据"
+    nobody = facts(scores_of(visits=[float("nan")] * 4))
+    assert nobody["best_region"].tolist() == [""] * 4
+    assert set(nobody["n_ranked"]) == {0}
+    assert facts(scores_of(visits=[0.1]).iloc[:0]).empty
 
 
-def test_without_peers_there_is_no_verdict_and_without_value_no_data() -> None:
-    alone = compare(scores_of(visits=[0.1, 0.2, 0.3, 0.4]), region="440800", peers=())
-    assert alone["verdict"].tolist() == ["不作判断"]
-    absent = compare(scores_of(online=[0.9, 0.9]), region="440899", peers=("440800", "440900"))
-    assert absent[["verdict", "meets_target", "n"]].iloc[0].tolist() == ["无数据", "无数据", 0]
+def test_a_target_that_rises_is_held_against_the_last_period() -> None:
+    now = scores_of(online_end_to_end=[0.901, 0.8, 0.9, 0.95])
+    last = {0.9: "达标", 0.9002: "未达标", 0.95: "未达标"}  # the smallest change that counts is 0.1 point
+    for value, met in last.items():
+        before = now.assign(value=value)
+        assert facts(now, before=before)["meets_target"].iloc[0] == met
+    assert facts(now)["meets_target"].iloc[0] == "不能判定"  # a first period
+    assert facts(now, before=now.iloc[1:])["meets_target"].iloc[0] == "不能判定"
+    full = scores_of(online_end_to_end=[1.0, 0.8, 0.9, 0.95])
+    assert facts(full, before=full)["meets_target"].iloc[0] == "达标"  # at the ceiling
+    close = scores_of(online_end_to_end=[0.99997, 0.8, 0.9, 0.95])
+    assert facts(close, before=close)["meets_target"].iloc[0] == "未达标"  # 99.997 %, not 100.00 %
 
 
-def test_rising_indicators_have_no_number_to_meet() -> None:
-    row = gap(scores_of(one_window=[0.9, 0.8, 0.9, 0.95]), "one_window")
-    assert row["meets_target"] == "—"
-    assert pd.isna(row["gap_to_target"])
+def test_a_rise_is_read_off_the_printed_values() -> None:
+    now, before = scores_of(online_end_to_end=[0.90096, 0.8, 0.9, 0.95]), scores_of(online_end_to_end=[0.90004])
+    assert facts(now, before=before)["meets_target"].iloc[0] == "达标"  # 90.00 % → 90.10 %
 
 
-def test_permuting_regions_changes_nothing() -> None:
-    scores = scores_of(visits=[0.1, 0.2, 0.3, 0.4], online=[1.0, 1.0, 0.9, 0.2])
-    first = compare(scores, region="440800", peers=PEERS)
-    second = compare(scores.sample(frac=1, random_state=3), region="440800", peers=PEERS[::-1])
-    pd.testing.assert_frame_equal(first, second)
+@pytest.mark.parametrize(("key", "values"), [("promised_days", [4.0, 5.0, 6.0, 7.0])])
+def test_a_target_that_falls(key: str, values: list[float]) -> None:
+    now = scores_of(**{key: values})
+    assert facts(now, before=now.assign(value=4.01))["meets_target"].iloc[0] == "达标"
+    assert facts(now, before=now.assign(value=4.0))["meets_target"].iloc[0] == "未达标"
 
 
-def test_published_digits() -> None:
-    units = pd.Series(["share", "days", "visits"])
-    assert published(pd.Series([0.123456, 3.14159, 0.0449]), units).tolist() == [0.1235, 3.14, 0.04]
-
-
-def test_the_caseload_lens_compares_when_it_is_named() -> None:
+def test_an_indicator_handed_in_is_compared_like_any() -> None:
     lens = by_caseload("time_compression")
-    scores = scores_of(**{lens.key: [0.91, 0.8, 0.9, 0.95]})
-    row = compare(scores, region="440800", peers=PEERS, indicators=[lens]).iloc[0]
-    assert (row["indicator"], row["rank"], row["verdict"]) == ("time_compression_by_cases", 2, "高于")
+    found = facts(scores_of(**{lens.key: [0.91, 0.8, 0.9, 0.95]}), indicators=[lens])
+    assert found["rank"].tolist() == [2, 4, 3, 1]
+    assert found["meets_target"].tolist() == ["—"] * 4
+    assert facts(scores_of(unknown=[0.1, 0.2])).empty
 
 
-def test_the_margins_of_the_projects_settings_decide(tmp_path, monkeypatch) -> None:
-    scores = pd.DataFrame({"region_code": ["440800", "440900"], "indicator": "visits", "value": [0.10, 0.13],
-                           "numerator": 1.0, "denominator": 1.0, "n": 1, "n_left_out": 0})  # fmt: skip
+def test_the_order_of_rows_changes_nothing() -> None:
+    scores = scores_of(visits=[0.1, 0.2, 0.3, 0.4], online=[1.0, 1.0, 0.9, 0.2])
+    mixed = facts(scores.sample(frac=1, random_state=3)).sort_index()
+    pd.testing.assert_frame_equal(facts(scores), mixed)
+
+
+def test_the_rules_of_the_projects_settings_decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZJANALYSIS_ROOT", str(tmp_path))
-    assert compare(scores, region="440800", peers=["440900"])["verdict"].tolist() == ["高于"]
-    (tmp_path / "zjanalysis.toml").write_text("[comparison]\nmargin_visits = 0.05\n", encoding="utf-8")
-    assert compare(scores, region="440800", peers=["440900"])["verdict"].tolist() == ["持平"]
+    scores = scores_of(visits=[0.1, 0.2, 0.3])
+    assert facts(scores)["meets_target"].iloc[0] == "不能判定"
+    (tmp_path / "zjanalysis.toml").write_text("[comparison]\nmin_peers = 2\n", encoding="utf-8")
+    assert facts(scores)["meets_target"].iloc[0] == "达标"
+
+
+# -- the whole table -------------------------------------------------------------------------------------------------
+
+
+def some_items(make: Make, *, n: int = 60, regions: tuple[str, ...] = COUNTIES, seed: int = 1) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    limits = random.integers(5, 60, n).astype(float)
+    size = n * len(regions)
+    items = make(
+        region_code=np.repeat(regions, n), match_code=np.tile([f"C{i:03d}" for i in range(n)], len(regions)),
+        item_name="甲", department=np.tile([f"局{i % 6}" for i in range(n)], len(regions)), use_level="4",
+        statutory_days=np.tile(limits, len(regions)), visits=(random.random(size) < 0.2).astype(float),
+        promised_days=np.floor(random.uniform(0, 0.4, size) * np.tile(limits, len(regions))),
+        handling_type=np.where(random.random(size) < 0.8, "即办件", "承诺件"), online=random.random(size) < 0.95,
+        end_to_end=random.random(size) < 0.8,
+    )  # fmt: skip
+    return items[random.random(size) < 0.8].reset_index(drop=True)
+
+
+def test_standings_hold_one_row_for_every_region_and_indicator(make_items: Make) -> None:
+    items = some_items(make_items)
+    found = standings(items, regions=[*COUNTIES, "440900"])
+    assert len(found) == 11 * 6
+    assert found["region_code"].unique().tolist() == [*COUNTIES, "440900"]
+    absent = found[found["region_code"] == "440900"]
+    assert absent["value"].isna().all()
+    assert set(absent["verdict"]) == {"无数据"}
+    assert absent["rank_low"].isna().all()
+    assert (absent[["n", "n_left_out"]] == 0).all(axis=None)
+    ranked = found[found["rank"].notna()]
+    assert ((ranked["rank_low"] <= ranked["rank"]) & (ranked["rank"] <= ranked["rank_high"])).all()
+    assert set(found["verdict"]) <= {"优于", "相当", "落后", "不作判断", "无数据"}
+
+
+def test_a_member_reads_its_row_of_the_table_and_which_office_decides(make_items: Make) -> None:
+    items = some_items(make_items)
+    own = compare(items, region="440823", peers=[c for c in COUNTIES if c != "440823"])
+    whole = standings(items, regions=COUNTIES)
+    same = whole[whole["region_code"] == "440823"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own[same.columns], same)
+    assert own["hinge"].map(type).eq(str).all()
+
+
+def test_simpson_is_marked_where_the_same_items_say_the_opposite(make_items: Make) -> None:
+    # On every shared code 440800 promises less, but it lists many codes of its own that leave no room.
+    codes = [f"S{i}" for i in range(60)]
+    parts = [
+        make_items(
+            region_code=city, match_code=codes, statutory_days=20.0, promised_days=days, item_name="甲", department="局"
+        )
+        for city, days in zip(CITIES, (3.0, 5.0, 5.0, 5.0), strict=True)
+    ]
+    more = make_items(region_code="440800", match_code=[f"T{i}" for i in range(40)], statutory_days=20.0, promised_days=19.0,
+                      item_name="乙", department="局")  # fmt: skip
+    plain = standings(pd.concat(parts, ignore_index=True), regions=CITIES, indicators=["time_compression"])
+    assert not plain["simpson"].any()
+    mixed = by_region(
+        standings(pd.concat([*parts, more], ignore_index=True), regions=CITIES, indicators=["time_compression"]),
+        "time_compression",
+    )
+    own = mixed.loc["440800"]
+    assert own["gap_to_median"] < 0 < own["effect"]
+    assert (own["simpson"], own["meets_target"], own["verdict"]) == (True, "未达标", "优于")
+
+
+# -- the range of a rank ---------------------------------------------------------------------------------------------
+
+
+def test_ranks_are_sure_where_every_code_says_so_and_open_where_none_does() -> None:
+    ones = np.ones((30, 3))
+    low, high = rank_range(np.tile([0.9, 0.5, 0.1], (30, 1)), ones, sign=1)
+    assert low.tolist() == high.tolist() == [1, 2, 3]
+    low, high = rank_range(np.tile([0.9, 0.5, 0.1], (30, 1)), ones, sign=-1)
+    assert low.tolist() == [3, 2, 1]
+    values = np.zeros((30, 3))
+    values[0, 0] = 1.0  # one code in thirty
+    low, high = rank_range(values, ones, sign=1)
+    assert (low.tolist(), high.tolist()) == ([1, 1, 1], [3, 3, 3])
+
+
+def test_a_region_without_items_has_no_range() -> None:
+    below = np.column_stack([np.ones(30), np.zeros(30)])
+    low, high = rank_range(below * 0.5, below, sign=1)
+    assert (low[0], high[0]) == (1, 1)
+    assert np.isnan([low[1], high[1]]).all()
+
+
+def test_ranges_come_from_the_items_and_do_not_hang_on_their_order(make_items: Make) -> None:
+    items = some_items(make_items)
+    wanted = [indicator("visits"), indicator("time_compression")]
+    found = rank_ranges(items, wanted, regions=COUNTIES)
+    mixed = rank_ranges(items.sample(frac=1, random_state=1), wanted, regions=COUNTIES)
+    pd.testing.assert_frame_equal(found, mixed)
+    uncoded = items.assign(match_code=None)  # every row stands for itself
+    assert rank_ranges(uncoded, wanted, regions=COUNTIES)["rank_low"].between(1, 10).all()
+
+
+def test_values_that_print_alike_keep_their_place_within_the_range(make_items: Make) -> None:
+    # 0.00001 more visits on every code is sure, and prints the same.
+    parts = [
+        make_items(
+            region_code=city, match_code=[f"C{i}" for i in range(40)], visits=visits, item_name="甲", department="局"
+        )
+        for city, visits in zip(CITIES, (0.5, 0.50001, 0.8, 0.9), strict=True)
+    ]
+    found = standings(pd.concat(parts, ignore_index=True), regions=CITIES, indicators=["visits"])
+    assert found["rank"].tolist() == [1, 1, 3, 4]
+    assert (found["rank_low"] <= found["rank"]).all()
+
+
+def test_among_takes_the_regions_named_in_their_order() -> None:
+    scores = scores_of(visits=[0.1, 0.2, 0.3, 0.4])
+    assert among(scores, "441700", ("440800", "440900"))["value"].tolist() == [0.3, 0.1, 0.2]
+    assert among(scores, "没有").empty

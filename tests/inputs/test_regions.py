@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from zjanalysis.errors import UnknownName
+from zjanalysis.errors import ConfigError, UnknownName
 from zjanalysis.inputs import regions
 from zjanalysis.settings import Comparison, load_settings
 
@@ -61,6 +61,47 @@ def test_peers() -> None:
     assert set(regions.peers_of("440823")) == set(regions.report_units("440800")) - {"440823"}
     assert regions.peers_of("440823", "廉江市，440882") == ("440881", "440882")
     assert regions.peers_of("440000") == ()
+
+
+def test_counties_have_named_groups_beside_their_own_city() -> None:
+    maoming = regions.report_units("440900")
+    assert regions.peers_of("440823", "茂名各县区") == regions.peers_of("440823", "茂名市各县区") == maoming
+    assert set(regions.peers_of("440981", "茂名各县区")) == set(maoming) - {"440981"}
+    west = {c for city in ("440800", "440900", "441700") for c in regions.report_units(city)}
+    assert set(regions.peers_of("4408Z1", "粤西各县区")) == west - {"4408Z1"}
+    assert regions.peers_of("440823", "湛江各县区") == regions.peers_of("440823")
+    assert regions.group_names("440823") == ("湛江各县区", "粤东粤西粤北各县区", "粤西各县区", "全省各县区")
+    assert regions.group_names("440900") == regions.group_names()
+    assert all(regions.peers_of("440823", name) for name in regions.group_names("440823"))
+
+
+def test_a_group_is_called_what_it_is() -> None:
+    names = {
+        peers: regions.group_of(peers)
+        for peers in ("", "粤西", "粤西各县区", "阳江市各县区", "440881,440882", "高州市")
+    }
+    assert list(names.values()) == ["", "粤西地市", "粤西各县区", "阳江市各县区", "所选地区", "所选地区"]
+
+
+@pytest.mark.parametrize(
+    ("region", "peers"),
+    [
+        ("440823", "茂名市"),
+        ("440823", "粤西"),
+        ("440823", "440881,440900"),
+        ("440800", "粤西各县区"),
+        ("440800", "遂溪县"),
+    ],
+)
+def test_counties_and_cities_are_not_put_in_one_group(region: str, peers: str) -> None:
+    with pytest.raises(ConfigError, match="一边是地市本级，一边是县（市、区）") as caught:
+        regions.peers_of(region, peers)
+    assert regions.group_names(region)[0] in caught.value.hint
+
+
+def test_a_county_is_offered_the_groups_of_counties() -> None:
+    with pytest.raises(UnknownName, match="湛江各县区、粤东粤西粤北各县区"):
+        regions.peers_of("440823", "粤中各县区")
 
 
 def test_the_default_group_is_a_setting() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from zjanalysis.analysis.cases import with_caseload
 from zjanalysis.analysis.compare import facts
+from zjanalysis.analysis.frontier import numerators
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, Indicator, Scope, by_caseload, indicator
 
@@ -34,7 +35,8 @@ def caseload(
     ``counts``: region_code, base_code, n (`case_counts`). The plain columns begin with ``plain_``. ``n_cases`` are the
     region's cases on items that count, ``coverage`` their share of all its cases: cases on a base code the region does
     not list, or whose items are outside the scope or lack the number, do not weigh. ``n_effective`` says of how many
-    equally busy items the value is made (Kish: (Σn)²/Σn²), ``top_item`` and ``top_share`` which item weighs most.
+    items of equal weight the value is made (Kish: (Σw)²/Σw², w the item's share of the denominator: cases, for time
+    cases × limit), ``top_item`` and ``top_share`` which weighs most.
     Regions without cases have no weighted value and are not ranked.
     """
     group, wanted = list(dict.fromkeys([region, *peers])), [indicator(i) for i in indicators]
@@ -62,9 +64,10 @@ def _counted(one: Indicator) -> Indicator:
 
 
 def _heaviest(rows: pd.DataFrame, one: Indicator, scope: Scope | None) -> dict[str, object]:
-    """Give of how many items a weighted value is made, and the one that weighs most."""
-    inside = in_scope(rows, scope, one=one).dropna(subset=["case_count"])
-    weights = inside["case_count"].to_numpy("float64")
+    """Give of how many items a weighted value is made, and the one that weighs most, of those that count."""
+    inside = in_scope(rows, scope, one=one)
+    weighed = numerators(inside, by_caseload(one))
+    weights = weighed["denominator"].where(weighed["counted"], 0.0).to_numpy("float64")
     if not weights.sum() > 0:
         return {"n_effective": np.nan, "top_item": "", "top_share": np.nan}
     top = int(weights.argmax())

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.explain import OTHER_ONLY, OWN_ONLY, gathered, signed, split_codes, totals
-from zjanalysis.analysis.frontier import INSTANT
-from zjanalysis.analysis.matching import fold
+from zjanalysis.analysis.frontier import INSTANT, item_keys
+from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.units import UNITS, published
@@ -24,7 +24,8 @@ def change(
     """Give the scores with ``previous``, ``change`` (value − previous) and ``trend``, row by row of the same group.
 
     Both tables come from `measure` with the same ``by``. ``change`` is not turned by the direction of the indicator;
-    ``trend`` is: 改善 / 持平 / 退步 on published digits, 无上期 where either value is missing.
+    ``trend`` is: 改善 / 退步 where the published values differ by the unit's smallest relevant change or more, else
+    持平; 无上期 where either value is missing.
 
     >>> now = pd.DataFrame({"region_code": ["a"], "indicator": ["visits"], "value": [0.2]})
     >>> change(now, now.assign(value=0.5))["trend"].tolist()
@@ -34,12 +35,13 @@ def change(
     keys = [c for c in before.columns if c in scores.columns and c not in _MEASURED]
     past = before[[*keys, "value"]].rename(columns={"value": "previous"})
     joined = scores.merge(past, on=keys, how="left", validate="one_to_one")
-    moved = pd.Series(np.nan, index=joined.index)
+    moved = pd.Series(np.nan, index=joined.index)  # in smallest relevant changes, positive when better
     for key, rows in joined.groupby("indicator", sort=False):
         one = about[str(key)]
-        now, then = (published(rows[name].to_numpy("float64"), UNITS[one.unit]) for name in ("value", "previous"))
-        moved[rows.index] = ((now - then) * one.sign).round(9)
-    trend = np.select([moved.isna(), moved > 0, moved < 0], [NO_PREVIOUS, BETTER, WORSE], SAME)
+        unit = UNITS[one.unit]
+        now, then = (published(rows[name].to_numpy("float64"), unit) for name in ("value", "previous"))
+        moved[rows.index] = ((now - then) * one.sign / unit.relevant).round(6)
+    trend = np.select([moved.isna(), moved >= 1, moved <= -1], [NO_PREVIOUS, BETTER, WORSE], SAME)
     return joined.assign(change=joined["value"] - joined["previous"], trend=trend)
 
 
@@ -72,25 +74,27 @@ def change_split(
 
 
 _FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")
+_ABOUT = ["match_code", "item_name", "department"]
 
 
 def item_changes(
     items: pd.DataFrame, before: pd.DataFrame, *, region: str, scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Give what changed in a region's items, code by code: added, removed, or one row per changed column.
+    """Give what changed in a region's items, 办理项 by 办理项: added, removed, or one row per changed column.
 
-    Columns: kind (新增, 取消, 变动), match_code, item_name, department, field (the column; empty for added and
-    removed), previous and current (numbers; flags are the share of the code's rows that have it, instant that of
-    即办件). Empty where the region has no items in one of the periods: a first period is no news about its items.
+    An item is found again by its key (`frontier.item_keys`: item id, else 办理项, 实施 or 基本编码, else name; repeats
+    are numbered in the order of the file). Columns: kind (新增, 取消, 变动), item_key, match_code, item_name,
+    department, field (the column; empty for added and removed), previous and current (days and visits as numbers, yes
+    and no as 1 and 0).
+    Empty where the region has no items in one of the periods: a first period is no news about its items.
     """
-    now, then = (_folded(table[table["region_code"] == region], scope) for table in (items, before))
+    now, then = (_stated(table[table["region_code"] == region], scope) for table in (items, before))
     if now.empty or then.empty:
         now, then = now.iloc[:0], then.iloc[:0]
-    both = now.merge(then, on="match_code", how="outer", suffixes=("", "_before"), indicator="side")
+    both = now.merge(then, on="item_key", how="outer", suffixes=("", "_before"), indicator="side")
     both = both.assign(
         kind=both["side"].astype("str").map({"left_only": ADDED, "right_only": REMOVED}).fillna(CHANGED),
-        item_name=both["item_name"].fillna(both["item_name_before"]),
-        department=both["department"].fillna(both["department_before"]),
+        **{name: both[name].fillna(both[f"{name}_before"]) for name in _ABOUT},
     )
     shared = both[both["kind"] == CHANGED]
     moved = pd.concat(
@@ -98,15 +102,18 @@ def item_changes(
     )
     same = (moved["previous"] - moved["current"]).abs().lt(1e-9) | (moved["previous"].isna() & moved["current"].isna())
     whole = both[both["kind"] != CHANGED].assign(field="", previous=np.nan, current=np.nan)
-    table = pd.concat([whole, moved[~same]]).sort_values(["kind", "match_code", "field"], kind="stable")
-    return table[["kind", "match_code", "item_name", "department", "field", "previous", "current"]].reset_index(
-        drop=True
-    )
+    table = pd.concat([whole, moved[~same]]).sort_values(["kind", "match_code", "item_key", "field"], kind="stable")
+    return table[["kind", "item_key", *_ABOUT, "field", "previous", "current"]].reset_index(drop=True)
 
 
-def _folded(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
-    at_once = (rows["handling_type"] == INSTANT).astype("boolean").mask(rows["handling_type"].isna())
-    folded = fold(rows, scope=scope)
-    coded = rows.assign(instant=at_once.astype("Float64").astype("float64"))
-    instant = coded.groupby("match_code")["instant"].mean()
-    return folded.assign(instant=folded["match_code"].map(instant))[["match_code", "item_name", "department", *_FIELDS]]
+def _stated(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
+    """Give one row per item in scope: its key and its columns as numbers; limits only where the pair is usable."""
+    keyed = in_scope(rows.assign(item_key=item_keys(rows)), scope)
+    usable = keyed["limit_reason"].isna()
+    flags = {name: keyed[name].astype("Float64").astype("float64") for name in _FIELDS[4:]}
+    return keyed.assign(
+        statutory_days=keyed["statutory_days"].where(usable),
+        promised_days=keyed["promised_days"].where(usable),
+        instant=(keyed["handling_type"] == INSTANT).astype("float64").where(keyed["handling_type"].notna()),
+        **flags,
+    )[["item_key", *_ABOUT, *_FIELDS]]

@@ -6,6 +6,7 @@ Everything that prints or judges reads it here (docs/decisions/0012-one-verdict.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -56,9 +57,9 @@ def facts(
     不能判定 (a target that lacks its yardstick, such as the last period), 无数据, — (no target); a target that rises
     is held against ``before``, the scores of the last period. Gaps are signed: positive is better.
 
-    >>> scores = pd.DataFrame({"region_code": list("abcd"), "indicator": "visits", "value": [0.1, 0.20001, 0.2, 0.3]})
+    >>> scores = pd.DataFrame({"region_code": list("abcd"), "indicator": "visits", "value": [0.1, 0.10001, 0.2, 0.3]})
     >>> facts(scores)["rank"].tolist()
-    [1, 2, 2, 4]
+    [1, 1, 3, 4]
     """
     about, rules = {one.key: one for one in indicators}, rules_of(settings)
     past = None if before is None else before.set_index(["region_code", "indicator"])["value"]
@@ -75,33 +76,51 @@ _FACTS = ("shown", "digits", "rank", "tied", "n_ranked", "best", "best_region", 
 
 def _placed(rows: pd.DataFrame, one: Indicator, past: pd.Series | None, min_peers: int) -> pd.DataFrame:
     """Give the facts of one indicator in one group."""
-    unit, values = UNITS[one.unit], rows["value"].to_numpy("float64")
-    known = values[~np.isnan(values)]
-    median = float(np.median(known)) if len(known) > min_peers else np.nan
-    targets = [target_of(one, str(region), median=median) for region in rows["region_code"]]
-    digits = digits_for(known, {median, *(t.number for t in targets if t.kind)}, unit)
-    shown, middle = published(values, unit, digits), float(published(np.array([median]), unit, digits)[0])
-    better = pd.Series(shown * one.sign, index=rows.index)
-    ranks = better.rank(method="min", ascending=False)
-    first = rows.assign(rank=ranks).sort_values(["rank", "region_code"]).iloc[0]
-    goals = [target_of(one, str(region), median=middle) for region in rows["region_code"]]
-    earlier = [np.nan if past is None else past.get((region, one.key), np.nan) for region in rows["region_code"]]
-    met = [goal.met(value, before=old) for goal, value, old in zip(goals, shown, earlier, strict=True)]
+    values, regions = rows["value"].to_numpy("float64"), rows["region_code"].tolist()
+    place = places(values, one, targets={target_of(one, str(region)) for region in regions}, min_peers=min_peers)
+    unit, shown, median = UNITS[one.unit], place.shown, place.median
+    middle = float(published(np.array([median]), unit, place.digits)[0])
+    last = np.array([np.nan if past is None else past.get((region, one.key), np.nan) for region in regions])
+    before = published(last, unit, place.digits)
+    targets = [target_of(one, str(region), median=middle) for region in regions]
+    met = [str(target.met(shown[i], before=before[i])) for i, target in enumerate(targets)]
     numbers = np.array([target.number if target.kind == "number" else np.nan for target in targets])
+    ranks = pd.Series(place.ranks, index=rows.index)
+    first = rows.assign(rank=ranks).sort_values(["rank", "region_code"]).iloc[0]
     return rows.assign(
         shown=shown,
-        digits=digits,
+        digits=place.digits,
         rank=ranks.astype("Int64"),
-        tied=better.duplicated(keep=False) & better.notna(),
-        n_ranked=len(known),
+        tied=ranks.duplicated(keep=False) & ranks.notna(),
+        n_ranked=int(ranks.notna().sum()),
         best=first["value"],
-        best_region=first["region_code"] if len(known) else "",
+        best_region=first["region_code"] if ranks.notna().any() else "",
         median=median,
         gap_to_median=(values - median) * one.sign,
         target=numbers,
         gap_to_target=(values - numbers) * one.sign,
-        meets_target=pd.Series([str(word) for word in met], index=rows.index, dtype="str"),
+        meets_target=pd.Series(met, index=rows.index, dtype="str"),
     )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Values of a group as they are printed (``shown``, ``digits``), their ``median`` and ``ranks`` (1, 2, 2, 4)."""
+
+    shown: np.ndarray
+    digits: int
+    median: float
+    ranks: np.ndarray
+
+
+def places(values: np.ndarray, one: Indicator, *, targets: Iterable[Target], min_peers: int) -> Places:
+    """Print and rank the values of a group that has these targets; with fewer peers than ``min_peers`` no median."""
+    unit, known = UNITS[one.unit], values[~np.isnan(values)]
+    median = float(np.median(known)) if len(known) > min_peers else np.nan
+    digits = digits_for(known, [median, *(n for t in targets for n in (t.number, t.ceiling))], unit)
+    shown = published(values, unit, digits)
+    ahead = (shown[None, :] * one.sign > shown[:, None] * one.sign).sum(axis=1)
+    return Places(shown, digits, median, np.where(np.isnan(values), np.nan, 1.0 + ahead))
 
 
 def standings(
@@ -119,20 +138,23 @@ def standings(
     ``before`` are the scores of the last period. ``simpson``: the published values stand the other way round than the
     effects on the same items, and one of the two differences reaches the margin.
     """
-    places, wanted = tuple(dict.fromkeys(regions)), [find(i) for i in indicators]
-    rows = items[items["region_code"].isin(places)]
+    group, wanted = tuple(dict.fromkeys(regions)), [find(i) for i in indicators]
+    rows = items[items["region_code"].isin(group)]
     scores = measure(rows, wanted, scope=scope)
-    grid = pd.MultiIndex.from_product([places, [one.key for one in wanted]], names=["region_code", "indicator"])
+    grid = pd.MultiIndex.from_product([group, [one.key for one in wanted]], names=["region_code", "indicator"])
     every = scores.set_index(["region_code", "indicator"]).reindex(grid).reset_index()
     every[["n", "n_left_out"]] = every[["n", "n_left_out"]].fillna(0).astype("int64")
     gaps = facts(every, before=before, settings=settings, indicators=wanted)
-    tables = code_tables(rows, wanted, regions=places, scope=scope)
+    tables = code_tables(rows, wanted, regions=group, scope=scope)
     judged = pd.concat([judge(tables[one.key], one, settings=settings) for one in wanted])
-    ranges = rank_ranges(rows, wanted, regions=places, scope=scope)
-    joined = gaps.merge(judged, on=["region_code", "indicator"], how="left").merge(
-        ranges, on=["region_code", "indicator"], how="left"
+    ranges = rank_ranges(rows, wanted, regions=group, scope=scope)
+    key = ["region_code", "indicator"]
+    joined = gaps.merge(judged, on=key, how="left").merge(ranges, on=key, how="left")
+    return joined.assign(
+        rank_low=joined[["rank", "rank_low"]].min(axis=1),  # values that print alike share a place, however sure
+        rank_high=joined[["rank", "rank_high"]].max(axis=1),
+        simpson=_simpson(joined, wanted, settings),
     )
-    return joined.assign(simpson=_simpson(joined, wanted, settings))
 
 
 def _simpson(gaps: pd.DataFrame, wanted: list[Indicator], settings: Settings | None) -> pd.Series:
@@ -141,22 +163,21 @@ def _simpson(gaps: pd.DataFrame, wanted: list[Indicator], settings: Settings | N
     return (plain * alike < 0) & (np.maximum(plain.abs(), alike.abs()) >= gaps["indicator"].map(margins))
 
 
-def compare(  # noqa: PLR0913  one call of the whole comparison
+def compare(
     items: pd.DataFrame,
     *,
     region: str,
     peers: Iterable[str],
     indicators: Iterable[str | Indicator] = KEY,
-    before: pd.DataFrame | None = None,
     settings: Settings | None = None,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give `gaps` of one region in the group of itself and its peers: its rows of `standings`.
+    """Give `gaps` of one region in the group of itself and its peers: its rows of `standings`, without a last period.
 
     ``hinge`` names the departments without whose items 判断 would be another word (empty: none).
     """
     group, wanted = [region, *peers], [find(i) for i in indicators]
-    whole = standings(items, regions=group, indicators=wanted, before=before, settings=settings, scope=scope)
+    whole = standings(items, regions=group, indicators=wanted, settings=settings, scope=scope)
     own = whole[whole["region_code"] == region].reset_index(drop=True)
     tables = code_tables(items[items["region_code"].isin(group)], wanted, regions=group, scope=scope)
     return own.assign(hinge=[_hinge(items, tables[one.key], one, region, settings) for one in wanted])
@@ -180,34 +201,46 @@ def rank_ranges(
 
     One region is surely better than another where the difference of their values leaves out 0, over which base codes
     are listed (jackknife over codes, Student's t), pair by pair: rank_low is one more than the regions surely better,
-    rank_high leaves out those surely worse; the published rank always lies between. After Mogstad, Romano, Shaikh &
+    rank_high leaves out those surely worse. After Mogstad, Romano, Shaikh &
     Wilhelm 2024, Inference for Ranks, Review of Economic Studies 91(1); simulated in docs/decisions/0012: the true
     rank lies in it in 95 of 100 lists or more, without the correction for many pairs, unless values tie exactly.
     """
-    places, wanted = tuple(dict.fromkeys(regions)), tuple(indicators)
+    group, wanted = tuple(dict.fromkeys(regions)), tuple(indicators)
     own = items["region_code"] + "/" + items["row_number"].astype("str")
     sums = measure(
         items.assign(cluster=items["match_code"].fillna(own)), wanted, by=("region_code", "cluster"), scope=scope
     )
-    parts = [_ranges(sums[sums["indicator"] == one.key], one, places, level) for one in wanted]
+    parts = [_ranges(sums[sums["indicator"] == one.key], one, group, level) for one in wanted]
     return pd.concat(parts, ignore_index=True).astype({"rank_low": "Int64", "rank_high": "Int64"})
 
 
-def _ranges(sums: pd.DataFrame, one: Indicator, places: tuple[str, ...], level: float) -> pd.DataFrame:
-    wide = sums.pivot(index="cluster", columns="region_code", values=["numerator", "denominator"]).fillna(0.0)
-    sides = (pd.DataFrame(wide[name]).reindex(columns=list(places)) for name in ("numerator", "denominator"))
-    above, below = (side.fillna(0.0).to_numpy() for side in sides)
+def _ranges(sums: pd.DataFrame, one: Indicator, group: tuple[str, ...], level: float) -> pd.DataFrame:
+    above, below = (
+        sums.pivot(index="cluster", columns="region_code", values=name)
+        .reindex(columns=list(group))
+        .fillna(0.0)
+        .to_numpy("float64")
+        for name in ("numerator", "denominator")
+    )
+    low, high = rank_range(above, below, sign=one.sign, level=level)
+    return pd.DataFrame({"region_code": group, "indicator": one.key, "rank_low": low, "rank_high": high})
+
+
+def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int, level: float = 0.95) -> tuple[np.ndarray, ...]:
+    """Give the best and the worst place of every region, from the two sums of each code and region (see `rank_ranges`).
+
+    >>> low, high = rank_range(np.array([[1.0, 0], [1, 0], [1, 0]]), np.ones((3, 2)), sign=1)
+    >>> low.tolist(), high.tolist()
+    ([1.0, 2.0], [1.0, 2.0])
+    """
     total = below.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = above.sum(axis=0) / total
         influence = (above - below * value) / total
-    surely = _surely_better(value * one.sign, influence, level)
     known = ~np.isnan(value)
-    low, high = 1 + surely.sum(axis=0), known.sum() - surely.sum(axis=1)
-    return pd.DataFrame({
-        "region_code": places, "indicator": one.key, "rank_low": np.where(known, low, np.nan),
-        "rank_high": np.where(known, high, np.nan),
-    })  # fmt: skip
+    surely = _surely_better(value * sign, influence, level)
+    best, worst = 1.0 + surely.sum(axis=0), known.sum() - 1.0 * surely.sum(axis=1)
+    return np.where(known, best, np.nan), np.where(known, worst, np.nan)
 
 
 def _surely_better(value: np.ndarray, influence: np.ndarray, level: float) -> np.ndarray:

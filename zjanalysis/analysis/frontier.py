@@ -15,12 +15,12 @@ from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.reference import read_reference
+from zjanalysis.settings import Settings
 
 INSTANT = "即办件"
-LOCKED, REVIEWED, NO_CODE, NO_PEER, AT_BEST, AT_FLOOR, DEPARTMENT_FULL = (
+LOCKED, REVIEWED, NO_CODE, NO_PEER, AT_BEST, AT_FLOOR, DEPARTMENT_FULL, NOT_SHARED = (
     "已锁定，不调整", "须经部门论证，未列入", "缺基本编码，无从对照", "办理同一事项的兄弟地区不够",
-    "已达到可参照的最优",
-    "受下限限制", "超出每部门上限",
+    "已达到可参照的最优", "受下限限制", "超出每部门上限", "不在同事项之内，不影响判断",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ class Conditions:
     visits an item is sent to; ``max_per_department`` items of one department at most; ``locked`` are base codes, item
     keys or departments that stay; ``whole_days`` rounds a proposed promise up to whole working days, so that no item is
     asked for more than its example gives; ``reviewed`` False leaves alone what needs a professional review
-    (reference/reviews.csv).
+    (reference/reviews.csv). ``settings`` judge what is reached (None: those of the project).
     """
 
     min_peers: int = 1
@@ -82,6 +82,7 @@ class Conditions:
     whole_days: bool = True
     reviewed: bool = True
     scope: Scope | None = PLAN_SCOPE
+    settings: Settings | None = None
 
 
 FREE = Conditions()
@@ -95,13 +96,13 @@ def lever_of(one: Indicator) -> Lever:
 
 
 def item_keys(items: pd.DataFrame) -> pd.Series:
-    """Name every row, uniquely in its region: item id, else 办理项, 实施 or 基本编码; repeats are numbered.
+    """Name every row, uniquely in its region: item id, else 办理项, 实施 or 基本编码, else name; repeats are numbered.
 
     >>> rows = pd.DataFrame({"region_code": "440800", "item_id": [None, "X", "X"], "match_code": ["A", "B", "B"]})
     >>> item_keys(rows).tolist()
     ['A', 'X', 'X#2']
     """
-    columns = [c for c in ("item_id", "handle_item_code", "impl_code", "match_code") if c in items]
+    columns = [c for c in ("item_id", "handle_item_code", "impl_code", "match_code", "item_name") if c in items]
     first = reduce(lambda known, name: known.fillna(items[name]), columns[1:], items[columns[0]])
     key = first.astype("str").fillna("无编码")
     repeat = key.groupby([items["region_code"], key]).cumcount()
@@ -109,7 +110,7 @@ def item_keys(items: pd.DataFrame) -> pd.Series:
 
 
 def review_of(names: pd.Series) -> pd.Series:
-    """Give why an item needs a professional review before its limit or form changes, by its name; empty: none.
+    """Give why an item needs a professional review before its limit or form may change, by its name; empty: none.
 
     >>> review_of(pd.Series(["海洋工程环境影响报告书核准", "食品经营许可"])).tolist()
     ['海洋工程环境影响报告书须经评审', '']
@@ -147,12 +148,12 @@ def frontier(
     lever = lever_of(one)
     keyed = items[items["region_code"] == region]
     inside = in_scope(keyed.assign(item_key=item_keys(keyed)), conditions.scope, one=one)
-    parts = _numerators(inside, one)
+    parts = numerators(inside, one)
     rows = inside[parts["counted"]].reset_index(drop=True)
     sums = parts.loc[parts["counted"], ["numerator", "denominator"]].reset_index(drop=True)
     table = _with_goals(rows.assign(state=lever.state(rows), **sums), _examples(states, conditions), lever, conditions)
     for name, goal in (("gain", table["goal"]), ("could_gain", table["state"] * 0.0)):
-        after = _numerators(lever.settled(rows, goal), one)["numerator"]
+        after = numerators(lever.settled(rows, goal), one)["numerator"]
         table[name] = (after - sums["numerator"]) * one.sign / sums["denominator"].sum()
     stuck = (table["could_gain"] > 0) & ~(table["gain"] > 0)
     return table.assign(obstacle=table["obstacle"].where(stuck, ""))
@@ -186,7 +187,7 @@ def _examples(states: pd.DataFrame, conditions: Conditions) -> pd.Series:
     return examples
 
 
-def _numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
+def numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
     """Give each row's numerator and denominator by the indicator's own definition, and whether it counts."""
     parts = nw.from_native(rows, eager_only=True).select(
         nw.col("in_force"), numerator=one.numerator.cast(nw.Float64), denominator=one.denominator.cast(nw.Float64)

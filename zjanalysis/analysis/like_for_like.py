@@ -3,8 +3,7 @@
 value of code k in region r = effect of the code + effect of the region, fitted by least squares with the common weight
 of the code, on all codes that at least two regions of the group hold: the Country-Product-Dummy method (Summers 1973,
 Review of Income and Wealth 19(1); World Bank 2013, Measuring the Real Size of the World Economy, ch. 4). Equal promises
-give equal effects whatever a region does not list. The interval and its refusal are chosen by simulation
-(docs/decisions/0012).
+give equal effects whatever a region does not list. Interval and refusal are chosen by simulation (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -130,8 +129,7 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
     there is no interval. Nothing is drawn at random.
     """
     table, n = fitted.table, len(fitted.table.codes)
-    contrast = np.zeros(len(table.regions))
-    contrast[first], contrast[second] = 1.0, -1.0
+    contrast = 1.0 * (np.arange(len(table.regions)) == first) - (np.arange(len(table.regions)) == second)
     direction = fitted.inverse @ contrast
     parts = fitted.moments @ direction  # they sum to the difference
     value = float(parts.sum())
@@ -181,25 +179,12 @@ def judge(
     ``reason`` where fewer than half its codes are shared, fewer than three peers have data, or too few codes differ.
     ``n_codes`` are the region's codes, ``n_shared`` those another region holds too, ``coverage`` their share.
     """
-    rules, held = rules_of(settings), table.held
-    n_codes, shared = held.sum(axis=0), (held & (held.sum(axis=1) >= 2)[:, None]).sum(axis=0)
-    coverage = np.divide(shared, n_codes, out=np.zeros(len(n_codes)), where=n_codes > 0)
-    counted = np.flatnonzero((coverage >= rules.min_coverage) & (shared > 0))
-    together = linked(table.only(regions=counted))
-    inner = table.only(regions=counted[together])
-    fitted = fit(inner) if len(inner.regions) >= 2 else None
-    wanted = set(regions) or set(table.regions)
-    rows = [
-        _Row(region, one.key, int(n_codes[place]), int(shared[place]), float(coverage[place]))
-        for place, region in enumerate(table.regions)
-        if region in wanted
-    ]
-    judged = [_judged(row, fitted, one, rules) for row in rows]
-    return pd.DataFrame(judged, columns=[f.name for f in fields(_Row)]).astype(dict.fromkeys(_TEXTS, "str"))
+    rows = judged(table, one, rules_of(settings), regions=regions)
+    return pd.DataFrame(rows, columns=[f.name for f in fields(Judged)]).astype(dict.fromkeys(_TEXTS, "str"))
 
 
 @dataclass(frozen=True)
-class _Row:
+class Judged:
     """One row of `judge`."""
 
     region_code: str
@@ -216,19 +201,43 @@ class _Row:
     n_both: int = 0
     n_differ: int = 0
     n_peers: int = 0
-    verdict: str = Verdict.NO_DATA
+    verdict: str = str(Verdict.NO_DATA)
     reason: str = ""
 
 
 _TEXTS = ("region_code", "indicator", "middle", "verdict", "reason")
 
 
-def _judged(row: _Row, fitted: Fit | None, one: Indicator, rules: Comparison) -> _Row:
+def judged(table: CodeTable, one: Indicator, rules: Comparison, *, regions: Iterable[str] = ()) -> list[Judged]:
+    """Give the rows of `judge` as records."""
+    fitted, wanted, (n_codes, n_shared) = group_fit(table, rules), set(regions), counts(table)
+    return [
+        _judged(Judged(region, one.key, int(has), int(shares), float(shares / max(has, 1))), fitted, one, rules)
+        for region, has, shares in zip(table.regions, n_codes, n_shared, strict=True)
+        if not wanted or region in wanted
+    ]
+
+
+def counts(table: CodeTable) -> tuple[np.ndarray, np.ndarray]:
+    """Give per region how many codes it has, and how many of them another region of the group has too."""
+    shared = table.held & (table.held.sum(axis=1) >= 2)[:, None]
+    return np.asarray(table.held.sum(axis=0)), np.asarray(shared.sum(axis=0))
+
+
+def group_fit(table: CodeTable, rules: Comparison) -> Fit | None:
+    """Fit the regions that can be compared: enough of their codes shared, and linked; None with fewer than two."""
+    n_codes, n_shared = counts(table)
+    counted = np.flatnonzero((n_shared >= rules.min_coverage * n_codes) & (n_shared > 0))
+    inner = table.only(regions=counted[linked(table.only(regions=counted))])
+    return fit(inner) if len(inner.regions) >= 2 else None
+
+
+def _judged(row: Judged, fitted: Fit | None, one: Indicator, rules: Comparison) -> Judged:
     """Add effect, difference, verdict and reason to the counts of one region."""
     if not row.n_codes:
         return row
     if fitted is None or row.region_code not in fitted.table.regions:
-        return replace(row, verdict=Verdict.NONE, reason=_not_shared(row, rules))
+        return replace(row, verdict=str(Verdict.NONE), reason=_not_shared(row, rules))
     place, effects = fitted.table.regions.index(row.region_code), fitted.effects * one.sign
     middle = middle_of(effects, place)
     found = difference(fitted, place, middle, least=rules.min_differing).turned(one.sign)
@@ -242,10 +251,17 @@ def _judged(row: _Row, fitted: Fit | None, one: Indicator, rules: Comparison) ->
     )  # fmt: skip
     if row.n_peers < rules.min_peers:
         few = f"有数据的兄弟地区只有{row.n_peers}个，不足{rules.min_peers}个"
-        return replace(row, verdict=Verdict.NONE, reason=few)
+        return replace(row, verdict=str(Verdict.NONE), reason=few)
     verdict = verdict_of(found, margin=margin_of(one, rules))
-    few = f"与居中地区的{row.n_both}个同事项中，只有{row.n_differ}个有差别" if verdict == Verdict.NONE else ""
-    return replace(row, verdict=verdict, reason=few)
+    few = _too_few(row.n_both, row.n_differ, found, rules) if verdict == Verdict.NONE else ""
+    return replace(row, verdict=str(verdict), reason=f"与居中地区的{few}" if few else "")
+
+
+def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -> str:
+    """Say why there is no interval: few codes differ, or few of those that differ carry the difference."""
+    if n_differ < rules.min_differing:
+        return f"{n_both}个同事项中只有{n_differ}个有差别"
+    return f"{n_both}个同事项中有{n_differ}个有差别，但差别集中，只相当于{found.n_effective:.1f}个"
 
 
 def verdict_of(found: Difference, *, margin: float) -> Verdict:
@@ -270,7 +286,7 @@ def middle_of(effects: np.ndarray, place: int) -> int:
     return int(among[len(among) // 2])
 
 
-def _not_shared(row: _Row, rules: Comparison) -> str:
+def _not_shared(row: Judged, rules: Comparison) -> str:
     if not row.n_shared:
         return "与兄弟地区没有相同的事项"
     if row.coverage < rules.min_coverage:
@@ -285,13 +301,13 @@ def hinges(
 
     ``departments``: match_code → the region's department. Departments are clusters: items of one office move together.
     """
-    whole = judge(table, one, settings=settings, regions=[region])["verdict"].tolist()
-    owner = departments.reindex(table.codes).fillna("").to_numpy()
-    return tuple(
-        str(name)
-        for name in sorted(set(owner) - {""})
-        if judge(table.only(codes=owner != name), one, settings=settings, regions=[region])["verdict"].tolist() != whole
-    )
+    rules, owner = rules_of(settings), departments.reindex(table.codes).fillna("").to_numpy()
+
+    def word(part: CodeTable) -> str:
+        return "".join(row.verdict for row in judged(part, one, rules, regions=[region]))
+
+    whole = word(table)
+    return tuple(str(name) for name in sorted(set(owner) - {""}) if word(table.only(codes=owner != name)) != whole)
 
 
 def like_for_like(
@@ -329,13 +345,13 @@ def _pair(table: CodeTable, own: int, other: int, one: Indicator, rules: Compari
     names = (table.regions[own], table.regions[other], one.key)
     if not n_shared:
         word, why = (Verdict.NONE, "没有相同的事项") if n_codes else (Verdict.NO_DATA, "")
-        return (*names, *[np.nan] * 5, n_codes, 0, 0, 0.0, word, why)
+        return (*names, *[np.nan] * 5, n_codes, 0, 0, 0.0, str(word), why)
     values = pair.weights @ pair.values / pair.weights.sum()
     found = difference(fit(pair), 0, 1, least=rules.min_differing).turned(one.sign)
     n_differ = int((np.abs(pair.values[:, 0] - pair.values[:, 1]) > _NOTHING).sum())
     coverage = n_shared / n_codes
     word = verdict_of(found, margin=margin_of(one, rules))
-    why = f"{n_shared}个同事项中只有{n_differ}个有差别" if word == Verdict.NONE else ""
+    why = _too_few(n_shared, n_differ, found, rules) if word == Verdict.NONE else ""
     if coverage < rules.min_coverage:
         word, why = Verdict.NONE, f"同事项只占{coverage:.2%}，不足{rules.min_coverage:.0%}"
-    return (*names, *values, found.value, found.low, found.high, n_codes, n_shared, n_differ, coverage, word, why)
+    return (*names, *values, found.value, found.low, found.high, n_codes, n_shared, n_differ, coverage, str(word), why)

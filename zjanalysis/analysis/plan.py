@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from math import isnan
 
 import numpy as np
 import pandas as pd
+from pandas.arrays import IntegerArray
 
-from zjanalysis.analysis.compare import target_of
+from zjanalysis.analysis.compare import places, target_of
 from zjanalysis.analysis.frontier import (
     DEPARTMENT_FULL,
     FREE,
+    NOT_SHARED,
     Conditions,
     Lever,
     frontier,
@@ -24,13 +27,14 @@ from zjanalysis.analysis.frontier import (
     review_of,
 )
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.like_for_like import CodeTable, code_tables, judge
+from zjanalysis.analysis.like_for_like import CodeTable, Judged, code_tables, judged, rules_of
 from zjanalysis.analysis.matching import common_limits
-from zjanalysis.analysis.registry import Indicator, bound
+from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.regions import region_code
-from zjanalysis.units import UNITS, Verdict, passes, published
+from zjanalysis.settings import Settings
+from zjanalysis.units import Verdict, passes
 
 STEPS = (
     "order", "region_code", "indicator", "item_key", "match_code", "item_name", "department", "field", "kind",
@@ -44,20 +48,21 @@ LEAD = "lead"
 class Goal:
     """What must be reached: a number; or, with ``others``, the median of the group in which the own value moves.
 
-    ``strict``: it must be passed, not only reached. ``met`` judges own values one by one.
+    ``strict``: it must be passed, not only reached. ``met`` judges own values one by one. ``reason``: why none.
     """
 
     number: float
     one: Indicator
     strict: bool = False
     others: np.ndarray = field(default_factory=lambda: np.empty(0))
+    reason: str = ""
 
     def met(self, values: np.ndarray) -> np.ndarray:
-        """Tell which values reach the goal, judged as 达标 is."""
-        yardstick: float | np.ndarray = self.number
-        if len(self.others):
+        """Tell which values reach the goal, judged as 达标 is; a goal without a number is never reached."""
+        yardstick = np.full(len(values), self.number)
+        if len(self.others) and not isnan(self.number):
             yardstick = np.median(np.column_stack([values, np.tile(self.others, (len(values), 1))]), axis=1)
-        return passes(values, yardstick, UNITS[self.one.unit], sign=self.one.sign, strict=self.strict)
+        return passes(values, yardstick, sign=self.one.sign, strict=self.strict)
 
 
 @dataclass(frozen=True)
@@ -81,32 +86,37 @@ def plan(
     """Give the fewest items to change so that the target is reached, each following what a peer already does.
 
     ``target``: ``plan`` until 达标 (no plan on record or no number: past the group's median, which moves with the own
-    value); ``lead`` until 判断 is 优于, the largest gain on the same items first; a number (shares 0–1) to reach;
-    ``median`` or ``best`` of the group, or a region (name or code): its published value to get past.
+    value); ``lead`` until 判断 is 优于 (`lead`); a number (shares 0–1) to reach; ``median`` or ``best`` of the group,
+    or a region (name or code): its published value to get past.
 
     ``steps``: order, item_key, match_code, item_name, department, field (the column to change) and kind, from_value →
     to_value (days, visits, or 0 → 1 for turning on), change_by, gain, cumulative (the value after this step), rank (the
     rank then reached in the group), follows (region codes of up to three peers who are there), n_follows, review (why
     the item needs a professional review first, or empty).
     ``summary``: value, target, past (strictly beyond), reached, reached_value, best_reachable, n_steps, n_possible,
-    n_reviewed (steps that need a review), change_by, rank_before, rank_after, n_ranked, goal (plan, lead, …).
+    n_reviewed (steps that need a review), change_by, rank_before, rank_after, n_ranked, goal (plan, lead, …), reason
+    (why the goal cannot be judged); for ``lead`` verdict, difference, low and high after the steps (`judge`).
     ``obstacles``: reason, n_items, could_gain: what stands in the way of more.
     Unreachable: ``reached`` is false and the steps are all that can be done.
     """
-    one = bound(find(indicator), region)
-    others = [p for p in dict.fromkeys(peers) if p != region]
-    rows = items[items["region_code"].isin([region, *others])]
-    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"].reindex([region, *others])
+    one, group = find(indicator), list(dict.fromkeys([region, *peers]))
+    rows = items[items["region_code"].isin(group)]
+    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"].reindex(group)
     goal = goal_of(items, one, target=target, values=values, conditions=conditions)
-    states = peer_states(rows, one, peers=others, scope=conditions.scope)
+    states = peer_states(rows, one, peers=group[1:], scope=conditions.scope)
     table = frontier(rows, one, region=region, states=states, conditions=conditions)
     possible = possible_steps(table, conditions)
+    stuck = obstacles(table, possible)
+    after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}
     if target == LEAD:
-        possible, n_steps = _lead(rows, one, region, possible, states, conditions)
+        shared = on_shared(rows, one, group=group, possible=possible, states=states, conditions=conditions)
+        ahead = lead(shared, one, region=region, settings=conditions.settings)
+        stuck, possible = obstacles(table, possible, shared.steps), ahead.steps
+        after = {name: getattr(ahead.judged, name) for name in after}
     reach = reached_values(float(values.iloc[0]), possible, one)
-    n_steps = n_steps if target == LEAD else fewest(reach, goal)
+    n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
     enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else len(possible)
-    ranks = _ranks(reach, values.iloc[1:].dropna().to_numpy(), one)
+    ranks = _ranks(reach, values, one, conditions.settings)
     steps = possible.assign(cumulative=reach[1:], rank=ranks[1:], indicator=one.key).head(n_steps)
     named = _named(steps, lever_of(one), states)
     summary = {
@@ -114,9 +124,9 @@ def plan(
         "value": reach[0], "reached": enough, "reached_value": reach[n_steps], "best_reachable": reach[-1],
         "n_steps": n_steps, "n_possible": len(possible), "n_reviewed": int(named["review"].ne("").sum()),
         "rank_before": ranks[0], "rank_after": ranks[n_steps], "n_ranked": int(values.notna().sum()),
-        "change_by": named["change_by"].sum(),
+        "change_by": named["change_by"].sum(), **after,
     }  # fmt: skip
-    return Plan(named, pd.DataFrame([summary]), obstacles(table, possible))
+    return Plan(named, pd.DataFrame([summary]), stuck)
 
 
 def plan_for(
@@ -151,24 +161,32 @@ def goal_of(
     items: pd.DataFrame, one: Indicator, *, target: float | str, values: pd.Series, conditions: Conditions = FREE
 ) -> Goal:
     """Read a target: a number, plan, lead, median, best or a region; raises ConfigError or UnknownName."""
-    known, median = values.dropna(), float(values.median())
     if not isinstance(target, str) or _number(target) is not None:
         number = float(target)
         if one.unit == "share" and not 0 <= number <= 1:
             raise ConfigError(f"目标 {target} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 表示 90%。")
         return Goal(number, one)
-    asked = target_of(one, str(values.index[0]))
-    if target == "plan" and asked.kind == "number":
-        return Goal(asked.number, one, asked.strict)
     if target in {"plan", "median", LEAD}:
-        return Goal(median, one, True, values.iloc[1:].dropna().to_numpy("float64"))
+        return _past_median(one, target, values, rules_of(conditions.settings).min_peers)
     if target == "best":
+        known = values.dropna()
         return Goal(float(known.max() if one.sign > 0 else known.min()), one, True)
     code = region_code(target)
     if code in values.index:
         return Goal(float(values[code]), one, True)
     named = measure(items[items["region_code"] == code], [one], scope=conditions.scope)
     return Goal(float(named["value"].sum(min_count=1)), one, True)
+
+
+def _past_median(one: Indicator, target: str, values: pd.Series, min_peers: int) -> Goal:
+    """Give the number of the plan on record, else the median that is to be passed."""
+    asked, others = target_of(one, str(values.index[0])), values.iloc[1:].dropna().to_numpy("float64")
+    if target == "plan" and asked.kind == "number":
+        return Goal(asked.number, one, asked.strict)
+    if target == "plan" and len(others) < min_peers:
+        few = f"有数据的兄弟地区只有{len(others)}个，不足{min_peers}个，没有可比的中位数"
+        return Goal(float("nan"), one, True, reason=few)
+    return Goal(float(values.median()), one, True, others)
 
 
 def _number(text: str) -> float | None:
@@ -189,44 +207,85 @@ def possible_steps(table: pd.DataFrame, conditions: Conditions, *, by: str = "ga
     return gaining.assign(order=np.arange(1, len(gaining) + 1))
 
 
-def _lead(
+@dataclass(frozen=True)
+class Shared:
+    """The group's code table, and the possible steps on its codes: ``jump`` is what a step adds to its code's value.
+
+    The step that moves the region's effect most comes first.
+    """
+
+    table: CodeTable
+    steps: pd.DataFrame
+
+
+def on_shared(
     rows: pd.DataFrame,
     one: Indicator,
-    region: str,
+    *,
+    group: list[str],
     possible: pd.DataFrame,
     states: pd.DataFrame,
     conditions: Conditions,
-) -> tuple[pd.DataFrame, int]:
-    """Order the steps by what they move on the same items, and count how many make 判断 优于 (−1: not even all).
+) -> Shared:
+    """Give what the possible steps come to on the same items, with one statutory limit per code; others go."""
+    scope, rows = conditions.scope, rows.reset_index(drop=True)
+    table = code_tables(rows, [one], regions=group, scope=scope)[one.key].only()
+    limits = common_limits(rows, regions=group, scope=scope and scope.narrowed(one))["statutory_days"]
+    alike = rows.assign(statutory_days=limits.reindex(rows.index))
+    moved = frontier(alike, one, region=group[0], states=states, conditions=conditions).set_index("item_key")
+    above = possible["item_key"].map(moved["gain"] * moved["denominator"].sum())
+    jump = above / possible["match_code"].map(moved.groupby("match_code")["denominator"].sum())
+    size = jump * possible["match_code"].map(pd.Series(table.weights, index=table.codes))
+    steps = possible.assign(jump=jump, size=size)
+    return Shared(
+        table, possible_steps(steps[steps["size"] > 0], replace(conditions, max_per_department=None), by="size")
+    )
 
-    Each step is put into the two-way model and the region is judged anew, so the region in the middle moves too.
+
+def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | None = None) -> Lead:
+    """Find few steps after which 判断 is 优于: those that move the same items most, less those that are not needed.
+
+    Every trial is put into the two-way model and the region judged anew, so the region in the middle moves too. None
+    of the steps found can be left out; that no other choice is smaller is not proved (the interval is not a sum).
     """
-    scope, regions = conditions.scope, rows["region_code"].unique()
-    table = code_tables(rows, [one], regions=regions, scope=scope)[one.key]
-    alike = common_limits(rows, regions=regions, scope=scope and scope.narrowed(one))
-    moved = frontier(alike, one, region=region, states=states, conditions=conditions).set_index("item_key")
-    per_code = moved.groupby("match_code")["denominator"].sum()
-    total = moved["denominator"].sum()
-    gain = possible["item_key"].map(moved["gain"]).fillna(0.0) * total
-    weights = pd.Series(table.weights, index=table.codes)
-    jump = gain / possible["match_code"].map(per_code)
-    ordered = possible.assign(jump=jump, size=jump * possible["match_code"].map(weights)).dropna(subset=["size"])
-    ordered = possible_steps(ordered, replace(conditions, max_per_department=None), by="size")
+    table, rules, own = shared.table, rules_of(settings), shared.table.regions.index(region)
     place = {code: position for position, code in enumerate(table.codes)}
-    values, own = table.values.copy(), table.regions.index(region)
-    for count in range(len(ordered) + 1):
-        now = CodeTable(table.codes, table.regions, values, table.weights)
-        if judge(now, one, regions=[region])["verdict"].tolist() == [Verdict.AHEAD]:
-            return ordered, count
-        if count < len(ordered):
-            step = ordered.iloc[count]
-            values[place[step["match_code"]], own] += step["jump"] * one.sign
-    return ordered, -1
+    where = np.array([place[code] for code in shared.steps["match_code"]], dtype="int64")
+    jumps = shared.steps["jump"].to_numpy("float64") * one.sign
+
+    def after(taken: list[int]) -> Judged:
+        values = table.values.copy()
+        np.add.at(values[:, own], where[taken], jumps[taken])
+        return judged(replace(table, values=values), one, rules, regions=[region])[0]
+
+    taken: list[int] = []
+    while after(taken).verdict != Verdict.AHEAD and len(taken) < len(jumps):
+        taken = [*taken, len(taken)]
+    reached = after(taken).verdict == Verdict.AHEAD
+    for step in list(taken) if reached else []:
+        fewer = [other for other in taken if other != step]
+        taken = fewer if after(fewer).verdict == Verdict.AHEAD else taken
+    order = [*taken, *(step for step in range(len(jumps)) if step not in taken)]
+    steps = shared.steps.iloc[order].assign(order=np.arange(1, len(jumps) + 1))
+    return Lead(steps, len(taken), reached, after(taken))
 
 
-def _ranks(reached: np.ndarray, peers: np.ndarray, one: Indicator) -> np.ndarray:
-    shown, others = (published(values, UNITS[one.unit]) * one.sign for values in (reached, peers))
-    return np.asarray((others[None, :] > shown[:, None] + 1e-9).sum(axis=1) + 1)
+@dataclass(frozen=True)
+class Lead:
+    """The steps in their order, how many of them are ``needed``, whether 判断 is 优于 then, and what it rests on."""
+
+    steps: pd.DataFrame
+    needed: int
+    reached: bool
+    judged: Judged
+
+
+def _ranks(reach: np.ndarray, values: pd.Series, one: Indicator, settings: Settings | None) -> IntegerArray:
+    """Give the rank of the first region at every value it reaches, on the digits then printed."""
+    others, min_peers = values.iloc[1:].to_numpy("float64"), rules_of(settings).min_peers
+    targets = {target_of(one, str(region)) for region in values.index}
+    ranked = [places(np.append(value, others), one, targets=targets, min_peers=min_peers).ranks[0] for value in reach]
+    return pd.array(ranked, dtype="Int64")
 
 
 def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFrame:
@@ -249,10 +308,16 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFr
     )[list(STEPS)].reset_index(drop=True)  # fmt: skip
 
 
-def obstacles(table: pd.DataFrame, possible: pd.DataFrame) -> pd.DataFrame:
-    """Give what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it)."""
+def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Give what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it).
+
+    ``shared`` are the possible steps on items another region lists too, where only those count.
+    """
     full = (table["gain"] > 0) & ~table["item_key"].isin(possible["item_key"])
     held = table.assign(reason=table["obstacle"].mask(full, DEPARTMENT_FULL))
+    if shared is not None:
+        alone = possible.loc[~possible["item_key"].isin(shared["item_key"]), "item_key"]
+        held = held.assign(reason=held["reason"].mask(held["item_key"].isin(alone), NOT_SHARED))
     held = held[held["reason"] != ""]
     summed = held.groupby("reason").agg(n_items=("item_key", "size"), could_gain=("could_gain", "sum"))
     return summed.sort_values("could_gain", ascending=False).reset_index()

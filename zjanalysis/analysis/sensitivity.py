@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from zjanalysis.analysis.compare import facts
+from zjanalysis.analysis.compare import facts, target_of
 from zjanalysis.analysis.frontier import INSTANT
 from zjanalysis.analysis.indicators import as_written, measure
 from zjanalysis.analysis.like_for_like import code_tables, judge
@@ -16,6 +16,7 @@ from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.limits import factors
 from zjanalysis.settings import Settings, Units, load_settings
+from zjanalysis.units import Met
 
 CURRENT, FOLDED = "现行口径", "同一基本编码只计一次（折叠）"
 OVERLONG, MIXED, PROMISED_BLANK = "承诺时限超过法定时限", "两个时限单位不同", "承诺时限空白"
@@ -132,16 +133,20 @@ def sensitivity(
     )
 
 
-_COLUMNS = ["region_code", "indicator", "value", "shown", "digits", "median", "gap_to_median", "rank", "tied",
-            "n_ranked", "n", "meets_target"]  # fmt: skip
+_COLUMNS = [
+    "region_code", "indicator", "value", "shown", "digits", "median", "gap_to_median", "rank", "tied", "n_ranked", "n",
+    "meets_target",
+]  # fmt: skip
 
 
 def _read(
     items: pd.DataFrame, one: Indicator, region: str, group: tuple[str, ...], settings: Settings, scope: Scope | None
 ) -> pd.DataFrame:
-    """Give the row of one definition."""
+    """Give the row of one definition; a target that rises is not judged, since the last period is not counted anew."""
     gaps = facts(measure(items, [one], scope=scope), settings=settings, indicators=[one])
     own = gaps[gaps["region_code"] == region][_COLUMNS]
+    if target_of(one, region).kind == "rising":
+        own = own.assign(meets_target=str(Met.NO_TARGET))
     table = code_tables(items, [one], regions=group, scope=scope)[one.key]
     judged = judge(table, one, settings=settings, regions=[region])[["region_code", "verdict", "reason"]]
     return own.merge(judged, on="region_code", how="left")

@@ -6,11 +6,12 @@ from functools import cache
 
 import pandas as pd
 
-from zjanalysis.errors import unknown_name
+from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.settings import Settings, load_settings
 
 _CITY_CENTRE = ("本级", "市本级", "市直", "市级")
+_COUNTIES = "各县区"
 _SUFFIXES = ("特别行政区", "自治县", "市", "县", "区", "省")
 
 
@@ -152,30 +153,50 @@ def _groups() -> dict[str, tuple[str, ...]]:
     return {str(name): tuple(part["code"]) for name, part in groups.groupby("group", sort=False)}
 
 
-def group_names() -> tuple[str, ...]:
-    """Give the names of the city groups of reference/groups.csv."""
-    return tuple(_groups())
+def group_names(code: str = "") -> tuple[str, ...]:
+    """Give the names of the city groups of reference/groups.csv; for a county, of the groups of counties round it.
+
+    >>> group_names("440823")[:3]
+    ('湛江各县区', '粤东粤西粤北各县区', '粤西各县区')
+    """
+    if not code or not is_county(code):
+        return tuple(_groups())
+    city = city_of(code)
+    around = (name for name, cities in _groups().items() if city in cities)
+    return tuple(f"{name}{_COUNTIES}" for name in (_short(_names()[city]), *around))
+
+
+@cache
+def _members(group: str) -> tuple[str, ...]:
+    """Give the regions of a named group: cities, or with 各县区 behind a city or a group all its counties and zones."""
+    if group in _groups():
+        return _groups()[group]
+    above = group.removesuffix(_COUNTIES) if group.endswith(_COUNTIES) else ""
+    city = find_code(above) if above else None
+    cities = _groups().get(above, (city,) if city and not is_county(city) else ())
+    return tuple(county for one in cities for county in _children(one))
 
 
 def group_of(peers: str) -> str:
     """Give what the regions a user chose are called: the group's name, or 所选地区; empty for the default ones.
 
-    >>> group_of(""), group_of("粤西"), group_of("高州市,阳西县")
-    ('', '粤西地市', '所选地区')
+    >>> group_of(""), group_of("粤西"), group_of("茂名各县区"), group_of("高州市,阳西县")
+    ('', '粤西地市', '茂名各县区', '所选地区')
     """
     if not peers:
         return ""
-    return f"{peers}地市" if peers in _groups() else "所选地区"
+    return f"{peers}地市" if peers in _groups() else peers if _members(peers) else "所选地区"
 
 
 def peers_of(code: str | int, group: str | int = "", *, settings: Settings | None = None) -> tuple[str, ...]:
     """Give the regions that a region is compared with, itself excluded.
 
-    A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings.
-    ``group`` may also be regions separated by commas (codes or names). Raises UnknownName for a name nobody knows.
+    A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings, or those
+    of ``group``, such as 茂名各县区 or 粤西各县区. ``group`` may also be regions separated by commas (codes or names).
+    Raises UnknownName for a name nobody knows, ConfigError where counties and cities would stand in one group.
 
-    >>> peers_of("440800", "粤西")
-    ('440900', '441700')
+    >>> peers_of("440800", "粤西"), len(peers_of("440823", "粤西各县区"))
+    (('440900', '441700'), 18)
     """
     own, group = region_code(code), str(group)
     row = _table().set_index("code").loc[own]
@@ -184,9 +205,15 @@ def peers_of(code: str | int, group: str | int = "", *, settings: Settings | Non
     if not group and row["level"] == "province":
         return ()
     wanted = group or (settings or load_settings()).comparison.group
-    if wanted in _groups():
-        return tuple(c for c in _groups()[wanted] if c != own)
     parts = [part for part in wanted.replace("，", ",").replace("、", ",").split(",") if part.strip()]
-    if len(parts) == 1 and find_code(parts[0]) is None:
-        raise unknown_name("兄弟地区分组", wanted, group_names())
-    return tuple(c for c in dict.fromkeys(region_code(part) for part in parts) if c != own)
+    if not _members(wanted) and len(parts) == 1 and find_code(parts[0]) is None:
+        raise unknown_name("兄弟地区分组", wanted, group_names(own))
+    chosen = _members(wanted) or tuple(dict.fromkeys(region_code(part) for part in parts))
+    other = [_names()[c] for c in chosen if is_county(c) != is_county(own)]
+    if other:
+        example = group_names(own)[0] if is_county(own) else "、".join(tuple(_groups())[:2])
+        raise ConfigError(
+            f"{_names()[own]}不能与{'、'.join(other[:3])}{'等' * (len(other) > 3)}放在一组比较：一边是地市本级，一边是县（市、区）。",
+            f"请选同一级的地区，或写组名，例如 {example}。",
+        )
+    return tuple(c for c in chosen if c != own)
