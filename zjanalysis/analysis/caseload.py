@@ -9,10 +9,10 @@ import narwhals as nw
 import pandas as pd
 
 from zjanalysis.analysis.basket import DECIDING
-from zjanalysis.analysis.cases import with_caseload
 from zjanalysis.analysis.compare import compare
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, Indicator, Scope, by_caseload, indicator
+from zjanalysis.cases.analysis import with_caseload
 
 _CASES = nw.col("case_count")
 _READ = ["value", "rank", "n_ranked", "median", "gap_to_median"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zjanalysis.cli import parser_cases, parser_desk, parser_passing
+from zjanalysis.cli import parser_desk, parser_passing
 from zjanalysis.cli.chinese import Formatter, Parser
 
 
@@ -44,7 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     _comparison(commands)
     _plan(commands)
     _ledger(commands)
-    parser_cases.add(commands, _command, _where)
+    _cases(commands)
     parser_passing.add(commands, _command)
     parser_desk.add(commands, _command)
     return parser
@@ -214,3 +214,25 @@ def _ledger(commands) -> None:  # type: ignore[no-untyped-def]
     ledger.add_argument("--within", type=int, default=30, metavar="N", help="due：多少天内到期，默认 30")
     ledger.add_argument("--quiet", type=int, default=60, metavar="N", help="due：多少天没有进展，默认 60")
     ledger.add_argument("--out", default="", metavar="FILE", help="due：督办单写入这个 .xlsx")
+
+
+def _cases(commands) -> None:  # type: ignore[no-untyped-def]
+    examples = (
+        "  zj cases\n  zj cases --by 地区,部门 --region 遂溪县 --quantiles\n"
+        "  zj cases --by 事项,月份 --period 2021Q1 --out 办件时效.csv\n"
+        "  zj cases --engine spark --master spark://主机:7077 --by 地区,渠道\n\n"
+        "办件从哪里来：<期次>/cases/ 下的 .parquet、.csv；\n"
+        "或 dataset.toml 的 [cases]：postgres 加 table 或 query，或 spark_table。\n"
+        "数据库密码只取自环境变量 PGPASSWORD，不写入文件。"
+    )
+    cases = _command(commands, "cases", "cases:cases", "汇总办件时效：按时办结、实际办理、逾期未结", examples)
+    _where(cases)
+    text = "分组：地区、部门、事项、渠道、月份（可用逗号连接），或“全部”；默认 地区"
+    cases.add_argument("--by", default="地区", metavar="COLUMN,…", help=text)
+    cases.add_argument("--region", default="", metavar="CODE,…", help="只计这些地区（名称或代码）")
+    cases.add_argument("--quantiles", action="store_true", help="加上实际办理工作日的中位数与九成分位（精确值）")
+    text = "计算引擎：duckdb（默认，可大于内存）、spark、pandas；结果相同"
+    cases.add_argument("--engine", default="duckdb", choices=("duckdb", "spark", "pandas"), help=text)
+    text = "--engine spark 的主节点，如 spark://主机:7077、local[2]"
+    cases.add_argument("--master", default="", metavar="URL", help=text)
+    cases.add_argument("--out", default="", metavar="FILE", help="结果写入这个 .csv 或 .xlsx")

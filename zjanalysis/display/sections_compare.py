@@ -9,9 +9,8 @@ import pandas as pd
 
 from zjanalysis.analysis.basket import DECIDING
 from zjanalysis.analysis.caseload import caseload
-from zjanalysis.analysis.cases_kept import known_cases
-from zjanalysis.analysis.cases_summary import case_counts
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.cases.analysis import case_counts, find_cases
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, say
 from zjanalysis.display.tables import Table, about, table
@@ -110,7 +109,7 @@ def caseload_table(
 
     A sentence where the region has no cases. Raises InputError for cases that cannot be read.
     """
-    cases = known_cases(period)
+    cases = find_cases(period)
     counts = None if cases is None else case_counts(cases.by_item)
     if counts is None or region not in set(counts["region_code"]):
         return say(NO_CASELOAD)

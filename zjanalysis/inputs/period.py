@@ -28,7 +28,7 @@ __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "
 class Period:
     """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out).
 
-    ``cases``: what a build has boiled down already for its reports (`analysis.period_cases` gives it), else None.
+    ``cases``: what a build has boiled down already for its reports (`cases.period_cases` gives it), else None.
     """
 
     name: str

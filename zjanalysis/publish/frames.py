@@ -82,7 +82,7 @@ def with_cases(frames: Frames, period: str, settings: Settings) -> Frames:
     import zjanalysis  # noqa: PLC0415
 
     try:
-        cases = zjanalysis.known_cases(frames.periods[period], settings=settings)
+        cases = zjanalysis.find_cases(frames.periods[period], settings=settings)
     except ZjError:
         return frames
     return replace(frames, periods={**frames.periods, period: replace(frames.periods[period], cases=cases)})

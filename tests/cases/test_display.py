@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from zjanalysis.analysis.cases_kept import period_cases
+from zjanalysis.cases.analysis import period_cases
+from zjanalysis.cases.display import SECTION_ROWS, cases_section
 from zjanalysis.display.blocks import Block
-from zjanalysis.display.sections_cases_district import OVERDUE, cases_section
 from zjanalysis.display.tables import Table
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import report_units
@@ -42,7 +42,7 @@ def test_a_district_shows_its_own_cases_only(period: Period, region: str) -> Non
     own = set(overdue.loc[overdue["region_code"] == region, "case_no"])
     shown = set(re.findall(r"\b\d{17}\b", text_of(cases_section(period, region=region))))
     assert shown <= own
-    assert len(shown) == min(OVERDUE, len(own))
+    assert len(shown) == min(SECTION_ROWS, len(own))
     assert set(overdue["case_no"]) - own
     departments = set(period.items.loc[period.items["region_code"] == region, "department"].dropna())
     listed = [p for p in cases_section(period, region=region) if isinstance(p, Table) and p.sheet == "超时部门"]
