@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
-from zjanalysis.cases.analysis import period_cases
-from zjanalysis.cases.display import SECTION_ROWS, cases_section
+from zjanalysis.cases.analysis import case_summary, period_cases
+from zjanalysis.cases.display import (
+    SECTION_ROWS,
+    case_departments_table,
+    case_items_table,
+    cases_bands,
+    cases_cards,
+    cases_definitions,
+    cases_section,
+    cases_sentence,
+    cases_trend,
+    cases_units,
+    loose_table,
+    overdue_table,
+)
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.tables import Table
 from zjanalysis.inputs.period import Period, load_period
@@ -79,3 +94,24 @@ def test_without_cases_there_is_one_sentence(period: Period) -> None:
     assert only.text.startswith("本期没有办件数据，不作办件时效分析")
     (elsewhere,) = cases_section(period, region="440100")
     assert elsewhere.text == f"本期办件数据（{period.cases.n_cases}件）中没有广州市的办件。"
+
+
+def test_a_city_without_cases_of_its_own_has_a_sentence_and_the_rest_of_the_report(
+    period: Period, settings: Settings
+) -> None:
+    lines = ["1,遂溪县,440102019005,市监局,2021-03-01,2021-03-09,5", "2,遂溪县,440102019005,市监局,2021-03-01,,5"]
+    head = "办件编号,行政区划,基本编码,部门,受理时间,办结时间,承诺时限"
+    cases = pd.read_csv(io.StringIO("\n".join([head, *lines])), dtype="str")
+    summary = case_summary(period, cases=cases, settings=settings)
+    said = [show(summary, region="440800").text for show in (cases_sentence, cases_trend, cases_bands)]
+    assert said == [
+        "本期办件数据（2件）中没有湛江市的办件。",
+        "没有湛江市的办件，不画逐月变化。",
+        "没有湛江市的办件，不画时限分布。",
+    ]
+    tables = [show(summary, region="440800") for show in (case_departments_table, case_items_table, overdue_table)]
+    assert [shown.rows for shown in tables] == [(), (), ()]
+    assert loose_table(summary, period, region="440800").rows == ()
+    assert "按时办结率无数据" in cases_cards(summary, region="440800").text
+    assert [row[:2] for row in cases_units(summary, region="440800").rows] == [("遂溪县", 1)]
+    assert cases_definitions(summary, region="440800").text == "指标口径"

@@ -66,6 +66,7 @@ def heads(keys: Iterable[str | Column]) -> list[str | Column]:
     return [HEADS.get(key, key) if isinstance(key, str) else key for key in keys]
 
 
+NONE_OF_ITS_OWN = "本期办件数据（{}件）中没有{}的办件。"
 CARDS = ("on_time", "actual_days", "actual_speedup", "online_cases")
 
 
@@ -87,6 +88,8 @@ def _gaps(scores: pd.DataFrame, region: str, *, county: bool) -> pd.DataFrame:
 def cases_sentence(cases: CaseSummary, *, region: str) -> Block:
     """Say how many cases there are, how many were finished on time and how many are open past their due day."""
     own = case_departments(cases, region=region)
+    if own.empty:
+        return say(NONE_OF_ITS_OWN.format(cases.n_cases, region_name(region)))
     total, done, late, overdue = (int(own[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
     scores = among(case_overall(cases), region).set_index("indicator")
     rate = wording.amount(scores["value"].get("on_time"), "share")
@@ -108,12 +111,18 @@ def cases_units(cases: CaseSummary, *, region: str) -> Table:
 
 def cases_trend(cases: CaseSummary, *, region: str) -> Block:
     """Return the on-time share month by month."""
-    return trend_exhibit(case_trend(cases, region=region), region=region, indicator="on_time")
+    months = case_trend(cases, region=region)
+    if months.empty:
+        return say(f"没有{region_name(region)}的办件，不画逐月变化。")
+    return trend_exhibit(months, region=region, indicator="on_time")
 
 
 def cases_bands(cases: CaseSummary, *, region: str) -> Block:
     """Return how long cases took, beside what was promised and what the law allows."""
-    return bands_exhibit(days_distribution(cases, region=region), region=region)
+    days = days_distribution(cases, region=region)
+    if not days["n"].any():
+        return say(f"没有{region_name(region)}的办件，不画时限分布。")
+    return bands_exhibit(days, region=region)
 
 
 DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "on_time_share", "mean_days", "n_open", "n_overdue")
@@ -180,7 +189,7 @@ def cases_section(period: Period, *, region: str, settings: Settings | None = No
     if cases is None:
         return (say(NO_CASES.format(period.name)),)
     if region not in set(cases.by_item["region_code"]):
-        return (say(f"本期办件数据（{cases.n_cases}件）中没有{region_name(region)}的办件。"),)
+        return (cases_sentence(cases, region=region),)
     gaps = _gaps(case_overall(cases, items=period.items), region, county=is_county(region))
     return (
         cases_sentence(cases, region=region),

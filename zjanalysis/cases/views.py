@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
-from zjanalysis.cases.analysis import CaseSummary, canonical, case_counts, case_coverage, roll_up
+from zjanalysis.cases.analysis import CASE_INDICATORS, CaseSummary, canonical, case_counts, case_coverage, roll_up
 from zjanalysis.cases.clock import CaseTable
 
 BANDS = (0, 1, 3, 5, 10, 20, 30, 60)
+_SUMS = ("value", "numerator", "denominator", "n", "n_left_out")
 _QUANTITIES = {"actual_days": "实际办理", "promised_days": "承诺时限", "statutory_days": "法定时限"}
 
 
@@ -166,7 +167,8 @@ def case_table(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
     case_count (every case), n_finished (both days usable, in order), n_judged (with a due day as well), n_late,
     on_time_share, mean_days, speedup_share, online_share, n_open, n_overdue. A share without a denominator is missing.
     """
-    wide = scores.assign(whole="").set_index(["whole", *by, "indicator"]).unstack("indicator")
+    columns = pd.MultiIndex.from_product([_SUMS, [one.key for one in CASE_INDICATORS]])  # where there are no rows too
+    wide = pd.DataFrame(scores.assign(whole="").set_index(["whole", *by, "indicator"]).unstack(), columns=columns)
     # Scores of every indicator exist for every group, so nothing is missing but values without a denominator.
     late = wide[("denominator", "on_time")] - wide[("numerator", "on_time")]
     laid = pd.DataFrame({

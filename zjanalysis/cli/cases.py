@@ -89,8 +89,7 @@ def _counted(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]
     scores = canonical(raw, by=keys)
     unplaced = int(all_cases(raw)["n"].sum() - all_cases(scores)["n"].sum())
     own = roll_up(scores[scores["region_code"].isin(regions)] if regions else scores, by=by)
-    rows = case_table(own, by=by) if len(own) else pd.DataFrame()
-    return rows.assign(whole=""), 0 if regions else unplaced
+    return case_table(own, by=by).assign(whole=""), 0 if regions else unplaced
 
 
 def _spread(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]) -> pd.DataFrame:
