@@ -17,11 +17,10 @@ from pathlib import Path
 
 import duckdb
 
-from zjanalysis.analysis.cases import CASE_INDICATORS, case_scores
-from zjanalysis.analysis.cases_made import draw_cases, write_cases
-from zjanalysis.analysis.cases_summary import case_summary
+from zjanalysis.cases.analysis import CASE_INDICATORS, case_scores, case_summary
+from zjanalysis.cases.inputs import CaseSource, case_source
+from zjanalysis.cases.synthetic import draw_cases, write_cases
 from zjanalysis.inputs.calendar import calendar_day, calendar_table, day_number
-from zjanalysis.inputs.cases import CaseSource, case_source
 from zjanalysis.inputs.period import load_period
 from zjanalysis.settings import Settings, load_settings
 

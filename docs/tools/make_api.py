@@ -25,6 +25,7 @@ ROOMS = {
     "inputs": "Inputs: what came in",
     "analysis": "Analysis: what it means",
     "display": "Display: how it reads",
+    "cases": "Cases: the wing of applications handled",
     "publish": "Publish: how it leaves",
 }
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.caseload import caseload
-from zjanalysis.analysis.cases_kept import period_cases
+from zjanalysis.cases.analysis import period_cases
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.sections_compare import NO_CASELOAD, caseload_table
 from zjanalysis.display.tables import Table

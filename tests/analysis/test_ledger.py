@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.cases import case_scores
 from zjanalysis.analysis.ledger import adopt, empty_ledger, fill, hand_columns, refresh, start
 from zjanalysis.analysis.ledger_board import board, by_region, by_unit, due, moved, rows_of, split_units, with_trend
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
+from zjanalysis.cases.analysis import case_scores
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import load_targets

@@ -10,9 +10,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from zjanalysis.analysis.cases_kept import period_cases
-from zjanalysis.analysis.cases_views import case_overall
 from zjanalysis.analysis.ledger_parts import read_ledger
+from zjanalysis.cases.analysis import period_cases
+from zjanalysis.cases.views import case_overall
 from zjanalysis.cli import main
 from zjanalysis.inputs.period import load_period
 

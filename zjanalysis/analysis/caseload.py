@@ -9,7 +9,6 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.cases import with_caseload
 from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.frontier import numerators
 from zjanalysis.analysis.indicators import in_scope, measure
@@ -55,6 +54,21 @@ def caseload(
     )
     joined = weighted.join(plain).join(heads).assign(region_code=region, n_cases=cases)
     return joined.assign(coverage=joined["n_cases"] / total if total else np.nan).reset_index()
+
+
+def with_caseload(items: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the items with ``case_count`` from real cases, for the weighted lens (`by_caseload`).
+
+    The cases of a base code are shared equally by its 办理项 in force. A region without any case keeps missing counts.
+    """
+    load = counts.groupby(["region_code", "base_code"], as_index=False)["n"].sum()
+    sharing = items["in_force"].astype("int64").groupby([items["region_code"], items["match_code"]]).transform("sum")
+    cases = items[["region_code", "match_code"]].merge(
+        load, left_on=["region_code", "match_code"], right_on=["region_code", "base_code"], how="left"
+    )["n"]
+    has_cases = items["region_code"].isin(load["region_code"])
+    count = cases.set_axis(items.index).fillna(0.0).where(has_cases) / sharing.where(sharing > 0)
+    return items.assign(case_count=count.where(items["in_force"]).astype("float64"))
 
 
 def _counted(one: Indicator) -> Indicator:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.analysis.cases_kept import known_cases
-from zjanalysis.analysis.cases_views import case_overall
 from zjanalysis.analysis.compare import compare
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import Scope
 from zjanalysis.analysis.reported import measure_reported
+from zjanalysis.cases.analysis import find_cases
+from zjanalysis.cases.views import case_overall
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import peers_of, report_units
 from zjanalysis.inputs.reported import load_reported
@@ -25,7 +25,7 @@ def ledger_scores(period: Period, *, settings: Settings | None = None) -> pd.Dat
     """
     reported, _ = load_reported(period.dataset.folder / period.name, cutoff=period.cutoff)
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
-    cases = known_cases(period, settings=settings)
+    cases = find_cases(period, settings=settings)
     of_cases = [] if cases is None else [case_overall(cases, items=period.items)]
     return pd.concat([measure(period.items, scope=scope), measure_reported(reported), *of_cases], ignore_index=True)
 

@@ -11,8 +11,8 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.analysis.cases import ALL_CASE_INDICATORS
 from zjanalysis.analysis.registry import ITEM_INDICATORS
+from zjanalysis.cases.analysis import ALL_CASE_INDICATORS
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import BOX, TOOL_FILL, for_paper, head_cell, put
 from zjanalysis.display.workbook import put_text

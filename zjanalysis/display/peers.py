@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
+from zjanalysis.display.blocks import Block, exhibit, names_of
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import COUNTS, SUMS, TONES, delta, value_of
@@ -276,42 +276,3 @@ def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
         key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
     spread = f"最前第{int(known.min())}，最后第{int(known.max())}" if len(known) else wording.NO_DATA
     return describe(axes, f"点图：{me.name}在{len(rows)}种口径下的位次，{spread}（共{worst}个地区）。")
-
-
-CASELOAD_COLUMNS = (
-    Column("name", "指标"),
-    Column("plain_text", "事项口径"),
-    Column("plain_place", "位次"),
-    Column("text", "办件口径"),
-    Column("place", "位次"),
-    Column("effective", "相当于几个事项"),
-    Column("top", "办件最多的事项（占比）"),
-    Column("covered", "计入办件"),
-)
-
-
-def weighted(me: Study, counts: pd.DataFrame) -> Block:
-    """Give the deciding indicators with every item weighted by its cases, beside the plain values."""
-    if me.region not in set(counts["region_code"]):
-        return say("没有本地区的办件数据，不列按办件量加权的数值。")
-    found = me.caseload(counts)
-    known = [about(key) for key in found["indicator"]]
-    records = found.to_dict("records")
-    rows = found.assign(
-        name=[one.short for one in known],
-        plain_text=[wording.amount(r["plain_value"], one.unit) for one, r in zip(known, records, strict=True)],
-        text=[wording.amount(r["value"], one.unit) for one, r in zip(known, records, strict=True)],
-        plain_place=[wording.place_text(r["plain_rank"], r["plain_n_ranked"]) for r in records],
-        place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
-        effective=[wording.number(r["n_effective"], 1) for r in records],
-        top=[f"{r['top_item']}（{r['top_share']:.0%}）" if r["top_item"] else wording.NO_DATA for r in records],
-        covered=[f"{r['n_cases']:.0f}件（{r['coverage']:.0%}）" for r in records],
-    )
-    few = rows[rows["n_effective"] < 20]
-    warn = (
-        f"注意：办件集中，数值只相当于{few['effective'].iloc[0]}个事项，位次可能取决于一两个事项。" if len(few) else ""
-    )
-    shown = table(
-        rows.drop(columns="indicator"), caption="按办件量加权", columns=CASELOAD_COLUMNS, sheet="按办件量加权"
-    )
-    return listing(shown, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")

@@ -40,8 +40,8 @@ NUMBERED = "表　"
 @cache
 def _others() -> dict[str, Indicator]:
     """Give the indicators that are not of items; their modules load when one of them is first shown."""
-    from zjanalysis.analysis.cases import ALL_CASE_INDICATORS  # noqa: PLC0415
     from zjanalysis.analysis.reported import REPORTED_INDICATORS  # noqa: PLC0415
+    from zjanalysis.cases.analysis import ALL_CASE_INDICATORS  # noqa: PLC0415
 
     return {one.key: one for one in (*ALL_CASE_INDICATORS, *REPORTED_INDICATORS)}
 

@@ -29,7 +29,8 @@ __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "
 class Period:
     """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out).
 
-    ``cases``: what a build has boiled down already for its reports, else None. ``memory`` holds what `once` has made.
+    ``cases``: what a build has boiled down already for its reports (`cases.period_cases` gives it), else None.
+    ``memory`` holds what `once` has made.
     """
 
     name: str

@@ -43,12 +43,12 @@ _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexp
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
               "bdb", "pandas.core.reshape.reshape")  # fmt: skip
-_ROOMS = ("inputs", "analysis", "display", "publish")
+_ROOMS = ("inputs", "analysis", "display", "cases", "publish")
 _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
 
 for _name in (*_LIBRARIES, *_OURS):
-    if not re.search(r"\.(?:preload|cache|cases\w*)$", _name):
+    if not re.search(r"\.(?:preload|cache|synthetic)$", _name):
         importlib.import_module(_name)
 
 import matplotlib as mpl  # noqa: E402  after the backend is named

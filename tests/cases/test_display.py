@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
-from zjanalysis.analysis.cases_kept import period_cases
+from zjanalysis.cases.analysis import case_summary, period_cases
+from zjanalysis.cases.display import (
+    SECTION_ROWS,
+    case_departments_table,
+    case_items_table,
+    cases_bands,
+    cases_cards,
+    cases_definitions,
+    cases_section,
+    cases_sentence,
+    cases_trend,
+    cases_units,
+    loose_table,
+    overdue_table,
+)
 from zjanalysis.display.blocks import Block
-from zjanalysis.display.sections_cases_district import OVERDUE, cases_section
 from zjanalysis.display.tables import Table
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import report_units
@@ -42,7 +57,7 @@ def test_a_district_shows_its_own_cases_only(period: Period, region: str) -> Non
     own = set(overdue.loc[overdue["region_code"] == region, "case_no"])
     shown = set(re.findall(r"\b\d{17}\b", text_of(cases_section(period, region=region))))
     assert shown <= own
-    assert len(shown) == min(OVERDUE, len(own))
+    assert len(shown) == min(SECTION_ROWS, len(own))
     assert set(overdue["case_no"]) - own
     departments = set(period.items.loc[period.items["region_code"] == region, "department"].dropna())
     listed = [p for p in cases_section(period, region=region) if isinstance(p, Table) and p.sheet == "超时部门"]
@@ -79,3 +94,24 @@ def test_without_cases_there_is_one_sentence(period: Period) -> None:
     assert only.text.startswith("本期没有办件数据，不作办件时效分析")
     (elsewhere,) = cases_section(period, region="440100")
     assert elsewhere.text == f"本期办件数据（{period.cases.n_cases}件）中没有广州市的办件。"
+
+
+def test_a_city_without_cases_of_its_own_has_a_sentence_and_the_rest_of_the_report(
+    period: Period, settings: Settings
+) -> None:
+    lines = ["1,遂溪县,440102019005,市监局,2021-03-01,2021-03-09,5", "2,遂溪县,440102019005,市监局,2021-03-01,,5"]
+    head = "办件编号,行政区划,基本编码,部门,受理时间,办结时间,承诺时限"
+    cases = pd.read_csv(io.StringIO("\n".join([head, *lines])), dtype="str")
+    summary = case_summary(period, cases=cases, settings=settings)
+    said = [show(summary, region="440800").text for show in (cases_sentence, cases_trend, cases_bands)]
+    assert said == [
+        "本期办件数据（2件）中没有湛江市的办件。",
+        "没有湛江市的办件，不画逐月变化。",
+        "没有湛江市的办件，不画时限分布。",
+    ]
+    tables = [show(summary, region="440800") for show in (case_departments_table, case_items_table, overdue_table)]
+    assert [shown.rows for shown in tables] == [(), (), ()]
+    assert loose_table(summary, period, region="440800").rows == ()
+    assert "按时办结率无数据" in cases_cards(summary, region="440800").text
+    assert [row[:2] for row in cases_units(summary, region="440800").rows] == [("遂溪县", 1)]
+    assert cases_definitions(summary, region="440800").text == "指标口径"

@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.cases.inputs import case_source, resolve_columns
 from zjanalysis.errors import ConfigError, InputError, UnknownName
-from zjanalysis.inputs.case_columns import case_columns
-from zjanalysis.inputs.cases import case_source
 from zjanalysis.inputs.dataset import Dataset
 from zjanalysis.inputs.period import Period
 from zjanalysis.settings import Cases, Settings
@@ -69,20 +68,20 @@ def test_wrong_entries_are_named(tmp_path: Path) -> None:
 
 
 def test_only_a_sample_makes_its_cases(tmp_path: Path) -> None:
-    known = Settings(tmp_path)
-    assert case_source(period_in(tmp_path, kind="sample"), settings=known).paths == ()
+    settings = Settings(tmp_path)
+    assert case_source(period_in(tmp_path, kind="sample"), settings=settings).paths == ()
     with pytest.raises(InputError, match="没有办件数据"):
-        case_source(period_in(tmp_path), settings=known)
+        case_source(period_in(tmp_path), settings=settings)
     with pytest.raises(InputError, match="没有办件数据"):
-        case_source(period_in(tmp_path, kind="sample"), settings=replace(known, cases=Cases(made=0)))
+        case_source(period_in(tmp_path, kind="sample"), settings=replace(settings, cases=Cases(made=0)))
     uncounted = period_in(tmp_path, kind="sample")
     with pytest.raises(InputError, match="没有办件数据"):
-        case_source(replace(uncounted, items=uncounted.items.assign(case_count=float("nan"))), settings=known)
+        case_source(replace(uncounted, items=uncounted.items.assign(case_count=float("nan"))), settings=settings)
 
 
 def test_headers_of_the_national_exchange_and_chinese_ones() -> None:
-    national = case_columns(["project_no", "CATALOG_CODE", "org_code", "ACCEPT_DATE", "promise_date"], where="t")
-    chinese = case_columns(["办件编号", "基本编码", "行政区划", "受理时间", "承诺办结时间"], where="t")
+    national = resolve_columns(["project_no", "CATALOG_CODE", "org_code", "ACCEPT_DATE", "promise_date"], where="t")
+    chinese = resolve_columns(["办件编号", "基本编码", "行政区划", "受理时间", "承诺办结时间"], where="t")
     assert national == {
         "case_no": "project_no",
         "org_code": "org_code",
@@ -103,4 +102,4 @@ def test_headers_of_the_national_exchange_and_chinese_ones() -> None:
 )
 def test_a_table_without_what_is_needed_is_refused(headers: list[str], missing: str) -> None:
     with pytest.raises(InputError, match=missing):
-        case_columns(headers, where="甲.csv")
+        resolve_columns(headers, where="甲.csv")

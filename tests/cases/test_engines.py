@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.analysis.case_engines import has_postgres, has_spark, postgres_server, spark_cluster
-from zjanalysis.analysis.cases import case_scores
-from zjanalysis.analysis.cases_made import FAULTS, draw_cases, made_cases, write_cases
-from zjanalysis.analysis.cases_summary import CaseSummary, case_summary
+from tests.cases.real_engines import has_postgres, has_spark, postgres_server, spark_cluster
+from zjanalysis.cases.analysis import CaseSummary, case_scores, case_summary
+from zjanalysis.cases.inputs import CaseSource
+from zjanalysis.cases.synthetic import FAULTS, draw_cases, synthetic_cases, write_cases
 from zjanalysis.inputs.calendar import day_number, due_date, working_days
-from zjanalysis.inputs.cases import CaseSource
 from zjanalysis.settings import Cases, Settings
 
 CUTOFF = date(2021, 3, 31)
@@ -47,7 +46,7 @@ def items(make_items: Callable[..., pd.DataFrame]) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(tmp_path_factory.mktemp("engines"), cases=Cases(made=N))
 
 
@@ -57,8 +56,8 @@ def drawn(items: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def source(items: pd.DataFrame, known: Settings, drawn: pd.DataFrame) -> CaseSource:
-    path = write_cases(drawn, known.root / "cases" / "办件.parquet")
+def source(items: pd.DataFrame, settings: Settings, drawn: pd.DataFrame) -> CaseSource:
+    path = write_cases(drawn, settings.root / "cases" / "办件.parquet")
     return CaseSource("试/2021Q1", CUTOFF, items, sample=True, paths=(path,))
 
 
@@ -81,8 +80,8 @@ def engine_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
 
 
 @pytest.fixture(scope="module")
-def expected(source: CaseSource, known: Settings) -> tuple[pd.DataFrame, CaseSummary]:
-    return case_scores(source, by=BY, settings=known), case_summary(source, settings=known)
+def expected(source: CaseSource, settings: Settings) -> tuple[pd.DataFrame, CaseSummary]:
+    return case_scores(source, by=BY, settings=settings), case_summary(source, settings=settings)
 
 
 def test_ci_has_every_engine() -> None:
@@ -93,21 +92,21 @@ def test_ci_has_every_engine() -> None:
 def test_every_engine_gives_the_same_scores(
     name: str,
     source: CaseSource,
-    known: Settings,
+    settings: Settings,
     expected: tuple[pd.DataFrame, CaseSummary],
     engine_of: Callable[[str], Any],
 ) -> None:
     engine = engine_of(name)
     scores, summary = expected
-    pd.testing.assert_frame_equal(case_scores(source, by=BY, engine=engine, settings=known), scores)
-    found = case_summary(source, engine=engine, settings=known)
+    pd.testing.assert_frame_equal(case_scores(source, by=BY, engine=engine, settings=settings), scores)
+    found = case_summary(source, engine=engine, settings=settings)
     for table in TABLES:
         pd.testing.assert_frame_equal(getattr(found, table), getattr(summary, table))
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_every_engine_reads_texts_alike(
-    name: str, source: CaseSource, known: Settings, engine_of: Callable[[str], Any], tmp_path: Path
+    name: str, source: CaseSource, settings: Settings, engine_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
     lines = [
         "办件编号,行政区划,基本编码,受理时间,办结时间,承诺办结时间,承诺时限,申请方式",
@@ -119,7 +118,7 @@ def test_every_engine_reads_texts_alike(
     path = tmp_path / "cases.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
     texts = CaseSource("试", CUTOFF, source.items, sample=False, paths=(path,))
-    scores = case_scores(texts, engine=engine_of(name), settings=known).set_index("indicator")
+    scores = case_scores(texts, engine=engine_of(name), settings=settings).set_index("indicator")
     counts = scores[["numerator", "denominator", "n_left_out"]].to_numpy().tolist()
     # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03
     assert counts[0] == [1.0, 2.0, 0.0]
@@ -156,14 +155,14 @@ def test_made_cases_are_the_same_every_time_and_spoiled_at_the_stated_rates(item
     assert {name: rates[name] for name in FAULTS} == pytest.approx(FAULTS, rel=0.35)
 
 
-def test_a_sample_makes_its_cases_once(source: CaseSource, known: Settings) -> None:
+def test_a_sample_makes_its_cases_once(source: CaseSource, settings: Settings) -> None:
     empty = CaseSource(source.title, CUTOFF, source.items, sample=True)
-    first = case_scores(empty, settings=known)
-    path = made_cases(empty, settings=known)
+    first = case_scores(empty, settings=settings)
+    path = synthetic_cases(empty, settings=settings)
     written = path.stat().st_mtime_ns
-    pd.testing.assert_frame_equal(case_scores(empty, settings=known), first)
+    pd.testing.assert_frame_equal(case_scores(empty, settings=settings), first)
     assert path.stat().st_mtime_ns == written
-    assert path.is_relative_to(known.root / ".cache")
+    assert path.is_relative_to(settings.root / ".cache")
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
@@ -199,7 +198,7 @@ if has_postgres():
 
     def test_postgresql_gives_the_same_scores(
         source: CaseSource,
-        known: Settings,
+        settings: Settings,
         drawn: pd.DataFrame,
         expected: tuple[pd.DataFrame, CaseSummary],
         tmp_path: Path,
@@ -209,20 +208,20 @@ if has_postgres():
 
         from zjanalysis.errors import InputError
 
-        with postgres_server(tmp_path) as connection:
+        with postgres_server() as connection:
             there = CaseSource("试/2021Q1", CUTOFF, source.items, sample=False, postgres=connection,
                                query="SELECT * FROM up_pro_accept")  # fmt: skip
             monkeypatch.setenv("PGPASSWORD", "错的")
             with pytest.raises(InputError, match="连不上或查询失败") as caught:
-                case_scores(there, settings=known)
+                case_scores(there, settings=settings)
             assert "错的" not in str(caught.value)
             monkeypatch.setenv("PGPASSWORD", "只在内存里")
             with dbapi.connect(connection) as database:
                 load(database, drawn)
-            pd.testing.assert_frame_equal(case_scores(there, by=BY, settings=known), expected[0])
-            pd.testing.assert_frame_equal(case_summary(there, settings=known).overdue, expected[1].overdue)
+            pd.testing.assert_frame_equal(case_scores(there, by=BY, settings=settings), expected[0])
+            pd.testing.assert_frame_equal(case_summary(there, settings=settings).overdue, expected[1].overdue)
             nowhere = CaseSource(
                 "试", CUTOFF, source.items, sample=False, postgres=connection, query="SELECT * FROM no"
             )
             with pytest.raises(InputError, match="连不上或查询失败"):
-                case_scores(nowhere, settings=known)
+                case_scores(nowhere, settings=settings)

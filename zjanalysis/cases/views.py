@@ -1,4 +1,4 @@
-"""The tables a page shows about cases, each from a `CaseSummary` in one call."""
+"""The tables a page shows about cases, each from a `CaseSummary` (or an open table) in one call."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.cases import case_coverage, named, roll_up
-from zjanalysis.analysis.cases_open import Opened
-from zjanalysis.analysis.cases_summary import CaseSummary, case_counts
 from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
+from zjanalysis.cases.analysis import CASE_INDICATORS, CaseSummary, canonical, case_counts, case_coverage, roll_up
+from zjanalysis.cases.clock import CaseTable
 
 BANDS = (0, 1, 3, 5, 10, 20, 30, 60)
+_SUMS = ("value", "numerator", "denominator", "n", "n_left_out")
 _QUANTITIES = {"actual_days": "实际办理", "promised_days": "承诺时限", "statutory_days": "法定时限"}
 
 
 def case_overall(summary: CaseSummary, *, items: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Give `scores` of every region, all case indicators; with the items also 办件覆盖率."""
+    """Return `scores` of every region, all case indicators; with the items also 办件覆盖率."""
     overall = roll_up(summary.by_month, by=("region_code",))
     if items is None:
         return overall
@@ -24,74 +24,72 @@ def case_overall(summary: CaseSummary, *, items: pd.DataFrame | None = None) -> 
 
 
 def case_trend(summary: CaseSummary, *, region: str = "") -> pd.DataFrame:
-    """Give `scores` by month of acceptance, of one region or of every one, without cases that have no usable date."""
+    """Return `scores` by month of acceptance, of one region or of every one, without cases that have no usable date."""
     trend = roll_up(summary.by_month, by=("region_code", "month"))
-    return _of(trend[trend["month"] != ""], region)
-
-
-def case_channels(summary: CaseSummary, *, region: str) -> pd.DataFrame:
-    """Give `scores` by channel of one region."""
-    return _of(roll_up(summary.by_month, by=("region_code", "channel")), region)
+    return _own(trend[trend["month"] != ""], region)
 
 
 def case_departments(summary: CaseSummary, *, region: str) -> pd.DataFrame:
-    """Give one row per department: case_count, n_finished, n_late, on_time_share, mean_days; most late cases first."""
-    return _worst(roll_up(_of(summary.by_item, region), by=("region_code", "department")), by=["department"])
+    """Return one row per department: case_count, n_finished, n_late, on_time_share, mean_days; most late first."""
+    return _worst(roll_up(_own(summary.by_item, region), by=("region_code", "department")), by=["department"])
 
 
 def case_items(summary: CaseSummary, *, region: str, top: int = 20) -> pd.DataFrame:
-    """Give the items with the most late cases: counts, on-time share, mean, median and p90 beside the promise.
+    """Return the items with the most late cases: counts, on-time share, mean, median and p90 beside the promise.
 
     Only items with a late case are listed; median and p90 are exact (`case_quantiles`).
     """
-    worst = _worst(roll_up(_of(summary.by_item, region), by=("region_code", "base_code", "department")),
-                   by=["base_code", "department"])  # fmt: skip
+    keys = ["base_code", "department"]
+    worst = _worst(roll_up(_own(summary.by_item, region), by=("region_code", *keys)), by=keys)
+    spread = case_quantiles(summary, by=("region_code", "base_code")).assign(name=lambda rows: rows["q"].map(SPREAD))
+    wide = spread.pivot(index=["region_code", "base_code"], columns="name", values="actual_days").reset_index()
     late = worst[worst["n_late"] > 0].head(top)
-    spread = _wide_quantiles(_of(summary.days, region))
-    named = late.merge(_of(summary.names, region), on=["region_code", "base_code"], how="left")
-    joined = named.merge(spread, on="base_code", how="left")
-    return joined[["region_code", "base_code", "item_name", "department", "case_count", "n_finished", "n_late",
-                   "on_time_share", "mean_days", "median_days", "p90_days", "promised_days",
-                   "statutory_days"]]  # fmt: skip
+    for described in (summary.names, wide.reindex(columns=["region_code", "base_code", *SPREAD.values()])):
+        late = late.merge(described, on=["region_code", "base_code"], how="left")
+    return late[["region_code", "base_code", "item_name", "department", "case_count", "n_finished", "n_late",
+                 "on_time_share", "mean_days", "median_days", "p90_days", "promised_days",
+                 "statutory_days"]]  # fmt: skip
+
+
+SPREAD = {0.5: "median_days", 0.9: "p90_days"}
+"""Quantiles of the days taken that tables show, and what their columns are called."""
 
 
 def case_quantiles(
-    summary: CaseSummary, *, by: tuple[str, ...] = ("region_code",), q: tuple[float, ...] = (0.5, 0.9)
+    summary: CaseSummary, *, by: tuple[str, ...] = ("region_code",), q: tuple[float, ...] = tuple(SPREAD)
 ) -> pd.DataFrame:
-    """Give quantiles of the working days that finished cases took: by columns, q, actual_days, n.
+    """Return quantiles of the working days that finished cases took: by columns, q, actual_days, n.
 
     Exact, on every engine: working days are whole numbers, so their counts say everything. The quantile is the
     smallest number of days within which at least the share q of the cases was finished.
     """
-    counts = summary.days.groupby([*by, "actual_days"], as_index=False)[["n"]].sum()
-    return _quantiles(counts, by=list(by), q=q)
+    return _quantiles(summary.days, by=list(by), q=q)
 
 
 def quantiles_of(
-    table: Opened, *, by: tuple[str, ...], q: tuple[float, ...] = (0.5, 0.9), regions: tuple[str, ...] = ()
+    table: CaseTable, *, by: tuple[str, ...], q: tuple[float, ...] = tuple(SPREAD), regions: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """Give `case_quantiles` of an opened table by any of its groups (department, channel, month as well), as exact.
+    """Return `case_quantiles` of an open table by any of its groups (department, channel, month as well), as exact.
 
     Finished cases are counted by group and number of days in the engine. ``regions`` (codes) keeps only theirs; cases
-    of an unknown region are left out where regions matter, as in `settled`.
+    of an unknown region are left out where regions matter, as in `canonical`.
     """
     groups = tuple(dict.fromkeys(["region_code", *by])) if regions else by
     keys = [*groups, "actual_days"]
     counted = to_pandas(table.rows.filter(nw.col("done")).select(*keys).group_by(*keys).agg(nw.len().alias("n")))
-    counts = named(counted.astype({"actual_days": "float64", "n": "int64"}), by=groups)
+    counts = canonical(counted.astype({"actual_days": "float64", "n": "int64"}), by=groups)
     own = counts[counts["region_code"].isin(regions)] if regions else counts
-    return _quantiles(own.groupby([*by, "actual_days"], as_index=False)[["n"]].sum(), by=list(by), q=q)
+    return _quantiles(own, by=list(by), q=q)
 
 
-def _quantiles(counts: pd.DataFrame, *, by: list[str], q: tuple[float, ...]) -> pd.DataFrame:
-    ordered = counts.sort_values([*by, "actual_days"], ignore_index=True)
-    group = ordered.groupby(by)["n"] if by else ordered.groupby(np.zeros(len(ordered)))["n"]
-    share, total = group.cumsum() / group.transform("sum"), group.transform("sum")
-    blocks = []
-    for level in q:
-        reached = ordered.assign(q=level, n=total)[share >= level - 1e-12]
-        blocks.append(reached.drop_duplicates(by) if by else reached.head(1))
-    return pd.concat(blocks).sort_values([*by, "q"], ignore_index=True)[[*by, "q", "actual_days", "n"]]
+def _quantiles(days: pd.DataFrame, *, by: list[str], q: tuple[float, ...]) -> pd.DataFrame:
+    counts = days.groupby([*by, "actual_days"], as_index=False)[["n"]].sum()
+    group = counts.groupby(by)["n"] if by else counts.groupby(np.zeros(len(counts)))["n"]
+    total = group.transform("sum")
+    share = group.cumsum() / total
+    reached = pd.concat([counts.assign(q=level, n=total)[share >= level - 1e-12] for level in q])
+    first = reached.drop_duplicates([*by, "q"])
+    return first.sort_values([*by, "q"], ignore_index=True)[[*by, "q", "actual_days", "n"]]
 
 
 def loose_promises(
@@ -102,16 +100,15 @@ def loose_promises(
     at_least: int = 20,
     share: float = 0.95,
 ) -> pd.DataFrame:
-    """Give items whose promise is far looser than practice: what could be promised, and what that gains.
+    """Return items whose promise is far looser than practice: what could be promised, and what that gains.
 
     ``shorter_promise`` is the number of working days within which ``share`` of the cases were finished (at least 1
     where the promise is not 即办); items with fewer than ``at_least`` finished cases or less than 2 days to save are
     not listed. ``gain``: by how much the region's 时限压缩率（总量口径） rises when every 办理项 of the code in scope
     takes that promise. Sorted by gain; the sum over the list is the gain of all.
     """
-    counts = _of(summary.days, region).groupby(["base_code", "actual_days"], as_index=False)[["n"]].sum()
-    practice = _quantiles(counts, by=["base_code"], q=(share,)).rename(columns={"actual_days": "shorter_promise"})
-    enough = practice[practice["n"] >= at_least]
+    practice = _quantiles(_own(summary.days, region), by=["base_code"], q=(share,))
+    enough = practice[practice["n"] >= at_least].rename(columns={"actual_days": "shorter_promise"})
     scope = in_scope(items[items["region_code"] == region], one=indicator("time_compression"))
     counted = scope[scope["limit_reason"].isna()]
     rows = counted.merge(enough, left_on="match_code", right_on="base_code", suffixes=("_item", ""))
@@ -122,75 +119,64 @@ def loose_promises(
         statutory_days=("statutory_days", "max"), promised_days=("promised_days", "max"),
         shorter_promise=("shorter_promise", "first"), days_saved=("days_saved", "max"), total=("days_saved", "sum"),
     )  # fmt: skip
+    listed.insert(0, "region_code", region)
     gain = listed["total"] / counted["statutory_days"].sum()
-    kept = listed.assign(gain=gain, region_code=region).query("days_saved >= 2").drop(columns="total")
-    ordered = ["region_code", *kept.columns.drop("region_code")]
-    return kept.sort_values(["gain", "base_code"], ascending=[False, True], ignore_index=True)[ordered]
+    worth = listed.assign(gain=gain).query("days_saved >= 2").drop(columns="total")
+    return worth.sort_values(["gain", "base_code"], ascending=[False, True], ignore_index=True)
 
 
 def days_distribution(summary: CaseSummary, *, region: str) -> pd.DataFrame:
-    """Give how cases spread over days, actual beside promised beside statutory: quantity, limit_days, n, share.
+    """Return how cases spread over days, actual beside promised beside statutory: quantity, limit_days, n, share.
 
     One row is the cases of at most ``limit_days`` working days and more than the row before; the last row has no limit
     (missing). Cases without that limit are left out of its shares.
     """
-    days = _of(summary.days, region)
+    days = _own(summary.days, region)
     edges = [-np.inf, *BANDS, np.inf]
     blocks = []
     for key, words in _QUANTITIES.items():
-        known = days.dropna(subset=[key])
-        band = pd.cut(known[key], edges, labels=False)
-        counts = known.groupby(band)["n"].sum().reindex(range(len(edges) - 1), fill_value=0)
+        limited = days.dropna(subset=[key])
+        band = pd.cut(limited[key], edges, labels=False)
+        counts = limited.groupby(band)["n"].sum().reindex(range(len(edges) - 1), fill_value=0)
         blocks.append(pd.DataFrame({"quantity": words, "limit_days": [*BANDS, np.nan], "n": counts.to_numpy(),
                                     "share": (counts / max(counts.sum(), 1)).to_numpy()}))  # fmt: skip
     return pd.concat(blocks, ignore_index=True).assign(region_code=region)
 
 
 def overdue_cases(summary: CaseSummary, *, region: str, top: int = 50) -> pd.DataFrame:
-    """Give the open cases past their due day, longest overdue first, for 督办: number, item, department, days."""
-    listed = _of(summary.overdue, region).head(top)
+    """Return the open cases past their due day, longest overdue first, for 督办: number, item, department, days."""
+    listed = _own(summary.overdue, region).head(top)
     return listed[["region_code", "case_no", "item_name", "department", "accepted_date", "promised_days", "due_date",
                    "days_overdue"]]  # fmt: skip
 
 
-def _of(table: pd.DataFrame, region: str) -> pd.DataFrame:
+def _own(table: pd.DataFrame, region: str) -> pd.DataFrame:
     return table[table["region_code"] == region].reset_index(drop=True) if region else table
 
 
 def _worst(scores: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
-    """Lay scores out as counts of cases, most late ones first."""
+    """Return scores laid out as counts of cases, most late ones first."""
     laid = case_table(scores, by=("region_code", *by)).drop(columns=["speedup_share", "online_share"])
     return laid.sort_values(["n_late", "on_time_share", *by], ascending=[False, True, *[True] * len(by)],
                             ignore_index=True)  # fmt: skip
 
 
 def case_table(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
-    """Lay the scores of cases out in one row per group: counts, shares, days, in the order of the groups.
+    """Return the scores of cases laid out in one row per group: counts, shares, days, in the order of the groups.
 
-    case_count (every case), n_finished (both days usable, in order), n_late, on_time_share, mean_days, speedup_share,
-    online_share, n_open, n_overdue. A share without a denominator is missing.
+    case_count (every case), n_finished (both days usable, in order), n_judged (with a due day as well), n_late,
+    on_time_share, mean_days, speedup_share, online_share, n_open, n_overdue. A share without a denominator is missing.
     """
-    wide = scores.assign(whole="").set_index(["whole", *by, "indicator"]).unstack("indicator")
+    columns = pd.MultiIndex.from_product([_SUMS, [one.key for one in CASE_INDICATORS]])  # where there are no rows too
+    wide = pd.DataFrame(scores.assign(whole="").set_index(["whole", *by, "indicator"]).unstack(), columns=columns)
     # Scores of every indicator exist for every group, so nothing is missing but values without a denominator.
     late = wide[("denominator", "on_time")] - wide[("numerator", "on_time")]
     laid = pd.DataFrame({
         "case_count": wide[("n", "online_cases")] + wide[("n_left_out", "online_cases")],
-        "n_finished": wide[("n", "actual_days")], "n_late": late.astype("int64"),
+        "n_finished": wide[("n", "actual_days")], "n_judged": wide[("n", "on_time")], "n_late": late.astype("int64"),
         "on_time_share": wide[("value", "on_time")], "mean_days": wide[("value", "actual_days")],
         "speedup_share": wide[("value", "actual_speedup")], "online_share": wide[("value", "online_cases")],
         "n_open": wide[("n", "overdue_open")] + wide[("n_left_out", "overdue_open")],
         "n_overdue": wide[("numerator", "overdue_open")].astype("int64"),
     })  # fmt: skip
     return laid.reset_index().drop(columns="whole")
-
-
-def _wide_quantiles(days: pd.DataFrame) -> pd.DataFrame:
-    counts = days.groupby(["base_code", "actual_days"], as_index=False)[["n"]].sum()
-    found = _quantiles(counts, by=["base_code"], q=(0.5, 0.9))
-    names = {0.5: "median_days", 0.9: "p90_days"}
-    return (
-        found.assign(name=found["q"].map(names))
-        .pivot(index="base_code", columns="name", values="actual_days")
-        .reindex(columns=list(names.values()))
-        .reset_index()
-    )

@@ -11,9 +11,24 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.cases import CASE_INDICATORS, case_coverage, case_scores, roll_up, with_caseload
-from zjanalysis.analysis.cases_summary import CaseSummary, case_counts, case_summary
-from zjanalysis.analysis.cases_views import (
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.cases import analysis
+from zjanalysis.cases.analysis import (
+    CASE_INDICATORS,
+    FOLDER,
+    TABLES,
+    CaseSummary,
+    case_counts,
+    case_coverage,
+    case_scores,
+    case_summary,
+    find_cases,
+    period_cases,
+    roll_up,
+    with_caseload,
+)
+from zjanalysis.cases.inputs import CaseSource
+from zjanalysis.cases.views import (
     case_departments,
     case_items,
     case_overall,
@@ -23,10 +38,9 @@ from zjanalysis.analysis.cases_views import (
     loose_promises,
     overdue_cases,
 )
-from zjanalysis.analysis.indicators import measure
-from zjanalysis.errors import UnknownName
-from zjanalysis.inputs.cases import CaseSource
-from zjanalysis.settings import Settings
+from zjanalysis.errors import InputError, UnknownName
+from zjanalysis.inputs.period import Period, load_period
+from zjanalysis.settings import Cases, Settings
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -67,7 +81,7 @@ def table(text: str) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(tmp_path_factory.mktemp("root"))
 
 
@@ -77,8 +91,8 @@ def source(items_of: Read) -> CaseSource:
 
 
 @pytest.fixture(scope="module")
-def summary(source: CaseSource, known: Settings) -> CaseSummary:
-    return case_summary(source, cases=table(CASES), settings=known)
+def summary(source: CaseSource, settings: Settings) -> CaseSummary:
+    return case_summary(source, cases=table(CASES), settings=settings)
 
 
 def score(scores: pd.DataFrame, key: str, region: str = "440823") -> tuple[float, float, int, int]:
@@ -118,7 +132,7 @@ def test_overdue_cases_are_listed_with_their_days(summary: CaseSummary) -> None:
     ]
 
 
-def test_a_given_due_date_comes_before_the_promise(source: CaseSource, known: Settings) -> None:
+def test_a_given_due_date_comes_before_the_promise(source: CaseSource, settings: Settings) -> None:
     cases = table("""
     办件编号 行政区划 基本编码 受理时间   办结时间   承诺办结时间 承诺时限
     1        440823   A        2021-03-01 2021-03-05 2021-03-05   1
@@ -127,24 +141,24 @@ def test_a_given_due_date_comes_before_the_promise(source: CaseSource, known: Se
     4        440823   A        2021-03-01 2021-03-08 -            9
     """)
     # 3-06 is a Saturday: the due day moves to Monday 3-08
-    assert score(case_scores(source, cases=cases, settings=known), "on_time") == (3.0, 4.0, 4, 0)
+    assert score(case_scores(source, cases=cases, settings=settings), "on_time") == (3.0, 4.0, 4, 0)
 
 
-def test_limits_come_from_the_items_where_cases_have_none(source: CaseSource, known: Settings) -> None:
+def test_limits_come_from_the_items_where_cases_have_none(source: CaseSource, settings: Settings) -> None:
     cases = table("""
     PROJECT_NO CATALOG_CODE AREACODE     ACCEPT_DATE RESULT_DATE
     1          A            440823000000 2021-03-01  2021/3/5
     2          A            440823000000 20210301    -
     """).fillna({"RESULT_DATE": "2021-03-04 16:30:00"})
-    scores = case_scores(source, cases=cases, settings=known)
+    scores = case_scores(source, cases=cases, settings=settings)
     # the longest promise of the two 办理项 is 3 days: 3-04 is on time, 3-05 is late
     assert score(scores, "on_time") == (1.0, 2.0, 2, 0)
     assert score(scores, "actual_speedup") == (40.0 - 3 - 4, 40.0, 2, 0)
 
 
-def test_codes_inside_longer_codes_serve_where_nothing_better_is_there(source: CaseSource, known: Settings) -> None:
+def test_codes_inside_longer_codes_serve_where_nothing_better_is_there(source: CaseSource, settings: Settings) -> None:
     cases = pd.DataFrame({"TASK_CODE": ["11440823EXAMPLE00X4440101007000"], "ACCEPT_DATE": ["20210301"]})
-    scores = case_scores(source, by=("region_code", "base_code"), cases=cases, settings=known)
+    scores = case_scores(source, by=("region_code", "base_code"), cases=cases, settings=settings)
     assert scores[["region_code", "base_code"]].drop_duplicates().to_numpy().tolist() == [["440823", "440101007000"]]
 
 
@@ -162,23 +176,23 @@ def test_findings_say_how_many_and_where(summary: CaseSummary) -> None:
     }
 
 
-def test_more_finished_than_accepted_is_a_finding(source: CaseSource, known: Settings) -> None:
+def test_more_finished_than_accepted_is_a_finding(source: CaseSource, settings: Settings) -> None:
     cases = table("""
     行政区划 基本编码 受理时间   办结时间
     440823   A        2021-03-01 2021-03-02
     440823   A        -          2021-03-02
     440800   D        2021-03-01 -
     """)
-    found = case_summary(source, cases=cases, settings=known).findings.set_index("rule")
+    found = case_summary(source, cases=cases, settings=settings).findings.set_index("rule")
     assert found.loc["case_more_finished", ["region_code", "message"]].tolist() == [
         "440823",
         "办结 2 件，多于受理 1 件。",
     ]
 
 
-def test_every_group_adds_up_to_the_whole(source: CaseSource, known: Settings, summary: CaseSummary) -> None:
+def test_every_group_adds_up_to_the_whole(source: CaseSource, settings: Settings, summary: CaseSummary) -> None:
     parts = case_scores(
-        source, by=("region_code", "department", "base_code", "channel", "month"), cases=table(CASES), settings=known
+        source, by=("region_code", "department", "base_code", "channel", "month"), cases=table(CASES), settings=settings
     )
     pd.testing.assert_frame_equal(roll_up(parts, by=("region_code",)), case_overall(summary))
     pd.testing.assert_frame_equal(roll_up(summary.by_item, by=("region_code",)), case_overall(summary))
@@ -233,14 +247,14 @@ def test_measure_knows_the_case_indicators_like_any_other(summary: CaseSummary) 
     assert measure(rows, CASE_INDICATORS[:1], scope=None)["n"].tolist() == [1]
 
 
-def test_an_unknown_engine_is_named(source: CaseSource, known: Settings) -> None:
+def test_an_unknown_engine_is_named(source: CaseSource, settings: Settings) -> None:
     with pytest.raises(UnknownName, match="引擎“duckbd”，是不是“duckdb”"):
-        case_scores(source, engine="duckbd", cases=table(CASES), settings=known)
+        case_scores(source, engine="duckbd", cases=table(CASES), settings=settings)
 
 
-def test_nothing_is_left_in_the_spill_folder(known: Settings, summary: CaseSummary) -> None:
+def test_nothing_is_left_in_the_spill_folder(settings: Settings, summary: CaseSummary) -> None:
     assert summary.n_cases > 0
-    assert list(Path(known.root, known.cases.spill).iterdir()) == []
+    assert list(Path(settings.root, settings.cases.spill).iterdir()) == []
 
 
 # Checked by hand. Tuesday 2014-08-19 and 11 working days: 2014-09-03. 国庆 2020: 10-01 … 10-08 off, Saturday 10-10
@@ -258,12 +272,108 @@ BY_HAND = """
 
 @pytest.mark.parametrize("engine", ["duckdb", "pandas"])
 def test_a_finish_on_the_due_day_is_on_time_and_one_day_later_is_late(
-    engine: str, source: CaseSource, known: Settings
+    engine: str, source: CaseSource, settings: Settings
 ) -> None:
     later = replace(source, cutoff=date(2020, 12, 31))
-    scores = case_scores(later, by=("base_code",), engine=engine, cases=table(BY_HAND), settings=known)
+    scores = case_scores(later, by=("base_code",), engine=engine, cases=table(BY_HAND), settings=settings)
     counted = scores[scores["indicator"] == "on_time"].set_index("base_code")
     assert counted["numerator"].tolist() == [1.0, 1.0, 1.0]
     assert counted["denominator"].tolist() == [2.0, 2.0, 2.0]
     days = scores[scores["indicator"] == "actual_days"].set_index("base_code")["numerator"]
     assert days.tolist() == [11 + 12, 3 + 4, 3 + 4]
+
+
+# A summary is read once, kept, and read again when anything it depends on has changed.
+
+WORKBOOK = (
+    "事项名称,地区,基本编码,法定时限,承诺时限,跑动次数\n食品经营许可,遂溪县,440102019005,20个工作日,5个工作日,0\n"
+)
+CASE_HEAD = "办件编号,行政区划,基本编码,受理时间,办结时间,承诺时限\n"
+TOML = (
+    'title = "试"\nkind = "{kind}"\nsource = "试"\nlicence = "MIT"\n[periods."2021Q1"]\ncutoff = "2021-03-31"\n{more}'
+)
+
+
+def dataset(project: Settings, *, kind: str = "real", more: str = "") -> Period:
+    folder = project.root / "data" / "试"
+    (folder / "2021Q1" / "items").mkdir(parents=True, exist_ok=True)
+    (folder / "2021Q1" / "items" / "甲.csv").write_text(WORKBOOK, encoding="utf-8")
+    (folder / "dataset.toml").write_text(TOML.format(kind=kind, more=more), encoding="utf-8")
+    return load_period("data/试", settings=project)
+
+
+def with_cases(project: Settings, *rows: str) -> Period:
+    period = dataset(project)
+    path = period.dataset.folder / "2021Q1" / "cases" / "办件.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(CASE_HEAD + "\n".join(rows), encoding="utf-8")
+    return period
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Settings:
+    return Settings(root=tmp_path, data="data/试", cases=Cases(made=400))
+
+
+LATE = "1,遂溪县,440102019005,2021-03-01,2021-03-09,5"
+GOOD = "2,遂溪县,440102019005,2021-03-01,2021-03-08,5"
+
+
+def late(period: Period, project: Settings) -> list[float]:
+    scores = period_cases(period, settings=project).by_item.set_index("indicator")
+    return scores.loc["on_time", ["numerator", "denominator"]].tolist()
+
+
+def test_what_is_kept_is_what_was_read(project: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    period = with_cases(project, LATE, GOOD, "3,遂溪县,440102019005,2021-03-01,,5")
+    read = case_summary(period, settings=project)
+    first = period_cases(period, settings=project)
+    monkeypatch.setattr(analysis, "case_summary", None)  # reading again would fail
+    again = period_cases(period, settings=project)
+    for one in (first, again):
+        assert (one.title, one.cutoff, one.sample, one.n_cases) == (read.title, read.cutoff, read.sample, 3)
+        for name in TABLES:
+            pd.testing.assert_frame_equal(getattr(one, name), getattr(read, name))
+
+
+def test_changed_cases_are_read_again(project: Settings) -> None:
+    assert late(with_cases(project, LATE, GOOD), project) == [1.0, 2.0]
+    assert late(with_cases(project, LATE), project) == [0.0, 1.0]
+    changed = replace(project, units=replace(project.units, week=6.0))
+    assert late(load_period("data/试", settings=changed), changed) == [0.0, 1.0]
+    assert len(list((project.root / FOLDER).glob("*.duckdb"))) == 3
+
+
+def test_a_damaged_summary_is_made_again(project: Settings) -> None:
+    period = with_cases(project, LATE, GOOD)
+    assert late(period, project) == [1.0, 2.0]
+    (kept,) = (project.root / FOLDER).glob("*.duckdb")
+    kept.write_bytes(kept.read_bytes()[:5000])
+    assert late(period, project) == [1.0, 2.0]
+
+
+def test_a_period_without_cases_is_told_apart_from_cases_that_cannot_be_read(project: Settings) -> None:
+    period = dataset(project)
+    assert find_cases(period, settings=project) is None
+    with pytest.raises(InputError, match="没有办件数据"):
+        period_cases(period, settings=project)
+    spark = dataset(project, more='[cases]\nspark_table = "gov.cases"\n')
+    assert find_cases(spark, settings=project) is None
+    made = dataset(project, kind="sample")
+    assert find_cases(made, settings=project) is None  # no item of it has a case count to draw from
+
+
+def test_a_file_that_cannot_be_read_is_no_period_without_cases(project: Settings) -> None:
+    period = with_cases(project, LATE)
+    (period.dataset.folder / "2021Q1" / "cases" / "办件.csv").write_text("序号\n1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="没有“受理时间”"):
+        find_cases(period, settings=project)
+    assert not list(project.root.glob(".cache/cases/*"))  # nothing half-written is kept
+    assert not list(project.root.glob(".cache/spill/*"))
+
+
+def test_what_a_build_hands_over_is_taken_as_it_is(project: Settings) -> None:
+    period = with_cases(project, LATE, GOOD)
+    held = replace(period, cases=period_cases(period, settings=project))
+    (period.dataset.folder / "2021Q1" / "cases" / "办件.csv").unlink()
+    assert find_cases(held, settings=project) is held.cases

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,19 +15,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis import cases_made
-from zjanalysis.analysis.cases import case_scores
-from zjanalysis.analysis.cases_duckdb import connected
-from zjanalysis.analysis.cases_summary import case_summary
+from zjanalysis.cases import synthetic
+from zjanalysis.cases.analysis import case_scores, case_summary
+from zjanalysis.cases.engines import connected
+from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.errors import InputError, ZjError
-from zjanalysis.inputs.cases import CaseSource
 from zjanalysis.settings import Cases, Settings
 
 Make = Callable[..., pd.DataFrame]
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path)
 
 
@@ -62,58 +62,70 @@ GOOD = (
 )
 
 
-def test_a_parquet_file_cut_off_is_named(tmp_path: Path, known: Settings, items: pd.DataFrame) -> None:
+def test_a_parquet_file_cut_off_is_named(tmp_path: Path, settings: Settings, items: pd.DataFrame) -> None:
     path = parquet(tmp_path / "cases" / "办件.parquet", GOOD)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"办件\.parquet”打不开") as caught:
-        case_scores(files(path.parent, items), settings=known)
+        case_scores(files(path.parent, items), settings=settings)
     one_sentence(caught.value)
 
 
-def test_a_parquet_file_spoiled_inside_is_not_read_half(tmp_path: Path, known: Settings, items: pd.DataFrame) -> None:
+def test_a_parquet_file_spoiled_inside_is_not_read_half(
+    tmp_path: Path, settings: Settings, items: pd.DataFrame
+) -> None:
     path = parquet(tmp_path / "cases" / "办件.parquet", GOOD.replace("range % 20", "hash(range) % 20"))
     whole = bytearray(path.read_bytes())
     whole[40:2400] = b"\xff" * 2360
     path.write_bytes(whole)
     with pytest.raises(InputError, match=r"不完整或已损坏|没有完成") as caught:
-        case_summary(files(path.parent, items), settings=known)
+        case_summary(files(path.parent, items), settings=settings)
     one_sentence(caught.value)
 
 
 def test_a_file_with_other_columns_is_named_with_what_it_has(
-    tmp_path: Path, known: Settings, items: pd.DataFrame
+    tmp_path: Path, settings: Settings, items: pd.DataFrame
 ) -> None:
     parquet(tmp_path / "cases" / "a.parquet", GOOD)
     parquet(tmp_path / "cases" / "b.parquet", "SELECT 1 AS 序号, '张三' AS 姓名")
     with pytest.raises(InputError, match=r"b\.parquet”没有“受理时间”一列，现有：.*序号") as caught:
-        case_scores(files(tmp_path / "cases", items), settings=known)
+        case_scores(files(tmp_path / "cases", items), settings=settings)
     one_sentence(caught.value)
 
 
-def test_files_with_different_headers_are_one_table(tmp_path: Path, known: Settings, items: pd.DataFrame) -> None:
+def test_real_cases_are_read_without_what_draws_those_of_a_sample(
+    tmp_path: Path, settings: Settings, items: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, synthetic.__name__, None)  # importing it would fail
+    parquet(tmp_path / "cases" / "a.parquet", GOOD)
+    assert len(case_scores(files(tmp_path / "cases", items), settings=settings)) == 5
+    with pytest.raises(ImportError):
+        case_scores(CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=True), settings=settings)
+
+
+def test_files_with_different_headers_are_one_table(tmp_path: Path, settings: Settings, items: pd.DataFrame) -> None:
     parquet(tmp_path / "cases" / "a.parquet", f"{GOOD} LIMIT 30")
     (tmp_path / "cases" / "b.csv").write_bytes("区划代码,目录编码,受理日期\n遂溪县,A,2021-03-02\n".encode("gb18030"))
     (tmp_path / "cases" / "c.csv").write_text(
         "AREACODE,CATALOG_CODE,ACCEPT_DATE\n440823,A,20210302", encoding="utf-8-sig"
     )
-    scores = case_scores(files(tmp_path / "cases", items), by=("region_code", "base_code"), settings=known)
+    scores = case_scores(files(tmp_path / "cases", items), by=("region_code", "base_code"), settings=settings)
     cases = scores.set_index("indicator").loc["online_cases"]
     assert cases["n"] + cases["n_left_out"] == 30 + 1 + 1
     assert scores[["region_code", "base_code"]].drop_duplicates().to_numpy().tolist() == [["440823", "A"]]
 
 
-def test_a_text_that_is_no_known_encoding_is_refused(tmp_path: Path, known: Settings, items: pd.DataFrame) -> None:
+def test_a_text_that_is_no_known_encoding_is_refused(tmp_path: Path, settings: Settings, items: pd.DataFrame) -> None:
     (tmp_path / "cases").mkdir()
     (tmp_path / "cases" / "a.csv").write_bytes("受理时间,基本编码,行政区划\n".encode() + b"\xff\xff\xff\n")
     with pytest.raises(InputError, match=r"a\.csv”不是 UTF-8，也不是 GB18030") as caught:
-        case_scores(files(tmp_path / "cases", items), settings=known)
+        case_scores(files(tmp_path / "cases", items), settings=settings)
     one_sentence(caught.value)
 
 
-def test_a_killed_query_says_so_and_leaves_nothing(tmp_path: Path, known: Settings) -> None:
+def test_a_killed_query_says_so_and_leaves_nothing(tmp_path: Path, settings: Settings) -> None:
     def endless() -> None:
-        with connected(known, title="试/2021Q1") as (connection, _):
+        with connected(settings, title="试/2021Q1") as (connection, _):
             threading.Timer(0.5, connection.interrupt).start()
             connection.execute("SELECT sum(hash(a.range * b.range)) FROM range(4000000) a, range(4000000) b").fetchall()
 
@@ -123,60 +135,60 @@ def test_a_killed_query_says_so_and_leaves_nothing(tmp_path: Path, known: Settin
     assert list((tmp_path / ".cache" / "spill").iterdir()) == []
 
 
-def test_ctrl_c_gives_the_same_sentence_and_a_bug_stays_a_bug(known: Settings, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="被中断"), connected(known, title="试"):
+def test_ctrl_c_gives_the_same_sentence_and_a_bug_stays_a_bug(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="被中断"), connected(settings, title="试"):
         raise RuntimeError("Query interrupted")  # what the engine raises on Ctrl-C
-    with pytest.raises(RuntimeError, match="something else"), connected(known, title="试"):
+    with pytest.raises(RuntimeError, match="something else"), connected(settings, title="试"):
         raise RuntimeError("something else")
     assert list((tmp_path / ".cache" / "spill").iterdir()) == []
 
 
-def test_a_full_spill_disk_says_so_and_leaves_nothing(tmp_path: Path, known: Settings, items: pd.DataFrame) -> None:
+def test_a_full_spill_disk_says_so_and_leaves_nothing(tmp_path: Path, settings: Settings, items: pd.DataFrame) -> None:
     path = parquet(
         tmp_path / "cases" / "a.parquet",
         "SELECT '440823' AS 行政区划, md5(range::VARCHAR) AS 基本编码, DATE '2021-03-01' AS 受理时间"
         " FROM range(900000)",
     )
-    tight = replace(known, cases=Cases(memory_gb=0.06, threads=1, max_spill_gb=0.001))
+    tight = replace(settings, cases=Cases(memory_gb=0.06, threads=1, max_spill_gb=0.001))
     with pytest.raises(InputError, match="临时文件夹写满了，没有写出任何结果") as caught:
         case_scores(files(path.parent, items), by=("base_code",), settings=tight)
     one_sentence(caught.value)
     assert list((tmp_path / ".cache" / "spill").iterdir()) == []
 
 
-def test_more_groups_than_memory_spill_and_are_counted(tmp_path: Path, known: Settings, items: pd.DataFrame) -> None:
+def test_more_groups_than_memory_spill_and_are_counted(tmp_path: Path, settings: Settings, items: pd.DataFrame) -> None:
     n = 400_000
     path = parquet(
         tmp_path / "cases" / "a.parquet",
         f"SELECT '440823' AS 行政区划, md5(range::VARCHAR) AS 基本编码, DATE '2021-03-01' AS 受理时间 FROM range({n})",
     )
-    small = replace(known, cases=Cases(memory_gb=0.2, threads=1))
+    small = replace(settings, cases=Cases(memory_gb=0.2, threads=1))
     scores = case_scores(files(path.parent, items), by=("base_code",), settings=small)
     assert scores["base_code"].nunique() == n
 
 
 def test_made_cases_are_written_whole_or_not_at_all(
-    known: Settings, items: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, items: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise OSError("disk")
 
-    monkeypatch.setattr(cases_made.Path, "replace", fail)
+    monkeypatch.setattr(synthetic.Path, "replace", fail)
     source = CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=True)
     with pytest.raises(OSError, match="disk"):
-        case_scores(source, settings=replace(known, cases=Cases(made=100)))
-    assert list((known.root / ".cache" / "cases").glob("*.parquet")) == []
+        case_scores(source, settings=replace(settings, cases=Cases(made=100)))
+    assert list((settings.root / ".cache" / "cases").glob("*.parquet")) == []
 
 
-def test_a_cutoff_in_a_year_without_a_calendar_is_refused(known: Settings, items: pd.DataFrame) -> None:
+def test_a_cutoff_in_a_year_without_a_calendar_is_refused(settings: Settings, items: pd.DataFrame) -> None:
     source = CaseSource("试/2031Q1", date(2031, 3, 31), items, sample=False)
     cases = pd.DataFrame({"行政区划": ["440823"], "基本编码": ["A"], "受理时间": np.array(["2031-03-01"])})
     with pytest.raises(InputError, match="工作日历只有") as caught:
-        case_scores(source, cases=cases, settings=known)
+        case_scores(source, cases=cases, settings=settings)
     one_sentence(caught.value)
 
 
-def test_a_spark_table_without_a_session_says_what_is_needed(known: Settings, items: pd.DataFrame) -> None:
+def test_a_spark_table_without_a_session_says_what_is_needed(settings: Settings, items: pd.DataFrame) -> None:
     source = CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=False, spark_table="gov.cases")
     with pytest.raises(InputError, match="Spark 表"):
-        case_scores(source, settings=known)
+        case_scores(source, settings=settings)

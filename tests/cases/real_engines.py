@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ def spark_master(folder: Path) -> Iterator[str]:
 @contextmanager
 def spark_cluster(folder: Path) -> Iterator[Any]:
     """Start a standalone master and one worker, and give a session on them."""
-    from zjanalysis.analysis.cases_spark import spark_session
+    from zjanalysis.cases.engines import spark_session
 
     os.environ["SPARK_LOCAL_IP"] = HOME
     options = {
@@ -89,20 +90,25 @@ def wait_for(log: Path, words: str, *, seconds: float) -> None:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """Start a server with a password on loopback and give its connection, without the password."""
+def postgres_server() -> Iterator[str]:
+    """Start a server with a password on loopback and give its connection, without the password.
+
+    Its folder is its own: pytest closes those of the tests to every other user whenever another run begins.
+    """
+    with tempfile.TemporaryDirectory(prefix="zj-postgres-") as folder:
+        yield from _served(Path(folder))
+
+
+def _served(base: Path) -> Iterator[str]:
     programs, port = postgres_programs(), free_port()
     assert programs is not None
     as_root = os.name == "posix" and os.geteuid() == 0
     before = ["runuser", "-u", "postgres", "--"] if as_root else []
-    base = folder / "server"
-    base.mkdir()
     secret = base / "secret"
     secret.write_text("只在内存里", encoding="utf-8")
     if as_root:
         for path in (base, secret):
             shutil.chown(path, "postgres", "postgres")
-        open_up(base.parent)
 
     def run(*command: str) -> None:
         done = subprocess.run(
@@ -119,10 +125,3 @@ def postgres_server(folder: Path) -> Iterator[str]:
         yield f"host={HOME} port={port} user=reader dbname=postgres"
     finally:
         run(str(programs / "pg_ctl"), "-D", pg_data, "-m", "immediate", "-w", "stop")
-
-
-def open_up(folder: Path) -> None:
-    """Let the server's user walk down to its folder (pytest's folders are for their owner only)."""
-    for path in (folder, *folder.parents):
-        if path.stat().st_uid == os.geteuid() and path != Path(path.anchor):
-            path.chmod(path.stat().st_mode | 0o011)

@@ -1,4 +1,7 @@
-"""Made cases（示例数据，模拟） that fit the items of a sample period, with the truth known for each of them."""
+"""Synthetic cases（示例数据，模拟） that fit the items of a sample period, with the truth known for each of them.
+
+Reached only for a sample that has no case files of its own (`engines.in_engine`).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from zjanalysis.cases.inputs import LABELS, CaseSource
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_table, day_number
-from zjanalysis.inputs.case_columns import CASE_COLUMNS
-from zjanalysis.inputs.cases import CaseSource
 from zjanalysis.settings import Settings
 
 SEED = 20210331
@@ -21,7 +23,6 @@ CHANNELS, CHANNEL_SHARES = ("网上", "窗口", "粤省事", "自助终端"), (0
 # Shares of all cases: what is wrong in real case tables.
 FAULTS = {"no_accept": 0.002, "reversed": 0.001, "sentinel": 0.001, "no_promise": 0.002, "unknown_region": 0.0005}
 SHARE_TWICE = 0.001
-_LABELS = {column.key: column.label for column in CASE_COLUMNS}
 _KEYS = ("case_no", "region_code", "base_code", "department", "channel", "accepted", "finished", "promised",
          "promised_unit", "statutory", "special_days")  # fmt: skip
 
@@ -132,24 +133,23 @@ def _with_faults(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> p
     return spoiled.assign(case_no=numbers.fillna(spoiled["case_no"]))
 
 
-def write_cases(cases: pd.DataFrame, path: Path, *, truth: bool = False) -> Path:
-    """Write drawn cases as Parquet under the Chinese headers, whole or not at all; ``truth`` keeps its columns."""
+def write_cases(cases: pd.DataFrame, path: Path) -> Path:
+    """Write drawn cases as Parquet under the Chinese headers, without the truth, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     epoch = "DATE '1970-01-01' + CAST({} AS INTEGER)"
     source = {"accepted": epoch.format("accept_day"), "finished": epoch.format("finish_day")}
-    chosen = [f'{source.get(key, key)} AS "{_LABELS[key]}"' for key in _KEYS]
-    extra = [name for name in cases.columns if name.startswith("true_") or name == "fault"] if truth else []
+    columns = ", ".join(f'{source.get(key, key)} AS "{LABELS[key]}"' for key in _KEYS)
     with duckdb.connect() as connection:
         connection.register("drawn", cases)
-        text = f"SELECT {', '.join([*chosen, *extra])} FROM drawn"
-        connection.execute(f"COPY ({text}) TO '{str(part).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)")
+        target = str(part).replace("'", "''")
+        connection.execute(f"COPY (SELECT {columns} FROM drawn) TO '{target}' (FORMAT parquet)")
     part.replace(path)
     return path
 
 
-def made_cases(source: CaseSource, *, settings: Settings) -> Path:
-    """Give the file of a sample period's made cases, written on first use into .cache (never committed)."""
+def synthetic_cases(source: CaseSource, *, settings: Settings) -> Path:
+    """Return the file of a sample period's cases, written on first use into .cache (never committed)."""
     columns = ["region_code", "match_code", "department", "promised_written", "promised_days", "case_count", "in_force"]
     counted = pd.util.hash_pandas_object(source.items[columns], index=False).to_numpy()
     mark = blake2b(counted.tobytes() + f"{settings.cases.made}|{SEED}|1".encode(), digest_size=6).hexdigest()

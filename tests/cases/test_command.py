@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.analysis.case_engines import HOME, has_postgres, has_spark, postgres_server, spark_master
+from tests.cases.real_engines import HOME, has_postgres, has_spark, postgres_server, spark_master
 from zjanalysis.cli import main
 
 ITEMS = "事项名称,地区,基本编码,法定时限,承诺时限,跑动次数\n食品经营许可,遂溪县,440102019005,20个工作日,5个工作日,0\n"
@@ -159,7 +159,7 @@ if has_postgres():
         path = project / "data" / "试" / "2021Q1" / "cases" / "办件.csv"
         heads, *lines = path.read_text(encoding="utf-8").strip().split("\n")
         path.unlink()
-        with postgres_server(tmp_path) as connection:
+        with postgres_server() as connection:
             monkeypatch.setenv("PGPASSWORD", "只在内存里")
             with dbapi.connect(connection) as database, database.cursor() as cursor:
                 columns = ", ".join(f'"{head}" text' for head in heads.split(","))

@@ -1,0 +1,25 @@
+"""The wing of cases (办件), ``zj.cases``: what a report shows about them. Each view takes a `Study`.
+
+>>> import zjanalysis as zj
+>>> zj.cases.overdue.__name__
+'overdue'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = ("bands", "brief", "departments", "items", "load", "loose", "overdue", "problems", "regions", "scores",
+           "trend", "weighted")  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a view from the display of the wing; DuckDB is loaded only by who asks for cases."""
+    if name in __all__:
+        return getattr(importlib.import_module("zjanalysis.cases.display"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

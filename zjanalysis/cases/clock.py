@@ -1,0 +1,191 @@
+"""When a case was due and how long it took: one definition in narwhals, for pandas, DuckDB and Spark alike.
+
+Dates become day numbers (integers) where a table is read; here day numbers become working-day ordinals by joining the
+calendar. No date is computed with, so every engine gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from zjanalysis.analysis.indicators import to_pandas
+from zjanalysis.cases.engines import EngineTable, in_engine
+from zjanalysis.cases.inputs import CaseSource
+from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_day, calendar_table
+from zjanalysis.inputs.limits import factors, unit_of
+from zjanalysis.settings import Settings, Units
+
+ONLINE_WORDS = ("网", "线上", "移动", "app", "小程序", "粤省事", "粤商通")
+_MOST_SPELLINGS = 2000  # more spellings of a unit or a channel than this are not words but free text
+
+
+@dataclass(frozen=True)
+class CaseTable:
+    """Cases as a clocked narwhals table of one engine (`clocked`), and the keys of the columns the source has."""
+
+    rows: nw.LazyFrame[Any]
+    keys: frozenset[str]
+
+
+@contextmanager
+def open_cases(
+    source: CaseSource, *, engine: Any = "duckdb", cases: Any = None, settings: Settings
+) -> Iterator[CaseTable]:
+    """Open a source in an engine (`in_engine`) and set the clock on it; the table is gone when the block ends."""
+    with in_engine(source, engine=engine, cases=cases, settings=settings) as table:
+        rows, spellings = _with_limits(table, source.items)
+        calendar = table.bring(calendar_table()[["day", "ordinal", "before", "month"]])
+        vocabulary = vocabulary_of(*spellings, rates=settings.units)
+        clock = clocked(rows, calendar, cutoff=calendar_day(source.cutoff), vocabulary=vocabulary, keys=table.keys)
+        yield CaseTable(clock, table.keys)
+
+
+def _with_limits(table: EngineTable, items: pd.DataFrame) -> tuple[nw.LazyFrame[Any], tuple[list[str], list[str]]]:
+    """Return the cases with the limits a table lacks taken from the items, and the spellings of units and channels."""
+    rows = nw.from_native(table.cases).lazy()
+    units, channels = _spellings(rows)
+    takes_promise = not {"promised", "due"} & table.keys
+    names = ["promised", "promised_unit"] if takes_promise else []
+    names += [] if "statutory" in table.keys else ["statutory"]
+    if names:
+        limits = item_limits(items)
+        units = list(limits["promised_unit"].unique()) if takes_promise else units
+        taken = nw.from_native(table.bring(limits)).lazy().select("region_code", "base_code", *names)
+        rows = rows.drop(*names).join(taken, on=["region_code", "base_code"], how="left")
+    return rows, (units, channels)
+
+
+def _spellings(rows: nw.LazyFrame[Any]) -> tuple[list[str], list[str]]:
+    """Return the units and the channels in one pass; channels that are free text give none, so nothing is guessed."""
+    names = ("promised_unit", "channel")
+    pairs = to_pandas(rows.group_by(*names).agg(nw.len().alias("n")).head(_MOST_SPELLINGS))
+    free_text = len(pairs) == _MOST_SPELLINGS
+    if free_text:
+        pairs = to_pandas(rows.group_by("promised_unit").agg(nw.len().alias("n")).head(_MOST_SPELLINGS))
+    units, channels = (sorted(pairs[name].dropna().astype("str").unique()) if name in pairs else [] for name in names)
+    return units, channels
+
+
+def item_limits(items: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per region and base code: promised, promised_unit, statutory; what a case of it is held to.
+
+    A code with several 办理项 takes the longest promise and the longest statutory limit, so that no case is called
+    late by the promise of another 办理项. The region stands in every spelling a case table may use: code, 12-digit
+    code, name. A natural-day promise stays one, since its end depends on the day of acceptance.
+    """
+    used = items[items["in_force"] & items["match_code"].notna()]
+    natural = used["promised_unit"].eq(NATURAL_UNIT)
+    written = used.assign(
+        base_code=used["match_code"],
+        promised=np.where(natural, used["promised_written"], used["promised_days"]),
+        promised_unit=np.where(natural, NATURAL_UNIT, "工作日"),
+    )
+    longest = written.sort_values("promised_days", kind="stable", na_position="first")
+    keys = ["region_code", "region", "base_code"]
+    limits = longest.groupby(keys, as_index=False)[["promised", "promised_unit"]].last()
+    statutory = written[written["statutory_days"] > 0].groupby(keys)["statutory_days"].max().rename("statutory")
+    joined = limits.merge(statutory.reset_index(), on=keys, how="left")
+    spellings = [joined["region_code"], joined["region_code"] + "000000", joined["region"]]
+    every = pd.concat([joined.assign(region_code=spelling) for spelling in spellings], ignore_index=True)
+    return every.drop(columns="region")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the few distinct words of a case table mean: working days of a unit, units of 自然日, online channels."""
+
+    days_per_unit: Mapping[str, float]
+    natural: tuple[str, ...]
+    online: tuple[str, ...]
+
+
+def vocabulary_of(units: Iterable[str], channels: Iterable[str], *, rates: Units) -> Vocabulary:
+    """Sort the spellings of a table; a unit nobody knows has no days, so its cases are left out."""
+    recognised = {spelling: unit for spelling in units if (unit := unit_of(spelling))}
+    return Vocabulary(
+        days_per_unit={spelling: factors(rates)[unit] for spelling, unit in sorted(recognised.items())},
+        natural=tuple(sorted(spelling for spelling, unit in recognised.items() if unit == NATURAL_UNIT)),
+        online=tuple(sorted(c for c in channels if any(word in c.lower() for word in ONLINE_WORDS))),
+    )
+
+
+_PROMISED, _UNIT, _SPECIAL = nw.col("promised"), nw.col("promised_unit"), nw.col("special_days")
+_ACCEPTED, _FINISHED, _DUE = nw.col("accept_ordinal"), nw.col("finish_ordinal"), nw.col("due_ordinal")
+_DONE, _IS_OPEN, _CHANNEL = nw.col("done"), nw.col("is_open"), nw.col("channel")
+
+
+def clocked(
+    cases: Any, calendar: Any, *, cutoff: pd.Series, vocabulary: Vocabulary, keys: frozenset[str]
+) -> nw.LazyFrame[Any]:
+    """Return the cases with month, done, is_open, on_time, actual_days, overdue, due_ordinal, promised_days and online.
+
+    ``cases`` in the columns of `inputs.select_list`, ``calendar`` the calendar table of the same engine, ``cutoff`` the
+    cut-off's row of it, ``keys`` of the columns the source has. A case is *done* when both days are in the calendar and
+    in order, *open* when no finish is given. What cannot be known is missing.
+
+    The due day is the one given; else acceptance + promise + special days (特别程序), counted from the day after
+    acceptance. A limit that ends on a day of rest ends on the next working day. A finish is on time when fewer
+    working days lie before it than the due day's ordinal; a case due on the cut-off day is not overdue yet.
+    """
+    days = nw.from_native(calendar).lazy()
+    rows = nw.from_native(cases).lazy()
+    rows = _look_up(rows, days, day="accept_day", month="month", accept_ordinal="ordinal", accept_before="before")
+    rows = _look_up(rows, days, day="finish_day", finish_ordinal="ordinal", finish_before="before")
+    promised_days = _promised_days(vocabulary)
+    due = _counted_due(promised_days)
+    if "due" in keys or vocabulary.natural:
+        rows = _look_up(rows.with_columns(due_at=_due_at(vocabulary)), days, day="due_at", due_before="before")
+        due = nw.when(~nw.col("due_at").is_null()).then(nw.col("due_before") + 1.0).otherwise(due)
+    in_order = ~_ACCEPTED.is_null() & ~_FINISHED.is_null() & (nw.col("finish_day") >= nw.col("accept_day"))
+    begun = ~_ACCEPTED.is_null() & (nw.col("accept_day") <= int(cutoff["day"]))
+    rows = rows.with_columns(
+        due_ordinal=due, done=in_order, is_open=~nw.col("finish_given") & begun, promised_days=promised_days
+    )
+    past = nw.col("due_ordinal") <= float(cutoff["before"])
+    return rows.with_columns(
+        on_time=nw.when(_DONE & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64)),
+        actual_days=nw.when(_DONE).then(_at_least((_FINISHED - _ACCEPTED).cast(nw.Float64) - _SPECIAL, nw.lit(0.0))),
+        overdue=nw.when(_IS_OPEN & ~_DUE.is_null()).then(past.cast(nw.Float64)),
+        online=nw.when(~_CHANNEL.is_null()).then(_CHANNEL.is_in(vocabulary.online).cast(nw.Float64)),
+    )
+
+
+def _look_up(rows: nw.LazyFrame[Any], days: nw.LazyFrame[Any], *, day: str, **wanted: str) -> nw.LazyFrame[Any]:
+    """Join what the calendar says about one of the days; a day outside the calendar finds nothing."""
+    columns = [nw.col("day").alias(day), *(nw.col(source).alias(name) for name, source in wanted.items())]
+    return rows.join(days.select(*columns), on=day, how="left")
+
+
+def _promised_days(vocabulary: Vocabulary) -> nw.Expr:
+    """Return the promise in working days; one in 自然日 is only converted for tables and pictures."""
+    days: nw.Expr = nw.lit(None, dtype=nw.Float64)
+    for factor in sorted(set(vocabulary.days_per_unit.values())):
+        spellings = [spelling for spelling, size in vocabulary.days_per_unit.items() if size == factor]
+        days = nw.when(_UNIT.is_in(spellings)).then(_PROMISED * factor).otherwise(days)
+    return days
+
+
+def _due_at(vocabulary: Vocabulary) -> nw.Expr:
+    """Return the day number of a due date that is a day of the calendar: the one given, or acceptance + 自然日."""
+    given = nw.col("due_day")
+    if not vocabulary.natural:
+        return given
+    counted = nw.col("accept_day") - (-_PROMISED // 1) - (-_SPECIAL // 1)
+    return nw.coalesce(given.cast(nw.Float64), nw.when(_UNIT.is_in(vocabulary.natural)).then(counted.cast(nw.Float64)))
+
+
+def _counted_due(promised_days: nw.Expr) -> nw.Expr:
+    """Return the ordinal of the due day counted in working days, with a part of a day where the promise has one."""
+    return _at_least(_ACCEPTED + promised_days + _SPECIAL, nw.col("accept_before") + 1.0)
+
+
+def _at_least(number: nw.Expr, lowest: nw.Expr) -> nw.Expr:
+    """Return the number, or the lowest where it is below; a missing number stays missing."""
+    return nw.when(number < lowest).then(lowest).otherwise(number)

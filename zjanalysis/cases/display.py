@@ -1,0 +1,273 @@
+"""What a report says about cases (办件) of its region: how many, how many on time, where not, what could be promised.
+
+Every function takes a `Study` and shows the region's own cases; a period, or a region, without cases is one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from zjanalysis.analysis.compare import facts
+from zjanalysis.cases import views
+from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases
+from zjanalysis.display import series, wording
+from zjanalysis.display.blocks import Block, listing, say, source_of
+from zjanalysis.display.tables import Table, about, table
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.study import Study
+
+HEADS = {column.key: column for column in (
+    Column("indicator", "指标"),
+    Column("value", "现值", "number"),
+    Column("ratio", "分子/分母（N/M）"),
+    Column("n", "纳入", "count", unit="件"),
+    Column("n_left_out", "剔除", "count", unit="件"),
+    Column("definition", "口径"),
+    Column("region", "地区"),
+    Column("month", "月份"),
+    Column("case_no", "办件编号", "code"),
+    Column("channel", "申请渠道", "choice"),
+    Column("case_count", "办件量", "count", unit="件"),
+    Column("n_finished", "办结件数", "count", unit="件"),
+    Column("n_judged", "办结（可判定）", "count", unit="件"),
+    Column("n_late", "超时办结", "count", unit="件"),
+    Column("on_time_share", "按时办结率", "share"),
+    Column("mean_days", "平均实际办理", "days", unit="工作日"),
+    Column("median_days", "实际办理中位数", "days", unit="工作日"),
+    Column("p90_days", "实际办理九成分位", "days", unit="工作日"),
+    Column("speedup_share", "实际提速", "share"),
+    Column("online_share", "网上办件率", "share"),
+    Column("n_open", "未办结", "count", unit="件"),
+    Column("n_overdue", "逾期未结", "count", unit="件"),
+    Column("shorter_promise", "可改承诺", "days", unit="工作日"),
+    Column("days_saved", "可压缩", "days", unit="工作日"),
+    Column("gain", "压缩率可提升", "points"),
+    Column("accepted_date", "受理日期", "date"),
+    Column("due_date", "应办结日", "date"),
+    Column("days_overdue", "已逾期", "days", unit="工作日"),
+)}  # fmt: skip
+
+
+def heads(keys: Iterable[str | Column]) -> list[str | Column]:
+    """Return how tables of cases head these columns; a key that is not theirs is left to `table`."""
+    return [HEADS.get(key, key) if isinstance(key, str) else key for key in keys]
+
+
+NO_CASES = "本期没有办件数据，不作办件时效分析；把办件表放入 {}/cases/ 后重新生成即可。"
+NONE_OF_ITS_OWN = "本期办件数据（{}件）中没有{}的办件。"
+
+
+def load(me: Study) -> CaseSummary | None:
+    """Return the period's cases boiled down, every region's; None for a period without any.
+
+    Raises InputError for cases that are there but cannot be read: no page is better than one that hides them.
+    """
+    return me.period.once(("cases",), lambda: find_cases(me.period, settings=me.settings))
+
+
+def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
+    """Say how many cases there are and how many on time, and list the departments with late ones."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return (_missing(me, cases),)
+    rows = views.case_departments(cases, region=me.region)
+    late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
+    total, done, n_late, overdue = (int(rows[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
+    rate = wording.amount(_own_scores(me, cases)["value"].get("on_time"), "share")
+    said = (
+        f"{me.name}办件{total}件，办结{done}件，超时办结{n_late}件，按时办结率{rate}；"
+        f"截至{cases.cutoff:%Y-%m-%d}仍未办结且已逾期{overdue}件。"
+        + ("要求：每一事项的实际办理时限在承诺时限内完成。" if has_plan(me.region) else "")
+    )
+    if late.empty:
+        return (say(said),)
+    note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期。"
+    shown = table(late, caption="超时办结集中的部门", columns=heads(DEPARTMENTS), sheet="超时部门", note=note)
+    return (listing(shown, said, limit=limit),)
+
+
+def _has_own(me: Study, cases: CaseSummary | None) -> bool:
+    return cases is not None and me.region in set(cases.by_item["region_code"])
+
+
+def _missing(me: Study, cases: CaseSummary | None) -> Block:
+    return say(NO_CASES.format(me.period.name) if cases is None else NONE_OF_ITS_OWN.format(cases.n_cases, me.name))
+
+
+def _own_scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
+    scores = views.case_overall(cases, items=me.period.items)
+    return scores[scores["region_code"] == me.region].set_index("indicator")
+
+
+def trend(me: Study) -> Block:
+    """Show the share finished on time month by month."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    months = views.case_trend(cases, region=me.region)
+    return series.trend(months, name=me.name, indicator="on_time", source=source_of(me), target=1.0)
+
+
+def bands(me: Study) -> Block:
+    """Show how long cases took, beside what was promised and what the law allows."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    return series.bands(views.days_distribution(cases, region=me.region), name=me.name, source=source_of(me))
+
+
+UNITS = ("region", "n_judged", "on_time_share", "mean_days", "speedup_share", "online_share")
+DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "on_time_share", "mean_days", "n_open", "n_overdue")
+ITEMS = ("item_name", "department", "n_finished", "n_late", "on_time_share", "median_days", "p90_days",
+         "promised_days")  # fmt: skip
+LOOSE = ("base_code", "item_name", "department", "case_count", "promised_days", "shorter_promise", "days_saved", "gain")
+OVERDUE = ("case_no", "item_name", "department", "accepted_date", "due_date", "days_overdue")
+PROBLEMS = ("level", "message", "value", "action", "used")
+
+
+def regions(me: Study) -> Block:
+    """List the city and its report units side by side; a county has only itself."""
+    cases = load(me)
+    if cases is None:
+        return _missing(me, cases)
+    scores = views.case_overall(cases)
+    own = scores[scores["region_code"].isin({me.region, *report_units(me.region)})]
+    rows = views.case_table(own, by=("region_code",))
+    return _listed(rows, "各地区办件时效", UNITS, sheet="各地区办件", focus=me.region)
+
+
+def departments(me: Study, *, limit: int = 20) -> Block:
+    """List the departments, most late cases first."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    rows = views.case_departments(cases, region=me.region)
+    return _listed(rows, "各部门办件", DEPARTMENTS, limit=limit, none="各部门都没有办件。")
+
+
+def items(me: Study, *, limit: int = 20) -> Block:
+    """List the items with the most late cases, with the days that half and nine tenths of theirs took."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    rows = views.case_items(cases, region=me.region, top=max(limit, 100))
+    return _listed(rows, "超时办结集中的事项", ITEMS, sheet="超时事项", limit=limit, none="没有超时办结的事项。")
+
+
+def loose(me: Study, *, limit: int = 20) -> Block:
+    """List the items whose promise is far looser than practice, with the gain of a shorter one."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    rows = views.loose_promises(cases, me.period.items, region=me.region)
+    note = (f"共{len(rows)}项；可改承诺＝九成五办件实际办结所需的工作日（至少20件）；"
+            f"全部改完，时限压缩率可提升{wording.difference(rows['gain'].sum(), 'share')}。")  # fmt: skip
+    return _listed(rows, "承诺远宽于实际的事项", LOOSE, sheet="可压承诺", note=note, limit=limit,
+                   none="没有承诺比实际宽两个工作日以上的事项。")  # fmt: skip
+
+
+def overdue(me: Study, *, limit: int = 50) -> Block:
+    """List the open cases past their due day, longest overdue first, for 督办."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    rows = views.overdue_cases(cases, region=me.region, top=limit)
+    total = int(views.case_departments(cases, region=me.region)["n_overdue"].sum())
+    note = f"共{total}件逾期未结，列出逾期最久的{len(rows)}件。" if len(rows) < total else ""
+    return _listed(rows, "逾期未结办件", OVERDUE, sheet="逾期未结", note=note, none="没有逾期未结的办件。")
+
+
+def problems(me: Study) -> Block:
+    """List what does not fit in the region's cases, rule by rule; of a city those of all its regions."""
+    cases = load(me)
+    if cases is None:
+        return _missing(me, cases)
+    places = {me.region, *report_units(me.region)}
+    rows = cases.findings[cases.findings["region_code"].isin({"", *places})] if report_units(me.region) else (
+        cases.findings[cases.findings["region_code"] == me.region])  # fmt: skip
+    return _listed(rows, "办件数据问题", PROBLEMS, sheet="办件问题", none="办件数据没有发现问题。")
+
+
+SCORES = (Column("name", "指标"), Column("text", "数值"), Column("place", "位次"), Column("meets_target", "达标"),
+          HEADS["ratio"], HEADS["n"], HEADS["n_left_out"], HEADS["definition"])  # fmt: skip
+
+
+def scores(me: Study) -> Block:
+    """List the case indicators with 位次 among those that have cases, 达标, N/M, and how each is counted."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    every = views.case_overall(cases, items=me.period.items)
+    group = every[every["region_code"].isin(me.group)]
+    found = facts(group, settings=me.settings, indicators=ALL_CASE_INDICATORS)
+    own = found[found["region_code"] == me.region]
+    known = [about(key) for key in own["indicator"]]
+    records = own.to_dict("records")
+    rows = own.drop(columns="indicator").assign(
+        name=[one.label for one in known],
+        text=[wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(known, records, strict=True)],
+        place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
+        ratio=[wording.ratio_text(r["numerator"], r["denominator"]) for r in records],
+        definition=[one.definition for one in known],
+    )
+    note = f"截止{cases.cutoff:%Y-%m-%d}；缺日期或承诺时限的办件剔除，不作推断。"
+    return listing(table(rows, caption="办件指标", columns=SCORES, sheet="办件指标", note=note))
+
+
+WEIGHTED = (
+    Column("name", "指标"),
+    Column("plain_text", "事项口径"),
+    Column("plain_place", "位次"),
+    Column("text", "办件口径"),
+    Column("place", "位次"),
+    Column("effective", "相当于几个事项"),
+    Column("top", "办件最多的事项（占比）"),
+    Column("covered", "计入办件"),
+)
+FEW = 20
+
+
+def weighted(me: Study) -> Block:
+    """List the deciding indicators with every item weighted by its cases, beside the plain values."""
+    cases = load(me)
+    if not _has_own(me, cases):
+        return _missing(me, cases)
+    found = me.caseload(case_counts(cases.by_item))
+    known = [about(key) for key in found["indicator"]]
+    records = found.to_dict("records")
+    rows = found.drop(columns="indicator").assign(
+        name=[one.short for one in known],
+        plain_text=[wording.amount(r["plain_value"], one.unit) for one, r in zip(known, records, strict=True)],
+        text=[wording.amount(r["value"], one.unit) for one, r in zip(known, records, strict=True)],
+        plain_place=[wording.place_text(r["plain_rank"], r["plain_n_ranked"]) for r in records],
+        place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
+        effective=[wording.number(r["n_effective"], 1) for r in records],
+        top=[f"{r['top_item']}（{r['top_share']:.0%}）" if r["top_item"] else wording.NO_DATA for r in records],
+        covered=[f"{r['n_cases']:.0f}件（{r['coverage']:.0%}）" for r in records],
+    )
+    few = rows.loc[rows["n_effective"] < FEW, "effective"].tolist()
+    warn = f"注意：办件集中，数值只相当于{few[0]}个事项，位次可能取决于一两个事项。" if few else ""
+    shown = table(rows, caption="按办件量加权", columns=WEIGHTED, sheet="按办件量加权")
+    return listing(shown, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
+
+
+def _listed(
+    rows: pd.DataFrame,
+    caption: str,
+    columns: Iterable[str | Column],
+    *,
+    sheet: str = "",
+    note: str = "",
+    limit: int = 0,
+    none: str = "",
+    focus: str = "",
+) -> Block:
+    """Return a table with its caption, or the sentence that stands for an empty one."""
+    if rows.empty:
+        return say(none or f"{caption}：没有。")
+    shown: Table = table(rows, caption=caption, columns=heads(columns), sheet=sheet or caption, note=note, focus=focus)
+    return listing(shown, limit=limit)

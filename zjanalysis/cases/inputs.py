@@ -1,0 +1,264 @@
+"""Where the cases (办件) of a period are, and how the columns of a case table become the columns that are analysed.
+
+Cases are files beside the items, a PostgreSQL query, a Spark table, or synthetic ones of a sample. Header names follow
+``up_pro_accept`` and ``up_pro_result`` of the national exchange (C0109) and Chinese tables. One row stays one case:
+nothing is dropped, what cannot be read is missing, and `findings` counts it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from zjanalysis.errors import ConfigError, InputError, unknown_name
+from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.office_table import fold_header
+from zjanalysis.inputs.period import Period
+from zjanalysis.inputs.regions import find_code
+from zjanalysis.settings import Settings, load_settings
+
+SUFFIXES = (".parquet", ".csv")
+_ENTRIES = ("postgres", "table", "query", "spark_table")
+_SECRET = re.compile(r"password\s*=|passwd|://[^/@\s]*:[^/@\s]*@", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class CaseSource:
+    """Where cases are and what they belong to. At most one of ``paths``, ``query``, ``spark_table`` is given.
+
+    ``postgres`` is the connection without a password (libpq takes it from PGPASSWORD or its password file);
+    ``title`` is how messages name the source; ``items`` are the items of the period, for limits and names.
+    """
+
+    title: str
+    cutoff: date
+    items: pd.DataFrame
+    sample: bool
+    paths: tuple[Path, ...] = ()
+    postgres: str = ""
+    query: str = ""
+    spark_table: str = ""
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the source is a sample's that has no cases of its own: they are drawn from its items."""
+        return not (self.paths or self.query or self.spark_table)
+
+
+def case_source(period: Period, *, settings: Settings | None = None) -> CaseSource:
+    """Return the source of a period's cases: ``<period>/cases/*`` first, then [cases] of dataset.toml.
+
+    A sample period without either gives a source that `is_synthetic`. Raises InputError when a real period has no
+    cases, ConfigError for a wrong entry or a password in the file.
+    """
+    source = find_case_source(period, settings=settings)
+    if source is None:
+        raise InputError(
+            f"{period.dataset.folder.name}/{period.name} 没有办件数据。",
+            f"请把办件表（.parquet 或 .csv）放入 {period.name}/cases/，或在 dataset.toml 的 [cases] 写明数据库。",
+        )
+    return source
+
+
+def find_case_source(period: Period, *, settings: Settings | None = None) -> CaseSource | None:
+    """Return the source of a period's cases as `case_source` does, None when it has none; the same errors otherwise."""
+    dataset, sample = period.dataset, period.dataset.kind == "sample"
+    paths, entries = case_files(dataset.folder / period.name / "cases"), _checked(dataset.cases)
+    synthetic = sample and (settings or load_settings()).cases.made > 0 and _has_case_counts(period.items)
+    if not (period.name and (paths or {"postgres", "spark_table"} & set(entries) or synthetic)):
+        return None
+    source = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_of(period), period.items, sample)
+    if paths:
+        return replace(source, paths=paths)
+    if "postgres" in entries:
+        query = entries.get("query") or f"SELECT * FROM {entries['table']}"
+        filled = query.replace("{cutoff}", source.cutoff.isoformat()).replace("{period}", period.name)
+        return replace(source, postgres=entries["postgres"], query=filled)
+    return replace(source, spark_table=entries.get("spark_table", ""))
+
+
+def _has_case_counts(items: pd.DataFrame) -> bool:
+    """Tell whether cases can be drawn from the items: one in force at least has a promise and a count of cases."""
+    return bool((items["in_force"] & items["promised_days"].notna() & items["case_count"].gt(0)).any())
+
+
+def case_files(folder: Path) -> tuple[Path, ...]:
+    """Return the case files of a folder, by name; files of other kinds are refused, not passed over."""
+    paths = sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+    for path in paths:
+        if path.suffix.lower() not in SUFFIXES:
+            raise InputError(
+                f"“{path.name}”不是 Parquet 或 CSV。", "请移出 cases 文件夹，或另存为 .csv（UTF-8 或 GB18030）。"
+            )
+    return tuple(paths)
+
+
+def cutoff_of(period: Period) -> date:
+    """Return the cut-off of a period as a day; raises ConfigError where dataset.toml has none."""
+    try:
+        return date.fromisoformat(period.cutoff)
+    except ValueError as error:
+        raise ConfigError(
+            f"{period.name} 的截止日“{period.cutoff}”读不懂，逾期未结无从算起。",
+            f'请在 dataset.toml 写：[periods."{period.name}"] cutoff = "2021-03-31"。',
+        ) from error
+
+
+def _checked(entries: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in entries.items():
+        if name not in _ENTRIES:
+            raise unknown_name("[cases] 的条目", name, _ENTRIES)
+        if name == "postgres" and _SECRET.search(str(value)):
+            raise ConfigError("dataset.toml 的 [cases] 写了数据库密码。", "请删去密码，改用环境变量 PGPASSWORD。")
+    if "postgres" in entries and not {"table", "query"} & set(entries):
+        raise ConfigError("[cases] 有 postgres，但没有 table 或 query。", '请加一行，例如 table = "up_pro_accept"。')
+    return entries
+
+
+CASE_COLUMNS = (
+    Column("case_no", "办件编号", "code", aliases=("PROJECT_NO", "业务流水号", "申办流水号", "办件流水号")),
+    Column("region_code", "行政区划代码", "code", note="没有时取受理部门编码或实施编码的第 3–8 位",
+           aliases=("行政区划", "AREACODE", "AREA_CODE", "DIVISION_CODE", "区划代码", "地区")),
+    Column("org_code", "受理部门编码", "code", aliases=("ORG_CODE", "DEPT_CODE", "实施主体代码")),
+    Column("base_code", "基本编码", "code", aliases=("CATALOG_CODE", "LOCAL_CATALOG_CODE", "目录编码")),
+    Column("impl_code", "实施编码", "code", aliases=("TASK_CODE", "LOCAL_TASK_CODE", "事项编码")),
+    Column("department", "实施主体", aliases=("ORG_NAME", "受理部门", "DEPT_NAME", "实施部门", "部门")),
+    Column("channel", "申请渠道", "choice", note="含“网”“线上”“移动”“APP”“小程序”等字样的为网上",
+           aliases=("申办渠道", "受理渠道", "渠道", "APPLY_CHANNEL", "办件来源", "申请方式")),
+    Column("accepted", "受理时间", "date", aliases=("ACCEPT_DATE", "受理日期")),
+    Column("finished", "办结时间", "date", note="空为未办结",
+           aliases=("RESULT_DATE", "FINISH_DATE", "办结日期", "banjiedate")),
+    Column("due", "承诺办结时间", "date", note="没有时由承诺时限推算",
+           aliases=("PROMISE_DATE", "承诺办结日期", "promiseenddate")),
+    Column("promised", "承诺办结时限", "days", note="没有时取事项清单",
+           aliases=("承诺时限", "承诺期限", "PROMISE_DAY")),
+    Column("promised_unit", "承诺办结时限单位", "choice", note="没有这一列时为工作日",
+           aliases=("承诺时限单位", "PROMISE_TYPE_TEXT")),
+    Column("statutory", "法定办结时限", "days", note="工作日；没有时取事项清单",
+           aliases=("法定时限", "法定期限", "ANTICIPATE_DAY")),
+    Column("special_days", "特别程序天数", "days", unit="工作日", note="不计入时限",
+           aliases=("特别程序时间", "SPECIAL_DAY")),
+)  # fmt: skip
+LABELS = {column.key: column.label for column in CASE_COLUMNS}
+
+# At least one of each group must be there.
+_NEEDED = (("accepted",), ("base_code", "impl_code"), ("region_code", "org_code", "impl_code"))
+
+
+def resolve_columns(headers: Iterable[str], *, where: str) -> Mapping[str, str]:
+    """Return which header holds which column of a case table; raises InputError where what is needed is missing.
+
+    >>> resolve_columns(["PROJECT_NO", "TASK_CODE", "ACCEPT_DATE"], where="a.csv")["accepted"]
+    'ACCEPT_DATE'
+    """
+    written = {fold_header(header): header for header in reversed(list(headers))}
+    resolved: dict[str, str] = {}
+    for column in CASE_COLUMNS:
+        spellings = map(fold_header, (column.key, column.label, *column.aliases))
+        header = next((written[spelling] for spelling in spellings if spelling in written), None)
+        if header is not None:
+            resolved[column.key] = header
+    for group in _NEEDED:
+        if not set(group) & set(resolved):
+            wanted = "”或“".join(LABELS[key] for key in group)
+            present = "、".join(written.values()) or "（没有表头）"
+            raise InputError(
+                f"办件表“{where}”没有“{wanted}”一列，现有：{present[:200]}。", "请补上这一列，或改用列名的通行写法。"
+            )
+    return resolved
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What differs between the engines' SQL: quotes, type names, the day number of a date, parsing a text, a key."""
+
+    quote: str
+    text: str
+    day: str
+    from_text: str
+    key: str
+
+
+DUCKDB = Dialect(
+    quote='"{}"',
+    text="VARCHAR",
+    day="CAST(CAST({} AS DATE) - DATE '1970-01-01' AS INTEGER)",
+    from_text="coalesce(try_cast(trim({0}) AS DATE), CAST(try_strptime(trim({0}), ['%Y%m%d', '%Y%m%d%H%M%S', "
+    "'%Y年%m月%d日', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y.%m.%d']) AS DATE))",
+    key="hash({})",
+)
+_SPARK_FORMATS = ("yyyyMMdd", "yyyyMMddHHmmss", "y年M月d日", "y/M/d H:m:s", "y/M/d H:m", "y/M/d", "y.M.d")
+SPARK = Dialect(
+    quote="`{}`",
+    text="STRING",
+    day="unix_date({})",
+    from_text="coalesce(try_cast(trim({0}) AS DATE), CAST(coalesce("
+    + ", ".join(f"try_to_timestamp(trim({{0}}), '{form}')" for form in _SPARK_FORMATS)
+    + ") AS DATE))",
+    key="xxhash64({})",
+)
+IMMEDIATE = ("即办", "即办件", "当场", "当场办结", "当场办理")
+NO_LIMIT_FROM = 500  # 500 and 99999 stand for 无期限 (DOMAIN §2); −1 for 无
+
+
+def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: Dialect) -> dict[str, str]:
+    """Return name → SQL of the columns that are analysed.
+
+    ``columns``: our key → header (`resolve_columns`); ``types``: header → type as the engine names it. Dates become day
+    numbers. A region or base code that no column holds is taken from inside the code of the department or the item.
+    """
+    sql = {key: dialect.quote.format(header) for key, header in columns.items()}
+    texts = {key for key in sql if types[columns[key]].upper().startswith(("VARCHAR", "STRING", "CHAR", "TEXT"))}
+    text = {key: f"CAST({sql[key]} AS {dialect.text})" for key in sql}
+    nothing = f"CAST(NULL AS {dialect.text})"
+    region = f"substr({text.get('org_code') or text.get('impl_code', nothing)}, 3, 6)"
+
+    def day(key: str) -> str:
+        return _day(sql[key], dialect, is_text=key in texts) if key in sql else "CAST(NULL AS INTEGER)"
+
+    def number(key: str, lowest: str) -> str:
+        return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
+
+    return {
+        **{key: text.get(key, nothing) for key in ("case_no", "department", "channel")},
+        "case_key": dialect.key.format(sql["case_no"]) if "case_no" in sql else nothing,
+        "region_code": text.get("region_code", region),
+        "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
+        "accept_given": _given(sql["accepted"], is_text="accepted" in texts),
+        "finish_given": _given(sql["finished"], is_text="finished" in texts) if "finished" in sql else "false",
+        "accept_day": day("accepted"),
+        "finish_day": day("finished"),
+        "due_day": day("due"),
+        "promised": number("promised", ">= 0"),
+        "promised_unit": text.get("promised_unit", "'工作日'"),
+        "statutory": number("statutory", "> 0"),
+        "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
+    }
+
+
+def _day(sql: str, dialect: Dialect, *, is_text: bool) -> str:
+    return dialect.day.format(dialect.from_text.format(sql) if is_text else f"CAST({sql} AS DATE)")
+
+
+def _given(sql: str, *, is_text: bool) -> str:
+    return f"(coalesce(trim({sql}), '') <> '')" if is_text else f"({sql} IS NOT NULL)"
+
+
+def _number(sql: str, lowest: str, *, is_text: bool) -> str:
+    """Return a number of days: a word for 即办 is 0; below ``lowest`` or without a limit it is missing."""
+    number = f"CAST({sql} AS DOUBLE)"
+    if is_text:
+        words = ", ".join(f"'{word}'" for word in IMMEDIATE)
+        number = f"CASE WHEN trim({sql}) IN ({words}) THEN 0.0 ELSE try_cast(trim({sql}) AS DOUBLE) END"
+    return f"CASE WHEN {number} {lowest} AND {number} < {NO_LIMIT_FROM} THEN {number} END"
+
+
+def region_codes(spellings: pd.Series) -> pd.Series:
+    """Return the code of each region, whatever its spelling; missing where nobody knows it."""
+    codes = {spelling: find_code(str(spelling)) for spelling in spellings.dropna().unique()}
+    return spellings.map(codes).astype("str")
