@@ -14,7 +14,7 @@ from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
-from zjanalysis.display.tables import Table, about, table
+from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import has_plan
@@ -69,11 +69,21 @@ def load(me: Study) -> CaseSummary | None:
     return me.period.once(("cases",), lambda: find_cases(me.period, settings=me.settings))
 
 
+def own_cases(me: Study) -> CaseSummary | Block:
+    """Return the cases (`load`) where the region has some, else the sentence that says there are none."""
+    cases = load(me)
+    if cases is None:
+        return say(NO_CASES.format(me.period.name))
+    if me.region not in set(cases.by_item["region_code"]):
+        return say(NONE_OF_ITS_OWN.format(cases.n_cases, me.name))
+    return cases
+
+
 def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     """Say how many cases there are and how many on time, and list the departments with late ones."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return (_missing(me, cases),)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return (cases,)
     rows = views.case_departments(cases, region=me.region)
     late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
     total, done, n_late, overdue = (int(rows[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
@@ -90,14 +100,6 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     return (listing(shown, said, limit=limit),)
 
 
-def _has_own(me: Study, cases: CaseSummary | None) -> bool:
-    return cases is not None and me.region in set(cases.by_item["region_code"])
-
-
-def _missing(me: Study, cases: CaseSummary | None) -> Block:
-    return say(NO_CASES.format(me.period.name) if cases is None else NONE_OF_ITS_OWN.format(cases.n_cases, me.name))
-
-
 def _own_scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
     scores = views.case_overall(cases, items=me.period.items)
     return scores[scores["region_code"] == me.region].set_index("indicator")
@@ -105,18 +107,18 @@ def _own_scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
 
 def trend(me: Study) -> Block:
     """Show the share finished on time month by month."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     months = views.case_trend(cases, region=me.region)
     return series.trend(months, name=me.name, indicator="on_time", source=source_of(me), target=1.0)
 
 
 def bands(me: Study) -> Block:
     """Show how long cases took, beside what was promised and what the law allows."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     return series.bands(views.days_distribution(cases, region=me.region), name=me.name, source=source_of(me))
 
 
@@ -133,7 +135,7 @@ def regions(me: Study) -> Block:
     """List the city and its report units side by side; a county has only itself."""
     cases = load(me)
     if cases is None:
-        return _missing(me, cases)
+        return say(NO_CASES.format(me.period.name))
     scores = views.case_overall(cases)
     own = scores[scores["region_code"].isin({me.region, *report_units(me.region)})]
     rows = views.case_table(own, by=("region_code",))
@@ -142,27 +144,27 @@ def regions(me: Study) -> Block:
 
 def departments(me: Study, *, limit: int = 20) -> Block:
     """List the departments, most late cases first."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     rows = views.case_departments(cases, region=me.region)
     return _listed(rows, "各部门办件", DEPARTMENTS, limit=limit, none="各部门都没有办件。")
 
 
 def items(me: Study, *, limit: int = 20) -> Block:
     """List the items with the most late cases, with the days that half and nine tenths of theirs took."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     rows = views.case_items(cases, region=me.region, top=max(limit, 100))
     return _listed(rows, "超时办结集中的事项", ITEMS, sheet="超时事项", limit=limit, none="没有超时办结的事项。")
 
 
 def loose(me: Study, *, limit: int = 20) -> Block:
     """List the items whose promise is far looser than practice, with the gain of a shorter one."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     rows = views.loose_promises(cases, me.period.items, region=me.region)
     note = (f"共{len(rows)}项；可改承诺＝九成五办件实际办结所需的工作日（至少20件）；"
             f"全部改完，时限压缩率可提升{wording.difference(rows['gain'].sum(), 'share')}。")  # fmt: skip
@@ -172,9 +174,9 @@ def loose(me: Study, *, limit: int = 20) -> Block:
 
 def overdue(me: Study, *, limit: int = 50) -> Block:
     """List the open cases past their due day, longest overdue first, for 督办."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     rows = views.overdue_cases(cases, region=me.region, top=limit)
     total = int(views.case_departments(cases, region=me.region)["n_overdue"].sum())
     note = f"共{total}件逾期未结，列出逾期最久的{len(rows)}件。" if len(rows) < total else ""
@@ -185,7 +187,7 @@ def problems(me: Study) -> Block:
     """List what does not fit in the region's cases, rule by rule; of a city those of all its regions."""
     cases = load(me)
     if cases is None:
-        return _missing(me, cases)
+        return say(NO_CASES.format(me.period.name))
     places = {me.region, *report_units(me.region)}
     rows = cases.findings[cases.findings["region_code"].isin({"", *places})] if report_units(me.region) else (
         cases.findings[cases.findings["region_code"] == me.region])  # fmt: skip
@@ -198,9 +200,9 @@ SCORES = (Column("name", "指标"), Column("text", "数值"), Column("place", "�
 
 def scores(me: Study) -> Block:
     """List the case indicators with 位次 among those that have cases, 达标, N/M, and how each is counted."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     every = views.case_overall(cases, items=me.period.items)
     group = every[every["region_code"].isin(me.group)]
     found = facts(group, settings=me.settings, indicators=ALL_CASE_INDICATORS)
@@ -233,9 +235,9 @@ FEW = 20
 
 def weighted(me: Study) -> Block:
     """List the deciding indicators with every item weighted by its cases, beside the plain values."""
-    cases = load(me)
-    if not _has_own(me, cases):
-        return _missing(me, cases)
+    cases = own_cases(me)
+    if isinstance(cases, Block):
+        return cases
     found = me.caseload(case_counts(cases.by_item))
     known = [about(key) for key in found["indicator"]]
     records = found.to_dict("records")
@@ -255,19 +257,9 @@ def weighted(me: Study) -> Block:
     return listing(shown, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
 
 
-def _listed(
-    rows: pd.DataFrame,
-    caption: str,
-    columns: Iterable[str | Column],
-    *,
-    sheet: str = "",
-    note: str = "",
-    limit: int = 0,
-    none: str = "",
-    focus: str = "",
-) -> Block:
-    """Return a table with its caption, or the sentence that stands for an empty one."""
+def _listed(rows: pd.DataFrame, caption: str, columns: Iterable[str | Column], *, limit: int = 0, none: str = "",
+            **words: str) -> Block:  # fmt: skip
+    """Return a table with its caption (``words``: sheet, note, focus), or the sentence that stands for an empty one."""
     if rows.empty:
         return say(none or f"{caption}：没有。")
-    shown: Table = table(rows, caption=caption, columns=heads(columns), sheet=sheet or caption, note=note, focus=focus)
-    return listing(shown, limit=limit)
+    return listing(table(rows, caption=caption, columns=heads(columns), **words), limit=limit)
