@@ -13,6 +13,12 @@ PACKAGE = ROOT / "zjanalysis"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ["inputs", "analysis", "display", "publish", "cli"]
 BASE = {"errors", "settings"}
+# A wing has the same order inside: which room each of its modules stands for.
+WINGS = {
+    "ledger": {"__init__": "inputs", "inputs": "inputs", "rows": "analysis", "state": "analysis", "merge": "analysis",
+               "analysis": "analysis", "forecast": "analysis", "display": "display", "book": "display",
+               "papers": "display"},
+}  # fmt: skip
 
 # Which modules may use a third-party package; a folder stands for every module in it.
 HOMES = {
@@ -41,8 +47,14 @@ def imports_of(path: Path) -> set[str]:
 
 
 def room_of(path: Path) -> str:
+    """The room a module lies in; a module of a wing counts to the room of the same name."""
+    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return WINGS[first][path.stem] if first in WINGS else first
+
+
+def wing_of(path: Path) -> str:
     first = path.relative_to(PACKAGE).parts[0]
-    return first.removesuffix(".py")
+    return first if first in WINGS else ""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
@@ -55,8 +67,18 @@ def test_a_room_imports_only_from_rooms_to_its_left(path: Path) -> None:
         allowed |= set(ROOMS[: ROOMS.index(room) + 1])
     if room == "publish":
         allowed.discard("analysis")
+    if room == "cli":
+        allowed |= set(WINGS)
     used = {name.split(".")[1] for name in imports_of(path) if name.startswith("zjanalysis.")} - {"__version__"}
-    assert used <= allowed, f"{path.relative_to(ROOT)} imports {sorted(used - allowed)}"
+    assert used - {wing_of(path)} <= allowed, f"{path.relative_to(ROOT)} imports {sorted(used - allowed)}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if wing_of(p)], ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_a_wing_keeps_the_order_of_the_house_inside(path: Path) -> None:
+    wing = wing_of(path)
+    inside = [name.split(".")[2] for name in imports_of(path) if name.startswith(f"zjanalysis.{wing}.")]
+    rooms = {WINGS[wing][name] for name in inside}
+    assert rooms <= set(ROOMS[: ROOMS.index(room_of(path)) + 1]), f"{path.relative_to(ROOT)} imports {inside}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
@@ -70,7 +92,7 @@ def test_third_party_packages_live_in_one_place(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_sizes(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 250, f"{path.name} has more than 250 lines"
+    assert len(text.splitlines()) <= 400, f"{path.name} has more than 400 lines"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             start = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]

@@ -17,12 +17,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.ledger_parts import load_ledger
-from zjanalysis.display.ledger_forms import reported_lines
-from zjanalysis.display.ledger_tables import board_sentence
+from zjanalysis.display.forms import reported_lines
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import load_targets, load_tasks
+from zjanalysis.ledger.display import board_sentence
+from zjanalysis.ledger.rows import load_ledger
 from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent

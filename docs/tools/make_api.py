@@ -25,6 +25,7 @@ ROOMS = {
     "inputs": "Inputs: what came in",
     "analysis": "Analysis: what it means",
     "display": "Display: how it reads",
+    "ledger": "Ledger: the register of the plan's tasks",
     "publish": "Publish: how it leaves",
 }
 

@@ -10,8 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.display.address_form import write_address_template
-from zjanalysis.display.ledger_forms import write_indicator_template, write_population_template, write_reported_template
+from zjanalysis.display.forms import (
+    write_address_template,
+    write_indicator_template,
+    write_population_template,
+    write_reported_template,
+)
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.annotate import annotate

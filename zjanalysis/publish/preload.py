@@ -27,7 +27,7 @@ _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexp
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
               "bdb", "pandas.core.reshape.reshape")  # fmt: skip
-_ROOMS = ("inputs", "analysis", "display", "publish")
+_ROOMS = ("inputs", "analysis", "display", "ledger", "publish")
 _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
 
@@ -72,7 +72,7 @@ if os.environ.get("ZJANALYSIS_FRAMES"):
     _held = importlib.import_module("zjanalysis.publish.frames").await_frames(_path, int(_started_by))
     for _period in _held.periods.values():
         with suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
-            importlib.import_module("zjanalysis.analysis.ledger_parts").load_ledger(_period)
+            importlib.import_module("zjanalysis.ledger.rows").load_ledger(_period)
 
 if multiprocessing.current_process().name == "MainProcess":  # the forkserver; a spawned worker collects as usual
     gc.collect()

@@ -16,11 +16,11 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from zjanalysis.analysis.ledger import start
-from zjanalysis.display.ledger_workbook import init_ledger, merge_ledger, read_ledger, update_ledger
 from zjanalysis.errors import InputError, PublishError
-from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET, MEMORY_SHEET
 from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
+from zjanalysis.ledger.book import init_ledger, merge_ledger, read_ledger, update_ledger
+from zjanalysis.ledger.inputs import CONFLICT_SHEET, LOG_SHEET, MEMORY_SHEET
+from zjanalysis.ledger.state import start
 
 KEYS = [c.key for c in LEDGER_COLUMNS]
 INSTANT, ONLINE, COUNTY = "六-04@440800", "六-06@440800", "六-05@440802"
@@ -249,7 +249,7 @@ def test_a_crash_at_any_step_leaves_the_old_file_and_nothing_else(path: Path, mo
     def crash(*_args: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    target = {"save": "openpyxl.workbook.workbook.Workbook.save", "compare": "zjanalysis.display.ledger_safe._compare",
+    target = {"save": "openpyxl.workbook.workbook.Workbook.save", "compare": "zjanalysis.display.sheets._compare",
               "replace": "pathlib.Path.replace"}[where]  # fmt: skip
     monkeypatch.setattr(target, crash)
     with pytest.raises(PublishError, match="原文件没有变"):
@@ -259,12 +259,12 @@ def test_a_crash_at_any_step_leaves_the_old_file_and_nothing_else(path: Path, mo
 
 
 def test_a_change_that_was_not_meant_is_caught_before_the_old_file_goes(path: Path, monkeypatch) -> None:
-    from zjanalysis.display import ledger_workbook
+    from zjanalysis.ledger import book as ledger_book
 
     def spoil(book, *_args: object) -> None:
         book["台账"]["E5"].value = "覆盖了"
 
-    monkeypatch.setattr(ledger_workbook, "remember", spoil)
+    monkeypatch.setattr(ledger_book, "_remember", spoil)
     before = digest(path)
     with pytest.raises(PublishError, match="没有替换原文件"):
         update_ledger(path, FIRST, on="2021-04-15", as_of="2020-12-31")

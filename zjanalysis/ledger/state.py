@@ -6,17 +6,19 @@ Why so: docs/decisions/0009-ledger.md.
 
 from __future__ import annotations
 
-import calendar
-import re
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.office_table import day_of, days
-from zjanalysis.inputs.workplan import LONG_TERM
+from zjanalysis.inputs.office_table import days
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
+from zjanalysis.ledger.inputs import last_day, today
+from zjanalysis.ledger.rows import PEERS, adopt, empty_ledger, fill, lay_out
+from zjanalysis.settings import Settings
 
 
 class Status(StrEnum):
@@ -32,34 +34,52 @@ class Status(StrEnum):
 
 OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
 TOLERANCE = 1e-9
-_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:底|末|月底)?$")
 
 
-def today(on: str | date) -> pd.Timestamp:
-    """Give the day a function is told; raises ConfigError for a date that cannot be read."""
-    day = day_of(on)
-    if day is None:
-        raise ConfigError(f"日期“{on}”认不出。", "请写成 2021-06-30。")
-    return day
+def start(
+    scores: pd.DataFrame,
+    *,
+    on: str | date,
+    as_of: str | date | None = None,
+    gaps: pd.DataFrame | None = None,
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """Return a new ledger from the plan's targets and the scores of the base period.
 
-
-def last_day(text: str) -> pd.Timestamp | None:
-    """Give the day a written deadline ends: a month means its last day; 长期推进 and what is unclear have none.
-
-    >>> str(last_day("2021-06").date()), str(last_day("2021年2月底").date()), last_day("长期推进")
-    ('2021-06-30', '2021-02-28', None)
+    A city target makes one row for the city (settings.focus), a county target one for each report unit. ``as_of`` is
+    the cut-off of the scores, ``gaps`` (region_code, indicator, median, verdict) the comparison with the peers.
+    Hand columns are filled once (责任单位, 配合单位, 完成时限, 问题) and belong to people from then on.
     """
-    month = _MONTH.match(text.strip())
-    if not month:
-        return day_of(text)
-    year, number = int(month.group(1)), int(month.group(2))
-    if not 1 <= number <= 12:
-        return None
-    return pd.Timestamp(year=year, month=number, day=calendar.monthrange(year, number)[1])
+    rules = settings or Settings(root=Path())
+    targets = load_targets(rules).reset_index(names="order")
+    city = targets[targets["level"].str.contains(CITY)].assign(region_code=rules.focus)
+    units = pd.DataFrame({"region_code": report_units(rules.focus)}, dtype="str")
+    county = targets[targets["level"].str.contains(COUNTY)].merge(units, how="cross")
+    rows = pd.concat([city, county], ignore_index=True).sort_values("order", kind="stable", ignore_index=True)
+    filled = fill(lay_out(rows), scores, as_of=as_of or on, gaps=gaps)
+    settled = settle(filled, empty_ledger(), on=on, as_of=as_of)
+    stands_well = settled["status"].eq(Status.REACHED)
+    return settled.assign(problem=rows["text"].mask(stands_well, rows["text"] + "（基期已达标，防止回落）"))
+
+
+def refresh(
+    ledger: pd.DataFrame,
+    before: pd.DataFrame,
+    *,
+    scores: pd.DataFrame,
+    on: str | date,
+    as_of: str | date | None = None,
+    gaps: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return the ledger with every tool column up to date and every hand column as it was.
+
+    ``before`` is what the tool wrote last time (see `settle`); a new row of the office gets its number here.
+    """
+    return settle(fill(adopt(ledger), scores, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
 
 
 def deadlines(text: pd.Series) -> pd.Series:
-    """Give written deadlines as days, NaT where there is none."""
+    """Return written deadlines as days, NaT where there is none."""
     return pd.Series([last_day(value) for value in text.fillna("")], index=text.index, dtype="datetime64[ns]")
 
 
@@ -77,14 +97,13 @@ def is_met(ledger: pd.DataFrame) -> pd.Series:
     """
     value, target, base = ledger["current"], ledger["target_value"], ledger["baseline"]
     kind, verdict = ledger["comparison"].fillna(""), ledger["verdict"].fillna("")
-    peers = kind.isin(["above_peers", "below_peers"])
     judged = [
         (kind.isin([">=", "done"]), value >= target - TOLERANCE, target),
         (kind == ">", value > target + TOLERANCE, target),
         (kind == "<=", value <= target + TOLERANCE, target),
         (kind == "rising", value > base + TOLERANCE, base),
         (kind == "falling", value < base - TOLERANCE, base),
-        (peers, verdict == "高于", value.where(verdict.isin(["高于", "持平", "低于"]))),
+        (kind.isin(PEERS), verdict == "高于", value.where(verdict.isin(["高于", "持平", "低于"]))),
     ]
     met = pd.Series(pd.NA, index=ledger.index, dtype="boolean")
     for applies, holds, needed in judged:
@@ -95,7 +114,7 @@ def is_met(ledger: pd.DataFrame) -> pd.Series:
 def settle(
     ledger: pd.DataFrame, before: pd.DataFrame, *, on: str | date, as_of: str | date | None = None
 ) -> pd.DataFrame:
-    """Give the ledger with status, reached_on, progress_on, opened_on and hint as of the day ``on``.
+    """Return the ledger with status, reached_on, progress_on, opened_on and hint as of the day ``on``.
 
     ``before`` is what the tool itself wrote last (ledger_id, status, reached_on, progress, progress_on, opened_on):
     a status somebody typed is not believed. ``as_of`` is the cut-off of the figures, default ``on``.
@@ -123,9 +142,9 @@ def settle(
 
 
 def _reached_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
-    """The day the value was first seen to meet the target: kept while it holds or is unknown, gone when it fails."""
-    kept = was["reached_on"].astype("datetime64[ns]").mask(met.eq(False).fillna(False).astype(bool))
-    return kept.mask(met.fillna(False).astype(bool) & kept.isna(), figures)
+    """Return the day the value was first seen to meet the target: it stays while that holds or is unknown."""
+    before = was["reached_on"].astype("datetime64[ns]").mask(met.eq(False).fillna(False).astype(bool))
+    return before.mask(met.fillna(False).astype(bool) & before.isna(), figures)
 
 
 def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, now: pd.Timestamp) -> pd.Series:
@@ -141,12 +160,12 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, now: pd.
 
 
 def _hint(ledger: pd.DataFrame, met: pd.Series, was: pd.Series, *, valid: pd.Series, evidence: pd.Series) -> pd.Series:
-    """One sentence for the person who keeps the row: why it is not closed, why it opened again, what is missing."""
+    """Say to the person who keeps the row why it is not closed, why it opened again, what is missing."""
     reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
     unread = deadlines(ledger["deadline"]).isna() & ~is_long_term(ledger["deadline"])
     unmet = met.eq(False).fillna(False).astype(bool)
     open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
-    said = (
+    sentences = (
         (was.isin([Status.CLOSED, Status.REACHED]) & unmet, "数值回落，已重新启动；原销号日期不再有效"),
         (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
         (reached & dated & ~valid, "销号日期早于达标日期或晚于今日，未予销号"),
@@ -158,5 +177,5 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, was: pd.Series, *, valid: pd.Ser
         (open_question, "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
         (unread, "完成时限认不出，请写成 2021-06 或 长期推进"),
     )
-    chosen = np.select([mask for mask, _ in said], [sentence for _, sentence in said], "")
+    chosen = np.select([mask for mask, _ in sentences], [sentence for _, sentence in sentences], "")
     return pd.Series(chosen, index=ledger.index, dtype="str")

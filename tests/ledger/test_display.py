@@ -10,9 +10,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.ledger import empty_ledger
-from zjanalysis.analysis.ledger_parts import read_ledger
-from zjanalysis.display import ledger_tables
+from zjanalysis.ledger import display as ledger_tables
+from zjanalysis.ledger.display import worded
+from zjanalysis.ledger.rows import empty_ledger, read_ledger
+from zjanalysis.ledger.state import start
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -75,3 +76,18 @@ def test_the_reported_figures_of_the_sample_are_what_its_script_makes_and_say_th
             values = [[c.value for c in row] for row in one.iter_rows()]
             assert values == [[c.value for c in row] for row in made[one.title].iter_rows()], f"{name} {one.title}"
         assert "示例数据（模拟）" in kept.worksheets[0]["A1"].value
+
+
+def test_values_read_in_their_units() -> None:
+    values = {"instant": 0.8, "promised_days": 3.25, "separate_portals": 2.0, "node_connected": 0.0}
+    scores = pd.DataFrame({"region_code": "440800", "indicator": list(values), "value": list(values.values())})
+    shown = worded(start(scores, on="2021-02-01")).set_index("ledger_id")
+    assert shown.loc["六-04@440800", ["target_text", "current_text", "gap_text"]].tolist() == [
+        "＞85.50%",
+        "80.00%",
+        "差5.50个百分点",
+    ]
+    assert shown.loc["三-02@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["≤0个", "2个", "差2"]
+    assert shown.loc["十一-01@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["完成", "未完成", ""]
+    assert shown.loc["八-01@440800", "current_text"] == "3.25个工作日"
+    assert shown.loc["目标-04@440800", ["target_text", "current_text"]].tolist() == ["≥93.00分", "无数据"]

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zjanalysis.analysis.ledger import empty_ledger
-from zjanalysis.analysis.ledger_state import Status, is_met, last_day, settle, today
 from zjanalysis.errors import ConfigError
+from zjanalysis.ledger.inputs import last_day, today
+from zjanalysis.ledger.rows import empty_ledger
+from zjanalysis.ledger.state import Status, is_met, settle
 
 NAN = float("nan")
 
