@@ -78,6 +78,12 @@ def test_the_reported_figures_of_the_sample_are_what_its_script_makes_and_say_th
         assert "示例数据（模拟）" in kept.worksheets[0]["A1"].value
 
 
+def test_what_lifts_most_may_hold_an_indicator_of_the_province_alone() -> None:
+    typed = {"level_one": "一", "level_two": "二", "level_three": "省里打分", "indicator": float("nan"), "weight": 100.0,
+             "points": 60.0, "cost": 40.0, "effort": 1.0}  # fmt: skip
+    assert ledger_tables.lift_table(pd.DataFrame([typed])).rows[0][:2] == ("省里打分", 40.0)
+
+
 def test_values_read_in_their_units() -> None:
     values = {"instant": 0.8, "promised_days": 3.25, "separate_portals": 2.0, "node_connected": 0.0}
     scores = pd.DataFrame({"region_code": "440800", "indicator": list(values), "value": list(values.values())})

@@ -285,7 +285,8 @@ def levels_table(marks: pd.DataFrame) -> Table:
 
 def lift_table(marks: pd.DataFrame, *, limit: int = 15) -> Table:
     """Return the few indicators that lift the total most."""
-    return table(lift(marks).head(limit), caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
+    rows = lift(marks).head(limit).drop(columns="indicator")  # 直接填分 has none, and no column follows its unit
+    return table(rows, caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
 
 
 FORECAST = (
