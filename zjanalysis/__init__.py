@@ -40,7 +40,7 @@ _HOMES = {
     "analysis.frontier": ("Conditions",),
     "analysis.plan": ("plan", "plan_for"),
     "analysis.tasks": ("after_answers", "apply_answers", "task_list"),
-    "ledger.rows": ("load_ledger",),
+    "ledger.state": ("load_ledger",),
     "ledger.analysis": ("board",),
     "display.tables": ("table",),
     "display.blocks": ("cards", "cover", "definitions", "exhibit", "finish", "say", "show"),

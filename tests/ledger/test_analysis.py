@@ -22,19 +22,19 @@ def scores(**values: float) -> pd.DataFrame:
 BASE = scores(instant=0.87, online=0.97, promised_days=3.0, good_rating=0.99, separate_portals=2.0)
 
 
-def made(table: pd.DataFrame = BASE, **options: object) -> pd.DataFrame:
-    return start(table, on="2021-02-01", as_of="2020-12-31", **options)  # type: ignore[arg-type]
+def made(table: pd.DataFrame = BASE, *, on: str = "2021-02-01") -> pd.DataFrame:
+    return start(table, on=on, as_of="2020-12-31")
 
 
 def test_the_board_has_every_task_and_its_counts_add_up() -> None:
-    ledger = made()
-    shown = board(ledger, on="2021-06-10").set_index("task")
+    ledger = made(on="2021-06-10")
+    shown = board(ledger).set_index("task")
     assert shown["n_rows"].sum() == len(ledger)
     parts = shown[["n_met", "n_overdue", "n_not_started", "n_in_progress", "n_long_term"]].sum(axis=1)
     assert (parts == shown["n_rows"]).all()
     assert shown.loc["八", "days_left"] == 20
     assert pd.isna(shown.loc["一", "days_left"])
-    empty = board(ledger.iloc[:0], on="2021-06-10")
+    empty = board(ledger.iloc[:0])
     assert len(empty) == len(shown)
     assert empty["n_rows"].sum() == 0
 
@@ -67,33 +67,34 @@ def test_moved_shows_both_states_and_both_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "deadline", "progress_on", "on", "why"),
+    ("status", "left", "quiet", "why"),
     [
-        ("逾期", "2021-06", "2021-06-30", "2021-07-10", "逾期"),
-        ("推进中", "2021-06", "2021-06-01", "2021-06-05", "临近到期"),
-        ("推进中", "2021-06", "2021-05-31", "2021-05-31", "临近到期"),
-        ("推进中", "2021-06", "2021-05-30", "2021-05-30", None),
-        ("推进中", "2021-12", "2021-04-01", "2021-05-31", "久无进展"),
-        ("推进中", "2021-12", "2021-04-01", "2021-05-30", None),
-        ("长期推进", "长期推进", "2021-01-01", "2021-05-30", "久无进展"),
-        ("未启动", "2021-12", None, "2021-04-02", "久无进展"),
-        ("已达标待销号", "2021-06", None, "2021-02-01", "达标未销号"),
-        ("已销号", "2021-06", None, "2021-12-01", None),
+        ("逾期", -10, 10, "逾期"),
+        ("推进中", 25, 4, "临近到期"),
+        ("推进中", 30, 0, "临近到期"),
+        ("推进中", 31, 0, None),
+        ("推进中", 0, 0, "临近到期"),
+        ("推进中", 200, 60, "久无进展"),
+        ("推进中", 200, 59, None),
+        ("长期推进", None, 119, "久无进展"),
+        ("未启动", 200, 60, "久无进展"),
+        ("已达标待销号", 149, 0, "达标未销号"),
+        ("已达标待销号", -10, 90, "达标未销号"),
+        ("已销号", -154, 300, None),
     ],
 )
-def test_what_is_due(status: str, deadline: str, progress_on: str | None, on: str, why: str | None) -> None:
-    rows = pd.DataFrame({"status": [status], "deadline": deadline, "opened_on": pd.to_datetime(["2021-02-01"]),
-                         "progress_on": pd.to_datetime([progress_on])})  # fmt: skip
-    found = due(rows, on=on)
-    assert list(found["why_due"]) == ([why] if why else [])
+def test_what_is_due(status: str, left: int | None, quiet: int, why: str | None) -> None:
+    assert list(due(listed((status, left, quiet)))["why_due"]) == ([why] if why else [])
+    assert due(listed((status, left, quiet)).assign(comparison="record", status="长期推进")).empty
+
+
+def listed(*rows: tuple[str, int | None, int]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["status", "days_left", "days_quiet"]).assign(comparison=">=")
+    return table.astype({"days_left": "Int64", "days_quiet": "Int64"})
 
 
 def test_the_gravest_come_first() -> None:
-    status, deadline = ["已达标待销号", "逾期", "推进中", "推进中"], ["2021-06", "2021-06", "2021-07", "2021-05"]
-    rows = pd.DataFrame(
-        {"status": status, "deadline": deadline, "opened_on": pd.Timestamp("2021-06-20"), "progress_on": pd.NaT}
-    )
-    found = due(rows.astype({"progress_on": "datetime64[ns]"}), on="2021-07-10")
+    found = due(listed(("已达标待销号", -10, 20), ("逾期", -10, 20), ("推进中", 21, 20), ("逾期", -40, 20)))
     assert list(found["why_due"]) == ["逾期", "逾期", "临近到期", "达标未销号"]
     assert list(found["days_left"]) == [-40, -10, 21, -10]
 
@@ -109,11 +110,11 @@ def test_the_trend_has_the_direction_of_the_target_and_none_across_a_break() -> 
 
 def test_a_task_is_overdue_with_one_row_and_reached_only_with_all() -> None:
     ledger = made().assign(current=1.0)
-    state = board(ledger.assign(status="已达标待销号"), on="2021-06-10").set_index("task")["task_status"]
+    state = board(ledger.assign(status="已达标待销号")).set_index("task")["task_status"]
     assert set(state) == {"已达标待销号"}
     mixed = ledger.assign(status=["逾期", *["已销号"] * (len(ledger) - 1)])
-    assert board(mixed, on="2021-06-10")["task_status"].tolist()[:2] == ["逾期", "已销号"]
-    assert set(board(ledger.iloc[:0], on="2021-06-10")["task_status"]) == {"无事项"}
+    assert board(mixed)["task_status"].tolist()[:2] == ["逾期", "已销号"]
+    assert set(board(ledger.iloc[:0])["task_status"]) == {"无事项"}
 
 
 def test_the_scores_of_a_period_are_items_reported_and_cases_together_and_the_verdicts_like_for_like() -> None:

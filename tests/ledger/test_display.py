@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from zjanalysis.ledger import display as ledger_tables
-from zjanalysis.ledger.display import worded
+from zjanalysis.ledger.display import with_words, worded
 from zjanalysis.ledger.rows import empty_ledger, read_ledger
-from zjanalysis.ledger.state import start
+from zjanalysis.ledger.state import settle, standing, start
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -21,20 +21,20 @@ SAMPLE = ROOT / "data" / "sample"
 
 @pytest.fixture(scope="module")
 def ledgers() -> tuple[pd.DataFrame, pd.DataFrame]:
-    first, second = (read_ledger(SAMPLE / period / "ledger.xlsx").ledger for period in ("2020Q4", "2021Q1"))
+    first, second = (standing(read_ledger(SAMPLE / period / "ledger.xlsx")) for period in ("2020Q4", "2021Q1"))
     return first, second
 
 
 def test_the_sentence_counts_what_the_ledger_holds(ledgers) -> None:
     _, second = ledgers
-    said = ledger_tables.board_sentence(second, on="2021-04-15")
-    assert said.startswith(f"台账共 {len(second)} 项：")
+    said = ledger_tables.board_sentence(second)
+    assert said.startswith(f"截至2021年4月15日，台账共 {len(second)} 项：")
     assert f"逾期 {(second['status'] == '逾期').sum()} 项" in said
-    assert ledger_tables.board_sentence(empty_ledger(), on="2021-04-15") == "本期没有台账。"
+    assert ledger_tables.board_sentence(empty_ledger()) == "本期没有台账。"
 
 
 def test_the_board_has_eleven_tasks(ledgers) -> None:
-    shown = ledger_tables.board_table(ledgers[1], on="2021-04-15")
+    shown = ledger_tables.board_table(ledgers[1])
     assert [row[0] for row in shown.rows] == [*"一二三四五六七八九十", "十一"]
 
 
@@ -56,7 +56,7 @@ def test_every_table_of_the_page_can_be_drawn(ledgers) -> None:
         ledger_tables.units_table(second),
         ledger_tables.regions_ledger_table(second),
         ledger_tables.moved_table(second, first),
-        ledger_tables.due_table(second, on="2021-04-15"),
+        ledger_tables.due_table(second),
     )
     for shown in tables:
         html = shown._repr_mimebundle_()["text/html"]
@@ -76,6 +76,40 @@ def test_the_reported_figures_of_the_sample_are_what_its_script_makes_and_say_th
             values = [[c.value for c in row] for row in one.iter_rows()]
             assert values == [[c.value for c in row] for row in made[one.title].iter_rows()], f"{name} {one.title}"
         assert "示例数据（模拟）" in kept.worksheets[0]["A1"].value
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"current": 0.8}, "没有进展说明和佐证；距完成时限 76 天；80.00%，未达 ＞85.50%。"),
+        ({"current": 0.8, "progress": "x", "deadline": "2021-03-31"}, "逾期 15 天；80.00%，未达 ＞85.50%。"),
+        ({"current": 0.9}, "2021年3月31日达标，待销号；90.00%，达到 ＞85.50%。"),
+        ({"current": 0.9, "evidence": "e", "closed_on": "2021-04-10"}, "2021年4月10日销号；90.00%，达到 ＞85.50%。"),
+        ({"progress": "x", "deadline": "长期推进"}, "长期推进；本期无数据。"),
+        ({"progress": "x", "deadline": "尽快", "current": 0.8}, "完成时限认不出；80.00%，未达 ＞85.50%。"),
+        ({"comparison": "record", "indicator": "province_rank", "unit": "count", "current": 14.0}, "只登记，不判定；14位。"),
+        ({"comparison": "rising", "baseline": 0.7, "current": 0.8, "gap": 0.1, "progress": "x"},
+         "2021年3月31日达标，待销号；80.00%，比基期 70.00% 优10.00个百分点。"),
+        ({"comparison": "below_peers", "indicator": "visits", "unit": "visits", "target_value": 0.09, "current": 0.06,
+          "verdict": "持平", "progress": "x", "deadline": "2021-03"},
+         "逾期 15 天；0.06次，同事项中位数 0.09次，判断为持平。"),
+        ({"comparison": "done", "indicator": "node_connected", "unit": "flag", "target_value": 1.0, "current": 0.0,
+          "progress": "x"}, "距完成时限 76 天；未完成。"),
+    ],
+)  # fmt: skip
+def test_every_row_says_from_its_numbers_why_it_has_its_state(cells: dict, said: str) -> None:
+    blank = empty_ledger()
+    row = {"ledger_id": "六-04@440800", "comparison": ">", "target_value": 0.855, "unit": "share", "deadline": "2021-06",
+           "indicator": "instant", "region_code": "440800"}  # fmt: skip
+    one = pd.DataFrame([row | cells]).reindex(columns=list(blank.columns)).astype(blank.dtypes.to_dict())
+    assert with_words(settle(one, blank, on="2021-04-15", as_of="2021-03-31"))["status_reason"].tolist() == [said]
+
+
+def test_a_row_that_fell_back_says_when() -> None:
+    first = start(pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.9]}), on="2021-02-01")
+    fell = with_words(settle(first.assign(current=0.8), first, on="2021-04-15", as_of="2021-03-31"))
+    said = fell.set_index("ledger_id").loc["六-04@440800", "status_reason"]
+    assert said == "2021年3月31日回落；没有进展说明和佐证；距完成时限 76 天；80.00%，未达 ＞85.50%。"
 
 
 def test_what_lifts_most_may_hold_an_indicator_of_the_province_alone() -> None:

@@ -8,12 +8,13 @@ import openpyxl
 import pandas as pd
 
 from zjanalysis.ledger.papers import notice_rows, notice_table, summary_table, write_notices
-from zjanalysis.ledger.state import start
+from zjanalysis.ledger.state import settle, start
 
 
 def overdue_rows() -> pd.DataFrame:
     scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.80]})
-    return notice_rows(start(scores, on="2021-02-01", as_of="2020-12-31"), on="2021-07-10")
+    first = start(scores, on="2021-02-01", as_of="2020-12-31")
+    return notice_rows(settle(first, first, on="2021-07-10", as_of="2020-12-31"))
 
 
 def test_the_notices_are_one_sheet_per_unit_and_hold_every_row_once(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger.book import LedgerResult, init_ledger, merge_ledger, update_ledger
 from zjanalysis.ledger.papers import notice_rows, summary_table, write_notices
 from zjanalysis.ledger.rows import read_ledger
-from zjanalysis.ledger.state import start
+from zjanalysis.ledger.state import standing, start
 from zjanalysis.settings import load_settings
 
 
@@ -53,7 +53,7 @@ def _merge(arguments: argparse.Namespace, path: Path) -> int:
 
 def _due(arguments: argparse.Namespace, path: Path) -> int:
     day = _given(arguments)
-    rows = notice_rows(read_ledger(path).ledger, on=day, within=arguments.within, quiet=arguments.quiet)
+    rows = notice_rows(standing(read_ledger(path), on=day), within=arguments.within, quiet=arguments.quiet)
     if rows.empty:
         print(f"截至{day}没有需要督办的事项。")
         return 0

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.reported import comparable
 from zjanalysis.inputs.workplan import load_tasks
-from zjanalysis.ledger.inputs import today
 from zjanalysis.ledger.rows import LOWER
 from zjanalysis.ledger.state import OPEN, TOLERANCE, Status, deadlines
 
@@ -35,17 +32,17 @@ def _counted(ledger: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return flags.groupby(by, sort=False)[list(COUNTS)].sum().reset_index()
 
 
-def board(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> pd.DataFrame:
+def board(ledger: pd.DataFrame, *, city: str = "") -> pd.DataFrame:
     """Return one row per task of the plan, in its order: how many rows in which state, deadline and days left.
 
     Rows the office added stand under the task it wrote; tasks without a row are shown with zeros. ``n_met`` counts
-    closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows. ``city`` chooses
-    whose plan; a city without a plan on record has no task.
+    closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows. Days are counted from
+    the day the ledger was settled. ``city`` chooses whose plan; a city without a plan on record has no task.
     """
     tasks = load_tasks(city)[["task", "title", "clause", "deadline", "kind"]]
     counts = tasks.merge(_counted(ledger, ["task"]), on="task", how="left")
     whole = counts.assign(**{name: counts[name].fillna(0).astype("int64") for name in COUNTS})
-    left = (deadlines(whole["deadline"]) - today(on)).dt.days
+    left = (deadlines(whole["deadline"]) - ledger["settled_on"].max()).dt.days
     return whole.assign(days_left=left.astype("Int64"), task_status=_task_status(whole))
 
 
@@ -135,28 +132,24 @@ def with_trend(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(current_before=before["current"], trend=pd.Series(words, index=ledger.index, dtype="str"))
 
 
-def due(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> pd.DataFrame:
-    """Return the rows for inspection (督查) with why_due, days_left and days_quiet: the gravest first, once each.
+def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
+    """Return the rows for inspection (督查) with why_due: the gravest first, once each.
 
     逾期; 临近到期: due within ``within`` days; 达标未销号: reached but not closed; 久无进展: no progress written for
-    ``quiet`` days. A closed row is never listed.
+    ``quiet`` days; all as of the day the ledger was settled. A closed row and one only registered are never listed.
     """
-    now = today(on)
-    left = (deadlines(ledger["deadline"]) - now).dt.days
-    since = ledger["progress_on"].fillna(ledger["opened_on"])
-    idle = (now - since).dt.days
-    is_open = ledger["status"].isin(OPEN)
+    is_open = ledger["status"].isin(OPEN) & ledger["comparison"].fillna("").ne("record")
     why = np.select(
         [
-            ledger["status"].eq(Status.OVERDUE) | (is_open & (left < 0)),
-            is_open & left.between(0, within),
+            ledger["status"].eq(Status.OVERDUE),
+            is_open & ledger["days_left"].between(0, within).fillna(False).astype(bool),
             ledger["status"].eq(Status.REACHED),
-            is_open & (idle >= quiet),
+            is_open & (ledger["days_quiet"] >= quiet).fillna(False).astype(bool),
         ],
         [OVERDUE, SOON, REACHED, QUIET],
         "",
     )
-    listed = ledger.assign(why_due=why, days_left=left.astype("Int64"), days_quiet=idle.astype("Int64"))
+    listed = ledger.assign(why_due=why)
     weight = listed["why_due"].map({OVERDUE: 0, SOON: 1, QUIET: 2, REACHED: 3})
     ordered = listed.assign(weight=weight).dropna(subset=["weight"]).sort_values(["weight", "days_left"], kind="stable")
     return ordered.drop(columns="weight").reset_index(drop=True)

@@ -26,11 +26,11 @@ from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, office_label
 from zjanalysis.inputs.office_table import column_letter
-from zjanalysis.ledger.display import amount, cell_of, with_target_text
+from zjanalysis.ledger.display import amount, cell_of, with_words
 from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET
 from zjanalysis.ledger.merge import LOGGED, as_text, changes, hand_changes, merge, tool_changes
-from zjanalysis.ledger.rows import LedgerFile, hand_columns, is_own, read_ledger
-from zjanalysis.ledger.state import Status, refresh
+from zjanalysis.ledger.rows import COUNTED, LedgerFile, hand_columns, is_own, read_ledger
+from zjanalysis.ledger.state import Status, refresh, working_day
 from zjanalysis.settings import Guard
 
 # Fill and ink of each state; the word is in the cell, so nothing depends on the colour.
@@ -45,8 +45,8 @@ STATE_COLOURS = {
 WIDTHS = {
     "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "indicator_label": 22, "baseline": 11,
     "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10, "measures": 26,
-    "deadline": 11, "status": 14, "progress": 28, "evidence": 20, "closed_on": 12, "opened_on": 12, "reached_on": 12,
-    "progress_on": 12, "hint": 30, "ledger_id": 18,
+    "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20, "closed_on": 12, "opened_on": 12,
+    "reached_on": 12, "progress_on": 12, "hint": 30, "ledger_id": 18,
 }  # fmt: skip
 LOG_WIDTHS = {"changed_by": 24, "ledger_id": 18, "column": 14, "old": 40, "new": 40}
 CONFLICT_WIDTHS = {
@@ -64,19 +64,21 @@ HELP = (
     ("谁填哪些列", "深蓝表头的列由人填写，工具只读不改；灰表头、灰底的列由工具填写，手工改动会在下次更新时恢复。"),
     ("编号", "每行的身份，请勿改动。行可以任意排序、筛选、插入。新增的问题编号留空，更新时自动编为“自001”。"),
     ("自加列", "可以在右侧增加自己的列，工具原样保留，格式、批注也保留。请不要插入图表、图形或线程批注。"),
+    ("办理日期", "更新、汇总时给出的日期。状态、剩余天数、无进展天数都按这一天算；不能早于上一次的办理日期。"),
+    ("状态说明", "由当前值、目标值和日期说明为什么是这个状态。"),
     ("未启动", "没有进展说明，也没有佐证。"),
     ("推进中", "有进展说明或佐证，尚未达标，未过完成时限。"),
-    ("长期推进", "完成时限为“长期推进”，有进展，尚未达标。"),
-    ("逾期", "过了完成时限仍未达标。"),
+    ("长期推进", "完成时限为“长期推进”，有进展，尚未达标；只登记、不判定的事项也在此列，不会逾期。"),
+    ("逾期", "办理日期已过完成时限，仍未达标。"),
     ("已达标待销号", "当前值达到目标，尚缺佐证或销号日期。"),
-    ("已销号", "当前值达到目标，有佐证，销号日期不早于达标日期、不晚于更新当日。三条缺一不可，手工改“状态”无效。"),
+    ("已销号", "当前值达到目标，有佐证，销号日期不早于达标日期、不晚于办理日期。三条缺一不可，手工改“状态”无效。"),
     ("回落", "已达标或已销号的事项，数值回落后自动重新启动；原销号日期保留在表中，但须重新填写才能再次销号。"),
     ("差距", "“优”为好于目标，“差”为不及目标；提高、降低类与基期值比。"),
     ("口径改变", "好评率口径在 2020 年改变，跨 2020 年不作比较，自动以改变后的第一期为新基期。"),
     ("合并", "交回的副本逐格合并：只取对方改过、而台账没有再改的格；冲突列在“冲突清单”，由人决定。"),
 )  # fmt: skip
 # Of a row the office added, the tool writes only these.
-OWN_ROW = ("status", "opened_on", "reached_on", "progress_on", "hint", "ledger_id")
+OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id")
 SAMPLE_NOTE = "示例数据（模拟）：本台账的数值、进展与佐证均为演示而编造。"
 NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
 # Parts openpyxl would drop or flatten without a word. Comments and pictures are kept.
@@ -110,7 +112,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
     where = Path(path)
     if where.exists():
         raise InputError(f"台账“{where.name}”已经存在，不会覆盖。", "要刷新数值请用更新；要另起一本请换文件名。")
-    whole = with_target_text(ledger)
+    whole = with_words(ledger)
     letters = {c.key: column_letter(n) for n, c in enumerate(LEDGER_COLUMNS)}
     last = HEADER_ROW + len(whole)
     book = _new_book(letters, last=last, note=SAMPLE_NOTE + NOTE if sample else NOTE)
@@ -141,7 +143,8 @@ def update_ledger(
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
     file = read_ledger(path, guard=guard)
-    after = with_target_text(refresh(file.ledger, file.memory, scores=scores, on=on, as_of=as_of, gaps=gaps))
+    day = working_day(file, on)
+    after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
     by_hand = hand_changes(file.memory, after, by="手工修改", on=on)
     return _save(file, after, [by_hand, *_by_tool(file, after, on=on)], pd.DataFrame())
 
@@ -156,9 +159,9 @@ def merge_ledger(
     file = read_ledger(path, guard=guard)
     returned = {Path(f).name: read_ledger(f, guard=guard) for f in files}
     copies = {name: (copy.ledger, copy.memory) for name, copy in returned.items()}
-    day = file.memory["as_of"].max()
-    merged = merge(file.ledger, file.memory, copies=copies, on=on, as_of=on if pd.isna(day) else day)
-    after = with_target_text(merged.ledger)
+    day, figures = working_day(file, on), file.memory["as_of"].max()
+    merged = merge(file.ledger, file.memory, copies=copies, on=day, as_of=day if pd.isna(figures) else figures)
+    after = with_words(merged.ledger)
     by_hand = hand_changes(file.memory, file.ledger, by="手工修改", on=on)
     return _save(file, after, [by_hand, merged.changes, *_by_tool(file, after, on=on)], merged.conflicts)
 
@@ -370,7 +373,7 @@ def _remember(book: Workbook, ledger: pd.DataFrame) -> None:
         del book[MEMORY_SHEET]
     sheet = book.create_sheet(MEMORY_SHEET)
     sheet.sheet_state = "veryHidden"
-    texts = ledger.drop(columns=["file", "sheet", "row_number"], errors="ignore").apply(as_text)
+    texts = ledger.drop(columns=[*COUNTED, "file", "sheet", "row_number"], errors="ignore").apply(as_text)
     for number, key in enumerate(texts.columns, start=1):
         put_text(sheet.cell(1, number), str(key))
     for position, row in enumerate(texts.itertuples(index=False), start=2):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -16,12 +15,15 @@ from zjanalysis.display.blocks import Block, say
 from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.dataset import list_periods
+from zjanalysis.inputs.office_table import day_of
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import is_county, region_name
 from zjanalysis.inputs.reported import load_definitions
-from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.inputs.workplan import LONG_TERM, has_plan
 from zjanalysis.ledger.analysis import board, by_region, by_unit, due, moved, rows_of, with_trend
 from zjanalysis.ledger.forecast import forecasts
+from zjanalysis.ledger.rows import MOVES, PEERS
+from zjanalysis.ledger.state import Status, meets
 from zjanalysis.settings import Settings, load_settings
 
 DONE, NOT_DONE = "已完成", "未完成"
@@ -92,14 +94,70 @@ def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(target_text=pd.Series(targets, index=ledger.index, dtype="str"))
 
 
+def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger with the words the tool writes into its sheet: target_text and status_reason."""
+    told = with_target_text(ledger)
+    records = [{str(key): value for key, value in row.items()} for row in told.to_dict("records")]
+    counts = _counted(told)
+    reasons = [status_reason(row, counted=count) for row, count in zip(records, counts, strict=True)]
+    return told.assign(status_reason=pd.Series(reasons, index=told.index, dtype="str"))
+
+
+def status_reason(row: Mapping[str, Any], *, counted: str = "") -> str:
+    """Say in one sentence, from its numbers, why a row of the ledger has its state."""
+    return "；".join(part for part in (_time_reason(row), _value_reason(row, counted)) if part) + "。"
+
+
+def _time_reason(row: Mapping[str, Any]) -> str:
+    """Say what the calendar has to do with it."""
+    status, left = row["status"], row["days_left"]
+    if status == Status.CLOSED:
+        return f"{day_text(day_of(row['closed_on']))}销号"
+    if status == Status.REACHED:
+        return f"{day_text(row['reached_on'])}达标，待销号"
+    start = "没有进展说明和佐证；" if status == Status.NOT_STARTED else ""
+    fell = "" if wording.missing(row["reopened_on"]) else f"{day_text(row['reopened_on'])}回落；"
+    if row["comparison"] == "record":
+        return "只登记，不判定"
+    if wording.missing(left):
+        return f"{fell}{start}{LONG_TERM if '长期' in str(row['deadline']) else '完成时限认不出'}"
+    return f"{fell}{start}" + (f"逾期 {-left} 天" if left < 0 else f"距完成时限 {left} 天")
+
+
+def _value_reason(row: Mapping[str, Any], counted: str) -> str:
+    """Say how the value stands to its target."""
+    kind, unit, value = row["comparison"], str(row["unit"]), row["current"]
+    if wording.missing(value):
+        return "没有数值目标" if unit == "typed" and wording.missing(row["target_value"]) else "本期无数据"
+    stands = amount(value, unit, counted=counted)
+    if kind in ("done", "record"):
+        return stands
+    if kind in PEERS:
+        median = amount(row["target_value"], unit, counted=counted)
+        return f"{stands}，同事项中位数 {median}，判断为{wording.verdict_word(row['verdict'])}"
+    if kind in MOVES:
+        base = amount(row["baseline"], unit, counted=counted)
+        same = wording.missing(row["gap"])
+        return f"{stands}，为基期值" if same else f"{stands}，比基期 {base} {gap_text(row['gap'], unit)}"
+    if kind not in SIGNS:
+        return f"{stands}，没有数值目标"
+    met = meets(kind, value, target=row["target_value"], before=row["baseline"], verdict="")
+    return f"{stands}，{'达到' if met else '未达'} {row['target_text']}"
+
+
+def day_text(day: Any) -> str:
+    """Return a day in Chinese; nothing for none."""
+    return "" if wording.missing(day) else f"{day.year}年{day.month}月{day.day}日"
+
+
 def worded(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger in words for tables and pages: target_text, baseline_text, current_text, gap_text.
+    """Return the ledger in words for tables and pages: also baseline_text, current_text, gap_text.
 
     The key of the indicator is dropped: `display.table` would look up each row's unit by it, which the words hold.
     """
     units, counted = ledger["unit"].fillna(""), _counted(ledger)
     return (
-        with_target_text(ledger)
+        with_words(ledger)
         .assign(
             current_text=_amounts(ledger["current"], units, counted),
             baseline_text=_amounts(ledger["baseline"], units, counted),
@@ -174,9 +232,9 @@ CITY_ROWS = (
 NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
 
 
-def board_table(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> Table:
+def board_table(ledger: pd.DataFrame, *, city: str = "") -> Table:
     """Return the board of the plan's eleven tasks: how many rows in which state, deadline, days left."""
-    rows = board(ledger, on=on, city=city)
+    rows = board(ledger, city=city)
     return table(
         rows[rows["kind"] == "task"],
         caption="方案各项任务进展",
@@ -186,20 +244,21 @@ def board_table(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> Tabl
     )
 
 
-def board_sentence(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> str:
-    """Say how the ledger stands in one sentence, counts before rates; and that no plan is on record, if so."""
+def board_sentence(ledger: pd.DataFrame, *, city: str = "") -> str:
+    """Say how the ledger stands on which day, counts before rates; and that no plan is on record, if so."""
     planned = not city or has_plan(city)
     plan = "" if planned else f"未收录{region_name(city)}的工作方案，没有方案任务和目标；以下只列自行登记的事项。"
     if ledger.empty:
         return f"{plan}本期没有台账。"
-    rows = board(ledger, on=on, city=city)
+    rows = board(ledger, city=city)
     sums = rows if planned else by_region(ledger)
     total = {key: int(sums[key].sum()) for key in _COUNTS}
     tasks = int((rows.loc[rows["kind"] == "task", "n_overdue"] > 0).sum())
     among = f"，涉及十一项任务中的 {tasks} 项任务" if planned else ""
     late = f"逾期 {total['n_overdue']} 项{among}" if total["n_overdue"] else "没有逾期事项"
     return (
-        f"{plan}台账共 {total['n_rows']} 项：已达标 {total['n_met']} 项（其中已销号 {total['n_closed']} 项），"
+        f"{plan}截至{day_text(ledger['settled_on'].max())}，台账共 {total['n_rows']} 项："
+        f"已达标 {total['n_met']} 项（其中已销号 {total['n_closed']} 项），"
         f"推进中 {total['n_in_progress']} 项，长期推进 {total['n_long_term']} 项，"
         f"未启动 {total['n_not_started']} 项；{late}。"
     )
@@ -230,9 +289,9 @@ def moved_table(ledger: pd.DataFrame, earlier: pd.DataFrame) -> Table:
     return table(told, caption="较上期状态有变动的事项", columns=columns, sheet="状态变动")
 
 
-def due_table(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60, limit: int = 60) -> Table:
+def due_table(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60, limit: int = 60) -> Table:
     """Return the list for inspection, at most ``limit`` rows: overdue, due soon, without progress, not closed."""
-    found = due(ledger, on=on, within=within, quiet=quiet)
+    found = due(ledger, within=within, quiet=quiet)
     rows = worded(found.head(limit))
     place, figures = ("why_due", "sequence", "region", "problem", "lead_unit"), ("target_text", "current_text")
     columns = (*place, *figures, "deadline", "days_left", "days_quiet", "status")

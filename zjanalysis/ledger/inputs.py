@@ -22,7 +22,8 @@ LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET, HELP_SHEET = (
     "冲突清单",
     "填写说明",
 )
-COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY_KEYS, "region_code", "verdict"]))
+MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on")
+COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
 """Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:底|末|月底)?$")
 

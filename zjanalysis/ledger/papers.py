@@ -28,9 +28,9 @@ ANSWER = "请于收到之日起 5 个工作日内书面反馈措施、责任人�
 SAMPLE = "示例数据（模拟）：所列事项与数值均为演示而编造。"
 
 
-def notice_rows(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> pd.DataFrame:
+def notice_rows(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
     """Return the rows for inspection in words, one for each unit that answers (unit_name): the gravest first."""
-    rows = split_units(worded(due(ledger, on=on, within=within, quiet=quiet)))
+    rows = split_units(worded(due(ledger, within=within, quiet=quiet)))
     why = [_reason(w, left, idle) for w, left, idle in
            zip(rows["why_due"], rows["days_left"], rows["days_quiet"], strict=True)]  # fmt: skip
     return rows.assign(reason_text=pd.Series(why, index=rows.index, dtype="str"))

@@ -5,11 +5,9 @@ Columns: `inputs.COLUMNS`, the columns the office added, and where the row stand
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +17,7 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
 from zjanalysis.inputs.office_columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
-from zjanalysis.inputs.period import Period
-from zjanalysis.inputs.regions import find_code, load_regions, region_name, report_units
+from zjanalysis.inputs.regions import find_code, load_regions, region_name
 from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.ledger.inputs import COLUMNS, ledger_log, ledger_memory, ledger_rows, today
@@ -28,10 +25,13 @@ from zjanalysis.settings import Guard, Settings
 
 OWN = "自"
 """How the number (编号) of a row begins that the office added."""
-FILE_NAME = "ledger.xlsx"
-DAYS = ("opened_on", "reached_on", "progress_on", "baseline_on", "as_of")
+DAYS = ("opened_on", "reached_on", "reopened_on", "progress_on", "baseline_on", "as_of", "settled_on")
 NUMBERS = ("baseline", "current", "gap", "target_value")
+COUNTED = ("days_left", "days_quiet")
+"""What `state.settle` counts anew each time; nobody remembers it."""
 PEERS = ("above_peers", "below_peers")
+MOVES = ("rising", "falling")
+"""Comparisons with the base value."""
 LOWER = ("<=", "falling", "below_peers")
 """Comparisons for which less is better."""
 
@@ -61,7 +61,7 @@ _SIGNS = {
 def empty_ledger() -> pd.DataFrame:
     """Return a ledger without rows, every column in its kind."""
     kinds = {k: "datetime64[ns]" if k in DAYS else "float64" if k in NUMBERS else "str" for k in COLUMNS}
-    return pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in kinds.items()})
+    return pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in {**kinds, **dict.fromkeys(COUNTED, "Int64")}.items()})
 
 
 def is_own(ledger: pd.DataFrame) -> pd.Series:
@@ -71,7 +71,7 @@ def is_own(ledger: pd.DataFrame) -> pd.Series:
 
 def hand_columns(ledger: pd.DataFrame) -> list[str]:
     """Return the columns that belong to people: the known ones and those the office added."""
-    tool: Iterable[str] = {*COLUMNS, "file", "sheet", "row_number"} - set(HAND)
+    tool: Iterable[str] = {*COLUMNS, *COUNTED, "file", "sheet", "row_number"} - set(HAND)
     return [name for name in ledger.columns if name not in tool]
 
 
@@ -176,8 +176,8 @@ def _with_peers(ledger: pd.DataFrame, gaps: pd.DataFrame | None) -> pd.DataFrame
 def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with the signed distance to the target (or to the base value, for rising and falling)."""
     kind = ledger["comparison"].fillna("")
-    yardstick = ledger["target_value"].mask(kind.isin(["rising", "falling"]), ledger["baseline"])
-    first = kind.isin(["rising", "falling"]) & (ledger["baseline_on"] == ledger["as_of"])
+    yardstick = ledger["target_value"].mask(kind.isin(MOVES), ledger["baseline"])
+    first = kind.isin(MOVES) & (ledger["baseline_on"] == ledger["as_of"])
     distance = (ledger["current"] - yardstick) * np.where(kind.isin(LOWER), -1.0, 1.0)
     return ledger.assign(gap=distance.mask(kind.isin(["record", ""]) | first))
 
@@ -210,31 +210,11 @@ def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Setti
     return LedgerFile(where, ledger, memory, ledger_log(sheets), dict(table.letters), table.sheet, table.header_row)
 
 
-def load_ledger(period: Period, *, city: str = "") -> pd.DataFrame:
-    """Return the ledger that lies in a period's folder (ledger.xlsx); a ledger without rows when there is none.
-
-    ``city`` leaves out the rows of other cities; a row that names no region belongs to the city that has other rows.
-    """
-    path = period.dataset.folder / period.name / FILE_NAME
-    there = path.is_file()
-    ledger = _read_once(path, hashlib.sha256(path.read_bytes()).digest()).copy() if there else empty_ledger()
-    if not city:
-        return ledger
-    own = ledger["region_code"].isin([city, *report_units(city)])
-    return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
-
-
-@lru_cache(maxsize=4)
-def _read_once(path: Path, digest: bytes) -> pd.DataFrame:
-    """Read a ledger once for all who ask while its content stays the same."""
-    return read_ledger(path).ledger
-
-
 def typed(memory: pd.DataFrame) -> pd.DataFrame:
     """Return the memory with its numbers and days; columns it lacks are empty."""
-    text = memory.reindex(columns=list(dict.fromkeys([*COLUMNS, *memory.columns])))
+    text = memory.reindex(columns=list(dict.fromkeys([*COLUMNS, *memory.columns]))).astype("str")
     values = {key: numbers(text[key].fillna("")) for key in NUMBERS} | {key: days(text[key]) for key in DAYS}
-    return text.astype("str").assign(**values)
+    return text.assign(**values)
 
 
 def assemble(rows: pd.DataFrame, memory: pd.DataFrame, *, settings: Settings | None = None) -> pd.DataFrame:

@@ -6,18 +6,22 @@ Why so: docs/decisions/0009-ledger.md.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import days
+from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
 from zjanalysis.ledger.inputs import last_day, today
-from zjanalysis.ledger.rows import PEERS, adopt, empty_ledger, fill, lay_out
+from zjanalysis.ledger.rows import LOWER, MOVES, PEERS, LedgerFile, adopt, empty_ledger, fill, lay_out, read_ledger
 from zjanalysis.settings import Settings
 
 
@@ -32,6 +36,7 @@ class Status(StrEnum):
     LONG_TERM = LONG_TERM
 
 
+FILE_NAME = "ledger.xlsx"
 OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
 TOLERANCE = 1e-9
 
@@ -88,87 +93,104 @@ def is_long_term(text: pd.Series) -> pd.Series:
     return text.fillna("").str.contains("长期")
 
 
-def is_met(ledger: pd.DataFrame) -> pd.Series:
-    """Tell whether the value meets the target: True, False, or missing where nobody can tell.
+def meets(kind: str, value: float, *, target: float, before: float, verdict: str) -> bool | None:
+    """Tell whether a value meets its target: True, False, or None where nobody can tell.
 
-    Needs current, baseline, comparison, target_value, verdict. ``>`` is strict. rising and falling are against the
-    base period; above_peers and below_peers follow the verdict on the peers (高于 is better in either direction).
-    record is never judged.
+    ``kind`` as in `load_targets`; > is strict. rising and falling are held against ``before``, the base value;
+    above_peers and below_peers follow the verdict on the peers (高于 is better in either direction).
+
+    >>> meets(">", 0.855, target=0.855, before=0.8, verdict=""), meets("falling", 2, target=0, before=3, verdict="")
+    (False, True)
     """
-    value, target, base = ledger["current"], ledger["target_value"], ledger["baseline"]
-    kind, verdict = ledger["comparison"].fillna(""), ledger["verdict"].fillna("")
-    judged = [
-        (kind.isin([">=", "done"]), value >= target - TOLERANCE, target),
-        (kind == ">", value > target + TOLERANCE, target),
-        (kind == "<=", value <= target + TOLERANCE, target),
-        (kind == "rising", value > base + TOLERANCE, base),
-        (kind == "falling", value < base - TOLERANCE, base),
-        (kind.isin(PEERS), verdict == "高于", value.where(verdict.isin(["高于", "持平", "低于"]))),
-    ]
-    met = pd.Series(pd.NA, index=ledger.index, dtype="boolean")
-    for applies, holds, needed in judged:
-        met = met.mask(applies & value.notna() & needed.notna(), holds)
-    return met
+    if kind in PEERS and not np.isnan(value):
+        return {"高于": True, "持平": False, "低于": False}.get(verdict)
+    ahead = (value - (before if kind in MOVES else target)) * (-1 if kind in LOWER else 1)
+    if np.isnan(ahead) or kind not in (">=", ">", "<=", "done", *MOVES):
+        return None
+    return bool(ahead > TOLERANCE) if kind in (">", *MOVES) else bool(ahead >= -TOLERANCE)
+
+
+def is_met(ledger: pd.DataFrame) -> pd.Series:
+    """Tell of every row whether its value meets the target; missing where nobody can tell (`meets`)."""
+    kinds, verdicts = ledger["comparison"].fillna(""), ledger["verdict"].fillna("")
+    columns = zip(kinds, ledger["current"], ledger["target_value"], ledger["baseline"], verdicts, strict=True)
+    answers = [meets(k, v, target=t, before=b, verdict=word) for k, v, t, b, word in columns]
+    return pd.Series(answers, index=ledger.index, dtype="boolean")
 
 
 def settle(
     ledger: pd.DataFrame, before: pd.DataFrame, *, on: str | date, as_of: str | date | None = None
 ) -> pd.DataFrame:
-    """Return the ledger with status, reached_on, progress_on, opened_on and hint as of the day ``on``.
+    """Return the ledger as of one day: ``on`` (办理日期) settles states, days left and quiet time alike.
 
-    ``before`` is what the tool itself wrote last (ledger_id, status, reached_on, progress, progress_on, opened_on):
-    a status somebody typed is not believed. ``as_of`` is the cut-off of the figures, default ``on``.
+    ``before`` is what the tool itself wrote last (ledger_id, status, reached_on, progress, progress_on, opened_on,
+    reopened_on): a status somebody typed is not believed. ``as_of`` is the cut-off of the figures, default ``on``.
     A row is closed only with evidence, a value that meets the target, and a closing date neither before the day the
     value was reached nor after ``on``; a row whose value falls back opens again and its old closing date is void.
     """
     now, figures = today(on), today(as_of or on)
     was = before.set_index("ledger_id").reindex(ledger["ledger_id"]).set_axis(ledger.index)
     met = is_met(ledger)
-    reached_on = _reached_on(met, was, figures)
+    progress, written = ledger["progress"].fillna(""), was["progress"].fillna("")
+    opened_on = was["opened_on"].astype("datetime64[ns]").fillna(now)
+    progress_on = was["progress_on"].astype("datetime64[ns]").mask(progress.ne(written) & progress.ne(""), now)
+    dated = ledger.assign(
+        settled_on=pd.Series(now, index=ledger.index).astype("datetime64[ns]"),
+        opened_on=opened_on,
+        progress_on=progress_on,
+        reached_on=_reached_on(met, was, figures),
+        reopened_on=_reopened_on(met, was, figures),
+        days_left=(deadlines(ledger["deadline"]) - now).dt.days.astype("Int64"),
+        days_quiet=(now - progress_on.fillna(opened_on)).dt.days.clip(lower=0).astype("Int64"),
+    )
     closing = days(ledger["closed_on"])
-    valid = closing.notna() & (closing <= now) & (closing >= reached_on)
+    valid = closing.notna() & (closing <= now) & (closing >= dated["reached_on"])
     evidence = ledger["evidence"].fillna("").str.strip().ne("")
     stays = was["status"].eq(Status.CLOSED) & met.isna()
-    closed = (met.fillna(False) | stays) & evidence & valid
-    status = _status(ledger, met=met.fillna(False).astype(bool), closed=closed.astype(bool), now=now)
-    moved = ledger["progress"].fillna("").ne(was["progress"].fillna("")) & ledger["progress"].fillna("").ne("")
-    settled = ledger.assign(
-        status=status,
-        reached_on=reached_on,
-        progress_on=was["progress_on"].astype("datetime64[ns]").mask(moved, now),
-        opened_on=was["opened_on"].astype("datetime64[ns]").fillna(now),
-    )
-    return settled.assign(hint=_hint(settled, met, was["status"], valid=valid, evidence=evidence))
+    settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & evidence & valid))
+    return settled.assign(hint=_hint(settled, met, valid=valid, evidence=evidence))
 
 
 def _reached_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
     """Return the day the value was first seen to meet the target: it stays while that holds or is unknown."""
-    before = was["reached_on"].astype("datetime64[ns]").mask(met.eq(False).fillna(False).astype(bool))
-    return before.mask(met.fillna(False).astype(bool) & before.isna(), figures)
+    before = was["reached_on"].astype("datetime64[ns]").mask(_sure(met.eq(False)))
+    return before.mask(_sure(met) & before.isna(), figures)
 
 
-def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, now: pd.Timestamp) -> pd.Series:
+def _reopened_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
+    """Return the day a reached or closed row fell back; it stays until the target is met again."""
+    fell = was["status"].isin([Status.CLOSED, Status.REACHED]) & _sure(met.eq(False))
+    return was["reopened_on"].astype("datetime64[ns]").mask(fell, figures).mask(_sure(met))
+
+
+def _sure(answer: pd.Series) -> pd.Series:
+    """Return an answer with "cannot tell" as no."""
+    return answer.fillna(False).astype(bool)
+
+
+def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Series:
+    """Return the state of every row; what is only registered is long-term and never overdue."""
     started = ledger["progress"].fillna("").str.strip().ne("") | ledger["evidence"].fillna("").str.strip().ne("")
-    long_term = is_long_term(ledger["deadline"])
-    overdue = (deadlines(ledger["deadline"]) < now) & ~long_term
+    long_term, registered = is_long_term(ledger["deadline"]), ledger["comparison"].eq("record").fillna(False)
+    overdue = _sure(ledger["days_left"] < 0) & ~long_term
     chosen = np.select(
-        [closed, met, overdue, ~started, long_term],
-        [Status.CLOSED, Status.REACHED, Status.OVERDUE, Status.NOT_STARTED, Status.LONG_TERM],
+        [_sure(closed), _sure(met), registered, overdue, ~started, long_term],
+        [Status.CLOSED, Status.REACHED, Status.LONG_TERM, Status.OVERDUE, Status.NOT_STARTED, Status.LONG_TERM],
         Status.IN_PROGRESS,
     )
     return pd.Series(chosen, index=ledger.index, dtype="str")
 
 
-def _hint(ledger: pd.DataFrame, met: pd.Series, was: pd.Series, *, valid: pd.Series, evidence: pd.Series) -> pd.Series:
+def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, evidence: pd.Series) -> pd.Series:
     """Say to the person who keeps the row why it is not closed, why it opened again, what is missing."""
     reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
-    unread = deadlines(ledger["deadline"]).isna() & ~is_long_term(ledger["deadline"])
-    unmet = met.eq(False).fillna(False).astype(bool)
+    unread = ledger["days_left"].isna() & ~is_long_term(ledger["deadline"])
+    unmet = _sure(met.eq(False))
     open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
     sentences = (
-        (was.isin([Status.CLOSED, Status.REACHED]) & unmet, "数值回落，已重新启动；原销号日期不再有效"),
+        (ledger["reopened_on"].notna() & unmet, "数值回落，已重新启动；原销号日期不再有效"),
         (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
-        (reached & dated & ~valid, "销号日期早于达标日期或晚于今日，未予销号"),
+        (reached & dated & ~valid, "销号日期早于达标日期或晚于办理日期，未予销号"),
         (reached & dated & ~evidence, "缺佐证，未予销号"),
         (reached, "已达标：补齐佐证并填销号日期即可销号"),
         (unmet & dated, "未达标，不能销号"),
@@ -179,3 +201,57 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, was: pd.Series, *, valid: pd.Ser
     )
     chosen = np.select([mask for mask, _ in sentences], [sentence for _, sentence in sentences], "")
     return pd.Series(chosen, index=ledger.index, dtype="str")
+
+
+# --- as a file stands on a day ------------------------------------------------------------------------------------
+
+
+def settled_on(file: LedgerFile) -> pd.Timestamp | None:
+    """Return the day the tool last settled a ledger; of a file from before it kept that day, the last day it wrote."""
+    day = file.memory["settled_on"].max()
+    day = file.memory[["opened_on", "progress_on", "reached_on"]].max().max() if pd.isna(day) else day
+    return None if pd.isna(day) else day
+
+
+def working_day(file: LedgerFile, on: str | date) -> pd.Timestamp:
+    """Return the day something is done to a ledger (办理日期).
+
+    Raises ConfigError for a day before the last one: what was written since cannot be taken back.
+    """
+    day, last = today(on), settled_on(file)
+    if last is not None and day < last:
+        raise ConfigError(f"台账已办理到{last:%Y-%m-%d}，不能按更早的{day:%Y-%m-%d}办理。", "请用当日或以后的日期。")
+    return day
+
+
+def standing(file: LedgerFile, *, on: str | date = "") -> pd.DataFrame:
+    """Return the ledger of a file as it stands on a `working_day`, by default the day the tool last settled it."""
+    day = working_day(file, on) if on else settled_on(file)
+    if day is None:
+        return file.ledger
+    figures = file.memory["as_of"].max()
+    return settle(file.ledger, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
+
+
+def load_ledger(period: Period, *, city: str = "", on: str | date = "") -> pd.DataFrame:
+    """Return the ledger in a period's folder (ledger.xlsx) as it stands; without a file a ledger without rows.
+
+    ``on`` is the day it is asked for; on an earlier day than it was last settled, it stands as of that. ``city`` leaves
+    out the rows of other cities; a row that names no region belongs to the city that has other rows.
+    """
+    path = period.dataset.folder / period.name / FILE_NAME
+    if not path.is_file():
+        return empty_ledger()
+    file = _read_once(path, hashlib.sha256(path.read_bytes()).digest())
+    last = settled_on(file)
+    ledger = standing(file, on="" if not on or (last is not None and today(on) < last) else on)
+    if not city:
+        return ledger
+    own = ledger["region_code"].isin([city, *report_units(city)])
+    return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path, digest: bytes) -> LedgerFile:
+    """Read a ledger once for all who ask while its content stays the same."""
+    return read_ledger(path)

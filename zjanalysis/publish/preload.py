@@ -72,7 +72,7 @@ if os.environ.get("ZJANALYSIS_FRAMES"):
     _held = importlib.import_module("zjanalysis.publish.frames").await_frames(_path, int(_started_by))
     for _period in _held.periods.values():
         with suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
-            importlib.import_module("zjanalysis.ledger.rows").load_ledger(_period)
+            importlib.import_module("zjanalysis.ledger.state").load_ledger(_period)
 
 if multiprocessing.current_process().name == "MainProcess":  # the forkserver; a spawned worker collects as usual
     gc.collect()
