@@ -15,17 +15,17 @@ import pandas as pd
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.analysis.ledger import start
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
-from zjanalysis.display.ledger_forms import reported_lines, write_population_template, write_reported_template
-from zjanalysis.display.ledger_safe import release
-from zjanalysis.display.ledger_workbook import init_ledger, update_ledger
-from zjanalysis.inputs.ledger_file import LEDGER_SHEET
+from zjanalysis.display.forms import reported_lines, write_population_template, write_reported_template
+from zjanalysis.display.sheets import release
 from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code, report_units
 from zjanalysis.inputs.reported import load_definitions
+from zjanalysis.ledger.book import init_ledger, update_ledger
+from zjanalysis.ledger.inputs import LEDGER_SHEET
+from zjanalysis.ledger.state import start
 
 CITY, SEED = "440800", 20210331
 HERE = Path(__file__).resolve().parent / "sample"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.analysis.ledger import lay_out
 from zjanalysis.analysis.registry import ITEM_INDICATORS
-from zjanalysis.display.ledger_words import worded
 from zjanalysis.inputs.reported import load_definitions
 from zjanalysis.inputs.workplan import load_sentences, load_targets, load_tasks
+from zjanalysis.ledger.display import worded
+from zjanalysis.ledger.rows import lay_out
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "plan-coverage.md"
 SOURCES = {

@@ -26,6 +26,7 @@ ROOMS = {
     "analysis": "Analysis: what it means",
     "display": "Display: how it reads",
     "cases": "Cases: the wing of applications handled",
+    "ledger": "Ledger: the register of the plan's tasks",
     "publish": "Publish: how it leaves",
 }
 

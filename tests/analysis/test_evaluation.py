@@ -96,6 +96,13 @@ def test_what_lifts_most_is_points_per_effort_first_and_stops_at_the_goal() -> N
     assert plain["needed"].tolist() == [True, False, False]
 
 
+def test_a_line_without_a_width_gives_no_points_and_withholds_the_total() -> None:
+    flat = scored([(*ROWS[0][:6], 1.0, 1.0, *ROWS[0][8:]), *ROWS[1:]])
+    assert np.isnan(flat.loc[0, "points"])
+    assert np.isnan(total(flat).total)
+    assert total(flat).sentence.startswith("1 项三级指标没有得分（权重 40 分）")
+
+
 @given(st.lists(st.floats(-1, 2), min_size=3, max_size=3))
 def test_points_lie_between_zero_and_the_weight(values: list[float]) -> None:
     table = scored(values=SCORES.assign(value=values))

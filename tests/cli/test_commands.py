@@ -10,11 +10,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from zjanalysis.analysis.ledger_parts import read_ledger
 from zjanalysis.cases.analysis import period_cases
 from zjanalysis.cases.views import case_overall
 from zjanalysis.cli import main
 from zjanalysis.inputs.period import load_period
+from zjanalysis.ledger.rows import read_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ["--data", str(ROOT / "data" / "gd-2021-05")]

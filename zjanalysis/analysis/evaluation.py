@@ -43,7 +43,8 @@ def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.Da
     """Give one row per third-level indicator: value, points, cost (weight − points), share_of_full.
 
     按比例: weight × (value − zero_at) ÷ (full_at − zero_at), kept within 0 and the weight; 达标: the weight when the
-    value reaches full_at, else 0; 直接填分: the points typed. Without a value there are no points (missing, not 0).
+    value reaches full_at, else 0; 直接填分: the points typed. Without a value, or with zero_at equal to full_at, there
+    are no points (missing, not 0).
 
     >>> weights = pd.DataFrame({"level_one": "甲", "level_two": "乙", "level_three": "丙", "indicator": ["online"],
     ...     "weight": 4.0, "method": "按比例", "zero_at": 0.8, "full_at": 1.0, "points": np.nan, "effort": 2.0})
@@ -53,7 +54,8 @@ def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.Da
     """
     own = scores[scores["region_code"] == region].drop_duplicates("indicator")[["indicator", "value"]]
     rows = weights.rename(columns={"points": "typed_points"}).merge(own, on="indicator", how="left")
-    reach = ((rows["value"] - rows["zero_at"]) / (rows["full_at"] - rows["zero_at"])).clip(0, 1)
+    width = (rows["full_at"] - rows["zero_at"]).astype("float64")
+    reach = ((rows["value"] - rows["zero_at"]) / width.where(width != 0)).clip(0, 1)
     falling = rows["full_at"] < rows["zero_at"]
     met = (rows["value"] >= rows["full_at"]).where(~falling, rows["value"] <= rows["full_at"])
     step = met.astype("float64").where(rows["value"].notna())

@@ -5,21 +5,25 @@ from __future__ import annotations
 import pandas as pd
 
 from zjanalysis.analysis.compare import compare
+from zjanalysis.analysis.evaluation import as_score, points, total
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.registry import Scope
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope
 from zjanalysis.analysis.reported import measure_reported
-from zjanalysis.cases.analysis import find_cases
+from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, find_cases
 from zjanalysis.cases.views import case_overall
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import peers_of, report_units
-from zjanalysis.inputs.reported import load_reported
+from zjanalysis.inputs.reported import load_definitions, load_reported
+from zjanalysis.inputs.weights import load_weights
 from zjanalysis.settings import Settings, load_settings
 
 AGAINST_PEERS = ("time_compression", "visits", "visit_share")
+WEIGHTS = "indicators.xlsx"
+"""The office's 43 third-level indicators (``zj template --indicators``), in the folder of the data set."""
 
 
 def ledger_scores(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:
-    """Give the scores of items, reported figures and cases of a period together: one row per region and indicator.
+    """Return the scores of items, reported figures and cases of a period: one row per region and indicator.
 
     A period without cases has no rows of theirs. Raises InputError for cases that are there but cannot be read.
     """
@@ -31,7 +35,7 @@ def ledger_scores(period: Period, *, settings: Settings | None = None) -> pd.Dat
 
 
 def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:
-    """Give, for the city and each report unit, where it stands against its peers: `gaps`, ``verdict`` being 达标.
+    """Return, for the city and each report unit, where it stands against its peers: `gaps`, ``verdict`` being 达标.
 
     A city's peers are those of the settings, a county's the other counties of its city.
     """
@@ -45,3 +49,28 @@ def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataF
     ]
     gaps = pd.concat(parts, ignore_index=True)
     return gaps.assign(verdict=gaps["meets_target"])
+
+
+def scored(period: Period, *, region: str) -> pd.DataFrame:
+    """Return the third-level indicators with their points; no row without the office's weights."""
+    return _points(period, ledger_scores(period), region)
+
+
+def evaluated_scores(period: Period, *, region: str) -> pd.DataFrame:
+    """Return `ledger_scores` and, where the office has typed its weights, the region's evaluation score."""
+    scores = ledger_scores(period)
+    marks = _points(period, scores, region)
+    return scores if marks.empty else pd.concat([scores, as_score(total(marks), region=region)], ignore_index=True)
+
+
+def _points(period: Period, scores: pd.DataFrame, region: str) -> pd.DataFrame:
+    weights, _ = load_weights(period.dataset.folder / WEIGHTS, labels=indicator_labels())
+    return points(weights, scores, region=region)
+
+
+def indicator_labels() -> dict[str, str]:
+    """Return every indicator that may carry weight: label → key, for `weights.load_weights`."""
+    counted = (*ITEM_INDICATORS, *ALL_CASE_INDICATORS)
+    named = {i.label: i.key for i in counted} | {i.short: i.key for i in counted if i.short}
+    reported = load_definitions()
+    return named | dict(zip(reported["label"], reported["indicator"], strict=True))

@@ -6,17 +6,16 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from zjanalysis.analysis.ledger import start
-from zjanalysis.analysis.ledger_parts import read_ledger
-from zjanalysis.analysis.ledger_scores import ledger_gaps
+from zjanalysis.analysis.ledger_scores import evaluated_scores, ledger_gaps
 from zjanalysis.cli.output import print_table
-from zjanalysis.display.ledger_notices import notice_rows, summary_table, write_notices
-from zjanalysis.display.ledger_workbook import LedgerResult, init_ledger, merge_ledger, update_ledger
-from zjanalysis.display.sections_ledger import evaluated_scores
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.ledger.book import LedgerResult, init_ledger, merge_ledger, update_ledger
+from zjanalysis.ledger.papers import notice_rows, summary_table, write_notices
+from zjanalysis.ledger.rows import read_ledger
+from zjanalysis.ledger.state import standing, start
 from zjanalysis.settings import load_settings
 
 
@@ -54,7 +53,7 @@ def _merge(arguments: argparse.Namespace, path: Path) -> int:
 
 def _due(arguments: argparse.Namespace, path: Path) -> int:
     day = _given(arguments)
-    rows = notice_rows(read_ledger(path).ledger, on=day, within=arguments.within, quiet=arguments.quiet)
+    rows = notice_rows(standing(read_ledger(path), on=day), within=arguments.within, quiet=arguments.quiet)
     if rows.empty:
         print(f"截至{day}没有需要督办的事项。")
         return 0

@@ -13,9 +13,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.tasks import ANSWERS
-from zjanalysis.display.ledger_safe import release
-from zjanalysis.display.ledger_sheet import for_paper, head_cell, put
-from zjanalysis.display.row_heights import grow_row
+from zjanalysis.display.sheets import for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.workbook import sheet_names
 from zjanalysis.inputs.task_columns import TASK_COLUMNS
 

@@ -43,7 +43,7 @@ _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexp
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
               "bdb", "pandas.core.reshape.reshape")  # fmt: skip
-_ROOMS = ("inputs", "analysis", "display", "cases", "publish")
+_ROOMS = ("inputs", "analysis", "display", "cases", "ledger", "publish")
 _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
 
@@ -177,7 +177,7 @@ if os.environ.get("ZJANALYSIS_SNAPSHOT"):
     _started_by, _path = os.environ["ZJANALYSIS_SNAPSHOT"].split(" ", maxsplit=1)
     for _period in snapshot.await_snapshot(_path, int(_started_by)).periods.values():
         with contextlib.suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
-            importlib.import_module("zjanalysis.analysis.ledger_parts").load_ledger(_period)
+            importlib.import_module("zjanalysis.ledger.state").load_ledger(_period)
 
 if multiprocessing.current_process().name == "MainProcess":  # the forkserver; a spawned worker collects as usual
     gc.collect()

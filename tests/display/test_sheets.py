@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Alignment, Font
 
-from zjanalysis.display.row_heights import AIR, LINE, MOST, grow_row
+from zjanalysis.display.sheets import AIR, LINE, MOST, grow_row
 
 
 def height_of(text: str, *, width: float, size: float = 11, before: float | None = None, wrap: bool = True) -> float:

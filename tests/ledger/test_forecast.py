@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from zjanalysis.analysis.forecast import _T90, forecast, forecasts
+from zjanalysis.ledger.forecast import _T90, forecast, forecasts
 
 QUARTERS = ["2020-03-31", "2020-06-30", "2020-09-30", "2020-12-31", "2021-03-31", "2021-06-30"]
 

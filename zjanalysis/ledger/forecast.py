@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.ledger_state import last_day, today
 from zjanalysis.analysis.reported import comparable
 from zjanalysis.analysis.student import two_sided_t
+from zjanalysis.ledger.inputs import last_day, today
 
 MIN_PERIODS = 4
 WILL, WILL_NOT, UNKNOWN = "预计可达标", "预计不能达标", "无法判断"
@@ -38,7 +38,7 @@ def forecast(
     better: str = "higher",
     share: bool = True,
 ) -> Forecast:
-    """Give the linear trend of ``history`` (cutoff, value: one row per period) at the deadline, with its interval.
+    """Return the linear trend of ``history`` (cutoff, value: one row per period) at the deadline, with its interval.
 
     Periods before the last change of the definition are not used. 预计可达标 only when the whole interval meets the
     target, 预计不能达标 only when none of it does, otherwise 无法判断; the same with fewer than four periods
@@ -65,7 +65,7 @@ def forecast(
 
 
 def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """Give the forecast of every row with a number to reach: ledger_id, forecast, low, high, n_periods, outlook, …
+    """Return the forecast of every row with a number to reach: ledger_id, forecast, low, high, n_periods, outlook, …
 
     ``history``: region_code, indicator, cutoff, value, one row per period. Targets against the base period are held
     against the base value; milestones, peers and what is only registered are not forecast.
@@ -86,7 +86,7 @@ def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _line(rows: pd.DataFrame, last: pd.Timestamp) -> tuple[float, float]:
-    """Give the least-squares line at a day and the half width of its 90 % prediction interval there."""
+    """Return the least-squares line at a day and the half width of its 90 % prediction interval there."""
     x = ((rows["day"] - rows["day"].iloc[0]).dt.days / DAYS_PER_YEAR).to_numpy(dtype=float)
     y = rows["value"].to_numpy(dtype=float)
     at = (last - rows["day"].iloc[0]).days / DAYS_PER_YEAR

@@ -1,4 +1,4 @@
-"""What the office sends out reads back; the 督办单 names everything once per unit."""
+"""What the office sends out reads back, blank and filled in."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.evaluation import points, total
-from zjanalysis.analysis.ledger import start
+from zjanalysis.analysis.ledger_scores import evaluated_scores, indicator_labels
 from zjanalysis.analysis.reported import measure_reported
-from zjanalysis.display.ledger_forms import (
-    indicator_labels,
+from zjanalysis.display.forms import (
     reported_lines,
     write_indicator_template,
     write_population_template,
     write_reported_template,
 )
-from zjanalysis.display.ledger_notices import notice_rows, notice_table, summary_table, write_notices
-from zjanalysis.display.ledger_words import worded
-from zjanalysis.display.sections_ledger import evaluated_scores
 from zjanalysis.inputs.dataset import Dataset
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.reported import load_population, load_reported
@@ -113,45 +109,3 @@ def test_the_drop_downs_offer_what_the_loader_knows(tmp_path: Path) -> None:
     offered = {c.value for row in book["选项"].iter_rows() for c in row if c.value}
     assert {"按比例", "达标", "直接填分", "网上可办率", "好评率"} <= offered
     assert book["选项"].sheet_state == "hidden"
-
-
-def overdue_rows() -> pd.DataFrame:
-    scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.80]})
-    return notice_rows(start(scores, on="2021-02-01", as_of="2020-12-31"), on="2021-07-10")
-
-
-def test_the_notices_are_one_sheet_per_unit_and_hold_every_row_once(tmp_path: Path) -> None:
-    rows = overdue_rows()
-    path = write_notices(rows, tmp_path / "督办单.xlsx", on="2021-07-10", issuer="市局", sample=True)
-    book = openpyxl.load_workbook(path)
-    units = rows["unit_name"].drop_duplicates().tolist()
-    assert book.sheetnames == ["汇总", *units]
-    sheet = book["市行政服务中心"]
-    assert sheet["A1"].value == "督办单"
-    assert "示例数据（模拟）" in sheet["A3"].value
-    listed = [row[3].value for row in sheet.iter_rows(min_row=5) if isinstance(row[0].value, int)]
-    assert len(listed) == (rows["unit_name"] == "市行政服务中心").sum()
-    assert "逾期 10 天" in {row[8].value for row in sheet.iter_rows(min_row=5)}
-
-
-def test_the_notice_as_a_page_table_and_the_summary() -> None:
-    rows = overdue_rows()
-    shown = notice_table(rows, "市行政服务中心", on="2021-07-10")
-    assert len(shown.rows) == (rows["unit_name"] == "市行政服务中心").sum()
-    assert "2021年7月10日" in shown.caption
-    assert sum(row[2] for row in summary_table(rows).rows) == len(rows)
-
-
-def test_values_read_in_their_units() -> None:
-    values = {"instant": 0.8, "promised_days": 3.25, "separate_portals": 2.0, "node_connected": 0.0}
-    scores = pd.DataFrame({"region_code": "440800", "indicator": list(values), "value": list(values.values())})
-    shown = worded(start(scores, on="2021-02-01")).set_index("ledger_id")
-    assert shown.loc["六-04@440800", ["target_text", "current_text", "gap_text"]].tolist() == [
-        "＞85.50%",
-        "80.00%",
-        "差5.50个百分点",
-    ]
-    assert shown.loc["三-02@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["≤0个", "2个", "差2"]
-    assert shown.loc["十一-01@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["完成", "未完成", ""]
-    assert shown.loc["八-01@440800", "current_text"] == "3.25个工作日"
-    assert shown.loc["目标-04@440800", ["target_text", "current_text"]].tolist() == ["≥93.00分", "无数据"]

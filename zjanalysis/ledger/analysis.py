@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.ledger_state import OPEN, TOLERANCE, Status, deadlines, today
 from zjanalysis.analysis.reported import comparable
 from zjanalysis.inputs.workplan import load_tasks
+from zjanalysis.ledger.rows import LOWER
+from zjanalysis.ledger.state import OPEN, TOLERANCE, Status, deadlines
 
 _COUNTS = {
     "n_met": (Status.REACHED, Status.CLOSED),
@@ -33,17 +32,17 @@ def _counted(ledger: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return flags.groupby(by, sort=False)[list(COUNTS)].sum().reset_index()
 
 
-def board(ledger: pd.DataFrame, *, on: str | date, city: str = "") -> pd.DataFrame:
-    """Give one row per task of the plan, in its order: how many rows in which state, deadline and days left.
+def board(ledger: pd.DataFrame, *, city: str = "") -> pd.DataFrame:
+    """Return one row per task of the plan, in its order: how many rows in which state, deadline and days left.
 
     Rows the office added stand under the task it wrote; tasks without a row are shown with zeros. ``n_met`` counts
-    closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows. ``city`` chooses
-    whose plan; a city without a plan on record has no task.
+    closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows. Days are counted from
+    the day the ledger was settled. ``city`` chooses whose plan; a city without a plan on record has no task.
     """
     tasks = load_tasks(city)[["task", "title", "clause", "deadline", "kind"]]
     counts = tasks.merge(_counted(ledger, ["task"]), on="task", how="left")
     whole = counts.assign(**{name: counts[name].fillna(0).astype("int64") for name in COUNTS})
-    left = (deadlines(whole["deadline"]) - today(on)).dt.days
+    left = (deadlines(whole["deadline"]) - ledger["settled_on"].max()).dt.days
     return whole.assign(days_left=left.astype("Int64"), task_status=_task_status(whole))
 
 
@@ -66,7 +65,7 @@ def _task_status(counts: pd.DataFrame) -> pd.Series:
 
 
 def split_units(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Give one row per row and 责任单位 (unit_name): 市政务服务数据管理局、市行政服务中心 are two units.
+    """Return one row per row and 责任单位 (unit_name): 市政务服务数据管理局、市行政服务中心 are two units.
 
     A bracket is not split: 各县(市、区)政府 stays one. A row without a unit reads 未落实责任单位.
     """
@@ -77,7 +76,7 @@ def split_units(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_unit(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Give one row per 责任单位 (unit_name): how many rows in which state; the most overdue first.
+    """Return one row per 责任单位 (unit_name): how many rows in which state; the most overdue first.
 
     A row two units answer for counts for both.
     """
@@ -86,30 +85,24 @@ def by_unit(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_region(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Give one row per region, the city first, in the order of the ledger."""
+    """Return one row per region, the city first, in the order of the ledger."""
     return _counted(ledger, ["region"])
 
 
 def rows_of(ledger: pd.DataFrame, *, region: str = "", task: str = "") -> pd.DataFrame:
-    """Give the rows of one region (code or name) or one task, those that need attention first."""
+    """Return the rows of one region (code or name) or one task, those that need attention first."""
     wanted = pd.Series(True, index=ledger.index)
     if region:
-        wanted = wanted & ledger["region_code"].eq(region).fillna(False) | wanted & ledger["region"].eq(region).fillna(
-            False
-        )
+        wanted &= (ledger["region_code"].eq(region) | ledger["region"].eq(region)).fillna(False).astype(bool)
     if task:
-        wanted = wanted & ledger["task"].eq(task).fillna(False)
-    order = {s: n for n, s in enumerate([Status.OVERDUE, Status.NOT_STARTED, Status.IN_PROGRESS, Status.LONG_TERM])}
-    return (
-        ledger[wanted]
-        .assign(_o=lambda t: t["status"].map(order).fillna(9))
-        .sort_values("_o", kind="stable")
-        .drop(columns="_o")
-    )
+        wanted &= ledger["task"].eq(task).fillna(False).astype(bool)
+    order = [Status.OVERDUE, Status.NOT_STARTED, Status.IN_PROGRESS, Status.LONG_TERM]
+    weight = ledger["status"].map({status: n for n, status in enumerate(order)}).fillna(len(order))
+    return ledger.loc[weight[wanted].sort_values(kind="stable").index]
 
 
 def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows whose state is not what it was in the earlier ledger, with both states and both values."""
+    """Return the rows whose state is not what it was in the earlier ledger, with both states and both values."""
     was = earlier[["ledger_id", "status", "current"]].rename(
         columns={"status": "status_before", "current": "current_before"}
     )
@@ -119,7 +112,7 @@ def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_trend(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
-    """Give the ledger with current_before and trend (改善, 持平, 退步, 无上期) since the earlier ledger.
+    """Return the ledger with current_before and trend (改善, 持平, 退步, 无上期) since the earlier ledger.
 
     Better is more, except where the target is at most, falling or below the peers; what is only registered, and a
     figure whose definition has changed in between, has no trend.
@@ -131,7 +124,7 @@ def with_trend(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
         [comparable(k, a, b) if pd.notna(a) else False for k, a, b in pairs], index=ledger.index, dtype="bool"
     )
     kind = ledger["comparison"].fillna("record")
-    sign = np.where(kind.isin(["<=", "falling", "below_peers"]), -1.0, 1.0)
+    sign = np.where(kind.isin(LOWER), -1.0, 1.0)
     moved_by = ((ledger["current"] - before["current"]) * sign).where(same & kind.ne("record"))
     words = np.select(
         [moved_by > TOLERANCE, moved_by < -TOLERANCE, moved_by.notna()], ["改善", "退步", "持平"], "无上期"
@@ -139,33 +132,24 @@ def with_trend(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(current_before=before["current"], trend=pd.Series(words, index=ledger.index, dtype="str"))
 
 
-def due(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> pd.DataFrame:
-    """Give the rows for inspection (督查) with why_due, days_left and days_quiet: the gravest first, once each.
+def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
+    """Return the rows for inspection (督查) with why_due: the gravest first, once each.
 
     逾期; 临近到期: due within ``within`` days; 达标未销号: reached but not closed; 久无进展: no progress written for
-    ``quiet`` days. A closed row is never listed.
+    ``quiet`` days; all as of the day the ledger was settled. A closed row and one only registered are never listed.
     """
-    now = today(on)
-    left = (deadlines(ledger["deadline"]) - now).dt.days
-    since = ledger["progress_on"].fillna(ledger["opened_on"])
-    idle = (now - since).dt.days
-    is_open = ledger["status"].isin(OPEN)
+    is_open = ledger["status"].isin(OPEN) & ledger["comparison"].fillna("").ne("record")
     why = np.select(
         [
-            ledger["status"].eq(Status.OVERDUE) | (is_open & (left < 0)),
-            is_open & left.between(0, within),
+            ledger["status"].eq(Status.OVERDUE),
+            is_open & ledger["days_left"].between(0, within).fillna(False).astype(bool),
             ledger["status"].eq(Status.REACHED),
-            is_open & (idle >= quiet),
+            is_open & (ledger["days_quiet"] >= quiet).fillna(False).astype(bool),
         ],
         [OVERDUE, SOON, REACHED, QUIET],
         "",
     )
-    listed = ledger.assign(why_due=why, days_left=left.astype("Int64"), days_quiet=idle.astype("Int64"))
-    listed = listed[listed["why_due"] != ""]
-    order = listed["why_due"].map({OVERDUE: 0, SOON: 1, QUIET: 2, REACHED: 3})
-    return (
-        listed.assign(_o=order)
-        .sort_values(["_o", "days_left"], kind="stable")
-        .drop(columns="_o")
-        .reset_index(drop=True)
-    )
+    listed = ledger.assign(why_due=why)
+    weight = listed["why_due"].map({OVERDUE: 0, SOON: 1, QUIET: 2, REACHED: 3})
+    ordered = listed.assign(weight=weight).dropna(subset=["weight"]).sort_values(["weight", "days_left"], kind="stable")
+    return ordered.drop(columns="weight").reset_index(drop=True)

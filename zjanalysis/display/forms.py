@@ -1,4 +1,4 @@
-"""What the office sends out: the forms for reported figures, people and firms, weights."""
+"""What the office sends out: the forms for reported figures, people and firms, weights, and who gets which report."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.analysis.registry import ITEM_INDICATORS
-from zjanalysis.cases.analysis import ALL_CASE_INDICATORS
-from zjanalysis.display.ledger_safe import release
-from zjanalysis.display.ledger_sheet import BOX, TOOL_FILL, for_paper, head_cell, put
+from zjanalysis.analysis.ledger_scores import indicator_labels
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, head_cell, put, release
 from zjanalysis.display.workbook import put_text
+from zjanalysis.inputs.addresses import ADDRESS_COLUMNS
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.office_columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.inputs.office_table import column_letter
@@ -26,6 +25,7 @@ from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 
 CHOICES_SHEET = "选项"
 _WIDTH = {"region": 20, "indicator_label": 28, "figure_source": 24, "reporting_unit": 22, "level_three": 34}
+_ADDRESS_WIDTH = {"region": 24, "to": 48, "cc": 48}
 
 
 def write_reported_template(path: str | Path, *, region: str) -> Path:
@@ -115,20 +115,36 @@ def write_indicator_template(path: str | Path) -> Path:
     return Path(path)
 
 
-def indicator_labels() -> dict[str, str]:
-    """Give every indicator that may carry weight: label → key, for `weights.load_weights`."""
-    counted = (*ITEM_INDICATORS, *ALL_CASE_INDICATORS)
-    named = {i.label: i.key for i in counted} | {i.short: i.key for i in counted if i.short}
-    reported = load_definitions()
-    return named | dict(zip(reported["label"], reported["indicator"], strict=True))
+def write_address_template(path: Path, *, region: str) -> Path:
+    """Write the form for who gets which report: a line for the city and for each of its report units."""
+    book = Workbook()
+    sheet = _titled(
+        book, "收件人", "报告收件人", "邮箱地址几个之间用分号；一个地区可以写几行。本工具只起草邮件，不发送。"
+    )
+    for number, column in enumerate(ADDRESS_COLUMNS, start=1):
+        head_cell(sheet.cell(3, number), column.label)
+        sheet.column_dimensions[column_letter(number - 1)].width = _ADDRESS_WIDTH[column.key]
+    for position, code in enumerate((region, *report_units(region)), start=4):
+        put_text(sheet.cell(position, 1), region_name(code))
+        for number in range(1, len(ADDRESS_COLUMNS) + 1):
+            sheet.cell(position, number).border = BOX
+            sheet.cell(position, number).number_format = "@"
+    sheet.freeze_panes = "B4"
+    release(book, path)
+    return path
 
 
-def _form(book: Workbook, name: str, columns: Sequence[Column], *, title: str, note: str) -> Worksheet:
+def _titled(book: Workbook, name: str, title: str, note: str) -> Worksheet:
     sheet: Worksheet = book.active
     sheet.title = name
     put_text(sheet.cell(1, 1), title)
     put_text(sheet.cell(2, 1), note)
     sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=14), Font(color="8A3A00")
+    return sheet
+
+
+def _form(book: Workbook, name: str, columns: Sequence[Column], *, title: str, note: str) -> Worksheet:
+    sheet = _titled(book, name, title, note)
     for number, column in enumerate(columns, start=1):
         head_cell(sheet.cell(3, number), column.label)
         letter = column_letter(number - 1)

@@ -10,15 +10,13 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.analysis.ledger_board import OVERDUE, QUIET, REACHED, SOON, due, split_units
-from zjanalysis.analysis.ledger_state import today
-from zjanalysis.display.ledger_safe import release
-from zjanalysis.display.ledger_sheet import BOX, for_paper, head_cell, put
-from zjanalysis.display.ledger_words import worded
-from zjanalysis.display.row_heights import grow_row
+from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.tables import Table, table
 from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text, sheet_names
+from zjanalysis.ledger.analysis import OVERDUE, QUIET, REACHED, SOON, due, split_units
+from zjanalysis.ledger.display import worded
+from zjanalysis.ledger.inputs import today
 
 COLUMNS = ("sequence", "task", "region", "problem", "target_text", "current_text", "gap_text", "deadline", "why_due",
            "days_left", "progress")  # fmt: skip
@@ -30,9 +28,9 @@ ANSWER = "请于收到之日起 5 个工作日内书面反馈措施、责任人�
 SAMPLE = "示例数据（模拟）：所列事项与数值均为演示而编造。"
 
 
-def notice_rows(ledger: pd.DataFrame, *, on: str | date, within: int = 30, quiet: int = 60) -> pd.DataFrame:
-    """Give the rows for inspection in words, one for each unit that answers (unit_name): the gravest first."""
-    rows = split_units(worded(due(ledger, on=on, within=within, quiet=quiet)))
+def notice_rows(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
+    """Return the rows for inspection in words, one for each unit that answers (unit_name): the gravest first."""
+    rows = split_units(worded(due(ledger, within=within, quiet=quiet)))
     why = [_reason(w, left, idle) for w, left, idle in
            zip(rows["why_due"], rows["days_left"], rows["days_quiet"], strict=True)]  # fmt: skip
     return rows.assign(reason_text=pd.Series(why, index=rows.index, dtype="str"))
@@ -49,7 +47,7 @@ def _days(number: int, sign: int = 1) -> str:
 
 
 def notice_table(rows: pd.DataFrame, unit: str, *, on: str | date) -> Table:
-    """Give the 督办单 of one unit (from `notice_rows`) as a table for a page."""
+    """Return the 督办单 of one unit (from `notice_rows`) as a table for a page."""
     own = rows[rows["unit_name"] == unit]
     return table(
         own, caption=f"督办单：{unit}（{_date(on)}）", columns=COLUMNS, note=_counted(own) + ANSWER, sheet=unit
@@ -57,7 +55,7 @@ def notice_table(rows: pd.DataFrame, unit: str, *, on: str | date) -> Table:
 
 
 def summary_table(rows: pd.DataFrame) -> Table:
-    """Give how many rows each unit has for each reason."""
+    """Return how many rows each unit has for each reason."""
     counted = rows.groupby(["unit_name", "why_due"], sort=False).size().rename("n_rows").reset_index()
     return table(counted, caption="督办事项汇总", columns=("unit_name", "why_due", "n_rows"), sheet="汇总")
 

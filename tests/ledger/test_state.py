@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zjanalysis.analysis.ledger import empty_ledger
-from zjanalysis.analysis.ledger_state import Status, is_met, last_day, settle, today
 from zjanalysis.errors import ConfigError
+from zjanalysis.ledger.inputs import last_day, today
+from zjanalysis.ledger.rows import empty_ledger
+from zjanalysis.ledger.state import Status, is_met, settle
 
 NAN = float("nan")
 
@@ -60,7 +61,11 @@ def after(
         ({"current": 0.8, "evidence": "文号1", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
         ({"current": 0.8, "status": "已销号", "evidence": "文号1", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
         ({"current": NAN, "status": "已销号", "evidence": "文号1", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
-        ({"comparison": "record", "current": 5.0, "evidence": "e", "closed_on": "2021-04-10"}, "2021-04-15", "推进中"),
+        (
+            {"comparison": "record", "current": 5.0, "evidence": "e", "closed_on": "2021-04-10"},
+            "2021-04-15",
+            "长期推进",
+        ),
     ],
 )
 def test_the_state_of_a_new_row(cells: dict, on: str, status: str) -> None:
@@ -153,6 +158,34 @@ def test_a_day_that_is_none_is_refused() -> None:
         today("明天")
 
 
+@pytest.mark.parametrize("as_of", ["2021-03-31", "2020-12-31"])
+def test_one_day_settles_state_days_left_and_quiet_time(as_of: str) -> None:
+    first = settle(row(deadline="2021-03-31", progress="一"), empty_ledger(), on="2021-02-01", as_of="2020-12-31")
+    later = settle(first, first, on="2021-04-15", as_of=as_of).iloc[0]
+    assert (later["status"], later["days_left"], later["days_quiet"]) == ("逾期", -15, 73)
+    assert later["settled_on"] == pd.Timestamp("2021-04-15")
+    last = settle(first, first, on="2021-03-31", as_of=as_of).iloc[0]
+    assert (last["status"], last["days_left"]) == ("推进中", 0)
+
+
+@pytest.mark.parametrize("deadline", ["2021-03-31", "2021-06", "长期推进"])
+@pytest.mark.parametrize("current", [NAN, 14.0])
+def test_what_is_only_registered_is_never_overdue(deadline: str, current: float) -> None:
+    one = row(comparison="record", target_value=NAN, current=current, deadline=deadline, progress="x")
+    assert after(one, on="2031-01-01")["status"] == "长期推进"
+
+
+def test_a_fallen_row_says_so_until_its_target_is_met_again_however_often_it_is_settled() -> None:
+    first = settle(row(current=0.9), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    fell = settle(first.assign(current=0.8), first, on="2021-07-15", as_of="2021-06-30")
+    again = settle(fell, fell, on="2021-07-15", as_of="2021-06-30")
+    pd.testing.assert_frame_equal(again, fell)
+    assert "回落" in again.iloc[0]["hint"]
+    assert again.iloc[0]["reopened_on"] == pd.Timestamp("2021-06-30")
+    risen = settle(again.assign(current=0.9), again, on="2021-10-15", as_of="2021-09-30").iloc[0]
+    assert pd.isna(risen["reopened_on"])
+
+
 # --- property: no path closes a row without evidence and a met target ---------------------------------------------
 
 step = st.fixed_dictionaries({
@@ -186,4 +219,6 @@ def test_no_path_closes_a_row_without_evidence_and_a_met_target(steps: list[dict
             assert reached <= pd.Timestamp(one["closed_on"]) <= now
         if met is False:
             assert result["status"] not in (Status.CLOSED, Status.REACHED)
+        assert (result["status"] == Status.OVERDUE) <= (pd.notna(result["days_left"]) and result["days_left"] < 0)
+        assert result["days_quiet"] >= 0
         assert result["status"] in list(Status)

@@ -8,9 +8,10 @@ from datetime import date
 
 import pandas as pd
 
-from zjanalysis.analysis.ledger import OWN, adopt, hand_columns
-from zjanalysis.analysis.ledger_state import settle, today
 from zjanalysis.inputs.office_columns import CHANGE_COLUMNS
+from zjanalysis.ledger.inputs import today
+from zjanalysis.ledger.rows import OWN, adopt, hand_columns
+from zjanalysis.ledger.state import settle
 
 KEY = ["ledger_id", "column"]
 LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
@@ -35,7 +36,7 @@ class Merged:
 
 
 def as_text(values: pd.Series) -> pd.Series:
-    """Give cells as the text the log holds: dates ISO, numbers in full, nothing for a missing one."""
+    """Return cells as the text the log holds: dates ISO, numbers in full, nothing for a missing one."""
     if pd.api.types.is_datetime64_any_dtype(values):
         days: pd.Series = values.dt.strftime("%Y-%m-%d").fillna("").astype("str")
         return days
@@ -45,14 +46,14 @@ def as_text(values: pd.Series) -> pd.Series:
 
 
 def cells(ledger: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Give a ledger as one row per cell: ledger_id, column, text."""
+    """Return a ledger as one row per cell: ledger_id, column, text."""
     present = [name for name in columns if name in ledger.columns]
     texts = ledger[present].apply(as_text).assign(ledger_id=ledger["ledger_id"])
     return texts.melt("ledger_id", present, var_name="column", value_name="text").astype("str")
 
 
 def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by: str, on: str | date) -> pd.DataFrame:
-    """Give one row per cell that differs, for the change log; a row that is new is one line, not one per cell."""
+    """Return one row per cell that differs, for the change log; a row that is new is one line, not one per cell."""
     old, new = cells(before, columns), cells(after, columns)
     both = new.merge(old, on=KEY, how="left", suffixes=("", "_old"))
     fresh = ~both["ledger_id"].isin(before["ledger_id"])
@@ -66,12 +67,12 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by
 
 
 def tool_changes(before: pd.DataFrame, after: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
-    """Give what the tool itself moved: status, value, base value, target, day reached."""
+    """Return what the tool itself moved: status, value, base value, target, day reached."""
     return changes(before, after, columns=list(LOGGED), by="工具", on=on)
 
 
 def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, by: str, on: str | date) -> pd.DataFrame:
-    """Give what people changed since the tool last wrote."""
+    """Return what people changed since the tool last wrote."""
     return changes(base, ledger, columns=hand_columns(ledger), by=by, on=on)
 
 
@@ -83,7 +84,7 @@ def merge(
     on: str | date,
     as_of: str | date | None = None,
 ) -> Merged:
-    """Give the ledger with what the returned copies filled in; what contradicts is listed, never overwritten.
+    """Return the ledger with what the returned copies filled in; what contradicts is listed, never overwritten.
 
     ``copies``: file name → (its rows, what the tool had written when it was sent out: its hidden base; without one an
     empty table, and then only empty cells are filled). A cell is taken when the copy changed it and the ledger did not
@@ -111,7 +112,7 @@ def merge(
 
 
 def _matched(rows: pd.DataFrame, base: pd.DataFrame, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
-    """Give the copy's rows with the numbers of the ledger; rows the copy added get a passing number that starts with ?.
+    """Return the copy's rows with the ledger's numbers; rows the copy added get a passing number that starts with ?.
 
     A row both sides added (same problem, region, unit) is one row.
     """
@@ -124,7 +125,7 @@ def _matched(rows: pd.DataFrame, base: pd.DataFrame, master: pd.DataFrame, *, ta
 
 
 def _proposals(master: pd.DataFrame, rows: pd.DataFrame, base: pd.DataFrame, *, by: str) -> pd.DataFrame:
-    """Give the cells a copy changed: what it says, what it was when sent out, what the ledger says now."""
+    """Return the cells a copy changed: what it says, what it was when sent out, what the ledger says now."""
     columns = [c for c in hand_columns(rows) if c != "sequence"]
     known = rows[~rows["ledger_id"].str.startswith("?")]
     said = cells(known, columns).merge(cells(base, columns), on=KEY, how="left", suffixes=("", "_base"))
@@ -136,7 +137,7 @@ def _proposals(master: pd.DataFrame, rows: pd.DataFrame, base: pd.DataFrame, *, 
 
 
 def _judge(proposals: pd.DataFrame) -> pd.DataFrame:
-    """Give every proposal its reason to be refused; an empty reason is taken."""
+    """Return every proposal its reason to be refused; an empty reason is taken."""
     based, empty = proposals["text_base"].notna(), proposals["text"] == ""
     moved = based & (proposals["text_master"] != proposals["text_base"])
     several = proposals.groupby(KEY)["text"].transform("nunique") > 1
@@ -153,14 +154,14 @@ def _judge(proposals: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patch(ledger: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:
-    """Give the ledger with the taken cells written in."""
+    """Return the ledger with the taken cells written in."""
     once = taken.drop_duplicates(KEY).pivot(index="ledger_id", columns="column", values="text")
     aligned = once.reindex(ledger["ledger_id"]).set_axis(ledger.index)
     return ledger.assign(**{c: ledger[c].astype("str").mask(aligned[c].notna(), aligned[c]) for c in aligned.columns})
 
 
 def _added(master: pd.DataFrame, named: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    """Give the rows each copy added and the ledger lacks, without a number yet; two copies adding the same add one."""
+    """Return the rows each copy added and the ledger lacks, without a number yet; the same row from two is one."""
     seen = master[list(WHO)].assign(known=True)
     out: dict[str, pd.DataFrame] = {}
     for name, (rows, _) in named.items():

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.ledger import empty_ledger
-from zjanalysis.analysis.ledger_merge import (
+from zjanalysis.ledger.merge import (
     BLANKED,
     DISAGREE,
     MOVED_ON,
@@ -17,6 +16,7 @@ from zjanalysis.analysis.ledger_merge import (
     merge,
     tool_changes,
 )
+from zjanalysis.ledger.rows import empty_ledger
 
 
 def ledger(*rows: dict) -> pd.DataFrame:

@@ -1,0 +1,112 @@
+"""The rows of the ledger: made from the plan, filled, refreshed; rows people add."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.workplan import load_targets
+from zjanalysis.ledger.rows import adopt, empty_ledger, fill, hand_columns
+from zjanalysis.ledger.state import refresh, start
+
+CITY, COUNTY = "440800", "440802"
+
+
+def scores(**values: float) -> pd.DataFrame:
+    return pd.DataFrame({"region_code": CITY, "indicator": list(values), "value": list(values.values())})
+
+
+BASE = scores(instant=0.87, online=0.97, promised_days=3.0, good_rating=0.99, separate_portals=2.0)
+
+
+def made(table: pd.DataFrame = BASE, **options: object) -> pd.DataFrame:
+    return start(table, on="2021-02-01", as_of="2020-12-31", **options)  # type: ignore[arg-type]
+
+
+def city_row(ledger: pd.DataFrame, indicator: str, comparison: str = "") -> pd.Series:
+    rows = ledger[(ledger["region_code"] == CITY) & (ledger["indicator"] == indicator)]
+    return rows[rows["comparison"] == comparison].iloc[0] if comparison else rows.iloc[0]
+
+
+def test_every_target_has_its_row_for_the_city_or_for_each_report_unit() -> None:
+    ledger, targets = made(), load_targets()
+    units = len(report_units(CITY))
+    city, county = targets["level"].str.contains("市级").sum(), targets["level"].str.contains("区县级").sum()
+    assert len(ledger) == city + county * units
+    assert ledger["ledger_id"].is_unique
+    assert set(ledger["task"]) == set(targets["task"])
+    assert list(ledger["sequence"]) == [str(n) for n in range(1, len(ledger) + 1)]
+
+
+def test_a_county_row_is_the_countys_to_answer_and_the_lead_unit_helps() -> None:
+    ledger = made().set_index("ledger_id")
+    row = ledger.loc["六-05@440802"]
+    assert row["lead_unit"] == "赤坎区人民政府"
+    assert row["cooperating_units"] == "市政务服务数据管理局、市行政服务中心"
+    assert ledger.loc["六-05@4408Z1", "lead_unit"] == "湛江经济技术开发区管委会"
+    assert "六-05@440800" not in ledger.index
+    assert "六-04@440802" not in ledger.index
+
+
+def test_the_base_value_is_the_first_seen_and_the_gap_is_signed_better_is_positive() -> None:
+    ledger = made()
+    later = fill(ledger, scores(instant=0.80, promised_days=2.5, separate_portals=3.0), as_of="2021-03-31")
+    assert city_row(later, "instant")[["baseline", "current"]].tolist() == [0.87, 0.80]
+    assert city_row(later, "instant")["gap"] == pytest.approx(0.80 - 0.855)
+    assert city_row(later, "promised_days")["gap"] == pytest.approx(3.0 - 2.5)
+    assert city_row(later, "separate_portals")["gap"] == 0 - 3.0
+    assert pd.isna(city_row(ledger, "promised_days")["gap"])
+    assert pd.isna(city_row(later, "online")["current"])
+
+
+def test_a_changed_definition_gives_a_new_base_and_no_judgement_until_the_next_figure() -> None:
+    first = made()
+    second = refresh(first, first, scores=scores(good_rating=0.40), on="2021-04-15", as_of="2021-03-31")
+    third = refresh(second, second, scores=scores(good_rating=0.45), on="2021-07-15", as_of="2021-06-30")
+    rows = [city_row(t, "good_rating") for t in (first, second, third)]
+    assert [r["baseline"] for r in rows] == [0.99, 0.40, 0.40]
+    assert [str(r["baseline_on"].date()) for r in rows] == ["2020-12-31", "2021-03-31", "2021-03-31"]
+    assert [r["status"] for r in rows] == ["未启动", "未启动", "已达标待销号"]
+
+
+def test_against_the_peers_value_median_and_verdict_come_from_one_comparison() -> None:
+    gaps = pd.DataFrame({"region_code": [CITY, COUNTY], "indicator": "visits", "value": [0.04, 0.20],
+                         "median": [0.06, 0.10], "verdict": ["高于", "低于"]})  # fmt: skip
+    ledger = made(scores(visits=0.99), gaps=gaps)
+    row = city_row(ledger, "visits", "below_peers")
+    assert row[["current", "target_value", "status"]].tolist() == [0.04, 0.06, "已达标待销号"]
+    assert row["gap"] == pytest.approx(0.02)
+    assert city_row(ledger, "visits", "falling")["current"] == 0.99
+    county = ledger[(ledger["region_code"] == COUNTY) & (ledger["comparison"] == "below_peers")].set_index("indicator")
+    assert county.loc["visits", "status"] == "未启动"
+    silent = made(scores(visits=0.99))
+    assert "同业" in city_row(silent, "visits", "below_peers")["hint"]
+
+
+def test_refresh_changes_no_hand_column_and_no_input() -> None:
+    ledger = made().assign(person="张三", measures="=cmd|' /C calc'!A0", 自加列="备注")
+    before = ledger.copy(deep=True)
+    after = refresh(ledger, before, scores=scores(instant=0.9), on="2021-04-15", as_of="2021-03-31")
+    pd.testing.assert_frame_equal(ledger, before)
+    hand = hand_columns(ledger)
+    assert "自加列" in hand
+    assert "current" not in hand
+    pd.testing.assert_frame_equal(after[hand], before[hand])
+
+
+def test_rows_people_add_get_a_number_once_and_obey_the_same_rules() -> None:
+    own = pd.DataFrame([
+        {"problem": "停车难", "region": "廉江市", "target_text": "≥80%", "current": 0.85, "deadline": "2021-05-31"},
+        {"problem": "标识不清", "region": "廉江市", "target_text": "整改到位", "current": float("nan")},
+    ])  # fmt: skip
+    blank = empty_ledger()
+    typed = pd.concat(
+        [made(), own.reindex(columns=list(blank.columns)).astype(blank.dtypes.to_dict())], ignore_index=True
+    )
+    after = refresh(typed, made(), scores=BASE, on="2021-04-15", as_of="2020-12-31")
+    assert list(after["ledger_id"].tail(2)) == ["自001", "自002"]
+    assert list(after["status"].tail(2)) == ["已达标待销号", "未启动"]
+    assert list(adopt(after)["ledger_id"]) == list(after["ledger_id"])
+    more = pd.concat([after, after.tail(1)], ignore_index=True)
+    assert adopt(more)["ledger_id"].iloc[-1] == "自003"

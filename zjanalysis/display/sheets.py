@@ -1,0 +1,135 @@
+"""Workbooks people write in: cells, heads, paper, row heights, and how such a workbook is put in place of the old one.
+
+Excel may work out the height of a row when it opens a file; LibreOffice and WPS do not, so it is set here.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet.worksheet import Worksheet
+
+from zjanalysis.display.theme import ems
+from zjanalysis.display.workbook import put_text
+from zjanalysis.errors import PublishError
+
+HEAD, TOOL_HEAD = PatternFill("solid", fgColor="0B4F8A"), PatternFill("solid", fgColor="55616D")
+TOOL_FILL = PatternFill("solid", fgColor="F1F3F5")
+WHITE, _EDGE = Font(bold=True, color="FFFFFF"), Side(style="thin", color="C9D1D9")
+BOX = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
+LINE, AIR, MOST = 16.5, 3.0, 409.0  # points: a line of 11-point Chinese, above and below, the limit of Excel
+PER_EM, MARGIN, USUAL = 2.1, 1.0, 8.43  # in the unit of column widths, the width of a 0
+
+
+def put(cell: Cell, value: Any, number_format: str = "General") -> None:
+    """Write one value without touching the style: text never becomes a formula, nothing stays nothing."""
+    if isinstance(value, str):
+        put_text(cell, value)
+    elif isinstance(value, (int, float, datetime)):
+        cell.value = value
+        cell.number_format = number_format
+    else:
+        cell.value = None
+
+
+def head_cell(cell: Cell, text: str, *, tool: bool = False) -> None:
+    """Write a head: blue for what people fill in, grey for what the tool does."""
+    put_text(cell, text)
+    cell.fill, cell.font, cell.border = (TOOL_HEAD if tool else HEAD), WHITE, BOX
+    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+
+
+def for_paper(sheet: Worksheet, *, head: int, paper: str) -> None:
+    """Print landscape on one page's width, the head on every page, page numbers at the foot."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", paper
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"1:{head}"
+    sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+
+
+def grow_row(sheet: Worksheet, row: int) -> None:
+    """Make a row high enough for its wrapped texts; a row that is high enough, or higher, keeps its height."""
+    widths = _widths(sheet)
+    cells = [cell for cell in sheet[row] if isinstance(cell.value, (str, list)) and cell.alignment.wrap_text]
+    lines = max((_lines(cell, widths.get(cell.column, USUAL)) for cell in cells), default=1.0)
+    height = min(MOST, lines * LINE + AIR)
+    if height > (sheet.row_dimensions[row].height or 0.0):
+        sheet.row_dimensions[row].height = height
+
+
+def _widths(sheet: Worksheet) -> dict[int, float]:
+    """Return the width of every visible column that has one of its own; one width may hold for several columns."""
+    spans = {column_index_from_string(letter): about for letter, about in sheet.column_dimensions.items()}
+    return {
+        number: math.inf if about.hidden else about.width
+        for start, about in spans.items()
+        for number in range(start, (about.max or start) + 1)
+    }
+
+
+def _lines(cell: Cell, width: float) -> float:
+    """Return how many 11-point lines the text takes in a column of that width."""
+    size = float(cell.font.sz or 11) / 11
+    room = max(width - MARGIN, PER_EM)
+    return size * sum(max(1, math.ceil(ems(part) * PER_EM * size / room)) for part in str(cell.value).split("\n"))
+
+
+def release(
+    book: Workbook, path: Path, *, original: Path | None = None, written: frozenset[str] = frozenset(), sheet: str = ""
+) -> None:
+    """Save beside the target, check that nothing else moved, then take the old file's place in one step.
+
+    ``written`` are the cells of ``sheet`` that may differ from the ``original``. Raises PublishError (the old file
+    stays) when another cell differs, or the disk refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".xlsx")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        book.save(temporary)
+        if original is not None:
+            _compare(original, temporary, written=written, sheet=sheet)
+        temporary.chmod(0o644)
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise PublishError(
+            f"“{path.name}”写不进去（{error.strerror}），原文件没有变。", "请检查磁盘空间、权限，或是否正被打开。"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _compare(old_path: Path, new_path: Path, *, written: frozenset[str], sheet: str) -> None:
+    """Hold every cell of the old workbook against the new one: value, note, format, font, fill."""
+    old, new = load_workbook(old_path, rich_text=True), load_workbook(new_path, rich_text=True)
+    lost = [one.title for one in old.worksheets if one.title not in new.sheetnames]
+    for one in old.worksheets:
+        if one.title in lost or one.sheet_state == "veryHidden":
+            continue
+        there, skip = new[one.title], written if one.title == sheet else frozenset()
+        lost += [f"{one.title}!{c.coordinate}" for row in one.iter_rows() for c in row
+                 if c.coordinate not in skip and _looks(c) != _looks(there[c.coordinate])]  # fmt: skip
+    if lost:
+        raise PublishError(
+            f"改写后有 {len(lost)} 处与原件不同（如 {lost[0]}），因此没有替换原文件。", "请把这份文件交给维护者。"
+        )
+
+
+def _looks(cell: Any) -> tuple[Any, ...]:
+    note = cell.comment.text if cell.comment else None
+    return (str(cell.value), note, cell.number_format, cell.font.b, cell.font.color and cell.font.color.rgb,
+            cell.fill.fgColor.rgb, cell.alignment.wrap_text)  # fmt: skip

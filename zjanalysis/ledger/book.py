@@ -1,0 +1,385 @@
+"""The ledger on disk: made once, then refreshed in place; what people wrote, and how it looks, is never touched.
+
+Every function reads the workbook (`rows`), settles the rows (`state`, `merge`), and puts the new file in the place of
+the old in one step: a crash leaves the old file as it was.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook, load_workbook
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.worksheet import Worksheet
+
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
+from zjanalysis.display.wording import missing
+from zjanalysis.display.workbook import put_text
+from zjanalysis.errors import InputError
+from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, office_label
+from zjanalysis.inputs.office_table import column_letter
+from zjanalysis.ledger.display import amount, cell_of, with_words
+from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET
+from zjanalysis.ledger.merge import LOGGED, as_text, changes, hand_changes, merge, tool_changes
+from zjanalysis.ledger.rows import COUNTED, LedgerFile, hand_columns, is_own, read_ledger
+from zjanalysis.ledger.state import Status, refresh, working_day
+from zjanalysis.settings import Guard
+
+# Fill and ink of each state; the word is in the cell, so nothing depends on the colour.
+STATE_COLOURS = {
+    Status.OVERDUE: ("FBE3D2", "8A3A00"),
+    Status.NOT_STARTED: ("F7E3EC", "7A1140"),
+    Status.IN_PROGRESS: ("FFF6D6", "5F4B00"),
+    Status.LONG_TERM: ("E8EDF3", "1D2733"),
+    Status.REACHED: ("DDF1EF", "064F4A"),
+    Status.CLOSED: ("CFE8D5", "0E4A20"),
+}
+WIDTHS = {
+    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "indicator_label": 22, "baseline": 11,
+    "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10, "measures": 26,
+    "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20, "closed_on": 12, "opened_on": 12,
+    "reached_on": 12, "progress_on": 12, "hint": 30, "ledger_id": 18,
+}  # fmt: skip
+LOG_WIDTHS = {"changed_by": 24, "ledger_id": 18, "column": 14, "old": 40, "new": 40}
+CONFLICT_WIDTHS = {
+    "in_master": 36,
+    "in_copy": 36,
+    "changed_by": 24,
+    "reason": 30,
+    "ledger_id": 18,
+    "indicator_label": 20,
+}
+CENTRED = ("sequence", "task", "clause", "status", "deadline", "closed_on", "reached_on", "opened_on")
+DATED = ("closed_on", "reached_on", "opened_on", "progress_on")
+HEADER_ROW = 3
+HELP = (
+    ("谁填哪些列", "深蓝表头的列由人填写，工具只读不改；灰表头、灰底的列由工具填写，手工改动会在下次更新时恢复。"),
+    ("编号", "每行的身份，请勿改动。行可以任意排序、筛选、插入。新增的问题编号留空，更新时自动编为“自001”。"),
+    ("自加列", "可以在右侧增加自己的列，工具原样保留，格式、批注也保留。请不要插入图表、图形或线程批注。"),
+    ("办理日期", "更新、汇总时给出的日期。状态、剩余天数、无进展天数都按这一天算；不能早于上一次的办理日期。"),
+    ("状态说明", "由当前值、目标值和日期说明为什么是这个状态。"),
+    ("未启动", "没有进展说明，也没有佐证。"),
+    ("推进中", "有进展说明或佐证，尚未达标，未过完成时限。"),
+    ("长期推进", "完成时限为“长期推进”，有进展，尚未达标；只登记、不判定的事项也在此列，不会逾期。"),
+    ("逾期", "办理日期已过完成时限，仍未达标。"),
+    ("已达标待销号", "当前值达到目标，尚缺佐证或销号日期。"),
+    ("已销号", "当前值达到目标，有佐证，销号日期不早于达标日期、不晚于办理日期。三条缺一不可，手工改“状态”无效。"),
+    ("回落", "已达标或已销号的事项，数值回落后自动重新启动；原销号日期保留在表中，但须重新填写才能再次销号。"),
+    ("差距", "“优”为好于目标，“差”为不及目标；提高、降低类与基期值比。"),
+    ("口径改变", "好评率口径在 2020 年改变，跨 2020 年不作比较，自动以改变后的第一期为新基期。"),
+    ("合并", "交回的副本逐格合并：只取对方改过、而台账没有再改的格；冲突列在“冲突清单”，由人决定。"),
+)  # fmt: skip
+# Of a row the office added, the tool writes only these.
+OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id")
+SAMPLE_NOTE = "示例数据（模拟）：本台账的数值、进展与佐证均为演示而编造。"
+NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
+# Parts openpyxl would drop or flatten without a word. Comments and pictures are kept.
+LOST = {
+    r"xl/charts?/": "图表",
+    r"xl/threadedComments/": "线程批注（请改用普通批注）",
+    r"xl/diagrams/": "SmartArt 图形",
+    r"xl/embeddings/": "嵌入的文件",
+    r"xl/ctrlProps/|xl/activeX/": "控件",
+    r"xl/slicers?/|xl/pivotTables/": "数据透视表或切片器",
+    r"vbaProject\.bin": "宏",
+}
+_SHAPE = re.compile(rb"<(?:xdr:)?(?:sp|cxnSp|grpSp|graphicFrame)[ >]")
+
+
+@dataclass(frozen=True)
+class LedgerResult:
+    """What a command did: the ledger, the lines added to the change log, the conflicts people must decide."""
+
+    path: Path
+    ledger: pd.DataFrame
+    changes: pd.DataFrame
+    conflicts: pd.DataFrame
+
+
+def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sample: bool = False) -> LedgerResult:
+    """Write a new ledger (`state.start`) as a workbook; never over an existing file.
+
+    Raises InputError when the file is already there.
+    """
+    where = Path(path)
+    if where.exists():
+        raise InputError(f"台账“{where.name}”已经存在，不会覆盖。", "要刷新数值请用更新；要另起一本请换文件名。")
+    whole = with_words(ledger)
+    letters = {c.key: column_letter(n) for n, c in enumerate(LEDGER_COLUMNS)}
+    last = HEADER_ROW + len(whole)
+    book = _new_book(letters, last=last, note=SAMPLE_NOTE + NOTE if sample else NOTE)
+    sheet = book.worksheets[0]
+    for position, row in enumerate(_records(whole), start=HEADER_ROW + 1):
+        _dress(sheet, position, letters)
+        for key in LEDGER:
+            put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
+        grow_row(sheet, position)
+    lines = changes(whole.iloc[:0], whole, columns=list(LOGGED), by="工具", on=on)
+    _append_lines(book, LOG_SHEET, _logged(lines, whole), LOG_WIDTHS)
+    _remember(book, whole)
+    release(book, where)
+    return LedgerResult(where, whole, lines, pd.DataFrame())
+
+
+def update_ledger(
+    path: str | Path,
+    scores: pd.DataFrame,
+    *,
+    on: str | date,
+    as_of: str | date | None = None,
+    gaps: pd.DataFrame | None = None,
+    guard: Guard | None = None,
+) -> LedgerResult:
+    """Refresh the tool's columns from the scores and settle the states; every hand-written cell stays as it is.
+
+    What people changed since the last time, and what the tool changes now, goes into 变更记录.
+    """
+    file = read_ledger(path, guard=guard)
+    day = working_day(file, on)
+    after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
+    by_hand = hand_changes(file.memory, after, by="手工修改", on=on)
+    return _save(file, after, [by_hand, *_by_tool(file, after, on=on)], pd.DataFrame())
+
+
+def merge_ledger(
+    path: str | Path, files: Iterable[str | Path], *, on: str | date, guard: Guard | None = None
+) -> LedgerResult:
+    """Take over what returned copies filled in; contradictions go to 冲突清单 and change nothing.
+
+    The values stay those of the last update; states are settled anew.
+    """
+    file = read_ledger(path, guard=guard)
+    returned = {Path(f).name: read_ledger(f, guard=guard) for f in files}
+    copies = {name: (copy.ledger, copy.memory) for name, copy in returned.items()}
+    day, figures = working_day(file, on), file.memory["as_of"].max()
+    merged = merge(file.ledger, file.memory, copies=copies, on=day, as_of=day if pd.isna(figures) else figures)
+    after = with_words(merged.ledger)
+    by_hand = hand_changes(file.memory, file.ledger, by="手工修改", on=on)
+    return _save(file, after, [by_hand, merged.changes, *_by_tool(file, after, on=on)], merged.conflicts)
+
+
+def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
+    """Return what the tool moved; a new row is held against itself, so that only real moves are logged."""
+    new = after[~after["ledger_id"].isin(file.memory["ledger_id"])]
+    blank = new.assign(status="", reached_on=pd.Series(pd.NaT, index=new.index))
+    lines = tool_changes(pd.concat([file.memory, blank], ignore_index=True), after, on=on)
+    return [lines[lines["column"] != "row"]]
+
+
+def _save(file: LedgerFile, ledger: pd.DataFrame, changed: list[pd.DataFrame], conflicts: pd.DataFrame) -> LedgerResult:
+    lines = pd.concat(changed, ignore_index=True)
+    refuse_when_open(file.path)
+    refuse_losses(file.path)
+    book = load_workbook(file.path, rich_text=True)
+    written = _write_rows(book[file.sheet], file, ledger, frozenset(lines["ledger_id"]))
+    _append_lines(book, LOG_SHEET, _logged(lines, ledger), LOG_WIDTHS)
+    if len(conflicts):
+        _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(conflicts)), CONFLICT_WIDTHS)
+    _remember(book, ledger)
+    release(book, file.path, original=file.path, written=written, sheet=file.sheet)
+    return LedgerResult(file.path, ledger, lines, conflicts)
+
+
+def refuse_losses(path: Path) -> None:
+    """Raise InputError when the workbook holds what cannot be kept: charts, shapes, threaded comments, macros."""
+    with zipfile.ZipFile(path) as package:
+        names = package.namelist()
+        found = [word for pattern, word in LOST.items() if any(re.search(pattern, name) for name in names)]
+        drawings = [name for name in names if re.match(r"xl/drawings/drawing\d+\.xml$", name)]
+        if any(_SHAPE.search(package.read(name)) for name in drawings) and "图表" not in found:
+            found.append("文本框或图形")
+    if found:
+        raise InputError(
+            f"“{path.name}”里有{'、'.join(found)}，改写会丢失，因此没有动它。", "请把这些内容移到另一个工作簿后再运行。"
+        )
+
+
+def refuse_when_open(path: Path) -> None:
+    """Raise InputError while Excel, WPS or LibreOffice has the workbook open."""
+    marks = [path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"), path.with_name(f".~{path.name}")]
+    if any(mark.exists() for mark in marks):
+        raise InputError(
+            f"“{path.name}”正被打开。", "请在 Excel/WPS 中保存并关闭后再运行；若已关闭，请删去旁边的锁文件。"
+        )
+
+
+# --- the sheets ---------------------------------------------------------------------------------------------------
+
+
+def _new_book(letters: Mapping[str, str], *, last: int, note: str) -> Workbook:
+    """Return a ledger workbook without rows, laid out for rows down to ``last``: 台账, 填写说明."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = LEDGER_SHEET
+    put_text(sheet.cell(1, 1), "数字政府改革建设整改台账")
+    put_text(sheet.cell(2, 1), note)
+    sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=16), Font(color="8A3A00", bold=True)
+    for column in LEDGER_COLUMNS:
+        head_cell(sheet[f"{letters[column.key]}{HEADER_ROW}"], column.label, tool=column.key not in HAND)
+        sheet.column_dimensions[letters[column.key]].width = WIDTHS[column.key]
+    sheet.row_dimensions[1].height, sheet.row_dimensions[HEADER_ROW].height = 26, 30
+    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 6)
+    for_paper(sheet, head=HEADER_ROW, paper=sheet.PAPERSIZE_A3)
+    sheet.auto_filter.ref = f"A{HEADER_ROW}:{letters['ledger_id']}{last}"
+    sheet.print_area = f"A1:{letters['closed_on']}{last}"
+    for state, (fill, ink) in STATE_COLOURS.items():  # by rule, so that colour follows the word whatever is sorted
+        rule = CellIsRule("equal", [f'"{state}"'], fill=PatternFill(bgColor=fill), font=Font(color=ink, bold=True))
+        sheet.conditional_formatting.add(f"{letters['status']}{HEADER_ROW + 1}:{letters['status']}{last + 500}", rule)
+    _help(book.create_sheet(HELP_SHEET))
+    return book
+
+
+def _help(sheet: Worksheet) -> None:
+    put_text(sheet.cell(1, 1), "填写说明")
+    sheet.cell(1, 1).font = Font(bold=True, size=14)
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 100
+    for row, (term, text) in enumerate(HELP, start=3):
+        put_text(sheet.cell(row, 1), term)
+        put_text(sheet.cell(row, 2), text)
+        sheet.cell(row, 1).font = Font(bold=True)
+        sheet.cell(row, 1).alignment = sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+        grow_row(sheet, row)
+
+
+def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
+    """Give a new row of the ledger its borders, wrapping and the grey of the tool's cells."""
+    for key, letter in letters.items():
+        cell = sheet[f"{letter}{row}"]
+        cell.border = BOX
+        cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="center" if key in CENTRED else None)
+        if key in TOOL:
+            cell.fill = TOOL_FILL
+        if key in DATED:
+            cell.number_format = "yyyy-mm-dd"
+
+
+def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, changed: frozenset[str]) -> frozenset[str]:
+    """Write the cells that changed and the new rows; return the addresses written.
+
+    A row that changed, or never had a height, grows until its texts fit; no other row's height is touched.
+    """
+    letters = _with_missing_columns(sheet, file, ledger)
+    tail = max([sheet.max_row, *ledger["row_number"].dropna().astype(int)], default=file.header_row)
+    was = {int(row["row_number"]): row for row in _records(file.ledger)}
+    written = {f"{letter}{file.header_row}" for key, letter in letters.items() if key not in file.letters}
+    for own, row in zip(is_own(ledger), _records(ledger), strict=True):
+        fresh = pd.isna(row["row_number"])
+        tail += int(fresh)
+        position = tail if fresh else int(row["row_number"])
+        if fresh:
+            _dress(sheet, position, letters)
+        keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters)]
+        for key in keys:
+            put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
+            written.add(f"{letters[key]}{position}")
+        if row["ledger_id"] in changed or sheet.row_dimensions[position].height is None:
+            grow_row(sheet, position)
+    _stretch(sheet, tail)
+    return frozenset(written)
+
+
+def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[str, str]) -> list[str]:
+    """Return the hand columns whose text a merge changed."""
+    hand = [key for key in letters if key not in TOOL]
+    return [key for key in hand if _plain(row.get(key)) != _plain(before.get(key))]
+
+
+def _plain(value: Any) -> str:
+    return "" if missing(value) else str(value)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame) -> dict[str, str]:
+    """Return the sheet column of every column; what the sheet lacks (deleted, or new from a copy) goes to the right."""
+    letters = dict(file.letters)
+    extras = [key for key in hand_columns(ledger) if key not in HAND]
+    for key in (*TOOL, *extras):
+        if key not in letters:
+            letters[key] = column_letter(sheet.max_column)
+            head_cell(sheet[f"{letters[key]}{file.header_row}"], office_label(key), tool=key in TOOL)
+    return letters
+
+
+def _stretch(sheet: Worksheet, last: int) -> None:
+    """Let the filter and the print area reach the last row."""
+    if sheet.auto_filter.ref:
+        sheet.auto_filter.ref = re.sub(r"\d+$", str(last), sheet.auto_filter.ref)
+    area = str(sheet.print_area or "")
+    if re.fullmatch(r".*\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+", area):
+        sheet.print_area = re.sub(r"\d+$", str(last), area.rsplit("!", maxsplit=1)[-1].replace("$", ""))
+
+
+def _append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: Mapping[str, int]) -> None:
+    """Append rows under a sheet's table (变更记录, 冲突清单), making the sheet when it is not there."""
+    if name not in book.sheetnames:
+        sheet = book.create_sheet(name)
+        for number, key in enumerate(rows.columns):
+            head_cell(sheet.cell(1, number + 1), office_label(key), tool=True)
+            sheet.column_dimensions[column_letter(number)].width = widths.get(key, 16)
+        sheet.freeze_panes = "A2"
+        for_paper(sheet, head=1, paper=sheet.PAPERSIZE_A4)
+    sheet = book[name]
+    for position, row in enumerate(_records(rows), start=sheet.max_row + 1):
+        for number, value in enumerate(row.values(), start=1):
+            cell = sheet.cell(position, number)
+            put(cell, value.to_pydatetime() if isinstance(value, pd.Timestamp) else value, "yyyy-mm-dd")
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        grow_row(sheet, position)
+
+
+def _unlisted(book: Workbook, conflicts: pd.DataFrame) -> pd.DataFrame:
+    """Return the conflicts 冲突清单 does not hold yet, so that a merge run twice lists them once."""
+    if CONFLICT_SHEET not in book.sheetnames:
+        return conflicts
+    listed = {tuple(str(v or "") for v in row) for row in book[CONFLICT_SHEET].iter_rows(values_only=True)}
+    return conflicts[[tuple(map(str, row)) not in listed for row in conflicts.itertuples(index=False)]]
+
+
+def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return log lines as people read them: column titles, values with their units."""
+    about = ledger.drop_duplicates("ledger_id").set_index("ledger_id").reindex(lines["ledger_id"]).set_axis(lines.index)
+    numeric = lines["column"].isin(["current", "baseline", "target_value"])
+    texts = {
+        key: [
+            amount(float(text), str(unit)) if is_number and text else text
+            for unit, text, is_number in zip(about["unit"], lines[key], numeric, strict=True)
+        ]
+        for key in ("old", "new")
+    }
+    what = about["indicator_label"].fillna(about["problem"])
+    whole = _titled(lines).assign(**texts, region=about["region"], indicator_label=what)
+    return whole[["changed_on", "changed_by", "ledger_id", "region", "indicator_label", "column", "old", "new"]]
+
+
+def _titled(lines: pd.DataFrame) -> pd.DataFrame:
+    words = {"row": "（整行）", "target_value": "目标值"}
+    return lines.assign(column=lines["column"].map(lambda key: words.get(key, office_label(key))))
+
+
+def _remember(book: Workbook, ledger: pd.DataFrame) -> None:
+    """Write the tool's memory: every cell as it stands now, on a sheet nobody sees."""
+    if MEMORY_SHEET in book.sheetnames:
+        del book[MEMORY_SHEET]
+    sheet = book.create_sheet(MEMORY_SHEET)
+    sheet.sheet_state = "veryHidden"
+    texts = ledger.drop(columns=[*COUNTED, "file", "sheet", "row_number"], errors="ignore").apply(as_text)
+    for number, key in enumerate(texts.columns, start=1):
+        put_text(sheet.cell(1, number), str(key))
+    for position, row in enumerate(texts.itertuples(index=False), start=2):
+        for number, text in enumerate(row, start=1):
+            if text:
+                put_text(sheet.cell(position, number), text)
+
+
+__all__ = ["LedgerResult", "init_ledger", "merge_ledger", "read_ledger", "update_ledger"]

@@ -1,0 +1,83 @@
+"""ledger.xlsx → its rows as written, what the tool remembers of them (a hidden sheet), its log; days as written."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from zjanalysis.errors import ConfigError, InputError
+from zjanalysis.inputs.office_columns import CHANGE_COLUMNS, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
+from zjanalysis.inputs.office_table import OfficeTable, day_of, find_table
+from zjanalysis.inputs.workbook import Sheet
+
+LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET, HELP_SHEET = (
+    "台账",
+    "工具底稿",
+    "变更记录",
+    "冲突清单",
+    "填写说明",
+)
+MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on")
+COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
+"""Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""
+_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:底|末|月底)?$")
+
+
+def ledger_rows(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
+    """Return the rows of the ledger sheet: those with a number (编号), and those people added below or between.
+
+    A row with fewer than two known cells filled (a note under the table) is no row of the ledger.
+    Raises InputError when the workbook has no ledger.
+    """
+    table = find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
+    rows = table.rows
+    known = [key for key in LEDGER if key in rows.columns and key != "sequence"]
+    is_row = rows["ledger_id"].ne("") | ((rows[known] != "").sum(axis=1) >= 2)
+    return replace(table, rows=rows[is_row].reset_index(drop=True))
+
+
+def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """Return what the tool wrote last, as text, one row per number; without the hidden sheet a table without rows."""
+    try:
+        table = find_table(sheets, (), required=(), name="", sheet=MEMORY_SHEET)
+    except InputError:
+        return pd.DataFrame(columns=list(COLUMNS), dtype="str")
+    rows = table.rows.drop(columns=["file", "sheet", "row_number"])
+    return rows[rows["ledger_id"].ne("")].drop_duplicates("ledger_id").reset_index(drop=True)
+
+
+def ledger_log(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """Return the change log, oldest first, as text; a table without rows when the sheet is gone."""
+    try:
+        rows = find_table(sheets, CHANGE_COLUMNS, required=("ledger_id", "new"), name="", sheet=LOG_SHEET).rows
+    except InputError:
+        return pd.DataFrame(columns=[c.key for c in CHANGE_COLUMNS], dtype="str")
+    return rows[[c.key for c in CHANGE_COLUMNS]]
+
+
+def today(on: str | date) -> pd.Timestamp:
+    """Return the day a function is told; raises ConfigError for a date that cannot be read."""
+    day = day_of(on)
+    if day is None:
+        raise ConfigError(f"日期“{on}”认不出。", "请写成 2021-06-30。")
+    return day
+
+
+def last_day(text: str) -> pd.Timestamp | None:
+    """Return the day a written deadline ends: a month means its last day; 长期推进 and what is unclear have none.
+
+    >>> str(last_day("2021-06").date()), str(last_day("2021年2月底").date()), last_day("长期推进")
+    ('2021-06-30', '2021-02-28', None)
+    """
+    month = _MONTH.match(text.strip())
+    if not month:
+        return day_of(text)
+    year, number = int(month.group(1)), int(month.group(2))
+    if not 1 <= number <= 12:
+        return None
+    return pd.Timestamp(year=year, month=number, day=calendar.monthrange(year, number)[1])

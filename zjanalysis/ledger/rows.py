@@ -1,0 +1,253 @@
+"""The rows of a ledger (台账): one is one target of the plan in one region, or one problem the office added by hand.
+
+Columns: `inputs.COLUMNS`, the columns the office added, and where the row stands (file, sheet, row_number).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.analysis.registry import ITEM_INDICATORS
+from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
+from zjanalysis.inputs.office_columns import HAND
+from zjanalysis.inputs.office_table import days, numbers
+from zjanalysis.inputs.regions import find_code, load_regions, region_name
+from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.inputs.workplan import load_targets
+from zjanalysis.ledger.inputs import COLUMNS, ledger_log, ledger_memory, ledger_rows, today
+from zjanalysis.settings import Guard, Settings
+
+OWN = "自"
+"""How the number (编号) of a row begins that the office added."""
+DAYS = ("opened_on", "reached_on", "reopened_on", "progress_on", "baseline_on", "as_of", "settled_on")
+NUMBERS = ("baseline", "current", "gap", "target_value")
+COUNTED = ("days_left", "days_quiet")
+"""What `state.settle` counts anew each time; nobody remembers it."""
+PEERS = ("above_peers", "below_peers")
+MOVES = ("rising", "falling")
+"""Comparisons with the base value."""
+LOWER = ("<=", "falling", "below_peers")
+"""Comparisons for which less is better."""
+
+# What the registries of items and reported figures do not hold: the cases and the yearly evaluation.
+_OTHERS = {
+    "on_time": ("按时办结率", "share"),
+    "online_cases": ("网上办件率", "share"),
+    "case_coverage": ("办件覆盖率", "share"),
+    "evaluation_score": ("综合得分", "score"),
+}
+_ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
+# What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts.
+_TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
+_SIGNS = {
+    "≥": ">=",
+    "不低于": ">=",
+    ">=": ">=",
+    ">": ">",
+    "＞": ">",
+    "高于": ">",
+    "≤": "<=",
+    "<=": "<=",
+    "不高于": "<=",
+}
+
+
+def empty_ledger() -> pd.DataFrame:
+    """Return a ledger without rows, every column in its kind."""
+    kinds = {k: "datetime64[ns]" if k in DAYS else "float64" if k in NUMBERS else "str" for k in COLUMNS}
+    return pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in {**kinds, **dict.fromkeys(COUNTED, "Int64")}.items()})
+
+
+def is_own(ledger: pd.DataFrame) -> pd.Series:
+    """Tell which rows the office added itself."""
+    return ledger["ledger_id"].fillna("").str.startswith(OWN)
+
+
+def hand_columns(ledger: pd.DataFrame) -> list[str]:
+    """Return the columns that belong to people: the known ones and those the office added."""
+    tool: Iterable[str] = {*COLUMNS, *COUNTED, "file", "sheet", "row_number"} - set(HAND)
+    return [name for name in ledger.columns if name not in tool]
+
+
+# --- from the plan ------------------------------------------------------------------------------------------------
+
+
+def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return targets with their region_code as rows of the ledger, without values."""
+    regions = load_regions().set_index("code")["level"]
+    level = rows["region_code"].map(regions)
+    name = rows["region_code"].map(region_name)
+    office = name + level.map({"zone": "管委会"}).fillna("人民政府")
+    own = level.isin(["county", "zone"])
+    about = rows["indicator"].map(_ABOUT)
+    laid = pd.DataFrame(
+        {
+            "sequence": [str(n) for n in range(1, len(rows) + 1)],
+            "task": rows["task"],
+            "clause": rows["clause"],
+            "region": name,
+            "region_code": rows["region_code"],
+            "indicator": rows["indicator"],
+            "indicator_label": about.str[0],
+            "unit": about.str[1],
+            "comparison": rows["comparison"],
+            "target_value": rows["value"],
+            "lead_unit": rows["lead_unit"].mask(own, office),
+            "cooperating_units": rows["cooperating_units"].mask(own, rows["lead_unit"]),
+            "deadline": rows["deadline"],
+            "ledger_id": rows["target"] + "@" + rows["region_code"],
+        }
+    )
+    kinds = empty_ledger().dtypes.to_dict()
+    return laid.reindex(columns=list(kinds)).astype(kinds)
+
+
+def adopt(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger with a number for every row without one (or with one that stands twice): 自001, 自002, …
+
+    The target and value people typed are read (≥95%, 97%), so that the rules of closing hold for these rows too.
+    """
+    new = ledger["ledger_id"].fillna("").eq("") | ledger["ledger_id"].duplicated()
+    taken = pd.to_numeric(ledger["ledger_id"].fillna("").str.extract(rf"^{OWN}(\d+)$")[0])
+    first = 0 if taken.isna().all() else int(taken.max())
+    label = OWN + (new.cumsum() + first).astype("str").str.zfill(3)
+    numbered = ledger.assign(ledger_id=ledger["ledger_id"].mask(new, label))
+    own = is_own(numbered)
+    target = (
+        numbered["target_text"]
+        .fillna("")
+        .str.extract(
+            rf"^\s*(?P<kind>{'|'.join(sorted(_SIGNS, key=len, reverse=True))})?\s*(?P<number>[\d.,]+\s*[%％]?)\s*$"
+        )
+    )
+    kind = target["kind"].map(_SIGNS).fillna(">=").where(target["number"].notna())
+    return numbered.assign(
+        comparison=numbered["comparison"].mask(own, kind),
+        target_value=numbered["target_value"].mask(own, numbers(target["number"].fillna("").astype("str"))),
+        unit=numbered["unit"].mask(own, "typed"),
+    )
+
+
+# --- filled with figures ------------------------------------------------------------------------------------------
+
+
+def fill(
+    ledger: pd.DataFrame, scores: pd.DataFrame, *, as_of: str | date, gaps: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the ledger with current, baseline, target_value, verdict and gap from the scores; nothing written moves.
+
+    The base value is the first one seen; when a definition has changed since, the present value becomes the new
+    base. ``gap`` is signed: positive is better than the target. Rows the office added keep what was typed. A target
+    against the peers takes value, median and verdict from ``gaps``, so that all three are on one basis.
+    """
+    day, own, keys = today(as_of), is_own(ledger), ["region_code", "indicator"]
+    values = scores[[*keys, "value"]].drop_duplicates(keys)
+    current = ledger[keys].merge(values, on=keys, how="left")["value"].set_axis(ledger.index).astype("float64")
+    dated = ledger.assign(current=current.where(~own, ledger["current"]), as_of=pd.Series(day, index=ledger.index))
+    placed = _with_peers(dated, gaps)
+    since = ledger["baseline_on"].where(ledger["baseline"].notna())
+    broken = [
+        pd.notna(b) and not comparable(k, b, day) and b != day for k, b in zip(ledger["indicator"], since, strict=True)
+    ]
+    anew = (ledger["baseline"].isna() | np.array(broken, dtype=bool)) & placed["current"].notna() & ~own
+    based = placed.assign(baseline=ledger["baseline"].mask(anew, placed["current"]), baseline_on=since.mask(anew, day))
+    return with_gap(based)
+
+
+def _with_peers(ledger: pd.DataFrame, gaps: pd.DataFrame | None) -> pd.DataFrame:
+    """Put value, median and verdict of the comparison into the rows whose target is the peers."""
+    peers, keys = ledger["comparison"].isin(PEERS), ["region_code", "indicator"]
+    wanted = [*keys, "value", "median", "verdict"]
+    table = pd.DataFrame(columns=wanted) if gaps is None else gaps[wanted].drop_duplicates(keys)
+    theirs = ledger[keys].merge(table.astype(dict.fromkeys(keys, "str")), on=keys, how="left").set_axis(ledger.index)
+    return ledger.assign(
+        current=ledger["current"].mask(peers & theirs["value"].notna(), theirs["value"].astype("float64")),
+        target_value=ledger["target_value"].mask(peers, theirs["median"].astype("float64")),
+        verdict=theirs["verdict"].astype("str").where(peers),
+    )
+
+
+def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger with the signed distance to the target (or to the base value, for rising and falling)."""
+    kind = ledger["comparison"].fillna("")
+    yardstick = ledger["target_value"].mask(kind.isin(MOVES), ledger["baseline"])
+    first = kind.isin(MOVES) & (ledger["baseline_on"] == ledger["as_of"])
+    distance = (ledger["current"] - yardstick) * np.where(kind.isin(LOWER), -1.0, 1.0)
+    return ledger.assign(gap=distance.mask(kind.isin(["record", ""]) | first))
+
+
+# --- from a workbook ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """``ledger`` as it stands (row_number: its row in the sheet), ``memory`` as the tool left it, and the log.
+
+    ``letters`` gives the sheet column of every column, ``sheet`` and ``header_row`` where the table is.
+    """
+
+    path: Path
+    ledger: pd.DataFrame
+    memory: pd.DataFrame
+    log: pd.DataFrame
+    letters: dict[str, str]
+    sheet: str
+    header_row: int
+
+
+def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Settings | None = None) -> LedgerFile:
+    """Read a ledger workbook, the office's own or one that came back; raises InputError when it is none."""
+    where = Path(path)
+    sheets = read_rows(where, guard=guard or Guard())
+    table, memory = ledger_rows(sheets, name=where.name), typed(ledger_memory(sheets))
+    ledger = assemble(table.rows, memory, settings=settings)
+    return LedgerFile(where, ledger, memory, ledger_log(sheets), dict(table.letters), table.sheet, table.header_row)
+
+
+def typed(memory: pd.DataFrame) -> pd.DataFrame:
+    """Return the memory with its numbers and days; columns it lacks are empty."""
+    text = memory.reindex(columns=list(dict.fromkeys([*COLUMNS, *memory.columns]))).astype("str")
+    values = {key: numbers(text[key].fillna("")) for key in NUMBERS} | {key: days(text[key]) for key in DAYS}
+    return text.assign(**values)
+
+
+def assemble(rows: pd.DataFrame, memory: pd.DataFrame, *, settings: Settings | None = None) -> pd.DataFrame:
+    """Return the typed ledger in the order of the sheet: people's cells from the sheet, the tool's from its memory.
+
+    A number that stands twice belongs to its first row. A plan's row the memory does not know is laid out anew from
+    its number. Tool cells somebody typed over are not believed; a hand column deleted from the sheet keeps its text.
+    """
+    ids = rows["ledger_id"].mask(rows["ledger_id"].duplicated() & rows["ledger_id"].ne(""), "")
+    whole = pd.concat([memory, _forgotten(ids, memory, rows, settings)], ignore_index=True)
+    kinds = empty_ledger().dtypes.to_dict()
+    remembered = whole.set_index("ledger_id").reindex(ids).reset_index(drop=True)
+    base = remembered.reindex(columns=[k for k in kinds if k != "ledger_id"]).assign(ledger_id=ids)
+    extras = [c for c in rows.columns if c not in kinds]
+    own = is_own(base) | ids.eq("")
+    from_sheet = {key: rows[key] for key in (*HAND, *extras) if key in rows.columns}
+    for key in _TYPED_BY_OFFICE:
+        text = rows[key] if key in rows.columns else pd.Series("", index=rows.index)
+        from_sheet[key] = base[key].mask(own, numbers(text) if key in NUMBERS else text)
+    placed = base.assign(**from_sheet)
+    named = placed.assign(region_code=placed["region_code"].mask(own, placed["region"].fillna("").map(find_code)))
+    return named.astype({k: kind for k, kind in kinds.items() if k in named.columns})
+
+
+def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame, settings: Settings | None) -> pd.DataFrame:
+    """Lay out the plan's rows the memory does not know (its sheet was lost), with the values the sheet shows."""
+    lost = ids[ids.str.contains("@") & ~ids.isin(memory["ledger_id"])]
+    parts = lost.str.split("@", n=1, expand=True).reindex(columns=[0, 1]).set_axis(["target", "region_code"], axis=1)
+    parts = parts.astype("str")  # without rows the columns would be numbers
+    targets = parts[parts["region_code"].map(find_code).notna()].merge(load_targets(settings), on="target", how="inner")
+    if targets.empty:
+        return empty_ledger()
+    laid = lay_out(targets)
+    shown = rows.assign(ledger_id=ids).set_index("ledger_id").reindex(laid["ledger_id"]).reset_index(drop=True)
+    values = {k: numbers(shown[k]) if k in shown.columns else float("nan") for k in ("baseline", "current")}
+    return laid.assign(**values)

@@ -1,0 +1,257 @@
+"""The states of a ledger row, as one pure step: what is known of the row and what it was → what it is.
+
+台账报告制度, 全程督查, 长效督查, 节点督查: the work plan of 2021-01-27, 三（三）.
+Why so: docs/decisions/0009-ledger.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.office_table import days
+from zjanalysis.inputs.period import Period
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
+from zjanalysis.ledger.inputs import last_day, today
+from zjanalysis.ledger.rows import LOWER, MOVES, PEERS, LedgerFile, adopt, empty_ledger, fill, lay_out, read_ledger
+from zjanalysis.settings import Settings
+
+
+class Status(StrEnum):
+    """What a row of the ledger can be."""
+
+    NOT_STARTED = "未启动"
+    IN_PROGRESS = "推进中"
+    REACHED = "已达标待销号"
+    CLOSED = "已销号"
+    OVERDUE = "逾期"
+    LONG_TERM = LONG_TERM
+
+
+FILE_NAME = "ledger.xlsx"
+OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
+TOLERANCE = 1e-9
+
+
+def start(
+    scores: pd.DataFrame,
+    *,
+    on: str | date,
+    as_of: str | date | None = None,
+    gaps: pd.DataFrame | None = None,
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """Return a new ledger from the plan's targets and the scores of the base period.
+
+    A city target makes one row for the city (settings.focus), a county target one for each report unit. ``as_of`` is
+    the cut-off of the scores, ``gaps`` (region_code, indicator, median, verdict) the comparison with the peers.
+    Hand columns are filled once (责任单位, 配合单位, 完成时限, 问题) and belong to people from then on.
+    """
+    rules = settings or Settings(root=Path())
+    targets = load_targets(rules).reset_index(names="order")
+    city = targets[targets["level"].str.contains(CITY)].assign(region_code=rules.focus)
+    units = pd.DataFrame({"region_code": report_units(rules.focus)}, dtype="str")
+    county = targets[targets["level"].str.contains(COUNTY)].merge(units, how="cross")
+    rows = pd.concat([city, county], ignore_index=True).sort_values("order", kind="stable", ignore_index=True)
+    filled = fill(lay_out(rows), scores, as_of=as_of or on, gaps=gaps)
+    settled = settle(filled, empty_ledger(), on=on, as_of=as_of)
+    stands_well = settled["status"].eq(Status.REACHED)
+    return settled.assign(problem=rows["text"].mask(stands_well, rows["text"] + "（基期已达标，防止回落）"))
+
+
+def refresh(
+    ledger: pd.DataFrame,
+    before: pd.DataFrame,
+    *,
+    scores: pd.DataFrame,
+    on: str | date,
+    as_of: str | date | None = None,
+    gaps: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return the ledger with every tool column up to date and every hand column as it was.
+
+    ``before`` is what the tool wrote last time (see `settle`); a new row of the office gets its number here.
+    """
+    return settle(fill(adopt(ledger), scores, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+
+
+def deadlines(text: pd.Series) -> pd.Series:
+    """Return written deadlines as days, NaT where there is none."""
+    return pd.Series([last_day(value) for value in text.fillna("")], index=text.index, dtype="datetime64[ns]")
+
+
+def is_long_term(text: pd.Series) -> pd.Series:
+    """Tell which deadlines read 长期推进 (or 长期)."""
+    return text.fillna("").str.contains("长期")
+
+
+def meets(kind: str, value: float, *, target: float, before: float, verdict: str) -> bool | None:
+    """Tell whether a value meets its target: True, False, or None where nobody can tell.
+
+    ``kind`` as in `load_targets`; > is strict. rising and falling are held against ``before``, the base value;
+    above_peers and below_peers follow the verdict on the peers (高于 is better in either direction).
+
+    >>> meets(">", 0.855, target=0.855, before=0.8, verdict=""), meets("falling", 2, target=0, before=3, verdict="")
+    (False, True)
+    """
+    if kind in PEERS and not np.isnan(value):
+        return {"高于": True, "持平": False, "低于": False}.get(verdict)
+    ahead = (value - (before if kind in MOVES else target)) * (-1 if kind in LOWER else 1)
+    if np.isnan(ahead) or kind not in (">=", ">", "<=", "done", *MOVES):
+        return None
+    return bool(ahead > TOLERANCE) if kind in (">", *MOVES) else bool(ahead >= -TOLERANCE)
+
+
+def is_met(ledger: pd.DataFrame) -> pd.Series:
+    """Tell of every row whether its value meets the target; missing where nobody can tell (`meets`)."""
+    kinds, verdicts = ledger["comparison"].fillna(""), ledger["verdict"].fillna("")
+    columns = zip(kinds, ledger["current"], ledger["target_value"], ledger["baseline"], verdicts, strict=True)
+    answers = [meets(k, v, target=t, before=b, verdict=word) for k, v, t, b, word in columns]
+    return pd.Series(answers, index=ledger.index, dtype="boolean")
+
+
+def settle(
+    ledger: pd.DataFrame, before: pd.DataFrame, *, on: str | date, as_of: str | date | None = None
+) -> pd.DataFrame:
+    """Return the ledger as of one day: ``on`` (办理日期) settles states, days left and quiet time alike.
+
+    ``before`` is what the tool itself wrote last (ledger_id, status, reached_on, progress, progress_on, opened_on,
+    reopened_on): a status somebody typed is not believed. ``as_of`` is the cut-off of the figures, default ``on``.
+    A row is closed only with evidence, a value that meets the target, and a closing date neither before the day the
+    value was reached nor after ``on``; a row whose value falls back opens again and its old closing date is void.
+    """
+    now, figures = today(on), today(as_of or on)
+    was = before.set_index("ledger_id").reindex(ledger["ledger_id"]).set_axis(ledger.index)
+    met = is_met(ledger)
+    progress, written = ledger["progress"].fillna(""), was["progress"].fillna("")
+    opened_on = was["opened_on"].astype("datetime64[ns]").fillna(now)
+    progress_on = was["progress_on"].astype("datetime64[ns]").mask(progress.ne(written) & progress.ne(""), now)
+    dated = ledger.assign(
+        settled_on=pd.Series(now, index=ledger.index).astype("datetime64[ns]"),
+        opened_on=opened_on,
+        progress_on=progress_on,
+        reached_on=_reached_on(met, was, figures),
+        reopened_on=_reopened_on(met, was, figures),
+        days_left=(deadlines(ledger["deadline"]) - now).dt.days.astype("Int64"),
+        days_quiet=(now - progress_on.fillna(opened_on)).dt.days.clip(lower=0).astype("Int64"),
+    )
+    closing = days(ledger["closed_on"])
+    valid = closing.notna() & (closing <= now) & (closing >= dated["reached_on"])
+    evidence = ledger["evidence"].fillna("").str.strip().ne("")
+    stays = was["status"].eq(Status.CLOSED) & met.isna()
+    settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & evidence & valid))
+    return settled.assign(hint=_hint(settled, met, valid=valid, evidence=evidence))
+
+
+def _reached_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
+    """Return the day the value was first seen to meet the target: it stays while that holds or is unknown."""
+    before = was["reached_on"].astype("datetime64[ns]").mask(_sure(met.eq(False)))
+    return before.mask(_sure(met) & before.isna(), figures)
+
+
+def _reopened_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
+    """Return the day a reached or closed row fell back; it stays until the target is met again."""
+    fell = was["status"].isin([Status.CLOSED, Status.REACHED]) & _sure(met.eq(False))
+    return was["reopened_on"].astype("datetime64[ns]").mask(fell, figures).mask(_sure(met))
+
+
+def _sure(answer: pd.Series) -> pd.Series:
+    """Return an answer with "cannot tell" as no."""
+    return answer.fillna(False).astype(bool)
+
+
+def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Series:
+    """Return the state of every row; what is only registered is long-term and never overdue."""
+    started = ledger["progress"].fillna("").str.strip().ne("") | ledger["evidence"].fillna("").str.strip().ne("")
+    long_term, registered = is_long_term(ledger["deadline"]), ledger["comparison"].eq("record").fillna(False)
+    overdue = _sure(ledger["days_left"] < 0) & ~long_term
+    chosen = np.select(
+        [_sure(closed), _sure(met), registered, overdue, ~started, long_term],
+        [Status.CLOSED, Status.REACHED, Status.LONG_TERM, Status.OVERDUE, Status.NOT_STARTED, Status.LONG_TERM],
+        Status.IN_PROGRESS,
+    )
+    return pd.Series(chosen, index=ledger.index, dtype="str")
+
+
+def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, evidence: pd.Series) -> pd.Series:
+    """Say to the person who keeps the row why it is not closed, why it opened again, what is missing."""
+    reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
+    unread = ledger["days_left"].isna() & ~is_long_term(ledger["deadline"])
+    unmet = _sure(met.eq(False))
+    open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
+    sentences = (
+        (ledger["reopened_on"].notna() & unmet, "数值回落，已重新启动；原销号日期不再有效"),
+        (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
+        (reached & dated & ~valid, "销号日期早于达标日期或晚于办理日期，未予销号"),
+        (reached & dated & ~evidence, "缺佐证，未予销号"),
+        (reached, "已达标：补齐佐证并填销号日期即可销号"),
+        (unmet & dated, "未达标，不能销号"),
+        (ledger["status"].eq(Status.CLOSED) & met.isna(), "本期无数据，维持销号，请补数核实"),
+        (open_question & ledger["current"].isna(), "本期无数据，无法判断"),
+        (open_question, "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
+        (unread, "完成时限认不出，请写成 2021-06 或 长期推进"),
+    )
+    chosen = np.select([mask for mask, _ in sentences], [sentence for _, sentence in sentences], "")
+    return pd.Series(chosen, index=ledger.index, dtype="str")
+
+
+# --- as a file stands on a day ------------------------------------------------------------------------------------
+
+
+def settled_on(file: LedgerFile) -> pd.Timestamp | None:
+    """Return the day the tool last settled a ledger; of a file from before it kept that day, the last day it wrote."""
+    day = file.memory["settled_on"].max()
+    day = file.memory[["opened_on", "progress_on", "reached_on"]].max().max() if pd.isna(day) else day
+    return None if pd.isna(day) else day
+
+
+def working_day(file: LedgerFile, on: str | date) -> pd.Timestamp:
+    """Return the day something is done to a ledger (办理日期).
+
+    Raises ConfigError for a day before the last one: what was written since cannot be taken back.
+    """
+    day, last = today(on), settled_on(file)
+    if last is not None and day < last:
+        raise ConfigError(f"台账已办理到{last:%Y-%m-%d}，不能按更早的{day:%Y-%m-%d}办理。", "请用当日或以后的日期。")
+    return day
+
+
+def standing(file: LedgerFile, *, on: str | date = "") -> pd.DataFrame:
+    """Return the ledger of a file as it stands on a `working_day`, by default the day the tool last settled it."""
+    day = working_day(file, on) if on else settled_on(file)
+    if day is None:
+        return file.ledger
+    figures = file.memory["as_of"].max()
+    return settle(file.ledger, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
+
+
+def load_ledger(period: Period, *, city: str = "", on: str | date = "") -> pd.DataFrame:
+    """Return the ledger in a period's folder (ledger.xlsx) as it stands; without a file a ledger without rows.
+
+    ``on`` is the day it is asked for; on an earlier day than it was last settled, it stands as of that. ``city`` leaves
+    out the rows of other cities; a row that names no region belongs to the city that has other rows.
+    """
+    path = period.dataset.folder / period.name / FILE_NAME
+    if not path.is_file():
+        return empty_ledger()
+    file = _read_once(path, hashlib.sha256(path.read_bytes()).digest())
+    last = settled_on(file)
+    ledger = standing(file, on="" if not on or (last is not None and today(on) < last) else on)
+    if not city:
+        return ledger
+    own = ledger["region_code"].isin([city, *report_units(city)])
+    return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path, digest: bytes) -> LedgerFile:
+    """Read a ledger once for all who ask while its content stays the same."""
+    return read_ledger(path)
