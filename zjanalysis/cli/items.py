@@ -14,8 +14,12 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.display.address_form import write_address_template
-from zjanalysis.display.ledger_forms import write_indicator_template, write_population_template, write_reported_template
+from zjanalysis.display.forms import (
+    write_address_template,
+    write_indicator_template,
+    write_population_template,
+    write_reported_template,
+)
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.annotate import annotate

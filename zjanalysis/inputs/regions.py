@@ -213,7 +213,8 @@ def peers_of(code: str | int, group: str | int = "", *, settings: Settings | Non
     if other:
         example = group_names(own)[0] if is_county(own) else "、".join(tuple(_groups())[:2])
         raise ConfigError(
-            f"{_names()[own]}不能与{'、'.join(other[:3])}{'等' * (len(other) > 3)}放在一组比较：一边是地市本级，一边是县（市、区）。",
+            f"{_names()[own]}不能与{'、'.join(other[:3])}{'等' * (len(other) > 3)}放在一组比较："
+            "一边是地市本级，一边是县（市、区）。",
             f"请选同一级的地区，或写组名，例如 {example}。",
         )
     return tuple(c for c in chosen if c != own)

@@ -1,0 +1,24 @@
+"""The wing of the ledger (台账), ``zj.ledger``: what a report shows of it. Each view takes a `Study`.
+
+>>> import zjanalysis as zj
+>>> zj.ledger.due.__name__
+'due'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = ("board", "due", "evaluation", "load", "moved", "outlook", "regions", "units")
+
+
+def __getattr__(name: str) -> Any:
+    """Load a view when it is first used."""
+    if name in __all__:
+        return getattr(importlib.import_module("zjanalysis.ledger.views"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

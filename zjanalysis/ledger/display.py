@@ -69,7 +69,7 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
     >>> target_text(">", 0.855, "share"), target_text("<=", 0, "count", counted="个"), target_text("done", 1, "flag")
     ('＞85.50%', '≤0个', '完成')
     >>> target_text("above_peers", 0.882, "share", county=True), target_text("rising", None, "share")
-    ('高于兄弟县区（同事项中位数88.20%）', '比基期提高')
+    ('高于兄弟县区（中位数88.20%）', '比基期提高')
     """
     words = {"rising": "比基期提高", "falling": "比基期降低", "done": "完成", "record": "只登记，不判定"}
     if comparison in words:
@@ -77,7 +77,7 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
     shown = amount(value, unit, counted=counted)
     if comparison in ("above_peers", "below_peers"):
         whom = ("高于" if comparison == "above_peers" else "低于") + ("兄弟县区" if county else "兄弟地市")
-        return whom if wording.missing(value) else f"{whom}（同事项中位数{shown}）"
+        return whom if wording.missing(value) else f"{whom}（中位数{shown}）"
     return f"{SIGNS[comparison]}{shown}" if comparison in SIGNS else ""
 
 
@@ -134,7 +134,7 @@ def _value_reason(row: Mapping[str, Any], counted: str) -> str:
         return stands
     if kind in PEERS:
         median = amount(row["target_value"], unit, counted=counted)
-        return f"{stands}，同事项中位数 {median}，判断为{wording.verdict_word(row['verdict'])}"
+        return f"{stands}，中位数 {median}，{row['verdict']}"
     if kind in MOVES:
         base = amount(row["baseline"], unit, counted=counted)
         same = wording.missing(row["gap"])

@@ -23,6 +23,7 @@ from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
 from zjanalysis.ledger.inputs import last_day, today
 from zjanalysis.ledger.rows import LOWER, MOVES, PEERS, LedgerFile, adopt, empty_ledger, fill, lay_out, read_ledger
 from zjanalysis.settings import Settings
+from zjanalysis.units import Met
 
 
 class Status(StrEnum):
@@ -97,13 +98,13 @@ def meets(kind: str, value: float, *, target: float, before: float, verdict: str
     """Tell whether a value meets its target: True, False, or None where nobody can tell.
 
     ``kind`` as in `load_targets`; > is strict. rising and falling are held against ``before``, the base value;
-    above_peers and below_peers follow the verdict on the peers (高于 is better in either direction).
+    above_peers and below_peers follow 达标 of the comparison with the median of the peers.
 
     >>> meets(">", 0.855, target=0.855, before=0.8, verdict=""), meets("falling", 2, target=0, before=3, verdict="")
     (False, True)
     """
     if kind in PEERS and not np.isnan(value):
-        return {"高于": True, "持平": False, "低于": False}.get(verdict)
+        return {Met.MET: True, Met.NOT_MET: False}.get(Met(verdict)) if verdict in set(Met) else None
     ahead = (value - (before if kind in MOVES else target)) * (-1 if kind in LOWER else 1)
     if np.isnan(ahead) or kind not in (">=", ">", "<=", "done", *MOVES):
         return None

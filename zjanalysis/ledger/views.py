@@ -1,0 +1,164 @@
+"""What a report says about the ledger: the board, what is due, what moved, by unit and region, score and outlook.
+
+Every function takes a `Study`; a period without a ledger, and whatever has nothing to list, is one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pandas as pd
+
+from zjanalysis.analysis import evaluation as scoring
+from zjanalysis.analysis.ledger_scores import WEIGHTS, ledger_scores, scored
+from zjanalysis.display import series
+from zjanalysis.display.blocks import Block, listing, say, source_of
+from zjanalysis.display.tables import table
+from zjanalysis.inputs.dataset import list_periods
+from zjanalysis.inputs.period import load_period
+from zjanalysis.inputs.regions import city_of, region_name
+from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.ledger import analysis
+from zjanalysis.ledger.display import FORECAST, LEVELS, LIFT, day_text, worded
+from zjanalysis.ledger.forecast import UNKNOWN, forecasts
+from zjanalysis.ledger.state import load_ledger
+from zjanalysis.study import Study
+
+COUNTED = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
+NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
+NO_LEDGER = "本期没有台账；用 zj ledger init 建立后放入期次文件夹，即列出到期事项。"
+
+
+def load(me: Study) -> pd.DataFrame:
+    """Return the ledger of the region's city as it stands; a ledger without rows where there is none."""
+    city = city_of(me.region)
+    return me.period.once(("ledger", city), lambda: load_ledger(me.period, city=city))
+
+
+def earlier(me: Study) -> pd.DataFrame:
+    """Return the ledger of the last period."""
+    city = city_of(me.region)
+    if not me.before.name:
+        return load(me).iloc[:0]
+    return me.before.once(("ledger", city), lambda: load_ledger(me.before, city=city))
+
+
+def board(me: Study) -> tuple[Block, ...]:
+    """Say how the ledger of the city stands and show the plan's eleven tasks; without a plan only the counts."""
+    ledger, city = load(me), city_of(me.region)
+    plan = "" if has_plan(city) else f"未收录{region_name(city)}的工作方案，没有方案任务和目标；只列自行登记的事项。"
+    if ledger.empty:
+        return (say(plan, NO_LEDGER),)
+    tasks = analysis.board(ledger, city=city)
+    sums = tasks if has_plan(city) else analysis.by_region(ledger)
+    said = say(plan, counts_sentence(ledger, {key: int(sums[key].sum()) for key in COUNTED}))
+    if not has_plan(city):
+        return (said,)
+    return said, series.board(tasks[tasks["kind"] == "task"], source=source_of(me))
+
+
+def counts_sentence(ledger: pd.DataFrame, total: dict[str, int]) -> str:
+    """Say how many rows stand in which state on the day the ledger was settled."""
+    late = f"逾期{total['n_overdue']}项" if total["n_overdue"] else "没有逾期事项"
+    return (
+        f"截至{day_text(ledger['settled_on'].max())}，台账共{total['n_rows']}项：已达标{total['n_met']}项"
+        f"（其中已销号{total['n_closed']}项），推进中{total['n_in_progress']}项，长期推进{total['n_long_term']}项，"
+        f"未启动{total['n_not_started']}项；{late}。"
+    )
+
+
+DUE = ("why_due", "problem", "lead_unit", "target_text", "current_text", "deadline", "status")
+
+
+def due(me: Study, *, limit: int = 0, everywhere: bool = False) -> Block:
+    """List what is to be done: overdue, due within 30 days, quiet for 60, reached but not closed; the gravest first.
+
+    Only the region's own rows, or with ``everywhere`` those of its whole city.
+    """
+    ledger = load(me)
+    if ledger.empty:
+        return say(NO_LEDGER)
+    own = ledger if everywhere else ledger[ledger["region_code"] == me.region]
+    rows = analysis.due(own)
+    whose = f"截至{day_text(ledger['settled_on'].max())}，{'全市' if everywhere else me.name}台账{len(own)}项"
+    if rows.empty:
+        return say(f"{whose}，没有逾期、30天内到期、久无进展或待销号的事项。")
+    counts = rows["why_due"].value_counts(sort=False)
+    said = f"{whose}，要办的{len(rows)}项：{'、'.join(f'{why}{n}项' for why, n in counts.items())}。"
+    columns = (("region",) if everywhere else ()) + DUE
+    shown = table(worded(rows), caption="台账到期事项", columns=columns, sheet="台账到期事项")
+    return listing(shown, said, limit=limit)
+
+
+def moved(me: Study, *, limit: int = 0) -> Block:
+    """List what changed its state since the last period's ledger, with both states and both values."""
+    ledger, before = load(me), earlier(me)
+    if ledger.empty or before.empty:
+        return say(NO_LEDGER if ledger.empty else "上期没有台账，不列变动。")
+    rows = analysis.moved(ledger, before)
+    if rows.empty:
+        return say("与上期台账相比，没有事项的状态有变动。")
+    was = worded(rows.assign(current=rows["current_before"]))["current_text"]
+    told = worded(rows).drop(columns="current_before").assign(value_before=was)
+    columns = ("region", "problem", "status_before", "status", "value_before", "current_text", "hint")
+    shown = table(told, caption="较上期状态有变动的事项", columns=columns, sheet="状态变动")
+    return listing(shown, f"与上期台账相比，{len(rows)}项的状态有变动。", limit=limit)
+
+
+def units(me: Study) -> Block:
+    """List the states by 责任单位; a row two units answer for counts for both."""
+    return _counts(me, analysis.by_unit, "unit_name", "按责任单位")
+
+
+def regions(me: Study) -> Block:
+    """List the states by region."""
+    return _counts(me, analysis.by_region, "region", "按地区")
+
+
+def _counts(me: Study, count: Callable[[pd.DataFrame], pd.DataFrame], head: str, caption: str) -> Block:
+    ledger = load(me)
+    if ledger.empty:
+        return say(NO_LEDGER)
+    shown = table(count(ledger), caption=caption, columns=(head, *COUNTED), note=NOTE, sheet=caption)
+    return listing(shown)
+
+
+def evaluation(me: Study) -> tuple[Block, ...]:
+    """Say the evaluation score and how far the first tier is, by level and what lifts most; else why there is none."""
+    marks, rules = scored(me.period, region=me.region), me.settings.evaluation
+    own = rules if rules.base_city == me.region else replace(rules, base_score=0.0)
+    said = say(scoring.total(marks, rules=own).sentence, scoring.tier_note(own))
+    if marks.empty:
+        return (said,)
+    levels = table(scoring.levels(marks), caption="评估得分（按二级指标）", columns=LEVELS, sheet="评估得分",
+                   note=f"权重由办公室录入 {WEIGHTS}（zj template --indicators）。")  # fmt: skip
+    lift = scoring.lift(marks, rules=own).drop(columns="indicator")
+    first = table(lift, caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
+    return said, listing(levels), listing(first, limit=15)
+
+
+def outlook(me: Study, *, limit: int = 0) -> Block:
+    """List the region's targets whose trend over four periods or more tells whether the deadline will be met."""
+    ledger = load(me)
+    own = ledger[ledger["region_code"] == me.region]
+    if own.empty:
+        return say(NO_LEDGER if ledger.empty else f"台账没有{me.name}的事项。")
+    folder = str(me.period.dataset.folder)
+    names = [name for name in list_periods(folder) if name <= me.period.name]
+    loaded = [me.period if name == me.period.name else load_period(folder, name) for name in names]
+    history = pd.concat([ledger_scores(one).assign(cutoff=one.cutoff) for one in loaded], ignore_index=True)
+    found = forecasts(own, history[["region_code", "indicator", "cutoff", "value"]])
+    told = found[found["outlook"] != UNKNOWN]
+    why = "、".join(f"{reason}{n}项" for reason, n in _reasons(found.loc[found["outlook"] == UNKNOWN, "reason"]))
+    unknown = f"另有{len(found) - len(told)}项无法判断（{why}）。" if why else ""
+    if told.empty:
+        return say(f"{len(found)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
+    rows = worded(own).merge(told[["ledger_id", "n_periods", "outlook", "reason"]], on="ledger_id")
+    shown = table(rows, caption="到完成时限的趋势", columns=FORECAST, sheet="趋势预测")
+    return listing(shown, f"{len(told)}项可按趋势外推到完成时限；{unknown}", limit=limit)
+
+
+def _reasons(reasons: pd.Series) -> Iterable[tuple[str, int]]:
+    counts = reasons.replace("", "区间跨过目标").value_counts(sort=False)
+    return [(str(reason), int(n)) for reason, n in counts.items()]
