@@ -118,13 +118,14 @@ class Study:
 
     def hinge(self, key: str) -> str:
         """Give the departments without whose items 判断 of an indicator would be another word; empty: none."""
-        one, table = indicator(key), self._tables[key]
+        one, table = indicator(key), self.tables[key]
         rows = self.own[self.own["match_code"].notna()].drop_duplicates("match_code")
         departments = rows.set_index("match_code")["department"]
         return "、".join(alike.hinges(table, one, region=self.region, departments=departments, settings=self.settings))
 
     @cached_property
-    def _tables(self) -> dict[str, alike.CodeTable]:
+    def tables(self) -> dict[str, alike.CodeTable]:
+        """Give what 判断 is made from: the key indicators by base code and region (`like_for_like.CodeTable`)."""
         wanted = [indicator(key) for key in compare.KEY]
         return self._shared(
             "tables", lambda: alike.code_tables(self.items, wanted, regions=self.group, scope=self.scope)

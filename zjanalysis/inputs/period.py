@@ -51,12 +51,31 @@ class Period:
         return kept
 
 
+_HELD: dict[tuple[Path, str], Period] = {}
+
+
+def hold(period: Period) -> None:
+    """Have `load_period` give this period from now on in this process, instead of reading it; a build does so."""
+    _HELD[(period.dataset.folder, period.name)] = period
+
+
+def _held(period: Period) -> Period:
+    """Give a period that is held, in tables of its own, so that no report can change what another reads."""
+    own = {name: getattr(period, name).copy(deep=False) for name in ("items", "findings", "files")}
+    memory = {key: value.copy(deep=False) if isinstance(value, pd.DataFrame) else value
+              for key, value in period.memory.items()}  # fmt: skip
+    return replace(period, memory=memory, **own)
+
+
 def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Period:
     """Give the items of one period; empty names mean the data set of the settings and its newest period.
 
     Raises UnknownName for a set or period nobody knows, InputError for an empty folder or a file that cannot be used.
     """
     known = settings or load_settings()
+    folder = known.path(data or known.data)
+    if settings is None and (folder, period) in _HELD:
+        return _held(_HELD[(folder, period)])
     dataset = load_dataset(data, settings=known)
     periods = list_periods(data, settings=known)
     if period and period not in periods:

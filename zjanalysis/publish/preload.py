@@ -175,7 +175,7 @@ def _fresh_backend() -> None:
 _rehearse()
 if os.environ.get("ZJANALYSIS_SNAPSHOT"):
     _started_by, _path = os.environ["ZJANALYSIS_SNAPSHOT"].split(" ", maxsplit=1)
-    for _period in snapshot.await_snapshot(_path, int(_started_by)).periods.values():
+    for _period in snapshot.await_snapshot(_path, int(_started_by)).values():
         with contextlib.suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
             importlib.import_module("zjanalysis.ledger.state").load_ledger(_period)
 

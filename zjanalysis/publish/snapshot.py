@@ -30,8 +30,9 @@ from typing import Any, TypeVar
 from zjanalysis.errors import PublishError, ZjError
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.dataset import previous_period
+from zjanalysis.publish.jobs import named_units
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.settings import Settings
 
 T = TypeVar("T")
 DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "department", "version", "state",
@@ -51,16 +52,8 @@ class Sources:
     origins: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The data set's folder, its newest period, and the loaded periods by name."""
-
-    folder: Path
-    newest: str
-    periods: Mapping[str, Any]
-
-
-_HELD: dict[str, Snapshot] = {}
+Periods = Mapping[str, Any]  # the loaded periods by name: the one reported on, and the one before it
+_HELD: dict[str, Periods] = {}
 
 
 @contextmanager
@@ -160,7 +153,7 @@ def _digest(path: Path, state: tuple[int, ...]) -> str:
 def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, Any]:
     regions: dict[str, list[str]] = {}
     origins: dict[str, set[str]] = {}
-    for loaded in load_snapshot(settings, data, period, key).periods.values():
+    for loaded in load_periods(settings, data, period, key).values():
         for code, own, compared, files in region_digests(loaded):
             before = regions.get(code, ["", ""])
             regions[code] = [digest_of([before[0], own]), digest_of([before[1], compared])]
@@ -200,29 +193,34 @@ def _row_digests(table: Any, *, ordered: bool = True) -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def load_snapshot(settings: Settings, data: str, period: str, key: str) -> Snapshot:
+def load_periods(settings: Settings, data: str, period: str, key: str) -> Periods:
     """Read the period and the one before it; ``key`` is the digest of their files, so that a change is read again."""
-    from zjanalysis.inputs import period as periods  # noqa: PLC0415  pandas, only when rows must be read
+    from zjanalysis.inputs.period import load_period, load_previous  # noqa: PLC0415  pandas, only when rows must be read
 
-    names = [period, periods.previous_period(data, period, settings=settings)]
-    loaded = {name: periods.load_period(data, name, settings=settings) for name in names if name}
-    return Snapshot(settings.path(data), periods.list_periods(data, settings=settings)[-1], loaded)
+    now = load_period(data, period, settings=settings)
+    before = now.once(("before",), lambda: load_previous(now, settings=settings))
+    return {one.name: one for one in (now, before) if one.name}
 
 
 def write_snapshot(settings: Settings, data: str, period: str, key: str, path: Path) -> None:
-    """Read the period (as in `load_snapshot`) with its cases and write both for the workers of this build.
+    """Read the period with the one before it, add what its reports share, and write all of it for the workers.
 
-    The cases are boiled down once for every report. Cases that cannot be read are left to the reports that need them:
-    each says so in its own words. The file is written in one step and goes with the build's private folder.
+    The scores and standings of every group and the cases are made here once. Cases that cannot be read are left to the
+    reports that need them: each says so in its own words. The file is written in one step and goes with the build's
+    private folder.
     """
-    import zjanalysis  # noqa: PLC0415
+    from zjanalysis import cases  # noqa: PLC0415
+    from zjanalysis.study import study_of  # noqa: PLC0415
 
-    snapshot = load_snapshot(settings, data, period, key)
-    with suppress(ZjError):
-        cases = zjanalysis.known_cases(snapshot.periods[period], settings=settings)
-        boiled = replace(snapshot.periods[period], cases=cases)
-        snapshot = replace(snapshot, periods={**snapshot.periods, period: boiled})
-    write_whole(path, pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL))
+    periods = load_periods(settings, data, period, key)
+    now = periods[period]
+    for region in named_units(settings):
+        if region in set(now.items["region_code"]):
+            me = study_of(now, region=region, settings=settings)
+            _ = me.scores, me.standings, me.previous, me.tables  # remembered by the period
+            with suppress(ZjError):
+                cases.load(me)
+    write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))
 
 
 def file_name(key: str, settings: Settings) -> str:
@@ -230,7 +228,7 @@ def file_name(key: str, settings: Settings) -> str:
     return f"snapshot-{digest_of([key, repr(settings)])[:24]}.pickle"
 
 
-def await_snapshot(path: str, started_by: int) -> Snapshot:
+def await_snapshot(path: str, started_by: int) -> Periods:
     """Hold a snapshot that may still be being written; ends this process when its parent ``started_by`` is gone."""
     while not Path(path).exists():
         if os.getppid() != started_by:
@@ -239,7 +237,7 @@ def await_snapshot(path: str, started_by: int) -> Snapshot:
     return hold(path)
 
 
-def hold(path: str) -> Snapshot:
+def hold(path: str) -> Periods:
     """Return the snapshot that this build has written, read once per process."""
     if path not in _HELD:
         _HELD.clear()
@@ -249,20 +247,7 @@ def hold(path: str) -> Snapshot:
 
 def install(path: Path) -> None:
     """Make ``load_period`` give the periods of the build in this worker; anything else it reads as always."""
-    import zjanalysis  # noqa: PLC0415
     from zjanalysis.inputs import period as periods  # noqa: PLC0415
 
-    snapshot, read = hold(str(path)), periods.load_period
-
-    def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Any:
-        current, name = settings or load_settings(), period or snapshot.newest
-        same = current.path(data or current.data) == snapshot.folder and name in snapshot.periods
-        if settings is not None or not same:
-            return read(data, period, settings=settings)
-        loaded = snapshot.periods[name]
-        copies = {table: getattr(loaded, table).copy(deep=False) for table in ("items", "findings", "files")}
-        return replace(loaded, **copies)
-
-    load_period.__doc__, load_period.__module__ = read.__doc__, read.__module__
-    for place in (periods, zjanalysis):
-        setattr(place, "load_period", load_period)  # noqa: B010  the package's names come from its __getattr__
+    for period in hold(str(path)).values():
+        periods.hold(period)
