@@ -18,7 +18,7 @@ from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import has_plan
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 
 HEADS = {column.key: column for column in (
     Column("indicator", "指标"),

@@ -18,7 +18,7 @@ from zjanalysis.display.task_workbook import write_tasks
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.task_file import read_answers
-from zjanalysis.study import Study, study, study_of
+from zjanalysis.studies import Study, study, study_of
 
 ANSWERED = ("indicator", "stage", "value", "rank", "n_ranked", "n_tasks")
 

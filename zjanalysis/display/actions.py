@@ -13,7 +13,7 @@ from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.workplan import has_plan
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 
 PLAN_COLUMNS = (
     Column("order", "序号", "count"),

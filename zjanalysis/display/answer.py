@@ -15,7 +15,7 @@ from zjanalysis.display.tables import about, markup, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import city_of, region_code, region_name
 from zjanalysis.inputs.workplan import has_plan
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
 
 

@@ -20,7 +20,7 @@ from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import city_of, is_county, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.settings import Comparison
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 
 SAMPLE = "示例数据（模拟）"
 STYLE = (

@@ -13,7 +13,7 @@ from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import _main_part, _parts_text, delta, helps, value_of, waterfall
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column, label
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"
 TONES = {wording.GOOD: theme.AHEAD, wording.BAD: theme.BEHIND}

@@ -12,7 +12,7 @@ from zjanalysis.display.canvas import key, plane
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}
 TONES = {"法定时限": theme.PEER, "承诺时限": theme.FOCUS}

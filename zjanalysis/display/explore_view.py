@@ -13,7 +13,7 @@ from zjanalysis.display.reasons import LAGGARD_COLUMNS, departments
 from zjanalysis.display.tables import Table, table
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.period import Period
-from zjanalysis.study import Study, study_of
+from zjanalysis.studies import Study, study_of
 
 AS_SET, RAW, ALL_TYPES = "数据集口径", "时限按原文数字，不折算", "不限事项类型"
 _CHANGES: dict[str, Callable[[Period], Period]] = {

@@ -15,7 +15,7 @@ from zjanalysis.display.reasons import COUNTS, SUMS, TONES, delta, value_of
 from zjanalysis.display.spine import INK, MET_INK
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
 
 

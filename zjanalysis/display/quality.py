@@ -15,7 +15,7 @@ from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.findings import summary as counted_by
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.submission import completeness as filled_columns
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 from zjanalysis.units import UNITS
 
 LEVEL_ORDER = {"错误": 0, "警告": 1, "提示": 2}

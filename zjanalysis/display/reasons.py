@@ -13,7 +13,7 @@ from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, row_ch
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.columns import Column
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Verdict
 
 COUNTS = (Column("n", "纳入", "count", unit="项"), Column("n_left_out", "剔除", "count", unit="项"))

@@ -15,7 +15,7 @@ from zjanalysis.display.picture import describe, new_figure
 from zjanalysis.display.tables import Table, about, table
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.workplan import has_plan
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
 
 INK = {Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND_TEXT}

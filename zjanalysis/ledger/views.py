@@ -23,7 +23,7 @@ from zjanalysis.ledger import analysis
 from zjanalysis.ledger.display import FORECAST, LEVELS, LIFT, day_text, worded
 from zjanalysis.ledger.forecast import UNKNOWN, forecasts
 from zjanalysis.ledger.state import load_ledger
-from zjanalysis.study import Study
+from zjanalysis.studies import Study
 
 COUNTED = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
 NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"

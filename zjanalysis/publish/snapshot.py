@@ -210,7 +210,7 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, path: P
     private folder.
     """
     from zjanalysis import cases  # noqa: PLC0415
-    from zjanalysis.study import study_of  # noqa: PLC0415
+    from zjanalysis.studies import study_of  # noqa: PLC0415
 
     periods = load_periods(settings, data, period, key)
     now = periods[period]
