@@ -146,10 +146,29 @@ def _compact(svg: str, words: str) -> str:
     inner = re.sub(
         r"> <", "><", re.sub(r'(style="[^"]*")', lambda found: found[0].replace("; ", ";").replace(": ", ":"), inner)
     )
-    for _ in range(4):
-        inner = re.sub(r"<g>\s*</g>|<defs>\s*</defs>", "", inner)
+    inner = _ungrouped(inner)
     view = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}", box[1] if box else "")
-    return f'<svg viewBox="{view}" role="img" aria-label="{escape(words)}">{inner.strip()}</svg>'
+    about = f'role="img" aria-label="{escape(words)}" font-size="{theme.TEXT:g}"'
+    return f'<svg viewBox="{view}" {about}>{inner.strip()}</svg>'
+
+
+def _ungrouped(svg: str) -> str:
+    """Give the same drawing without groups that say nothing.
+
+    >>> _ungrouped('<g><g fill="red"><g/><path/></g></g>')
+    '<g fill="red"><path/></g>'
+    """
+    kept: list[bool] = []
+
+    def tag(found: re.Match[str]) -> str:
+        if found[0] == "</g>":
+            return found[0] if kept.pop() else ""
+        if found[0].endswith("/>"):
+            return ""
+        kept.append(found[0] != "<g>")
+        return found[0] if kept[-1] else ""
+
+    return re.sub(r"<g(?: [^>]*)?>|<g/>|</g>", tag, svg)
 
 
 def _text(found: re.Match[str]) -> str:
@@ -158,7 +177,8 @@ def _text(found: re.Match[str]) -> str:
     size, fill, anchor = (pattern.search(style) for pattern in (_SIZE, _FILL, _ANCHOR))
     points, bold = float(size[1]) if size else theme.TEXT, "Strong" in style
     wide = sum(_advance(sign, bold) for sign in unescape(words)) * points
-    look = [f'font-size="{points:g}"', f'textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs"']
+    look = [] if points == theme.TEXT else [f'font-size="{points:g}"']
+    look += [f'textLength="{wide:.1f}"']
     look += [f'fill="{fill[1]}"'] if fill else []
     look += [f'style="{BOLD}"'] if bold else []
     look += [f'text-anchor="{anchor[1]}"'] if anchor and anchor[1] != "start" else []

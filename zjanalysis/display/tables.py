@@ -253,13 +253,14 @@ def table_html(shown: Table) -> str:
     """Give accessible HTML: caption, column heads with units, the first cell of a row as its head.
 
     A column whose cells are all alike becomes a note; short cells never break; a table of many columns is marked, so
-    that it prints across the page, and under 40 rem every row becomes a card (the heads are repeated by CSS).
+    that it prints across the page, and under 40 rem every row becomes a card, whose heads CSS takes from the table.
     """
     texts = shown.texts()[: shown.limit or None]
     alike = _alike(shown, texts)
     kept = [position for position in range(len(shown.heads)) if position not in alike]
     heads = "".join(_head_html(shown.heads[position]) for position in kept)
     short = {position for position in kept if max((theme.ems(row[position]) for row in texts), default=0) <= SHORT}
+    labels = "".join(f"--h{n}:{css_text(_label(shown.heads[place]))};" for n, place in enumerate(kept, 1) if n > 1)
     body = "".join(_row_html(shown, row, kept, short, focus=number in shown.focus) for number, row in enumerate(texts))
     said = "".join(f"{shown.heads[position].label}均为{texts[0][position]}。" for position in alike)
     if len(texts) < len(shown.rows):
@@ -269,9 +270,9 @@ def table_html(shown: Table) -> str:
     if not body:
         return f'<p class="zj-say">{markup(shown.caption)}：没有。</p>{note}'
     return (
-        f'<div class="zj-table{wide}"><table><caption>{NUMBERED}{markup(shown.caption)}</caption>'
-        f"<thead><tr>{heads}</tr>"
-        f"</thead><tbody>{body}</tbody></table></div>{note}"
+        f'<div class="zj-table{wide}"><table style="{markup(labels)}">'
+        f"<caption>{NUMBERED}{markup(shown.caption)}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}"
     )
 
 
@@ -293,14 +294,24 @@ def _head_html(head: Head) -> str:
 def _row_html(shown: Table, row: list[str], kept: list[int], short: set[int], *, focus: bool) -> str:
     cells = []
     for position in kept:
-        head, text = shown.heads[position], row[position]
-        names = ["zj-num"] if head.kind in NUMERIC else ["zj-short"] if position in short else []
+        text = row[position]
+        names = ["zj-num"] if shown.heads[position].kind in NUMERIC else ["zj-short"] if position in short else []
         names += [STATES[word] for word in text.split() if word in STATES]
         look = f' class="{" ".join(names)}"' if names else ""
-        if position == 0:
-            cells.append(f'<th scope="row"{look}>{markup(text)}</th>')
-            continue
-        unit = f"（{head.unit}）" if head.unit else ""
-        cells.append(f'<td{look} data-label="{markup(head.label + unit)}">{markup(text)}</td>')
+        tag, place = ("th", ' scope="row"') if position == 0 else ("td", "")
+        cells.append(f"<{tag}{place}{look}>{markup(text)}</{tag}>")
     mark = ' class="zj-focus"' if focus else ""
     return f"<tr{mark}>{''.join(cells)}</tr>"
+
+
+def _label(head: Head) -> str:
+    return head.label + (f"（{head.unit}）" if head.unit else "")
+
+
+def css_text(text: str) -> str:
+    r"""Give a text as a CSS string, fit for a style element and for a style attribute.
+
+    >>> print(css_text('a"</style>;'))
+    "a\22 \3c /style>\3b "
+    """
+    return '"' + "".join(f"\\{ord(c):x} " if c in '"\\<;\n\r\f' else c for c in text) + '"'

@@ -33,7 +33,7 @@ _TAGS = frozenset(re.findall(
 ))  # fmt: skip
 _LOADS = ("src", "href", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href", "ping", "cite")
 _BESIDE = re.compile(r"(?:\.\./)*[\w.-]+(?:/[\w.-]+)*\.(?:html|xlsx|ipynb|docx|png)")  # a file of ours beside the page
-_SIZES = re.compile(r"(?:width|height|left|--[a-z-]+|grid-[a-z-]+):[^;]*;?\s*", re.IGNORECASE)
+_SIZES = re.compile(r"(?:width|height|left|--[a-z0-9-]+|grid-[a-z-]+):[^;]*;?\s*", re.IGNORECASE)
 _MACHINE = re.compile(
     r"[A-Za-z]:\\(?:Users|Windows|Program|Documents)[^\s<>\"']*"
     r"|(?<![\w.])/(?:home|root|usr|opt|tmp|var|mnt|Users|private)/[^\s<>\"']*"

@@ -21,6 +21,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from zjanalysis.display.dates import issue_text
+from zjanalysis.display.tables import css_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.publish.provenance import Stamp, digest_of
 
@@ -107,15 +108,6 @@ def style() -> str:
     """Give the style sheet of the page: the blocks' and then the page's own."""
     names = ("blocks.css", "page/page.css")
     return "\n".join((_assets() / name).read_text(encoding="utf-8") for name in names if (_assets() / name).is_file())
-
-
-def css_text(text: str) -> str:
-    r"""Give a text as a CSS string, fit for ``content:`` inside a style element.
-
-    >>> print(css_text('a"</style>'))
-    "a\22 \3c /style>"
-    """
-    return '"' + "".join(f"\\{ord(c):x} " if c in '"\\<\n\r\f' else c for c in text) + '"'
 
 
 def _assets() -> Any:
