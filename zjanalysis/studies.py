@@ -23,7 +23,7 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import Period, load_period, load_previous
-from zjanalysis.inputs.regions import group_of, is_county, load_regions, peers_of, region_code, region_name
+from zjanalysis.inputs.regions import city_of, group_of, is_county, load_regions, peers_of, region_code, region_name
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.units import Met, Verdict
 
@@ -91,13 +91,23 @@ class Study:
         return self._shared(f"standing {one}", lambda: self._standings((one,)))
 
     def _standings(self, keys: tuple[str, ...]) -> pd.DataFrame:
-        rows, wanted = self.before.items, [indicator(key) for key in keys]
-        before = (
-            measure(rows[rows["region_code"].isin(self.group)], wanted, scope=self.scope) if self.before.name else None
-        )
         return compare.standings(
-            self.items, regions=self.group, indicators=keys, before=before, settings=self.settings, scope=self.scope
-        )
+            self.items, regions=self.group, indicators=keys, before=self.base(*keys), settings=self.settings,
+            scope=self.scope,
+        )  # fmt: skip
+
+    def base(self, *keys: str) -> pd.DataFrame:
+        """Give what a rising target starts from: the base value in the ledger, where there is none the last period.
+
+        One row per region_code and indicator: value.
+        """
+        from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
+
+        rows = self.before.items
+        last = measure(rows[rows["region_code"].isin(self.group)], [indicator(key) for key in keys], scope=self.scope)
+        start = base_values(self.period, city=city_of(self.region))
+        both = pd.concat([start, last])[["region_code", "indicator", "value"]]
+        return both[both["indicator"].isin(keys)].drop_duplicates(["region_code", "indicator"], ignore_index=True)
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
@@ -149,10 +159,17 @@ class Study:
 
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
+        goal = self._risen(key) if target == "plan" else None
         return self._once(("plan", key, target, conditions), lambda: plans.plan(
-            self.items, region=self.region, peers=self.peers, indicator=key, target=target,
+            self.items, region=self.region, peers=self.peers, indicator=key, target=target if goal is None else goal,
             conditions=replace(conditions, scope=self.scope, settings=self.settings),
         ))  # fmt: skip
+
+    def _risen(self, key: str) -> float | None:
+        """Give the value at which a rising target is met; None where the plan asks for something else."""
+        asked, base = compare.target_of(indicator(key), self.region), self.base(key)
+        own = base.loc[base["region_code"] == self.region, "value"].dropna()
+        return asked.risen_from(float(own.iloc[0])) if asked.kind == "rising" and len(own) else None
 
     def change_split(self, key: str) -> pd.DataFrame:
         """Give the change since the last period split into items added, removed and changed."""

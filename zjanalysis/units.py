@@ -141,10 +141,30 @@ class Target:
             return Met.NO_TARGET
         if isnan(value):
             return Met.NO_DATA
+        goal = self.risen_from(before) if self.kind == "rising" else self.number
         if self.kind == "rising" and abs(value - self.ceiling) <= _EXACT:
             return Met.MET
-        goal = before + self.relevant * self.sign if self.kind == "rising" else self.number
         if isnan(goal):
             return Met.OPEN
         reached = passes(np.array(value), np.array(goal), sign=self.sign, strict=self.strict)
         return Met.MET if reached else Met.NOT_MET
+
+    def risen_from(self, before: float) -> float:
+        """Give the value at which a rising target is met: past ``before`` by what matters, at most the best possible.
+
+        >>> Target("rising", relevant=0.001, ceiling=1).risen_from(0.9995)
+        1.0
+        """
+        goal = before + self.relevant * self.sign
+        over = (goal - self.ceiling) * self.sign > 0  # never so without a ceiling
+        return float(self.ceiling if over else goal)
+
+
+def rising(unit: str, sign: int) -> Target:
+    """Give the target of getting better: by what matters in the unit, at the best possible value to stay there.
+
+    >>> rising("share", 1).ceiling, rising("visits", -1).ceiling
+    (1.0, 0.0)
+    """
+    best = 0.0 if sign < 0 else 1.0 if unit == "share" else float("nan")
+    return Target("rising", sign=sign, relevant=UNITS[unit].relevant if unit in UNITS else 0.0, ceiling=best)

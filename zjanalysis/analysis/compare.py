@@ -18,7 +18,7 @@ from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.student import two_sided_t
 from zjanalysis.inputs.regions import is_county
 from zjanalysis.settings import Settings
-from zjanalysis.units import UNITS, Target, digits_for, published
+from zjanalysis.units import UNITS, Target, digits_for, published, rising
 
 KEY = ("time_compression", "visits", "visit_share", "instant", "online", "online_end_to_end")
 """The six indicators that a report leads with."""
@@ -37,8 +37,7 @@ def target_of(one: Indicator, region: str, *, median: float = float("nan")) -> T
     if asked.aim == "above_peers":
         return Target("median", median, asked.sign, strict=True)
     if asked.aim == "rising":
-        best = 0.0 if asked.sign < 0 else 1.0 if asked.unit == "share" else float("nan")
-        return Target("rising", sign=asked.sign, relevant=UNITS[asked.unit].relevant, ceiling=best)
+        return rising(asked.unit, asked.sign)
     return Target()
 
 
@@ -55,7 +54,7 @@ def facts(
     the value does not. ``rank`` compares published values (1, 2, 2, 4; a missing value has none). ``median`` is the
     group's, oneself included, and missing with fewer peers than the settings ask. ``meets_target``: 达标, 未达标,
     不能判定 (a target that lacks its yardstick, such as the last period), 无数据, — (no target); a target that rises
-    is held against ``before``, the scores of the last period. Gaps are signed: positive is better.
+    is held against ``before`` (region_code, indicator, value). Gaps are signed: positive is better.
 
     >>> scores = pd.DataFrame({"region_code": list("abcd"), "indicator": "visits", "value": [0.1, 0.10001, 0.2, 0.3]})
     >>> facts(scores)["rank"].tolist()
@@ -81,9 +80,9 @@ def _placed(rows: pd.DataFrame, one: Indicator, past: pd.Series | None, min_peer
     unit, shown, median = UNITS[one.unit], place.shown, place.median
     middle = float(published(np.array([median]), unit, place.digits)[0])
     last = np.array([np.nan if past is None else past.get((region, one.key), np.nan) for region in regions])
-    before = published(last, unit, place.digits)
     targets = [target_of(one, str(region), median=middle) for region in regions]
-    met = [str(target.met(shown[i], before=before[i])) for i, target in enumerate(targets)]
+    met = [str(target.met(values[i] if target.kind == "rising" else shown[i], before=last[i]))
+           for i, target in enumerate(targets)]  # fmt: skip
     numbers = np.array([target.number if target.kind == "number" else np.nan for target in targets])
     ranks = pd.Series(place.ranks, index=rows.index)
     first = rows.assign(rank=ranks).sort_values(["rank", "region_code"]).iloc[0]

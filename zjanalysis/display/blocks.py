@@ -165,7 +165,7 @@ def reading_rules(rules: Comparison, *, planned: bool = True) -> list[tuple[str,
     """Give how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force."""
     met = (
         "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，与全组（含本地区）中位数相比；"
-        "要求逐期提高的，与上期相比。"
+        "要求提高的，与台账的基期相比（没有台账时与上期相比）。"
     )
     none = "未收录本市的工作方案，不列目标，不判定达标。"
     return [

@@ -150,7 +150,11 @@ def completeness(me: Study) -> Block:
     filled = filled_columns(me.own)
     rows = filled.groupby("column_label", as_index=False, sort=False)[["n_items", "n_filled"]].sum()
     shares = rows.assign(filled_share=rows["n_filled"] / rows["n_items"]).sort_values("filled_share", kind="stable")
-    return listing(table(shares, caption="填报完整度", columns=COMPLETENESS_HEADS, sheet="填报完整度"))
+    lacking = shares[shares["n_filled"] < shares["n_items"]]
+    said = f"{len(shares)}个栏目中{len(shares) - len(lacking)}个全部填写。"
+    if lacking.empty:
+        return say(said)
+    return listing(table(lacking, caption="没有填满的栏目", columns=COMPLETENESS_HEADS, sheet="填报完整度"), said)
 
 
 DOUBT_HEADS = (

@@ -33,7 +33,8 @@ STATES = {
 """Words that carry a colour; the word says what the colour says."""
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 SHORT = 9.0  # ems: a column of texts up to this wide never breaks
-WIDE = 9  # columns: a table of so many prints across the page
+WIDE, PAPER = 9, 52.0  # a table of so many columns that are wider together than a page (in ems) prints across it
+SHORT_HEAD = 4.0  # ems: a head up to this wide never breaks
 NUMBERED = "表　"
 
 
@@ -266,7 +267,10 @@ def table_html(shown: Table) -> str:
     if len(texts) < len(shown.rows):
         said = f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。{said}"
     note = f'<p class="zj-note">{markup(said + shown.note)}</p>' if said + shown.note else ""
-    wide = " zj-wide" if len(kept) >= WIDE else ""
+    width = sum(
+        min(SHORT, max(theme.ems(text) for text in column)) for column in zip(*_parts(shown, texts, kept), strict=True)
+    )
+    wide = " zj-wide" if len(kept) >= WIDE and width > PAPER else ""
     if not body:
         return f'<p class="zj-say">{markup(shown.caption)}：没有。</p>{note}'
     return (
@@ -274,6 +278,11 @@ def table_html(shown: Table) -> str:
         f"<caption>{NUMBERED}{markup(shown.caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}"
     )
+
+
+def _parts(shown: Table, texts: list[list[str]], kept: list[int]) -> list[list[str]]:
+    """Give what decides how wide the kept columns are: their heads and cells, row by row."""
+    return [[shown.heads[place].label for place in kept], *([row[place] for place in kept] for row in texts)]
 
 
 def _alike(shown: Table, texts: list[list[str]]) -> list[int]:
@@ -287,8 +296,9 @@ def _alike(shown: Table, texts: list[list[str]]) -> list[int]:
 
 def _head_html(head: Head) -> str:
     unit = f'<span class="zj-unit">（{markup(head.unit)}）</span>' if head.unit else ""
-    number = ' class="zj-num"' if head.kind in NUMERIC else ""
-    return f'<th scope="col"{number}>{markup(head.label)}{unit}</th>'
+    names = (["zj-num"] if head.kind in NUMERIC else []) + (["zj-short"] if theme.ems(head.label) <= SHORT_HEAD else [])
+    look = f' class="{" ".join(names)}"' if names else ""
+    return f'<th scope="col"{look}>{markup(head.label)}{unit}</th>'
 
 
 def _row_html(shown: Table, row: list[str], kept: list[int], short: set[int], *, focus: bool) -> str:

@@ -23,7 +23,7 @@ from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
 from zjanalysis.ledger.inputs import last_day, today
 from zjanalysis.ledger.rows import LOWER, MOVES, PEERS, LedgerFile, adopt, empty_ledger, fill, lay_out, read_ledger
 from zjanalysis.settings import Settings
-from zjanalysis.units import Met
+from zjanalysis.units import Met, Target, rising
 
 
 class Status(StrEnum):
@@ -94,8 +94,8 @@ def is_long_term(text: pd.Series) -> pd.Series:
     return text.fillna("").str.contains("长期")
 
 
-def meets(kind: str, value: float, *, target: float, before: float, verdict: str) -> bool | None:
-    """Tell whether a value meets its target: True, False, or None where nobody can tell.
+def meets(kind: str, value: float, *, target: float, before: float, verdict: str, unit: str = "") -> bool | None:
+    """Tell whether a value meets its target: True, False, or None where nobody can tell; as the pages judge (`Target`).
 
     ``kind`` as in `load_targets`; > is strict. rising and falling are held against ``before``, the base value;
     above_peers and below_peers follow 达标 of the comparison with the median of the peers.
@@ -105,17 +105,19 @@ def meets(kind: str, value: float, *, target: float, before: float, verdict: str
     """
     if kind in PEERS and not np.isnan(value):
         return {Met.MET: True, Met.NOT_MET: False}.get(Met(verdict)) if verdict in set(Met) else None
-    ahead = (value - (before if kind in MOVES else target)) * (-1 if kind in LOWER else 1)
-    if np.isnan(ahead) or kind not in (">=", ">", "<=", "done", *MOVES):
+    if kind not in (">=", ">", "<=", "done", *MOVES):
         return None
-    return bool(ahead > TOLERANCE) if kind in (">", *MOVES) else bool(ahead >= -TOLERANCE)
+    sign = -1 if kind in LOWER else 1
+    asked = rising(unit, sign) if kind in MOVES else Target("number", target, sign, strict=kind == ">")
+    return {Met.MET: True, Met.NOT_MET: False}.get(asked.met(value, before=before))
 
 
 def is_met(ledger: pd.DataFrame) -> pd.Series:
     """Tell of every row whether its value meets the target; missing where nobody can tell (`meets`)."""
     kinds, verdicts = ledger["comparison"].fillna(""), ledger["verdict"].fillna("")
-    columns = zip(kinds, ledger["current"], ledger["target_value"], ledger["baseline"], verdicts, strict=True)
-    answers = [meets(k, v, target=t, before=b, verdict=word) for k, v, t, b, word in columns]
+    units = ledger["unit"].fillna("")
+    columns = zip(kinds, ledger["current"], ledger["target_value"], ledger["baseline"], verdicts, units, strict=True)
+    answers = [meets(k, v, target=t, before=b, verdict=word, unit=u) for k, v, t, b, word, u in columns]
     return pd.Series(answers, index=ledger.index, dtype="boolean")
 
 
@@ -250,6 +252,13 @@ def load_ledger(period: Period, *, city: str = "", on: str | date = "") -> pd.Da
         return ledger
     own = ledger["region_code"].isin([city, *report_units(city)])
     return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
+
+
+def base_values(period: Period, *, city: str) -> pd.DataFrame:
+    """Return region_code, indicator and value: what the rising targets of the period's ledger are held against."""
+    ledger = load_ledger(period, city=city)
+    rows = ledger[ledger["comparison"].isin(MOVES)].dropna(subset=["region_code", "indicator", "baseline"])
+    return rows[["region_code", "indicator"]].assign(value=rows["baseline"])
 
 
 @lru_cache(maxsize=4)
