@@ -296,9 +296,10 @@ def _alike(shown: Table, texts: list[list[str]]) -> list[int]:
 
 def _head_html(head: Head) -> str:
     unit = f'<span class="zj-unit">（{markup(head.unit)}）</span>' if head.unit else ""
-    names = (["zj-num"] if head.kind in NUMERIC else []) + (["zj-short"] if theme.ems(head.label) <= SHORT_HEAD else [])
-    look = f' class="{" ".join(names)}"' if names else ""
-    return f'<th scope="col"{look}>{markup(head.label)}{unit}</th>'
+    number = ' class="zj-num"' if head.kind in NUMERIC else ""
+    label = markup(head.label)
+    whole = f'<span class="zj-short">{label}</span>' if theme.ems(head.label) <= SHORT_HEAD else label
+    return f'<th scope="col"{number}>{whole}{unit}</th>'
 
 
 def _row_html(shown: Table, row: list[str], kept: list[int], short: set[int], *, focus: bool) -> str:
