@@ -147,7 +147,7 @@ def _entry(step: Step, outcome: pool.Outcome, before: Entry | None) -> Entry:
     if outcome.error and before is not None and before.files:
         return replace(before, status=STALE, reason=outcome.error, seconds=outcome.seconds)
     failed = Entry(job.key, job.region_code, job.label, job.notebook.name, FAILED, outcome.error, outcome.seconds,
-                   parameters=details["parameters"])  # fmt: skip
+                   order=job.order, parameters=details["parameters"])  # fmt: skip
     if outcome.error:
         return failed
     return replace(failed, status=GOOD, fingerprint=step.stamp.fingerprint, hidden_warnings=outcome.hidden_warnings,

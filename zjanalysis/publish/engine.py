@@ -18,7 +18,7 @@ from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError, PublishError
 from zjanalysis.publish import processes
-from zjanalysis.publish.jobs import NOTEBOOKS, check_values
+from zjanalysis.publish.jobs import check_values, notebooks
 from zjanalysis.settings import Settings
 
 IN_WORKER = "ZJANALYSIS_WORKER"
@@ -166,11 +166,10 @@ def notebook_copy(record: Mapping[str, Any], *, name: str, settings: Settings) -
     from papermill.parameterize import parameterize_notebook  # noqa: PLC0415
 
     try:
-        notebook = {Path(path).name: path for path in NOTEBOOKS}[Path(str(record["notebook"])).name]
+        source = {one.path.name: one.path for one in notebooks(settings)}[Path(str(record["notebook"])).name]
         parameters = dict(record["parameters"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"“{name}”不是本工具生成的页面，读不到笔记本和参数。", "请给出 .html 报告的路径。") from error
-    source = settings.path(notebook)
     check_values(source, parameters)
     parameters["data"] = _dataset_called(str(parameters.get("data", "")), settings)
     copy = parameterize_notebook(load_notebook_node(str(source)), parameters)

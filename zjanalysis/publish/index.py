@@ -13,7 +13,7 @@ from typing import Any
 
 from zjanalysis.display.dates import issue_text
 from zjanalysis.files import write_whole
-from zjanalysis.publish.jobs import CITY, DISTRICT, TOPICS
+from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.release import GOOD, STALE, Entry, read_manifest
 
 TITLE = "政务服务效能监测通报"
@@ -48,7 +48,7 @@ class TileMap:
 
 def write_index(folder: Path) -> Path:
     """Write ``index.html`` of a period from its manifest, which decides every byte, and return its path."""
-    entries = sorted(read_manifest(folder).values(), key=lambda entry: (entry.key != CITY, entry.key))
+    entries = sorted(read_manifest(folder).values(), key=lambda entry: (entry.key != CITY, entry.order, entry.key))
     return write_whole(folder / "index.html", index_html(entries, folder=folder).encode("utf-8"))
 
 
@@ -62,8 +62,8 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     )
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     cover = next((entry.cover for entry in entries if entry.cover), {})
-    topics = [entry for entry in entries if entry.key in TOPICS]
-    regions = [entry for entry in entries if entry.key not in TOPICS]
+    regions = [entry for entry in entries if entry.key == CITY or is_district(entry.key)]
+    topics = [entry for entry in entries if entry not in regions]
     heads = {str(card["indicator"]): str(card["label"]) for entry in regions for card in entry.cards}
     facts = {
         "period": issue_text(folder.name), "cutoff": cover.get("cutoff", ""), "sample": bool(cover.get("sample")),
@@ -108,7 +108,7 @@ def tile_map(entries: Sequence[Entry], *, folder: Path) -> TileMap | None:
     from zjanalysis.display.wording import amount  # noqa: PLC0415  an unchanged build does without
     from zjanalysis.inputs.tiles import tile_layout  # noqa: PLC0415
 
-    districts = {entry.region_code: entry for entry in entries if entry.key.startswith(DISTRICT)}
+    districts = {entry.region_code: entry for entry in entries if is_district(entry.key)}
     cards = {code: {str(card["indicator"]): card for card in entry.cards if card.get("value") is not None}
              for code, entry in districts.items()}  # fmt: skip
     layout = tile_layout(sorted(districts, key=lambda code: (not code.isdecimal(), code)))  # counties, then zones

@@ -89,9 +89,9 @@ def read_in(where: Reader, function: Callable[..., T], *arguments: Any) -> T:
     if not where.running:
         where.running.append(processes.start("spawn", _serve, name="reader"))
     pipe = where.running[0][1]
-    pipe.send((function, arguments))
     hint = "请检查有没有特别大的工作簿，或用 --timeout 放宽时间。"
     try:
+        pipe.send((function, arguments))
         if not pipe.poll(where.timeout):
             raise PublishError(f"读取数据超过 {where.timeout:g} 秒没有完成，已停止。", hint)
         error, result = pipe.recv()
