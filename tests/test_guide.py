@@ -31,6 +31,7 @@ LEFT = {
     "docs/guide/closed-network.md": {"text": 2, "powershell": 1},  # needs two machines
     "docs/guide/own-data.md": {"text": 1},  # the layout of folders
     "docs/guide/new-indicator.md": {"text": 1},  # the commands of a developer's checkout
+    "docs/guide/new-report.md": {"json": 1},  # what is pasted into the Lab
     "docs/guide/schedule.md": {"text": 1, "powershell": 1},  # crontab and 任务计划
     "docs/guide/scale.md": {"text": 4},  # needs a Dask, PostgreSQL or Spark cluster
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,21 @@ def edit(settings: Settings) -> Callable[[str, str], None]:
         (settings.root / "data" / "tiny" / PERIOD / "items" / f"{code}.csv").write_text(text, encoding="utf-8")
 
     return write
+
+
+@pytest.fixture
+def lives() -> Callable[[int], bool]:
+    """Give the function that tells whether a process runs; one that has ended and waits to be buried does not."""
+
+    def check(process: int) -> bool:
+        try:
+            os.kill(process, 0)
+            status = Path(f"/proc/{process}/stat")
+            return not status.exists() or status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        except (ProcessLookupError, FileNotFoundError):
+            return False
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +30,99 @@ def test_the_city_comes_first_and_then_the_ten_report_units() -> None:
     assert jobs[0].data == "data/sample"
     for job in jobs:
         check_parameters(job)
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A project with this checkout's notebooks and a data set of one period that nobody reads here."""
+    (tmp_path / "data" / "sample" / "2021Q1" / "items").mkdir(parents=True)
+    (tmp_path / "data" / "sample" / "dataset.toml").write_text('title = "微型"\nkind = "sample"\n', encoding="utf-8")
+    (tmp_path / "notebooks").mkdir()
+    for path in (ROOT / "notebooks").glob("0*.ipynb"):
+        shutil.copy(path, tmp_path / "notebooks")
+    monkeypatch.chdir(tmp_path)
+    return Settings(root=tmp_path)
+
+
+def drop_in(office: Settings, name: str, block: dict[str, object] | None, *, parameters: str = "") -> None:
+    """Put a copy of the district report into ``notebooks``, with another block and other parameters."""
+    book = json.loads((ROOT / "notebooks" / "03_district_report.ipynb").read_text(encoding="utf-8"))
+    if block is not None:
+        book["metadata"]["zjanalysis"] = block
+    if parameters:
+        book["cells"][0]["source"] = parameters
+    path = office.root / "notebooks" / name
+    path.write_text(json.dumps(book, ensure_ascii=False), encoding="utf-8")
+
+
+def test_a_copy_dropped_into_the_folder_is_a_report_called_by_its_file(office: Settings) -> None:
+    before = list_jobs(office)
+    drop_in(office, "10_my.ipynb", None)
+    more = [job for job in list_jobs(office) if job.key not in {one.key for one in before}]
+    assert [job.key for job in more[:2]] == ["my/440802", "my/440803"]
+    assert len(more) == 10
+    assert more[4].label == "遂溪县·县区通报（my）"
+    assert [job.key for job in list_jobs(office) if job not in more] == [job.key for job in before]
+    assert [job.key for job in select(list_jobs(office), ("遂溪县", "my/440823"))] == ["district/440823", "my/440823"]
+    for job in more:
+        check_parameters(job)
+
+
+def test_a_report_of_ones_own_says_for_whom_it_is_and_keeps_what_it_declares(office: Settings) -> None:
+    drop_in(office, "11_跑动.ipynb", {"title": "跑动专题", "for": "city", "output": "跑动", "order": 2.5},
+            parameters='data: str = ""\nperiod: str = ""\nregion: str = ""\npeers: str = "粤西"\nlimit: int = 7')  # fmt: skip
+    drop_in(office, "12_all.ipynb", {"title": "全省一览", "for": "once", "output": "all"},
+            parameters='data: str = ""\nperiod: str = ""')  # fmt: skip
+    jobs = {job.key: job for job in list_jobs(office, report_date="2021-04-15")}
+    assert list(jobs)[11:13] == ["跑动", "quality"]
+    assert jobs["跑动"].label == "湛江市·跑动专题"
+    told = {"data": "data/sample", "period": "2021Q1", "region": "440800", "peers": "粤西", "limit": 7}
+    assert jobs["跑动"].parameters == told
+    assert jobs["all"].parameters == {"data": "data/sample", "period": "2021Q1"}
+    other = {job.key: job for job in list_jobs(office, peers="441700")}
+    assert other["跑动"].parameters["peers"] == "441700"
+
+
+def test_a_district_report_with_peers_of_its_own_reads_every_region(office: Settings) -> None:
+    block = {"title": "对标", "for": "district", "output": "my", "reads": "siblings"}
+    drop_in(
+        office,
+        "10_my.ipynb",
+        block,
+        parameters='data: str = ""\nperiod: str = ""\nregion: str = ""\npeers: str = "高州市"',
+    )
+    reads = {job.key: job.reads for job in list_jobs(office)}
+    assert reads["my/440823"] == ()
+    assert len(reads["district/440823"]) == 11
+
+
+WRONG = {
+    "another key": ({"titel": "x"}, "未找到元数据（10_my.ipynb）“titel”，是不是“title”"),
+    "for nobody": ({"title": "x", "for": "county", "output": "x"}, "未找到for 的值（10_my.ipynb）“county”"),
+    "a path": ({"title": "x", "for": "city", "output": "../x"}, "输出名“../x”不能用"),
+    "the index": ({"title": "x", "for": "city", "output": "index"}, "输出名“index”不能用"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_notebook_that_is_no_good_as_a_report_is_named(office: Settings, case: str) -> None:
+    block, message = WRONG[case]
+    drop_in(office, "10_my.ipynb", block)
+    with pytest.raises((UnknownName, ConfigError), match=re.escape(message)):
+        list_jobs(office)
+
+
+def test_without_reports_the_next_step_is_said(office: Settings) -> None:
+    for path in (office.root / "notebooks").glob("*.ipynb"):
+        path.unlink()
+    with pytest.raises(ConfigError, match="没有报告笔记本"):
+        list_jobs(office)
+
+
+def test_no_notebook_is_named_in_the_code() -> None:
+    named = [path.name for path in (ROOT / "zjanalysis" / "publish").rglob("*.py")
+             if re.search(r"\d\d_\w+\.ipynb", path.read_text(encoding="utf-8"))]  # fmt: skip
+    assert named == []
 
 
 def test_an_unknown_period_is_named_with_those_there_are() -> None:

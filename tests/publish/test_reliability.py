@@ -115,6 +115,31 @@ def test_a_killed_fork_is_tried_once_more_in_a_spawned_process(
     assert summary.released == ("district/440802",)
 
 
+ORPHAN = """
+import os, subprocess, sys, time
+child = os.fork()
+if child == 0:
+    time.sleep(120)
+    os._exit(0)
+started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+open("started", "w", encoding="utf-8").write(f"{child} {started.pid}")
+"""
+
+
+@pytest.mark.skipif(not POSIX, reason="forks")
+@pytest.mark.parametrize("after", ["", "while True: pass"])
+def test_what_a_cell_starts_ends_with_its_report(
+    settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook, lives: Callable[[int], bool], after: str
+) -> None:
+    notebook(settings.root / "notebooks" / "bad.ipynb", extra=ORPHAN + after)
+    made(jobs_of(r440802="bad.ipynb")[:1], folder, settings, engine="warm", timeout=5)
+    for number in (settings.root / "started").read_text(encoding="utf-8").split():
+        end = time.monotonic() + 5
+        while time.monotonic() < end and lives(int(number)):
+            time.sleep(0.05)
+        assert not lives(int(number))
+
+
 def test_memory_that_runs_out_ends_one_report(
     settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from zjanalysis.errors import PublishError
 from zjanalysis.publish import pool, release, snapshot
 from zjanalysis.publish.jobs import Job, check_parameters
 from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
-from zjanalysis.publish.snapshot import Sources, file_digests, files_key, read_sources
+from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
 from zjanalysis.publish.staleness import Step, plan
 from zjanalysis.settings import Settings
 
@@ -53,7 +53,7 @@ class _Build:
     folder: Path
     settings: Settings
     options: Options
-    reader: Executor
+    reader: Reader
     executor: Executor | None
     progress: Progress
 
@@ -68,9 +68,12 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     """
     for job in jobs:
         check_parameters(job)
-    with snapshot.reader() as reader:
-        folder = out.absolute() / jobs[0].period
-        return _build(jobs, _Build(folder, settings, options or Options(), reader, executor, progress))
+    wanted, folder = options or Options(), out.absolute() / jobs[0].period
+    reader = snapshot.reader(wanted.timeout)
+    try:
+        return _build(jobs, _Build(folder, settings, wanted, reader, executor, progress))
+    finally:
+        snapshot.close(reader)
 
 
 def _build(jobs: Sequence[Job], own: _Build) -> BuildSummary:
@@ -116,7 +119,7 @@ def _outcomes(due: Sequence[Step], making: Path, sources: Sources, own: _Build) 
     """Return the outcome of each step as it is done."""
     engine, timeout = pool.engine_named(own.options.engine), own.options.timeout
     path = _snapshot(due[0].job, making, sources, own) if due and engine != "kernel" else None
-    own.reader.shutdown()  # its memory is for the workers now
+    snapshot.close(own.reader)  # its memory is for the workers now
     tasks = [pool.Task(s.job, s.stamp, making / s.job.key, own.settings.root, engine, timeout, path) for s in due]
     if own.executor is not None:
         return pool.run_on(own.executor, tasks)
@@ -127,9 +130,10 @@ def _snapshot(job: Job, making: Path, sources: Sources, own: _Build) -> Path:
     """Load what the reports read once, for all workers; PublishError when it is no longer what the plan was made of."""
     key = files_key(sources.files, own.settings, job.period)
     path = making / snapshot.file_name(key, own.settings)
-    if pool.engine_named(own.options.engine) == "warm" and isinstance(own.reader, ProcessPoolExecutor):
+    if pool.engine_named(own.options.engine) == "warm" and own.reader.apart:
         pool.prepare(path)  # beside the reading
-    snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, job.data, job.period, key, path)
+    with release.writing(own.folder):
+        snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, job.data, job.period, key, path)
     now = file_digests(own.settings, job.data, job.period)
     moved = sorted(name for name in {*now, *sources.files} if now.get(name) != sources.files.get(name))
     if moved:
@@ -143,7 +147,7 @@ def _entry(step: Step, outcome: pool.Outcome, before: Entry | None) -> Entry:
     if outcome.error and before is not None and before.files:
         return replace(before, status=STALE, reason=outcome.error, seconds=outcome.seconds)
     failed = Entry(job.key, job.region_code, job.label, job.notebook.name, FAILED, outcome.error, outcome.seconds,
-                   parameters=details["parameters"])  # fmt: skip
+                   order=job.order, parameters=details["parameters"])  # fmt: skip
     if outcome.error:
         return failed
     return replace(failed, status=GOOD, fingerprint=step.stamp.fingerprint, hidden_warnings=outcome.hidden_warnings,

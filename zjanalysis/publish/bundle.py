@@ -23,7 +23,7 @@ from zjanalysis.errors import PublishError
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.publish.index import TITLE, write_index
-from zjanalysis.publish.jobs import CITY, DISTRICT
+from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
 from zjanalysis.publish.release import GOOD, MANIFEST, Entry, read_manifest, write_manifest, writing
 
@@ -34,7 +34,7 @@ MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何
 OPEN = "双击 .html 用新近的浏览器打开，不需要联网；打印请用 Chrome 或 Edge（A4）。"
 TABLES = "同名的 .xlsx 是页中图表的数据。"
 CHECK = "每页页眉印有校验码，与{}一致的即为同一版；文件是否被改动，可核对 SHA-256，或由发出单位运行 zj verify 页面。"
-_KEY = re.compile(r"(?:district/)?[A-Za-z0-9_-]+")
+_KEY = re.compile(r"(?:[\w-]+/)?[\w-]+")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day a zip can name
 _MEMBER = 0o100644 << 16
 _BOUNDARY = "=_zjanalysis_{}_="
@@ -101,17 +101,17 @@ def is_own(entry: Entry, page: bytes) -> bool:
     """Tell whether a page is the one of its entry: region and fingerprint stand in it, a district under its code."""
     try:
         record = record_in(page.decode("utf-8"))
-        inside = record["parameters"]["region"], record["fingerprint"]
-    except (ValueError, KeyError, TypeError):
+        inside = record["parameters"].get("region", entry.region_code), record["fingerprint"]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return False
-    placed = not entry.key.startswith(DISTRICT) or entry.key == f"{DISTRICT}{entry.region_code}"
+    placed = "/" not in entry.key or entry.key.endswith(f"/{entry.region_code}")
     return placed and inside == (entry.region_code, entry.fingerprint)
 
 
 def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path, out: Path,
           progress: Progress) -> list[Path]:  # fmt: skip
     written = []
-    for entry in (one for one in entries.values() if one.key.startswith(DISTRICT)):
+    for entry in (one for one in entries.values() if is_district(one.key)):
         target = out / f"{file_stem(entry.region_code, entry.region, stage.name)}.zip"
         if entry.key in left_out:
             target.unlink(missing_ok=True)
@@ -197,7 +197,7 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
     """
     from zjanalysis.inputs.regions import region_name  # noqa: PLC0415  pandas, only when there are letters
 
-    pages = {e.region_code: e for e in entries if e.key == CITY or e.key.startswith(DISTRICT)}
+    pages = {e.region_code: e for e in entries if e.key == CITY or is_district(e.key)}
     written = []
     for code, addresses in mail.items():
         name, entry = region_name(code), pages.get(code)

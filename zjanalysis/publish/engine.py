@@ -7,17 +7,18 @@ papermill is imported only inside the functions: it loads this module while it i
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError, PublishError
-from zjanalysis.publish.jobs import NOTEBOOKS, check_values
+from zjanalysis.publish import processes
+from zjanalysis.publish.jobs import check_values, notebooks
 from zjanalysis.settings import Settings
 
 IN_WORKER = "ZJANALYSIS_WORKER"
@@ -111,28 +112,26 @@ def _run_cells(manager: Any) -> None:
 
 def _run_in_child(manager: Any) -> None:
     """Hand the notebook to a child process and take the outputs back; PublishError when the child dies."""
-    context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    here, there = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(dict(manager.nb), there), daemon=True)
-    child.start()
-    there.close()
+    child, pipe = processes.start("forkserver" if os.name == "posix" else "spawn", _child, name="notebook")
     try:
-        executed = here.recv()
-    except EOFError as error:
+        pipe.send(dict(manager.nb))
+        executed = pipe.recv()
+    except (EOFError, ConnectionError) as error:
         raise PublishError("运行笔记本的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from error
     finally:
-        child.join()
+        processes.end(child, pipe)
     manager.nb.cells, manager.nb.metadata = executed.cells, executed.metadata
 
 
-def _child(notebook: dict[str, Any], connection: Any) -> None:
+def _child(pipe: Connection) -> None:
     from nbformat import from_dict  # noqa: PLC0415
     from papermill.engines import NotebookExecutionManager  # noqa: PLC0415
 
+    processes.lead()
     os.environ[IN_WORKER] = "1"
-    manager = NotebookExecutionManager(from_dict(notebook), progress_bar=False, autosave_cell_every=0)
+    manager = NotebookExecutionManager(from_dict(pipe.recv()), progress_bar=False, autosave_cell_every=0)
     _run_cells(manager)
-    connection.send(manager.nb)
+    pipe.send(manager.nb)
 
 
 def portable(notebook: Any) -> str:
@@ -167,11 +166,10 @@ def notebook_copy(record: Mapping[str, Any], *, name: str, settings: Settings) -
     from papermill.parameterize import parameterize_notebook  # noqa: PLC0415
 
     try:
-        notebook = {Path(path).name: path for path in NOTEBOOKS}[Path(str(record["notebook"])).name]
+        source = {one.path.name: one.path for one in notebooks(settings)}[Path(str(record["notebook"])).name]
         parameters = dict(record["parameters"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"“{name}”不是本工具生成的页面，读不到笔记本和参数。", "请给出 .html 报告的路径。") from error
-    source = settings.path(notebook)
     check_values(source, parameters)
     parameters["data"] = _dataset_called(str(parameters.get("data", "")), settings)
     copy = parameterize_notebook(load_notebook_node(str(source)), parameters)

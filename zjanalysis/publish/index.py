@@ -13,7 +13,7 @@ from typing import Any
 
 from zjanalysis.display.dates import issue_text
 from zjanalysis.files import write_whole
-from zjanalysis.publish.jobs import CITY, DISTRICT, TOPICS
+from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.release import GOOD, STALE, Entry, read_manifest
 from zjanalysis.units import Met, Verdict
 
@@ -51,7 +51,7 @@ class Tile:
 
 def write_index(folder: Path) -> Path:
     """Write ``index.html`` of a period from its manifest, which decides every byte, and return its path."""
-    entries = sorted(read_manifest(folder).values(), key=lambda entry: (entry.key != CITY, entry.key))
+    entries = sorted(read_manifest(folder).values(), key=lambda entry: (entry.key != CITY, entry.order, entry.key))
     return write_whole(folder / "index.html", index_html(entries, folder=folder).encode("utf-8"))
 
 
@@ -65,16 +65,15 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     )
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     cover = next((entry.cover for entry in entries if entry.cover), {})
-    regions = [entry for entry in entries if entry.key not in TOPICS]
+    regions = [entry for entry in entries if entry.key == CITY or is_district(entry.key)]
+    topics = [entry for entry in entries if entry not in regions]
     heads = {str(card["indicator"]): str(card["label"]) for entry in regions for card in entry.cards}
-    by_key = {entry.key: entry for entry in entries}
     cells = {entry.key: _cells(entry, regions, heads) for entry in regions}
     facts = {
         "title": TITLE, "period": issue_text(folder.name), "sample": bool(cover.get("sample")),
         "cutoff": cover.get("cutoff", ""), "finding": finding(regions), "heads": heads,
         "rows": [(entry, _links(entry, folder), cells[entry.key]) for entry in regions],
-        "topics": [(word, by_key[key], _links(by_key[key], folder))
-                   for key, (word, _) in TOPICS.items() if key in by_key],
+        "topics": [(entry, _links(entry, folder)) for entry in topics],
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
         "map": tile_map(regions, cells, heads, folder), "script": script,
         "style": "\n".join((assets / name).read_text(encoding="utf-8") for name in SHEETS),
@@ -87,7 +86,7 @@ def finding(entries: Iterable[Entry]) -> str:
     """Say in one sentence each where the city stands, and which districts and targets need help most."""
     known = [entry for entry in entries if entry.cards]
     parts = [_own(entry) for entry in known if entry.key == CITY]
-    districts = [entry for entry in known if entry.key.startswith(DISTRICT)]
+    districts = [entry for entry in known if is_district(entry.key)]
     if districts:
         behind = Counter({entry.region: _count(entry.cards, "verdict", Verdict.BEHIND) for entry in districts})
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
@@ -159,7 +158,7 @@ def tile_map(
     """
     from zjanalysis.inputs.tiles import tile_layout  # noqa: PLC0415  an unchanged build does without
 
-    districts = {entry.region_code: entry for entry in entries if entry.key.startswith(DISTRICT)}
+    districts = {entry.region_code: entry for entry in entries if is_district(entry.key)}
     if not any(entry.cards for entry in districts.values()):
         return None
     layout = tile_layout(sorted(districts, key=lambda code: (not code.isdecimal(), code)))  # counties, then zones

@@ -1,5 +1,8 @@
 """Which reports there are: one job is one notebook run for one region and one period, with the parameters it declares.
 
+A notebook in ``notebooks/`` with a ``parameters`` cell and a ``zjanalysis`` block in its metadata is a report; none is
+named here.
+
 papermill only logs an unknown parameter and takes any type; here a parameter that does not belong stops the build
 before anything is written.
 """
@@ -9,27 +12,41 @@ from __future__ import annotations
 import ast
 import csv
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.settings import Settings
 
-CITY, DISTRICT = "city", "district/"  # the key of the city's report, and how those of the districts begin
-CITY_NOTEBOOK = "notebooks/02_city_benchmark.ipynb"
-DISTRICT_NOTEBOOK = "notebooks/03_district_report.ipynb"
-TOPICS = {
-    "quality": ("数据质量", "notebooks/01_data_quality.ipynb"),
-    "plan": ("压减方案", "notebooks/04_reduction_plan.ipynb"),
-    "timeliness": ("办件时效", "notebooks/05_case_timeliness.ipynb"),
-    "ledger": ("整改台账", "notebooks/06_rectification_ledger.ipynb"),
-}
-"""The city's further reports, by key: each is one page about the focus city."""
-NOTEBOOKS = (CITY_NOTEBOOK, DISTRICT_NOTEBOOK, *(notebook for _, notebook in TOPICS.values()))
+CITY, DISTRICT = "city", "district"  # the outputs of the two main reports; every other is a topic
+EACH = ("city", "district", "once")
+FOLDER = "notebooks"
+_BLOCK = ("title", "for", "output", "order", "reads")
+_RESERVED = {"index", "manifest"}
 _KINDS = {str: "文字", int: "整数", float: "数字", bool: "真假值", list: "列表", tuple: "列表", dict: "对照表"}
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook that is a report, by the ``zjanalysis`` block of its metadata.
+
+    ``each``: one report per ``city``, per ``district`` of it, or ``once`` per period. ``output`` is what its page is
+    called. ``siblings``: it compares with the districts beside it alone, and so reads no other rows. ``parameters``:
+    what its ``parameters`` cell declares.
+    """
+
+    path: Path
+    title: str
+    each: str
+    output: str
+    order: float
+    siblings: bool
+    parameters: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -37,7 +54,8 @@ class Job:
     """One report to make.
 
     ``key`` names it everywhere (``city``, ``district/440823``) and is its path below the period's folder, without the
-    suffix. ``reads`` are the regions whose rows the notebook may compare with; empty means every row of the period.
+    suffix. ``title`` says what it is about, where that is not its region alone. ``reads`` are the regions whose rows
+    the notebook may compare with; empty means every row of the period.
     """
 
     key: str
@@ -48,21 +66,23 @@ class Job:
     data: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
+    title: str = ""
+    order: float = 0.0
 
     @property
     def label(self) -> str:
         """Return what a list of reports calls it: the region, and the topic where it has one."""
-        return f"{self.region}·{TOPICS[self.key][0]}" if self.key in TOPICS else self.region
+        return f"{self.region}·{self.title}" if self.title else self.region
 
 
 def list_jobs(
     settings: Settings, data: str = "", period: str = "", *, report_date: str = "", peers: str = ""
 ) -> tuple[Job, ...]:
-    """Return the city page, one page per report unit of the focus city in the official order, then the city's topics.
+    """Return the reports of a period in the order of their notebooks, those of districts in the official order.
 
-    An empty ``data`` is the one of the settings, an empty ``period`` the newest, empty ``peers`` the default
-    ones (others may be anywhere: such a page reads every region). Raises UnknownName for a period that
-    does not exist and InputError for a data set that cannot be used.
+    An empty ``data`` is the one of the settings, an empty ``period`` the newest. Empty ``peers`` are those the notebook
+    declares (others may be anywhere: such a page reads every region). Raises UnknownName for a period that does not
+    exist, InputError for a data set that cannot be used, ConfigError for a notebook that is no good as a report.
     """
     periods = list_periods(data, settings=settings)
     if period and period not in periods:
@@ -70,28 +90,41 @@ def list_jobs(
     folder = settings.path(data or settings.data)
     inside = folder.is_relative_to(settings.root)
     common = {"data": folder.relative_to(settings.root).as_posix() if inside else str(folder),
-              "period": period or periods[-1], "peers": peers, "report_date": report_date}  # fmt: skip
-    names = named_units(settings)
-    districts = tuple(code for code in names if code != settings.focus)
+              "period": period or periods[-1], "report_date": report_date, "peers": peers}  # fmt: skip
+    units = named_units(settings)
+    return tuple(job for notebook in notebooks(settings) for job in _jobs_of(notebook, units, common))
 
-    def job(key: str, notebook: str, code: str, reads: tuple[str, ...] = ()) -> Job:
-        values = {**common, "region": code}
-        return Job(key, settings.path(notebook), code, names[code], values["period"], values["data"], values, reads)
 
-    siblings = () if peers else tuple(names)
-    return (
-        job(CITY, CITY_NOTEBOOK, settings.focus),
-        *(job(f"{DISTRICT}{code}", DISTRICT_NOTEBOOK, code, siblings) for code in districts),
-        *(job(key, notebook, settings.focus) for key, (_, notebook) in TOPICS.items()),
-    )
+def _jobs_of(notebook: Notebook, units: Mapping[str, str], common: Mapping[str, str]) -> Iterator[Job]:
+    """Yield the reports of one notebook; ``units``: the focus city, then its districts, code → name."""
+    focus, *districts = units
+    parameters = {**notebook.parameters, **{name: value for name, value in common.items() if value}}
+    siblings = tuple(units) if notebook.siblings and not parameters.get("peers") else ()
+    for code in districts if notebook.each == DISTRICT else (focus,):
+        key = f"{notebook.output}/{code}" if notebook.each == DISTRICT else notebook.output
+        values = {name: code if name == "region" else parameters[name] for name in notebook.parameters}
+        yield Job(key, notebook.path, code, units[code], common["period"], common["data"], values, siblings,
+                  "" if notebook.output in (CITY, DISTRICT) else notebook.title, notebook.order)  # fmt: skip
+
+
+def is_district(key: str) -> bool:
+    """Tell whether a key is that of a district's main report.
+
+    >>> is_district("district/440823"), is_district("city"), is_district("my/440823")
+    (True, False, False)
+    """
+    return key.startswith(f"{DISTRICT}/")
 
 
 def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tuple[Job, ...]:
     """Return the jobs named by code, region name or key (all when ``only`` is empty), at most ``limit`` (0: no limit).
 
-    The order is the jobs', not that of ``only``. Raises UnknownName with the nearest names.
+    A region stands for its main report. The order is the jobs', not that of ``only``. Raises UnknownName with the
+    nearest names.
     """
-    keys = {name: job.key for job in reversed(jobs) for name in (job.key, job.region_code, job.region)}
+    mains_last = sorted(jobs, key=lambda job: not job.title)
+    keys = {name: job.key for job in mains_last for name in (job.region_code, job.region)}
+    keys |= {job.key: job.key for job in jobs}
     names = dict.fromkeys(name for job in jobs for name in (job.region, job.region_code, job.key))
     wanted = [name.strip() for name in only if name.strip()]
     for name in wanted:
@@ -99,6 +132,42 @@ def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tup
             raise unknown_name("报告", name, names)
     selected = tuple(job for job in jobs if not wanted or job.key in {keys[name] for name in wanted})
     return selected[:limit] if limit > 0 else selected
+
+
+def notebooks(settings: Settings) -> tuple[Notebook, ...]:
+    """Return the notebooks that are reports, in their order.
+
+    A copy with the output of another is called by its own file's name. Raises ConfigError for one that is no good.
+    """
+    reports: dict[str, Notebook] = {}
+    for path in sorted((settings.root / FOLDER).glob("*.ipynb")):
+        block = _read(path).get("metadata", {}).get("zjanalysis")
+        if block is not None:
+            one = _notebook(path, block)
+            if one.output in reports:
+                one = replace(one, output=path.stem.lstrip("0123456789-_ ") or path.stem)
+                one = replace(one, title=f"{one.title}（{one.output}）")
+            if one.output in reports or one.output in _RESERVED or not re.fullmatch(r"[\w-]+", one.output):
+                hint = "请在它的元数据里把 output 改成没有用过的名称，只含文字、数字、下划线和连字符。"
+                raise ConfigError(f"笔记本 {path.name} 的输出名“{one.output}”不能用。", hint)
+            reports[one.output] = one
+    if not reports:
+        raise ConfigError(f"{FOLDER} 文件夹里没有报告笔记本。", "请从版本库取回，或看 docs/guide/new-report.md。")
+    return tuple(sorted(reports.values(), key=lambda one: (one.order, one.path.name)))
+
+
+def _notebook(path: Path, block: Mapping[str, Any]) -> Notebook:
+    for name in block:
+        if name not in _BLOCK:
+            raise unknown_name(f"元数据（{path.name}）", name, _BLOCK)
+    title, each, output = (str(block.get(name, "")) for name in ("title", "for", "output"))
+    if each not in EACH:
+        raise unknown_name(f"for 的值（{path.name}）", each, EACH)
+    parameters = declared_parameters(path)
+    if "region" not in parameters and each != "once":
+        raise ConfigError(f"笔记本 {path.name} 没有声明参数 region。", "请在 parameters 单元格里加一行 region。")
+    siblings = block.get("reads") == "siblings"
+    return Notebook(path, title, each, output, float(block.get("order", 100)), siblings, parameters)
 
 
 def named_units(settings: Settings) -> dict[str, str]:
@@ -149,14 +218,8 @@ def declared_parameters(notebook: Path) -> dict[str, object]:
 
     Raises InputError for a file that is no notebook, ConfigError for a cell that holds more than typed literals.
     """
-    try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
-    except FileNotFoundError as error:
-        hint = f"请检查 {notebook.parent.name} 文件夹是否完整。"
-        raise InputError(f"找不到笔记本 {notebook.name}。", hint) from error
-    except (UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{notebook.name} 不是笔记本文件。", "请从版本库取回原文件。") from error
+    cells = _read(notebook)["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
     if len(tagged) != 1:
         raise ConfigError(f"笔记本 {notebook.name} 应有且只有一个 parameters 单元格，现有 {len(tagged)} 个。",
                           "请在 JupyterLab 中给参数单元格加上 parameters 标签。")  # fmt: skip
@@ -165,6 +228,17 @@ def declared_parameters(notebook: Path) -> dict[str, object]:
     except (SyntaxError, ValueError) as error:
         hint = "请只写“名称 = 字面值”，每行一个。"
         raise ConfigError(f"笔记本 {notebook.name} 的参数单元格读不懂：{error}", hint) from error
+
+
+def _read(notebook: Path) -> dict[str, Any]:
+    try:
+        written = json.loads(notebook.read_text(encoding="utf-8"))
+        return {"metadata": {}, **written, "cells": list(written["cells"])}
+    except FileNotFoundError as error:
+        hint = f"请检查 {notebook.parent.name} 文件夹是否完整。"
+        raise InputError(f"找不到笔记本 {notebook.name}。", hint) from error
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{notebook.name} 不是笔记本文件。", "请从版本库取回原文件。") from error
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, object]:

@@ -23,7 +23,7 @@ from typing import Any
 
 from zjanalysis.errors import ConfigError, PublishError, ZjError
 from zjanalysis.files import file_digest
-from zjanalysis.publish import engine, snapshot
+from zjanalysis.publish import engine, processes, snapshot
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.provenance import Stamp
 from zjanalysis.publish.release import FULL, SUFFIXES
@@ -104,33 +104,30 @@ def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     waiting: list[tuple[Task, int]] = [(task, 0) for task in reversed(tasks)]
     running: dict[Connection, _Running] = {}
     idle: list[_Worker] = []
-    leaving: list[_Worker] = []
     try:
         while waiting or running:
             ended = [_take_back(begun, running, waiting) for begun in _ended(running)]
-            for worker in (worker for worker, _ in ended if worker):
-                (leaving if worker.engine == "warm" or worker.served >= RECYCLE else idle).append(worker)
+            idle += [worker for worker, _ in ended if worker]
             while waiting and len(running) < workers:
                 begun = _start(*waiting.pop(), idle)
                 running[begun.worker.pipe] = begun
-            while leaving:  # its end takes a while, in which the next already works
-                _end(leaving.pop(), True)
             yield from (outcome for _, outcome in ended if outcome)
     finally:
-        for worker in [*(begun.worker for begun in running.values()), *idle, *leaving]:
-            _end(worker, False)
+        for worker in [*(begun.worker for begun in running.values()), *idle]:
+            processes.end(worker.process, worker.pipe)
 
 
 def _take_back(
     begun: _Running, running: dict[Connection, _Running], waiting: list[tuple[Task, int]]
 ) -> tuple[_Worker | None, Outcome | None]:
-    """Return the worker of a task where it is still good, and the outcome, or none when it is tried once more."""
+    """Return the worker of a task where it can serve again, and the outcome, or none when it is tried once more."""
     del running[begun.worker.pipe]
     outcome, good = _result(begun)
-    if good:
-        return replace(begun.worker, served=begun.worker.served + 1), outcome
-    _end(begun.worker, False)
-    if begun.task.engine != "warm" or begun.tries >= RETRIES:
+    worker = replace(begun.worker, served=begun.worker.served + 1)
+    if good and worker.engine != "warm" and worker.served < RECYCLE:
+        return worker, outcome
+    processes.end(worker.process, worker.pipe)
+    if good or begun.task.engine != "warm" or begun.tries >= RETRIES:
         return None, outcome
     waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
     return None, None
@@ -149,14 +146,10 @@ def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
 
 
 def _worker(task: Task) -> _Worker:
-    context: Any = multiprocessing.get_context("forkserver" if task.engine == "warm" else "spawn")
     if task.engine == "warm":
         prepare(task.snapshot)
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there,), name=f"report-{task.engine}", daemon=True)
-    process.start()
-    there.close()
-    return _Worker(process, here, task.engine)
+    method = "forkserver" if task.engine == "warm" else "spawn"
+    return _Worker(*processes.start(method, _serve, name=f"report-{task.engine}"), task.engine)
 
 
 def prepare(path: Path | None) -> None:
@@ -166,7 +159,7 @@ def prepare(path: Path | None) -> None:
     multiprocessing.set_forkserver_preload([PRELOAD])
     os.environ["ZJANALYSIS_SNAPSHOT"] = f"{os.getpid()} {path}" if path else ""
     try:
-        with snapshot.undisturbed():
+        with processes.undisturbed():
             forkserver.ensure_running()
     finally:
         os.environ.pop("ZJANALYSIS_SNAPSHOT", None)  # threads of one build may come here together
@@ -198,22 +191,9 @@ def _result(begun: _Running) -> tuple[Outcome, bool]:
     return outcome, True
 
 
-def _end(worker: _Worker, good: bool) -> None:
-    """End a process for good: let a finished one go, kill any other, and take it off the system's list."""
-    if good:
-        worker.pipe.close()
-        worker.process.join(5)
-    if worker.process.is_alive():
-        worker.process.kill()
-    worker.process.join()
-    worker.pipe.close()
-
-
 def _serve(pipe: Connection) -> None:
     """The whole life of a worker: reports one after the other, each in a process as good as new."""
-    import signal  # noqa: PLC0415
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    processes.lead()
     os.environ[engine.IN_WORKER] = "1"
     preload = before = None
     while True:

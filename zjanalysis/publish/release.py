@@ -36,7 +36,8 @@ class Entry:
 
     ``status``: 已发布 · 未更新 (the last good page stays, ``reason`` says why) · 失败 (there is no page yet).
     ``files``: suffix → SHA-256 of what lies beside each other under ``key``. ``parts``: SHA-256 of data, parameters,
-    definitions and code. ``reads``: region → digest of the rows the report used. ``seconds``: how long it took.
+    definitions and code. ``order``: its place in the index.
+    ``reads``: region → digest of the rows the report used. ``seconds``: how long it took.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Entry:
     seconds: float = 0.0
     fingerprint: str = ""
     hidden_warnings: int = 0
+    order: float = 0.0
     parameters: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)

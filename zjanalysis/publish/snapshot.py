@@ -12,24 +12,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import pickle
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from zjanalysis.errors import PublishError, ZjError
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.dataset import previous_period
+from zjanalysis.publish import processes
 from zjanalysis.publish.jobs import named_units
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
 from zjanalysis.settings import Settings
@@ -52,52 +51,68 @@ class Sources:
     origins: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Where rows are read: in a process of its own, or in this one where pandas is loaded anyway (a notebook).
+
+    Nothing starts before something is read; ``running`` holds the process and our end of its pipe then.
+    """
+
+    timeout: float
+    apart: bool
+    running: list[tuple[BaseProcess, Connection]] = field(default_factory=list)
+
+
 Periods = Mapping[str, Any]  # the loaded periods by name: the one reported on, and the one before it
 _HELD: dict[str, Periods] = {}
 
 
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Start processes in here: Ctrl-C does not reach them before they call `end_at_once`, if ever (POSIX)."""
-    if sys.platform == "win32":
-        yield
-    else:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def reader(timeout: float = 300.0) -> Reader:
+    """Return where rows are read; a call that takes more than ``timeout`` seconds is stopped."""
+    return Reader(timeout, apart="pandas" not in sys.modules)
 
 
-def end_at_once() -> None:
-    """Let Ctrl-C end this process from here on without a word, also one that came before."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+def read_in(where: Reader, function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function where rows are read; what it raises for a user is raised here.
 
-
-def reader() -> Executor:
-    """Return where rows are read: a process of its own, or this one where pandas is loaded anyway (a notebook).
-
-    Nothing starts before something is read.
+    Raises PublishError when the process died or took too long.
     """
-    if "pandas" in sys.modules:
-        return ThreadPoolExecutor(max_workers=1)
-    spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=end_at_once)
-
-
-def read_in(where: Executor, function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function where rows are read; what it raises is raised here, PublishError when the process died."""
+    if not where.apart:
+        return function(*arguments)
+    if not where.running:
+        where.running.append(processes.start("spawn", _serve, name="reader"))
+    pipe = where.running[0][1]
+    hint = "请检查有没有特别大的工作簿，或用 --timeout 放宽时间。"
     try:
-        with undisturbed():
-            future = where.submit(function, *arguments)
-        return future.result()
-    except BrokenProcessPool as error:
-        raise PublishError("读取数据的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from error
+        pipe.send((function, arguments))
+        if not pipe.poll(where.timeout):
+            raise PublishError(f"读取数据超过 {where.timeout:g} 秒没有完成，已停止。", hint)
+        error, result = pipe.recv()
+    except (EOFError, ConnectionError) as lost:
+        raise PublishError("读取数据的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from lost
+    if error is not None:
+        raise error
+    return cast("T", result)
 
 
-def read_sources(settings: Settings, data: str, period: str, where: Executor | None = None) -> Sources:
+def close(where: Reader) -> None:
+    """End the process that reads rows; its memory is for others then. A later call would start another."""
+    while where.running:
+        processes.end(*where.running.pop())
+
+
+def _serve(pipe: Connection) -> None:
+    """The life of the process that reads rows: one call after the other until it is ended."""
+    processes.lead()
+    while True:
+        function, arguments = pipe.recv()
+        try:
+            pipe.send((None, function(*arguments)))
+        except (ZjError, OSError, MemoryError) as error:
+            pipe.send((error, None))
+
+
+def read_sources(settings: Settings, data: str, period: str, where: Reader | None = None) -> Sources:
     """Return the sources of a period and the one before it; rows are read only when a file or the code has changed.
 
     ``where`` is the process that reads them (`reader`); without it this one does.
