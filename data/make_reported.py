@@ -17,11 +17,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.ledger import start
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
+from zjanalysis.columns import LEDGER_COLUMNS
 from zjanalysis.display.ledger_forms import reported_lines, write_population_template, write_reported_template
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_workbook import init_ledger, update_ledger
 from zjanalysis.inputs.ledger_file import LEDGER_SHEET
-from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code, report_units

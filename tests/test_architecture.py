@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "zjanalysis"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ["inputs", "analysis", "display", "publish", "cli"]
-BASE = {"errors", "settings"}
+BASE = {"errors", "settings", "columns"}
 
 # Which modules may use a third-party package; a folder stands for every module in it.
 HOMES = {

@@ -17,10 +17,10 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
 from zjanalysis.analysis.ledger import start
+from zjanalysis.columns import LEDGER_COLUMNS
 from zjanalysis.display.ledger_workbook import init_ledger, merge_ledger, read_ledger, update_ledger
 from zjanalysis.errors import InputError, PublishError
 from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET, MEMORY_SHEET
-from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
 
 KEYS = [c.key for c in LEDGER_COLUMNS]
 INSTANT, ONLINE, COUNTY = "六-04@440800", "六-06@440800", "六-05@440802"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.columns import ALL_COLUMNS
 from zjanalysis.inputs.check import Checked, check
-from zjanalysis.inputs.columns import ALL_COLUMNS
 from zjanalysis.inputs.findings import KEYS, summary
 from zjanalysis.inputs.headers import keys_of
 from zjanalysis.inputs.submission import check_files, completeness

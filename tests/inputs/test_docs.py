@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from zjanalysis.columns import DERIVED_COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, Column
 from zjanalysis.inputs import rules
-from zjanalysis.inputs.columns import DERIVED_COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, Column
 from zjanalysis.inputs.reference import read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def columns_page() -> str:
     lines = [
         "# 列",
         "",
-        "本页由 `zjanalysis/inputs/columns.py` 生成（`python tests/inputs/test_docs.py`），请勿手改。",
+        "本页由 `zjanalysis/reference/columns.csv` 生成（`python tests/inputs/test_docs.py`），请勿手改。",
         "认表头时不计大小写、空格、换行和括号的全半角；末尾括号里的字可有可无。",
         "",
         "## 事项（工作簿里的列）",

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.inputs.check import check
-from zjanalysis.inputs.columns import ITEM_COLUMNS
 from zjanalysis.inputs.layout import letter
 from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.settings import Guard, Settings

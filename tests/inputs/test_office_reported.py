@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.columns import REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.inputs.office_columns import REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.inputs.office_table import OfficeTable, read_table
 from zjanalysis.inputs.reported import check_reported, load_population, load_reported, population_on
 from zjanalysis.inputs.reported_rules import RULES

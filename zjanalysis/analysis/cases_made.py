@@ -10,8 +10,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from zjanalysis.columns import CASE_COLUMNS
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_table, day_number
-from zjanalysis.inputs.case_columns import CASE_COLUMNS
 from zjanalysis.inputs.cases import CaseSource
 from zjanalysis.settings import Settings
 

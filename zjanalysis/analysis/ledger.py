@@ -1,6 +1,6 @@
 """The ledger (台账): one row is one target of the plan in one region, or one problem the office added by hand.
 
-Columns: those of `inputs.office_columns.LEDGER_COLUMNS`, the tool's memory (MEMORY_KEYS), region_code and verdict.
+Columns: those of `zjanalysis.columns.LEDGER_COLUMNS`, the tool's memory (MEMORY_KEYS), region_code and verdict.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 from zjanalysis.analysis.ledger_state import settle, today
 from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
-from zjanalysis.inputs.office_columns import HAND, LEDGER, MEMORY_KEYS
+from zjanalysis.columns import HAND, LEDGER, MEMORY_KEYS
 from zjanalysis.inputs.office_table import numbers
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_targets

@@ -10,7 +10,7 @@ import pandas as pd
 
 from zjanalysis.analysis.ledger import OWN, adopt, hand_columns
 from zjanalysis.analysis.ledger_state import settle, today
-from zjanalysis.inputs.office_columns import CHANGE_COLUMNS
+from zjanalysis.columns import CHANGE_COLUMNS
 
 KEY = ["ledger_id", "column"]
 LOGGED = ("status", "current", "baseline", "target_value", "reached_on")

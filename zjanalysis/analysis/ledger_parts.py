@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.analysis.ledger import DAYS, NUMBERS, empty_ledger, is_own, lay_out
+from zjanalysis.columns import HAND
 from zjanalysis.inputs.ledger_file import KNOWN, ledger_log, ledger_memory, ledger_rows
-from zjanalysis.inputs.office_columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code, report_units

@@ -12,9 +12,9 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
+from zjanalysis.columns import ITEM_COLUMNS, label
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
-from zjanalysis.inputs.columns import ITEM_COLUMNS, label
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_code
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.cli.output import print_table, save
+from zjanalysis.columns import FINDING_COLUMNS, Column
 from zjanalysis.display.address_form import write_address_template
 from zjanalysis.display.ledger_forms import write_indicator_template, write_population_template, write_reported_template
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.annotate import annotate
-from zjanalysis.inputs.columns import FINDING_COLUMNS, Column
 from zjanalysis.inputs.findings import summary
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.inputs.submission import Submission, check_files

@@ -7,10 +7,10 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
+from zjanalysis.columns import ADDRESS_COLUMNS
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import BOX, head_cell
 from zjanalysis.display.workbook import put_text
-from zjanalysis.inputs.addresses import ADDRESS_COLUMNS
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.regions import region_name, report_units
 

@@ -13,12 +13,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis.registry import bound
+from zjanalysis.columns import Column
 from zjanalysis.display import dates, sentences, theme, wording
 from zjanalysis.display.known import about
 from zjanalysis.display.picture import take_picture
 from zjanalysis.display.tables import HTML, MIME, Table, markup, table
 from zjanalysis.errors import unknown_name
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.settings import Settings, load_settings

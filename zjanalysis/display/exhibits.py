@@ -9,11 +9,11 @@ import pandas as pd
 
 from zjanalysis.analysis.compare import rank
 from zjanalysis.analysis.registry import Indicator
+from zjanalysis.columns import Column
 from zjanalysis.display import arrange, figures, figures_tiles, sentences, wording
 from zjanalysis.display.blocks import Block, exhibit
 from zjanalysis.display.known import about
 from zjanalysis.display.tables import table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.inputs.tiles import tile_layout
 

@@ -6,13 +6,13 @@ import math
 
 import pandas as pd
 
+from zjanalysis.columns import Column
 from zjanalysis.display import dates, figures, figures_compare, figures_plan, wording
 from zjanalysis.display.arrange import case_bands
 from zjanalysis.display.blocks import Block, exhibit
 from zjanalysis.display.figures_compare import helps, place_in
 from zjanalysis.display.known import about
 from zjanalysis.display.tables import Table, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name
 
 PART, N_CODES = Column("part", "组成"), Column("n_codes", "基本编码", "count", unit="个")

@@ -13,11 +13,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.cases import ALL_CASE_INDICATORS
 from zjanalysis.analysis.registry import ITEM_INDICATORS
+from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS, Column
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import BOX, TOOL_FILL, for_paper, head_cell, put
 from zjanalysis.display.workbook import put_text
-from zjanalysis.inputs.columns import Column
-from zjanalysis.inputs.office_columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.inputs.reported import load_definitions, load_population

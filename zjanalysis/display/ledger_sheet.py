@@ -15,10 +15,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.ledger_merge import as_text
 from zjanalysis.analysis.ledger_state import Status
+from zjanalysis.columns import HAND, LEDGER_COLUMNS, label
 from zjanalysis.display.row_heights import grow_row
 from zjanalysis.display.workbook import put_text
 from zjanalysis.inputs.ledger_file import HELP_SHEET, LEDGER_SHEET, MEMORY_SHEET
-from zjanalysis.inputs.office_columns import HAND, LEDGER_COLUMNS, office_label
 
 HEAD, TOOL_HEAD = PatternFill("solid", fgColor="0B4F8A"), PatternFill("solid", fgColor="55616D")
 TOOL_FILL = PatternFill("solid", fgColor="F1F3F5")
@@ -144,7 +144,7 @@ def append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: dict[str
     if name not in book.sheetnames:
         sheet = book.create_sheet(name)
         for number, key in enumerate(rows.columns, start=1):
-            head_cell(sheet.cell(1, number), office_label(key), tool=True)
+            head_cell(sheet.cell(1, number), label(key, "ledger", "changes"), tool=True)
             sheet.column_dimensions[get_column_letter(number)].width = widths.get(key, 16)
         sheet.freeze_panes = "A2"
         for_paper(sheet, head=1, paper=sheet.PAPERSIZE_A4)

@@ -19,6 +19,7 @@ from openpyxl import Workbook, load_workbook
 from zjanalysis.analysis.ledger import hand_columns, is_own, refresh
 from zjanalysis.analysis.ledger_merge import LOGGED, changes, hand_changes, merge, tool_changes
 from zjanalysis.analysis.ledger_parts import LedgerFile, read_ledger
+from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, label
 from zjanalysis.display.ledger_safe import refuse_losses, refuse_when_open, release
 from zjanalysis.display.ledger_sheet import (
     CONFLICT_WIDTHS,
@@ -37,7 +38,6 @@ from zjanalysis.display.row_heights import grow_row
 from zjanalysis.display.wording import missing
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET
-from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, office_label
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.settings import Guard
 
@@ -205,7 +205,7 @@ def _with_missing_columns(sheet: Any, file: LedgerFile, ledger: pd.DataFrame) ->
     for key in (*TOOL, *extras):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
-            head_cell(sheet[f"{letters[key]}{file.header_row}"], office_label(key), tool=key in TOOL)
+            head_cell(sheet[f"{letters[key]}{file.header_row}"], label(key, "ledger", "changes"), tool=key in TOOL)
     return letters
 
 
@@ -239,7 +239,7 @@ def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _titled(lines: pd.DataFrame) -> pd.DataFrame:
     words = {"row": "（整行）", "target_value": "目标值"}
-    return lines.assign(column=lines["column"].map(lambda key: words.get(key, office_label(key))))
+    return lines.assign(column=lines["column"].map(lambda key: words.get(key, label(key, "ledger", "changes"))))
 
 
 __all__ = ["LedgerResult", "init_ledger", "merge_ledger", "read_ledger", "update_ledger"]

@@ -7,10 +7,10 @@ import pandas as pd
 from zjanalysis.analysis.change import change
 from zjanalysis.analysis.compare import among
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, PLAN_SCOPE, Scope, in_scope, left_out, measure
+from zjanalysis.columns import Column
 from zjanalysis.display import dates, wording
 from zjanalysis.display.known import about
 from zjanalysis.display.tables import Table, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.findings import summary as summary_of
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import region_name

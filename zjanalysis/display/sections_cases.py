@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-import zjanalysis.inputs.case_columns  # noqa: F401 - puts the headers of case columns on record
 from zjanalysis.analysis.cases import ALL_CASE_INDICATORS
 from zjanalysis.analysis.cases_summary import CaseSummary
 from zjanalysis.analysis.cases_views import (
@@ -17,11 +16,11 @@ from zjanalysis.analysis.cases_views import (
     overdue_cases,
 )
 from zjanalysis.analysis.compare import among, compare
+from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, cards, definitions, say
 from zjanalysis.display.exhibits_compare import bands_exhibit, trend_exhibit
 from zjanalysis.display.tables import Table, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import peers_of, region_name, report_units
 from zjanalysis.inputs.workplan import has_plan

@@ -9,6 +9,7 @@ from zjanalysis.analysis.cases_kept import known_cases
 from zjanalysis.analysis.cases_summary import CaseSummary
 from zjanalysis.analysis.cases_views import case_overall
 from zjanalysis.analysis.compare import compare
+from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, cards, say
 from zjanalysis.display.known import about
@@ -20,7 +21,6 @@ from zjanalysis.display.sections_cases import (
     overdue_table,
 )
 from zjanalysis.display.tables import Table, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import is_county, peers_of, region_name
 from zjanalysis.settings import Settings

@@ -12,10 +12,10 @@ from zjanalysis.analysis.caseload import caseload
 from zjanalysis.analysis.cases_kept import known_cases
 from zjanalysis.analysis.cases_summary import case_counts
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.columns import Column, label
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, say
 from zjanalysis.display.tables import Table, about, table
-from zjanalysis.inputs.columns import Column, label
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import region_name
 

@@ -9,11 +9,11 @@ import pandas as pd
 from zjanalysis.analysis.evaluation import as_score, levels, lift, points, tier_note, total
 from zjanalysis.analysis.forecast import forecasts
 from zjanalysis.analysis.ledger_scores import ledger_scores
+from zjanalysis.columns import Column
 from zjanalysis.display.blocks import Block, say
 from zjanalysis.display.ledger_forms import indicator_labels
 from zjanalysis.display.ledger_words import worded
 from zjanalysis.display.tables import Table, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.weights import load_weights

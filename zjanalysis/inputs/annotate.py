@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.inputs.columns import FINDING_COLUMNS
+from zjanalysis.columns import FINDING_COLUMNS
 from zjanalysis.inputs.drawings import Redrawn, carried, left_behind
 from zjanalysis.inputs.rules import ERROR, LEVELS, NOTE, WARNING
 from zjanalysis.inputs.saving import save_book

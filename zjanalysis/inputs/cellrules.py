@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zjanalysis.columns import ALL_COLUMNS
 from zjanalysis.inputs import values
-from zjanalysis.inputs.columns import ALL_COLUMNS
 from zjanalysis.inputs.findings import Part
 from zjanalysis.inputs.layout import Rows
 from zjanalysis.inputs.limitcells import DATE, limit_columns

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from zjanalysis.columns import label
 from zjanalysis.errors import InputError
 from zjanalysis.inputs import cellrules, rowrules
 from zjanalysis.inputs.choose import choose_columns
-from zjanalysis.inputs.columns import label
 from zjanalysis.inputs.findings import Part, Place, empty_findings, table_of, typed
 from zjanalysis.inputs.layout import Rows, rows_of
 from zjanalysis.inputs.regions import code_in

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from zjanalysis.columns import ALL_COLUMNS, label
 from zjanalysis.inputs import values
-from zjanalysis.inputs.columns import ALL_COLUMNS, label
 from zjanalysis.inputs.findings import Part
 from zjanalysis.inputs.layout import Cells
 from zjanalysis.inputs.limits import plain

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.inputs.columns import FINDING_COLUMNS
+from zjanalysis.columns import FINDING_COLUMNS
 from zjanalysis.inputs.rules import ERROR, NOTE, RULES, WARNING
 
 KEYS = tuple(column.key for column in FINDING_COLUMNS)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from zjanalysis.inputs.columns import ITEM_COLUMNS
+from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.inputs.limits import plain, unit_of
 from zjanalysis.inputs.workbook import Sheet, cell_text
 

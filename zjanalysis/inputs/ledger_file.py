@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from zjanalysis.columns import CHANGE_COLUMNS, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.office_columns import CHANGE_COLUMNS, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
 from zjanalysis.inputs.office_table import OfficeTable, find_table
 from zjanalysis.inputs.workbook import Sheet
 

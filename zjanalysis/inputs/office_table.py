@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from zjanalysis.columns import Column
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.workbook import Sheet, cell_text, read_rows
 from zjanalysis.settings import Guard
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS
 from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.office_columns import POPULATION_COLUMNS, REPORTED_COLUMNS
 from zjanalysis.inputs.office_table import OfficeTable, day_of, days, numbers, read_table
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.inputs.reported_rules import apply_rules

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from zjanalysis.inputs.columns import FINDING_COLUMNS, label
+from zjanalysis.columns import FINDING_COLUMNS, label
 
 ERROR, WARNING, NOTE = "错误", "警告", "提示"
 

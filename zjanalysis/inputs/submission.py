@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from zjanalysis.columns import label
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.check import Checked, check, together
-from zjanalysis.inputs.columns import label
 from zjanalysis.inputs.findings import Part, table_of
 from zjanalysis.inputs.period import OTHER_SUFFIXES, assembled
 from zjanalysis.inputs.work import WHOLE

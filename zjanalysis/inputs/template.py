@@ -13,7 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.inputs.columns import ALL_COLUMNS, Column
+from zjanalysis.columns import ALL_COLUMNS, Column
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.rules import NOTE, RULES
 from zjanalysis.inputs.saving import save_book
@@ -38,6 +38,7 @@ FIELDS: dict[str, tuple[str, ...] | str] = {
     "state": ("在用", "暂停", "取消"), "version": "", "case_count": "whole",
 }  # fmt: skip
 _NOTES = {
+    "region_code": "",
     "region": "只填本地区；功能区填全称",
     "base_code": "12 位；比较同一事项用它匹配",
     "impl_code": "31 位",

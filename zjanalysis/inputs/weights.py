@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.inputs.columns import FINDING_COLUMNS
-from zjanalysis.inputs.office_columns import WEIGHT_COLUMNS
+from zjanalysis.columns import FINDING_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.inputs.office_table import OfficeTable, numbers, read_table
 from zjanalysis.inputs.reported_rules import ERROR, NOTE, WARNING
 from zjanalysis.settings import Guard
