@@ -48,6 +48,11 @@ def test_the_district_table_has_the_columns_of_section_seven_and_one_region(ledg
     assert shown.rows[0][8] == "逾期"
 
 
+def test_the_city_is_held_against_the_last_period(ledgers) -> None:
+    shown = ledger_tables.city_table(ledgers[1], ledgers[0], region="440800")
+    assert [head.label for head in shown.heads][5:7] == ["差距", "较上期"]
+
+
 def test_every_table_of_the_page_can_be_drawn(ledgers) -> None:
     first, second = ledgers
     tables = (

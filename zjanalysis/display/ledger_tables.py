@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from zjanalysis.analysis.ledger_board import board, by_region, by_unit, due, moved, rows_of, with_trend
+from zjanalysis.columns import column_of
 from zjanalysis.display.ledger_words import worded
 from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.regions import region_name
@@ -22,7 +23,7 @@ CITY_ROWS = (
     "baseline_text",
     "current_text",
     "gap_text",
-    "trend",
+    column_of("trend", "board"),
     "deadline",
     "status",
 )

@@ -38,7 +38,6 @@ FIELDS: dict[str, tuple[str, ...] | str] = {
     "state": ("在用", "暂停", "取消"), "version": "", "case_count": "whole",
 }  # fmt: skip
 _NOTES = {
-    "region_code": "",
     "region": "只填本地区；功能区填全称",
     "base_code": "12 位；比较同一事项用它匹配",
     "impl_code": "31 位",
