@@ -22,10 +22,10 @@ from zjanalysis.display.ledger_forms import reported_lines, write_population_tem
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_workbook import init_ledger, update_ledger
 from zjanalysis.inputs.ledger_file import LEDGER_SHEET
-from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code, report_units
 from zjanalysis.inputs.reported import load_definitions
+from zjanalysis.inputs.workbook import column_letter
 
 CITY, SEED = "440800", 20210331
 HERE = Path(__file__).resolve().parent / "sample"

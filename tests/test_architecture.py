@@ -12,13 +12,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "zjanalysis"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ["inputs", "analysis", "display", "publish", "cli"]
-BASE = {"errors", "settings", "columns"}
+BASE = {"errors", "settings", "columns", "files"}
 
 # Which modules may use a third-party package; a folder stands for every module in it.
 HOMES = {
-    "openpyxl": {"inputs/workbook.py", "inputs/annotate.py", "inputs/template.py", "display"},
+    "openpyxl": {"inputs/annotate.py", "inputs/template.py", "display"},
     "python_calamine": {"inputs/workbook.py"},
-    "duckdb": {"inputs", "analysis"},
+    "duckdb": {"analysis"},
     "matplotlib": {"display", "publish/reset.py"},  # between two reports rcParams go back to their start
     "seaborn": {"display"},
     "papermill": {"publish"},
@@ -70,7 +70,7 @@ def test_third_party_packages_live_in_one_place(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_sizes(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 250, f"{path.name} has more than 250 lines"
+    assert len(text.splitlines()) <= 400, f"{path.name} has more than 400 lines"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             start = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]

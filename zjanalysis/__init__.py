@@ -15,7 +15,7 @@ _HOMES = {
     "inputs.regions": ("group_names", "load_regions", "peers_of", "region_code", "region_name", "report_units"),
     "inputs.period": ("Period", "load_period", "load_previous"),
     "inputs.dataset": ("list_periods",),
-    "inputs.submission": ("check_files", "completeness"),
+    "inputs.check": ("check_files", "completeness"),
     "inputs.annotate": ("annotate",),
     "inputs.template": ("write_template",),
     "analysis.indicators": (

@@ -69,13 +69,13 @@ def test_changed_cases_are_read_again(settings: Settings) -> None:
     assert late(with_cases(settings, LATE), settings) == [0.0, 1.0]
     changed = replace(settings, units=replace(settings.units, week=6.0))
     assert late(load_period("data/试", settings=changed), changed) == [0.0, 1.0]
-    assert len(list((settings.root / FOLDER).glob("*.duckdb"))) == 3
+    assert len(list((settings.root / FOLDER).glob("*.tables"))) == 3
 
 
 def test_a_damaged_summary_is_made_again(settings: Settings) -> None:
     period = with_cases(settings, LATE, GOOD)
     assert late(period, settings) == [1.0, 2.0]
-    (kept,) = (settings.root / FOLDER).glob("*.duckdb")
+    (kept,) = (settings.root / FOLDER).glob("*.tables")
     kept.write_bytes(kept.read_bytes()[:5000])
     assert late(period, settings) == [1.0, 2.0]
 

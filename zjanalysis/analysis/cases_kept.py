@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.analysis.cases_summary import CaseSummary, case_counts, case_summary
-from zjanalysis.inputs.cache import kept, key_of
+from zjanalysis.inputs.cache import cached, key_of
 from zjanalysis.inputs.cases import CaseSource, case_source, find_source
 from zjanalysis.inputs.period import Period
 from zjanalysis.settings import Settings, load_settings
@@ -36,7 +36,7 @@ def period_cases(period: Period, *, settings: Settings | None = None) -> CaseSum
         made = case_summary(source, settings=known)
         return tuple(getattr(made, name) for name in TABLES)
 
-    found = dict(zip(TABLES, kept(known.root / FOLDER, _key(period, source, known), tables, names=TABLES), strict=True))
+    found = dict(zip(TABLES, cached(known.root / FOLDER, _key(period, source, known), tables), strict=True))
     n_cases = int(case_counts(found["by_item"])["n"].sum())
     return CaseSummary(source.title, source.cutoff, source.sample, n_cases, **found)
 

@@ -16,9 +16,9 @@ from zjanalysis.display.ledger_forms import write_indicator_template, write_popu
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.annotate import annotate
+from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.findings import summary
 from zjanalysis.inputs.regions import region_code
-from zjanalysis.inputs.submission import Submission, check_files
 from zjanalysis.inputs.template import write_template
 from zjanalysis.settings import load_settings
 

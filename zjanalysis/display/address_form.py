@@ -11,8 +11,8 @@ from zjanalysis.columns import ADDRESS_COLUMNS
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import BOX, head_cell
 from zjanalysis.display.workbook import put_text
-from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.inputs.workbook import column_letter
 
 NOTE = "邮箱地址几个之间用分号；一个地区可以写几行。本工具只起草邮件，不发送。"
 WIDTHS = {"region": 24, "to": 48, "cc": 48}

@@ -7,8 +7,7 @@ import pandas as pd
 from zjanalysis.analysis.compare import DECIMALS
 from zjanalysis.display import wording
 from zjanalysis.display.known import about
-from zjanalysis.inputs.regions import region_name
-from zjanalysis.inputs.tiles import Layout
+from zjanalysis.inputs.regions import Layout, region_name
 
 BANDS = (
     ("即办", 0), ("1日内", 1), ("2–3日", 3), ("4–5日", 5), ("6–10日", 10), ("11–20日", 20), ("21–60日", 60),

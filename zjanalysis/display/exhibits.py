@@ -14,8 +14,7 @@ from zjanalysis.display import arrange, figures, figures_tiles, sentences, wordi
 from zjanalysis.display.blocks import Block, exhibit
 from zjanalysis.display.known import about
 from zjanalysis.display.tables import table
-from zjanalysis.inputs.regions import region_name, report_units
-from zjanalysis.inputs.tiles import tile_layout
+from zjanalysis.inputs.regions import region_name, report_units, tile_layout
 
 COUNTS = (Column("n", "纳入", "count", unit="项"), Column("n_left_out", "剔除", "count", unit="项"))
 MEAN_VISITS = Column("visits", "平均跑动次数", "days", unit="次")

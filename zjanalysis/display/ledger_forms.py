@@ -17,10 +17,9 @@ from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLU
 from zjanalysis.display.ledger_safe import release
 from zjanalysis.display.ledger_sheet import BOX, TOOL_FILL, for_paper, head_cell, put
 from zjanalysis.display.workbook import put_text
-from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.regions import region_name, report_units
-from zjanalysis.inputs.reported import load_definitions, load_population
-from zjanalysis.inputs.weights import METHODS, N_THIRD
+from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
+from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 
 CHOICES_SHEET = "选项"

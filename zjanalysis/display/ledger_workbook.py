@@ -38,7 +38,7 @@ from zjanalysis.display.row_heights import grow_row
 from zjanalysis.display.wording import missing
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.ledger_file import CONFLICT_SHEET, LOG_SHEET
-from zjanalysis.inputs.office_table import column_letter
+from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.settings import Guard
 
 # Of a row the office added, the tool writes only these.

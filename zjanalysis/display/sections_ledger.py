@@ -16,7 +16,7 @@ from zjanalysis.display.ledger_words import worded
 from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.weights import load_weights
+from zjanalysis.inputs.reported import load_weights
 from zjanalysis.settings import Settings, load_settings
 
 WEIGHTS = "indicators.xlsx"

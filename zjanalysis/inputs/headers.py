@@ -51,16 +51,6 @@ def unit_in(header: str) -> str:
     return (unit_of(bracket.group(1)) or "") if bracket and not bracket.group(1).isascii() else ""
 
 
-def letter(column: int) -> str:
-    """Give the letters of a column counted from 0: 0 → A, 26 → AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
-
-
 def header_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[str], list[tuple[str, ...]]] | None:
     """Find the header: (number of rows above the first item row, header texts, columns each may mean); None if none.
 

@@ -51,7 +51,7 @@ class TileMap:
 def tile_map(entries: Sequence[Entry], *, folder: Path) -> TileMap | None:
     """Give the map of the districts in the manifest; None without a district that has a value."""
     from zjanalysis.display.wording import amount  # noqa: PLC0415  an unchanged build does without
-    from zjanalysis.inputs.tiles import tile_layout  # noqa: PLC0415
+    from zjanalysis.inputs.regions import tile_layout  # noqa: PLC0415
 
     districts = {entry.region_code: entry for entry in entries if entry.key.startswith(DISTRICT)}
     known = {key: card for entry in districts.values() for key, card in _cards(entry).items()}
