@@ -22,8 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from zjanalysis.publish.jobs import Job, list_jobs
-from zjanalysis.publish.units import named_units
+from zjanalysis.publish.jobs import Job, list_jobs, named_units
 from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -19,7 +19,7 @@ HOMES = {
     "openpyxl": {"inputs/annotate.py", "inputs/template.py", "display"},
     "python_calamine": {"inputs/workbook.py"},
     "duckdb": {"analysis"},
-    "matplotlib": {"display", "publish/reset.py"},  # between two reports rcParams go back to their start
+    "matplotlib": {"display", "publish/preload.py"},  # between two reports rcParams go back to their start
     "seaborn": {"display"},
     "papermill": {"publish"},
     "nbconvert": {"publish"},

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from zjanalysis.cli.parser import make_parser
+from zjanalysis.cli.commands import make_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]

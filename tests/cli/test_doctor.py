@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from zjanalysis.cli import doctor_checks as checks
+from zjanalysis.cli import doctor as checks
 from zjanalysis.cli import main
 from zjanalysis.cli.doctor import attempt, examine, line
 from zjanalysis.settings import Settings, load_settings

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from zjanalysis.files import file_digest
 from zjanalysis.publish.build import build
 from zjanalysis.publish.jobs import Job, list_jobs, select
-from zjanalysis.publish.provenance import file_digest
-from zjanalysis.publish.sources import Sources
+from zjanalysis.publish.snapshot import Sources
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -110,8 +111,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         (items / f"{code}.csv").write_text(f"0.0{number + 1} 甲", encoding="utf-8")
     write_notebook(root / "notebooks" / "tiny.ipynb")
     monkeypatch.setattr("zjanalysis.publish.build.read_sources", tiny_sources)
-    monkeypatch.setattr("zjanalysis.publish.build.file_digests", tiny_files)
-    monkeypatch.setattr("zjanalysis.publish.build._frames", lambda *_: None)
+    monkeypatch.setattr("zjanalysis.publish.build._snapshot", lambda *_: None)
     monkeypatch.setattr("zjanalysis.publish.provenance.package_digest", lambda rooms=(): "0" * 64)
     return Settings(root=root, data="data/tiny")
 
@@ -165,6 +165,21 @@ def edit(settings: Settings) -> Callable[[str, str], None]:
         (settings.root / "data" / "tiny" / PERIOD / "items" / f"{code}.csv").write_text(text, encoding="utf-8")
 
     return write
+
+
+@pytest.fixture
+def lives() -> Callable[[int], bool]:
+    """Give the function that tells whether a process runs; one that has ended and waits to be buried does not."""
+
+    def check(process: int) -> bool:
+        try:
+            os.kill(process, 0)
+            status = Path(f"/proc/{process}/stat")
+            return not status.exists() or status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        except (ProcessLookupError, FileNotFoundError):
+            return False
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from zjanalysis.publish.index import write_index
-from zjanalysis.publish.manifest import STALE, read_manifest, write_manifest
+from zjanalysis.publish.release import STALE, read_manifest, write_manifest
 
 playwright = pytest.importorskip("playwright.sync_api")
 

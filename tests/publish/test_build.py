@@ -1,14 +1,22 @@
-"""Building the reports of a tiny project: what appears, what stays, what is said."""
+"""Which reports are made, and made again, and why: only those that could differ, each with its reason."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
-from zjanalysis.publish.build import build
+import pandas as pd
+
+from zjanalysis.files import file_digest
+from zjanalysis.inputs.period import Dataset
+from zjanalysis.publish import snapshot, staleness
+from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.provenance import file_digest
-from zjanalysis.settings import Settings
+from zjanalysis.settings import Settings, Units
 
 Jobs = Callable[..., tuple[Job, ...]]
 Entries = Callable[[], dict[str, dict[str, object]]]
@@ -20,7 +28,7 @@ def test_a_build_writes_page_workbook_notebook_index_and_a_true_manifest(
     said: list[str] = []
     summary = build(jobs_of(), out=folder.parent, settings=settings, progress=said.append)
     assert summary.exit_code == 0, (said, summary.lines)
-    assert sorted(summary.made) == ["district/440802", "district/440803", "district/440804"]
+    assert sorted(summary.released) == ["district/440802", "district/440803", "district/440804"]
     for code in ("440802", "440803", "440804"):
         entry = entries()[f"district/{code}"]
         for suffix, digest in entry["files"].items():
@@ -30,3 +38,121 @@ def test_a_build_writes_page_workbook_notebook_index_and_a_true_manifest(
         assert entry["inputs"][f"{folder.name}/items/{code}.csv"] == file_digest(read)
     assert (folder / "index.html").is_file()
     assert sum("秒" in line for line in said) == 3
+
+
+Edit = Callable[[str, str], None]
+
+
+def plan_of(jobs: tuple[Job, ...], folder: Path, settings: Settings) -> list[str]:
+    said: list[str] = []
+    build(jobs, out=folder.parent, settings=settings, options=Options(dry_run=True), progress=said.append)
+    return said
+
+
+def test_a_report_is_made_again_when_what_it_reads_changed_and_says_why(
+    settings: Settings, jobs_of: Jobs, folder: Path, edit: Edit, notebook: Callable[..., Path]
+) -> None:
+    jobs = jobs_of()
+    assert plan_of(jobs, folder, settings) == ["赤坎区：首次生成", "霞山区：首次生成", "坡头区：首次生成"]
+    assert not folder.exists()
+    build(jobs, out=folder.parent, settings=settings, progress=lambda line: None)
+    assert plan_of(jobs, folder, settings) == []
+
+    edit("440803", "0.02 乙")  # what only the district itself reads
+    assert plan_of(jobs, folder, settings) == ["霞山区：数据有变（霞山区）"]
+    edit("440803", "0.03 甲")  # what the others compare with
+    assert plan_of(jobs, folder, settings) == [f"{name}：数据有变（霞山区）" for name in ("赤坎区", "霞山区", "坡头区")]
+    edit("440803", "0.02 甲")
+    assert plan_of(jobs, folder, settings) == []
+
+    other = replace(settings, units=Units(year=249.0))
+    assert plan_of(jobs, folder, other) == [f"{name}：口径与设置有变" for name in ("赤坎区", "霞山区", "坡头区")]
+    (folder / "district" / "440804.html").write_text("改动", encoding="utf-8")
+    assert plan_of(jobs, folder, settings) == ["坡头区：文件丢失或被改动（.html）"]
+    notebook(settings.root / "notebooks" / "tiny.ipynb", extra="more = 1")
+    assert len(plan_of(jobs, folder, settings)) == 3
+    forced = Options(dry_run=True, force=True)
+    assert build(jobs[:1], out=folder.parent, settings=settings, options=forced, progress=lambda line: None).lines == (
+        "将生成 1 份，其余 0 份无需更新（未写任何文件）。",
+    )
+
+
+def test_a_date_changes_the_parameters_of_a_report(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
+    jobs = jobs_of()[:1]
+    build(jobs, out=folder.parent, settings=settings, progress=lambda line: None)
+    later = tuple(replace(job, parameters={**job.parameters, "report_date": "2021-05-01"}) for job in jobs)
+    assert plan_of(later, folder, settings) == ["赤坎区：参数有变"]
+
+
+def loaded(**changed: list[object]) -> SimpleNamespace:
+    columns = {"region_code": ["440802", "440803"], "item_name": ["甲", "乙"], "promised_days": [3.0, 5.0],
+               "department": ["一", "二"], "file": ["湛江市.xlsx"] * 2, "row_number": [2, 3]}  # fmt: skip
+    items = pd.DataFrame({**columns, **changed})
+    findings = pd.DataFrame({"region_code": pd.Series([], dtype="str"), "cell": pd.Series([], dtype="str")})
+    files = pd.DataFrame({"file": ["湛江市.xlsx"], "sha256": ["0"], "rows_read": [2]})
+    dataset = Dataset(Path("data"), "微型", "sample", "", "")
+    return SimpleNamespace(
+        name="2021Q1", title="", cutoff="", dataset=dataset, items=items, findings=findings, files=files
+    )
+
+
+def digests(period: SimpleNamespace) -> dict[str, tuple[str, str]]:
+    return {code: (own, compared) for code, own, compared, _ in snapshot.region_digests(period)}
+
+
+def test_a_name_concerns_its_region_alone_and_a_promise_those_compared_with_it() -> None:
+    before = digests(loaded())
+    renamed = digests(loaded(item_name=["甲", "丙"]))
+    assert renamed["440803"][0] != before["440803"][0]
+    assert renamed["440803"][1] == before["440803"][1]
+    assert renamed["440802"] == before["440802"]
+    promised = digests(loaded(promised_days=[3.0, 4.0]))
+    assert promised["440803"][0] != before["440803"][0]
+    assert promised["440803"][1] != before["440803"][1]
+    assert promised["440802"] == before["440802"]
+    assert before[""] == promised[""] == renamed[""]
+
+
+def test_the_order_of_rows_matters_to_the_region_and_not_to_others() -> None:
+    one = loaded(region_code=["440802", "440802"])
+    other = loaded(region_code=["440802", "440802"])
+    other.items = other.items.iloc[::-1].reset_index(drop=True)
+    assert digests(one)["440802"][0] != digests(other)["440802"][0]
+    assert digests(one)["440802"][1] == digests(other)["440802"][1]
+
+
+def test_reports_of_an_earlier_version_are_made_again_though_it_named_other_things(
+    settings: Settings, jobs_of: Jobs, folder: Path
+) -> None:
+    jobs = jobs_of()[:1]
+    build(jobs, out=folder.parent, settings=settings, progress=lambda line: None)
+    manifest = folder / "manifest.json"
+    kept = json.loads(manifest.read_text(encoding="utf-8"))
+    [entry] = [one for one in kept["reports"] if one["key"] == jobs[0].key]
+    entry["reads"]["从前的名目"], entry["parts"]["data"] = "0" * 64, "0" * 64
+    manifest.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    assert plan_of(jobs, folder, settings) == ["赤坎区：数据有变（从前的名目）"]
+
+
+def test_the_ledger_and_cases_concern_every_report(jobs_of: Jobs) -> None:
+    before = {"2021Q1/ledger.xlsx": "1", "2021Q1/cases/a.csv": "1", "2021Q1/items/a.csv": "1"}
+    district, city = jobs_of()[0], replace(jobs_of()[0], reads=())
+
+    def read(job: Job, **changed: str) -> dict[str, str]:
+        files = {**before, **{name.replace("_", "/").replace("-", "."): value for name, value in changed.items()}}
+        return staleness.reads_of(job, snapshot.Sources(files, {}, {}))
+
+    assert read(district, **{"2021Q1/ledger.xlsx": "2"}) != read(district)
+    assert read(city, **{"2021Q1/ledger.xlsx": "2"}) != read(city)
+    assert read(district, **{"2021Q1/cases/a.csv": "2"}) != read(district)
+    assert read(city, **{"2021Q1/cases/a.csv": "2"}) != read(city)
+
+
+def test_a_file_is_hashed_again_when_its_content_changes_though_its_time_is_set_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("甲", encoding="utf-8")
+    os.utime(path, (0, 0))
+    first = snapshot._digest(path, snapshot._state(path))
+    path.write_text("乙", encoding="utf-8")
+    os.utime(path, (0, 0))
+    assert snapshot._digest(path, snapshot._state(path)) != first

@@ -10,8 +10,7 @@ import pytest
 
 from zjanalysis.errors import ConfigError, InputError, UnknownName
 from zjanalysis.publish.build import build
-from zjanalysis.publish.jobs import Job, list_jobs, select
-from zjanalysis.publish.parameters import check_parameters, declared_parameters
+from zjanalysis.publish.jobs import Job, check_parameters, declared_parameters, list_jobs, select
 from zjanalysis.settings import Settings, load_settings
 
 Jobs = Callable[..., tuple[Job, ...]]

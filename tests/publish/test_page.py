@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,13 +15,13 @@ import openpyxl
 import pytest
 
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.publish import frames, page, plan, sources, workers
+from zjanalysis.publish import page, pool, snapshot, staleness
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import Job, list_jobs, select
+from zjanalysis.publish.pool import Task
 from zjanalysis.publish.provenance import Stamp, package_digest, read_fingerprint, short, text_digest
-from zjanalysis.publish.report import Task
-from zjanalysis.publish.verify import verify
+from zjanalysis.publish.staleness import verify
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -104,29 +105,29 @@ def test_every_page_is_small_and_every_workbook_holds_no_formula(published: Path
             assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
 
 
-def run_on_frames(job: Job, known: Settings, held: frames.Frames, folder: Path) -> Path:
-    """Make one report from given frames in a worker; gives its folder."""
+def run_on_snapshot(job: Job, known: Settings, held: snapshot.Snapshot, folder: Path) -> Path:
+    """Make one report from a snapshot in a worker; gives its folder."""
     folder.mkdir(parents=True)
-    files = sources.file_digests(known, job.data, job.period)
-    step = plan.plan([job], sources.Sources(files, {}, {}), {}, folder=folder, settings=known)[0]
-    task = Task(
-        job, step.stamp, folder / "made", known.root, "spawn", 300, frames.write_frames(held, folder / "frames.pickle")
-    )
-    outcome = next(workers.run([task], workers=1))
+    files = snapshot.file_digests(known, job.data, job.period)
+    step = staleness.plan([job], snapshot.Sources(files, {}, {}), {}, folder=folder, settings=known)[0]
+    path = folder / "snapshot.pickle"
+    path.write_bytes(pickle.dumps(held))
+    task = Task(job, step.stamp, folder / "made", known.root, "spawn", 300, path)
+    outcome = next(pool.run([task], workers=1))
     assert outcome.error == "", outcome
     return folder / "made"
 
 
 @pytest.fixture(scope="module")
-def held() -> tuple[Settings, Job, frames.Frames]:
+def held() -> tuple[Settings, Job, snapshot.Snapshot]:
     known = load_settings(ROOT)
     job = select(list_jobs(known, "data/sample", report_date="2021-04-15"), ("440823",))[0]
-    files = sources.file_digests(known, job.data, job.period)
-    return known, job, frames.load_frames(known, job.data, job.period, sources.files_key(files, known, job.period))
+    files = snapshot.file_digests(known, job.data, job.period)
+    return known, job, snapshot.load_snapshot(known, job.data, job.period, snapshot.files_key(files, known, job.period))
 
 
 def test_what_a_district_page_declares_is_all_it_reads(
-    held: tuple[Settings, Job, frames.Frames], tmp_path: Path
+    held: tuple[Settings, Job, snapshot.Snapshot], tmp_path: Path
 ) -> None:
     """Other cities' rows are taken away, and names and reasons of its siblings blanked: the blocks stay the same."""
     known, job, loaded = held
@@ -135,11 +136,11 @@ def test_what_a_district_page_declares_is_all_it_reads(
         items = period.items[period.items["region_code"].isin([*job.reads, job.region_code])].copy()
         others = items["region_code"] != job.region_code
         blank = [
-            c for c in sources.DESCRIPTIVE if c in items and items[c].dtype == "str" and c not in ("region", "file")
+            c for c in snapshot.DESCRIPTIVE if c in items and items[c].dtype == "str" and c not in ("region", "file")
         ]
         items.loc[others, blank] = "别处"
         less[name] = replace(period, items=items.reset_index(drop=True))
-    made = [run_on_frames(job, known, frame, tmp_path / name)
+    made = [run_on_snapshot(job, known, frame, tmp_path / name)
             for name, frame in (("all", loaded), ("less", replace(loaded, periods=less)))]  # fmt: skip
     full, declared = (page.payloads(nbformat.read(folder / "report.ipynb", as_version=4)) for folder in made)
     assert len(full) == len(declared)
@@ -148,7 +149,7 @@ def test_what_a_district_page_declares_is_all_it_reads(
 
 
 def test_hostile_values_show_as_text_on_the_page_and_in_the_workbook(
-    held: tuple[Settings, Job, frames.Frames], tmp_path: Path
+    held: tuple[Settings, Job, snapshot.Snapshot], tmp_path: Path
 ) -> None:
     known, job, loaded = held
     period = loaded.periods[job.period]
@@ -158,7 +159,7 @@ def test_hostile_values_show_as_text_on_the_page_and_in_the_workbook(
     items.loc[own, "item_name"] = values
     items.loc[own, "department"] = [f"{value}局" for value in values]
     changed = replace(loaded, periods={**loaded.periods, job.period: replace(period, items=items)})
-    made = run_on_frames(job, known, changed, tmp_path / "hostile")
+    made = run_on_snapshot(job, known, changed, tmp_path / "hostile")
     text = (made / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in text
     assert "<img src=x" not in text
@@ -176,17 +177,19 @@ def test_hostile_values_show_as_text_on_the_page_and_in_the_workbook(
     assert "f" not in cells.values()
 
 
-def test_an_unchanged_build_is_quick_and_loads_no_tables(published: Path) -> None:
+def test_an_unchanged_build_is_quick_loads_no_tables_and_writes_nothing(published: Path) -> None:
     """No pandas, papermill or nbconvert is loaded to find that nothing is to be done."""
+    before = {path: path.stat().st_mtime_ns for path in published.rglob("*")}
     code = (
         "import sys, pathlib; from zjanalysis.settings import load_settings; from zjanalysis.publish import build, jobs\n"
         "s = load_settings(); js = jobs.select(jobs.list_jobs(s, 'data/sample', report_date='2021-04-15'), ('city', '440823', '4408Z1'))\n"
-        "r = build.build(js, out=pathlib.Path(sys.argv[1]), settings=s, options=build.Options(dry_run=True))\n"
-        "print(len(r.kept), [m for m in ('pandas', 'papermill', 'nbconvert', 'matplotlib') if m in sys.modules])"
+        "r = build.build(js, out=pathlib.Path(sys.argv[1]), settings=s)\n"
+        "print(len(r.unchanged), [m for m in ('pandas', 'papermill', 'nbconvert', 'matplotlib') if m in sys.modules])"
     )
     command = [sys.executable, "-c", code, str(published.parent)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.splitlines()[-1] == "3 []", done.stdout
+    assert {path: path.stat().st_mtime_ns for path in published.rglob("*")} == before
 
 
 def test_options_of_a_build_are_frozen() -> None:

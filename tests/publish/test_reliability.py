@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 
 from zjanalysis.errors import PublishError
-from zjanalysis.publish import release, workers
+from zjanalysis.files import file_digest
+from zjanalysis.publish import pool, release
 from zjanalysis.publish.build import BuildSummary, Options, build
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.manifest import FAILED, GOOD, STALE, read_manifest
-from zjanalysis.publish.provenance import file_digest
-from zjanalysis.publish.report import Outcome, Task
+from zjanalysis.publish.pool import Outcome, Task
+from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
 from zjanalysis.settings import Settings
 
 Jobs = Callable[..., tuple[Job, ...]]
@@ -44,7 +44,7 @@ def consistent(folder: Path) -> bool:
     for key, entry in {**read_manifest(folder), **flying}.items():
         for suffix, digest in entry.files.items():
             path = folder / f"{key}{suffix}"
-            kept = folder / release.WORK / "ready" / key.replace("/", "+") / f"report{suffix}"
+            kept = folder / release.HIDDEN / "ready" / key.replace("/", "+") / f"report{suffix}"
             found = {file_digest(p) for p in (path, kept) if p.is_file()}
             if digest not in found:
                 return False
@@ -82,7 +82,7 @@ def test_a_report_that_fails_leaves_the_others_and_its_last_good_page_alone(
     index = (folder / "index.html").read_text(encoding="utf-8")
     assert "未更新" in index
     assert reason in index
-    assert made(jobs_of(), folder, settings).made == ("district/440803",)
+    assert made(jobs_of(), folder, settings).released == ("district/440803",)
     assert read_manifest(folder)["district/440803"].status == GOOD
 
 
@@ -102,7 +102,7 @@ def test_fail_fast_stops_at_the_first_failure(
 ) -> None:
     notebook(settings.root / "notebooks" / "bad.ipynb", extra="1 / 0")
     summary = made(jobs_of(r440802="bad.ipynb"), folder, settings, fail_fast=True, workers=1)
-    assert (summary.made, summary.failed) == ((), ("district/440802",))
+    assert (summary.released, summary.failed) == ((), ("district/440802",))
 
 
 def test_a_killed_fork_is_tried_once_more_in_a_spawned_process(
@@ -112,7 +112,32 @@ def test_a_killed_fork_is_tried_once_more_in_a_spawned_process(
     once += "\nos._exit(9) if first else None"
     notebook(settings.root / "notebooks" / "bad.ipynb", extra=once)
     summary = made(jobs_of(r440802="bad.ipynb")[:1], folder, settings, engine="warm")
-    assert summary.made == ("district/440802",)
+    assert summary.released == ("district/440802",)
+
+
+ORPHAN = """
+import os, subprocess, sys, time
+child = os.fork()
+if child == 0:
+    time.sleep(120)
+    os._exit(0)
+started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+open("started", "w", encoding="utf-8").write(f"{child} {started.pid}")
+"""
+
+
+@pytest.mark.skipif(not POSIX, reason="forks")
+@pytest.mark.parametrize("after", ["", "while True: pass"])
+def test_what_a_cell_starts_ends_with_its_report(
+    settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook, lives: Callable[[int], bool], after: str
+) -> None:
+    notebook(settings.root / "notebooks" / "bad.ipynb", extra=ORPHAN + after)
+    made(jobs_of(r440802="bad.ipynb")[:1], folder, settings, engine="warm", timeout=5)
+    for number in (settings.root / "started").read_text(encoding="utf-8").split():
+        end = time.monotonic() + 5
+        while time.monotonic() < end and lives(int(number)):
+            time.sleep(0.05)
+        assert not lives(int(number))
 
 
 def test_memory_that_runs_out_ends_one_report(
@@ -152,15 +177,54 @@ def test_a_disk_that_fills_while_the_manifest_is_written_is_told_and_resumed(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(release, "write_manifest", full)
-        with pytest.raises(PublishError, match="磁盘已满"):
-            made(jobs_of(), folder, settings)
-    assert consistent(folder)
+    for name in ("note", "write_manifest"):
+        with monkeypatch.context() as patch:
+            patch.setattr(release, name, full)
+            with pytest.raises(PublishError, match="磁盘已满"):
+                made(jobs_of(), folder, settings, force=True)
+        assert consistent(folder)
     assert made(jobs_of(), folder, settings).failed == ()
     assert "乙" not in (folder / "district" / "440803.html").read_text(encoding="utf-8")
     assert release.in_flight(folder) == {}
     assert consistent(folder)
+
+
+def entry_of(number: int, **changed: Any) -> Entry:
+    return replace(Entry(f"district/{number:04}", f"{number:06}", "县" * 9, "a.ipynb", GOOD), **changed)
+
+
+def test_the_record_of_a_report_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    """Each release adds one line; the manifest is folded once, at the end."""
+    sizes = []
+    with release.locked(tmp_path):
+        for number in range(200):
+            before = log_size(tmp_path)
+            release.note(tmp_path, entry_of(number))
+            sizes.append(log_size(tmp_path) - before)
+        assert len(set(sizes)) == 1
+        assert not (tmp_path / release.MANIFEST).exists()
+        assert len(read_manifest(tmp_path)) == 200
+    assert not (tmp_path / release.HIDDEN / release.LOG).exists()
+    assert len(json.loads((tmp_path / release.MANIFEST).read_text(encoding="utf-8"))["reports"]) == 200
+
+
+def log_size(folder: Path) -> int:
+    path = folder / release.HIDDEN / release.LOG
+    return path.stat().st_size if path.is_file() else 0
+
+
+def test_a_line_that_was_cut_off_is_passed_over_and_the_next_one_stands(tmp_path: Path) -> None:
+    (tmp_path / release.HIDDEN).mkdir()
+    release.note(tmp_path, entry_of(1))
+    log = tmp_path / release.HIDDEN / release.LOG
+    whole = log.read_bytes()
+    log.write_bytes(whole + whole[:40])
+    assert list(read_manifest(tmp_path)) == ["district/0001"]
+    release.note(tmp_path, entry_of(2))
+    release.note(tmp_path, entry_of(1, status=FAILED, reason="又失败"))
+    entries = read_manifest(tmp_path)
+    assert set(entries) == {"district/0001", "district/0002"}
+    assert entries["district/0001"].reason == "又失败"
 
 
 def test_a_folder_that_cannot_be_written_is_named(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
@@ -206,7 +270,7 @@ def test_an_input_that_changes_during_the_build_is_not_released(
     assert summary.failed == ("district/440802",)
     assert "输入文件在生成期间有变动：2021Q1/items/440804.csv" in summary.lines[-1]
     assert not (folder / "district" / "440802.html").exists()
-    assert len(made(jobs_of(), folder, settings).made) == 3
+    assert len(made(jobs_of(), folder, settings).released) == 3
 
 
 def test_two_builds_at_once_name_the_owner_and_the_age(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
@@ -215,10 +279,10 @@ def test_two_builds_at_once_name_the_owner_and_the_age(settings: Settings, jobs_
             PublishError, match=rf"另一个生成任务正在写 2021Q1：计算机 .+，进程 {os.getpid()}，已运行 0 分钟"
         ):
             made(jobs_of(), folder, settings)
-        (folder / release.WORK / "owner.json").write_text("{", encoding="utf-8")
+        (folder / release.HIDDEN / "owner.json").write_text("{", encoding="utf-8")
         with pytest.raises(PublishError, match="进程未知"):
             made(jobs_of(), folder, settings)
-    assert len(made(jobs_of(), folder, settings).made) == 3
+    assert len(made(jobs_of(), folder, settings).released) == 3
 
 
 def test_a_clock_set_back_changes_nothing(
@@ -229,10 +293,10 @@ def test_a_clock_set_back_changes_nothing(
     monkeypatch.setattr(time, "time", lambda: 86400.0)
     for path in (settings.root / "data").rglob("*.csv"):
         os.utime(path, (0, 0))
-    assert len(made(jobs_of(), folder, settings).kept) == 3
+    assert len(made(jobs_of(), folder, settings).unchanged) == 3
     edit("440802", "0.01 丙")
     os.utime(settings.root / "data" / "tiny" / "2021Q1" / "items" / "440802.csv", (0, 0))
-    assert made(jobs_of(), folder, settings).made == ("district/440802",)
+    assert made(jobs_of(), folder, settings).released == ("district/440802",)
     assert (folder / "district" / "440802.html").read_bytes() != page
     with release.locked(folder):
         monkeypatch.setattr(time, "time", lambda: 0.0)
@@ -288,7 +352,7 @@ def test_a_power_cut_at_fifty_random_moments_loses_no_page_and_leaves_no_half(
         assert consistent(folder)
         assert len(list((folder / "district").glob("*.html"))) == 3
     assert cut >= 10
-    assert len(made(jobs_of(), folder, settings, force=True).made) == 3
+    assert len(made(jobs_of(), folder, settings, force=True).released) == 3
     assert release.in_flight(folder) == {}
     assert consistent(folder)
     assert not list(folder.rglob("*.part"))
@@ -302,7 +366,7 @@ from zjanalysis.publish.jobs import Job
 from zjanalysis.settings import Settings
 if __name__ == "__main__":
     root, out = Path(sys.argv[2]), Path(sys.argv[3])
-    room.read_sources, room.file_digests, room._frames = conftest.tiny_sources, conftest.tiny_files, lambda *_: None
+    room.read_sources, room._snapshot = conftest.tiny_sources, lambda *_: None
     told = {"data": "data/tiny", "period": "2021Q1", "peers": "", "report_date": "2021-04-15"}
     book = root / "notebooks" / "tiny.ipynb"
     jobs = [Job(f"district/{code}", book, code, name, "2021Q1", "data/tiny", {**told, "region": code})
@@ -341,7 +405,7 @@ def test_memory_stays_bounded_because_workers_are_replaced(
     settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A spawned worker is replaced after RECYCLE reports, a forked one after each; the parent holds no page."""
-    monkeypatch.setattr(workers, "RECYCLE", 2)
+    monkeypatch.setattr(pool, "RECYCLE", 2)
     notebook(settings.root / "notebooks" / "tiny.ipynb", extra="import os; print('pid', os.getpid())")
     for engine, processes in (("spawn", 3), ("warm", 6)):
         jobs = [replace(jobs_of()[0], key=f"district/{engine}{number}") for number in range(6)]

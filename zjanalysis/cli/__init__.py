@@ -11,16 +11,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from zjanalysis.cli.parser import make_parser
+from zjanalysis import __version__
+from zjanalysis.cli.commands import make_parser
 from zjanalysis.errors import ZjError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; only errors a user can act on are turned into a sentence."""
+    """Run one command and return its exit code; only errors a user can act on are turned into a sentence."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace", line_buffering=True)
-    arguments = make_parser().parse_args(argv)
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    if not arguments.run:
+        print(f"zjanalysis {__version__}" if arguments.version else parser.format_help().rstrip("\n"))
+        return 0
     module, _, function = arguments.run.partition(":")
     try:
         return int(getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)(arguments))

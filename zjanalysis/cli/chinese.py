@@ -50,6 +50,14 @@ class Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
+class Joined(argparse.Action):
+    """A list typed with commas; given several times, the lists are put together."""
+
+    def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
+        """Add what is typed to what was typed before."""
+        setattr(namespace, self.dest, ",".join(filter(None, (getattr(namespace, self.dest), values))))
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Give the words of a list typed with commas, of either width.
 

@@ -10,33 +10,30 @@ import pandas as pd
 from zjanalysis.display.tables import NUMERIC, Table, cell_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.errors import ConfigError
+from zjanalysis.files import write_whole
 
 CHANGING = {"value", "delta"}  # these columns follow the unit of their row
 
 
-def print_table(shown: Table, limit: int = 60) -> None:
+def print_table(rows: Table, limit: int = 60) -> None:
     """Print the table with Chinese characters counted as two columns; a long one is cut and says so."""
-    units = shown.row_kinds or ("",) * len(shown.rows)
+    units = rows.row_kinds or ("",) * len(rows.rows)
     cells = [
-        [
-            cell_text(
-                cell, head, unit if head.kind in CHANGING else "", with_unit=head.kind in CHANGING and not head.unit
-            )
-            for cell, head in zip(row, shown.heads, strict=True)
-        ]
-        for row, unit in zip(shown.rows[:limit], units, strict=False)
-    ]
-    heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in shown.heads]
+        [cell_text(cell, head, unit, with_unit=not head.unit) if head.kind in CHANGING else cell_text(cell, head, "")
+         for cell, head in zip(row, rows.heads, strict=True)]
+        for row, unit in zip(rows.rows[:limit], units, strict=False)
+    ]  # fmt: skip
+    heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in rows.heads]
     widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
-    right = [head.kind in NUMERIC for head in shown.heads]
+    right = [head.kind in NUMERIC for head in rows.heads]
     for row in [heads, *cells]:
         print("  ".join(_pad(*cell) for cell in zip(row, widths, right, strict=True)).rstrip())
-    if len(shown.rows) > limit:
-        print(f"……共 {len(shown.rows)} 行，只显示前 {limit} 行；用 --out 保存全部。")
+    if len(rows.rows) > limit:
+        print(f"……共 {len(rows.rows)} 行，只显示前 {limit} 行；用 --out 保存全部。")
 
 
 def _width(text: str) -> int:
-    """Give the columns a text takes in a terminal: wide and ambiguous characters of East Asia take two."""
+    """Return the columns a text takes in a terminal: wide and full-width characters take two."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -50,15 +47,12 @@ def save(rows: pd.DataFrame, shown: Table, path: Path, *, title: str) -> None:
     if path.suffix.lower() not in {".csv", ".xlsx"}:
         raise ConfigError(f"不认识的输出格式“{path.name}”。", "请用 .csv 或 .xlsx 结尾的文件名。")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".xlsx":
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_workbook([shown], path, title=title)
         else:
-            part = path.with_name(f".{path.name}.part")
-            rows.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-            part.replace(path)
+            write_whole(path, rows.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
     except OSError as error:
-        raise ConfigError(
-            f"写不了文件“{path}”：{error.strerror}。", "请关闭正在打开它的程序，或换一个位置。"
-        ) from error
+        hint = "请关闭正在打开它的程序，或换一个位置。"
+        raise ConfigError(f"写不了文件“{path}”：{error.strerror}。", hint) from error
     print(f"已写入 {path}")

@@ -1,11 +1,13 @@
-"""Reports to pass around: one zip for the period and one per district, from released and unaltered files only.
+"""Reports to pass around: a zip for the period and one per district, letters to be sent by hand.
 
-Every file is read once, held against the manifest, and laid out in a folder of its own; zips are made from there. The
-same reports give the same bytes: no clock, fixed order, fixed rights.
+Only released and unaltered files go in. Every file is read once, held against the manifest, and laid out in a folder
+of its own, and packed from there. The same reports give the same bytes: no clock, fixed order, fixed rights.
 """
 
 from __future__ import annotations
 
+import codecs
+import email.policy
 import hashlib
 import os
 import re
@@ -13,24 +15,30 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.message import EmailMessage
 from pathlib import Path, PurePosixPath
 
+from zjanalysis.display.dates import issue_text
 from zjanalysis.errors import PublishError
+from zjanalysis.files import write_whole
 from zjanalysis.inputs.addresses import Addresses
-from zjanalysis.publish.bundle_notes import district_note, file_stem, period_note, safe_name
 from zjanalysis.publish.index import TITLE, write_index
-from zjanalysis.publish.jobs import DISTRICT
-from zjanalysis.publish.mail import drafts
-from zjanalysis.publish.manifest import GOOD, NAME, Entry, read_manifest, write_manifest
-from zjanalysis.publish.release import unwritable
-from zjanalysis.publish.verify import record_in
+from zjanalysis.publish.jobs import CITY, DISTRICT
+from zjanalysis.publish.provenance import record_in
+from zjanalysis.publish.release import GOOD, MANIFEST, Entry, read_manifest, write_manifest, writing
 
 PASSED = {".html": "页面", ".xlsx": "工作簿"}  # a notebook is for those who have the project
 LEFT_OUT = "未收入"
 NOTE = "说明.txt"
+MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何地区的实际情况。"
+OPEN = "双击 .html 用新近的浏览器打开，不需要联网；打印请用 Chrome 或 Edge（A4）。"
+TABLES = "同名的 .xlsx 是页中图表的数据。"
+CHECK = "每页页眉印有校验码，与{}一致的即为同一版；文件是否被改动，可核对 SHA-256，或由发出单位运行 zj verify 页面。"
 _KEY = re.compile(r"(?:district/)?[A-Za-z0-9_-]+")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day a zip can name
 _MEMBER = 0o100644 << 16
+_BOUNDARY = "=_zjanalysis_{}_="
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Bundles:
 
 
 def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = None,
-           progress: Callable[[str], None] = lambda line: None) -> Bundles:  # fmt: skip
+           progress: Progress = lambda line: None) -> Bundles:  # fmt: skip
     """Write the zips of a period's folder into ``out``: the period's and one per district; with ``mail`` the letters.
 
     Raises PublishError without a manifest, without a single report to pass on, and when ``out`` cannot be written.
@@ -50,43 +58,20 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
     """
     entries = read_manifest(folder)
     if not entries:
-        raise PublishError(f"“{folder}”里没有发布记录（{NAME}）。", "请先运行 zj build。")
-    try:
+        raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".zj-") as place:
             stage = Path(place) / folder.name
             stage.mkdir()
             left_out = {key: reason for key, entry in entries.items() if (reason := lay_out(entry, folder, stage))}
-            done = _bundle(entries, left_out, stage, out, progress)
-            told = [entry for entry in entries.values() if entry.key not in left_out]
-            letters = drafts(told, mail, stage=stage, out=out, progress=progress) if mail else ()
-    except OSError as error:
-        raise unwritable(out, error) from error
-    return replace(done, written=(*done.written, *letters))
-
-
-def _bundle(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path, out: Path,
-            progress: Callable[[str], None]) -> Bundles:  # fmt: skip
-    kept = [entry for key, entry in entries.items() if key not in left_out]
-    if not kept:
-        raise PublishError(
-            f"{stage.name} 没有一份可以打包的报告：{next(iter(left_out.values()))}。", "请先运行 zj build。"
-        )
-    told = {entries[key].region: reason for key, reason in left_out.items()}
-    written = []
-    for entry in (one for one in entries.values() if one.key.startswith(DISTRICT)):
-        target = out / f"{file_stem(entry.region_code, entry.region, stage.name)}.zip"
-        if entry.key in left_out:
-            target.unlink(missing_ok=True)
-            progress(f"{entry.region} 未打包：{left_out[entry.key]}")
-        else:
-            written.append(write_zip(target, district_members(entry, stage, period=stage.name)))
-            progress(f"已写入 {target.name}")
-    whole = out / f"{TITLE}_{stage.name}.zip"
-    members = _period_members(kept, [_without(entries[key], left_out[key]) for key in left_out], stage, told)
-    write_zip(whole, members)
-    progress(f"已写入 {whole.name}")
-    return Bundles((whole, *written), told)
+            passed = [entry for key, entry in entries.items() if key not in left_out]
+            if not passed:
+                reason = next(iter(left_out.values()))
+                raise PublishError(f"{folder.name} 没有一份可以打包的报告：{reason}。", "请先运行 zj build。")
+            zips = _zips(entries, left_out, stage, out, progress)
+            letters = drafts(passed, mail, stage=stage, out=out, progress=progress) if mail else ()
+    return Bundles((*zips, *letters), {entries[key].region: reason for key, reason in left_out.items()})
 
 
 def lay_out(entry: Entry, folder: Path, stage: Path) -> str:
@@ -123,29 +108,56 @@ def is_own(entry: Entry, page: bytes) -> bool:
     return placed and inside == (entry.region_code, entry.fingerprint)
 
 
+def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path, out: Path,
+          progress: Progress) -> list[Path]:  # fmt: skip
+    written = []
+    for entry in (one for one in entries.values() if one.key.startswith(DISTRICT)):
+        target = out / f"{file_stem(entry.region_code, entry.region, stage.name)}.zip"
+        if entry.key in left_out:
+            target.unlink(missing_ok=True)
+            progress(f"{entry.region} 未打包：{left_out[entry.key]}")
+        else:
+            written.append(write_zip(target, district_members(entry, stage, period=stage.name)))
+            progress(f"已写入 {target.name}")
+    whole = write_zip(out / f"{TITLE}_{stage.name}.zip", _period_members(entries, left_out, stage))
+    progress(f"已写入 {whole.name}")
+    return [whole, *written]
+
+
 def district_members(entry: Entry, stage: Path, *, period: str) -> dict[str, bytes]:
-    """Give what one district gets: its page, its workbook and a note; PublishError if the page were another's."""
+    """Return what one district gets: its page, its workbook and a note; PublishError if the page were another's."""
     files = {suffix: (stage / f"{entry.key}{suffix}").read_bytes() for suffix in PASSED}
     if not is_own(entry, files[".html"]):
         raise PublishError(f"{entry.region}的包里会有另一个地区的页面。", "请运行 zj build --force 重新生成。")
     named = {f"{safe_name(entry.region)}{suffix}": content for suffix, content in files.items()}
-    return {**named, NOTE: district_note(entry, period=period, title=TITLE, files=named)}
+    digests = (f"  {name}　SHA-256 {hashlib.sha256(content).hexdigest()}" for name, content in named.items())
+    lines = [*_head([entry], title=f"{entry.region}{TITLE}　{issue_text(period)}"), "", f"先解压，再{OPEN}{TABLES}",
+             "", CHECK.format("下列"), "", f"校验码 {entry.fingerprint}", *digests]  # fmt: skip
+    return {**named, NOTE: _note(lines)}
 
 
-def _period_members(kept: Sequence[Entry], others: Iterable[Entry], stage: Path,
-                    left_out: Mapping[str, str]) -> dict[str, bytes]:  # fmt: skip
-    """Give the files of the period's zip: pages, workbooks, and an index and manifest of exactly these."""
-    passed = [replace(e, files={s: d for s, d in e.files.items() if s in PASSED}) for e in kept]
-    write_manifest(stage, [*passed, *others], period=stage.name)
+def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path) -> dict[str, bytes]:
+    """Return the files of the period's zip: pages, workbooks, a note, and an index and manifest of exactly these.
+
+    A report that is not in the zip is named with the reason, without numbers and files.
+    """
+    passed = [entry for key, entry in entries.items() if key not in left_out]
+    listed = [replace(e, files={suffix: digest for suffix, digest in e.files.items() if suffix in PASSED})
+              if e.key not in left_out else
+              replace(e, status=LEFT_OUT, reason=left_out[e.key], files={}, cards=(), cover={})
+              for e in entries.values()]  # fmt: skip
+    write_manifest(stage, listed, period=stage.name)
     write_index(stage)
-    (stage / NOTE).write_bytes(period_note(kept, period=stage.name, title=TITLE, left_out=left_out))
-    found = sorted(path for path in stage.rglob("*") if path.is_file())
-    return {path.relative_to(stage).as_posix(): path.read_bytes() for path in found}
-
-
-def _without(entry: Entry, reason: str) -> Entry:
-    """Give the entry of a report that is not in the zip: named with the reason, without numbers and files."""
-    return replace(entry, status=LEFT_OUT, reason=reason, files={}, cards=(), cover={})
+    lines = [*_head(passed, title=f"{TITLE}　{issue_text(stage.name)}"),
+             "", "请先解压整个文件夹，再打开 index.html（目录）。", f"{OPEN}{TABLES}",
+             "", f"所含报告（{len(passed)} 份）：",
+             *(f"  {e.region}　{e.key}.html　校验码 {e.fingerprint}" for e in passed),
+             *(["", f"未收入的报告（{len(left_out)} 份）："] if left_out else []),
+             *(f"  {entries[key].region}：{reason}" for key, reason in left_out.items()),
+             "", CHECK.format("上列"), "manifest.json 记有每个文件的 SHA-256。"]  # fmt: skip
+    (stage / NOTE).write_bytes(_note(lines))
+    files = sorted(path for path in stage.rglob("*") if path.is_file())
+    return {path.relative_to(stage).as_posix(): path.read_bytes() for path in files}
 
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> Path:
@@ -163,3 +175,83 @@ def write_zip(path: Path, members: Mapping[str, bytes]) -> Path:
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _head(entries: Sequence[Entry], *, title: str) -> list[str]:
+    cutoff = next((str(e.cover["cutoff"]) for e in entries if e.cover.get("cutoff")), "")
+    sample = any(e.cover.get("sample") for e in entries)
+    return [title, *([f"数据截至 {cutoff}"] if cutoff else []), *([MADE_UP] if sample else [])]
+
+
+def _note(lines: Iterable[str]) -> bytes:
+    """Return lines as the Notepad of any Windows reads them: UTF-8 with a mark."""
+    text = "".join(f"{' '.join(line.splitlines())}\r\n" for line in lines)
+    return codecs.BOM_UTF8 + text.encode("utf-8")
+
+
+def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Path, out: Path,
+           progress: Progress) -> tuple[Path, ...]:  # fmt: skip
+    """Write a letter for every region of ``mail`` whose page may be passed on (``entries``, laid out in ``stage``).
+
+    Nothing here sends anything. A region without such a page is told and gets none; one of an earlier run goes.
+    """
+    from zjanalysis.inputs.regions import region_name  # noqa: PLC0415  pandas, only when there are letters
+
+    pages = {e.region_code: e for e in entries if e.key == CITY or e.key.startswith(DISTRICT)}
+    written = []
+    for code, addresses in mail.items():
+        name, entry = region_name(code), pages.get(code)
+        stem = file_stem(code, name, stage.name)
+        target = out / f"{stem}.eml"
+        if entry is None:
+            target.unlink(missing_ok=True)
+            progress(f"{name} 没有可发的页面，不起草邮件。")
+            continue
+        page = (stage / f"{entry.key}.html").read_bytes()
+        written.append(write_whole(target, _letter(entry, addresses, {f"{stem}.html": page}, period=stage.name)))
+        progress(f"已起草 {target.name}")
+    nobody = [entry.region for code, entry in pages.items() if code not in mail]
+    if nobody:
+        progress(f"没有收件人的地区：{'、'.join(nobody)}")
+    return tuple(written)
+
+
+def _letter(entry: Entry, addresses: Addresses, pages: Mapping[str, bytes], *, period: str) -> bytes:
+    """Return the letter of one region with its page attached; the same page gives the same bytes.
+
+    ``X-Unsent: 1`` has Outlook and others open the file as a letter not yet sent. There is no date and no sender: both
+    come when somebody sends it.
+    """
+    letter = EmailMessage(policy=email.policy.SMTP)
+    title, sample = f"{entry.region}{TITLE}（{issue_text(period)}）", bool(entry.cover.get("sample"))
+    cutoff = f"，数据截至{entry.cover['cutoff']}" if entry.cover.get("cutoff") else ""
+    letter["X-Unsent"] = "1"
+    letter["To"] = ", ".join(addresses.to)
+    if addresses.cc:
+        letter["Cc"] = ", ".join(addresses.cc)
+    letter["Subject"] = ("【示例数据（模拟）】" if sample else "") + title
+    lines = [f"{entry.region}：", f"　　现将《{title}》发给你们{cutoff}，请查收附件。", *([MADE_UP] if sample else []),
+             "", f"附件请先另存，再{OPEN}", CHECK.replace("与{}一致的", f"为 {entry.fingerprint} 的")]  # fmt: skip
+    letter.set_content("".join(f"{line}\r\n" for line in lines), charset="utf-8", cte="base64")
+    for name, page in pages.items():
+        letter.add_attachment(page, maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
+    letter.set_boundary(_BOUNDARY.format(entry.fingerprint))
+    return letter.as_bytes()
+
+
+def file_stem(code: str, region: str, period: str) -> str:
+    """Return what a district's zip and letter are called.
+
+    >>> file_stem("440823", "遂溪县", "2021Q1")
+    '440823_遂溪县_2021Q1'
+    """
+    return safe_name(f"{code}_{region}_{period}")
+
+
+def safe_name(text: str) -> str:
+    r"""Return a text as a file can be called on every system.
+
+    >>> safe_name('甲/乙\\丙:"丁".')
+    '甲_乙_丙__丁_'
+    """
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", text).strip(" .")

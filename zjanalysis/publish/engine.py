@@ -1,46 +1,56 @@
-"""Runs a notebook with papermill: in a warm process of ours, or in a real kernel as the reference."""
+"""Runs a notebook with papermill; this module is itself its engine ``zjanalysis`` (entry point ``papermill.engine``).
+
+Inside one of our workers the cells run in the process itself, which is fresh or reset for each report; anywhere else
+the notebook goes to a child process and comes back, so that one notebook can never see what another left behind.
+papermill is imported only inside the functions: it loads this module while it is being imported itself.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from papermill import PapermillExecutionError, execute_notebook
-from papermill.engines import papermill_engines
+from zjanalysis.errors import ConfigError, InputError, PublishError
+from zjanalysis.publish import processes
+from zjanalysis.publish.jobs import NOTEBOOKS, check_values
+from zjanalysis.settings import Settings
 
-from zjanalysis.errors import PublishError
-from zjanalysis.publish import warm
+IN_WORKER = "ZJANALYSIS_WORKER"
+COPIES = "notebooks/mine"
 
 
 def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, timeout: float, folder: Path) -> Any:
-    """Give the executed notebook; ``engine`` is ``kernel`` (a real one) or ``warm`` (this process, a worker).
+    """Return the executed notebook; ``engine`` is ``kernel`` (a real one), anything else runs in this worker.
 
     ``timeout`` is in seconds and per cell for a kernel; a worker is watched by whoever started it. Raises PublishError
     that names the cell and the error when a cell raises, and when a kernel dies or hangs.
     """
-    papermill_engines.register("zjanalysis", warm)
+    from papermill import PapermillExecutionError, execute_notebook  # noqa: PLC0415
+    from papermill.engines import papermill_engines  # noqa: PLC0415
+
+    papermill_engines.register("zjanalysis", sys.modules[__name__])
     source = os.fspath(notebook).replace("{", "{{").replace("}", "}}")
-    shared = {"cwd": os.fspath(folder), "progress_bar": False, "request_save_on_cell_execute": False}
+    options: dict[str, Any] = {"cwd": os.fspath(folder), "progress_bar": False, "request_save_on_cell_execute": False}
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="zj", ignore_cleanup_errors=True) as place:
             warnings.simplefilter("ignore")
-            options = {"engine_name": "zjanalysis"} if engine != "kernel" else _kernel_options(timeout, place)
-            return execute_notebook(
-                source, None, parameters=dict(parameters), autosave_cell_every=0, **shared, **options
-            )
+            options |= _kernel(timeout, place) if engine == "kernel" else {"engine_name": "zjanalysis"}
+            return execute_notebook(source, None, parameters=dict(parameters), autosave_cell_every=0, **options)
     except PapermillExecutionError as error:
-        raise PublishError(_sentence(error), f"请在 JupyterLab 中打开 {notebook.name} 运行到这一格查看。") from error
+        hint = f"请在 JupyterLab 中打开 {notebook.name} 运行到这一格查看。"
+        raise PublishError(f"笔记本第 {error.exec_count} 格出错：{_reason(error.ename, error.evalue)}", hint) from error
     except (TimeoutError, RuntimeError) as error:
-        raise PublishError(
-            f"内核没有完成：{type(error).__name__}。", "请检查内存，或用 --timeout 放宽时间。"
-        ) from error
+        hint = "请检查内存，或用 --timeout 放宽时间。"
+        raise PublishError(f"内核没有完成：{type(error).__name__}。", hint) from error
 
 
-def _kernel_options(timeout: float, place: str) -> dict[str, Any]:
+def _kernel(timeout: float, place: str) -> dict[str, Any]:
     """Start the kernel without TCP where that is possible (it prints a warning), join streams, bound the time.
 
     The sockets lie in a folder of their own: by default kernels of one working directory share names and mix up.
@@ -51,30 +61,137 @@ def _kernel_options(timeout: float, place: str) -> dict[str, Any]:
     return {"execution_timeout": timeout, "coalesce_streams": True, "config": Config({"KernelManager": transport})}
 
 
-def _sentence(error: PapermillExecutionError) -> str:
-    """Say which cell failed and why; our own errors bring their Chinese sentence with them."""
-    ours = error.ename in ("InputError", "ConfigError", "UnknownName", "PublishError")
-    reason = (
-        str(error.evalue).replace("\n提示：", " 提示：") if ours else f"{error.ename}: {error.evalue}".splitlines()[0]
-    )
-    return f"笔记本第 {error.exec_count} 格出错：{reason}"
+def _reason(name: str, text: str) -> str:
+    """Return why a cell failed; our own errors bring their Chinese sentence with them."""
+    if name in ("InputError", "ConfigError", "UnknownName", "PublishError"):
+        return text.replace("\n提示：", " 提示：")
+    return f"{name}: {text}".splitlines()[0]
+
+
+def execute_notebook(
+    nb: Any, kernel_name: str, output_path: str | None = None, progress_bar: Any = True, **settings: Any
+) -> Any:
+    """Run a notebook as papermill asks its engines to: cell by cell with papermill's own record of each."""
+    from papermill.engines import NotebookExecutionManager  # noqa: PLC0415
+
+    options = {name: settings[name] for name in ("log_output", "autosave_cell_every") if name in settings}
+    manager = NotebookExecutionManager(nb, output_path=output_path, progress_bar=progress_bar, **options)
+    manager.notebook_start()
+    try:
+        _run_cells(manager) if os.environ.get(IN_WORKER) else _run_in_child(manager)
+    finally:
+        manager.cleanup_pbar()
+        manager.notebook_complete()
+    return manager.nb
+
+
+def nb_kernel_name(nb: Any, name: str | None = None) -> str:
+    """Return the kernel's name, which parameters are translated for; papermill asks."""
+    return str(name or nb.metadata.get("kernelspec", {}).get("name", "python3"))
+
+
+def nb_language(nb: Any, language: str | None = None) -> str:
+    """Return the language of the notebook; papermill asks."""
+    return str(language or nb.metadata.get("language_info", {}).get("name", "python"))
+
+
+def _run_cells(manager: Any) -> None:
+    from zjanalysis.publish.shell import open_shell, run_cell  # noqa: PLC0415  IPython only where cells are run
+
+    with open_shell() as shell:
+        for index, cell in enumerate(manager.nb.cells):
+            manager.cell_start(cell, index)
+            good = cell.cell_type != "code" or not cell.source.strip() or run_cell(shell, cell)
+            stop = not good and "raises-exception" not in cell.metadata.get("tags", ())
+            if stop:
+                manager.cell_exception(cell, cell_index=index)
+            manager.cell_complete(cell, cell_index=index)
+            if stop:
+                break
+
+
+def _run_in_child(manager: Any) -> None:
+    """Hand the notebook to a child process and take the outputs back; PublishError when the child dies."""
+    child, pipe = processes.start("forkserver" if os.name == "posix" else "spawn", _child, name="notebook")
+    try:
+        pipe.send(dict(manager.nb))
+        executed = pipe.recv()
+    except (EOFError, ConnectionError) as error:
+        raise PublishError("运行笔记本的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from error
+    finally:
+        processes.end(child, pipe)
+    manager.nb.cells, manager.nb.metadata = executed.cells, executed.metadata
+
+
+def _child(pipe: Connection) -> None:
+    from nbformat import from_dict  # noqa: PLC0415
+    from papermill.engines import NotebookExecutionManager  # noqa: PLC0415
+
+    processes.lead()
+    os.environ[IN_WORKER] = "1"
+    manager = NotebookExecutionManager(from_dict(pipe.recv()), progress_bar=False, autosave_cell_every=0)
+    _run_cells(manager)
+    pipe.send(manager.nb)
 
 
 def portable(notebook: Any) -> str:
-    """Give the executed notebook as text without times, machine or run: the same run gives the same bytes.
+    """Return the executed notebook as text without times, machine or run: the same run gives the same bytes.
 
     Raises PublishError when it shows what no notebook can hold.
     """
     import nbformat  # noqa: PLC0415
 
     def bare(node: Any, *, keep: str, **replaced: Any) -> Any:
-        kept = {keep: node.metadata[keep]} if node.metadata.get(keep) else {}
-        return nbformat.NotebookNode({**node, "metadata": kept, **replaced})
+        about = {keep: node.metadata[keep]} if node.metadata.get(keep) else {}
+        return nbformat.NotebookNode({**node, "metadata": about, **replaced})
 
     cells = [bare(cell, keep="tags", id=f"cell-{number}") for number, cell in enumerate(notebook.cells)]
-    kept = bare(notebook, keep="kernelspec", cells=cells)
+    whole = bare(notebook, keep="kernelspec", cells=cells)
     try:
-        nbformat.validate(kept)
+        nbformat.validate(whole)
     except nbformat.ValidationError as error:
         raise PublishError(f"笔记本的输出不合格式：{error.message[:80]}", "请检查自己写的显示方法。") from error
-    return str(nbformat.v4.writes(kept)) + "\n"
+    return str(nbformat.v4.writes(whole)) + "\n"
+
+
+def notebook_copy(record: Mapping[str, Any], *, name: str, settings: Settings) -> Path:
+    """Write a copy of the notebook that made a page, with the page's parameters, for an analyst to go on from.
+
+    ``record`` is the provenance of the page called ``name``; a copy already there is never written over. Raises
+    InputError for a record that names no notebook of ours, ConfigError for parameters that do not fit the
+    notebook: a page may come from anybody.
+    """
+    import nbformat  # noqa: PLC0415  slow to import
+    from papermill.iorw import load_notebook_node  # noqa: PLC0415
+    from papermill.parameterize import parameterize_notebook  # noqa: PLC0415
+
+    try:
+        notebook = {Path(path).name: path for path in NOTEBOOKS}[Path(str(record["notebook"])).name]
+        parameters = dict(record["parameters"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"“{name}”不是本工具生成的页面，读不到笔记本和参数。", "请给出 .html 报告的路径。") from error
+    source = settings.path(notebook)
+    check_values(source, parameters)
+    parameters["data"] = _dataset_called(str(parameters.get("data", "")), settings)
+    copy = parameterize_notebook(load_notebook_node(str(source)), parameters)
+    copy.metadata.pop("papermill", None)
+    path = _free_path(settings.root / COPIES, f"{source.stem}-{parameters.get('region', '')}")
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        nbformat.write(copy, file)
+    return path
+
+
+def _dataset_called(name: str, settings: Settings) -> str:
+    """Return the data set that a page calls by its folder's name only; ConfigError when there is none of that name."""
+    for data in (settings.data, f"data/{name}"):
+        if name and Path(data).name == name and settings.path(data).is_dir():
+            return data
+    hint = "请把它放到 data 文件夹，或在 zjanalysis.toml 的 data 里写明。"
+    raise ConfigError(f"这里没有页面所用的数据集“{name}”。", hint)
+
+
+def _free_path(folder: Path, stem: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    safe = "".join(c for c in stem if c.isalnum() or c in "-_")
+    paths = (folder / f"{safe}{f'-{number}' if number > 1 else ''}.ipynb" for number in range(1, 10_000))
+    return next(path for path in paths if not path.exists())

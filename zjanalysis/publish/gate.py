@@ -6,41 +6,244 @@ exactly those style sheets, so that what was tested is what is released.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import getpass
+import json
+import re
+import socket
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from zjanalysis.publish import gate_content, gate_form
+from zjanalysis.display.workbook import sheet_names
 from zjanalysis.publish import page as pages
-from zjanalysis.publish.evidence import Evidence, outputs
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.markup import read_page
+from zjanalysis.publish.page_facts import PageFacts, facts_of, sheets
 
-CHECKS: tuple[Callable[[Evidence], Iterable[str]], ...] = (
-    gate_content.complete,
-    gate_form.offline,
-    gate_form.accessible,
-    gate_content.own_region,
-    gate_content.discreet,
-    gate_content.escaped,
-    gate_form.light,
-    gate_form.prints,
-    gate_form.folded,
-    gate_content.marked,
-    gate_content.repeatable,
-    gate_form.whole_figures,
+MAX_BYTES = 1_500_000
+_TAGS = frozenset(re.findall(
+    r"\w+",
+    "html head meta title style body a header footer nav main section article aside div p span strong em b i small sub "
+    "sup br hr h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table caption colgroup col thead tbody tfoot tr th td figure "
+    "figcaption img pre code details summary script blockquote mark time abbr del ins",
+))  # fmt: skip
+_LOADS = ("src", "href", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href", "ping", "cite")
+_SIZES = re.compile(r"(?:width|height|left|--[a-z-]+|grid-[a-z-]+):[^;]*;?\s*", re.IGNORECASE)
+_MACHINE = re.compile(
+    r"[A-Za-z]:\\(?:Users|Windows|Program|Documents)[^\s<>\"']*"
+    r"|(?<![\w.])/(?:home|root|usr|opt|tmp|var|mnt|Users|private)/[^\s<>\"']*"
 )
+_TRACE = re.compile(r"Traceback \(most recent call last\)|<ipython-input|\bFile \"[^\"]+\", line \d+")
+_FINGERPRINT = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{3}-){3}[0-9A-HJKMNP-TV-Z]{3}")
+_PRINT_RULES = {"A4": "size: A4", "页边距": "37mm 26mm 35mm 28mm", "重复表头": "table-header-group",
+                "图表不断页": "break-inside: avoid", "页眉": "@top-left", "校验码页眉": "校验码"}  # fmt: skip
+_FIGURE_PARTS = {"图": "img", "表": "table", "说明句": "zj-say", "工作簿位置": "zj-source"}
 
 
 def faults(notebook: NotebookNode, text: str, *, job: Job, workbook: Path) -> list[str]:
-    """Give every fault of a page, in the order of the checks; an empty list lets it pass."""
-    seen = Evidence(notebook, text, read_page(text), job, tuple(pages.payloads(notebook)), workbook)
-    return [fault for check in CHECKS for fault in check(seen)]
+    """Return every fault of a page, in the order of the checks; an empty list lets it pass."""
+    page = facts_of(notebook, text, job=job, workbook=workbook)
+    return [fault for check in CHECKS for fault in check(page)]
 
 
 def hidden_warnings(notebook: NotebookNode) -> int:
-    """Give how many lines the notebook wrote to stderr; they are not in the page, the summary counts them."""
-    return sum(
-        len(o.text.strip().splitlines()) for o in outputs(notebook) if o.output_type == "stream" and o.name == "stderr"
-    )
+    """Return how many lines the notebook wrote to stderr; they are not in the page, the summary counts them."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    return sum(len(o.text.strip().splitlines()) for o in outputs if o.output_type == "stream" and o.name == "stderr")
+
+
+def complete(page: PageFacts) -> Iterator[str]:
+    """1. No error output, the completion mark at the end."""
+    if any(output.output_type == "error" for output in page.outputs):
+        yield "笔记本有出错的单元格"
+    if not any(end.get("complete") for end in page.kind("end")):
+        yield "没有完成标记，笔记本没有运行到最后"
+    if not any("data-zj-complete" in element.attributes for element in page.elements):
+        yield "页面没有完成标记"
+    yield from (f"标签没有配对：{tag}" for tag in page.unpaired[:3])
+
+
+def offline(page: PageFacts) -> Iterator[str]:
+    """2. Nothing that loads, the content security policy as it must be."""
+    metas = [(m.attributes.get("http-equiv", ""), m.attributes.get("content")) for m in page.all("meta")]
+    if [content for name, content in metas if name == "Content-Security-Policy"] != [pages.CSP]:
+        yield "内容安全策略（CSP）缺失或被改动"
+    for element in page.elements:
+        for name, value in element.attributes.items():
+            harmless = value.startswith("#") or (element.tag == "img" and value.startswith("data:image/"))
+            if name in _LOADS and not harmless:
+                yield f"有指向外部的地址：<{element.tag} {name}=“{value[:40]}”>"
+    if any(name.lower() == "refresh" for name, _ in metas):
+        yield "有自动跳转"
+    if re.search(r"url\(|@import|expression\(", _sheets(page) + _inline_styles(page)):
+        yield "样式里有要加载的地址"
+
+
+def accessible(page: PageFacts) -> Iterator[str]:
+    """3. Language, headings, landmarks, contents, skip link, captions, scopes, alt text, tested style sheets only."""
+    if [e.attributes.get("lang") for e in page.all("html")] != ["zh-CN"]:
+        yield "页面语言不是 zh-CN"
+    levels = [int(e.tag[1]) for e in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
+    if levels.count(1) != 1 or levels[:1] != [1]:
+        yield f"一级标题应有且只有一个并在最前，现有 {levels.count(1)} 个"
+    yield from (f"标题跳级：h{a} 之后是 h{b}" for a, b in pairwise(levels) if b > a + 1)
+    yield from (f"缺少 <{tag}> 区域" for tag in ("main", "nav", "header", "footer") if not page.all(tag))
+    ids = [e.attributes["id"] for e in page.elements if "id" in e.attributes]
+    if len(ids) != len(set(ids)):
+        yield "有重复的 id"
+    labels = [e.attributes["aria-label"] for e in page.elements if e.attributes.get("role") == "region"]
+    yield from (f"两个区域同名：{name}" for name in sorted({name for name in labels if labels.count(name) > 1}))
+    links = [e.attributes["href"][1:] for e in page.all("a") if e.attributes.get("href", "").startswith("#")]
+    yield from (f"目录指向不存在的位置：#{link}" for link in links if link not in ids)
+    if "main" not in links:
+        yield "没有“跳到正文”链接"
+    alts = [e.attributes.get("alt", "").strip() for e in page.all("img")]
+    yield from (f"图片没有说明文字（第 {n} 幅）" for n, alt in enumerate(alts, 1) if len(alt) < 8)
+    captions = [any(e.text.strip() for e in captions) for captions in page.in_tables("caption")]
+    yield from (f"第 {n} 个表没有标题" for n, named in enumerate(captions, 1) if not named)
+    scopes = [heads and all("scope" in e.attributes for e in heads) for heads in page.in_tables("th")]
+    yield from (f"第 {n} 个表的表头没有 scope" for n, scoped in enumerate(scopes, 1) if not scoped)
+
+
+def tested_styles(page: PageFacts) -> Iterator[str]:
+    """3. Colours come from the tested sheets alone: inline styles set sizes, other sheets lose to them (@layer)."""
+    first, *others = [sheet.text.strip() for sheet in page.all("style")] or [""]
+    if pages.style().strip() not in first:
+        yield "样式表被改动"
+    yield from ("有未经检验的样式" for sheet in others if not sheet.startswith("@layer zj"))
+    if re.sub(r"[;\s]", "", _SIZES.sub("", _inline_styles(page))):
+        yield f"有未经检验的行内样式：{_inline_styles(page)[:40]}"
+
+
+def own_region(page: PageFacts) -> Iterator[str]:
+    """4. Its own region and period as its subject, no other; 示例数据（模拟） when it is."""
+    covers, job = page.kind("cover"), page.job
+    if len(covers) != 1:
+        yield f"报头应有且只有一个，现有 {len(covers)} 个"
+        return
+    cover = covers[0]
+    if cover.get("region_code") != job.region_code or cover.get("period") != job.period:
+        yield f"报头是“{cover.get('region')}”{cover.get('period')}，应是“{job.region}”{job.period}"
+    if not all(job.region in "".join(e.text for e in page.all(tag)) for tag in ("title", "h1")):
+        yield f"标题没有写明“{job.region}”"
+    bands = [element.text for element in page.elements if element.has_class("zj-band")]
+    if cover.get("sample") and not any("示例数据（模拟）" in band for band in bands):
+        yield "示例数据没有标明“示例数据（模拟）”"
+
+
+def discreet(page: PageFacts) -> Iterator[str]:
+    """5. No absolute path, user name, host name or traceback."""
+    yield from (f"有本机路径：{path.group()[:40]}" for path in _MACHINE.finditer(page.bare))
+    if _TRACE.search(page.bare):
+        yield "有程序出错信息"
+    named = (name for name in _names() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", page.bare))
+    yield from (f"有本机名称：{name}" for name in named)
+
+
+def escaped(page: PageFacts) -> Iterator[str]:
+    """6. Nothing from a workbook acts: only harmless tags and attributes, no formula in the workbook."""
+    for element in page.elements:
+        if element.tag not in _TAGS:
+            yield f"有不允许的标签 <{element.tag}>"
+        if element.tag == "script" and element.attributes.get("type") != "application/json":
+            yield "有可执行的脚本"
+        yield from (f"有事件属性 {name}" for name in element.attributes if name.startswith("on") or name == "srcdoc")
+    with zipfile.ZipFile(page.workbook) as book:
+        names = book.namelist()
+        foreign = [name for name in names if re.search(r"externalLink|vbaProject|connections\.xml", name)]
+        yield from (f"工作簿含有外部内容 {name}" for name in foreign)
+        cells = [name for name in names if re.fullmatch(r"xl/worksheets/.*\.xml", name) and name not in foreign]
+        yield from ("工作簿里有公式" for name in cells if re.search(rb"<f[ >]", book.read(name)))
+
+
+def light(page: PageFacts) -> Iterator[str]:
+    """7. Under 1.5 MB; pictures are PNG or SVG and have enough pixels to print."""
+    size = len(page.text.encode("utf-8"))
+    if size >= MAX_BYTES:
+        yield f"页面 {size / 1e6:.2f} MB，超过 1.5 MB"
+    kinds = {e.attributes.get("src", "")[:20].split(";")[0] for e in page.all("img")}
+    yield from (f"图片格式不对：{kind}" for kind in kinds - {"data:image/png", "data:image/svg+xml"})
+
+
+def prints(page: PageFacts) -> Iterator[str]:
+    """8. A4 with the margins of GB/T 9704, repeated heads, unbroken figures and rows, running head, no font inside."""
+    css = _sheets(page)
+    yield from (f"打印样式缺少：{name}" for name, rule in _PRINT_RULES.items() if rule not in css)
+    if "@font-face" in css:
+        yield "页面嵌入了字体"
+    yield from ("表格没有表头" for heads in page.in_tables("thead") if not heads)
+
+
+def folded(page: PageFacts) -> Iterator[str]:
+    """9. Code only inside 方法与代码, folded."""
+    if not any(e.text.strip() == "方法与代码" for e in page.all("h2")):
+        yield "没有“方法与代码”一节"
+    loose = [e for e in page.all("pre") if "details" not in e.inside]
+    if loose or any("open" in e.attributes for e in page.all("details") if "main" in e.inside):
+        yield "代码没有折叠"
+
+
+def marked(page: PageFacts) -> Iterator[str]:
+    """10. The fingerprint on the page, the provenance inside it as JSON that says the same."""
+    scripts = [e for e in page.all("script") if e.attributes.get("id") == "zj-provenance"]
+    if len(scripts) != 1:
+        yield "页面没有来源记录"
+        return
+    record = json.loads(scripts[0].text)
+    if not _FINGERPRINT.fullmatch(record.get("fingerprint", "")):
+        yield "校验码格式不对"
+    elif page.text.count(record["fingerprint"]) < 3:
+        yield "校验码没有印在页面上"
+    names = ("parts", "inputs", "parameters", "settings", "versions")
+    yield from (f"来源记录缺少 {name}" for name in names if name not in record)
+
+
+def repeatable(page: PageFacts) -> Iterator[str]:
+    """11. No clock and no random name: times to the second, object addresses and generated ids do not occur."""
+    moments = re.finditer(r"\d{4}-\d\d-\d\dT\d\d:\d\d|\bat 0x[0-9a-f]{6,}", page.bare)
+    yield from (f"有随时间变化的内容：{moment.group()}" for moment in moments)
+    if re.search(r'id="T_[0-9a-f]{5}|id="cell-id=', page.bare):
+        yield "有随机编号"
+
+
+def whole_figures(page: PageFacts) -> Iterator[str]:
+    """12. Each figure: picture, sentence, the table it draws, and its place in the workbook beside the page."""
+    figures = [e for e in page.all("figure") if e.has_class("zj-exhibit")]
+    if len(figures) != len(page.kind("exhibit")):
+        yield f"图 {len(figures)} 幅，记录 {len(page.kind('exhibit'))} 幅"
+    for number, figure in enumerate(figures, 1):
+        parts = page.inside(figure)
+        classes = {name for e in parts if e.text.strip() for name in e.attributes.get("class", "").split()}
+        there = classes | {e.tag for e in parts}
+        yield from (f"第 {number} 图缺少{word}" for word, name in _FIGURE_PARTS.items() if name not in there)
+    wanted = sheet_names([str(table["sheet"] or table["caption"]) for table in pages.tables_of(page.blocks)])
+    there = sheets(page.workbook)
+    yield from (f"工作簿缺少“{name}”页" for name in wanted if name not in there)
+
+
+CHECKS: tuple[Callable[[PageFacts], Iterable[str]], ...] = (
+    complete, offline, accessible, tested_styles, own_region, discreet, escaped, light, prints, folded, marked,
+    repeatable, whole_figures,
+)  # fmt: skip
+
+
+def _sheets(page: PageFacts) -> str:
+    return "".join(sheet.text for sheet in page.all("style"))
+
+
+def _inline_styles(page: PageFacts) -> str:
+    return ";".join(e.attributes["style"] for e in page.elements if "style" in e.attributes)
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    """Return this machine's and this user's names, as far as they are names and not common words."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = ""
+    common = {"root", "user", "admin", "localhost", "runner", "data", "test", "city"}
+    return tuple(name for name in (user, socket.gethostname()) if len(name) >= 4 and name.lower() not in common)

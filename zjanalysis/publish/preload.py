@@ -1,20 +1,35 @@
-"""Imported once by the forkserver: everything a report needs, so that its children start with it.
+"""What a worker starts with, and how a persistent one gets back there between two reports.
 
+Imported once by the forkserver, whose children start with everything a report needs, and by every spawned worker.
 Nothing here may open a DuckDB connection, use OpenMP or start a thread: they do not survive a fork. No figure is drawn
 through pyplot, so that a child chooses its backend as a fresh kernel does.
+
+Put back by `restore`: working directory, environment, import path, modules of the user, names and containers in the
+library's modules and in ``builtins``, matplotlib's settings, figures and backend, pandas' and numpy's options, warning
+filters, locale, decimal context. Random states are set for every report anyway.
 """
 
 from __future__ import annotations
 
 import atexit
+import builtins
+import contextlib
+import decimal
 import gc
 import importlib
+import locale
 import multiprocessing
 import os
 import pkgutil
 import re
 import sys
-from contextlib import suppress
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from zjanalysis.errors import ZjError
 
@@ -23,6 +38,7 @@ os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 # start to build its grammar; told that it is not installed, jsonschema does without.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+_INLINE = "matplotlib_inline.backend_inline"
 _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl",
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
@@ -35,20 +51,20 @@ for _name in (*_LIBRARIES, *_OURS):
     if not re.search(r"\.(?:preload|cache|cases\w*)$", _name):
         importlib.import_module(_name)
 
+import matplotlib as mpl  # noqa: E402  after the backend is named
+import nbformat  # noqa: E402
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+
+from zjanalysis.display import picture, theme, workbook  # noqa: E402
+from zjanalysis.publish import page, snapshot  # noqa: E402
+
 
 def _rehearse() -> None:
     """Use once what builds its tables at first use: without it every child would build them again for its one report.
 
     Schema of notebooks, rules of Markdown, font and palette, narwhals' pandas side, openpyxl's writers.
     """
-    import tempfile  # noqa: PLC0415
-
-    import nbformat  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
-
-    from zjanalysis.display import picture, theme, workbook  # noqa: PLC0415
-    from zjanalysis.publish import page  # noqa: PLC0415
-
     page.exporter()
     page.markdown().render("## 湛江市\n\n1. **一** `c`\n2. 二\n\n文字。\n")
     theme.printable("湛江市")
@@ -66,12 +82,100 @@ def _rehearse() -> None:
         workbook.write_workbook([], f"{place}/none.xlsx", title="")
 
 
+@dataclass(frozen=True)
+class State:
+    """The state of a process that can be put back."""
+
+    folder: str
+    environment: Mapping[str, str]
+    path: tuple[str, ...]
+    modules: frozenset[str]
+    names: Mapping[str, Mapping[str, Any]]
+    contents: Mapping[int, tuple[Any, Any]]
+    settings: Mapping[str, Any]
+
+
+def state() -> State:
+    """Return the state of this process, after everything a report needs has been imported."""
+    names = {name: dict(vars(module)) for name, module in _watched().items()}
+    named = [item for values in names.values() for item in values.items() if not item[0].startswith("__")]
+    contents = {id(value): (value, value.copy()) for _, value in named if type(value) in (dict, list, set)}
+    settings = {
+        "rc": {name: value for name, value in mpl.rcParams.items() if name != "backend"},
+        "numpy": np.get_printoptions(),
+        "warnings": list(warnings.filters),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "decimal": decimal.getcontext().copy(),
+    }
+    return State(str(Path.cwd()), dict(os.environ), tuple(sys.path), frozenset(sys.modules), names, contents, settings)
+
+
+def restore(before: State) -> None:
+    """Put the state back."""
+    os.chdir(before.folder)
+    os.environ.clear()
+    os.environ.update(before.environment)
+    sys.path[:] = before.path
+    _forget_modules(before)
+    for name, module in _watched().items():
+        names, now = before.names.get(name), vars(module)
+        for extra in [key for key in now if names is not None and key not in names]:
+            del now[extra]
+        now.update(names or {})
+    for value, content in before.contents.values():
+        value.clear()
+        value.extend(content) if isinstance(value, list) else value.update(content)
+    _set(before.settings)
+
+
+def _watched() -> dict[str, ModuleType]:
+    ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "zjanalysis"}
+    return {name: module for name, module in ours.items() if not name.startswith("zjanalysis.publish")} | {
+        "builtins": builtins
+    }
+
+
+def _forget_modules(before: State) -> None:
+    """Take out modules that are the user's own, so that they are imported anew; libraries stay."""
+    libraries = tuple({str(Path(os.__file__).parent), *(path for path in before.path if "site-packages" in path)})
+    for name in set(sys.modules) - before.modules:
+        place = getattr(sys.modules[name], "__file__", None)
+        if place and not place.startswith(libraries) and not name.startswith("zjanalysis"):
+            del sys.modules[name]
+
+
+def _set(settings: Mapping[str, Any]) -> None:
+    _fresh_backend()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mpl.rcParams.update(settings["rc"])
+        pd.reset_option("all")
+    np.set_printoptions(**settings["numpy"])
+    filters: Any = warnings.filters
+    filters[:] = settings["warnings"]
+    decimal.setcontext(settings["decimal"].copy())
+    with contextlib.suppress(locale.Error):
+        locale.setlocale(locale.LC_ALL, settings["locale"])
+
+
+def _fresh_backend() -> None:
+    """Close all figures and let the next shell choose its backend as a fresh kernel does."""
+    if "matplotlib.pyplot" not in sys.modules:
+        return
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    pyplot.close("all")
+    pyplot.switch_backend("agg")
+    if _INLINE in sys.modules:
+        inline = sys.modules.pop(_INLINE)
+        inline.configure_inline_support.current_backend = "unset"
+        importlib.import_module("matplotlib_inline.config").InlineBackend.clear_instance()
+
+
 _rehearse()
-if os.environ.get("ZJANALYSIS_FRAMES"):
-    _started_by, _path = os.environ["ZJANALYSIS_FRAMES"].split(" ", maxsplit=1)
-    _held = importlib.import_module("zjanalysis.publish.frames").await_frames(_path, int(_started_by))
-    for _period in _held.periods.values():
-        with suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
+if os.environ.get("ZJANALYSIS_SNAPSHOT"):
+    _started_by, _path = os.environ["ZJANALYSIS_SNAPSHOT"].split(" ", maxsplit=1)
+    for _period in snapshot.await_snapshot(_path, int(_started_by)).periods.values():
+        with contextlib.suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
             importlib.import_module("zjanalysis.analysis.ledger_parts").load_ledger(_period)
 
 if multiprocessing.current_process().name == "MainProcess":  # the forkserver; a spawned worker collects as usual

@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-from zjanalysis.errors import ConfigError
+from zjanalysis.errors import ConfigError, InputError
+from zjanalysis.files import file_digest
 from zjanalysis.publish.jobs import Job
 from zjanalysis.settings import Settings
 
@@ -37,42 +38,8 @@ class Stamp:
 
     @property
     def fingerprint(self) -> str:
-        """Give the typed form, ``7K3-F9Q-2M8-TX1``."""
+        """Return the typed form, ``7K3-F9Q-2M8-TX1``."""
         return "-".join(short(self.parts[name]) for name in PARTS)
-
-
-def short(digest: str) -> str:
-    """Give the first 15 bits of a hexadecimal digest in three characters.
-
-    >>> short("00000000"), short("ffffffff"), short("08420000")
-    ('000', 'ZZZ', '111')
-    """
-    bits = int(digest[:8], 16) >> 17
-    return "".join(ALPHABET[(bits >> shift) & 31] for shift in (10, 5, 0))
-
-
-def read_fingerprint(typed: str) -> tuple[str, ...]:
-    """Give the four groups of a fingerprint as it was typed: any case, any dashes or spaces, O for 0, I and L for 1.
-
-    >>> read_fingerprint("7k3 f9q-2m8-txl")
-    ('7K3', 'F9Q', '2M8', 'TX1')
-    """
-    plain = "".join(c for c in typed.upper() if c not in "-－—– \t　").translate(str.maketrans("OIL", "011"))
-    if len(plain) != 12 or set(plain) - set(ALPHABET):
-        raise ConfigError(f"“{typed}”不是校验码。", "校验码为 12 个字母和数字，印在每页页眉，如 7K3-F9Q-2M8-TX1。")
-    return tuple(plain[i : i + 3] for i in (0, 3, 6, 9))
-
-
-def digest_of(value: object) -> str:
-    """Give the SHA-256 of a value that JSON can write, the same for the same content."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Give the SHA-256 of the bytes of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -85,49 +52,92 @@ class Basis:
 
 
 def basis(settings: Settings) -> Basis:
-    """Give the basis of a build, read from the files as they are now."""
-    told = {name: value for name, value in asdict(settings).items() if name not in ("root", "out", "data", "guard")}
-    return Basis(told, digest_of([told, package_digest(("reference",))]), package_digest())
+    """Return the basis of a build, read from the files as they are now."""
+    values = {name: value for name, value in asdict(settings).items() if name not in ("root", "out", "data", "guard")}
+    return Basis(values, digest_of([values, package_digest(("reference",))]), package_digest())
 
 
 def stamp(job: Job, shared: Basis, *, data: str, inputs: Mapping[str, str]) -> Stamp:
-    """Give the stamp of a job; ``data`` is the digest of the rows it reads, ``inputs`` file name → SHA-256."""
-    told = {**job.parameters, "data": Path(job.data).name}
+    """Return the stamp of a job; ``data`` is the digest of the rows it reads, ``inputs`` file name → SHA-256."""
+    parameters = {**job.parameters, "data": Path(job.data).name}
     parts = {
         "data": data,
-        "parameters": digest_of({**told, "notebook": job.notebook.name}),
+        "parameters": digest_of({**parameters, "notebook": job.notebook.name}),
         "definitions": shared.definitions,
         "code": digest_of([text_digest(job.notebook), shared.library, versions()]),
     }
-    details = {"notebook": job.notebook.name, "parameters": told, "settings": shared.settings, "versions": versions(),
-               "inputs": dict(sorted(inputs.items()))}  # fmt: skip
+    details = {"notebook": job.notebook.name, "parameters": parameters, "settings": shared.settings,
+               "versions": versions(), "inputs": dict(sorted(inputs.items()))}  # fmt: skip
     return Stamp(parts, details)
 
 
+def short(digest: str) -> str:
+    """Return the first 15 bits of a hexadecimal digest in three characters.
+
+    >>> short("00000000"), short("ffffffff"), short("08420000")
+    ('000', 'ZZZ', '111')
+    """
+    bits = int(digest[:8], 16) >> 17
+    return "".join(ALPHABET[(bits >> shift) & 31] for shift in (10, 5, 0))
+
+
+def read_fingerprint(typed: str) -> tuple[str, ...]:
+    """Return the four groups of a fingerprint as it was typed: any case, dashes or spaces, O for 0, I and L for 1.
+
+    >>> read_fingerprint("7k3 f9q-2m8-txl")
+    ('7K3', 'F9Q', '2M8', 'TX1')
+    """
+    plain = "".join(c for c in typed.upper() if c not in "-－—– \t　").translate(str.maketrans("OIL", "011"))
+    if len(plain) != 12 or set(plain) - set(ALPHABET):
+        raise ConfigError(f"“{typed}”不是校验码。", "校验码为 12 个字母和数字，印在每页页眉，如 7K3-F9Q-2M8-TX1。")
+    return tuple(plain[i : i + 3] for i in (0, 3, 6, 9))
+
+
+def record_in(page: str) -> dict[str, Any]:
+    """Return the provenance that stands in the text of a page; ValueError for any other text."""
+    text = page.partition('<script type="application/json" id="zj-provenance">')[2].partition("</script>")[0]
+    record = json.loads(text)
+    if not isinstance(record, dict):
+        raise ValueError(text[:40])
+    return record
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return the provenance that stands in a page; InputError for a file that is none of ours."""
+    try:
+        record = record_in(path.read_text(encoding="utf-8"))
+        read_fingerprint(record["fingerprint"])
+    except FileNotFoundError as error:
+        raise InputError(f"找不到文件“{path.name}”。", "请给出页面的路径，或印在页眉的校验码。") from error
+    except (OSError, UnicodeDecodeError, ValueError, KeyError) as error:
+        raise InputError(f"“{path.name}”不是本工具生成的页面。", "请给出 .html 报告，或印在页眉的校验码。") from error
+    return record
+
+
+def digest_of(value: object) -> str:
+    """Return the SHA-256 of a value that JSON can write, the same for the same content."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
 def text_digest(path: Path) -> str:
-    """Give the SHA-256 of a text file, the same whether its lines end as on Windows or not; "" when there is none."""
-    if not path.is_file():
-        return ""
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    """Return the SHA-256 of a text file, the same whether its lines end as on Windows or not; "" when there is none."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest() if path.is_file() else ""
 
 
-def package_digest(rooms: Iterable[str] = ()) -> str:
-    """Give the digest of the library's source, style sheets and templates, or of the named folders only."""
+def package_digest(rooms: Sequence[str] = ()) -> str:
+    """Return the digest of the library's source, style sheets and templates, or of the named folders only."""
     root = Path(str(resources.files("zjanalysis")))
-    chosen = tuple(rooms)
-    folders = [root / name for name in chosen] if chosen else [root]
-    skipped = () if chosen else ("reference", "cli")
-    found = sorted(p for folder in folders for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    kept = [p for p in found if p.relative_to(root).parts[0] not in skipped]
-    return digest_of(
-        [[p.relative_to(root).as_posix(), text_digest(p) if p.suffix in _TEXT else file_digest(p)] for p in kept]
-    )
+    skipped = {"__pycache__", *(() if rooms else ("reference", "cli"))}
+    folders = [root / name for name in rooms] or [root]
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    named = ((path.relative_to(root), path) for path in files)
+    return digest_of([[name.as_posix(), text_digest(path) if path.suffix in _TEXT else file_digest(path)]
+                      for name, path in named if not skipped & set(name.parts)])  # fmt: skip
 
 
 @lru_cache(maxsize=1)
 def versions() -> Mapping[str, str]:
-    """Give the versions of Python and of the libraries whose change may change a page."""
-    return {
-        "python": ".".join(platform.python_version_tuple()[:2]),
-        **{name: metadata.version(name) for name in LIBRARIES},
-    }
+    """Return the versions of Python and of the libraries whose change may change a page."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"python": python, **{name: metadata.version(name) for name in LIBRARIES}}

@@ -1,28 +1,102 @@
-"""How a finished report gets into its folder: whole or not at all, also when the power goes.
+"""How a finished report gets into its folder, whole or not at all, and the record of what was published there.
 
 A report is written in ``.zj/making``. Moving its folder to ``.zj/ready`` in one step is the moment it counts; what
 follows (three files and the manifest) can be cut off anywhere and is finished by whoever holds the lock next.
+``manifest.json`` beside the index has one entry per report. While a build runs each release adds a line to ``.zj/log``,
+so that a report costs the same however many there are; whoever lets go of the lock folds the lines into the manifest.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from zjanalysis.errors import PublishError
-from zjanalysis.publish.manifest import Entry, entry_from, entry_text, read_manifest, write_manifest
-from zjanalysis.publish.provenance import file_digest
+from zjanalysis.files import file_digest, write_whole
 
-WORK = ".zj"
-_ENTRY = "entry.json"
+MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
+SUFFIXES = (".html", ".xlsx", ".ipynb")
+GOOD, STALE, FAILED = "已发布", "未更新", "失败"
+FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One report as it lies in the folder.
+
+    ``status``: 已发布 · 未更新 (the last good page stays, ``reason`` says why) · 失败 (there is no page yet).
+    ``files``: suffix → SHA-256 of what lies beside each other under ``key``. ``parts``: SHA-256 of data, parameters,
+    definitions and code. ``reads``: region → digest of the rows the report used. ``seconds``: how long it took.
+    """
+
+    key: str
+    region_code: str
+    region: str
+    notebook: str
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    fingerprint: str = ""
+    hidden_warnings: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    reads: Mapping[str, str] = field(default_factory=dict)
+    cover: Mapping[str, Any] = field(default_factory=dict)
+    cards: tuple[Mapping[str, Any], ...] = ()
+
+
+def read_manifest(folder: Path) -> dict[str, Entry]:
+    """Return the entries by key, those of a build under way or cut off too.
+
+    Empty when there is no manifest or it cannot be read: then everything is made again.
+    """
+    try:
+        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        entries = {entry["key"]: _entry_from(entry) for entry in written["reports"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        entries = {}
+    return entries | _logged(folder)
+
+
+def _logged(folder: Path) -> dict[str, Entry]:
+    """Return what the log says; a line that was cut off says nothing, its report is still on the way."""
+    entries = {}
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for line in (folder / HIDDEN / LOG).read_text(encoding="utf-8", errors="replace").split("\n"):
+            with suppress(ValueError, TypeError):
+                entry = _entry_from(json.loads(line))
+                entries[entry.key] = entry
+    return entries
+
+
+def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str) -> None:
+    """Write the manifest, one line per report, so that a reader sees the old one or the new one, never a part."""
+    reports = ",\n".join(_entry_text(entry) for entry in sorted(entries, key=lambda entry: entry.key))
+    text = f'{{"format": 1, "period": {json.dumps(period, ensure_ascii=False)}, "reports": [\n{reports}\n]}}\n'
+    write_whole(folder / MANIFEST, text.encode("utf-8"))
+
+
+def _entry_from(written: Mapping[str, Any]) -> Entry:
+    """Return the entry of its JSON form; what a later version added is left out."""
+    names = {f.name for f in fields(Entry)}
+    values = {name: value for name, value in written.items() if name in names}
+    return Entry(**{**values, "cards": tuple(values.get("cards", ()))})
+
+
+def _entry_text(entry: Entry) -> str:
+    return json.dumps(vars(entry), ensure_ascii=False, sort_keys=True)
 
 
 @contextmanager
@@ -31,83 +105,99 @@ def locked(folder: Path) -> Iterator[Path]:
 
     Raises PublishError when another build holds it (with its owner and age) and when the folder cannot be written.
     """
-    try:
-        (folder / WORK).mkdir(parents=True, exist_ok=True)
-        file = (folder / WORK / "lock").open("a+b")
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    hidden = folder / HIDDEN
+    making, owner = hidden / "making", hidden / "owner.json"
+    with writing(folder):
+        hidden.mkdir(parents=True, exist_ok=True)
+        file = (hidden / "lock").open("a+b")
     with file:
         if not _take(file):
-            raise PublishError(
-                f"另一个生成任务正在写 {folder.name}：{_owner(folder)}。",
-                "请等它结束；若它已无响应，先结束那个进程再重试。",
-            )
-        started = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "at": time.time()})
-        making = folder / WORK / "making"
-        try:
-            (folder / WORK / "owner.json").write_text(started, encoding="utf-8")
+            hint = "请等它结束；若它已无响应，先结束那个进程再重试。"
+            raise PublishError(f"另一个生成任务正在写 {folder.name}：{_owner(owner)}。", hint)
+        with writing(folder):
+            started = {"host": socket.gethostname(), "pid": os.getpid(), "at": time.time()}
+            owner.write_text(json.dumps(started), encoding="utf-8")
             recover(folder)
             for part in folder.glob(".*.part"):
                 part.unlink(missing_ok=True)
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(folder, error) from error
         try:
             yield making
         finally:
             shutil.rmtree(making, ignore_errors=True)
-            (folder / WORK / "owner.json").unlink(missing_ok=True)
+            with writing(folder):
+                fold(folder)
+            owner.unlink(missing_ok=True)
 
 
-def commit(folder: Path, made: Path, entry: Entry) -> None:
-    """Release a report that lies complete in ``made``; every file is checked against the entry's digests first."""
-    damaged = [suffix for suffix, digest in entry.files.items() if file_digest(made / f"report{suffix}") != digest]
+def commit(folder: Path, finished: Path, entry: Entry) -> None:
+    """Release a report that lies complete in ``finished``; every file is held against the entry's digests first."""
+    damaged = [suffix for suffix, digest in entry.files.items() if file_digest(finished / f"report{suffix}") != digest]
     if damaged:
         raise PublishError(f"{entry.key} 写出的文件与内容不符（{'、'.join(damaged)}）。", "请检查磁盘后重试。")
-    (made / _ENTRY).write_text(entry_text(entry), encoding="utf-8")
-    for path in (*made.iterdir(), made):
+    (finished / _ENTRY).write_text(_entry_text(entry), encoding="utf-8")
+    for path in (*finished.iterdir(), finished):
         _to_disk(path)
-    ready = folder / WORK / "ready" / entry.key.replace("/", "+")
+    ready = folder / HIDDEN / "ready" / entry.key.replace("/", "+")
     ready.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(ready, ignore_errors=True)
-    made.replace(ready)
+    finished.replace(ready)
     _finish(folder, ready)
 
 
 def note(folder: Path, entry: Entry) -> None:
-    """Put an entry into the manifest without touching the report's files."""
-    write_manifest(folder, {**read_manifest(folder), entry.key: entry}.values(), period=folder.name)
+    """Put an entry on record without touching the report's files; the line is on the disk before this returns."""
+    with (folder / HIDDEN / LOG).open("ab") as log:
+        log.write(f"\n{_entry_text(entry)}\n".encode())  # a line that was cut off ends here
+        log.flush()
+        os.fsync(log.fileno())
 
 
-def recover(folder: Path) -> tuple[str, ...]:
-    """Finish every report whose release was cut off; gives their keys. The caller holds the lock."""
-    done = []
-    for ready in sorted((folder / WORK / "ready").glob("*")):
+def fold(folder: Path) -> None:
+    """Put what the log says into the manifest. The caller holds the lock."""
+    if (folder / HIDDEN / LOG).is_file():
+        write_manifest(folder, read_manifest(folder).values(), period=folder.name)
+        (folder / HIDDEN / LOG).unlink()
+
+
+def recover(folder: Path) -> None:
+    """Finish every report whose release was cut off, and the manifest. The caller holds the lock."""
+    for ready in sorted((folder / HIDDEN / "ready").glob("*")):
         if (ready / _ENTRY).is_file():
             _finish(folder, ready)
-            done.append(ready.name.replace("+", "/"))
         shutil.rmtree(ready, ignore_errors=True)
-    return tuple(done)
+    fold(folder)
 
 
 def in_flight(folder: Path) -> dict[str, Entry]:
-    """Give the entries that count already although their files may still be on the way."""
-    found = (folder / WORK / "ready").glob(f"*/{_ENTRY}")
-    entries = [entry_from(json.loads(path.read_text(encoding="utf-8"))) for path in found]
+    """Return the entries that count already although their files may still be on the way."""
+    paths = (folder / HIDDEN / "ready").glob(f"*/{_ENTRY}")
+    entries = [_entry_from(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
     return {entry.key: entry for entry in entries}
 
 
-def unwritable(folder: Path, error: OSError) -> PublishError:
-    """Say in one sentence why a folder cannot be written."""
-    full = error.errno in (28, 122)
-    return PublishError(f"{'磁盘已满，' if full else ''}无法写入输出位置 {folder.name}（{error.strerror or error}）。",
-                        "请清理磁盘空间后重试。" if full else "请检查文件夹权限，或用 --out 换一个位置。")  # fmt: skip
+def is_cut_off(folder: Path) -> bool:
+    """Tell whether a build ended before its releases, its manifest or its index were complete."""
+    logged = (folder / HIDDEN / LOG).is_file()
+    return logged or bool(in_flight(folder)) or not (folder / "index.html").is_file()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in one sentence why a folder cannot be written, whatever in here could not."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in FULL
+        text = f"{'磁盘已满，' if full else ''}无法写入输出位置 {folder.name}（{error.strerror or error}）。"
+        hint = "请清理磁盘空间后重试。" if full else "请检查文件夹权限，或用 --out 换一个位置。"
+        raise PublishError(text, hint) from error
 
 
 def _finish(folder: Path, ready: Path) -> None:
     """Move the files of a ready report into place and note it in the manifest; may be repeated at any point."""
-    entry = entry_from(json.loads((ready / _ENTRY).read_text(encoding="utf-8")))
+    entry = _entry_from(json.loads((ready / _ENTRY).read_text(encoding="utf-8")))
     for suffix in entry.files:
         source, target = ready / f"report{suffix}", folder / f"{entry.key}{suffix}"
         if source.is_file():
@@ -144,10 +234,10 @@ def _take(file: IO[bytes]) -> bool:
     return True
 
 
-def _owner(folder: Path) -> str:
+def _owner(path: Path) -> str:
     try:
-        told = json.loads((folder / WORK / "owner.json").read_text(encoding="utf-8"))
-        minutes = max(0.0, time.time() - told["at"]) / 60
-        return f"计算机 {told['host']}，进程 {told['pid']}，已运行 {minutes:.0f} 分钟"
+        owner = json.loads(path.read_text(encoding="utf-8"))
+        minutes = max(0.0, time.time() - owner["at"]) / 60
+        return f"计算机 {owner['host']}，进程 {owner['pid']}，已运行 {minutes:.0f} 分钟"
     except (OSError, ValueError, KeyError):
         return "进程未知"

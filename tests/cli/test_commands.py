@@ -16,7 +16,7 @@ from zjanalysis.analysis.ledger_parts import read_ledger
 from zjanalysis.cli import main
 from zjanalysis.inputs.period import load_period
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 REAL = ["--data", str(ROOT / "data" / "gd-2021-05")]
 
 
@@ -102,6 +102,11 @@ def test_an_empty_folder_and_an_empty_period(tmp_path: Path, capsys: pytest.Capt
     text = 'title = "空"\nkind = "real"\nsource = "无"\nlicence = "无"\n'
     (tmp_path / "空 集" / "dataset.toml").write_text(text, encoding="utf-8")
     assert "是空的" in refused(["measure", "--data", str(tmp_path / "空 集")], capsys)
+
+
+def test_a_list_may_be_given_in_pieces(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "--only", "赤坎区", "--only", "440823,霞山区", "--dry-run", "--out", "没有"]) == 0
+    assert re.findall(r"^(.+)：首次生成$", capsys.readouterr().err, re.M) == ["赤坎区", "霞山区", "遂溪县"]
 
 
 def workbook(path: Path, rows: list[list[object]]) -> Path:

@@ -15,9 +15,8 @@ import pytest
 
 from zjanalysis.errors import ConfigError
 from zjanalysis.publish.build import Options, build
-from zjanalysis.publish.executors import cluster
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.workers import engine_named, processors
+from zjanalysis.publish.pool import cluster, engine_named, processors
 from zjanalysis.settings import Settings
 
 Jobs = Callable[..., tuple[Job, ...]]

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from zjanalysis.publish.index import index_html
-from zjanalysis.publish.index_map import tile_map
-from zjanalysis.publish.manifest import FAILED, GOOD, Entry, read_manifest
+from zjanalysis.publish.index import index_html, tile_map
+from zjanalysis.publish.release import FAILED, GOOD, Entry, read_manifest
 
 VALUES = {"440802": 0.9, "440823": 0.8, "440825": 0.7, "4408Z1": 0.80004}  # median 0.80002, published as 80.00 %
 NAMES = {"440802": "赤坎区", "440823": "遂溪县", "440825": "徐闻县", "4408Z1": "湛江经济技术开发区"}
@@ -34,22 +33,22 @@ def test_value_word_and_place_of_every_district(tmp_path: Path) -> None:
     (tmp_path / "district" / "440802.html").write_bytes(b"")
     found = tile_map(entries(), folder=tmp_path)
     assert found is not None
-    (sheet,) = found.sheets
-    assert (sheet.label, sheet.median) == ("即办率", "4个地区的中位数 80.00%")
-    told = {tile.region: (tile.text, tile.standing, tile.look) for tile in sheet.tiles}
+    ((label, median, tiles),) = found.sheets
+    assert (label, median) == ("即办率", "4个地区的中位数 80.00%")
+    told = {tile.region: (tile.text, tile.standing, tile.look) for tile in tiles}
     assert told["赤坎区"] == ("90.00%", "优于", "ahead")
     assert told["湛江经济技术开发区"] == ("80.00%", "持平", "level")
     assert told["徐闻县"] == ("70.00%", "落后", "behind")
-    at = {tile.region: (tile.row, tile.column) for tile in sheet.tiles}
+    at = {tile.region: (tile.row, tile.column) for tile in tiles}
     assert (at["徐闻县"], at["赤坎区"]) == ((4, 2), (2, 3))
-    assert {tile.region: tile.page for tile in sheet.tiles if tile.page} == {"赤坎区": "district/440802.html"}
+    assert {tile.region: tile.page for tile in tiles if tile.page} == {"赤坎区": "district/440802.html"}
 
 
 def test_a_district_without_a_page_or_a_value_is_a_tile_that_says_so(tmp_path: Path) -> None:
     broken = [replace(one, status=FAILED, cards=()) if one.region == "遂溪县" else one for one in entries()]
     found = tile_map(broken, folder=tmp_path)
     assert found is not None
-    (tile,) = [one for one in found.sheets[0].tiles if one.region == "遂溪县"]
+    (tile,) = [one for one in found.sheets[0][2] if one.region == "遂溪县"]
     assert (tile.text, tile.standing, tile.look) == ("无数据", "无数据", "none")
     html = index_html(broken, folder=tmp_path)
     assert "<b>遂溪县</b><span>无数据</span>" in html
@@ -66,7 +65,7 @@ def test_a_city_nobody_placed_is_a_plain_grid(tmp_path: Path) -> None:
                for one, code in zip(entries(), ("440900", "440902", "440904", "440981", "440982"), strict=True)]  # fmt: skip
     found = tile_map(maoming, folder=tmp_path)
     assert found is not None
-    assert [(tile.row, tile.column) for tile in found.sheets[0].tiles] == [(1, n) for n in (1, 2, 3, 4)]
+    assert [(tile.row, tile.column) for tile in found.sheets[0][2]] == [(1, n) for n in (1, 2, 3, 4)]
     assert "不表示方位" in found.note
 
 
@@ -82,11 +81,11 @@ def test_index_and_city_report_say_the_same(published: Path) -> None:
     found = tile_map(list(read_manifest(published).values()), folder=published)
     assert found is not None
     report = (published / "city.html").read_text(encoding="utf-8")
-    for sheet in found.sheets:
-        alt = re.search(rf'alt="方格图：\d+个地区的[^"]*{sheet.label}[^"]*"', report)
-        if sheet.label in ("时限压缩率", "跑动次数"):
-            assert alt, sheet.label
-            for tile in sheet.tiles:
+    for label, _, tiles in found.sheets:
+        alt = re.search(rf'alt="方格图：\d+个地区的[^"]*{label}[^"]*"', report)
+        if label in ("时限压缩率", "跑动次数"):
+            assert alt, label
+            for tile in tiles:
                 assert f"{tile.region}{tile.text}（" in alt[0] or tile.text == "无数据"
     assert len(found.sheets) >= 2
 

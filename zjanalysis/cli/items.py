@@ -1,0 +1,189 @@
+"""``zj check``, ``zj template``, ``zj measure``: what comes in, the workbook that is sent out for it, what it gives."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
+from zjanalysis.analysis.indicators import measure as measure_items
+from zjanalysis.cli.chinese import listed
+from zjanalysis.cli.output import print_table, save
+from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
+from zjanalysis.display.address_form import write_address_template
+from zjanalysis.display.ledger_forms import write_indicator_template, write_population_template, write_reported_template
+from zjanalysis.display.tables import table
+from zjanalysis.errors import ConfigError, unknown_name
+from zjanalysis.inputs.annotate import annotate
+from zjanalysis.inputs.check import Submission, check_files
+from zjanalysis.inputs.findings import summary
+from zjanalysis.inputs.period import Period, load_period
+from zjanalysis.inputs.regions import load_regions, region_code
+from zjanalysis.inputs.template import write_template
+from zjanalysis.settings import load_settings
+
+ERROR, EVERYTHING = "错误", "全部"
+FILES = (
+    Column("file", "文件"),
+    Column("rows_read", "读取", "count", unit="行"),
+    Column("rows_used", "采用", "count", unit="行"),
+    Column("rows_left_out", "未采用", "count", unit="行"),
+)
+FINDINGS = Column("n_findings", "问题", "count", unit="处")
+LEVELS = (
+    Column("region", "地区"),
+    FINDINGS,
+    Column("n_errors", ERROR, "count"),
+    Column("n_warnings", "警告", "count"),
+    Column("n_notes", "提示", "count"),
+)
+RULES = (Column("level", "级别"), FINDINGS, Column("rule_title", "规则"), Column("place", "例如"))
+RESULT = ("indicator", "value", "numerator", "denominator", "n", "n_left_out")
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Check files and folders; 1 when something of level 错误 was found."""
+    checked = check_files(arguments.paths)
+    errors = int((checked.findings["level"] == ERROR).sum())
+    if arguments.json:
+        text = {"files": _records(checked.files), "findings": _records(checked.findings), "errors": errors}
+        print(json.dumps(text, ensure_ascii=False, indent=1))
+    else:
+        _print_summary(checked)
+    if arguments.out:
+        findings = table(checked.findings, caption="核对问题", columns=FINDING_COLUMNS, sheet="核对问题")
+        save(checked.findings, findings, Path(arguments.out), title="核对结果")
+    if arguments.annotate:
+        _annotate(checked, Path(arguments.annotate))
+    return 1 if errors else 0
+
+
+def _print_summary(checked: Submission) -> None:
+    """Print what was read by file, and what was found by region and by rule."""
+    findings = checked.findings
+    if len(checked.files):
+        print_table(table(checked.files, caption="文件", columns=FILES))
+    for name, message, action in findings.query("rule == 'file_refused'")[["file", "message", "action"]].to_numpy():
+        print(f"{name}：{message}\n提示：{action}")
+    if checked.clean:
+        print("没有发现问题。")
+        return
+    names = load_regions().set_index("code")["name"]
+    regions = summary(findings, by=("region_code",))
+    codes = regions["region_code"]
+    regions = regions.assign(region=codes.map(names).fillna(codes).where(codes.ne(""), "（未指明地区）"))
+    print("\n按地区：")
+    print_table(table(regions, caption="按地区", columns=LEVELS))
+    first = findings.drop_duplicates("rule").set_index("rule")
+    rules = summary(findings, by=("rule",))
+    rules = rules.assign(place=rules["rule"].map(first["sheet"] + " " + first["cell"]))
+    print("\n按规则：")
+    print_table(table(rules, caption="按规则", columns=RULES))
+    print("\n用 --out 核对结果.xlsx 保存全部，用 --annotate 文件夹 得到逐格标注的副本。")
+
+
+def _annotate(checked: Submission, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"建不了文件夹“{folder}”：{error.strerror}。", "请换一个位置。") from error
+    for name, path in checked.paths.items():
+        own = checked.findings[checked.findings["file"] == name]
+        if (own["rule"] == "file_refused").any():
+            print(f"{name}：打不开，没有标注副本。", file=sys.stderr)
+            continue
+        print(f"已写入 {annotate(path, own, folder / f'{Path(name).stem}（核对）.xlsx')}", file=sys.stderr)
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
+    """Return rows as JSON can hold them; missing is null."""
+    records: list[dict[str, object]] = json.loads(rows.to_json(orient="records", force_ascii=False))
+    return records
+
+
+def template(arguments: argparse.Namespace) -> int:
+    """Write an empty workbook to be filled in; never over an existing file."""
+    path, settings = Path(arguments.out), load_settings()
+    if path.suffix.lower() != ".xlsx":
+        raise ConfigError(f"模板是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 zj template 事项填报模板.xlsx。")
+    if path.exists():
+        raise ConfigError(f"“{path}”已经存在。", "请换一个文件名，以免覆盖已填写的内容。")
+    code = region_code(arguments.region) if arguments.region else settings.focus
+    if arguments.indicators:
+        write_indicator_template(path)
+    elif arguments.reported:
+        write_reported_template(path, region=code)
+    elif arguments.population:
+        write_population_template(path, region=code)
+    elif arguments.addresses:
+        write_address_template(path, region=code)
+    else:
+        write_template(path, region=code)
+    print(f"已写入 {path}")
+    return 0
+
+
+def measure(arguments: argparse.Namespace) -> int:
+    """Print, and with ``--out`` save, the scores of a period."""
+    period = load_period(arguments.data, arguments.period)
+    items = as_written(period.items) if arguments.as_written else period.items
+    if arguments.region:
+        items = items[items["region_code"].isin([region_code(name) for name in listed(arguments.region)])]
+    scope = _scope(period, arguments)
+    by = _columns(arguments.by, period.items)
+    scores = measure_items(items, ITEM_INDICATORS, by=by, scope=scope)
+    scores = scores[(scores["n"] > 0) | (scores["n_left_out"] > 0)]
+    if scores.empty:
+        raise ConfigError("所选范围内没有事项。", "请用 --level 全部 或 --scope 全部 放宽范围，或检查 --region。")
+    units = "按原文数字，未折算" if arguments.as_written else "自然日、月、年等已折算为工作日"
+    types, levels = (_scope_text(names) for names in (scope.item_types, scope.use_levels))
+    print(f"{period.dataset.title} · {period.name} · 截止 {period.cutoff} · 时限{units}")
+    print(f"统计范围：事项类型 {types}；行使层级 {levels}；只计在用的最新版本")
+    keys = tuple(key for column in by for key in ((column, "region") if column == "region_code" else (column,)))
+    indicators = table(scores, caption="指标", columns=(*keys, *RESULT))
+    print_table(indicators)
+    if arguments.out:
+        save(scores, indicators, Path(arguments.out), title=f"{period.dataset.title} {period.name} 指标")
+    return 0
+
+
+def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
+    """Return the scope of the data set, changed by ``--scope`` and ``--level``."""
+    scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
+    if arguments.scope:
+        types = () if arguments.scope == EVERYTHING else listed(arguments.scope)
+        _refuse_unknown("事项类型", types, set(period.items["item_type"].dropna()))
+        scope = replace(scope, item_types=types)
+    if arguments.level:
+        scope = replace(scope, use_levels=() if arguments.level == EVERYTHING else listed(arguments.level))
+    _refuse_unknown("行使层级", scope.use_levels or (), set("1234567"))
+    return scope
+
+
+def _refuse_unknown(kind: str, names: tuple[str, ...], allowed: set[str]) -> None:
+    for name in names:
+        if name not in allowed:
+            raise unknown_name(kind, name, sorted(allowed))
+
+
+def _columns(by: str, items: pd.DataFrame) -> tuple[str, ...]:
+    """Turn ``--by`` (Chinese headers or keys) into column keys."""
+    if by == EVERYTHING:
+        return ()
+    keys = {name: column.key for column in ITEM_COLUMNS for name in (column.label, column.key)}
+    keys[label("region")] = "region_code"
+    for name in listed(by):
+        if keys.get(name) not in items:
+            raise unknown_name("分组列", name, ("地区", "实施主体", "事项类型", "行使层级", EVERYTHING))
+    return tuple(dict.fromkeys(keys[name] for name in listed(by)))
+
+
+def _scope_text(names: tuple[str, ...] | None) -> str:
+    if names is None:
+        return "按各指标口径"
+    return "、".join(names) if names else EVERYTHING

@@ -1,0 +1,283 @@
+"""The periods a build reads, loaded once: as digests that say what changed, and as tables handed to the workers.
+
+A report reads the rows of its own region in full. Of the regions it is compared with it reads only what a comparison
+can use: limits, visits, flags, types and matching codes, not names, reasons, departments or places in a sheet. So a
+corrected name in one county's workbook concerns that county and the city page; a changed promise concerns also those
+whose rank or best peer it may move, and the build says so. Nothing is guessed: a page that could differ is made again.
+
+Rows are read in a process of its own, which takes pandas, the rows and the engine for cases with it when it ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from zjanalysis.errors import PublishError, ZjError
+from zjanalysis.files import file_digest, write_whole
+from zjanalysis.inputs.dataset import previous_period
+from zjanalysis.publish import processes
+from zjanalysis.publish.provenance import digest_of, package_digest, versions
+from zjanalysis.settings import Settings, load_settings
+
+T = TypeVar("T")
+DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "department", "version", "state",
+               "visit_reason", "file", "sheet", "row_number", "region")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the reports of a period are made from.
+
+    ``files``: name → SHA-256. ``regions``: region code → (digest of its rows in full, of what others compare), the code
+    "" for what concerns everyone. ``origins``: region code → the files its rows come from.
+    """
+
+    files: Mapping[str, str]
+    regions: Mapping[str, tuple[str, str]]
+    origins: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The data set's folder, its newest period, and the loaded periods by name."""
+
+    folder: Path
+    newest: str
+    periods: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Where rows are read: in a process of its own, or in this one where pandas is loaded anyway (a notebook).
+
+    Nothing starts before something is read; ``running`` holds the process and our end of its pipe then.
+    """
+
+    timeout: float
+    apart: bool
+    running: list[tuple[BaseProcess, Connection]] = field(default_factory=list)
+
+
+_HELD: dict[str, Snapshot] = {}
+
+
+def reader(timeout: float = 300.0) -> Reader:
+    """Return where rows are read; a call that takes more than ``timeout`` seconds is stopped."""
+    return Reader(timeout, apart="pandas" not in sys.modules)
+
+
+def read_in(where: Reader, function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function where rows are read; what it raises for a user is raised here.
+
+    Raises PublishError when the process died or took too long.
+    """
+    if not where.apart:
+        return function(*arguments)
+    if not where.running:
+        where.running.append(processes.start("spawn", _serve, name="reader"))
+    pipe = where.running[0][1]
+    pipe.send((function, arguments))
+    hint = "请检查有没有特别大的工作簿，或用 --timeout 放宽时间。"
+    try:
+        if not pipe.poll(where.timeout):
+            raise PublishError(f"读取数据超过 {where.timeout:g} 秒没有完成，已停止。", hint)
+        error, result = pipe.recv()
+    except (EOFError, ConnectionError) as lost:
+        raise PublishError("读取数据的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from lost
+    if error is not None:
+        raise error
+    return cast("T", result)
+
+
+def close(where: Reader) -> None:
+    """End the process that reads rows; its memory is for others then. A later call would start another."""
+    while where.running:
+        processes.end(*where.running.pop())
+
+
+def _serve(pipe: Connection) -> None:
+    """The life of the process that reads rows: one call after the other until it is ended."""
+    processes.lead()
+    while True:
+        function, arguments = pipe.recv()
+        try:
+            pipe.send((None, function(*arguments)))
+        except (ZjError, OSError, MemoryError) as error:
+            pipe.send((error, None))
+
+
+def read_sources(settings: Settings, data: str, period: str, where: Reader | None = None) -> Sources:
+    """Return the sources of a period and the one before it; rows are read only when a file or the code has changed.
+
+    ``where`` is the process that reads them (`reader`); without it this one does.
+    """
+    files = file_digests(settings, data, period)
+    key = files_key(files, settings, period)
+    cache = settings.root / ".cache" / "publish" / f"{key}.json"
+    try:
+        written = json.loads(cache.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        asked = (settings, data, period, key)
+        written = _digests(*asked) if where is None else read_in(where, _digests, *asked)
+        with suppress(OSError):  # a read-only project folder: the rows are read again next time
+            write_whole(cache, json.dumps(written, ensure_ascii=False).encode("utf-8"))
+    regions, origins = ({code: tuple(values) for code, values in written[name].items()} for name in written)
+    return Sources(files, regions, origins)
+
+
+def files_key(files: Mapping[str, str], settings: Settings, period: str) -> str:
+    """Return the digest of all that the rows of a period can depend on."""
+    return digest_of([files, package_digest(("inputs", "reference")), versions(), repr(settings.units), period])
+
+
+def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
+    """Return the SHA-256 of every file the period and the one before it are read from, by name inside the data set."""
+    folder = settings.path(data)
+    periods = [name for name in (period, previous_period(data, period, settings=settings)) if name]
+    paths = [*folder.glob("*"), *(path for name in periods for path in (folder / name).rglob("*"))]
+    read = [path for path in sorted(paths)
+            if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix != ".md"]  # fmt: skip
+    return {path.relative_to(folder).as_posix(): _digest(path, _state(path)) for path in read}
+
+
+def changed(files: Mapping[str, str], settings: Settings, data: str) -> list[str]:
+    """Return which of the files of a data set no longer have the digests they had."""
+    paths = {name: settings.path(data) / name for name in sorted(files)}
+    return [name for name, path in paths.items()
+            if not path.is_file() or _digest(path, _state(path)) != files[name]]  # fmt: skip
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what the system changes when a file is written, the time of change too, which nobody can set back."""
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
+
+
+@lru_cache(maxsize=10_000)
+def _digest(path: Path, state: tuple[int, ...]) -> str:
+    """Return the SHA-256 of a file, read again in this process only when its state has changed."""
+    return file_digest(path)
+
+
+def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, Any]:
+    regions: dict[str, list[str]] = {}
+    origins: dict[str, set[str]] = {}
+    for loaded in load_snapshot(settings, data, period, key).periods.values():
+        for code, own, compared, files in region_digests(loaded):
+            before = regions.get(code, ["", ""])
+            regions[code] = [digest_of([before[0], own]), digest_of([before[1], compared])]
+            origins.setdefault(code, set()).update(files)
+    return {"regions": regions, "origins": {code: sorted(files) for code, files in origins.items()}}
+
+
+def region_digests(loaded: Any) -> list[tuple[str, str, str, list[str]]]:
+    """Return for every region of a period: code, digest of its items and findings, of what is compared, its files.
+
+    The code "" stands for what belongs to no region and concerns everyone: cut-off, title, findings without a region.
+    """
+    items, findings = loaded.items, loaded.findings
+    about = replace(loaded.dataset, folder=Path(loaded.dataset.folder.name), periods={})
+    compared = items.drop(columns=[name for name in DESCRIPTIVE if name in items])
+    own, peers, faults = _row_digests(items), _row_digests(compared, ordered=False), _row_digests(findings)
+    counts = loaded.files.drop(columns=["file", "sha256"]).sum().to_dict()  # every cover prints these
+    facts = [loaded.name, loaded.title, str(loaded.cutoff), repr(about), len(loaded.files), counts]
+    shared = digest_of([*facts, faults.get("", "")])
+    rows = [("", shared, shared, ["dataset.toml"])]
+    for code in sorted(own):
+        files = items.loc[items["region_code"] == code, "file"].dropna().unique()
+        names = [f"{loaded.name}/items/{name}" for name in sorted(files)]
+        rows.append((code, digest_of([own[code], faults.get(code, "")]), peers[code], names))
+    return rows
+
+
+def _row_digests(table: Any, *, ordered: bool = True) -> dict[str, str]:
+    """Return the digest of the rows of every region ("" for none); names and types of the columns are part of it."""
+    import pandas as pd  # noqa: PLC0415
+
+    hashed = pd.util.hash_pandas_object(table, index=False)
+    about = ",".join(f"{name}:{kind}" for name, kind in table.dtypes.items()).encode("utf-8")
+    groups = hashed.groupby(table["region_code"].fillna(""), sort=False)
+    values = {code: rows if ordered else rows.sort_values() for code, rows in groups}
+    return {str(code): hashlib.sha256(about + rows.to_numpy().tobytes()).hexdigest() for code, rows in values.items()}
+
+
+@lru_cache(maxsize=1)
+def load_snapshot(settings: Settings, data: str, period: str, key: str) -> Snapshot:
+    """Read the period and the one before it; ``key`` is the digest of their files, so that a change is read again."""
+    from zjanalysis.inputs import period as periods  # noqa: PLC0415  pandas, only when rows must be read
+
+    names = [period, periods.previous_period(data, period, settings=settings)]
+    loaded = {name: periods.load_period(data, name, settings=settings) for name in names if name}
+    return Snapshot(settings.path(data), periods.list_periods(data, settings=settings)[-1], loaded)
+
+
+def write_snapshot(settings: Settings, data: str, period: str, key: str, path: Path) -> None:
+    """Read the period (as in `load_snapshot`) with its cases and write both for the workers of this build.
+
+    The cases are boiled down once for every report. Cases that cannot be read are left to the reports that need them:
+    each says so in its own words. The file is written in one step and goes with the build's private folder.
+    """
+    import zjanalysis  # noqa: PLC0415
+
+    snapshot = load_snapshot(settings, data, period, key)
+    with suppress(ZjError):
+        cases = zjanalysis.known_cases(snapshot.periods[period], settings=settings)
+        boiled = replace(snapshot.periods[period], cases=cases)
+        snapshot = replace(snapshot, periods={**snapshot.periods, period: boiled})
+    write_whole(path, pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def file_name(key: str, settings: Settings) -> str:
+    """Return the snapshot's name, by what it is read from: a forkserver that outlives a build holds it by name."""
+    return f"snapshot-{digest_of([key, repr(settings)])[:24]}.pickle"
+
+
+def await_snapshot(path: str, started_by: int) -> Snapshot:
+    """Hold a snapshot that may still be being written; ends this process when its parent ``started_by`` is gone."""
+    while not Path(path).exists():
+        if os.getppid() != started_by:
+            raise SystemExit
+        time.sleep(0.02)
+    return hold(path)
+
+
+def hold(path: str) -> Snapshot:
+    """Return the snapshot that this build has written, read once per process."""
+    if path not in _HELD:
+        _HELD.clear()
+        _HELD[path] = pickle.loads(Path(path).read_bytes())
+    return _HELD[path]
+
+
+def install(path: Path) -> None:
+    """Make ``load_period`` give the periods of the build in this worker; anything else it reads as always."""
+    import zjanalysis  # noqa: PLC0415
+    from zjanalysis.inputs import period as periods  # noqa: PLC0415
+
+    snapshot, read = hold(str(path)), periods.load_period
+
+    def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Any:
+        current, name = settings or load_settings(), period or snapshot.newest
+        same = current.path(data or current.data) == snapshot.folder and name in snapshot.periods
+        if settings is not None or not same:
+            return read(data, period, settings=settings)
+        loaded = snapshot.periods[name]
+        copies = {table: getattr(loaded, table).copy(deep=False) for table in ("items", "findings", "files")}
+        return replace(loaded, **copies)
+
+    load_period.__doc__, load_period.__module__ = read.__doc__, read.__module__
+    for place in (periods, zjanalysis):
+        setattr(place, "load_period", load_period)  # noqa: B010  the package's names come from its __getattr__

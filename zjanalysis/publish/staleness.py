@@ -1,0 +1,169 @@
+"""Whether a page is what would be made now: what each report depends on, held against what its page was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zjanalysis.files import file_digest
+from zjanalysis.inputs.dataset import list_periods
+from zjanalysis.publish.jobs import Job, list_jobs
+from zjanalysis.publish.provenance import (
+    PARTS,
+    Basis,
+    Stamp,
+    basis,
+    digest_of,
+    read_fingerprint,
+    read_record,
+    short,
+    stamp,
+)
+from zjanalysis.publish.release import GOOD, Entry, read_manifest
+from zjanalysis.publish.snapshot import Sources, read_sources
+from zjanalysis.settings import Settings
+
+OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据与办件"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One report of the plan; an empty ``reason`` means its page is what would be made."""
+
+    job: Job
+    stamp: Stamp
+    reads: Mapping[str, str]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check of a page found, in Chinese; ``good`` when nothing has changed and the file is as released."""
+
+    lines: tuple[str, ...]
+    good: bool
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 when all is as it was, else 1."""
+        return 0 if self.good else 1
+
+
+def plan(jobs: Sequence[Job], sources: Sources, entries: Mapping[str, Entry], *, folder: Path, settings: Settings,
+         force: bool = False) -> tuple[Step, ...]:  # fmt: skip
+    """Return a step per job, with the reason why it must be made."""
+    shared = basis(settings)
+    return tuple(_step(job, sources, entries.get(job.key), folder, shared, force) for job in jobs)
+
+
+def _step(job: Job, sources: Sources, entry: Entry | None, folder: Path, shared: Basis, force: bool) -> Step:
+    reads = reads_of(job, sources)
+    marked = stamp(job, shared, data=digest_of(reads), inputs=inputs_of(job, sources))
+    return Step(job, marked, reads, "按要求重新生成" if force else why(job, marked, reads, entry, folder))
+
+
+def reads_of(job: Job, sources: Sources) -> dict[str, str]:
+    """Return what the job reads: region → digest; its own rows under 本地区, everything under 全部地区.
+
+    Files beside the items (the ledger, reported figures, cases) concern every report.
+    """
+    regions = sources.regions
+    beside = {name: digest for name, digest in sources.files.items() if is_beside(name)}
+    shared = {"": regions.get("", ("", ""))[0], BESIDE: digest_of(beside)}
+    if not job.reads:
+        return {ALL: digest_of({code: own for code, (own, _) in regions.items()}), **shared}
+    peers = {code: regions[code][1] for code in job.reads if code in regions and code != job.region_code}
+    return {OWN: regions.get(job.region_code, ("", ""))[0], **shared, **peers}
+
+
+def is_beside(name: str) -> bool:
+    """Tell whether a file is no list of items: the ledger, reported figures, cases."""
+    return "/items/" not in name and name != "dataset.toml"
+
+
+def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
+    """Return the files the job's rows come from, with their digests."""
+    rows = {name for code in job.reads or sources.origins for name in sources.origins.get(code, ())}
+    return {name: digest for name, digest in sources.files.items()
+            if name in rows or name == "dataset.toml" or is_beside(name)}  # fmt: skip
+
+
+def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, folder: Path) -> str:
+    """Say why a report must be made; empty when its page is up to date."""
+    if entry is None or not entry.files:
+        return "首次生成" if entry is None else f"上次失败（{entry.reason}）"
+    changed = [word for name, word in PARTS.items() if entry.parts.get(name) != marked.parts[name]]
+    if changed:
+        return "、".join(changed) + "有变" + _whose(job, reads, entry)
+    if entry.status != GOOD:
+        return f"上次失败（{entry.reason}）"
+    paths = {suffix: folder / f"{job.key}{suffix}" for suffix in entry.files}
+    lost = [suffix for suffix, path in paths.items()
+            if not path.is_file() or file_digest(path) != entry.files[suffix]]  # fmt: skip
+    return f"文件丢失或被改动（{'、'.join(lost)}）" if lost else ""
+
+
+def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
+    """Name the regions whose rows have changed; what an earlier version noted under another name keeps it."""
+    from zjanalysis.inputs.regions import find_code, region_name  # noqa: PLC0415  pandas, only when something changed
+
+    names = {OWN: job.region, ALL: ALL, BESIDE: BESIDE, "": "期次资料"}
+    moved = [code for code in {**entry.reads, **reads} if entry.reads.get(code) != reads.get(code)]
+    regions = [names.get(code) or (region_name(code) if find_code(code) else code) for code in moved]
+    return f"（{'、'.join(regions[:5])}{'等' if len(regions) > 5 else ''}）" if regions else ""
+
+
+def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdict:
+    """Check a page (its path) or a fingerprint; ``out`` is where reports are published.
+
+    Raises ConfigError for a word that is neither, InputError for a file that is not a page of ours.
+    """
+    path = Path(word).expanduser()
+    if not path.suffix:
+        return _verify_fingerprint(read_fingerprint(word), out=out, settings=settings, data=data)
+    fingerprint = read_record(path)["fingerprint"]
+    present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data)
+    beside = path.absolute().parent
+    folders = {beside, beside.parent, *(manifest.parent for manifest in out.glob("*/manifest.json"))}
+    entries = [entry for folder in folders for entry in read_manifest(folder).values()]
+    digests = [entry.files.get(".html") for entry in entries if entry.fingerprint == fingerprint]
+    good = file_digest(path) in digests
+    line = f"文件完好：{path.name} 与发布时的内容一致。"
+    if not digests:
+        line = "发布记录（manifest.json）中没有这一版页面，无法核对文件是否被改动。"
+    elif not good:
+        line = f"文件已被改动：{path.name} 与发布时的内容不符（SHA-256 不一致）。"
+    return Verdict((line, *present.lines), good and present.good)
+
+
+def _verify_fingerprint(groups: tuple[str, ...], *, out: Path, settings: Settings, data: str) -> Verdict:
+    """Hold the groups of a fingerprint against what each report would be stamped with now."""
+    typed = "-".join(groups)
+    best: tuple[Step, list[str]] | None = None
+    for step in _present(out, settings, data):
+        changed = [word for (part, word), group in zip(PARTS.items(), groups, strict=True)
+                   if short(step.stamp.parts[part]) != group]  # fmt: skip
+        if PARTS["parameters"] not in changed and (best is None or len(changed) < len(best[1])):
+            best = step, changed
+    if best is None:
+        return Verdict((f"校验码 {typed} 不属于现有的任何一份报告（地区、期次或报告日期不同）。",), False)
+    (step, changed), where = best, f"{best[0].job.label} {best[0].job.period}"
+    if changed:
+        return Verdict((f"校验码 {typed} 是 {where} 的一份旧报告，此后有变化的是：{'、'.join(changed)}。",), False)
+    return Verdict((f"校验码 {typed} 是 {where} 的现行报告：数据、参数、口径与设置、程序与笔记本均一致。",), True)
+
+
+def _present(out: Path, settings: Settings, data: str) -> Iterator[Step]:
+    """Yield the step of every report of every period, as it would be made now with the date it was published with."""
+    for period in reversed(list_periods(data or settings.data, settings=settings)):
+        entries = read_manifest(out / period)
+        jobs = [_as_published(job, entries.get(job.key)) for job in list_jobs(settings, data, period)]
+        sources = read_sources(settings, jobs[0].data, period)
+        yield from plan(jobs, sources, entries, folder=out / period, settings=settings)
+
+
+def _as_published(job: Job, entry: Entry | None) -> Job:
+    published = {name: entry.parameters[name] for name in ("report_date", "peers")
+                 if entry is not None and name in entry.parameters}  # fmt: skip
+    return replace(job, parameters={**job.parameters, **published})
