@@ -18,8 +18,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
 from zjanalysis.display.forms import reported_lines, write_population_template, write_reported_template
 from zjanalysis.display.sheets import release
-from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
-from zjanalysis.inputs.office_table import column_letter
+from zjanalysis.columns import LEDGER_COLUMNS
+from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code, report_units
 from zjanalysis.inputs.reported import load_definitions

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "zjanalysis"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ["inputs", "analysis", "display", "publish", "cli"]
-BASE = {"errors", "settings", "files"}
+BASE = {"errors", "settings", "files", "columns", "units"}
 # A wing has the same order inside; each of its modules imports what the room named here may.
 WINGS = {
     "cases": {"inputs": "inputs", "engines": "inputs", "synthetic": "inputs", "clock": "analysis",
@@ -26,9 +26,9 @@ DOORS = {"analysis/caseload.py", "analysis/ledger_scores.py", "display/known.py"
 
 # Which modules may use a third-party package; a folder stands for every module in it.
 HOMES = {
-    "openpyxl": {"inputs/workbook.py", "inputs/annotate.py", "inputs/template.py", "display"},
+    "openpyxl": {"inputs/annotate.py", "inputs/template.py", "display"},
     "python_calamine": {"inputs/workbook.py"},
-    "duckdb": {"inputs", "cases/engines.py", "cases/synthetic.py"},
+    "duckdb": {"cases/engines.py", "cases/synthetic.py"},
     "matplotlib": {"display", "publish/preload.py"},  # between two reports rcParams go back to their start
     "seaborn": {"display"},
     "papermill": {"publish"},

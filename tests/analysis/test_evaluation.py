@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjanalysis.analysis.evaluation import NO_WEIGHTS, as_score, levels, lift, points, total
-from zjanalysis.inputs.weights import empty_weights
+from zjanalysis.inputs.reported import empty_weights
 from zjanalysis.settings import Evaluation
 
 COLUMNS = [

@@ -19,7 +19,7 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.matching import common_limits
 from zjanalysis.analysis.plan import plan
 from zjanalysis.analysis.robust import like_for_like
-from zjanalysis.inputs.columns import ALL_COLUMNS
+from zjanalysis.columns import ALL_COLUMNS
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
 KEYS = {column.label: column.key for column in ALL_COLUMNS.values()}

@@ -19,8 +19,7 @@ from zjanalysis.display.forms import (
 )
 from zjanalysis.inputs.dataset import Dataset
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.reported import load_population, load_reported
-from zjanalysis.inputs.weights import load_weights
+from zjanalysis.inputs.reported import load_population, load_reported, load_weights
 from zjanalysis.inputs.workplan import load_targets
 
 

@@ -8,9 +8,9 @@ import json
 import pandas as pd
 import pytest
 
+from zjanalysis.columns import Column
 from zjanalysis.display.tables import Table, table, table_from_payload
 from zjanalysis.errors import UnknownName
-from zjanalysis.inputs.columns import Column
 
 EVIL = "<script>alert(1)</script>\"'><img onerror=x>\x00"
 

@@ -15,8 +15,7 @@ from matplotlib.patches import Rectangle
 from zjanalysis.display import arrange, figures_tiles, theme
 from zjanalysis.display.exhibits import tile_exhibit
 from zjanalysis.display.picture import alt_of, take_picture
-from zjanalysis.inputs.regions import report_units
-from zjanalysis.inputs.tiles import tile_layout
+from zjanalysis.inputs.regions import report_units, tile_layout
 
 UNITS = report_units("440800")
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zjanalysis.columns import Column
 from zjanalysis.display.tables import table
 from zjanalysis.display.workbook import CONTENTS, sheet_names, write_workbook
-from zjanalysis.inputs.columns import Column
 
 HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a\x00\x0bb", "长" * 40_000, "\u202e反", "😀"]
 COLUMNS = [Column("item_name", "事项名称"), Column("share", "占比", "share"), Column("n", "数", "count", unit="项")]

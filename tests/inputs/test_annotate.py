@@ -19,8 +19,8 @@ from corpus import HEAD, OFFICE, A, B, book, csv_of, merged_regions, with_
 
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.annotate import COLOURS, annotate
-from zjanalysis.inputs.rules import ERROR, NOTE, WARNING
-from zjanalysis.inputs.submission import check_files
+from zjanalysis.inputs.check import check_files
+from zjanalysis.inputs.findings import ERROR, NOTE, WARNING
 from zjanalysis.settings import Settings
 
 BAD = (HEAD, with_(A, law=OFFICE), with_(B, promise="60个工作日"), with_(A, name=" 甲 ", base="440125004001"))

@@ -9,12 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zjanalysis.inputs.check import Checked, check
-from zjanalysis.inputs.columns import ALL_COLUMNS
+from zjanalysis.columns import ALL_COLUMNS
+from zjanalysis.inputs.check import Checked, check, check_files, completeness
 from zjanalysis.inputs.findings import KEYS, summary
 from zjanalysis.inputs.headers import keys_of
-from zjanalysis.inputs.submission import check_files, completeness
-from zjanalysis.inputs.tablerules import settle
+from zjanalysis.inputs.rules import deduplicate
 from zjanalysis.inputs.workbook import Sheet
 from zjanalysis.settings import Settings
 
@@ -130,7 +129,7 @@ def test_in_force_is_the_newest_version_in_use() -> None:
         乙       | 0        | B1             | 10         |
         丙       | 0        | C1             |            | 暂停
     """)
-    items, _ = settle(found.items, found.places)
+    items, _ = deduplicate(found.items, found.places)
     assert items["in_force"].tolist() == [False, True, False, True, False]
 
 

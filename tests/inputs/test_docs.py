@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from zjanalysis.inputs import rules
-from zjanalysis.inputs.columns import DERIVED_COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, Column
+from zjanalysis.columns import DERIVED_COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, Column
+from zjanalysis.inputs.findings import LEVELS, RULES
 from zjanalysis.inputs.reference import read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-SCOPES = {"layout": "文件、工作表和列", "cell": "单元格", "row": "一行之内", "table": "整张表"}
+SCOPES = {"layout": "文件、工作表和列", "cell": "单元格", "row": "一行之内", "table": "整张表", "reported": "上报数据（reported.xlsx）",
+          "weights": "指标权重"}  # fmt: skip
 
 
 def rules_page() -> str:
@@ -28,7 +29,7 @@ def rules_page() -> str:
         lines += ["", f"## {title}", "", "| 规则 | 名称 | 级别 | 该行 | 问题 | 处理建议 |", "|---|---|---|---|---|---|"]
         lines += [
             f"| `{r.key}` | {r.title} | {r.level} | {'计入' if r.used else '不计入'} | {r.message} | {r.action} |"
-            for r in rules.RULES.values()
+            for r in RULES.values()
             if r.scope == scope
         ]
     return "\n".join(lines) + "\n"
@@ -44,7 +45,7 @@ def columns_page() -> str:
     lines = [
         "# 列",
         "",
-        "本页由 `zjanalysis/inputs/columns.py` 生成（`python tests/inputs/test_docs.py`），请勿手改。",
+        "本页由 `zjanalysis/reference/columns.csv` 生成（`python tests/inputs/test_docs.py`），请勿手改。",
         "认表头时不计大小写、空格、换行和括号的全半角；末尾括号里的字可有可无。",
         "",
         "## 事项（工作簿里的列）",
@@ -69,15 +70,15 @@ def test_the_pages_are_in_step() -> None:
 
 def test_every_rule_is_used_and_every_used_rule_is_written() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "zjanalysis" / "inputs").glob("*.py"))
-    for key in rules.RULES:
+    for key in RULES:
         side = re.sub("^(statutory|promised)_", "", key)
         assert f'"{key}"' in source or f'{{side}}_{side}"' in source, key
 
 
 def test_rules_are_complete() -> None:
-    assert len(rules.RULES) == len(read_reference("rules"))
-    for rule in rules.RULES.values():
-        assert rule.level in rules.LEVELS
+    assert len(RULES) == len(read_reference("rules"))
+    for rule in RULES.values():
+        assert rule.level in LEVELS
         assert rule.scope in SCOPES
         assert rule.message.endswith(("。", "}"))
         assert set(re.findall(r"\{(\w+)\}", rule.message + rule.action)) <= {"value", "other", "header"}

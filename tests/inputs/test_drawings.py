@@ -20,9 +20,8 @@ from PIL import Image as Picture
 sys.path.insert(0, str(Path(__file__).parent))
 from corpus import HEAD, A, B, book, with_
 
-from zjanalysis.inputs.annotate import annotate
-from zjanalysis.inputs.drawings import carried, left_behind
-from zjanalysis.inputs.submission import check_files
+from zjanalysis.inputs.annotate import annotate, carried, left_behind
+from zjanalysis.inputs.check import check_files
 from zjanalysis.settings import Settings
 
 DRAWING, STYLE = "xl/drawings/drawing1.xml", "xl/charts/style1.xml"

@@ -14,8 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from corpus import CASES, HEAD, SHEET, A, B, book, cell, made, parts
 
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.guard import inspect
-from zjanalysis.inputs.sheetscan import scan_sheet
+from zjanalysis.inputs.guard import inspect, scan_sheet
 from zjanalysis.settings import Guard
 
 HOSTILE = [case.name for case in CASES if case.refused and case.name.endswith((".xlsx", ".xlsm", ".xlsb", ".xls"))]

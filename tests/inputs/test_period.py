@@ -230,12 +230,12 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def same(a: period.Period, b: period.Period) -> None:
-    for name in cache.NAMES:
+    for name in ("items", "findings", "files"):
         pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name))
 
 
-def kept(settings: Settings) -> list[Path]:
-    return sorted((settings.root / period.CACHE).glob("*.duckdb"))
+def cached_files(settings: Settings) -> list[Path]:
+    return sorted((settings.root / period.CACHE).glob("*.tables"))
 
 
 def test_the_second_load_reads_no_workbook_and_gives_the_same(settings: Settings, built: list[str]) -> None:
@@ -246,11 +246,10 @@ def test_the_second_load_reads_no_workbook_and_gives_the_same(settings: Settings
 
 
 def test_the_real_items_come_back_equal(real: period.Period, tmp_path: Path) -> None:
-    cache._write(tmp_path / "k.duckdb", (real.items, real.findings, real.files))
-    back = cache._read(tmp_path / "k.duckdb")
-    assert back is not None
-    for made, table in zip(back, (real.items, real.findings, real.files), strict=True):
-        pd.testing.assert_frame_equal(made, table)
+    cache.cached(tmp_path, "k", lambda: (real.items, real.findings, real.files))
+    back = cache.cached(tmp_path, "k", lambda: ())
+    for table, before in zip(back, (real.items, real.findings, real.files), strict=True):
+        pd.testing.assert_frame_equal(table, before)
 
 
 def test_a_changed_file_or_setting_is_read_anew(settings: Settings, built: list[str]) -> None:
@@ -277,7 +276,7 @@ def test_a_new_version_of_the_package_reads_anew(
 @pytest.mark.parametrize("damage", ["empty", "cut", "noise", "other"])
 def test_a_damaged_file_is_built_anew(settings: Settings, built: list[str], damage: str) -> None:
     first = load_period(settings=settings)
-    (path,) = kept(settings)
+    (path,) = cached_files(settings)
     whole = path.read_bytes()
     noise = bytes(b ^ 0x5A for b in whole)
     path.write_bytes(
@@ -301,8 +300,8 @@ def test_many_at_once_do_not_spoil_it(settings: Settings) -> None:
         loaded = list(pool.map(lambda _: load_period(settings=settings), range(16)))
     for one in loaded:
         same(one, loaded[0])
-    assert len(kept(settings)) == 1
-    assert [p.name for p in (settings.root / period.CACHE).iterdir()] == [kept(settings)[0].name]
+    assert len(cached_files(settings)) == 1
+    assert [p.name for p in (settings.root / period.CACHE).iterdir()] == [cached_files(settings)[0].name]
 
 
 def test_two_processes_at_once(settings: Settings) -> None:
@@ -316,14 +315,14 @@ def test_two_processes_at_once(settings: Settings) -> None:
         subprocess.Popen([sys.executable, "-c", line], stdout=subprocess.PIPE, encoding="utf-8") for _ in range(2)
     ]
     assert [one.communicate(timeout=120)[0].strip() for one in running] == ["[5.0]", "[5.0]"]
-    assert len(kept(settings)) == 1
+    assert len(cached_files(settings)) == 1
 
 
 def test_older_states_are_cleared_away(settings: Settings) -> None:
-    for days in range(1, cache.KEPT + 4):
+    for days in range(1, cache.STATES + 4):
         _write(settings, "2021Q1/items/甲.csv", ITEMS.format(days=days))
         load_period(settings=settings)
-    assert len(kept(settings)) == cache.KEPT
+    assert len(cached_files(settings)) == cache.STATES
 
 
 def test_a_process_may_fork_after_a_load(settings: Settings) -> None:

@@ -1,11 +1,16 @@
+"""Regions: spellings, peers, and the tile map: every report unit once; a city nobody placed is a plain grid."""
+
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from zjanalysis.errors import ConfigError, UnknownName
 from zjanalysis.inputs import regions
+from zjanalysis.inputs.reference import read_reference
 from zjanalysis.settings import Comparison, load_settings
 
 UNITS = ["赤坎区", "霞山区", "坡头区", "麻章区", "遂溪县", "徐闻县", "廉江市", "雷州市", "吴川市", "湛江经济技术开发区"]
@@ -132,3 +137,55 @@ def test_the_table_handed_out_is_a_copy() -> None:
 )
 def test_region_in_a_file_name(name: str, code: str | None) -> None:
     assert regions.code_in(name) == code
+
+
+def test_looking_up_a_region_loads_no_pandas() -> None:
+    asked = "import sys; from zjanalysis.inputs import regions as r; r.peers_of('440823'); r.tile_layout(['440823'])"
+    subprocess.run([sys.executable, "-c", f"{asked}; assert 'pandas' not in sys.modules"], check=True)
+
+
+# --- tiles ------------------------------------------------------------------------------------------------------
+
+ZHANJIANG = regions.report_units("440800")
+
+
+def test_every_report_unit_has_a_place_of_its_own_and_a_reason() -> None:
+    table = read_reference("tiles")
+    assert {row["code"] for row in table} == set(ZHANJIANG)
+    assert all(row["where"] and row["source"] for row in table)
+    places = regions.tile_layout(ZHANJIANG).places
+    assert set(places) == set(ZHANJIANG)
+    assert len(set(places.values())) == len(ZHANJIANG)
+
+
+def test_the_places_agree_with_the_compass() -> None:
+    """Rough places, known to everybody: who lies north, south, east and west of whom."""
+    names = regions.load_regions().set_index("name")["code"]
+    at = {name: regions.tile_layout(ZHANJIANG).places[names[name]] for name in names.index if names[name] in ZHANJIANG}
+    south = ("廉江市", "遂溪县", "雷州市", "徐闻县")
+    assert [at[name][0] for name in south] == sorted(at[name][0] for name in south)
+    assert at["徐闻县"][0] == max(row for row, _ in at.values())
+    assert at["遂溪县"][1] < at["麻章区"][1] < at["赤坎区"][1] < at["坡头区"][1]
+    assert at["赤坎区"][0] < at["霞山区"][0]
+    assert at["吴川市"][0] < at["坡头区"][0]
+    assert at["湛江经济技术开发区"][1] > at["霞山区"][1]
+
+
+def test_a_zone_the_office_added_stands_below_and_the_note_says_so() -> None:
+    layout = regions.tile_layout([*ZHANJIANG, "4408Z2", "4408Z3"])
+    assert layout.rows == regions.tile_layout(ZHANJIANG).rows + 1
+    assert [layout.places[code] for code in ("4408Z2", "4408Z3")] == [(layout.rows - 1, 0), (layout.rows - 1, 1)]
+    assert "末行地区未标方位" in layout.note
+    assert "末行" not in regions.tile_layout(ZHANJIANG).note
+
+
+def test_another_city_is_a_plain_grid_in_official_order() -> None:
+    units = regions.report_units("440100")
+    layout = regions.tile_layout(units)
+    assert [row * regions.TILES_WIDE + column for row, column in layout.places.values()] == list(range(len(units)))
+    assert tuple(layout.places) == units
+    assert layout.note == "按行政区划代码顺序排列，不表示方位"
+
+
+def test_no_unit_is_no_tile() -> None:
+    assert (regions.tile_layout(()).rows, regions.tile_layout(()).columns) == (0, 0)

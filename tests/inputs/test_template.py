@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 
 from zjanalysis.errors import InputError
+from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.regions import region_name, report_units
-from zjanalysis.inputs.submission import check_files
 from zjanalysis.inputs.template import EXAMPLE, FIELDS, GUIDE, LISTS, ROWS, SHEET, example_rows, write_template
 from zjanalysis.settings import Settings
 
@@ -93,6 +93,7 @@ def test_what_guides_the_hand(path: Path) -> None:
     assert sheet["A1"].protection.locked
     assert not sheet.column_dimensions["A"].protection.locked
     assert sheet.freeze_panes == "D2"
+    assert sheet["A1"].comment.text.startswith("前 6 位")
     assert sheet["D1"].comment.text.startswith("12 位")
 
 

@@ -17,7 +17,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
 from zjanalysis.errors import ConfigError, InputError, PublishError
-from zjanalysis.inputs.office_columns import LEDGER_COLUMNS
+from zjanalysis.columns import LEDGER_COLUMNS
 from zjanalysis.ledger.book import init_ledger, merge_ledger, read_ledger, update_ledger
 from zjanalysis.ledger.inputs import CONFLICT_SHEET, LOG_SHEET, MEMORY_SHEET
 from zjanalysis.ledger.state import standing, start

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from zjanalysis.inputs.weights import BY_SHARE, MET_OR_NOT, TYPED
+from zjanalysis.inputs.reported import BY_SHARE, MET_OR_NOT, TYPED
 from zjanalysis.settings import Evaluation
 
 NO_WEIGHTS = "未录入三级指标及权重，不计算总分；请用“三级指标模板”录入后再算。"

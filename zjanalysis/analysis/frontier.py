@@ -115,10 +115,9 @@ def review_of(names: pd.Series) -> pd.Series:
     >>> review_of(pd.Series(["海洋工程环境影响报告书核准", "食品经营许可"])).tolist()
     ['海洋工程环境影响报告书须经评审', '']
     """
-    facts = read_reference("reviews")
     texts, found = names.fillna("").astype("str"), pd.Series("", index=names.index, dtype="str")
-    for keyword, reason in zip(facts["keyword"], facts["reason"], strict=True):
-        found = found.mask(texts.str.contains(keyword, regex=False), reason)
+    for row in read_reference("reviews"):
+        found = found.mask(texts.str.contains(row["keyword"], regex=False), row["reason"])
     return found
 
 

@@ -13,8 +13,7 @@ from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, find_cases
 from zjanalysis.cases.views import case_overall
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import peers_of, report_units
-from zjanalysis.inputs.reported import load_definitions, load_reported
-from zjanalysis.inputs.weights import load_weights
+from zjanalysis.inputs.reported import load_definitions, load_reported, load_weights
 from zjanalysis.settings import Settings, load_settings
 
 AGAINST_PEERS = ("time_compression", "visits", "visit_share")

@@ -24,7 +24,7 @@ from zjanalysis.analysis.registry import ALL, ONE, Indicator
 from zjanalysis.cases.clock import CaseTable, open_cases
 from zjanalysis.cases.findings import case_findings
 from zjanalysis.cases.inputs import CaseSource, case_source, find_case_source, region_codes
-from zjanalysis.inputs.cache import kept, key_of
+from zjanalysis.inputs.cache import cached, key_of
 from zjanalysis.inputs.calendar import EPOCH, calendar_day, calendar_table
 from zjanalysis.inputs.period import Period
 from zjanalysis.settings import Settings, load_settings
@@ -200,7 +200,7 @@ def period_cases(period: Period, *, settings: Settings | None = None) -> CaseSum
         summary = case_summary(source, settings=rules)
         return tuple(getattr(summary, name) for name in TABLES)
 
-    by_month, by_item, *rest = kept(rules.root / FOLDER, _key(period, source, rules), tables, names=TABLES)
+    by_month, by_item, *rest = cached(rules.root / FOLDER, _key(period, source, rules), tables)
     n_cases = int(case_counts(by_item)["n"].sum())
     return CaseSummary(source.title, source.cutoff, source.sample, n_cases, by_month, by_item, *rest)
 

@@ -12,10 +12,10 @@ import pandas as pd
 from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases
+from zjanalysis.columns import Column
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study

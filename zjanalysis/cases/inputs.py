@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from zjanalysis.columns import Column
 from zjanalysis.errors import ConfigError, InputError, unknown_name
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.office_table import fold_header
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code

@@ -19,9 +19,9 @@ from zjanalysis.cases.inputs import case_source
 from zjanalysis.cases.views import SPREAD, case_table, quantiles_of
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
+from zjanalysis.columns import Column
 from zjanalysis.display.tables import Table, table
 from zjanalysis.errors import ConfigError, InputError, unknown_name
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.settings import load_settings

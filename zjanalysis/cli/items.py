@@ -14,6 +14,7 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
+from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
 from zjanalysis.display.forms import (
     write_address_template,
     write_indicator_template,
@@ -23,11 +24,10 @@ from zjanalysis.display.forms import (
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.annotate import annotate
-from zjanalysis.inputs.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
+from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.findings import summary
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import load_regions, region_code
-from zjanalysis.inputs.submission import Submission, check_files
 from zjanalysis.inputs.template import write_template
 from zjanalysis.settings import load_settings
 

@@ -7,11 +7,11 @@ import pandas as pd
 from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
+from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.answer import named_steps
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 

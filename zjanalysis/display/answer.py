@@ -8,11 +8,11 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
+from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, names_of
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, markup, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import city_of, region_code, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study

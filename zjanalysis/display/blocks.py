@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.columns import Column
 from zjanalysis.display import dates, picture, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, markup
 from zjanalysis.display.tables import table as table_of
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import city_of, is_county, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.settings import Comparison

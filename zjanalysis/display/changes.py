@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis.frontier import LEVERS
+from zjanalysis.columns import Column, label
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, key, row_chart, scale
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import _main_part, _parts_text, delta, helps, value_of, waterfall
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column, label
 from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"

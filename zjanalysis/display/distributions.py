@@ -6,12 +6,12 @@ import pandas as pd
 import seaborn as sns
 
 from zjanalysis.analysis.indicators import in_scope
+from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, names_of, say
 from zjanalysis.display.canvas import key, plane
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.studies import Study
 
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}

@@ -12,15 +12,12 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.ledger_scores import indicator_labels
+from zjanalysis.columns import ADDRESS_COLUMNS, POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS, Column
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, head_cell, put, release
 from zjanalysis.display.workbook import put_text
-from zjanalysis.inputs.addresses import ADDRESS_COLUMNS
-from zjanalysis.inputs.columns import Column
-from zjanalysis.inputs.office_columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS
-from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.inputs.regions import region_name, report_units
-from zjanalysis.inputs.reported import load_definitions, load_population
-from zjanalysis.inputs.weights import METHODS, N_THIRD
+from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
+from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 
 CHOICES_SHEET = "选项"

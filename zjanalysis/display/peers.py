@@ -7,6 +7,7 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, names_of
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
@@ -14,7 +15,6 @@ from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import COUNTS, SUMS, TONES, delta, value_of
 from zjanalysis.display.spine import INK, MET_INK
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
 

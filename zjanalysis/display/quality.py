@@ -8,13 +8,13 @@ from zjanalysis.analysis.change import change
 from zjanalysis.analysis.compare import among
 from zjanalysis.analysis.indicators import in_scope, left_out, measure
 from zjanalysis.analysis.sensitivity import blank_promises
+from zjanalysis.columns import Column
 from zjanalysis.display import dates
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column
+from zjanalysis.inputs.check import completeness as filled_columns
 from zjanalysis.inputs.findings import summary as counted_by
 from zjanalysis.inputs.regions import report_units
-from zjanalysis.inputs.submission import completeness as filled_columns
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS
 

@@ -7,12 +7,12 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, say
 from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Verdict
 

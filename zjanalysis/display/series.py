@@ -10,13 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from zjanalysis.columns import Column
 from zjanalysis.display import dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
 from zjanalysis.display.canvas import THICK, TextColumn, bars, key, plane, row_chart, scale, tick_texts
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import SUMS, value_of
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.columns import Column
 
 FEWEST_POINTS = 4
 """A line needs at least so many points; fewer are a sentence."""

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.columns import Column
 from zjanalysis.display import picture, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit
 from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
 from zjanalysis.display.tables import Table, about, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, by_caseload, indicator
+from zjanalysis.columns import ALL_COLUMNS, Column
 from zjanalysis.display import theme, wording
 from zjanalysis.errors import unknown_name
-from zjanalysis.inputs.columns import ALL_COLUMNS, Column
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.units import UNITS, Met, Verdict
 
@@ -128,11 +128,11 @@ def table(
 ) -> Table:
     """Give a table of the columns named, in their order; none named means all of the frame.
 
-    A column is a key of the registered columns or a Column of its own (label, unit and kind). ``value``, ``median``,
-    ``change`` and their like follow the unit of the row's ``indicator``. ``focus`` is the region_code whose rows stand
-    out. Missing stays missing and reads 无数据. Raises UnknownName for a column the frame does not hold.
+    A column is a key of columns.csv or a Column of its own (label, unit and kind). ``value``, ``median``, ``change``
+    and their like follow the unit of the row's ``indicator``. ``focus`` is the region_code whose rows stand out.
+    Missing stays missing and reads 无数据. Raises UnknownName for a column the frame does not hold.
 
-    >>> from zjanalysis.inputs.columns import Column
+    >>> from zjanalysis.columns import Column
     >>> shown = table(pd.DataFrame({"n": [3]}), caption="例", columns=[Column("n", "事项数", "count", unit="项")])
     >>> shown.heads[0].unit, shown.rows
     ('项', ((3,),))

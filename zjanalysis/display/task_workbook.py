@@ -13,9 +13,9 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.tasks import ANSWERS
+from zjanalysis.columns import TASK_COLUMNS
 from zjanalysis.display.sheets import for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.workbook import sheet_names
-from zjanalysis.inputs.task_columns import TASK_COLUMNS
 
 WIDTHS = {"order": 6, "item_key": 34, "match_code": 16, "item_name": 40, "department": 24, "basis": 36, "due": 14,
           "current_text": 14, "proposed_text": 14, "gain": 12, "responsible": 24, "answer": 12,

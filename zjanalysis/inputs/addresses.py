@@ -7,20 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from zjanalysis.columns import ADDRESS_COLUMNS
 from zjanalysis.errors import InputError, unknown_name
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.office_table import OfficeTable, read_table
 from zjanalysis.inputs.regions import find_code, load_regions
 from zjanalysis.settings import Guard
 
 TO, CC = "收件人", "抄送"
 LONGEST = 254  # RFC 5321
-ADDRESS_COLUMNS = (
-    Column("region", "地区", aliases=("县区", "县（市、区）", "单位", "收件地区")),
-    Column("to", TO, note="邮箱地址，几个之间用分号",
-           aliases=("收件邮箱", "收件地址", "邮箱", "电子邮箱", "邮件地址", "email")),
-    Column("cc", CC, note="可不填", aliases=("抄送人", "抄送邮箱", "抄送地址")),
-)  # fmt: skip
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
                       r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")  # fmt: skip
 

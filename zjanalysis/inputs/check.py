@@ -1,7 +1,8 @@
-"""Rows as written → items (typed) and findings (cells that do not fit). Wrong data is a result, not an exception."""
+"""Files → items (typed) and findings (cells that do not fit). Wrong data is a result, not an exception."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,19 +11,27 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from zjanalysis.columns import label
 from zjanalysis.errors import InputError
-from zjanalysis.inputs import cellrules, rowrules
-from zjanalysis.inputs.choose import choose_columns
-from zjanalysis.inputs.columns import label
-from zjanalysis.inputs.findings import Part, Place, empty_findings, table_of, typed
-from zjanalysis.inputs.layout import Rows, rows_of
+from zjanalysis.files import file_digest
+from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Place, Violation, findings_of, together
+from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.regions import code_in
-from zjanalysis.inputs.rules import LEAVES_OUT
-from zjanalysis.inputs.work import WHOLE
-from zjanalysis.inputs.workbook import Sheet
-from zjanalysis.settings import Settings
+from zjanalysis.inputs.rules import deduplicate, row_violations
+from zjanalysis.inputs.table import Table, table_of
+from zjanalysis.inputs.workbook import SUFFIXES, Sheet, read_rows
+from zjanalysis.settings import Settings, load_settings
 
+Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+OTHER_SUFFIXES = (".xls", ".xlsm", ".xlsb", ".et", ".ods")  # named, and refused in one sentence
 _MEASURED = ("statutory_limit", "promised_limit", "both_limits", "visits", "online", "handling_type", "online_depth")
+# What a submission should fill: how much of each is filled is what ``completeness`` gives.
+ASKED = (
+    "item_name", "base_code", "impl_code", "item_type", "use_level", "department", "statutory_written",
+    "promised_written", "handling_type", "visits", "online", "online_depth", "serves", "on_application", "one_window",
+    "bookable", "express", "state", "case_count",
+)  # fmt: skip
+_COLUMN_OF = {"statutory_written": "statutory_limit", "promised_written": "promised_limit"}
 
 
 @dataclass(frozen=True)
@@ -35,87 +44,194 @@ class Checked:
     places: Mapping[tuple[str, str], Mapping[str, Place]]
 
 
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in: items, findings, files (as in a period), and where each file lies."""
+
+    items: pd.DataFrame
+    findings: pd.DataFrame
+    files: pd.DataFrame
+    paths: Mapping[str, Path]
+
+    @property
+    def clean(self) -> bool:
+        """Tell whether nothing at all was found."""
+        return self.findings.empty
+
+
+# --- one file ---
+
+
 def check(sheets: Sequence[Sheet], *, settings: Settings, mapping: Mapping[str, str] | None = None) -> Checked:
-    """Give the items and findings of one file.
+    """Return the items and findings of one file.
 
     ``mapping``: header → column key, for headers that could be two things (``[columns]`` of dataset.toml). Raises
     InputError when no visible sheet holds the needed columns.
     """
-    seen = [(sheet, *_rows(sheet, mapping or {})) for sheet in sheets]
-    tables = [(sheet, rows) for sheet, rows, _ in seen if rows is not None and not _lacks(rows)]
+    looked_at = [(sheet, *_table(sheet, mapping or {})) for sheet in sheets]
+    tables = [(sheet, table) for sheet, table, _ in looked_at if table is not None and not _lacks(table)]
     if not tables:
-        raise _no_table(sheets, [rows for _, rows, _ in seen if rows is not None])
-    made = [check_rows(sheet, rows, settings=settings) for sheet, rows in tables]
-    found = [table_of(parts, file=sheet.file, sheet=sheet.name, places={}) for sheet, _, parts in seen]
+        raise _no_table(sheets, [table for _, table, _ in looked_at if table is not None])
+    checked = [check_table(sheet, table, settings=settings) for sheet, table in tables]
+    layout = [findings_of(violations, file=sheet.file, sheet=sheet.name) for sheet, _, violations in looked_at]
     return Checked(
-        made[0][0] if len(made) == 1 else pd.concat([items for items, _ in made], ignore_index=True),
-        together([*found, *(findings for _, findings in made)]),
-        sum(rows.n_read for _, rows in tables),
-        {(rows.file, rows.sheet): rows.places for _, rows in tables},
+        _under([items for items, _ in checked]),
+        together([*layout, *(findings for _, findings in checked)]),
+        sum(table.n_read for _, table in tables),
+        {(table.file, table.sheet): table.places for _, table in tables},
     )
 
 
-def together(findings: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put findings tables under one another."""
-    filled = [frame for frame in findings if len(frame)]
-    return typed(pd.concat(filled, ignore_index=True)) if filled else empty_findings()
+def _under(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
 
-def _rows(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[Rows | None, list[Part]]:
+def _table(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[Table | None, list[Violation]]:
     if not any(any(cell not in ("", None) for cell in row) for row in sheet.grid):
         return None, []
     if sheet.hidden:
-        return None, [Part("sheet_hidden", WHOLE, values=sheet.name)]
-    rows = rows_of(sheet, mapping=mapping, choose=choose_columns)
-    if rows is None or _lacks(rows):
-        return rows, [Part("sheet_without_table", WHOLE, values=sheet.name)]
-    hidden = [Part("rows_hidden", WHOLE, values=str(sheet.seen.hidden_rows))] if sheet.seen.hidden_rows else []
-    return rows, hidden if len(rows.numbers) else [*hidden, Part("table_empty", WHOLE, values=sheet.name)]
+        return None, [Violation("sheet_hidden", WHOLE, values=sheet.name)]
+    table = table_of(sheet, mapping=mapping)
+    if table is None or _lacks(table):
+        return table, [Violation("sheet_without_table", WHOLE, values=sheet.name)]
+    n_hidden = sheet.inspection.hidden_rows
+    hidden = [Violation("rows_hidden", WHOLE, values=str(n_hidden))] if n_hidden else []
+    return table, hidden if len(table.numbers) else [*hidden, Violation("table_empty", WHOLE, values=sheet.name)]
 
 
-def _lacks(rows: Rows) -> list[str]:
-    """Give the labels of the needed columns that a table does not have."""
-    lacking = [] if "item_name" in rows.cells else [label("item_name")]
+def _lacks(table: Table) -> list[str]:
+    """Return the labels of the needed columns that a table does not have."""
+    lacking = [] if "item_name" in table.cells else [label("item_name")]
     measured = f"{label('statutory_limit')}、{label('promised_limit')}或{label('visits')}"
-    return lacking if set(_MEASURED) & set(rows.cells) else [*lacking, measured]
+    return lacking if set(_MEASURED) & set(table.cells) else [*lacking, measured]
 
 
-def _no_table(sheets: Sequence[Sheet], seen: list[Rows]) -> InputError:
+def _no_table(sheets: Sequence[Sheet], tables: list[Table]) -> InputError:
     name = sheets[0].file if sheets else ""
-    if not seen:
+    if not tables:
         return InputError(f"“{name}”里没有找到表头（每张可见工作表的前 20 行都看过）。",
                           "请使用标准表头（zj template 可生成模板），或检查是否交错了文件。")  # fmt: skip
-    rows = seen[0]
-    found = "、".join(place.header for place in list(rows.places.values())[:8])
-    where = f"“{name}”的工作表“{rows.sheet}”" if rows.sheet else f"“{name}”"
+    table = tables[0]
+    headers = "、".join(place.header for place in list(table.places.values())[:8])
+    where = f"“{name}”的工作表“{table.sheet}”" if table.sheet else f"“{name}”"
     return InputError(
-        f"{where}缺少必需的列：{'；'.join(_lacks(rows))}。",
-        f"已认出的列：{found}。请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系。",
+        f"{where}缺少必需的列：{'；'.join(_lacks(table))}。",
+        f"已认出的列：{headers}。请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系。",
     )
 
 
-def check_rows(sheet: Sheet, rows: Rows, *, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the items and findings of one table."""
-    hint = code_in(rows.sheet) or code_in(Path(rows.file).stem)
-    items, parts = cellrules.typed_items(rows, region=hint, units=settings.units)
-    parts += _uncalculated(sheet, rows)
-    leaving = [part.numbers for part in parts if part.rule in LEAVES_OUT]
-    out = np.isin(rows.numbers, np.concatenate(leaving)) if leaving else np.zeros(len(items), dtype=bool)
-    parts += rowrules.row_parts(rows, items, out)
-    findings = table_of([*rows.parts, *parts], file=rows.file, sheet=rows.sheet, places=rows.places)
-    regions = pd.Series(items["region_code"].to_numpy(), index=rows.numbers)
-    findings = findings.assign(region_code=findings["row_number"].map(regions).astype("str"))
+def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the items and findings of one table."""
+    hint = code_in(table.sheet) or code_in(Path(table.file).stem)
+    items, violations = typed_items(table, region=hint, units=settings.units)
+    violations += _uncalculated(sheet, table)
+    leaving = [one.rows for one in violations if one.rule in LEAVES_OUT]
+    out = np.isin(table.numbers, np.concatenate(leaving)) if leaving else np.zeros(len(items), dtype=bool)
+    violations += row_violations(table, items, out)
+    regions = pd.Series(items["region_code"].to_numpy(), index=table.numbers)
+    findings = findings_of([*table.violations, *violations], file=table.file, sheet=table.sheet, places=table.places,
+                           regions=regions)  # fmt: skip
     return items[~out].reset_index(drop=True) if out.any() else items, findings
 
 
-def _uncalculated(sheet: Sheet, rows: Rows) -> list[Part]:
+def _uncalculated(sheet: Sheet, table: Table) -> list[Violation]:
     """Note the formulas without a stored result and those with an error, in columns that are read."""
-    keys = {place.letter: key for key, place in rows.places.items()}
-    parts = []
-    for rule, cells in (("formula_empty", sheet.seen.empty_formulas), ("cell_error", sheet.seen.error_cells)):
-        split = [re.fullmatch(r"([A-Z]+)(\d+)", cell) for cell in cells]
-        at = [(found.group(1), int(found.group(2))) for found in split if found]
-        for column, key in keys.items():
-            numbers = np.array(sorted(n for c, n in at if c == column), dtype="int64")
-            parts.append(Part(rule, numbers[np.isin(numbers, rows.numbers)], key=key))
-    return parts
+    keys = {place.letter: key for key, place in table.places.items()}
+    seen = {"formula_empty": sheet.inspection.empty_formulas, "cell_error": sheet.inspection.error_cells}
+    violations = []
+    for rule, cells in seen.items():
+        split = [(match[1], int(match[2])) for cell in cells if (match := re.fullmatch(r"([A-Z]+)(\d+)", cell))]
+        for letter, key in keys.items():
+            rows = np.array(sorted(row for column, row in split if column == letter), dtype="int64")
+            violations.append(Violation(rule, rows[np.isin(rows, table.numbers)], key))
+    return violations
+
+
+# --- several files together ---
+
+
+def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tables:
+    """Put checked files together as (items, findings, files): the table rules, and the count of every row.
+
+    Every row read is an item or is named by a finding that leaves it out; this is asserted file by file.
+    """
+    places = {key: place for one in checked.values() for key, place in one.places.items()}
+    items, across = deduplicate(_under([one.items for one in checked.values()]), places)
+    findings = together([*(one.findings for one in checked.values()), across])
+    left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
+    files = pd.DataFrame({
+        "file": pd.Series(list(checked), dtype="str"),
+        "sha256": pd.Series([file_digest(paths[name]) for name in checked], dtype="str"),
+        "rows_read": [one.n_read for one in checked.values()],
+    })  # fmt: skip
+    files["rows_used"] = files["file"].map(items["file"].value_counts()).fillna(0).astype("int64")
+    files["rows_left_out"] = files["file"].map(left["file"].value_counts()).fillna(0).astype("int64")
+    if not files["rows_read"].eq(files["rows_used"] + files["rows_left_out"]).all():
+        raise AssertionError(f"rows read must be used or left out with a reason:\n{files}")
+    return items, findings, files
+
+
+def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
+    """Return the files of a list of files and folders under the names that findings call them by.
+
+    A name that occurs twice is led by its folder. Raises InputError for what does not exist and for an empty list.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise InputError(f"找不到“{path}”。", "请检查路径；有空格的路径请加引号。")
+        readable = (*SUFFIXES, *OTHER_SUFFIXES)
+        inside = sorted(path.rglob("*")) if path.is_dir() else []
+        files += [file for file in inside
+                  if file.is_file() and _is_submitted(file.name) and file.suffix.lower() in readable]  # fmt: skip
+        files += [] if path.is_dir() else [path]
+    if not files:
+        raise InputError(
+            f"“{'、'.join(map(str, paths))}”里没有工作簿、CSV 或 JSON 文件。", "请指明文件，或装有它们的文件夹。"
+        )
+    files = list(dict.fromkeys(files))
+    names = [path.name for path in files]
+    twice = {name for name in names if names.count(name) > 1}
+    top = Path(os.path.commonpath([path.absolute().parent for path in files]))
+    return {p.absolute().relative_to(top).as_posix() if p.name in twice else p.name: p for p in files}
+
+
+def _is_submitted(name: str) -> bool:
+    """Lock files of Office and annotated copies are not submissions."""
+    return not name.startswith((".", "~$")) and not name.endswith("（核对）.xlsx")
+
+
+def check_files(
+    paths: Sequence[str | Path], *, settings: Settings | None = None, mapping: Mapping[str, str] | None = None
+) -> Submission:
+    """Check files and folders as one submission; a file that cannot be read is a finding, the others go on.
+
+    ``mapping``: header → column key for headers that could be two things. Raises InputError when there is no file.
+    """
+    chosen = settings or load_settings()
+    files = submitted_files(paths)
+    checked: dict[str, Checked] = {}
+    refused = []
+    for name, path in files.items():
+        try:
+            checked[name] = check(read_rows(path, guard=chosen.guard, name=name), settings=chosen, mapping=mapping)
+        except InputError as error:
+            one = Violation("file_refused", WHOLE, values=error.message, others=error.hint)
+            refused.append(findings_of([one], file=name))
+    if not checked:
+        return Submission(pd.DataFrame(), together(refused), pd.DataFrame(), files)
+    items, findings, counts = assembled(checked, files)
+    return Submission(items, together([*refused, findings]), counts, files)
+
+
+def completeness(items: pd.DataFrame, *, by: Sequence[str] = ("region_code",)) -> pd.DataFrame:
+    """Return how much of each asked column is filled: ``by`` columns, column_label, n_items, n_filled, filled_share.
+
+    A limit counts as filled when it reads as a number; 无 and office hours do not. Rows that are left out do not count.
+    """
+    asked = {label(_COLUMN_OF.get(key, key)): items[key].notna() for key in ASKED if key in items.columns}
+    groups = pd.DataFrame(asked).assign(**{key: items[key] for key in by}).groupby(list(by), sort=False, dropna=False)
+    sizes = groups.size().rename("n_items").reset_index()
+    filled = groups.sum().reset_index().melt(id_vars=list(by), var_name="column_label", value_name="n_filled")
+    counts = filled.merge(sizes, on=list(by), how="left")[[*by, "column_label", "n_items", "n_filled"]]
+    return counts.assign(filled_share=counts["n_filled"] / counts["n_items"])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.errors import ConfigError, InputError, unknown_name
-from zjanalysis.inputs.columns import ITEM_COLUMNS
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"

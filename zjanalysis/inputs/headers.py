@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from zjanalysis.inputs.columns import ITEM_COLUMNS
+from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.inputs.limits import plain, unit_of
 from zjanalysis.inputs.workbook import Sheet, cell_text
 
@@ -49,16 +49,6 @@ def unit_in(header: str) -> str:
     """Give the unit that a header states in brackets: ``承诺时限（单位：天）`` → 工作日; empty when none."""
     bracket = re.search(r"\((?:单位:?)?([^()]*)\)", plain(header))
     return (unit_of(bracket.group(1)) or "") if bracket and not bracket.group(1).isascii() else ""
-
-
-def letter(column: int) -> str:
-    """Give the letters of a column counted from 0: 0 → A, 26 → AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def header_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[str], list[tuple[str, ...]]] | None:

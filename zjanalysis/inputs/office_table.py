@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from zjanalysis.columns import Column
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.columns import Column
-from zjanalysis.inputs.workbook import Sheet, cell_text, read_rows
+from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
 from zjanalysis.settings import Guard
 
 HEADER_ROWS = 20
@@ -105,19 +105,6 @@ def _cell(sheet: Sheet, row: int, column: int) -> str:
     suspects = sheet.empty_formulas
     uncalculated = not text and suspects and f"{column_letter(column)}{row + 1}" in suspects
     return "（公式未计算）" if uncalculated else text
-
-
-def column_letter(position: int) -> str:
-    """Give the letters of a 0-based column.
-
-    >>> column_letter(0), column_letter(25), column_letter(26)
-    ('A', 'Z', 'AA')
-    """
-    text, rest = "", position + 1
-    while rest:
-        rest, digit = divmod(rest - 1, 26)
-        text = chr(65 + digit) + text
-    return text
 
 
 def numbers(text: pd.Series) -> pd.Series:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,15 +11,14 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from zjanalysis.errors import InputError, unknown_name
-from zjanalysis.inputs.cache import Tables, kept, key_of
-from zjanalysis.inputs.check import Checked, check, together
+from zjanalysis.files import file_digest
+from zjanalysis.inputs.cache import cached, key_of
+from zjanalysis.inputs.check import OTHER_SUFFIXES, Tables, assembled, check
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
-from zjanalysis.inputs.tablerules import settle
 from zjanalysis.inputs.workbook import SUFFIXES, read_rows
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
-OTHER_SUFFIXES = (".xls", ".xlsm", ".xlsb", ".et", ".ods")  # named, and refused in one sentence
 CACHE = Path(".cache") / "periods"  # under the project folder
 __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "load_previous", "previous_period"]
 
@@ -44,7 +42,7 @@ class Period:
     memory: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Give what was made under this key before, or make it now and remember it: reports share what is equal."""
+        """Return what was made under this key before, or make it now and remember it: reports share what is equal."""
         if key not in self.memory:
             self.memory[key] = make()
         kept: T = self.memory[key]
@@ -60,7 +58,7 @@ def hold(period: Period) -> None:
 
 
 def _held(period: Period) -> Period:
-    """Give a period that is held, in tables of its own, so that no report can change what another reads."""
+    """Return a period that is held, in tables of its own, so that no report can change what another reads."""
     own = {name: getattr(period, name).copy(deep=False) for name in ("items", "findings", "files")}
     memory = {key: value.copy(deep=False) if isinstance(value, pd.DataFrame) else value
               for key, value in period.memory.items()}  # fmt: skip
@@ -68,16 +66,16 @@ def _held(period: Period) -> Period:
 
 
 def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Period:
-    """Give the items of one period; empty names mean the data set of the settings and its newest period.
+    """Return the items of one period; empty names mean the data set of the settings and its newest period.
 
     Raises UnknownName for a set or period nobody knows, InputError for an empty folder or a file that cannot be used.
     """
-    known = settings or load_settings()
-    folder = known.path(data or known.data)
+    chosen = settings or load_settings()
+    folder = chosen.path(data or chosen.data)
     if settings is None and (folder, period) in _HELD:
         return _held(_HELD[(folder, period)])
-    dataset = load_dataset(data, settings=known)
-    periods = list_periods(data, settings=known)
+    dataset = load_dataset(data, settings=chosen)
+    periods = list_periods(data, settings=chosen)
     if period and period not in periods:
         raise unknown_name("期次", period, periods)
     if not periods:
@@ -86,16 +84,16 @@ def load_period(data: str = "", period: str = "", *, settings: Settings | None =
         )
     name = period or periods[-1]
     paths = item_files(dataset.folder / name)
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    key = key_of(hashes, state=repr((known.units, known.guard, sorted(dataset.columns.items()))))
-    build = partial(read_period, paths, settings=known, mapping=dataset.columns)
-    items, findings, files = kept(known.root / CACHE, key, build)
+    state = repr((chosen.units, chosen.guard, sorted(dataset.columns.items())))
+    key = key_of({path.name: file_digest(path) for path in paths}, state=state)
+    build = partial(read_period, paths, settings=chosen, mapping=dataset.columns)
+    items, findings, files = cached(chosen.root / CACHE, key, build)
     about = dataset.periods.get(name, {})
     return Period(name, str(about.get("title", name)), dataset, str(about.get("cutoff", "")), items, findings, files)
 
 
 def load_previous(period: Period, *, settings: Settings | None = None) -> Period:
-    """Give the period before this one of the same data set; without a name and without rows when this is the first."""
+    """Return the period before this one of the same data set; without a name and rows when this is the first."""
     folder = str(period.dataset.folder)
     name = previous_period(folder, period.name, settings=settings)
     if name:
@@ -105,42 +103,17 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
 
 
 def item_files(folder: Path) -> list[Path]:
-    """Give the files of data/<set>/<period>/items in the order of their names; lock files of Office are not files."""
-    found = sorted(p for p in (folder / "items").glob("*") if p.is_file() and not p.name.startswith((".", "~$")))
-    if not found:
+    """Return the files of data/<set>/<period>/items by name; lock files of Office are not files."""
+    files = sorted(p for p in (folder / "items").glob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+    if not files:
         raise InputError(f"文件夹“{folder / 'items'}”是空的。", "请放入各地的事项工作簿（.xlsx、.csv 或 .jsonl）。")
-    for path in found:
+    for path in files:
         if path.suffix.lower() not in (*SUFFIXES, *OTHER_SUFFIXES):
             raise InputError(f"“{path.name}”不是工作簿，也不是 CSV 或 JSON。", "请移出 items 文件夹，或另存为 .xlsx。")
-    return found
+    return files
 
 
 def read_period(paths: list[Path], *, settings: Settings, mapping: Mapping[str, str]) -> Tables:
-    """Read and check files as one period: (items, findings, files).
-
-    Every row read is an item or is named by a finding that leaves it out; this is asserted file by file.
-    """
+    """Read and check files as one period: (items, findings, files)."""
     checked = {p.name: check(read_rows(p, guard=settings.guard), settings=settings, mapping=mapping) for p in paths}
-    return assembled(checked, {p.name: p for p in paths})
-
-
-def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tables:
-    """Put checked files together: the table rules, and the count of every row."""
-    places = {key: place for one in checked.values() for key, place in one.places.items()}
-    items, across = settle(_under([one.items for one in checked.values()]), places)
-    findings = together([*(one.findings for one in checked.values()), across])
-    left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
-    files = pd.DataFrame({
-        "file": pd.Series(list(checked), dtype="str"),
-        "sha256": pd.Series([hashlib.sha256(paths[name].read_bytes()).hexdigest() for name in checked], dtype="str"),
-        "rows_read": [one.n_read for one in checked.values()],
-    })  # fmt: skip
-    files["rows_used"] = files["file"].map(items["file"].value_counts()).fillna(0).astype("int64")
-    files["rows_left_out"] = files["file"].map(left["file"].value_counts()).fillna(0).astype("int64")
-    if not files["rows_read"].eq(files["rows_used"] + files["rows_left_out"]).all():
-        raise AssertionError(f"rows read must be used or left out with a reason:\n{files}")
-    return items, findings, files
-
-
-def _under(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+    return assembled(checked, {path.name: path for path in paths})

@@ -1,38 +1,62 @@
-"""Regions: names and codes, report units, peer groups. The facts are in reference/{divisions,zones,groups}.csv."""
+"""Regions: names and codes, report units, peer groups, places on the tile map.
+
+The facts are in reference/{divisions,zones,groups,tiles}.csv. Reading them needs no pandas.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _CITY_CENTRE = ("本级", "市本级", "市直", "市级")
 _COUNTIES = "各县区"
 _SUFFIXES = ("特别行政区", "自治县", "市", "县", "区", "省")
+TILES_WIDE = 4  # tiles in a row of regions whose place is not on record
+
+
+@dataclass(frozen=True)
+class Region:
+    """One region. ``ours`` marks a code this project made up, because the zone has no national one."""
+
+    code: str
+    name: str
+    level: str
+    parent: str
+    ours: bool
 
 
 @cache
-def _table() -> pd.DataFrame:
-    divisions = read_reference("divisions").assign(ours=False)
-    zones = read_reference("zones").assign(ours=True)
-    return pd.concat([divisions, zones], ignore_index=True)[["code", "name", "level", "parent", "ours"]]
+def _regions() -> dict[str, Region]:
+    """Return every region by code: the divisions in official order, then the zones."""
+    return {
+        row["code"]: Region(row["code"], row["name"], row["level"], row["parent"], ours=table == "zones")
+        for table in ("divisions", "zones")
+        for row in read_reference(table)
+    }
 
 
 def load_regions() -> pd.DataFrame:
-    """Give every region: code, name, level (province, prefecture, county, zone), parent, ours.
+    """Return every region: code, name, level (province, prefecture, county, zone), parent, ours.
 
     ``ours`` marks a code this project made up, because the zone has no national one (zones.csv is the user's to edit).
     """
-    return _table().copy()
+    import pandas as pd  # noqa: PLC0415  the only function here that needs it
+
+    return pd.DataFrame([asdict(region) for region in _regions().values()])
 
 
-@cache
-def _names() -> dict[str, str]:
-    return dict(zip(_table()["code"], _table()["name"], strict=True))
+def is_our_code(code: str) -> bool:
+    """Tell whether a code was made up by this project, for a zone without a national one."""
+    return code in _regions() and _regions()[code].ours
 
 
 def _short(name: str) -> str:
@@ -45,44 +69,43 @@ def _short(name: str) -> str:
 @cache
 def _codes() -> dict[str, str]:
     """Every spelling of a region that is certain → its code: full and short name, with and without what is above it."""
-    table = _table()
     claims: dict[str, set[str]] = {}
-    zones = read_reference("zones")
-    aliases = {code: text.split("|") for code, text in zip(zones["code"], zones["aliases"], strict=True) if text}
-    for code, name, level, parent in zip(table["code"], table["name"], table["level"], table["parent"], strict=True):
-        spellings = {name, _short(name), *aliases.get(code, [])}
-        if level == "prefecture":
-            spellings |= {f"{known}{centre}" for known in (name, _short(name)) for centre in _CITY_CENTRE}
-        above = {"", _names()[parent], _short(_names()[parent])} if parent else {""}
-        top = {"", "广东省", "广东"} if level in ("county", "zone") else {""}
+    aliases = {row["code"]: row["aliases"].split("|") for row in read_reference("zones") if row["aliases"]}
+    for region in _regions().values():
+        names = {region.name, _short(region.name)}
+        spellings = names | set(aliases.get(region.code, []))
+        if region.level == "prefecture":
+            spellings |= {f"{name}{centre}" for name in names for centre in _CITY_CENTRE}
+        parent = _regions().get(region.parent)
+        above = {"", parent.name, _short(parent.name)} if parent else {""}
+        top = {"", "广东省", "广东"} if region.level in ("county", "zone") else {""}
         for spelling in {f"{t}{a}{s}" for t in top for a in above for s in spellings}:
-            claims.setdefault(spelling, set()).add(code)
-    return {spelling: codes.pop() for spelling, codes in claims.items() if len(codes) == 1} | {
-        name: code for code, name in _names().items()
-    }
+            claims.setdefault(spelling, set()).add(region.code)
+    certain = {spelling: codes.pop() for spelling, codes in claims.items() if len(codes) == 1}
+    return certain | {region.name: code for code, region in _regions().items()}
 
 
 def find_code(text: str) -> str | None:
-    """Give the code of a region written as code (6, 9 or 12 digits) or name; None when nobody knows it.
+    """Return the code of a region written as code (6, 9 or 12 digits) or name; None when nobody knows it.
 
     >>> find_code("440823000000"), find_code("湛江市遂溪县"), find_code("湛江市本级"), find_code("湛江经开区")
     ('440823', '440823', '440800', '4408Z1')
     """
     written = "".join(text.split())
-    if written in _names():
+    if written in _regions():
         return written
-    if written.isdecimal() and len(written) in (9, 12) and written[:6] in _names():
+    if written.isdecimal() and len(written) in (9, 12) and written[:6] in _regions():
         return written[:6]
     return _codes().get(written)
 
 
 def code_in(text: str) -> str | None:
-    """Give the region that a file or sheet name speaks of: its 6-digit code or the longest name in it; None if none.
+    """Return the region that a file or sheet name speaks of: its 6-digit code or the longest name in it; None if none.
 
     >>> code_in("附件2：湛江市遂溪县实施清单（2021）.xlsx"), code_in("440882_事项"), code_in("实施清单")
     ('440823', '440882', None)
     """
-    codes = [code for code in _names() if code in text]
+    codes = [code for code in _regions() if code in text]
     if codes:
         return codes[0]
     names = [spelling for spelling in _codes() if len(spelling) >= 2 and spelling in text]
@@ -90,34 +113,32 @@ def code_in(text: str) -> str | None:
 
 
 def region_name(code: str) -> str:
-    """Give the name of a region code.
+    """Return the name of a region code.
 
     >>> region_name("440823")
     '遂溪县'
     """
-    if code not in _names():
-        raise unknown_name("地区代码", code, _names())
-    return _names()[code]
+    if code not in _regions():
+        raise unknown_name("地区代码", code, _regions())
+    return _regions()[code].name
 
 
 def region_code(name_or_code: str | int) -> str:
-    """Give the code of a region written as name or code; raises UnknownName with the nearest names.
+    """Return the code of a region written as name or code; raises UnknownName with the nearest names.
 
     >>> region_code("遂溪县"), region_code(440825)
     ('440823', '440825')
     """
-    name_or_code = str(name_or_code)
-    code = find_code(name_or_code)
+    code = find_code(str(name_or_code))
     if code is None:
-        near = _children(load_settings().focus)
-        raise unknown_name("地区", name_or_code, [_names()[c] for c in (*near, *_names())])
+        near = (*_children(load_settings().focus), *_regions())
+        raise unknown_name("地区", str(name_or_code), [region_name(code) for code in near])
     return code
 
 
 def _children(parent: str) -> tuple[str, ...]:
-    table = _table()
-    counties = table[table["parent"].eq(parent) & table["level"].isin(["county", "zone"])]
-    return tuple(counties.sort_values(["ours", "code"], kind="stable")["code"])
+    counties = [r for r in _regions().values() if r.parent == parent and r.level in ("county", "zone")]
+    return tuple(region.code for region in sorted(counties, key=lambda region: (region.ours, region.code)))
 
 
 def is_county(code: str) -> bool:
@@ -130,7 +151,7 @@ def is_county(code: str) -> bool:
 
 
 def city_of(code: str) -> str:
-    """Give the city of a county or zone by its code (GB/T 2260: the first four digits); a city is its own.
+    """Return the city of a county or zone by its code (GB/T 2260: the first four digits); a city is its own.
 
     >>> city_of("440823"), city_of("4408Z1"), city_of("440900")
     ('440800', '440800', '440900')
@@ -139,7 +160,7 @@ def city_of(code: str) -> str:
 
 
 def report_units(city: str) -> tuple[str, ...]:
-    """Give the counties, then the zones of a city, in official order.
+    """Return the counties, then the zones of a city, in official order.
 
     >>> len(report_units("440800")), report_units("440800")[-1]
     (10, '4408Z1')
@@ -149,12 +170,14 @@ def report_units(city: str) -> tuple[str, ...]:
 
 @cache
 def _groups() -> dict[str, tuple[str, ...]]:
-    groups = read_reference("groups")
-    return {str(name): tuple(part["code"]) for name, part in groups.groupby("group", sort=False)}
+    groups: dict[str, tuple[str, ...]] = {}
+    for row in read_reference("groups"):
+        groups[row["group"]] = (*groups.get(row["group"], ()), row["code"])
+    return groups
 
 
 def group_names(code: str = "") -> tuple[str, ...]:
-    """Give the names of the city groups of reference/groups.csv; for a county, of the groups of counties round it.
+    """Return the names of the city groups of reference/groups.csv; for a county, of the groups of counties round it.
 
     >>> group_names("440823")[:3]
     ('湛江各县区', '粤东粤西粤北各县区', '粤西各县区')
@@ -163,12 +186,12 @@ def group_names(code: str = "") -> tuple[str, ...]:
         return tuple(_groups())
     city = city_of(code)
     around = (name for name, cities in _groups().items() if city in cities)
-    return tuple(f"{name}{_COUNTIES}" for name in (_short(_names()[city]), *around))
+    return tuple(f"{name}{_COUNTIES}" for name in (_short(_regions()[city].name), *around))
 
 
 @cache
 def _members(group: str) -> tuple[str, ...]:
-    """Give the regions of a named group: cities, or with 各县区 behind a city or a group all its counties and zones."""
+    """Return the regions of a named group: cities, or (各县区 behind a city or group) all its counties."""
     if group in _groups():
         return _groups()[group]
     above = group.removesuffix(_COUNTIES) if group.endswith(_COUNTIES) else ""
@@ -178,7 +201,7 @@ def _members(group: str) -> tuple[str, ...]:
 
 
 def group_of(peers: str) -> str:
-    """Give what the regions a user chose are called: the group's name, or 所选地区; empty for the default ones.
+    """Return what the regions a user chose are called: the group's name, or 所选地区; empty for the default ones.
 
     >>> group_of(""), group_of("粤西"), group_of("茂名各县区"), group_of("高州市,阳西县")
     ('', '粤西地市', '茂名各县区', '所选地区')
@@ -189,7 +212,7 @@ def group_of(peers: str) -> str:
 
 
 def peers_of(code: str | int, group: str | int = "", *, settings: Settings | None = None) -> tuple[str, ...]:
-    """Give the regions that a region is compared with, itself excluded.
+    """Return the regions that a region is compared with, itself excluded.
 
     A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings, or those
     of ``group``, such as 茂名各县区 or 粤西各县区. ``group`` may also be regions separated by commas (codes or names).
@@ -199,22 +222,64 @@ def peers_of(code: str | int, group: str | int = "", *, settings: Settings | Non
     (('440900', '441700'), 18)
     """
     own, group = region_code(code), str(group)
-    row = _table().set_index("code").loc[own]
-    if not group and row["level"] in ("county", "zone"):
-        return tuple(c for c in _children(str(row["parent"])) if c != own)
-    if not group and row["level"] == "province":
+    level, parent = _regions()[own].level, _regions()[own].parent
+    if not group and level in ("county", "zone"):
+        return tuple(c for c in _children(parent) if c != own)
+    if not group and level == "province":
         return ()
     wanted = group or (settings or load_settings()).comparison.group
     parts = [part for part in wanted.replace("，", ",").replace("、", ",").split(",") if part.strip()]
     if not _members(wanted) and len(parts) == 1 and find_code(parts[0]) is None:
         raise unknown_name("兄弟地区分组", wanted, group_names(own))
     chosen = _members(wanted) or tuple(dict.fromkeys(region_code(part) for part in parts))
-    other = [_names()[c] for c in chosen if is_county(c) != is_county(own)]
+    other = [_regions()[c].name for c in chosen if is_county(c) != is_county(own)]
     if other:
         example = group_names(own)[0] if is_county(own) else "、".join(tuple(_groups())[:2])
         raise ConfigError(
-            f"{_names()[own]}不能与{'、'.join(other[:3])}{'等' * (len(other) > 3)}放在一组比较："
+            f"{_regions()[own].name}不能与{'、'.join(other[:3])}{'等' * (len(other) > 3)}放在一组比较："
             "一边是地市本级，一边是县（市、区）。",
             f"请选同一级的地区，或写组名，例如 {example}。",
         )
     return tuple(c for c in chosen if c != own)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``places``: code → row and column from 0, north and west first; ``note`` says what the places mean."""
+
+    places: Mapping[str, tuple[int, int]]
+    note: str
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows of tiles there are."""
+        return max((row for row, _ in self.places.values()), default=-1) + 1
+
+    @property
+    def columns(self) -> int:
+        """Return how many tiles the widest row reaches."""
+        return max((column for _, column in self.places.values()), default=-1) + 1
+
+
+def tile_layout(codes: Sequence[str]) -> Layout:
+    """Return a tile for every region: its place in tiles.csv, or the next free one in the rows below, in their order.
+
+    A rough relative place, never a boundary: boundary data may not be redistributed, and maps with boundaries need
+    review. The table is the user's to edit.
+
+    >>> tile_layout(["440881", "440825"]).places["440825"], tile_layout(["440902", "440904"]).places["440904"]
+    ((3, 1), (0, 1))
+    """
+    placed = {code: _tiles()[code] for code in codes if code in _tiles()}
+    first = max((row for row, _ in placed.values()), default=-1) + 1
+    others = [code for code in dict.fromkeys(codes) if code not in placed]
+    below = {code: (first + number // TILES_WIDE, number % TILES_WIDE) for number, code in enumerate(others)}
+    if not placed:
+        return Layout(below, "按行政区划代码顺序排列，不表示方位")
+    more = "，末行地区未标方位" if below else ""
+    return Layout({**placed, **below}, f"按大致方位排列（上北下南），不表示行政区域界线和面积{more}")
+
+
+@cache
+def _tiles() -> dict[str, tuple[int, int]]:
+    return {row["code"]: (int(row["row"]) - 1, int(row["column"]) - 1) for row in read_reference("tiles")}

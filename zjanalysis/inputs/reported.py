@@ -1,86 +1,58 @@
-"""What cannot be computed from items or cases is reported: reported.xlsx of a period → rows and findings."""
+"""What the office reports: reported.xlsx and population.xlsx of a period, the weights of the yearly evaluation.
+
+What cannot be computed from items or cases is reported; every file becomes typed rows and findings.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS, label
 from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.office_columns import POPULATION_COLUMNS, REPORTED_COLUMNS
+from zjanalysis.inputs.findings import LEAVES_OUT, Place, Violation, empty_findings, findings_of
 from zjanalysis.inputs.office_table import OfficeTable, day_of, days, numbers, read_table
+from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.inputs.reported_rules import apply_rules
-from zjanalysis.inputs.workplan import REFERENCE
 from zjanalysis.settings import Guard
 
 FILE_NAME, POPULATION_NAME = "reported.xlsx", "population.xlsx"
+BY_SHARE, MET_OR_NOT, TYPED = METHODS = ("按比例", "达标", "直接填分")
+FULL = 100.0
+N_FIRST, N_SECOND, N_THIRD = 4, 11, 43
+"""What the plan says of the evaluation of 2020: 4项一级指标、11项二级指标、43个三级指标 (一（二）)."""
+
+Broken = Iterator[tuple[str, str, pd.Series]]  # rule, column, mask over the typed rows
+_PLACE = ("file", "sheet", "row_number")
+_FIGURE = ["region_code", "indicator", "numerator_number", "denominator_number"]
+_REPORTED = ("region_code", "indicator", "numerator", "denominator", "in_force", "figure_source", "reporting_unit",
+             "reported_on", *_PLACE)  # fmt: skip
+_POPULATION = ["region_code", "as_of", "people", "firms", "figure_source"]
+_WEIGHT_NUMBERS = ("weight", "zero_at", "full_at", "points", "effort")
+_WEIGHTS = ("level_one", "level_two", "level_three", "indicator", "method", *_WEIGHT_NUMBERS)
+
+
+# --- figures ---
 
 
 def load_definitions() -> pd.DataFrame:
-    """Give what may be reported, one row per indicator: numerator, denominator, unit, direction, breaks, clause.
+    """Return what may be reported, one row per indicator: numerator, denominator, unit, direction, breaks, clause.
 
     ``per`` (people or firms) and ``scale`` say which denominator the population table gives; unit flag is a
     milestone: 1 done, 0 not.
     """
-    text = pd.read_csv(REFERENCE / "reported_indicators.csv", dtype=str, encoding="utf-8", keep_default_na=False)
+    text = pd.DataFrame(read_reference("reported_indicators"), dtype="str")
     return text.assign(scale=pd.to_numeric(text["scale"]))
-
-
-def load_population(folder: Path | None = None, *, guard: Guard | None = None) -> pd.DataFrame:
-    """Give people and firms by region and date: the data set's population.xlsx first, then this project's reference.
-
-    The reference knows the people of the city and its ten units and no firms: the office fills those in.
-    """
-    own = (
-        [_read_population(folder / POPULATION_NAME, guard=guard)]
-        if folder and (folder / POPULATION_NAME).is_file()
-        else []
-    )
-    reference = pd.read_csv(REFERENCE / "population.csv", dtype=str, encoding="utf-8")
-    shipped = reference.assign(
-        as_of=pd.to_datetime(reference["as_of"]).astype("datetime64[ns]"),
-        people=pd.to_numeric(reference["people"]).astype("float64"),
-        firms=pd.to_numeric(reference["firms"]).astype("float64"),
-        figure_source=reference["source_people"],
-    )[["region_code", "as_of", "people", "firms", "figure_source"]]
-    return pd.concat([*own, shipped.assign(order=1)], ignore_index=True).fillna({"order": 0})
-
-
-def _read_population(path: Path, *, guard: Guard | None) -> pd.DataFrame:
-    rows = read_table(path, POPULATION_COLUMNS, required=("region", "as_of"), guard=guard).rows
-    full = rows.reindex(columns=["region", "as_of", "people", "firms", "figure_source"], fill_value="")
-    return pd.DataFrame(
-        {
-            "region_code": full["region"].map(find_code),
-            "as_of": days(full["as_of"]),
-            "people": numbers(full["people"]),
-            "firms": numbers(full["firms"]),
-            "figure_source": full["figure_source"],
-        }
-    ).dropna(subset=["region_code", "as_of"])
-
-
-def population_on(population: pd.DataFrame, cutoff: str | date) -> pd.DataFrame:
-    """Give the people and firms that count on a day, by region: the last figure up to it, else the first after it.
-
-    The data set's own figures go before the reference; people and firms may come from different dates.
-    """
-    day = day_of(cutoff)
-    if day is None:
-        raise ConfigError(f"截止日期“{cutoff}”认不出。", "请在 dataset.toml 写成 2021-03-31。")
-    tidy = population.melt(["region_code", "as_of", "order"], ["people", "firms"], var_name="per", value_name="number")
-    known = tidy.dropna(subset=["number"]).assign(days_off=lambda t: (t["as_of"] - day).dt.days)
-    known = known.assign(later=known["days_off"] > 0, distance=known["days_off"].abs())
-    nearest = known.sort_values(["order", "later", "distance"], kind="stable").drop_duplicates(["region_code", "per"])
-    return nearest[["region_code", "per", "number", "as_of"]].reset_index(drop=True)
 
 
 def load_reported(
     folder: Path, *, cutoff: str | date, population: pd.DataFrame | None = None, guard: Guard | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give `reported` and `findings` of a period folder; two empty tables when it has no reported.xlsx.
+    """Return `reported` and `findings` of a period folder; two empty tables when it has no reported.xlsx.
 
     ``reported``: region_code, indicator, numerator, denominator, in_force (False: not counted), figure_source,
     reporting_unit, reported_on, file, sheet, row_number. A count has denominator 1; per 万人 and per 万户企业 take
@@ -89,7 +61,7 @@ def load_reported(
     path = folder / FILE_NAME
     people = load_population(folder.parent, guard=guard) if population is None else population
     if not path.is_file():
-        empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + ["file", "sheet", "row_number"], dtype="str")
+        empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + list(_PLACE), dtype="str")
         return check_reported(OfficeTable(empty, {}, (), FILE_NAME, "", 0), cutoff=cutoff, population=people)
     table = read_table(path, REPORTED_COLUMNS, required=("region", "indicator_label", "numerator"), guard=guard)
     return check_reported(table, cutoff=cutoff, population=people)
@@ -100,11 +72,9 @@ def check_reported(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Type the rows, give every denominator its source, and say in findings what does not fit."""
     definitions = load_definitions()
-    text = table.rows.reindex(
-        columns=[*(c.key for c in REPORTED_COLUMNS), "file", "sheet", "row_number"], fill_value=""
-    )
+    text = table.rows.reindex(columns=[*(c.key for c in REPORTED_COLUMNS), *_PLACE], fill_value="")
     keys = dict(zip(definitions["label"], definitions["indicator"], strict=True))
-    keys.update({key: key for key in definitions["indicator"]})
+    keys |= {key: key for key in definitions["indicator"]}
     typed = text.assign(
         region_code=text["region"].map(find_code).astype("str"),
         indicator=text["indicator_label"].map(keys).astype("str"),
@@ -113,17 +83,169 @@ def check_reported(
         reported_day=days(text["reported_on"]),
     ).merge(definitions[["indicator", "unit", "per", "scale"]], on="indicator", how="left")
     typed = typed.merge(population_on(population, cutoff), on=["region_code", "per"], how="left")
-    findings, in_force = apply_rules(typed, letters=table.letters)
-    return _reported(typed.assign(in_force=in_force)), findings
-
-
-def _reported(typed: pd.DataFrame) -> pd.DataFrame:
-    counted, shared = (
-        typed["unit"].isin(["count", "flag"]) & (typed["per"] == ""),
-        typed["per"].isin(["people", "firms"]),
-    )
+    violations = _violations(typed, _reported_rules(typed))
+    leaving = {int(row) for one in violations if one.rule in LEAVES_OUT for row in one.rows}
+    in_force = ~typed["row_number"].isin(leaving)
+    findings = _findings(violations, table, regions=typed.set_index("row_number")["region_code"])
+    findings = findings.assign(used=~findings["row_number"].isin(leaving))
+    counted = typed["unit"].isin(["count", "flag"]) & typed["per"].eq("")
+    shared = typed["per"].isin(["people", "firms"])
     denominator = typed["denominator_number"].mask(counted, 1.0).mask(shared, typed["number"] / typed["scale"])
-    out = typed.assign(numerator=typed["numerator_number"], denominator=denominator, reported_on=typed["reported_day"])
-    kept = ("region_code", "indicator", "numerator", "denominator", "in_force", "figure_source", "reporting_unit",
-            "reported_on", "file", "sheet", "row_number")  # fmt: skip
-    return out[list(kept)]
+    reported = typed.assign(numerator=typed["numerator_number"], denominator=denominator, in_force=in_force,
+                            reported_on=typed["reported_day"])  # fmt: skip
+    return reported[list(_REPORTED)], findings
+
+
+def _reported_rules(rows: pd.DataFrame) -> Broken:
+    """Every rule with its cell and the rows that break it; a line nobody filled in breaks only the first."""
+    blank = rows["numerator"].eq("") & rows["denominator"].eq("")
+    no_region, no_indicator = rows["region_code"].isna(), rows["indicator"].isna()
+    yield "not_filled", "numerator", blank
+    yield "unknown_region", "region", no_region
+    yield "unknown_indicator", "indicator_label", no_indicator
+    yield from ((rule, key, mask & ~blank) for rule, key, mask in _figure_rules(rows))
+    named = ~no_region & ~no_indicator & ~blank
+    distinct = rows[named].drop_duplicates(_FIGURE).groupby(_FIGURE[:2]).size()
+    several = pd.Series(distinct.reindex(pd.MultiIndex.from_frame(rows[_FIGURE[:2]])).gt(1).to_numpy(), rows.index)
+    people = named & rows["per"].isin(["people", "firms"]) & rows["number"].isna()
+    yield "no_population", "indicator_label", people
+    yield "reported_twice", "indicator_label", named & rows.duplicated(_FIGURE) & ~several
+    yield "reported_differently", "numerator", named & several
+    yield "no_source", "figure_source", ~blank & rows["figure_source"].eq("")
+    yield "bad_date", "reported_on", ~blank & rows["reported_day"].isna()
+
+
+def _figure_rules(rows: pd.DataFrame) -> Broken:
+    above, below = rows["numerator_number"], rows["denominator_number"]
+    percent = rows["numerator"].str.contains("[%％]")
+    needs_denominator = rows["unit"].eq("share") & rows["per"].eq("")
+    placeholder = below.eq(1) & rows["per"].eq("")
+    yield "percent_as_numerator", "numerator", percent
+    yield "no_numerator", "numerator", above.isna() & ~percent
+    yield "negative", "numerator", (above < 0) | (below < 0)
+    yield "not_zero_or_one", "numerator", rows["unit"].eq("flag") & above.notna() & ~above.isin([0, 1])
+    yield "no_denominator", "denominator", needs_denominator & below.isna()
+    yield "zero_denominator", "denominator", needs_denominator & below.eq(0) & above.eq(0)
+    yield "above_one", "numerator", needs_denominator & (above > below)
+    yield "rate_above_people", "numerator", rows["unit"].eq("share") & rows["per"].ne("") & (above > rows["number"])
+    ignored = rows["indicator"].notna() & ~needs_denominator & below.notna() & ~placeholder
+    yield "denominator_ignored", "denominator", ignored
+
+
+def _violations(rows: pd.DataFrame, broken: Broken) -> list[Violation]:
+    numbers, masks = rows["row_number"].to_numpy(), ((rule, key, mask.fillna(False)) for rule, key, mask in broken)
+    return [Violation(rule, numbers, key, rows[key]).where(mask.to_numpy(dtype=bool)) for rule, key, mask in masks]
+
+
+def _findings(violations: list[Violation], table: OfficeTable, *, regions: pd.Series | None = None) -> pd.DataFrame:
+    """Return the findings of an office table in the order of its cells."""
+    places = {key: Place(letter, label(key, "reported", "weights")) for key, letter in table.letters.items()}
+    findings = findings_of(violations, file=table.file, sheet=table.sheet, places=places, regions=regions)
+    return findings.sort_values(["row_number", "cell"], kind="stable", ignore_index=True)
+
+
+# --- people and firms ---
+
+
+def load_population(folder: Path | None = None, *, guard: Guard | None = None) -> pd.DataFrame:
+    """Return people and firms by region and date: the data set's population.xlsx first, then this project's reference.
+
+    The reference knows the people of the city and its ten units and no firms: the office fills those in.
+    """
+    path = folder / POPULATION_NAME if folder else None
+    own = [_read_population(path, guard=guard)] if path and path.is_file() else []
+    reference = pd.DataFrame(read_reference("population"), dtype="str")
+    shipped = reference.assign(
+        as_of=pd.to_datetime(reference["as_of"]).astype("datetime64[ns]"),
+        people=pd.to_numeric(reference["people"], errors="coerce").astype("float64"),
+        firms=pd.to_numeric(reference["firms"], errors="coerce").astype("float64"),
+        figure_source=reference["source_people"],
+    )[_POPULATION]
+    return pd.concat([*own, shipped.assign(order=1)], ignore_index=True).fillna({"order": 0})
+
+
+def _read_population(path: Path, *, guard: Guard | None) -> pd.DataFrame:
+    rows = read_table(path, POPULATION_COLUMNS, required=("region", "as_of"), guard=guard).rows
+    text = rows.reindex(columns=["region", *_POPULATION[1:]], fill_value="")
+    typed = text.assign(region_code=text["region"].map(find_code), as_of=days(text["as_of"]),
+                        people=numbers(text["people"]), firms=numbers(text["firms"]))  # fmt: skip
+    return typed[_POPULATION].dropna(subset=["region_code", "as_of"])
+
+
+def population_on(population: pd.DataFrame, cutoff: str | date) -> pd.DataFrame:
+    """Return the people and firms that count on a day, by region: the last figure up to it, else the first after it.
+
+    The data set's own figures go before the reference; people and firms may come from different dates.
+    """
+    day = day_of(cutoff)
+    if day is None:
+        raise ConfigError(f"截止日期“{cutoff}”认不出。", "请在 dataset.toml 写成 2021-03-31。")
+    tidy = population.melt(["region_code", "as_of", "order"], ["people", "firms"], var_name="per", value_name="number")
+    off = tidy.dropna(subset=["number"]).assign(days_off=lambda t: (t["as_of"] - day).dt.days)
+    off = off.assign(later=off["days_off"] > 0, distance=off["days_off"].abs())
+    nearest = off.sort_values(["order", "later", "distance"], kind="stable").drop_duplicates(["region_code", "per"])
+    return nearest[["region_code", "per", "number", "as_of"]].reset_index(drop=True)
+
+
+# --- weights of the evaluation (``zj template --indicators``) ---
+
+
+def empty_weights() -> pd.DataFrame:
+    """Return weights without rows: the office has typed none, so there is no total."""
+    return pd.DataFrame({k: pd.Series(dtype="float64" if k in _WEIGHT_NUMBERS else "str") for k in _WEIGHTS})
+
+
+def load_weights(
+    path: Path, *, labels: Mapping[str, str], guard: Guard | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the weights and the findings of the office's workbook; no file is no weights.
+
+    ``labels`` maps indicator labels to keys. A row that cannot be scored stays, with missing weight or method, so
+    that the total is withheld rather than wrong.
+    """
+    if not path.is_file():
+        return empty_weights(), empty_findings()
+    table = read_table(path, WEIGHT_COLUMNS, required=("level_three", "weight"), guard=guard)
+    return check_weights(table, labels=labels)
+
+
+def check_weights(table: OfficeTable, *, labels: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Type the rows and say what does not fit: levels, weights, methods, limits, the sum of 100, the 4 / 11 / 43."""
+    text = table.rows.reindex(columns=[*(c.key for c in WEIGHT_COLUMNS), *_PLACE], fill_value="")
+    text = text[text["level_three"].ne("")].reset_index(drop=True)
+    above = text[["level_one", "level_two"]].replace("", pd.NA).ffill().fillna("")  # merged or left blank: as above
+    typed = text.assign(
+        **above,
+        **{key: numbers(text[key]) for key in _WEIGHT_NUMBERS},
+        indicator=text["indicator_label"].map(labels).astype("str"),
+        method=text["method"].where(text["method"].isin(METHODS)),
+    )
+    head = np.array([table.header_row])
+    whole = [Violation(rule, head, key, value) for rule, key, value in _whole_sheet(typed)]
+    violations = _violations(text, _weight_rules(typed))
+    return typed[list(_WEIGHTS)], _findings([*whole, *violations], table)
+
+
+def _weight_rules(rows: pd.DataFrame) -> Broken:
+    by_share, unnamed = rows["method"].eq(BY_SHARE), rows["indicator_label"].eq("")
+    computed = rows["method"].isin([BY_SHARE, MET_OR_NOT])
+    yield "bad_weight", "weight", ~(rows["weight"] > 0)
+    yield "bad_method", "method", rows["method"].isna()
+    yield "weight_indicator", "indicator_label", ~unnamed & rows["indicator"].isna()
+    yield "no_indicator", "indicator_label", computed & unnamed
+    yield "no_full_at", "full_at", computed & rows["full_at"].isna()
+    yield "no_zero_at", "zero_at", by_share & rows["zero_at"].isna()
+    yield "no_range", "full_at", by_share & rows["zero_at"].eq(rows["full_at"])
+    yield "no_points", "points", rows["method"].eq(TYPED) & rows["points"].isna()
+    yield "bad_points", "points", (rows["points"] > rows["weight"]) | (rows["points"] < 0)
+    yield "twice", "level_three", rows["level_three"].duplicated(keep=False)
+
+
+def _whole_sheet(rows: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with the sheet as a whole, at the cell of its head."""
+    counts = (rows["level_one"].nunique(), rows.groupby(["level_one", "level_two"]).ngroups, len(rows))
+    weight = float(rows["weight"].sum())
+    if abs(weight - FULL) > 1e-6:
+        yield "weights_sum", "weight", f"{weight:g}"
+    if counts != (N_FIRST, N_SECOND, N_THIRD):
+        yield "counts", "level_three", "、".join(map(str, counts))

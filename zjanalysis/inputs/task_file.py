@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from zjanalysis.columns import TASK_COLUMNS
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.office_table import find_table
-from zjanalysis.inputs.task_columns import TASK_COLUMNS
 from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.settings import Guard
 

@@ -13,11 +13,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.inputs.columns import ALL_COLUMNS, Column
+from zjanalysis.columns import ALL_COLUMNS, Column
+from zjanalysis.inputs.findings import NOTE, RULES
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
-from zjanalysis.inputs.rules import NOTE, RULES
-from zjanalysis.inputs.saving import save_book
-from zjanalysis.inputs.workbook import OUR_SHEETS
+from zjanalysis.inputs.workbook import OUR_SHEETS, save_book
 from zjanalysis.settings import Settings, load_settings
 
 SHEET = "实施清单"
@@ -166,7 +165,7 @@ def _guide(sheet: Worksheet) -> None:
     sheet.append([])
     sheet.append(["核对时会指出的问题", "级别", "处理建议"])
     for rule in RULES.values():
-        if rule.level != NOTE and rule.scope != "layout":
+        if rule.level != NOTE and rule.scope in ("cell", "row", "table"):
             sheet.append([rule.title, rule.level, rule.action])
     for letter, width in (("A", 30), ("B", 44), ("C", 70)):
         sheet.column_dimensions[letter].width = width

@@ -34,9 +34,9 @@ def flag(text: str) -> bool | str:
 @cache
 def _types() -> dict[str, str]:
     """Item types by code (GB/T 39046 表A.1 and Guangdong's own; 20 is in both and means two things) and by name."""
-    codes = read_reference("codes")
-    ours = codes[codes["table"].isin(["事项类型", "事项类型(广东)"])]
-    by_code = dict(zip(ours["code"], ours["text"].map(_type_name), strict=True)) | {"20": BAD}
+    tables = ("事项类型", "事项类型(广东)")
+    by_code = {row["code"]: _type_name(row["text"]) for row in read_reference("codes") if row["table"] in tables}
+    by_code["20"] = BAD
     names = set(by_code.values()) | set(spellings("item_type").values())
     return by_code | {name: name for name in names}
 

@@ -14,6 +14,7 @@ from typing import Any
 import python_calamine
 
 from zjanalysis.errors import InputError
+from zjanalysis.files import write_whole
 from zjanalysis.inputs.guard import Inspection, inspect
 from zjanalysis.settings import Guard
 
@@ -34,12 +35,12 @@ class Sheet:
     grid: Grid
     merged: tuple[Range, ...] = ()
     hidden: bool = False
-    seen: Inspection = field(default_factory=Inspection)
+    inspection: Inspection = field(default_factory=Inspection)
 
     @property
     def empty_formulas(self) -> frozenset[str]:
         """Give the cells that hold a formula without a stored result."""
-        return self.seen.empty_formulas
+        return self.inspection.empty_formulas
 
 
 def read_rows(path: Path, *, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
@@ -84,7 +85,7 @@ def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], 
         )
     merged = tuple(found.merged_cell_ranges or ())
     return Sheet(
-        path.name, meta.name, _grid(found), merged=merged, hidden=hidden, seen=seen.get(meta.name, Inspection())
+        path.name, meta.name, _grid(found), merged=merged, hidden=hidden, inspection=seen.get(meta.name, Inspection())
     )
 
 
@@ -207,3 +208,27 @@ def cell_text(value: Any) -> str:
         return f"{value.total_seconds() / 86400:g}天（时间格式）"
     text = "" if value is None else str(value)
     return "" if text == "nan" else text.removesuffix(" 00:00:00") if isinstance(value, datetime) else text
+
+
+def column_letter(position: int) -> str:
+    """Return the letters of a column counted from 0.
+
+    >>> column_letter(0), column_letter(25), column_letter(26)
+    ('A', 'Z', 'AA')
+    """
+    text, rest = "", position + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        text = chr(65 + digit) + text
+    return text
+
+
+def save_book(book: Any, path: Path, *, what: str) -> Path:
+    """Save an openpyxl workbook, whole or not at all, and return its path; ``what`` names it in the InputError."""
+    content = io.BytesIO()
+    book.save(content)
+    try:
+        return write_whole(path, content.getvalue())
+    except OSError as error:
+        hint = "请关闭正在打开它的程序，或换一个输出位置。"
+        raise InputError(f"写不出{what}“{path}”（{error.strerror}）。", hint) from error

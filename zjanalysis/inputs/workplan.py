@@ -5,15 +5,11 @@ The column ``city`` says whose plan a row is; a plan binds its own city and the 
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import pandas as pd
 
+from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.settings import Settings, load_settings
-
-REFERENCE = Path(__file__).resolve().parent.parent / "reference"
 
 CITY, COUNTY = "市级", "区县级"
 LONG_TERM = "长期推进"
@@ -29,7 +25,7 @@ def load_tasks(city: str = "") -> pd.DataFrame:
     >>> (tasks["kind"] == "task").sum(), tasks.set_index("task").loc["十一", "deadline"]
     (np.int64(11), '2021-08')
     """
-    tasks = pd.read_csv(REFERENCE / "tasks.csv", dtype=str, encoding="utf-8", keep_default_na=False)
+    tasks = pd.DataFrame(read_reference("tasks"), dtype="str")
     return tasks[tasks["city"] == city].reset_index(drop=True) if city else tasks
 
 
@@ -39,12 +35,7 @@ def has_plan(region: str) -> bool:
     >>> has_plan("440823"), has_plan("440900")
     (True, False)
     """
-    return city_of(region) in _cities()
-
-
-@cache
-def _cities() -> frozenset[str]:
-    return frozenset(load_tasks()["city"])
+    return any(row["city"] == city_of(region) for row in read_reference("tasks"))
 
 
 def load_sentences() -> pd.DataFrame:
@@ -53,7 +44,7 @@ def load_sentences() -> pd.DataFrame:
     One row is one target or one unmeasurable sentence; ``quote`` is verbatim, and a quote with several targets is
     repeated. ``mark`` is O where the plan's own words are the definition, I where the reading is this tool's.
     """
-    text = pd.read_csv(REFERENCE / "targets.csv", dtype=str, encoding="utf-8", keep_default_na=False)
+    text = pd.DataFrame(read_reference("targets"), dtype="str")
     return text.assign(value=pd.to_numeric(text["value"], errors="coerce"))
 
 

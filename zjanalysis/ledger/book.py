@@ -20,12 +20,12 @@ from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
+from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, label
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, office_label
-from zjanalysis.inputs.office_table import column_letter
+from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger.display import amount, cell_of, with_words
 from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET
 from zjanalysis.ledger.merge import LOGGED, as_text, changes, hand_changes, merge, tool_changes
@@ -307,7 +307,7 @@ def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFra
     for key in (*TOOL, *extras):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
-            head_cell(sheet[f"{letters[key]}{file.header_row}"], office_label(key), tool=key in TOOL)
+            head_cell(sheet[f"{letters[key]}{file.header_row}"], label(key, "ledger"), tool=key in TOOL)
     return letters
 
 
@@ -325,7 +325,7 @@ def _append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: Mapping
     if name not in book.sheetnames:
         sheet = book.create_sheet(name)
         for number, key in enumerate(rows.columns):
-            head_cell(sheet.cell(1, number + 1), office_label(key), tool=True)
+            head_cell(sheet.cell(1, number + 1), label(key, "ledger"), tool=True)
             sheet.column_dimensions[column_letter(number)].width = widths.get(key, 16)
         sheet.freeze_panes = "A2"
         for_paper(sheet, head=1, paper=sheet.PAPERSIZE_A4)
@@ -364,7 +364,7 @@ def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _titled(lines: pd.DataFrame) -> pd.DataFrame:
     words = {"row": "（整行）", "target_value": "目标值"}
-    return lines.assign(column=lines["column"].map(lambda key: words.get(key, office_label(key))))
+    return lines.assign(column=lines["column"].map(lambda key: words.get(key, label(key, "ledger"))))
 
 
 def _remember(book: Workbook, ledger: pd.DataFrame) -> None:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from zjanalysis.analysis.evaluation import levels, lift, tier_note, total
 from zjanalysis.analysis.ledger_scores import WEIGHTS, ledger_scores
+from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, say
 from zjanalysis.display.tables import Table, table
-from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.office_table import day_of
 from zjanalysis.inputs.period import Period, load_period

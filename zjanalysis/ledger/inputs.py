@@ -10,8 +10,8 @@ from datetime import date
 
 import pandas as pd
 
+from zjanalysis.columns import CHANGE_COLUMNS, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.inputs.office_columns import CHANGE_COLUMNS, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
 from zjanalysis.inputs.office_table import OfficeTable, day_of, find_table
 from zjanalysis.inputs.workbook import Sheet
 

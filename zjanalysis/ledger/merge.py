@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from zjanalysis.inputs.office_columns import CHANGE_COLUMNS
+from zjanalysis.columns import CHANGE_COLUMNS
 from zjanalysis.ledger.inputs import today
 from zjanalysis.ledger.rows import OWN, adopt, hand_columns
 from zjanalysis.ledger.state import settle

@@ -15,7 +15,7 @@ import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
-from zjanalysis.inputs.office_columns import HAND
+from zjanalysis.columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
 from zjanalysis.inputs.regions import find_code, load_regions, region_name
 from zjanalysis.inputs.workbook import read_rows

@@ -156,7 +156,7 @@ def tile_map(
 
     The indicator in which most districts differ comes first.
     """
-    from zjanalysis.inputs.tiles import tile_layout  # noqa: PLC0415  an unchanged build does without
+    from zjanalysis.inputs.regions import tile_layout  # noqa: PLC0415  an unchanged build does without
 
     districts = {entry.region_code: entry for entry in entries if is_district(entry.key)}
     if not any(entry.cards for entry in districts.values()):

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.inputs.check import check
-from zjanalysis.inputs.columns import ITEM_COLUMNS
-from zjanalysis.inputs.layout import letter
-from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.inputs.workbook import column_letter, read_rows
 from zjanalysis.settings import Guard, Settings
 
 # One spelling of every header per dialect; None: the dialect has no such column.
@@ -105,7 +104,7 @@ def merge(sheet: Any, rows: list[dict[str, Any]], first: int, left: int, order: 
         if number == len(rows) or rows[number]["region"] != rows[start]["region"]:
             if number - start > 1:
                 for key in ("region", "region_code"):
-                    column = letter(left + order.index(key))
+                    column = column_letter(left + order.index(key))
                     for row in range(start + 1, number):
                         sheet[f"{column}{first + 2 + row}"] = None
                     sheet.merge_cells(f"{column}{first + 2 + start}:{column}{first + 1 + number}")
@@ -139,7 +138,7 @@ def test_any_layout_reads_back_the_same_items(given_items: list[dict[str, Any]],
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=12), st.integers(), st.floats(), st.booleans()), min_size=7, max_size=7), max_size=8))  # fmt: skip
 def test_whatever_stands_in_the_cells_no_row_is_lost(body: list[list[Any]]) -> None:
-    from zjanalysis.inputs.submission import check_files
+    from zjanalysis.inputs.check import check_files
 
     head = "事项名称,地区,基本编码,法定时限,承诺时限,跑动次数,网办深度"
     lines = [
@@ -161,4 +160,4 @@ def test_whatever_stands_in_the_cells_no_row_is_lost(body: list[list[Any]]) -> N
     ("number", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")]
 )
 def test_letters(number: int, name: str) -> None:
-    assert letter(number) == name
+    assert column_letter(number) == name

@@ -7,12 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.columns import REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.inputs.office_columns import REPORTED_COLUMNS, WEIGHT_COLUMNS
+from zjanalysis.inputs.findings import RULES
 from zjanalysis.inputs.office_table import OfficeTable, read_table
-from zjanalysis.inputs.reported import check_reported, load_population, load_reported, population_on
-from zjanalysis.inputs.reported_rules import RULES
-from zjanalysis.inputs.weights import METHODS, check_weights, load_weights
+from zjanalysis.inputs.reported import (
+    METHODS,
+    check_reported,
+    check_weights,
+    load_population,
+    load_reported,
+    load_weights,
+    population_on,
+)
 
 KEYS = [c.key for c in REPORTED_COLUMNS]
 PEOPLE = pd.DataFrame(
@@ -68,7 +75,8 @@ def test_each_rule_names_its_cell_and_whether_the_row_counts(line: str, rule: st
 def test_every_rule_is_tried_here() -> None:
     tried = {case.values[1] if hasattr(case, "values") else case[1] for case in
              test_each_rule_names_its_cell_and_whether_the_row_counts.pytestmark[0].args[1]}  # fmt: skip
-    assert {rule.key for rule in RULES} - tried == {"reported_twice", "reported_differently"}
+    rules = {rule.key for rule in RULES.values() if rule.scope == "reported"}
+    assert rules - tried == {"reported_twice", "reported_differently"}
 
 
 def test_the_same_figure_twice_counts_once_and_two_different_ones_not_at_all() -> None:
@@ -147,7 +155,7 @@ def test_weights_are_typed_and_a_sound_row_has_only_the_note_on_the_number_of_in
     [
         ("服务 | 供给 | 丙 | 网上可办率 | 满分 | 达标 | | 1", "bad_weight"),
         ("服务 | 供给 | 丙 | 网上可办率 | 100 | 看情况 | | 1", "bad_method"),
-        ("服务 | 供给 | 丙 | 网上不可办率 | 100 | 直接填分 | | | 90", "unknown_indicator"),
+        ("服务 | 供给 | 丙 | 网上不可办率 | 100 | 直接填分 | | | 90", "weight_indicator"),
         ("服务 | 供给 | 丙 | | 100 | 达标 | | 1", "no_indicator"),
         ("服务 | 供给 | 丙 | 网上可办率 | 100 | 达标 | | ", "no_full_at"),
         ("服务 | 供给 | 丙 | 网上可办率 | 100 | 按比例 | | 1", "no_zero_at"),

@@ -1,0 +1,29 @@
+"""The columns: one file, and one meaning of a key whatever is imported first."""
+
+from __future__ import annotations
+
+from zjanalysis.columns import ALL_COLUMNS, TABLES, column_of, label
+
+KINDS = {"text", "code", "days", "count", "share", "number", "visits", "flag", "choice", "date", "value", "delta"}
+
+
+def test_every_column_has_a_header_and_a_kind_and_stands_once_in_its_table() -> None:
+    for table, columns in TABLES.items():
+        assert len({column.key for column in columns}) == len(columns), table
+        assert all(column.label and column.kind in KINDS for column in columns), table
+
+
+def test_a_key_means_what_its_table_says_and_else_what_the_first_table_says() -> None:
+    two_headers = {
+        column.key for columns in TABLES.values() for column in columns if column.label != ALL_COLUMNS[column.key].label
+    }
+    assert two_headers == {
+        "item_name", "department", "match_code", "value", "indicator_label", "gain", "trend", "current", "current_text",
+        "due",
+    }  # fmt: skip  # a new one is a table whose columns have to be named with their table
+    assert (label("trend"), label("trend", "board"), label("trend", "items", "board")) == (
+        "变化方向",
+        "较上期",
+        "较上期",
+    )
+    assert column_of("领导批示").label == "领导批示"

@@ -1,0 +1,77 @@
+"""Every column once, read from reference/columns.csv: identifier, Chinese header, content, spellings in workbooks.
+
+A new spelling seen in a workbook is one more alias there (``|`` between them), and nothing else changes. One key may
+have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``aliases`` are headers that mean it; ``unit`` is printed in every table head.
+
+    ``kind``: text · code (digits kept as text) · days · count · share (0–1, printed in percent) · number ·
+    visits · flag (true / false / missing) · choice · date.
+    """
+
+    key: str
+    label: str
+    kind: str = "text"
+    unit: str = ""
+    note: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+def _read() -> dict[str, tuple[Column, ...]]:
+    """Return the columns of every table, in the order of the file."""
+    text = (resources.files("zjanalysis") / "reference" / "columns.csv").read_text(encoding="utf-8")
+    tables: dict[str, tuple[Column, ...]] = {}
+    for table, key, header, kind, unit, note, aliases in list(csv.reader(text.splitlines()))[1:]:
+        column = Column(key, header, kind, unit, note, tuple(filter(None, aliases.split("|"))))
+        tables[table] = (*tables.get(table, ()), column)
+    return tables
+
+
+TABLES = _read()
+ALL_COLUMNS = {column.key: column for table in reversed(TABLES.values()) for column in reversed(table)}
+
+# Items: one row is one service item in one region. Aliases follow the national exchange tables, the portal's
+# AUDIT_ITEM detail, its lower-case v2, the province's item API, Chinese headers seen, pinyin keys of hall systems.
+ITEM_COLUMNS = TABLES["items"]
+DERIVED_COLUMNS = TABLES["derived"]  # typed values that check() adds to an item and the analysis uses
+FINDING_COLUMNS = TABLES["findings"]
+REPORTED_COLUMNS, POPULATION_COLUMNS, WEIGHT_COLUMNS = TABLES["reported"], TABLES["population"], TABLES["weights"]
+ADDRESS_COLUMNS, TASK_COLUMNS, CASE_COLUMNS = TABLES["addresses"], TABLES["tasks"], TABLES["cases"]
+
+# The ledger (台账): one row is one target of the plan in one region, or one problem the office added.
+LEDGER_COLUMNS, CHANGE_COLUMNS = TABLES["ledger"], TABLES["changes"]
+LEDGER = tuple(column.key for column in LEDGER_COLUMNS)
+HAND = ("sequence", "problem", "lead_unit", "cooperating_units", "person", "measures", "deadline", "progress",
+        "evidence", "closed_on")  # fmt: skip
+TOOL = tuple(key for key in LEDGER if key not in HAND)
+# What the tool must remember of a row between two runs and people need not see.
+MEMORY_KEYS = ("indicator", "comparison", "target_value", "unit", "baseline_on", "as_of")
+
+
+def column_of(key: str, *tables: str) -> Column:
+    """Return a column: of the first of the tables that has it, else of any; a key nobody knows heads itself.
+
+    >>> column_of("trend").label, column_of("trend", "board").label
+    ('变化方向', '较上期')
+    """
+    named = (column for table in tables for column in TABLES[table] if column.key == key)
+    return next(named, None) or ALL_COLUMNS.get(key) or Column(key, key)
+
+
+def label(key: str, *tables: str) -> str:
+    """Return the Chinese header of a column (`column_of`).
+
+    >>> label("promised_days"), label("current"), label("current", "ledger"), label("领导批示")
+    ('承诺时限', '本期值', '当前值', '领导批示')
+    """
+    return column_of(key, *tables).label

@@ -1,0 +1,257 @@
+"""Where the table stands in a sheet: which column is what, which rows are items; totals, notes, merged cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zjanalysis.columns import column_of, label
+from zjanalysis.inputs import values
+from zjanalysis.inputs.findings import WHOLE, Place, Violation
+from zjanalysis.inputs.headers import header_of, near, unit_in
+from zjanalysis.inputs.limits import plain
+from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter
+
+_TOTAL = re.compile(r"(本页|本表|全[市县区])?(合计|总计|小计|共计|汇总|总数)[\s\d:：,，.。个项条件（）()]*")
+_NOTE = re.compile(r"(注|备注|说明|填表|填报|制表|审核|审批人|联系|单位负责人|附注|\*)")
+_FIRST = set("本全合总小共汇注备说填制审联单附*0123456789")  # how totals and notes begin
+_ODD = re.compile(rf"{_TOTAL.pattern}$|{_NOTE.pattern}|\d+$")  # an item name that may be none
+_ROW_RULES = ("row_total", "row_note", "header_repeated")
+_WIDTH = {0x3000: " ", 0xA0: " ", 0x200B: None, 0xFEFF: None} | {
+    0xFEE0 + ord(c): c for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+}
+_SPACES = " \t\n\r\x0b\x0c"
+_SAMPLE = 1000  # rows that tell whether a column repeats itself
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column, each distinct text once: row i holds ``texts[which[i]]``; ``written`` is before cleaning."""
+
+    which: np.ndarray
+    texts: np.ndarray
+    written: np.ndarray
+
+    def values(self) -> np.ndarray:
+        """Return the cleaned text of every row ("" for an empty cell)."""
+        return np.asarray(self.texts[self.which])
+
+    def each(self, function: Callable[[str], Any], *, kind: Any = object) -> np.ndarray:
+        """Apply a function to every distinct text and spread what it returns over the rows."""
+        return np.asarray(self.distinct(function, kind=kind)[self.which])
+
+    def distinct(self, function: Callable[[str], Any], *, kind: Any = object) -> np.ndarray:
+        """Apply a function to every distinct text."""
+        results = np.empty(len(self.texts), dtype=kind)
+        results[:] = [function(text) for text in self.texts]
+        return results
+
+    def take(self, rows: np.ndarray) -> Cells:
+        """Return some rows (positions or mask)."""
+        return self if rows.dtype == bool and rows.all() else replace(self, which=self.which[rows])
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one table as written, by column. ``numbers`` are the row numbers of the sheet; ``n_read`` counts
+    every row below the header that holds anything, also those that ``violations`` leave out."""
+
+    file: str
+    sheet: str
+    numbers: np.ndarray
+    cells: Mapping[str, Cells]
+    places: Mapping[str, Place]
+    n_read: int
+    violations: tuple[Violation, ...]
+
+    def values(self, key: str) -> Any:
+        """Return what every row says in a column; an empty text when the table does not have it."""
+        return self.cells[key].values() if key in self.cells else ""
+
+
+def clean(text: str) -> str:
+    """Strip, and give full-width letters, digits and spaces their usual width; other characters stay."""
+    return text.translate(_WIDTH).strip()
+
+
+def cells_of(written: Iterable[Any], n: int) -> Cells:
+    """Return a column of n cells as calamine or csv gives them; one of identifiers is not searched for repeats."""
+    column = np.fromiter(written, dtype=object, count=n)
+    unique = n > _SAMPLE and len(set(column[:_SAMPLE])) == _SAMPLE
+    which, distinct = (np.arange(n), column) if unique else pd.factorize(column)
+    texts = np.empty(len(distinct) + 1, dtype=object)
+    texts[:] = [*(value if type(value) is str else cell_text(value) for value in distinct), ""]
+    return Cells(np.where(which < 0, len(distinct), which), _cleaned(texts), texts)
+
+
+def _cleaned(written: np.ndarray) -> np.ndarray:
+    """Return the texts cleaned where they need it; the same array when none does."""
+    joined = "\0" + "\0".join(written) + "\0"
+    ends = [token for space in _SPACES if space in joined for token in (f"\0{space}", f"{space}\0")]
+    tokens = ends + [chr(code) for code in _WIDTH if chr(code) in joined]
+    at = [place for token in tokens for place in _places(joined, token)]
+    if not at:
+        return written
+    borders = np.cumsum(np.fromiter(map(len, written), dtype="int64", count=len(written)) + 1)
+    unclean = np.unique(np.searchsorted(borders, at))
+    cleaned = written.copy()
+    cleaned[unclean] = [clean(text) for text in written[unclean]]
+    return cleaned
+
+
+def _places(joined: str, token: str) -> Iterator[int]:
+    """Return the place of the text itself for every hit: behind a separator, or before one."""
+    place = joined.find(token)
+    while place >= 0:
+        yield place + 1 if token[0] == "\0" else place
+        place = joined.find(token, place + 1)
+
+
+def table_of(sheet: Sheet, *, mapping: Mapping[str, str]) -> Table | None:
+    """Return the table of a sheet, or None when the sheet has no header; ``mapping``: header → column key."""
+    header = header_of(sheet, mapping)
+    if header is None:
+        return None
+    first, texts, keys = header
+    body = sheet.grid[first:]
+    columns = _columns(body, keys, first=first, merged=sheet.merged)
+    chosen, violations = resolve_columns(texts, keys, columns)
+    places = {key: Place(column_letter(c), " ".join(texts[c].split()), unit_in(texts[c])) for key, c in chosen.items()}
+    cells = {key: columns[c] for key, c in chosen.items()}
+    violations += [Violation("column_unknown", WHOLE, values=text, others=near(text))
+                   for text, key in zip(texts, keys, strict=True) if not key and near(text)]  # fmt: skip
+    is_item, n_read, left_out = _item_rows(body, cells, texts, first=first)
+    cells = {key: column.take(is_item) for key, column in cells.items()}
+    numbers = np.flatnonzero(is_item) + first + 1
+    return Table(sheet.file, sheet.name, numbers, cells, places, n_read, (*violations, *left_out))
+
+
+def _columns(
+    body: list[list[Any]], keys: list[tuple[str, ...]], *, first: int, merged: Sequence[Any]
+) -> dict[int, Cells]:
+    columns = {c: cells_of(map(itemgetter(c), body), len(body)) for c, key in enumerate(keys) if key}
+    for (top, left), (bottom, _) in merged:
+        if bottom > top >= first and left in columns:
+            which = columns[left].which.copy()
+            which[top - first : bottom - first + 1] = which[top - first]
+            columns[left] = replace(columns[left], which=which)
+    return columns
+
+
+def resolve_columns(
+    texts: list[str], keys: list[tuple[str, ...]], columns: Mapping[int, Cells]
+) -> tuple[dict[str, int], list[Violation]]:
+    """Return which sheet column each key is read from, and the violations of columns that cannot be told.
+
+    Where a header has two meanings the values decide; where two columns have one meaning they have to agree.
+    """
+    violations: list[Violation] = []
+    claims: dict[str, list[int]] = {}
+    certain = {meanings[0] for meanings in keys if len(meanings) == 1}
+    for c, meanings in enumerate(keys):
+        if not meanings or (len(meanings) > 1 and not any(columns[c].texts)):
+            continue
+        open_ones = [key for key in meanings if key not in certain and _fits(key, columns[c])]
+        fits = list(meanings) if len(meanings) == 1 else open_ones
+        if len(fits) == 1:
+            claims.setdefault(fits[0], []).append(c)
+        elif not set(meanings) <= certain:
+            others = "或".join(f"“{label(key)}”" for key in meanings)
+            violations.append(Violation("column_ambiguous", WHOLE, values=texts[c], others=others))
+    single = {key: _one_of(key, claimed, texts, columns, violations) for key, claimed in claims.items()}
+    chosen = {key: c for key, c in single.items() if c is not None}
+    return _item_name(chosen, texts, columns, violations), violations
+
+
+def _item_name(
+    chosen: dict[str, int], texts: list[str], columns: Mapping[int, Cells], violations: list[Violation]
+) -> dict[str, int]:
+    """In one dialect CATANAME is the item and TASK_NAME the main item: take the only one there is, and ask when the
+    other of two tells more items apart."""
+    catalogue, name = chosen.get("catalog_name"), chosen.get("item_name")
+    if catalogue is None:
+        return chosen
+    if name is None:
+        return {**chosen, "item_name": catalogue}
+    if len(columns[catalogue].texts) > len(columns[name].texts):
+        violations.append(Violation("names_swapped", WHOLE, values=texts[name], others=texts[catalogue]))
+    return chosen
+
+
+def _fits(key: str, cells: Cells) -> bool:
+    """Tell whether nine in ten of the distinct texts are what the column holds."""
+    written = [text for text in cells.texts if text]
+    if key == "handling_type":
+        fitting = [values.handling_type(text) != values.BAD for text in written]
+    elif key == "handle_form":
+        fitting = [bool(values.HANDLE_FORM.search(text)) or text in "12349" for text in written]
+    else:
+        return True
+    return sum(fitting) >= 0.9 * len(written)
+
+
+def _one_of(
+    key: str, claimed: list[int], texts: list[str], columns: Mapping[int, Cells], violations: list[Violation]
+) -> int | None:
+    """Of several columns with one meaning take the first if all that are filled agree; else none, and say so."""
+    filled = [c for c in claimed if any(columns[c].texts)]
+    if len(filled) < 2:
+        return (filled or claimed)[0]
+    first = filled[0]
+    for other in filled[1:]:
+        a, b = (pd.Series(columns[c].each(lambda text: _meaning(key, text))) for c in (first, other))
+        if not (a.eq(b) | a.eq("") | b.eq("")).all():
+            violations.append(Violation("column_twice", WHOLE, values=texts[first], others=texts[other]))
+            return None
+    return first
+
+
+def _meaning(key: str, text: str) -> str:
+    """Return what two spellings of one value have in common."""
+    read = {"flag": values.flag, "visits": values.visits}.get(column_of(key, "items").kind, plain)
+    return str(read(text))
+
+
+def _item_rows(
+    body: list[list[Any]], cells: Mapping[str, Cells], texts: list[str], *, first: int
+) -> tuple[np.ndarray, int, list[Violation]]:
+    """Return which rows are items, how many hold anything, and the others: totals, notes or the header again."""
+    names = cells.get("item_name")
+    heads = {" ".join(text.split()) for text in texts}
+    nameless = odd = np.ones(len(body), dtype=bool)
+    if names is not None:
+        nameless = (names.texts == "")[names.which]
+        odd = names.each(lambda text: (text[:1] in _FIRST and bool(_ODD.match(text))) or text in heads, kind=bool)
+    filled = {i: [text for text in (cell_text(v).strip() for v in body[i]) if text]
+              for i in np.flatnonzero(nameless | odd)}  # fmt: skip
+    reasons = {i: _why_no_item(written, bool(nameless[i]), texts) for i, written in filled.items()}
+    is_item = np.ones(len(body), dtype=bool)
+    is_item[[i for i, reason in reasons.items() if reason]] = False
+    n_blank = sum(reason == "blank" for reason in reasons.values())
+    violations = []
+    for rule in _ROW_RULES:
+        at = [i for i, reason in reasons.items() if reason == rule]
+        said = [str(i + first + 1) if rule == "header_repeated" else filled[i][0] for i in at]
+        violations.append(Violation(rule, np.array(at, dtype="int64") + first + 1, "item_name", said))
+    return is_item, len(body) - n_blank, violations
+
+
+def _why_no_item(written: list[str], nameless: bool, texts: list[str]) -> str:
+    """Return why a row is no item: blank, or the rule that leaves it out; "" when it is one."""
+    if not written:
+        return "blank"
+    if any(_TOTAL.fullmatch(text) for text in written[:3]):
+        return "row_total"
+    if len(written) <= 2 and (nameless or _NOTE.match(written[0])):
+        return "row_note"
+    if sum(text in texts for text in written) >= max(2, 0.6 * len(written)):
+        return "header_repeated"
+    if len(written) >= 3 and all(text.isdecimal() and len(text) < 4 for text in written):
+        return "header_repeated" if len(set(np.diff([int(text) for text in written]))) == 1 else ""
+    return ""
