@@ -38,14 +38,16 @@ def wilson(scores: pd.DataFrame) -> pd.DataFrame:
 def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
     """Give every region's share with the limits that chance alone would keep it in, around the joint share.
 
-    One row per region: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998`` at its n, all
+    One row per region that has items: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998`` at its n, all
     widened by √``dispersion``: regions differ by more than chance, and limits that do not know it condemn at random.
     Raises ConfigError for an indicator that is no share of items.
     """
     one = find(indicator)
     if not _is_count(one.key):
         raise ConfigError(f"指标“{one.label}”不是事项数之比，不能画漏斗图。", "请改用即办率、零跑动率、网上可办率等。")
-    own = scores[scores["indicator"] == one.key]
+    own = scores[(scores["indicator"] == one.key) & (scores["denominator"] > 0)]
+    if own.empty:
+        return own.assign(**dict.fromkeys((*_LIMITS, "dispersion"), 0.0))
     overall, spread = own["numerator"].sum() / own["denominator"].sum(), dispersion(own)
     table = own.join(_limits(own["denominator"], overall, spread)).assign(dispersion=spread)
     return table.sort_values("n", kind="stable", ignore_index=True)

@@ -16,6 +16,8 @@ from zjanalysis.studies import Study
 
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}
 TONES = {"法定时限": theme.PEER, "承诺时限": theme.FOCUS}
+SPREAD = (Column("n", "事项", "count", unit="项"), Column("mean", "平均", "days", unit="工作日"),
+          Column("most", "九成在", "days", unit="工作日以内"))  # fmt: skip
 QUARTILES = (Column("n", "事项", "count", unit="项"), Column("low", "下四分位", "days", unit="工作日"),
              Column("middle", "中位数", "days", unit="工作日"),
              Column("high", "上四分位", "days", unit="工作日"))  # fmt: skip
@@ -42,25 +44,27 @@ def limits(me: Study) -> Block:
     long = rows.melt(["region_code"], list(SIDES), var_name="side", value_name="days")
     long = long.assign(side=long["side"].map(SIDES), region=names_of(long["region_code"]))
     order = long[long["side"] == "承诺时限"].groupby("region")["days"].mean().sort_values(kind="stable").index.tolist()
-    found = _quartiles(long, ["region", "side"], "days")
+    groups = long.groupby(["region", "side"], sort=False)["days"]
+    found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), "most": groups.quantile(0.9)}).reset_index()
     shown = table(
         found,
         caption="各地区许可事项的时限",
-        columns=[Column("region", "地区"), Column("side", "时限"), *QUARTILES],
+        columns=[Column("region", "地区"), Column("side", "时限"), *SPREAD],
         sheet="时限分布",
     )
     own = found[(found["region"] == me.name) & (found["side"] == "承诺时限")]
-    said = f"{me.name}一半的许可承诺在{wording.plain(own['middle'].iloc[0])}个工作日以内办结。" if len(own) else ""
+    mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
+    said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
     with theme.style():
         axes = plane(height=14 + 7.2 * len(order), left=34)
-        sns.boxplot(long, x="days", y="region", hue="side", order=order, palette=TONES, showfliers=False, width=0.72,
-                    gap=0.15,
-                    linewidth=0.8, legend=False, ax=axes)  # fmt: skip
-        axes.set(xlabel="工作日（方框为中间一半事项，竖线为中位数）", ylabel="", xlim=(0, None))
+        sns.pointplot(long, x="days", y="region", hue="side", order=order, palette=TONES, errorbar=("pi", 80),
+                      dodge=0.3, linestyle="none", markersize=5, err_kws={"linewidth": 3, "alpha": 0.55},
+                      legend=False, ax=axes)  # fmt: skip
+        axes.set(xlabel="工作日（点为平均，线为中间八成事项）", ylabel="", xlim=(-0.5, None))
         axes.grid(axis="x")
-        key(axes, [("■", side, tone) for side, tone in TONES.items()])
+        key(axes, [("●", side, tone) for side, tone in TONES.items()])
     alt = (
-        f"箱线图：{len(order)}个地区许可事项的法定时限与承诺时限，按平均承诺从短到长，最短{order[0]}，最长{order[-1]}。"
+        f"点线图：{len(order)}个地区许可事项的法定时限与承诺时限，按平均承诺从短到长，最短{order[0]}，最长{order[-1]}。"
     )
     return exhibit(
         describe(axes, alt),
@@ -120,12 +124,12 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
     with theme.style():
         axes = plane(height=22 + 6.0 * len(wide), left=26, right=2)
-        sns.heatmap(wide, cmap=sns.light_palette(theme.BEHIND, as_cmap=True), vmin=0, annot=True, fmt=".2f",
-                    linewidths=0.6, cbar=False,
-                    annot_kws={"fontsize": theme.SMALL}, ax=axes)  # fmt: skip
+        named = wide.rename(index=theme.printable, columns=lambda name: theme.wrap(theme.printable(name), 4))
+        sns.heatmap(named, cmap=sns.light_palette(theme.BEHIND, as_cmap=True), vmin=0, annot=True, fmt=".2f",
+                    linewidths=0.6, cbar=False, annot_kws={"fontsize": theme.SMALL}, ax=axes)  # fmt: skip
         axes.set(xlabel="", ylabel="")
-        axes.set_xticks(axes.get_xticks(), [theme.wrap(theme.printable(name), 4) for name in wide.columns], rotation=0)
-        axes.set_yticks(axes.get_yticks(), [theme.printable(name) for name in wide.index], rotation=0)
+        axes.set_xticks(axes.get_xticks(), named.columns, rotation=0)
+        axes.set_yticks(axes.get_yticks(), named.index, rotation=0)
     own = wide[me.name].dropna() if me.name in wide else pd.Series(dtype="float64")
     worst = str(own.idxmax()) if len(own) else ""
     said = (

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, names_of
+from zjanalysis.display.blocks import Block, exhibit, names_of, say
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import COUNTS, SUMS, TONES, delta, value_of
@@ -148,6 +148,8 @@ def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
 def funnel(me: Study, indicator: str) -> Block:
     """Give shares across regions of different size against the range that their number of items allows."""
     one, found = about(indicator), me.funnel(indicator)
+    if found.empty:
+        return say(f"{one.label}{wording.NO_DATA}。")
     rows = found.assign(low=found["low_998"], high=found["high_998"]).sort_values(
         ["n", "region_code"], ascending=[False, True], ignore_index=True
     )

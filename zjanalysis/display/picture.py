@@ -9,7 +9,7 @@ import io
 import re
 from functools import cache
 from hashlib import sha256
-from html import escape, unescape
+from html import unescape
 from typing import Any
 
 import matplotlib as mpl
@@ -22,6 +22,7 @@ from matplotlib.ft2font import FT2Font
 from PIL import Image
 
 from zjanalysis.display import theme
+from zjanalysis.display.tables import markup
 from zjanalysis.errors import ConfigError
 
 MM = 1 / 25.4
@@ -66,8 +67,9 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     """
     figure = figure_of(axes)
     width, height = figure.get_size_inches()
-    lines = theme.lines_of(title, theme.WIDTH / MM / (theme.TITLE * theme.POINT))
-    over, under = (4.6 * len(lines) + 1.0) * MM, 3.8 * MM
+    lines = theme.lines_of(theme.printable(title), theme.WIDTH / MM / (theme.TITLE * theme.POINT))
+    feet = theme.lines_of(theme.printable(source), theme.WIDTH / MM / (theme.SMALL * theme.POINT))
+    over, under = (4.6 * len(lines) + 1.0) * MM, 3.8 * len(feet) * MM
     boxes = [(each, each.get_position()) for each in figure.axes]
     total = height + over + under
     figure.set_size_inches(width, total)
@@ -77,7 +79,9 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     with theme.style():
         for number, line in enumerate(lines):
             figure.text(0, 1 - number * 4.6 * MM / total, f"{NUMBERED}{line}" if number == 0 else line, **head)
-        figure.text(0, 0.3 * MM / total, source, ha="left", va="bottom", fontsize=theme.SMALL, color=theme.SOFT)
+        for number, line in enumerate(reversed(feet)):
+            low = (0.3 + 3.8 * number) * MM / total
+            figure.text(0, low, line, ha="left", va="bottom", fontsize=theme.SMALL, color=theme.SOFT)
     return axes
 
 
@@ -148,7 +152,7 @@ def _compact(svg: str, words: str) -> str:
     )
     inner = _ungrouped(inner)
     view = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}", box[1] if box else "")
-    about = f'role="img" aria-label="{escape(words)}" font-size="{theme.TEXT:g}"'
+    about = f'role="img" aria-label="{markup(words)}" font-size="{theme.TEXT:g}"'
     return f'<svg viewBox="{view}" {about}>{inner.strip()}</svg>'
 
 
