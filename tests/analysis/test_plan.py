@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from zjanalysis.analysis.compare import facts, standings
-from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
+from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states, review_of
 from zjanalysis.analysis.indicators import Scope, indicator, measure
 from zjanalysis.analysis.like_for_like import CodeTable, judged
 from zjanalysis.analysis.plan import (
@@ -29,6 +29,7 @@ from zjanalysis.analysis.plan import (
 )
 from zjanalysis.analysis.tasks import apply_steps
 from zjanalysis.errors import ConfigError, UnknownName
+from zjanalysis.inputs.reference import read_reference
 from zjanalysis.settings import Comparison, Settings
 
 Read = Callable[[str], pd.DataFrame]
@@ -478,3 +479,11 @@ def test_several_plans_at_once(items: pd.DataFrame) -> None:
     both = plan_for(items, "instant", "visits", region="440800", peers=PEERS, conditions=TWO)
     assert [found.summary["indicator"].iloc[0] for found in both] == ["instant", "visits"]
     assert both[1].steps.equals(made(items, "visits", "plan", TWO).steps)
+
+
+def test_every_reason_for_a_review_names_its_document() -> None:
+    reviews = read_reference("reviews")
+    assert reviews[["keyword", "reason", "document", "source"]].ne("").all(axis=None)
+    assert not reviews["keyword"].duplicated().any()
+    named = pd.Series(["水上水下活动许可", "海洋工程建设项目环境影响报告书核准", None, "食品经营许可"])
+    assert review_of(named).tolist() == ["水上水下活动须经通航安全评估", "海洋工程环境影响报告书须经评审", "", ""]

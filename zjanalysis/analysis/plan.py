@@ -116,8 +116,8 @@ def plan(
     reach = reached_values(float(values.iloc[0]), possible, one)
     n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
     enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else len(possible)
-    ranks = _ranks(reach, values, one, conditions.settings)
-    steps = possible.assign(cumulative=reach[1:], rank=ranks[1:], indicator=one.key).head(n_steps)
+    ranks = _ranks(reach[: n_steps + 1], values, one, conditions.settings)
+    steps = possible.head(n_steps).assign(cumulative=reach[1 : n_steps + 1], rank=ranks[1:], indicator=one.key)
     named = _named(steps, lever_of(one), states)
     summary = {
         "region_code": region, "indicator": one.key, "goal": str(target), "target": goal.number, "past": goal.strict,
