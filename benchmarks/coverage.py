@@ -217,26 +217,27 @@ def resampled(*, lists: int) -> pd.DataFrame:
 
 
 def departments(*, lists: int) -> pd.DataFrame:
-    """Draw lists on which offices of several codes deviate as one: what the interval does not know of.
+    """Draw lists on which the codes of an office deviate together, which the interval does not know of.
 
+    ``alike`` is how far: the correlation within an office (0.2 is what the real items show, 1: as one code).
     ``unhinged`` are the false words that no single office carries: with any one office left out they stay.
     """
-    rows = []
-    one = indicator("online")
-    for n, size, share in product((150, 500), (1, 5, 10), (0.05, 0.15)):
-        random, trials = np.random.default_rng([4, n, size, round(share * 100)]), []
+    one, rows = indicator("online"), []
+    for n, size, alike in product((150, 500), (5, 10), (0.0, 0.2, 1.0)):
+        random, trials = np.random.default_rng([4, n, size, round(10 * alike)]), []
+        office, shape = np.arange(n) // size, (n, 10)
         for _ in range(lists):
-            office = np.arange(n) // size
-            apart = np.where(random.random((office[-1] + 1, 10)) < _each(share), random.random((office[-1] + 1, 10)), 0)
-            table = CodeTable(
-                np.arange(n).astype(object), tuple(f"{r:02d}" for r in range(10)), apart[office], np.ones(n)
-            )
+            joint, single = (np.where(random.random(shape) < _each(0.15), random.random(shape), 0) for _ in range(2))
+            apart = np.where(random.random(shape) < np.sqrt(alike), joint[office], single)
+            table = CodeTable(np.arange(n).astype(object), tuple(f"{r:02d}" for r in range(10)), apart, np.ones(n))
             found = judged(group_fit(table, RULES), "00", 0.0, one)
-            words = {found[2:]} | ({judged(group_fit(table.only(codes=office != out), RULES), "00", 0.0, one)[2:]
-                                    for out in range(office[-1] + 1)} if any(found[2:]) else set())  # fmt: skip
-            trials.append((*found, any(found[2:]) and len(words) == 1))
+            kept = any(found[2:]) and all(
+                judged(group_fit(table.only(codes=office != out), RULES), "00", 0.0, one)[2:] == found[2:]
+                for out in range(office[-1] + 1)
+            )
+            trials.append((*found, kept))
         shares = np.array(trials).mean(axis=0)
-        rows.append({"codes": n, "codes of an office": size, "share": share, "published": shares[0],
+        rows.append({"codes": n, "codes of an office": size, "alike": alike, "published": shares[0],
                      "covered": shares[1] / shares[0], "false": shares[2] + shares[3], "unhinged": shares[4]})  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -274,7 +275,13 @@ def markdown(table: pd.DataFrame) -> str:
         if name in whole:
             return str(value)
         number = float(value)  # type: ignore[arg-type]
-        return "–" if np.isnan(number) else f"{number:.1f}" if name in ("width", "apart, points") else f"{number:.1%}"
+        return (
+            "–"
+            if np.isnan(number)
+            else f"{number:.1f}"
+            if name in ("width", "apart, points", "alike")
+            else f"{number:.1%}"
+        )
 
     rows = [
         [text(name, value) for name, value in zip(table.columns, row, strict=True)] for row in table.to_numpy(object)

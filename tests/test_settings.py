@@ -35,7 +35,7 @@ def test_a_missing_file_means_the_defaults(tmp_path: Path) -> None:
         ("[units]\nyeer = 250.0", UnknownName, "是不是“units.year”"),
         ("focus = 440900", ConfigError, "应是文字"),
         ('[units]\nyear = "250"', ConfigError, "应是数字"),
-        ("[comparison]\nmin_shared = true", ConfigError, "应是整数"),
+        ("[comparison]\nmin_peers = true", ConfigError, "应是整数"),
         ("[units]\nyear = -1.0", ConfigError, "不能是负数"),
         ("units = 3", ConfigError, "应是一节 [units]"),
         ("focus = ", ConfigError, "读不懂"),

@@ -35,7 +35,7 @@ class Comparison:
     group: str = "粤东粤西粤北"
     min_peers: int = 3
     min_coverage: float = 0.5
-    min_differing: float = 7.0
+    min_differing: float = 5.0
     margin_time: float = 0.005
     margin_visits: float = 0.02
 

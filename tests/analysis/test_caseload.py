@@ -1,23 +1,14 @@
-"""The caseload lens beside the plain one: hand-counted values, ranks and coverage, a sentence where nothing is known."""
+"""The caseload lens beside the plain one: hand-counted values, ranks, coverage, and what carries the weighted value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from zjanalysis.analysis.caseload import caseload
-from zjanalysis.cases.analysis import period_cases
-from zjanalysis.display.blocks import Block
-from zjanalysis.display.sections_compare import NO_CASELOAD, caseload_table
-from zjanalysis.display.tables import Table
-from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.regions import peers_of
 
-ROOT = Path(__file__).resolve().parents[2]
 ITEMS = """
 region_code match_code item_type statutory_days promised_days visits
 440823      A          行政许可  20             5             1
@@ -42,13 +33,24 @@ def test_both_lenses_by_hand(items_of: Callable[[str], pd.DataFrame]) -> None:
     assert time["value"] == pytest.approx((30 * 15 + 10 * 10) / (30 * 20 + 10 * 10))
     assert [time["plain_rank"], time["plain_n_ranked"]] == [2, 3]
     assert [time["rank"], time["n_ranked"]] == [1, 2]  # the third has no cases
-    assert time["plain_median"] == pytest.approx((0.5 + 0.9) / 2)
-    assert time["median"] == pytest.approx(5 / 10)
-    assert time["gap_to_median"] == pytest.approx(55 / 70 - 5 / 10)
+    assert pd.isna(time["plain_median"])  # two peers give no median
+    assert pd.isna(time["gap_to_median"])
     assert [time["n_cases"], time["coverage"]] == [40, 40 / 100]  # C is out of scope, D has no statutory limit
     assert visits["plain_value"] == pytest.approx(1 / 3)
     assert visits["value"] == pytest.approx(30 / 45)
     assert [visits["n_cases"], visits["coverage"]] == [45, 45 / 100]
+
+
+def test_three_peers_give_a_median_of_the_whole_group(items_of: Callable[[str], pd.DataFrame]) -> None:
+    more = items_of(ITEMS + "440882 A 行政许可 20 4 0\n440883 A 行政许可 20 8 0\n")
+    cases = pd.concat([COUNTS, pd.DataFrame({"region_code": ["440882", "440883"], "base_code": "A", "n": 3})])
+    peers = ["440825", "440881", "440882", "440883"]
+    time = caseload(more, cases, region="440823", peers=peers).set_index("indicator").loc["time_compression"]
+    assert time["plain_median"] == pytest.approx(16 / 20)  # of 25/30, 0.5, 0.9, 0.8 and 0.6
+    assert time["median"] == pytest.approx(
+        (12 / 20 + 55 / 70) / 2
+    )  # of 55/70, 0.5, 0.8 and 0.6: the third has no cases
+    assert time["gap_to_median"] == pytest.approx(55 / 70 - (12 / 20 + 55 / 70) / 2)
 
 
 def test_a_region_without_cases_has_no_weighted_value(items_of: Callable[[str], pd.DataFrame]) -> None:
@@ -60,16 +62,26 @@ def test_a_region_without_cases_has_no_weighted_value(items_of: Callable[[str], 
     assert pd.isna(row["coverage"])
 
 
-def test_the_table_shows_both_and_a_period_without_cases_a_sentence() -> None:
-    period = load_period(str(ROOT / "data" / "sample"), "2021Q1")
-    place = {"region": "440823", "peers": peers_of("440823")}
-    shown = caseload_table(replace(period, cases=period_cases(period)), **place)
-    assert isinstance(shown, Table)
-    assert shown.caption == "按办件量加权"
-    assert [head.label for head in shown.heads][1:4:2] == ["事项口径", "办件口径"]
-    assert all(0 < row[1] < 1 or row[0] == "跑动次数" for row in shown.rows)
-    assert all(row[1] != row[3] for row in shown.rows)
-    real = replace(period, cases=None, dataset=replace(period.dataset, kind="real"))
-    nothing = caseload_table(real, **place)
-    assert isinstance(nothing, Block)
-    assert nothing.text == NO_CASELOAD
+def test_the_lens_says_of_how_many_items_it_is_made_and_which_weighs_most(
+    items_of: Callable[[str], pd.DataFrame],
+) -> None:
+    items = items_of(ITEMS).assign(item_name=list("甲乙丙丁戊己庚"))
+    found = caseload(items, COUNTS, region="440823", peers=["440825", "440881"]).set_index("indicator")
+    visits, time = found.loc["visits"], found.loc["time_compression"]
+    # visits: 30, 10 and 5 cases; time: cases × limit, 600 and 100, and 丁 has no limit and does not count
+    assert visits["n_effective"] == pytest.approx(45**2 / (30**2 + 10**2 + 5**2))
+    assert (visits["top_item"], visits["top_share"]) == ("甲", pytest.approx(30 / 45))
+    assert time["n_effective"] == pytest.approx(700**2 / (600**2 + 100**2))
+    assert (time["top_item"], time["top_share"]) == ("甲", pytest.approx(600 / 700))
+
+
+def test_an_item_without_the_number_carries_nothing_however_busy(items_of: Callable[[str], pd.DataFrame]) -> None:
+    items = items_of(ITEMS).assign(item_name=list("甲乙丙丁戊己庚"))
+    counts = COUNTS.assign(n=COUNTS["n"].mask(COUNTS["base_code"] == "D", 9_999))
+    time = caseload(items, counts, region="440823", peers=["440825"]).set_index("indicator").loc["time_compression"]
+    assert time["top_item"] == "甲"
+
+
+def test_without_cases_nothing_carries_it(items_of: Callable[[str], pd.DataFrame]) -> None:
+    row = caseload(items_of(ITEMS), COUNTS, region="440881", peers=["440823"]).iloc[0]
+    assert (row["top_item"], pd.isna(row["n_effective"]), pd.isna(row["top_share"])) == ("", True, True)

@@ -12,11 +12,27 @@ def test_change_is_the_difference_and_trend_knows_the_direction() -> None:
     now = pd.DataFrame(
         {"region_code": ["a", "a", "b"], "indicator": ["visits", "online", "visits"], "value": [0.3, 0.9, 0.1], "n": 5}
     )
-    before = now.assign(value=[0.5, 0.95, 0.1001], n=7).iloc[[1, 0, 2]]
+    before = now.assign(value=[0.5, 0.95, 0.10004], n=7).iloc[[1, 0, 2]]
     changed = change(now, before)
-    assert changed["previous"].tolist() == [0.5, 0.95, 0.1001]
-    assert changed["change"].tolist() == pytest.approx([0.3 - 0.5, 0.9 - 0.95, 0.1 - 0.1001])
+    assert changed["previous"].tolist() == [0.5, 0.95, 0.10004]
+    assert changed["change"].tolist() == pytest.approx([0.3 - 0.5, 0.9 - 0.95, 0.1 - 0.10004])
     assert changed["trend"].tolist() == ["改善", "退步", "持平"]
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "before", "trend"),
+    [
+        ("online", 0.901, 0.900, "改善"),  # 0.1 point: the smallest change that counts
+        ("online", 0.9009, 0.900, "持平"),
+        ("online", 0.90096, 0.90004, "改善"),  # 90.00 % → 90.10 %, as printed
+        ("visits", 0.0610, 0.0619, "持平"),
+        ("visits", 0.0609, 0.0619, "改善"),
+        ("promised_days", 4.01, 4.0, "退步"),
+    ],
+)
+def test_a_change_too_small_to_matter_is_none(key: str, now: float, before: float, trend: str) -> None:
+    rows = pd.DataFrame({"region_code": ["a"], "indicator": [key], "value": [now]})
+    assert change(rows, rows.assign(value=before))["trend"].tolist() == [trend]
 
 
 def test_a_region_without_a_previous_value_says_so() -> None:
@@ -59,11 +75,88 @@ def test_the_drivers_are_named(items_of: Callable[[str], pd.DataFrame]) -> None:
     assert drivers["contribution"].sum() == pytest.approx(81 / 100 - 33 / 60)
 
 
+@pytest.mark.parametrize("by", [(), ("match_code", "item_name")])
+def test_without_items_in_one_period_nothing_is_split(
+    items_of: Callable[[str], pd.DataFrame], by: tuple[str, ...]
+) -> None:
+    now = items_of(NOW)
+    for table in (
+        change_split(now, now.iloc[:0], region="440800", indicator="time_compression", by=by),
+        change_split(now.iloc[:0], now, region="440800", indicator="time_compression", by=by),
+        change_split(now, now.assign(region_code="440900"), region="440800", indicator="visits", by=by),
+    ):
+        assert table["contribution"].isna().all()
+        assert table["ahead"].isna().all()
+        assert table["change"].isna().all()
+    whole = change_split(now, now.iloc[:0], region="440800", indicator="time_compression")
+    assert whole["part"].tolist() == ["新增", "取消", "变动"]
+    assert whole["value"].iloc[0] == pytest.approx(81 / 100)
+
+
 def test_item_changes_name_what_came_went_and_moved(items_of: Callable[[str], pd.DataFrame]) -> None:
     table = item_changes(items_of(NOW), items_of(BEFORE), region="440800")
+    assert list(table.columns) == [
+        "kind", "item_key", "match_code", "item_name", "department", "field", "previous", "current",
+    ]  # fmt: skip
     found = table[["kind", "match_code", "field", "previous", "current"]].values.tolist()
     assert [row[:3] for row in found] == [
         ["取消", "D", ""], ["变动", "A", "instant"], ["变动", "A", "promised_days"], ["新增", "C", ""],
     ]  # fmt: skip
     assert found[1][3:] == [0, 1]
     assert found[2][3:] == [10, 5]
+
+
+FOUR_NOW = """
+region_code match_code item_id item_name department statutory_days promised_days visits online handling_type
+440800      A          X1      甲一      局一       20             5             0      1      承诺件
+440800      A          X2      甲二      局一       20             9             1      0      承诺件
+440800      A          X2      甲三      局一       20             7             1      1      -
+440800      B          -       乙        局一       20             7             1      1      即办件
+440800      -          -       丙        局二       -              7             1      1      即办件
+"""
+FOUR_BEFORE = """
+region_code match_code item_id item_name department statutory_days promised_days visits online handling_type
+440800      A          X2      甲二      局一       20             9             1      1      承诺件
+440800      A          X2      甲三      局一       20             8             1      1      -
+440800      A          X1      甲一      局一       20             5             2      1      承诺件
+440800      -          -       丙        局二       -              9             1      0      即办件
+440800      B          -       乙        局一       20             7             1      1      即办件
+"""
+
+
+def test_an_item_is_a_row_so_yes_and_no_and_whole_days_appear(items_of: Callable[[str], pd.DataFrame]) -> None:
+    # Three 办理项 share code A: folded they would read visits 1.33 → 0.67 and online 1.00 → 0.67.
+    table = item_changes(items_of(FOUR_NOW), items_of(FOUR_BEFORE), region="440800")
+    found = table[["item_key", "item_name", "field", "previous", "current"]].values.tolist()
+    assert found == [
+        ["X1", "甲一", "visits", 2, 0],
+        ["X2", "甲二", "online", 1, 0],  # found by its id wherever it stands
+        ["X2#2", "甲三", "promised_days", 8, 7],  # the second of two that share an id
+        ["丙", "丙", "online", 0, 1],  # no code at all: by its name; its limit pair is not usable
+    ]
+    assert set(table["kind"]) == {"变动"}
+
+
+def test_a_value_that_comes_or_goes_is_a_change(items_of: Callable[[str], pd.DataFrame]) -> None:
+    now = items_of(FOUR_NOW)
+    before = now.assign(visits=now["visits"].mask(now["item_id"] == "X1"), handling_type=None)
+    table = item_changes(now, before, region="440800")
+    assert table["field"].tolist() == ["instant", "visits", "instant", "instant", "instant"]
+    assert table["previous"].isna().all()
+    assert table.loc[table["field"] == "instant", "current"].tolist() == [0, 0, 1, 1]
+
+
+def test_a_first_period_is_no_news_about_items(items_of: Callable[[str], pd.DataFrame]) -> None:
+    now = items_of(FOUR_NOW)
+    assert item_changes(now, now.iloc[:0], region="440800").empty
+    assert item_changes(now.iloc[:0], now, region="440800").empty
+    assert item_changes(now, now.assign(region_code="440900"), region="440800").empty
+    assert item_changes(now, now, region="440800").empty
+    retyped = now.assign(item_type="公共服务")  # out of scope: gone from the list the indicator is counted on
+    assert set(item_changes(retyped.iloc[:1].assign(item_type="行政许可"), now, region="440800")["kind"]) == {"取消"}
+
+
+def test_the_order_of_rows_with_keys_of_their_own_changes_nothing(items_of: Callable[[str], pd.DataFrame]) -> None:
+    now, before = items_of(NOW), items_of(BEFORE)
+    mixed = item_changes(now.sample(frac=1, random_state=1), before.sample(frac=1, random_state=2), region="440800")
+    pd.testing.assert_frame_equal(mixed, item_changes(now, before, region="440800"))

@@ -13,12 +13,13 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
+from scipy import stats
 
 from zjanalysis.analysis.explain import gap_split
-from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.indicators import indicator, measure
+from zjanalysis.analysis.like_for_like import code_tables, fit, judge, like_for_like
 from zjanalysis.analysis.matching import common_limits
 from zjanalysis.analysis.plan import plan
-from zjanalysis.analysis.robust import like_for_like
 from zjanalysis.columns import ALL_COLUMNS
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
@@ -35,27 +36,39 @@ def count_if(values: np.ndarray, test: str) -> int:
 
 
 FUNCTIONS = {
-    "SUM": np.sum, "SUMPRODUCT": np.sum, "AVERAGE": np.mean, "MIN": lambda *v: np.min(v), "MAX": np.max,
+    "SUM": np.sum, "SUMPRODUCT": np.sum, "AVERAGE": np.mean, "MIN": lambda *v: np.min(np.hstack(v)), "MAX": lambda *v: np.max(np.hstack(v)),
     "COUNT": np.size, "MEDIAN": lambda *v: np.median(v), "COUNTIF": count_if, "LARGE": lambda v, k: np.sort(v)[-int(k)],
-    "ROUND": np.round, "IF": lambda test, yes, no: yes if test else no,
+    "ROUND": np.round, "IF": lambda test, yes, no: yes if test else no, "SQRT": np.sqrt,
+    "TINV": lambda share, freedom: stats.t.ppf(1 - share / 2, int(freedom)),
 }  # fmt: skip
 REFERENCE = re.compile(r"(?:([\u4e00-\u9fff]+)!)?([A-Z]+\d+(?::[A-Z]+\d+)?)")
 
 
-def evaluate(book: dict[str, list[list[object]]], formula: str, here: str) -> float:
-    """Work out a formula from the cells it names: a small reading of Excel, independent of the library."""
+class Workbook:
+    """A small reading of Excel, independent of the library: works out formulas from the cells they name."""
 
-    def cell(sheet: str, row: int, column: int) -> object:
-        value = book[sheet][row - 1][column - 1]
-        return evaluate(book, value, sheet) if isinstance(value, str) and value.startswith("=") else value
+    def __init__(self, sheets: dict[str, list[list[object]]]) -> None:
+        self.sheets = sheets
+        self.known: dict[tuple[str, int, int], object] = {}
 
-    def fetch(sheet: str, address: str) -> object:
+    def cell(self, sheet: str, row: int, column: int) -> object:
+        """Give the value of a cell, worked out once."""
+        if (sheet, row, column) not in self.known:
+            value = self.sheets[sheet][row - 1][column - 1]
+            formula = isinstance(value, str) and value.startswith("=")
+            self.known[sheet, row, column] = self.evaluate(str(value), sheet) if formula else value
+        return self.known[sheet, row, column]
+
+    def fetch(self, sheet: str, address: str) -> object:
+        """Give the cell of an address, or the array of a range."""
         left, top, right, bottom = range_boundaries(address)
-        cells = [cell(sheet, r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
+        cells = [self.cell(sheet, r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
         return np.array(cells) if ":" in address else cells[0]
 
-    body = REFERENCE.sub(lambda m: f"fetch('{m[1] or here}','{m[2]}')", formula[1:])
-    return float(eval(body, {**FUNCTIONS, "fetch": fetch}))
+    def evaluate(self, formula: str, here: str) -> float:
+        """Work out a formula that stands on the sheet ``here``."""
+        body = REFERENCE.sub(lambda m: f"fetch('{m[1] or here}','{m[2]}')", formula[1:])
+        return float(eval(body, {**FUNCTIONS, "fetch": self.fetch}))
 
 
 def script() -> ModuleType:
@@ -75,11 +88,12 @@ def example(name: str, make: Make) -> tuple[pd.DataFrame, dict[str, float]]:
     book = sheets_of(name)
     head, *rows = book["事项"]
     items = make(**{KEYS[str(label)]: [row[i] for row in rows] for i, label in enumerate(head)})
-    found = {str(row[1]): evaluate(book, str(row[2]), "计算") for row in book["计算"][1:]}
+    working = Workbook(book)
+    found = {str(row[1]): working.evaluate(str(row[2]), "计算") for row in book["计算"][1:]}
     return items, found
 
 
-@pytest.mark.parametrize("name", ["indicators.xlsx", "like_for_like.xlsx", "gap_split.xlsx", "plan.xlsx"])
+@pytest.mark.parametrize("name", [path.name for path in sorted(FOLDER.glob("*.xlsx"))])
 def test_the_workbooks_are_what_the_script_writes_and_show_their_formulas(name: str) -> None:
     book, made = sheets_of(name), script().EXAMPLES[name]()
     for title, rows in made.items():
@@ -111,6 +125,25 @@ def test_like_for_like(make_items: Make) -> None:
         "difference": first["difference"], "coverage": first["coverage"], "value_second": second["value"],
         "peer_value_second": second["peer_value"], "visits": visits["value"],
     })  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["two_way.xlsx", "two_way_missing.xlsx"])
+def test_the_two_way_model_its_interval_and_the_verdict(make_items: Make, name: str) -> None:
+    items, formulas = example(name, make_items)
+    one, counties = indicator("time_compression"), ("440823", "440825", "440881", "440882")
+    table = code_tables(items, [one], regions=counties)[one.key]
+    assert table.held.all() == (name == "two_way.xlsx")
+    assert [formulas[county] for county in counties] == pytest.approx(list(fit(table).effects), abs=1e-12)
+    assert (formulas["check_middle"], formulas["check_difference"]) == pytest.approx((0, 0), abs=1e-12)
+    found = judge(table, one, regions=["440823"]).iloc[0]
+    assert found["middle"] == "440881"
+    assert formulas["difference"] == pytest.approx(found["difference"], abs=1e-12)
+    assert formulas["n_effective"] == pytest.approx(found["n_effective"])
+    # the interval but for the point of t, which Excel has for whole degrees of freedom only
+    assert (formulas["low"], formulas["high"]) == pytest.approx((found["low"], found["high"]), abs=2e-4)
+    assert {1: "优于", 0: "相当", -1: "落后", 9: "不作判断"}[int(formulas["verdict"])] == found["verdict"] == "优于"
+    if table.held.all():
+        assert formulas["standardised"] == pytest.approx(found["difference"], abs=1e-12)
 
 
 def test_gap_split(make_items: Make) -> None:

@@ -80,6 +80,20 @@ def test_without_a_shared_code_everything_is_coverage(items_of: Read) -> None:
     assert table.to_dict() == {"结构": 0, "水平": 0, "覆盖": pytest.approx(0.9 - 0.9)}
 
 
+@pytest.mark.parametrize("by", [(), ("department",), ("match_code", "item_name")])
+def test_with_one_side_empty_there_is_nothing_to_split(items_of: Read, by: tuple[str, ...]) -> None:
+    items = items_of(ITEMS)
+    for rows in (items[items["region_code"] == "440800"], items[items["region_code"] == "440900"]):
+        table = split(rows, "time_compression", by=by)
+        assert table[["contribution", "ahead", "gap"]].isna().all(axis=None)
+    unusable = items.assign(statutory_days=float("nan"), limit_reason="缺法定时限")
+    assert split(unusable, "time_compression", by=by)["contribution"].isna().all()
+    alone = split(items[items["region_code"] == "440800"], "time_compression")
+    assert alone["part"].tolist() == ["结构", "水平", "覆盖"]
+    assert alone["value"].iloc[0] == pytest.approx(82 / 100)
+    assert alone["peer_value"].isna().all()
+
+
 CELL = st.tuples(
     st.sampled_from(["440800", "440900"]),
     st.one_of(st.none(), st.sampled_from("ABCD")),

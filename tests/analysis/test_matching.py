@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.matching import fold, room, unmatched
+from zjanalysis.analysis.matching import fold, headroom, unmatched
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -39,8 +39,8 @@ def test_rows_without_a_code_are_counted_as_unmatched(items_of: Read) -> None:
     assert counted.loc["440800"].tolist() == [5, 1]
 
 
-def test_room_is_the_promise_beyond_the_best_peer(items_of: Read) -> None:
-    found = room(items_of(ITEMS), region="440800", peers=("440900", "441700"))
+def test_headroom_is_the_promise_beyond_the_best_peer(items_of: Read) -> None:
+    found = headroom(items_of(ITEMS), region="440800", peers=("440900", "441700"))
     assert found["match_code"].tolist() == ["A"]  # B: no peer with a usable pair is shorter; C: the region leads
     assert found["room_days"].tolist() == [7 - 2]
     assert found["best_region"].tolist() == ["441700"]

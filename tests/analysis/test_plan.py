@@ -1,17 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
+from zjanalysis.analysis.compare import facts, standings
+from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states, review_of
 from zjanalysis.analysis.indicators import Scope, indicator, measure
-from zjanalysis.analysis.plan import Goal, Plan, fewest, plan, possible_steps, reached_values
+from zjanalysis.analysis.like_for_like import CodeTable, judged
+from zjanalysis.analysis.plan import (
+    LEAD,
+    Goal,
+    Plan,
+    Shared,
+    fewest,
+    lead,
+    plan,
+    plan_for,
+    possible_steps,
+    reached_values,
+    without_reviews,
+)
 from zjanalysis.analysis.tasks import apply_steps
 from zjanalysis.errors import ConfigError, UnknownName
+from zjanalysis.inputs.reference import read_reference
+from zjanalysis.settings import Comparison, Settings
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -34,6 +53,10 @@ PEERS = ("440900", "441700")
 @pytest.fixture(scope="module")
 def items(items_of: Read) -> pd.DataFrame:
     return items_of(ITEMS)
+
+
+TWO = Conditions(settings=Settings(root=Path(), comparison=Comparison(min_peers=2)))
+"""Two peers are enough for a median."""
 
 
 def made(items: pd.DataFrame, key: str, target: float | str, conditions: Conditions = FREE) -> Plan:
@@ -79,19 +102,30 @@ def test_a_target_already_reached_needs_no_step(items: pd.DataFrame) -> None:
     assert (found.summary["reached"].iloc[0], found.summary["n_steps"].iloc[0]) == (True, 0)
 
 
-def test_past_a_peer_means_strictly_better_as_published(items: pd.DataFrame) -> None:
-    # 440900: 1 − 20/90 = 0.777…; 441700: 0.9. Past the first needs 0.7779; past the median 0.83… needs all three.
+def test_past_a_peer_means_strictly_better(items: pd.DataFrame) -> None:
+    # 440900: 1 − 20/90 = 0.777…; 441700: 0.9. Past the first needs 0.7779.
     past = made(items, "time_compression", "茂名市")
     assert past.steps["cumulative"].tolist() == pytest.approx([0.70, 0.78])
     assert past.summary["target"].iloc[0] == pytest.approx(1 - 20 / 90)
-    median = made(items, "time_compression", "median")
-    assert median.summary["target"].iloc[0] == pytest.approx((1 - 20 / 90 + 0.9) / 2)
-    pd.testing.assert_frame_equal(median.steps, made(items, "time_compression", "plan").steps)
     best = made(items, "time_compression", "best").summary.iloc[0]
     assert (best["target"], best["reached"]) == (0.9, False)
     twins = items.assign(region_code=items["region_code"].replace("441700", "449999"))
     level = plan(twins, region="440800", peers=("440900",), indicator="online", target="best")
     assert not level.summary["reached"].iloc[0]  # the best peer is at 100 %: nobody gets past it
+
+
+def test_the_target_is_the_median_of_the_whole_group(items: pd.DataFrame) -> None:
+    median = made(items, "time_compression", "median")
+    assert median.summary["target"].iloc[0] == pytest.approx(1 - 20 / 90)  # the middle of 0.61, 0.777… and 0.9
+    assert not median.summary["reached"].iloc[0]  # past it the own value is the middle itself, and 0.9 is out of reach
+    pd.testing.assert_frame_equal(median.steps, made(items, "time_compression", "plan", TWO).steps)
+
+
+def test_with_too_few_peers_the_plans_target_is_not_decided(items: pd.DataFrame) -> None:
+    summary = made(items, "time_compression", "plan").summary.iloc[0]
+    assert (summary["reached"], summary["reason"]) == (False, "有数据的兄弟地区只有2个，不足3个，没有可比的中位数")
+    assert np.isnan(summary["target"])
+    assert made(items, "time_compression", "plan", TWO).summary["reason"].iloc[0] == ""
 
 
 def test_the_plans_own_target_for_instant_is_strict_and_knows_counties(items: pd.DataFrame) -> None:
@@ -223,8 +257,8 @@ def test_the_choice_equals_integer_programming_on_500_random_cases() -> None:
         optimum = fewest_by_integer_programming(
             gains, table["department"].to_numpy(), need=target - 0.1, most=conditions.max_per_department
         )
-        goal = Goal(target, False, one)
-        assert fewest(reached_values(0.1, possible_steps(table, conditions), goal), goal) == optimum, case
+        reach = reached_values(0.1, possible_steps(table, conditions), one)
+        assert fewest(reach, Goal(target, one)) == optimum, case
         reached += optimum >= 0
     assert 150 < reached < 450  # both outcomes are exercised
 
@@ -258,3 +292,198 @@ def test_frontier_gains_are_room_over_the_sum_of_limits(items: pd.DataFrame) -> 
     assert table["gain"].to_dict() == pytest.approx({"A": 8 / 100, "B": 9 / 100, "C": 6 / 100, "D": 0})
     weighted = frontier(items, mean, region="440800", states=states).set_index("match_code")
     assert weighted["gain"].to_dict() == pytest.approx({"A": 8 / 20 / 4, "B": 9 / 30 / 4, "C": 6 / 40 / 4, "D": 0})
+
+
+# -- 达标, with the median moving ------------------------------------------------------------------------------------
+
+COUNTIES = ("440823", "440825", "440881", "440882", "440883")
+
+
+def test_the_goal_is_met_where_facts_say_so() -> None:
+    random, one = np.random.default_rng(5), indicator("visits")
+    for case in range(60):
+        others = random.integers(0, 12, int(random.integers(3, 9))) / 40
+        reach = np.sort(random.integers(0, 40, 6))[::-1] / 120
+        goal = Goal(float(np.median([reach[0], *others])), one, True, others)
+        codes = ["440823", *(f"4408{i}" for i in range(len(others)))]
+        words = [
+            facts(pd.DataFrame({"region_code": codes, "indicator": "visits", "value": [value, *others]}))[
+                "meets_target"
+            ]
+            for value in reach
+        ]
+        assert goal.met(reach).tolist() == [word.iloc[0] == "达标" for word in words], case
+
+
+def few_items(make: Callable[..., pd.DataFrame], random: np.random.Generator) -> pd.DataFrame:
+    n = 5
+    regions = COUNTIES[: int(random.integers(4, 6))]
+    size = n * len(regions)
+    items = make(
+        region_code=np.repeat(regions, n), match_code=np.tile([f"C{i}" for i in range(n)], len(regions)), use_level="4",
+        item_name="甲", department="局", visits=random.choice([0, 0, 1, 1, 2], size).astype(float),
+        statutory_days=np.tile(random.integers(5, 40, n), len(regions)).astype(float),
+        promised_days=random.integers(0, 30, size).astype(float),
+    )  # fmt: skip
+    return items[random.random(size) < 0.9].reset_index(drop=True)
+
+
+@pytest.mark.parametrize("key", ["visits", "time_compression"])
+def test_no_smaller_choice_of_steps_would_be_enough(make_items: Callable[..., pd.DataFrame], key: str) -> None:
+    random, reached = np.random.default_rng(6), 0
+    for case in range(10):
+        items = few_items(make_items, random)
+        group = items["region_code"].unique()
+        every = plan(
+            items, region="440823", peers=group[1:], indicator=key, target=0.0 if key == "visits" else 1.0
+        ).steps
+        found = plan(items, region="440823", peers=group[1:], indicator=key).summary.iloc[0]
+
+        def met(steps: pd.DataFrame, items: pd.DataFrame = items) -> bool:
+            scores = measure(apply_steps(items, steps), [key])
+            return bool(facts(scores).set_index("region_code").loc["440823", "meets_target"] == "达标")
+
+        sizes = [
+            k
+            for k in range(len(every) + 1)
+            if any(met(every.iloc[list(c)]) for c in combinations(range(len(every)), k))
+        ]
+        assert found["reached"] == bool(sizes), case
+        if sizes:
+            reached += 1
+            assert found["n_steps"] == sizes[0], case
+    assert reached > 3
+
+
+def test_the_ranks_are_those_of_the_facts(make_items: Callable[..., pd.DataFrame]) -> None:
+    random = np.random.default_rng(7)
+    for _ in range(5):
+        items = few_items(make_items, random)
+        group = items["region_code"].unique()
+        found = plan(items, region="440823", peers=group[1:], indicator="visits", target=0.0)
+        for count in range(len(found.steps) + 1):
+            place = facts(measure(apply_steps(items, found.steps.head(count)), ["visits"])).set_index("region_code")[
+                "rank"
+            ]
+            said = found.summary["rank_before"].iloc[0] if count == 0 else found.steps["rank"].iloc[count - 1]
+            assert said == place["440823"]
+
+
+# -- 判断 = 优于 -----------------------------------------------------------------------------------------------------
+
+
+def many_items(make: Callable[..., pd.DataFrame], *, n: int = 60, seed: int = 8) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    regions = COUNTIES[:4]
+    size = n * len(regions)
+    limits = np.tile(random.integers(5, 60, n), len(regions)).astype(float)
+    return make(
+        region_code=np.repeat(regions, n), match_code=np.tile([f"C{i:02d}" for i in range(n)], len(regions)),
+        use_level="4", item_name="甲", department="局", statutory_days=limits,
+        promised_days=np.floor(limits * random.uniform(0, 0.4, size)),
+        visits=(random.random(size) < 0.3).astype(float),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["visits", "time_compression"])
+def test_after_the_steps_the_region_leads_and_without_any_of_them_it_does_not(
+    make_items: Callable[..., pd.DataFrame], key: str
+) -> None:
+    items, one = many_items(make_items), indicator(key)
+    found = plan(items, region="440823", peers=COUNTIES[1:4], indicator=key, target=LEAD)
+
+    def own(steps: pd.DataFrame) -> pd.Series:
+        gaps = standings(apply_steps(items, steps), regions=COUNTIES[:4], indicators=[key])
+        return gaps.set_index("region_code").loc["440823"]
+
+    after, summary = own(found.steps), found.summary.iloc[0]
+    assert own(found.steps.head(0))["verdict"] != "优于"
+    assert (summary["reached"], summary["goal"], summary["verdict"], after["verdict"]) == (True, "lead", "优于", "优于")
+    for name in ("difference", "low", "high"):
+        assert summary[name] == pytest.approx(after[name])
+    assert found.steps["cumulative"].iloc[-1] == pytest.approx(after["value"])
+    assert found.steps["rank"].iloc[-1] == after["rank"]
+    for step in found.steps.index:
+        assert own(found.steps.drop(index=step))["verdict"] != "优于"
+    assert one.sign * (summary["reached_value"] - summary["value"]) > 0
+
+
+def test_a_region_that_leads_needs_no_step_and_one_that_cannot_says_what_it_comes_to(
+    make_items: Callable[..., pd.DataFrame],
+) -> None:
+    items = many_items(make_items)
+    ahead = items.assign(visits=items["visits"].mask(items["region_code"] == "440823", 0.0))
+    found = plan(ahead, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD).summary.iloc[0]
+    assert (found["reached"], found["n_steps"], found["verdict"]) == (True, 0, "优于")
+    level = items.assign(visits=(items["match_code"] < "C04").astype("float64"))
+    stuck = plan(level, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD).summary.iloc[0]
+    assert (stuck["reached"], stuck["n_possible"], stuck["verdict"]) == (False, 0, "相当")
+    free = Conditions(min_peers=0)
+    few = plan(level, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD, conditions=free)
+    assert few.summary["verdict"].iloc[0] == "不作判断"
+    assert few.summary["reason"].iloc[0] == "与居中地区的60个同事项中只有4个有差别"
+    assert len(few.steps) == 4
+
+
+def test_items_nobody_else_lists_do_not_help_to_lead(make_items: Callable[..., pd.DataFrame]) -> None:
+    items = many_items(make_items)
+    own = make_items(
+        region_code="440823", match_code=["X1", None], use_level="4", item_name="乙", department="局", visits=2.0
+    )
+    both = pd.concat([own, items], ignore_index=True)
+    free = Conditions(min_peers=0)
+    found = plan(both, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD, conditions=free)
+    assert not found.steps["match_code"].isin(["X1"]).any()
+    assert found.obstacles.set_index("reason").loc["不在同事项之内，不影响判断", "n_items"] == 2
+
+
+def test_the_search_comes_close_to_the_best_of_all_choices() -> None:
+    random, one, rules = np.random.default_rng(9), indicator("visits"), Comparison()
+    extra = []
+    for chance in (0.6, 0.6, 0.7, 0.7, 0.7, 0.8, 0.8, 0.8):
+        n, movable = 14, 8
+        values = (random.random((n, 4)) < chance).astype(float)
+        values[:, 0] = np.arange(n) < movable
+        table = CodeTable(np.array([f"C{i:02d}" for i in range(n)], dtype=object), tuple("abcd"), values, np.ones(n))
+        found = lead(Shared(table, pd.DataFrame({"match_code": table.codes[:movable], "jump": 1.0})), one, region="a")
+
+        def leads(taken: tuple[int, ...], table: CodeTable = table) -> bool:
+            moved = table.values.copy()
+            moved[list(taken), 0] = 0.0
+            return judged(replace(table, values=moved), one, rules, regions=["a"])[0].verdict == "优于"
+
+        sizes = (k for k in range(movable + 1) if any(leads(c) for c in combinations(range(movable), k)))
+        fewest_of_all = next(sizes, None)
+        assert found.reached == (fewest_of_all is not None)
+        extra += [found.needed - fewest_of_all] if fewest_of_all is not None else []
+    assert len(extra) >= 5
+    assert min(extra) == 0
+    assert sum(extra) <= 1
+
+
+# -- what needs a professional review -------------------------------------------------------------------------------
+
+
+def test_items_that_need_a_review_are_marked_and_can_be_left_alone(items: pd.DataFrame) -> None:
+    named = items.assign(item_name=items["item_name"].replace("乙", "海域使用权审核"))
+    found = made(named, "time_compression", 0.78)
+    assert found.steps["review"].tolist() == ["海域使用须经论证", ""]
+    assert found.summary["n_reviewed"].iloc[0] == 1
+    without = made(named, "time_compression", 0.78, without_reviews(FREE))
+    assert without.steps["match_code"].tolist() == ["A", "C"]  # 0.61 + 0.08 + 0.06 is all that is left
+    assert not without.summary["reached"].iloc[0]
+    assert without.obstacles.set_index("reason").loc["须经部门论证，未列入", "could_gain"] == pytest.approx(12 / 100)
+
+
+def test_several_plans_at_once(items: pd.DataFrame) -> None:
+    both = plan_for(items, "instant", "visits", region="440800", peers=PEERS, conditions=TWO)
+    assert [found.summary["indicator"].iloc[0] for found in both] == ["instant", "visits"]
+    assert both[1].steps.equals(made(items, "visits", "plan", TWO).steps)
+
+
+def test_every_reason_for_a_review_names_its_document() -> None:
+    reviews = read_reference("reviews")
+    assert reviews[["keyword", "reason", "document", "source"]].ne("").all(axis=None)
+    assert not reviews["keyword"].duplicated().any()
+    named = pd.Series(["水上水下活动许可", "海洋工程建设项目环境影响报告书核准", None, "食品经营许可"])
+    assert review_of(named).tolist() == ["水上水下活动须经通航安全评估", "海洋工程环境影响报告书须经评审", "", ""]

@@ -6,6 +6,7 @@ compares what their formulas give with what the library gives. 事项 holds the 
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -152,9 +153,136 @@ def reduction() -> dict[str, Sheet]:
     }
 
 
+COUNTIES = ("440823", "440825", "440881", "440882")
+LIMITS = (20, 30, 10, 60, 15, 20, 45, 30, 90, 20, 10, 5)
+PROMISES = {
+    "440823": (2, 3, 1, 8, 2, 2, 5, 4, 9, 3, 1, 1), "440825": (7, 11, 4, 20, 5, 7, 15, 12, 28, 8, 4, 2),
+    "440881": (6, 10, 3, 17, 4, 6, 14, 9, 30, 6, 3, 2), "440882": (5, 8, 3, 15, 5, 4, 12, 8, 24, 5, 2, 1),
+}  # fmt: skip
+FIRST, LAST = 2, 13
+"""The rows of the codes on the sheet 表."""
+
+
+def two_way(*, missing: bool) -> dict[str, Sheet]:
+    """The two-way model, its interval and the verdict of the first county; ``missing``: two cells are not listed."""
+    gone = {("440881", 8), ("440882", 3)} if missing else set()
+    items: Sheet = [["行政区划代码", "匹配键", "事项名称", "法定时限", "承诺时限", "行使层级"]]
+    at: dict[tuple[str, int], int] = {}
+    for county in COUNTIES:
+        for code, limit in enumerate(LIMITS):
+            if (county, code) not in gone:
+                at[county, code] = len(items) + 1
+                items.append([county, f"C{code + 1:02d}", f"事项{code + 1}", limit, PROMISES[county][code], "4"])
+    return {
+        "说明": [
+            ["同事项可比的判断：双因素模型（事项效应＋地区效应），最小二乘，权数＝共同法定时限"],
+            ["“表”：每行一个事项。值＝1−承诺÷法定；列＝1为列有，0为没有列（值记0，不起作用）"],
+            [
+                "本地区是第一个（440823），它与其余三地中效应居中的一个（440881）比；第四个（440882）的效应定为0，再减平均"
+            ],
+            ["贡献之和＝差距；影响＝残差的贡献÷（1−杠杆），即去掉该事项差距变多少（刀切法）"],
+            ["方差＝刀切方差＋最大贡献的平方；自由度＝折合事项数−1，TINV 只取整数，这里按 1/自由度 插值"],
+        ],
+        "事项": items,
+        "表": [_HEAD, *(_code_row(code, at) for code in range(len(LIMITS)))],
+        "计算": results(*_model(), *_interval()),
+    }
+
+
+_HEAD: list[object] = [
+    "匹配键", "权数", "值1", "值2", "值3", "值4", "列1", "列2", "列3", "列4", "列有地区数", "平均", "矩1", "矩2", "矩3",
+    "矩4", "贡献", "残差的贡献", "杠杆（未除）", "影响", "差别",
+]  # fmt: skip
+
+
+def _code_row(code: int, at: dict[tuple[str, int], int]) -> list[object]:
+    """Give the row of one code on the sheet 表: values, who lists it, moments, contribution, influence."""
+    row = code + FIRST
+    places = [at.get((county, code)) for county in COUNTIES]
+    values = [f"=1-事项!E{place}/B{row}" if place else 0 for place in places]
+    listed = [int(place is not None) for place in places]
+    moments = [f"=B{row}*{held}{row}*({value}{row}-L{row})" for held, value in zip("GHIJ", "CDEF", strict=True)]
+    effects = f"(G{row}*计算!C15+H{row}*计算!C16+I{row}*计算!C17)"
+    directions = f"(G{row}*计算!C24+H{row}*计算!C25+I{row}*计算!C26)"
+    both = f"(G{row}*计算!C15*计算!C24+H{row}*计算!C16*计算!C25+I{row}*计算!C17*计算!C26)"
+    squares = f"(G{row}*计算!C24*计算!C24+H{row}*计算!C25*计算!C25+I{row}*计算!C26*计算!C26)"
+    return [
+        f"C{code + 1:02d}", f"=事项!D{at['440823', code]}", *values, *listed, f"=SUM(G{row}:J{row})",
+        f"=SUM(C{row}:F{row})/K{row}", *moments,
+        f"=M{row}*计算!C24+N{row}*计算!C25+O{row}*计算!C26",
+        f"=Q{row}-B{row}*({both}-{effects}*{directions}/K{row})",
+        f"=B{row}*({squares}-{directions}*{directions}/K{row})",
+        f"=R{row}/(1-S{row}/SUM(S{FIRST}:S{LAST}))",
+        f"=MAX(Q{row},-Q{row})/B{row}",
+    ]  # fmt: skip
+
+
+def _column(letter: str) -> str:
+    return f"表!{letter}{FIRST}:{letter}{LAST}"
+
+
+def _det(a: str, b: str, c: str) -> str:
+    """Write the determinant of three columns of three cells: each argument names the cells from the top."""
+    (a1, a2, a3), (b1, b2, b3), (c1, c2, c3) = (column.split() for column in (a, b, c))
+    return f"{a1}*({b2}*{c3}-{b3}*{c2})-{b1}*({a2}*{c3}-{a3}*{c2})+{c1}*({a2}*{b3}-{a3}*{b2})"
+
+
+def _model() -> list[tuple[str, str, str]]:
+    """Write the normal equations of the first three effects (the fourth is 0), solved by Cramer's rule."""
+    weight, holders = _column("B"), _column("K")
+
+    def normal(i: int, j: int) -> str:
+        one, two = _column("GHI"[i]), _column("GHI"[j])
+        shared = f"SUMPRODUCT({weight}*{one}*{two}/{holders})"
+        return f"=SUMPRODUCT({weight}*{one})-{shared}" if i == j else f"=-{shared}"
+
+    first, second, third, right = "C2 C3 C4", "C3 C5 C6", "C4 C6 C7", "C8 C9 C10"
+    effect = [_det(right, second, third), _det(first, right, third), _det(first, second, right)]
+    return [
+        *(
+            (f"法方程({i + 1},{j + 1})", f"n{i + 1}{j + 1}", normal(i, j)) for i in range(3) for j in range(i, 3)
+        ),  # C2–C7
+        *((f"右端{i + 1}", f"b{i + 1}", f"=SUM({_column('MNO'[i])})") for i in range(3)),  # C8–C10
+        ("行列式", "det", f"={_det(first, second, third)}"),  # C11
+        *((f"行列式（第{i + 1}列换为右端）", f"det{i + 1}", f"={effect[i]}") for i in range(3)),  # C12–C14
+        *((f"效应{i + 1}（以第四个为0）", f"e{i + 1}", f"=C{12 + i}/C11") for i in range(3)),  # C15–C17
+        ("四地效应的平均", "mean", "=(C15+C16+C17)/4"),  # C18
+        *((f"效应：{county}", county, f"=C{15 + i}-C18" if i < 3 else "=0-C18") for i, county in enumerate(COUNTIES)),
+        ("居中的是第三个：其余三地效应的中位数减它，应为0", "check_middle", "=MEDIAN(C20,C21,C22)-C21"),  # C23
+    ]
+
+
+def _interval() -> list[tuple[str, str, str]]:
+    """Write the direction of first − third, the jackknife, the effective number, the interval and the word."""
+    first, second, third, right = "C2 C3 C4", "C3 C5 C6", "C4 C6 C7", "1 0 (-1)"
+    solved = [_det(right, second, third), _det(first, right, third), _det(first, second, right)]
+    n, influence, apart, weight = LAST - FIRST + 1, _column("T"), _column("U"), _column("B")
+    squares = f"SUMPRODUCT({influence}*{influence})-SUM({influence})*SUM({influence})/{n}"
+    even = f"SUM({weight})*SUM({weight})/({n}*SUMPRODUCT({weight}*{weight}))"
+    down, part = "ROUND(C31-0.5,0)", "(1/ROUND(C31-0.5,0)-1/C31)/(1/ROUND(C31-0.5,0)-1/(ROUND(C31-0.5,0)+1))"
+    return [
+        *((f"方向{i + 1}（第四个为0）", f"d{i + 1}", f"=({solved[i]})/C11") for i in range(3)),  # C24–C26
+        ("差距：贡献之和", "difference", f"=SUM({_column('Q')})"),  # C27
+        ("与两个效应之差比，应为0", "check_difference", "=C27-(C19-C21)"),  # C28
+        ("方差", "variance", f"={n - 1}/{n}*({squares})+MAX(MAX({_column('Q')}),-MIN({_column('Q')}))*"
+         f"MAX(MAX({_column('Q')}),-MIN({_column('Q')}))"),  # C29
+        ("折合事项数", "n_effective", f"=SUM({apart})*SUM({apart})/SUMPRODUCT({apart}*{apart})*{even}"),  # C30
+        ("自由度", "freedom", "=C30-1"),  # C31
+        ("t 分布双侧5%点", "t", f"=TINV(0.05,{down})+({part})*(TINV(0.05,{down}+1)-TINV(0.05,{down}))"),  # C32
+        ("区间下限", "low", "=C27-C32*SQRT(C29)"),  # C33
+        ("区间上限", "high", "=C27+C32*SQRT(C29)"),  # C34
+        ("判断：1 优于，0 相当，−1 落后，9 不作判断（折合不足5个）", "verdict",
+         "=IF(C30<5,9,IF((C33>0)*(C27>=0.005),1,IF((C34<0)*(C27<=-0.005),-1,0)))"),  # C35
+        ("只在满表时：权数平均之差，应等于差距", "standardised",
+         f"=SUMPRODUCT({weight}*({_column('C')}-{_column('E')}))/SUM({weight})"),  # C36
+    ]  # fmt: skip
+
+
 EXAMPLES = {
     "indicators.xlsx": one_city,
     "like_for_like.xlsx": same_items,
+    "two_way.xlsx": partial(two_way, missing=False),
+    "two_way_missing.xlsx": partial(two_way, missing=True),
     "gap_split.xlsx": gap,
     "plan.xlsx": reduction,
 }

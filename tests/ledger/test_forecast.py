@@ -7,17 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from zjanalysis.ledger.forecast import _T90, forecast, forecasts
+from zjanalysis.ledger.forecast import forecast, forecasts
 
 QUARTERS = ["2020-03-31", "2020-06-30", "2020-09-30", "2020-12-31", "2021-03-31", "2021-06-30"]
 
 
 def history(*values: float, days: list[str] = QUARTERS) -> pd.DataFrame:
     return pd.DataFrame({"cutoff": days[: len(values)], "value": values})
-
-
-def test_the_points_of_t_are_those_of_scipy() -> None:
-    assert [round(float(stats.t.ppf(0.95, n)), 3) for n in range(1, 31)] == list(_T90)
 
 
 def test_the_line_and_its_interval_are_those_of_the_textbook() -> None:

@@ -205,10 +205,9 @@ def rank_ranges(
     rank lies in it in 95 of 100 lists or more, without the correction for many pairs, unless values tie exactly.
     """
     group, wanted = tuple(dict.fromkeys(regions)), tuple(indicators)
-    own = items["region_code"] + "/" + items["row_number"].astype("str")
-    sums = measure(
-        items.assign(cluster=items["match_code"].fillna(own)), wanted, by=("region_code", "cluster"), scope=scope
-    )
+    alone = pd.Series([f"/{place}" for place in range(len(items))], index=items.index, dtype="str")
+    clustered = items.assign(cluster=items["match_code"].fillna(alone))  # a row without a code stands for itself
+    sums = measure(clustered, wanted, by=("region_code", "cluster"), scope=scope)
     parts = [_ranges(sums[sums["indicator"] == one.key], one, group, level) for one in wanted]
     return pd.concat(parts, ignore_index=True).astype({"rank_low": "Int64", "rank_high": "Int64"})
 

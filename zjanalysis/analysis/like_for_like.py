@@ -261,7 +261,7 @@ def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -
     """Say why there is no interval: few codes differ, or few of those that differ carry the difference."""
     if n_differ < rules.min_differing:
         return f"{n_both}个同事项中只有{n_differ}个有差别"
-    return f"{n_both}个同事项中有{n_differ}个有差别，但差别集中，只相当于{found.n_effective:.1f}个"
+    return f"{n_both}个同事项中有{n_differ}个有差别，但分量集中在少数事项，只相当于{found.n_effective:.1f}个"
 
 
 def verdict_of(found: Difference, *, margin: float) -> Verdict:

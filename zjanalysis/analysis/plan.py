@@ -116,8 +116,8 @@ def plan(
     reach = reached_values(float(values.iloc[0]), possible, one)
     n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
     enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else len(possible)
-    ranks = _ranks(reach, values, one, conditions.settings)
-    steps = possible.assign(cumulative=reach[1:], rank=ranks[1:], indicator=one.key).head(n_steps)
+    ranks = _ranks(reach[: n_steps + 1], values, one, conditions.settings)
+    steps = possible.head(n_steps).assign(cumulative=reach[1 : n_steps + 1], rank=ranks[1:], indicator=one.key)
     named = _named(steps, lever_of(one), states)
     summary = {
         "region_code": region, "indicator": one.key, "goal": str(target), "target": goal.number, "past": goal.strict,
@@ -243,10 +243,10 @@ def on_shared(
 
 
 def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | None = None) -> Lead:
-    """Find few steps after which 判断 is 优于: those that move the same items most, less those that are not needed.
+    """Find few steps after which 判断 is 优于: one by one that which lifts the lower end of the interval most.
 
-    Every trial is put into the two-way model and the region judged anew, so the region in the middle moves too. None
-    of the steps found can be left out; that no other choice is smaller is not proved (the interval is not a sum).
+    Every trial is put into the two-way model and the region judged anew, so the region in the middle moves too. That no
+    other choice is smaller is not proved (an interval is not a sum); the tests hold it against all choices.
     """
     table, rules, own = shared.table, rules_of(settings), shared.table.regions.index(region)
     place = {code: position for position, code in enumerate(table.codes)}
@@ -259,15 +259,22 @@ def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | No
         return judged(replace(table, values=values), one, rules, regions=[region])[0]
 
     taken: list[int] = []
-    while after(taken).verdict != Verdict.AHEAD and len(taken) < len(jumps):
-        taken = [*taken, len(taken)]
-    reached = after(taken).verdict == Verdict.AHEAD
-    for step in list(taken) if reached else []:
-        fewer = [other for other in taken if other != step]
-        taken = fewer if after(fewer).verdict == Verdict.AHEAD else taken
-    order = [*taken, *(step for step in range(len(jumps)) if step not in taken)]
-    steps = shared.steps.iloc[order].assign(order=np.arange(1, len(jumps) + 1))
-    return Lead(steps, len(taken), reached, after(taken))
+    left, now = list(range(len(jumps))), after([])
+    while now.verdict != Verdict.AHEAD and left:
+        trials = [(after([*taken, step]), step) for step in left[:_TRIED]]  # those that move the effect most
+        now, step = max(trials, key=lambda trial: _sure(trial[0]))
+        taken, left = [*taken, step], [other for other in left if other != step]
+    steps = shared.steps.iloc[[*taken, *left]].assign(order=np.arange(1, len(jumps) + 1))
+    return Lead(steps, len(taken), now.verdict == Verdict.AHEAD, now)
+
+
+_TRIED = 8
+"""How many steps are tried at a time; on the sample more find nothing better."""
+
+
+def _sure(found: Judged) -> tuple[float, float]:
+    """Order trials: by the lower end of the interval; without one, behind, by how near they come to having one."""
+    return (0.0, found.n_effective) if isnan(found.low) else (1.0, found.low)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Shares of regions with few and many items side by side: Wilson interval and funnel limits (DOMAIN §6.7).
+"""Shares of regions with few and many items side by side: what chance alone would allow (DOMAIN §6.7).
 
 Spiegelhalter 2005, Funnel plots for comparing institutional performance, Statistics in Medicine 24(8).
 """
@@ -16,30 +16,11 @@ Z95, Z998 = 1.959963984540054, 3.090232306167813
 """Standard normal quantiles of two-sided 95 % and 99.8 %, the two limits of a funnel plot."""
 
 
-def wilson(scores: pd.DataFrame) -> pd.DataFrame:
-    """Give the scores of shares with ``low`` and ``high``, the Wilson 95 % interval; 达标 stays with the value.
-
-    The interval says how much a share of n items can tell; it is right for shares of yes and no, so indicators that
-    are sums of days get none (missing).
-
-    >>> one = pd.DataFrame({"indicator": ["online"], "numerator": [10.0], "denominator": [10.0]})
-    >>> wilson(one)[["low", "high"]].round(4).iloc[0].tolist() == [0.7225, 1.0]
-    True
-    """
-    n, hits = scores["denominator"], scores["numerator"]
-    counted = scores["indicator"].map(_is_count) & (n > 0)
-    n = n.where(counted)
-    share, z2 = hits / n, Z95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return scores.assign(low=(centre - half).clip(lower=0.0), high=(centre + half).clip(upper=1.0))
-
-
 def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
     """Give every region's share with the limits that chance alone would keep it in, around the joint share.
 
-    One row per region that has items: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998`` at its n, all
-    widened by √``dispersion``: regions differ by more than chance, and limits that do not know it condemn at random.
+    One row per region that has items: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998``
+    at its n, all widened by √``dispersion``: regions differ by more than chance, and limits that do not know it condemn at random.
     Raises ConfigError for an indicator that is no share of items.
     """
     one = find(indicator)
@@ -66,16 +47,6 @@ def dispersion(scores: pd.DataFrame) -> float:
     z = (known["value"] - overall) / np.sqrt(overall * (1 - overall) / known["denominator"])
     drawn_in = z.clip(z.quantile(0.1), z.quantile(0.9))
     return max(1.0, float((drawn_in**2).mean()))
-
-
-def funnel_limits(scores: pd.DataFrame, *, indicator: str | Indicator, points: int = 80) -> pd.DataFrame:
-    """Give the curves of the funnel: n, overall and the four limits on a grid from the fewest to the most items."""
-    own = scores[(scores["indicator"] == find(indicator).key) & (scores["denominator"] > 0)]
-    if own.empty:
-        return pd.DataFrame(columns=["n", *_LIMITS], dtype="float64")
-    n = pd.Series(np.linspace(own["denominator"].min() * 0.8, own["denominator"].max() * 1.1, points))
-    limits = _limits(n, own["numerator"].sum() / own["denominator"].sum(), dispersion(own))
-    return limits.assign(n=n)[["n", *_LIMITS]]
 
 
 def _is_count(key: str) -> bool:
