@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.shares import dispersion, funnel, funnel_limits, wilson
+from zjanalysis.analysis.shares import dispersion, funnel
 from zjanalysis.errors import ConfigError
 
 
@@ -14,16 +14,7 @@ def scores_of(hits: list[float], n: list[float], key: str = "instant") -> pd.Dat
     return table.assign(value=value, numerator=hits, denominator=n, n=[int(d) for d in n], n_left_out=0)
 
 
-def test_wilson_equals_the_published_example() -> None:
-    # Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662; 0 of 20 gives 0 to 0.1611.
-    table = wilson(scores_of([81, 0, 0], [263, 20, 0]))
-    assert table["low"].tolist()[:2] == [pytest.approx(0.2553, abs=5e-5), 0]
-    assert table["high"].tolist()[:2] == pytest.approx([0.3662, 0.1611], abs=5e-5)
-    assert table["low"].isna().tolist() == [False, False, True]
-
-
-def test_sums_of_days_have_no_such_interval() -> None:
-    assert wilson(scores_of([80], [100], key="time_compression"))["low"].isna().all()
+def test_sums_of_days_have_no_such_limits() -> None:
     with pytest.raises(ConfigError, match="漏斗图"):
         funnel(scores_of([80], [100], key="time_compression"), indicator="time_compression")
 
@@ -80,9 +71,3 @@ def test_the_spread_is_one_where_there_is_nothing_to_estimate_it_from() -> None:
     assert dispersion(scores_of([100, 100, 100], [100, 100, 100])) == 1.0
     assert dispersion(scores_of([0, 0, 0, 0], [100, 100, 100, 0])) == 1.0
 
-
-def test_the_curves_narrow_with_the_number_of_items() -> None:
-    curves = funnel_limits(scores_of([50, 800], [100, 1000]), indicator="instant", points=10)
-    assert (curves["high_998"] - curves["low_998"]).is_monotonic_decreasing
-    assert (curves["n"].iloc[0], curves["n"].iloc[-1]) == (80, pytest.approx(1100))
-    assert funnel_limits(scores_of([], []), indicator="instant").empty

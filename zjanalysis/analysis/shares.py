@@ -20,7 +20,8 @@ def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
     """Give every region's share with the limits that chance alone would keep it in, around the joint share.
 
     One row per region that has items: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998``
-    at its n, all widened by √``dispersion``: regions differ by more than chance, and limits that do not know it condemn at random.
+    at its n, all widened by √``dispersion``: regions differ by more than chance, and limits that do not know it condemn
+    at random.
     Raises ConfigError for an indicator that is no share of items.
     """
     one = find(indicator)
