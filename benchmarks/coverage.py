@@ -232,7 +232,7 @@ def departments(*, lists: int) -> pd.DataFrame:
             table = CodeTable(np.arange(n).astype(object), tuple(f"{r:02d}" for r in range(10)), apart, np.ones(n))
             found = judged(group_fit(table, RULES), "00", 0.0, one)
             kept = any(found[2:]) and all(
-                judged(group_fit(table.only(codes=office != out), RULES), "00", 0.0, one)[2:] == found[2:]
+                judged(group_fit(table.without(office == out), RULES), "00", 0.0, one)[2:] == found[2:]
                 for out in range(office[-1] + 1)
             )
             trials.append((*found, kept))

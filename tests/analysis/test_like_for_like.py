@@ -534,6 +534,17 @@ def test_the_department_that_carries_the_verdict_is_named() -> None:
     assert hinges(spread, ONLINE, region="没有", departments=departments) == ()
 
 
+def test_no_department_carries_what_is_not_judged_for_its_coverage() -> None:
+    values = np.full((100, 5), np.nan)
+    values[:40] = np.random.default_rng(14).random((40, 5))
+    values[40:, 0] = 0.5  # 60 codes of its own
+    table = table_of(values)
+    departments = pd.Series(np.where(np.arange(100) % 10 == 0, "水务局", "教育局"), index=table.codes)
+    assert words(table)[0] == "不作判断"
+    assert hinges(table, ONLINE, region="00", departments=departments) == ()
+    assert len(table.without(departments.to_numpy() == "水务局").codes) == 90
+
+
 # -- coverage --------------------------------------------------------------------------------------------------------
 
 

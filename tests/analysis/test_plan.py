@@ -437,6 +437,16 @@ def test_items_nobody_else_lists_do_not_help_to_lead(make_items: Callable[..., p
     assert found.obstacles.set_index("reason").loc["不在同事项之内，不影响判断", "n_items"] == 2
 
 
+def test_who_lists_little_that_others_list_cannot_lead(make_items: Callable[..., pd.DataFrame]) -> None:
+    items = many_items(make_items)
+    own = make_items(region_code="440823", match_code=[f"X{i}" for i in range(70)], use_level="4", item_name="乙",
+                     department="局", visits=0.0)  # fmt: skip
+    both = pd.concat([own, items], ignore_index=True)
+    found = plan(both, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD).summary.iloc[0]
+    assert (found["reached"], found["verdict"]) == (False, "不作判断")
+    assert found["reason"] == "与兄弟地区相同的事项只占46.15%，不足50%"
+
+
 def test_the_search_comes_close_to_the_best_of_all_choices() -> None:
     random, one, rules = np.random.default_rng(9), indicator("visits"), Comparison()
     extra = []

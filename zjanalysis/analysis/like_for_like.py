@@ -43,13 +43,16 @@ class CodeTable:
         """Give which region has which code (codes × regions)."""
         return np.asarray(~np.isnan(self.values))
 
-    def only(self, *, codes: np.ndarray | None = None, regions: Iterable[int] | None = None) -> CodeTable:
-        """Give the table of some regions and codes; codes that fewer than two of them hold say nothing and go."""
-        places = list(range(len(self.regions))) if regions is None else list(regions)
+    def only(self, regions: Iterable[int] | None = None) -> CodeTable:
+        """Give the table of some regions, without the codes that fewer than two of them hold: these say nothing."""
+        places = list(range(len(self.regions)) if regions is None else regions)
         values = self.values[:, places]
         kept = (~np.isnan(values)).sum(axis=1) >= 2
-        kept = kept & (codes if codes is not None else True)
         return CodeTable(self.codes[kept], tuple(self.regions[p] for p in places), values[kept], self.weights[kept])
+
+    def without(self, codes: np.ndarray) -> CodeTable:
+        """Give the table without the codes marked; what no other region holds stays, since it counts for coverage."""
+        return CodeTable(self.codes[~codes], self.regions, self.values[~codes], self.weights[~codes])
 
 
 def code_tables(
@@ -228,7 +231,7 @@ def group_fit(table: CodeTable, rules: Comparison) -> Fit | None:
     """Fit the regions that can be compared: enough of their codes shared, and linked; None with fewer than two."""
     n_codes, n_shared = counts(table)
     counted = np.flatnonzero((n_shared >= rules.min_coverage * n_codes) & (n_shared > 0))
-    inner = table.only(regions=counted[linked(table.only(regions=counted))])
+    inner = table.only(counted[linked(table.only(counted))])
     return fit(inner) if len(inner.regions) >= 2 else None
 
 
@@ -307,7 +310,7 @@ def hinges(
         return "".join(row.verdict for row in judged(part, one, rules, regions=[region]))
 
     whole = word(table)
-    return tuple(str(name) for name in sorted(set(owner) - {""}) if word(table.only(codes=owner != name)) != whole)
+    return tuple(str(name) for name in sorted(set(owner) - {""}) if word(table.without(owner == name)) != whole)
 
 
 def like_for_like(
@@ -340,7 +343,7 @@ PAIRS = ("region_code", "peer_code", "indicator", "value", "peer_value", "differ
 
 def _pair(table: CodeTable, own: int, other: int, one: Indicator, rules: Comparison) -> tuple[object, ...]:
     n_codes = int(table.held[:, own].sum())
-    pair = table.only(regions=[own, other])
+    pair = table.only([own, other])
     n_shared = len(pair.codes)
     names = (table.regions[own], table.regions[other], one.key)
     if not n_shared:

@@ -229,13 +229,14 @@ def on_shared(
 ) -> Shared:
     """Give what the possible steps come to on the same items, with one statutory limit per code; others go."""
     scope, rows = conditions.scope, rows.reset_index(drop=True)
-    table = code_tables(rows, [one], regions=group, scope=scope)[one.key].only()
+    table = code_tables(rows, [one], regions=group, scope=scope)[one.key]
     limits = common_limits(rows, regions=group, scope=scope and scope.narrowed(one))["statutory_days"]
     alike = rows.assign(statutory_days=limits.reindex(rows.index))
     moved = frontier(alike, one, region=group[0], states=states, conditions=conditions).set_index("item_key")
     above = possible["item_key"].map(moved["gain"] * moved["denominator"].sum())
     jump = above / possible["match_code"].map(moved.groupby("match_code")["denominator"].sum())
-    size = jump * possible["match_code"].map(pd.Series(table.weights, index=table.codes))
+    weights = pd.Series(table.weights, index=table.codes)[table.held.sum(axis=1) >= 2]
+    size = jump * possible["match_code"].map(weights)
     steps = possible.assign(jump=jump, size=size)
     return Shared(
         table, possible_steps(steps[steps["size"] > 0], replace(conditions, max_per_department=None), by="size")
