@@ -64,7 +64,7 @@ CASES = """
 15       440823   A        民政 窗口   2021-03-01 9999-12-31 5        工作日       20       0
 16       440823   A        民政 窗口   -          2021-03-02 5        工作日       20       0
 17       没有县   A        民政 窗口   2021-03-01 2021-03-02 5        工作日       20       0
-01       440800   D        公安 窗口   2021-03-01 2021-03-02 99999    工作日       500      0
+18       440800   D        公安 窗口   2021-03-01 2021-03-02 99999    工作日       500      0
 """
 ITEMS = """
 region_code region match_code item_name        department statutory_days promised_days promised_unit use_level
@@ -171,7 +171,6 @@ def test_findings_say_how_many_and_where(summary: CaseSummary) -> None:
         ("case_no_promise", "440823"): "2",
         ("case_no_promise", "440800"): "1",
         ("case_unknown_region", ""): "没有县",
-        ("case_twice", ""): "1",
         ("case_unknown_item", "440823"): "2",
     }
 

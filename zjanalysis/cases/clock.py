@@ -28,10 +28,10 @@ _MOST_SPELLINGS = 2000  # more spellings of a unit or a channel than this are no
 
 @dataclass(frozen=True)
 class CaseTable:
-    """Cases as a clocked narwhals table of one engine (`clocked`), and the keys of the columns the source has."""
+    """Cases as a clocked narwhals table of one engine (`clocked`); ``dropped`` as in `EngineTable`."""
 
     rows: nw.LazyFrame[Any]
-    keys: frozenset[str]
+    dropped: Mapping[str | None, int]
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def open_cases(
         calendar = table.bring(calendar_table()[["day", "ordinal", "before", "month"]])
         vocabulary = vocabulary_of(*spellings, rates=settings.units)
         clock = clocked(rows, calendar, cutoff=calendar_day(source.cutoff), vocabulary=vocabulary, keys=table.keys)
-        yield CaseTable(clock, table.keys)
+        yield CaseTable(clock, table.dropped)
 
 
 def _with_limits(table: EngineTable, items: pd.DataFrame) -> tuple[nw.LazyFrame[Any], tuple[list[str], list[str]]]:

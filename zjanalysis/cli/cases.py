@@ -50,6 +50,8 @@ def cases(arguments: argparse.Namespace) -> int:
     print_table(named)
     if unplaced:
         print(f"另有{unplaced}件的行政区划不在区划表中，没有计入任何地区。")
+    if opened.dropped:
+        print(f"办件编号重复的{sum(opened.dropped.values())}行没有计入，每个编号只计一件。")
     if arguments.out:
         save(rows.drop(columns=["whole", "n_judged"]), named, Path(arguments.out), title=f"{source.title} 办件时效")
     return 0
