@@ -27,6 +27,7 @@ from zjanalysis.cases.analysis import (
     roll_up,
     with_caseload,
 )
+from zjanalysis.cases.clock import open_cases
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.cases.views import (
     case_departments,
@@ -37,6 +38,7 @@ from zjanalysis.cases.views import (
     days_distribution,
     loose_promises,
     overdue_cases,
+    quantiles_of,
 )
 from zjanalysis.errors import InputError, UnknownName
 from zjanalysis.inputs.period import Period, load_period
@@ -195,6 +197,30 @@ def test_every_group_adds_up_to_the_whole(source: CaseSource, settings: Settings
     )
     pd.testing.assert_frame_equal(roll_up(parts, by=("region_code",)), case_overall(summary))
     pd.testing.assert_frame_equal(roll_up(summary.by_item, by=("region_code",)), case_overall(summary))
+
+
+def test_months_are_those_in_which_cases_were_due_up_to_the_cutoff(source: CaseSource, settings: Settings) -> None:
+    cases = table("""
+    办件编号 行政区划 基本编码 渠道 受理时间   办结时间   承诺时限 承诺时限单位
+    1        440823   A        网上 2021-02-26 2021-03-05 5        工作日
+    2        440823   A        网上 2021-03-31 2021-03-31 0        工作日
+    3        440823   A        网上 2021-03-30 2021-03-31 2        工作日
+    4        440823   A        网上 2021-03-01 2021-03-02 5        批次
+    5        440823   A        网上 2021-02-01 -          3        工作日
+    6        440823   A        网上 2021-01-30 2021-02-01 1        自然日
+    """)  # 1 is due on 03-05, 2 on the cut-off day, 3 on 04-01, 4 nobody knows when, 5 on 02-04, 6 on a Sunday: 02-01
+    summary = case_summary(source, cases=cases, settings=settings)
+    trend = case_trend(summary, region="440823").set_index(["indicator", "month"])["n"]
+    assert trend["on_time"].to_dict() == {"2021-02": 1, "2021-03": 2}
+    assert trend["online_cases"].to_dict() == {"2021-02": 2, "2021-03": 2}
+    assert score(case_overall(summary), "online_cases")[2] == 6
+    quantiles = quantiles_in(source, cases, settings)
+    assert quantiles.to_dict() == {"": 1, "2021-02": 1, "2021-03": 0}
+
+
+def quantiles_in(source: CaseSource, cases: pd.DataFrame, settings: Settings) -> pd.Series:
+    with open_cases(source, cases=cases, settings=settings) as opened:
+        return quantiles_of(opened, by=("month",), q=(0.5,)).set_index("month")["actual_days"]
 
 
 def test_trend_departments_and_items(summary: CaseSummary) -> None:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import measure, to_pandas
 from zjanalysis.analysis.registry import ALL, ONE, Indicator
-from zjanalysis.cases.clock import CaseTable, open_cases
+from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
 from zjanalysis.cases.findings import case_findings
 from zjanalysis.cases.inputs import CaseSource, case_source, find_case_source, region_codes
 from zjanalysis.inputs.cache import kept, key_of
@@ -72,6 +72,7 @@ def case_scores(
 ) -> pd.DataFrame:
     """Return `scores` of cases by region, department, base_code, channel, month or any of them together.
 
+    The month is the one in which a case was due (`rows_by`), empty for cases not due by the cut-off.
     ``engine``: "duckdb" (default, larger than memory), "pandas", or a Spark session; all give equal scores.
     ``cases`` is a table already at hand (pandas, or Spark with a Spark session) instead of the source's own. Regions
     in any spelling become codes; cases of a region nobody knows are left out here and are a finding.
@@ -89,7 +90,7 @@ def scores_of(
     table: CaseTable, *, by: tuple[str, ...], indicators: Iterable[Indicator] = CASE_INDICATORS
 ) -> pd.DataFrame:
     """Return the scores of an open table; groups that are one under their canonical names are added up."""
-    return roll_up(canonical(measure(table.rows, indicators, by=by, scope=None), by=by), by=by)
+    return roll_up(canonical(measure(rows_by(table, by), indicators, by=by, scope=None), by=by), by=by)
 
 
 def canonical(groups: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
@@ -171,9 +172,10 @@ FOLDER = Path(".cache") / "cases"  # of kept summaries, under the project folder
 class CaseSummary:
     """What a period's cases say, without the cases.
 
-    ``by_month`` and ``by_item``: scores by region, month, channel and by region, department, base code. ``days``: how
-    many finished cases took how long (region, base code, promised, statutory and actual working days, n). ``overdue``:
-    open cases past their due day, longest overdue first. ``names``: the items. All are mergeable sums or lists.
+    ``by_month`` and ``by_item``: scores by region, month (`rows_by`), channel and by region, department, base code.
+    ``days``: how many finished cases took how long (region, base code, promised, statutory and actual working days, n).
+    ``overdue``: open cases past their due day, longest overdue first. ``names``: the items. All are mergeable sums or
+    lists.
     """
 
     title: str

@@ -18,7 +18,7 @@ from zjanalysis.cases.views import (
     loose_promises,
     overdue_cases,
 )
-from zjanalysis.display import wording
+from zjanalysis.display import dates, wording
 from zjanalysis.display.blocks import Block, cards, definitions, say
 from zjanalysis.display.exhibits_compare import bands_exhibit, trend_exhibit
 from zjanalysis.display.known import about
@@ -37,7 +37,7 @@ HEADS = {column.key: column for column in (
     Column("n_left_out", "剔除", "count", unit="件"),
     Column("definition", "口径"),
     Column("region", "地区"),
-    Column("month", "月份"),
+    Column("month", "应办结月份"),
     Column("case_no", "办件编号", "code"),
     Column("channel", "申请渠道", "choice"),
     Column("case_count", "办件量", "count", unit="件"),
@@ -110,11 +110,12 @@ def cases_units(cases: CaseSummary, *, region: str) -> Table:
 
 
 def cases_trend(cases: CaseSummary, *, region: str) -> Block:
-    """Return the on-time share month by month."""
-    months = case_trend(cases, region=region)
-    if months.empty:
+    """Return the on-time share by month in which cases were due."""
+    trend = case_trend(cases, region=region)
+    if trend.empty:
         return say(f"没有{region_name(region)}的办件，不画逐月变化。")
-    return trend_exhibit(months, region=region, indicator="on_time")
+    months = trend.assign(period=[f"{dates.month_text(month)}到期" for month in trend["month"]])
+    return trend_exhibit(months.drop(columns="month"), region=region, indicator="on_time")
 
 
 def cases_bands(cases: CaseSummary, *, region: str) -> Block:

@@ -119,7 +119,7 @@ def _in_duckdb(engine: str, source: CaseSource, cases: Any, settings: Settings) 
         )
 
         def bring(small: pd.DataFrame) -> Any:
-            name = f"small_{len(small)}"
+            name = f"small_{uuid.uuid4().hex}"
             connection.register("given_small", small)
             connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM given_small")
             return connection.table(name)

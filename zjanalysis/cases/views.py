@@ -8,7 +8,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
 from zjanalysis.cases.analysis import CASE_INDICATORS, CaseSummary, canonical, case_counts, case_coverage, roll_up
-from zjanalysis.cases.clock import CaseTable
+from zjanalysis.cases.clock import CaseTable, rows_by
 
 BANDS = (0, 1, 3, 5, 10, 20, 30, 60)
 _SUMS = ("value", "numerator", "denominator", "n", "n_left_out")
@@ -24,7 +24,7 @@ def case_overall(summary: CaseSummary, *, items: pd.DataFrame | None = None) -> 
 
 
 def case_trend(summary: CaseSummary, *, region: str = "") -> pd.DataFrame:
-    """Return `scores` by month of acceptance, of one region or of every one, without cases that have no usable date."""
+    """Return `scores` by month in which cases were due, of one region or of every one; without those not due yet."""
     trend = roll_up(summary.by_month, by=("region_code", "month"))
     return _own(trend[trend["month"] != ""], region)
 
@@ -76,7 +76,8 @@ def quantiles_of(
     """
     groups = tuple(dict.fromkeys(["region_code", *by])) if regions else by
     keys = [*groups, "actual_days"]
-    counted = to_pandas(table.rows.filter(nw.col("done")).select(*keys).group_by(*keys).agg(nw.len().alias("n")))
+    rows = rows_by(table, groups).filter(nw.col("done"))
+    counted = to_pandas(rows.select(*keys).group_by(*keys).agg(nw.len().alias("n")))
     counts = canonical(counted.astype({"actual_days": "float64", "n": "int64"}), by=groups)
     own = counts[counts["region_code"].isin(regions)] if regions else counts
     return _quantiles(own, by=list(by), q=q)

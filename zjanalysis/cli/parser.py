@@ -227,7 +227,7 @@ def _cases(commands) -> None:  # type: ignore[no-untyped-def]
     )
     cases = _command(commands, "cases", "cases:cases", "汇总办件时效：按时办结、实际办理、逾期未结", examples)
     _where(cases)
-    text = "分组：地区、部门、事项、渠道、月份（可用逗号连接），或“全部”；默认 地区"
+    text = "分组：地区、部门、事项、渠道、月份（应办结的月份），可用逗号连接，或“全部”；默认 地区"
     cases.add_argument("--by", default="地区", metavar="COLUMN,…", help=text)
     cases.add_argument("--region", default="", metavar="CODE,…", help="只计这些地区（名称或代码）")
     cases.add_argument("--quantiles", action="store_true", help="加上实际办理工作日的中位数与九成分位（精确值）")
