@@ -59,7 +59,8 @@ def test_rows_by_region_are_the_cases_counted_by_hand(project: Path, capsys: pyt
     found = rows(project / "办件.csv").set_index("region_code")
     assert found.loc["440823", COUNTS].tolist() == [4, 3, 1, 1, 1]
     assert found.loc["440802", COUNTS].tolist() == [1, 1, 0, 0, 0]
-    assert found.loc["440823", "on_time_share"] == pytest.approx(2 / 3)
+    assert found.loc["440823", "on_time_share"] == pytest.approx(2 / (3 + 1))
+    assert found.loc["440823", "on_time_finished_share"] == pytest.approx(2 / 3)
     assert found.loc["440823", "mean_days"] == pytest.approx((5 + 6 + 1) / 3)
     assert found.loc["440823", "speedup_share"] == pytest.approx(1 - 12 / 60)
     assert found.loc["440823", ["median_days", "p90_days"]].tolist() == [5, 6]

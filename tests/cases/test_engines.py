@@ -120,11 +120,12 @@ def test_every_engine_reads_texts_alike(
     texts = CaseSource("试", CUTOFF, source.items, sample=False, paths=(path,))
     scores = case_scores(texts, engine=engine_of(name), settings=settings).set_index("indicator")
     counts = scores[["numerator", "denominator", "n_left_out"]].to_numpy().tolist()
-    # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03
-    assert counts[0] == [1.0, 2.0, 0.0]
-    assert counts[1] == [2 + 1, 2.0, 0.0]
-    assert counts[3] == [2.0, 4.0, 0.0]
-    assert counts[4] == [1.0, 1.0, 0.0]
+    # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03, and so late
+    assert counts[0] == [1.0, 2.0 + 1.0, 0.0]
+    assert counts[1] == [1.0, 2.0, 0.0]
+    assert counts[2] == [2 + 1, 2.0, 0.0]
+    assert counts[4] == [2.0, 4.0, 0.0]
+    assert counts[5] == [1.0, 1.0, 0.0]
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -175,9 +176,13 @@ def test_scores_are_the_truth_the_cases_were_made_with(
     assert drawn["case_no"].duplicated().any()
     counted = each_number_once(drawn).query("fault != 'unknown_region'").groupby("region_code")
     scores = expected[0].groupby(["region_code", "indicator"])[["numerator", "denominator"]].sum().unstack()
-    for key, truth in (("on_time", "true_on_time"), ("actual_days", "true_days"), ("overdue_open", "true_overdue")):
+    truths = {"on_time_finished": "true_on_time", "actual_days": "true_days", "overdue_open": "true_overdue"}
+    for key, truth in truths.items():
         assert scores[("numerator", key)].tolist() == counted[truth].sum().tolist()
         assert scores[("denominator", key)].tolist() == counted[truth].count().tolist()
+    late_too = counted["true_on_time"].count() + counted["true_overdue"].sum()
+    assert scores[("numerator", "on_time")].tolist() == counted["true_on_time"].sum().tolist()
+    assert scores[("denominator", "on_time")].tolist() == late_too.tolist()
     assert drawn["true_on_time"].eq(0).sum() > 20
     assert drawn["true_overdue"].eq(1).sum() > 5
 

@@ -33,10 +33,13 @@ _DONE, _OPEN, _ACTUAL, _STATUTORY = nw.col("done"), nw.col("is_open"), nw.col("a
 _NO_DATES, _NO_LIMIT = nw.lit("缺日期或承诺时限"), nw.lit("缺法定时限")
 
 CASE_INDICATORS: tuple[Indicator, ...] = (
-    Indicator("on_time", "按时办结率", nw.col("on_time"), ONE, _DONE,
-              "share", "higher", "办结日不晚于应办结日的件数 ÷ 有两个日期和承诺时限的办结件数", "方案任务三（三）",
-              target=1.0, aim="number", target_text="每一事项在承诺时限内办结", short="按时办结率", item_types=(),
-              missing=_NO_DATES),
+    Indicator("on_time", "按时办结率", nw.col("on_time"), ONE, _DONE | (nw.col("overdue") == 1.0),
+              "share", "higher", "办结日不晚于应办结日的件数 ÷（有两个日期和承诺时限的办结件数＋截止日逾期未结件数）",
+              "方案任务三（三）", target=1.0, aim="number", target_text="每一事项在承诺时限内办结", short="按时办结率",
+              item_types=(), missing=_NO_DATES),
+    Indicator("on_time_finished", "办结件按时率", nw.col("on_time_finished"), ONE, _DONE,
+              "share", "higher", "办结日不晚于应办结日的件数 ÷ 有两个日期和承诺时限的办结件数；不计逾期未结，只作对照",
+              "方案任务三（三），对照口径", short="办结件按时率", item_types=(), missing=_NO_DATES),
     Indicator("actual_days", "平均实际办理时限", _ACTUAL, ONE, _DONE,
               "days", "lower", "Σ实际办理工作日 ÷ 办结件数；受理次日起算，含调休，特别程序时间不计", "方案任务三（三）",
               aim="rising", target_text="逐期缩短", short="平均实际办理", item_types=()),

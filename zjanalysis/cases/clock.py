@@ -142,7 +142,8 @@ _DONE, _IS_OPEN, _CHANNEL = nw.col("done"), nw.col("is_open"), nw.col("channel")
 def clocked(
     cases: Any, calendar: Any, *, cutoff: pd.Series, vocabulary: Vocabulary, keys: frozenset[str]
 ) -> nw.LazyFrame[Any]:
-    """Return the cases with done, is_open, on_time, actual_days, overdue, due_ordinal, promised_days and online.
+    """Return the cases with done, is_open, overdue, on_time, on_time_finished, actual_days, due_ordinal, promised_days
+    and online.
 
     ``cases`` in the columns of `inputs.select_list`, ``calendar`` the calendar table of the same engine, ``cutoff`` the
     cut-off's row of it, ``keys`` of the columns the source has. A case is *done* when both days are in the calendar and
@@ -150,7 +151,8 @@ def clocked(
 
     The due day is the one given; else acceptance + promise + special days (特别程序), counted from the day after
     acceptance. A limit that ends on a day of rest ends on the next working day. A finish is on time when fewer
-    working days lie before it than the due day's ordinal; a case due on the cut-off day is not overdue yet.
+    working days lie before it than the due day's ordinal; a case due on the cut-off day is not overdue yet. Late is
+    what was finished late and what is open past its due day; ``on_time_finished`` looks at finished cases only.
     """
     days = nw.from_native(calendar).lazy()
     rows = nw.from_native(cases).lazy()
@@ -167,8 +169,10 @@ def clocked(
         due_ordinal=due, done=in_order, is_open=~nw.col("finish_given") & begun, promised_days=promised_days
     )
     past = nw.col("due_ordinal") <= float(cutoff["before"])
+    in_time = nw.when(_DONE & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64))
     return rows.with_columns(
-        on_time=nw.when(_DONE & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64)),
+        on_time=nw.when(_IS_OPEN & past).then(nw.lit(0.0)).otherwise(in_time),
+        on_time_finished=in_time,
         actual_days=nw.when(_DONE).then(_at_least((_FINISHED - _ACCEPTED).cast(nw.Float64) - _SPECIAL, nw.lit(0.0))),
         overdue=nw.when(_IS_OPEN & ~_DUE.is_null()).then(past.cast(nw.Float64)),
         online=nw.when(~_CHANNEL.is_null()).then(_CHANNEL.is_in(vocabulary.online).cast(nw.Float64)),

@@ -45,6 +45,7 @@ HEADS = {column.key: column for column in (
     Column("n_judged", "办结（可判定）", "count", unit="件"),
     Column("n_late", "超时办结", "count", unit="件"),
     Column("on_time_share", "按时办结率", "share"),
+    Column("on_time_finished_share", "办结件按时率", "share"),
     Column("mean_days", "平均实际办理", "days", unit="工作日"),
     Column("median_days", "实际办理中位数", "days", unit="工作日"),
     Column("p90_days", "实际办理九成分位", "days", unit="工作日"),
@@ -91,16 +92,18 @@ def cases_sentence(cases: CaseSummary, *, region: str) -> Block:
     if own.empty:
         return say(NONE_OF_ITS_OWN.format(cases.n_cases, region_name(region)))
     total, done, late, overdue = (int(own[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
-    scores = among(case_overall(cases), region).set_index("indicator")
-    rate = wording.amount(scores["value"].get("on_time"), "share")
+    values = among(case_overall(cases), region).set_index("indicator")["value"]
+    rate, finished = (wording.amount(values.get(key), "share") for key in ("on_time", "on_time_finished"))
     return say(
-        f"{region_name(region)}办件{total}件，办结{done}件，超时办结{late}件，按时办结率{rate}；",
+        f"{region_name(region)}办件{total}件，办结{done}件，超时办结{late}件；",
         f"截至{cases.cutoff:%Y-%m-%d}仍未办结且已逾期{overdue}件。",
+        f"超时办结与逾期未结都不算按时，按时办结率{rate}（只看办结件为{finished}）。",
         "要求：每一事项的实际办理时限在承诺时限内完成。" if has_plan(region) else "",
     )
 
 
-UNITS = ("region", "n_judged", "on_time_share", "mean_days", "speedup_share", "online_share")
+UNITS = ("region", "n_judged", "n_overdue", "on_time_share", "on_time_finished_share", "mean_days", "speedup_share",
+         "online_share")  # fmt: skip
 
 
 def cases_units(cases: CaseSummary, *, region: str) -> Table:
@@ -126,9 +129,10 @@ def cases_bands(cases: CaseSummary, *, region: str) -> Block:
     return bands_exhibit(days, region=region)
 
 
-DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "on_time_share", "mean_days", "n_open", "n_overdue")
-ITEMS = ("base_code", "item_name", "department", "n_finished", "n_late", "on_time_share", "median_days", "p90_days",
-         "promised_days")  # fmt: skip
+DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "n_open", "n_overdue", "on_time_share",
+               "on_time_finished_share", "mean_days")  # fmt: skip
+ITEMS = ("base_code", "item_name", "department", "n_finished", "n_late", "n_overdue", "on_time_share", "median_days",
+         "p90_days", "promised_days")  # fmt: skip
 LOOSE = ("base_code", "item_name", "department", "case_count", "promised_days", "shorter_promise", "days_saved", "gain")
 OVERDUE = ("case_no", "item_name", "department", "accepted_date", "due_date", "days_overdue")
 FINDINGS = ("level", "message", "value", "action", "used")
@@ -141,13 +145,13 @@ def case_departments_table(cases: CaseSummary, *, region: str, top: int = 0) -> 
         return table(rows, caption="各部门办件", columns=columns, sheet="各部门办件")
     late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
     note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期，列出前{min(top, len(late))}个。"
-    return table(late.head(top), caption="超时办结集中的部门", columns=columns, sheet="超时部门", note=note)
+    return table(late.head(top), caption="超时与逾期集中的部门", columns=columns, sheet="超时部门", note=note)
 
 
 def case_items_table(cases: CaseSummary, *, region: str, top: int = 20, columns: tuple[str, ...] = ITEMS) -> Table:
     """Return the items with the most late cases."""
     rows = case_items(cases, region=region, top=top)
-    return table(rows, caption="超时办结集中的事项", columns=heads(columns), sheet="超时事项")
+    return table(rows, caption="超时与逾期集中的事项", columns=heads(columns), sheet="超时事项")
 
 
 def loose_table(cases: CaseSummary, period: Period, *, region: str, top: int = 20) -> Table:
@@ -177,7 +181,7 @@ def case_findings_table(cases: CaseSummary, *, region: str = "") -> Table:
 NO_CASES = "本期没有办件数据，不作办件时效分析；把办件表放入 {}/cases/ 后重新生成即可。"
 SECTION_CARDS = CARDS[:3]  # one row on paper; the table at the end has them all
 SECTION_ROWS = 5
-SECTION_ITEMS = ("item_name", "department", "n_finished", "n_late", "on_time_share", "promised_days")
+SECTION_ITEMS = ("item_name", "department", "n_finished", "n_late", "n_overdue", "on_time_share", "promised_days")
 COUNTED = ("indicator", "value", "ratio", "n", "n_left_out", "definition")
 
 

@@ -30,8 +30,8 @@ EVERYTHING = "全部"
 BLANKS = {"department": "（未填）", "channel": "（未填）", "month": "（截止时未到期或期限不明）"}
 GROUPS = {"地区": "region_code", "部门": "department", "实施主体": "department", "事项": "base_code",
           "基本编码": "base_code", "渠道": "channel", "申请渠道": "channel", "月份": "month"}  # fmt: skip
-RESULT = ("case_count", Column("n_finished", "办结", "count", unit="件"), "n_late", "on_time_share", "mean_days",
-          "speedup_share", "online_share", "n_open", "n_overdue")  # fmt: skip
+RESULT = ("case_count", Column("n_finished", "办结", "count", unit="件"), "n_late", "n_open", "n_overdue",
+          "on_time_share", "on_time_finished_share", "mean_days", "speedup_share", "online_share")  # fmt: skip
 
 
 def cases(arguments: argparse.Namespace) -> int:
@@ -54,7 +54,7 @@ def cases(arguments: argparse.Namespace) -> int:
     if opened.dropped:
         print(f"办件编号重复的{sum(opened.dropped.values())}行没有计入，每个编号只计一件。")
     if arguments.out:
-        save(rows.drop(columns=["whole", "n_judged"]), named, Path(arguments.out), title=f"{source.title} 办件时效")
+        save(rows.drop(columns="whole"), named, Path(arguments.out), title=f"{source.title} 办件时效")
     return 0
 
 
