@@ -70,4 +70,3 @@ def test_the_spread_is_one_where_there_is_nothing_to_estimate_it_from() -> None:
     assert dispersion(scores_of([50, 90], [100, 100])) == 1.0  # two regions
     assert dispersion(scores_of([100, 100, 100], [100, 100, 100])) == 1.0
     assert dispersion(scores_of([0, 0, 0, 0], [100, 100, 100, 0])) == 1.0
-

@@ -27,6 +27,7 @@ from zjanalysis.cases.analysis import (
     roll_up,
     with_caseload,
 )
+from zjanalysis.cases.clock import open_cases
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.cases.views import (
     case_departments,
@@ -37,6 +38,7 @@ from zjanalysis.cases.views import (
     days_distribution,
     loose_promises,
     overdue_cases,
+    quantiles_of,
 )
 from zjanalysis.errors import InputError, UnknownName
 from zjanalysis.inputs.period import Period, load_period
@@ -64,7 +66,7 @@ CASES = """
 15       440823   A        民政 窗口   2021-03-01 9999-12-31 5        工作日       20       0
 16       440823   A        民政 窗口   -          2021-03-02 5        工作日       20       0
 17       没有县   A        民政 窗口   2021-03-01 2021-03-02 5        工作日       20       0
-01       440800   D        公安 窗口   2021-03-01 2021-03-02 99999    工作日       500      0
+18       440800   D        公安 窗口   2021-03-01 2021-03-02 99999    工作日       500      0
 """
 ITEMS = """
 region_code region match_code item_name        department statutory_days promised_days promised_unit use_level
@@ -103,7 +105,24 @@ def score(scores: pd.DataFrame, key: str, region: str = "440823") -> tuple[float
 def test_on_time_against_the_calendar(summary: CaseSummary) -> None:
     # On time: 01 (third working day), 03 (one special day), 04 (即办, in 春节), 06 (ends in 春节), 09 (8 小时).
     # Late: 02, 05, 07, 08. Left out: 13 and 14 have no usable promise; 12, 15, 16 are not finished in any usable way.
-    assert score(case_overall(summary), "on_time") == (5.0, 9.0, 9, 2)
+    assert score(case_overall(summary), "on_time_finished") == (5.0, 9.0, 9, 2)
+
+
+def test_an_open_case_past_its_due_day_is_late(summary: CaseSummary) -> None:
+    # 11 was due the day before the cut-off; 10 is due on the cut-off day itself and is neither on time nor late yet.
+    assert score(case_overall(summary), "on_time") == (5.0, 9.0 + 1.0, 9 + 1, 2)
+
+
+def test_who_never_closes_a_late_case_does_not_look_better(source: CaseSource, settings: Settings) -> None:
+    closing = table("""
+    办件编号 行政区划 基本编码 受理时间   办结时间   承诺时限
+    1        440823   A        2021-03-01 2021-03-02 3
+    2        440823   A        2021-03-01 2021-03-22 3
+    """)
+    never = closing.assign(办结时间=["2021-03-02", None])
+    closed, left_open = (case_scores(source, cases=cases, settings=settings) for cases in (closing, never))
+    assert score(closed, "on_time")[:2] == score(left_open, "on_time")[:2] == (1.0, 2.0)
+    assert [score(scores, "on_time_finished")[:2] for scores in (closed, left_open)] == [(1.0, 2.0), (1.0, 1.0)]
 
 
 def test_actual_days_count_from_the_day_after_acceptance(summary: CaseSummary) -> None:
@@ -171,7 +190,6 @@ def test_findings_say_how_many_and_where(summary: CaseSummary) -> None:
         ("case_no_promise", "440823"): "2",
         ("case_no_promise", "440800"): "1",
         ("case_unknown_region", ""): "没有县",
-        ("case_twice", ""): "1",
         ("case_unknown_item", "440823"): "2",
     }
 
@@ -198,14 +216,41 @@ def test_every_group_adds_up_to_the_whole(source: CaseSource, settings: Settings
     pd.testing.assert_frame_equal(roll_up(summary.by_item, by=("region_code",)), case_overall(summary))
 
 
+def test_months_are_those_in_which_cases_were_due_up_to_the_cutoff(source: CaseSource, settings: Settings) -> None:
+    cases = table("""
+    办件编号 行政区划 基本编码 渠道 受理时间   办结时间   承诺时限 承诺时限单位
+    1        440823   A        网上 2021-02-26 2021-03-05 5        工作日
+    2        440823   A        网上 2021-03-31 2021-03-31 0        工作日
+    3        440823   A        网上 2021-03-30 2021-03-31 2        工作日
+    4        440823   A        网上 2021-03-01 2021-03-02 5        批次
+    5        440823   A        网上 2021-02-01 -          3        工作日
+    6        440823   A        网上 2021-01-30 2021-02-01 1        自然日
+    """)  # 1 is due on 03-05, 2 on the cut-off day, 3 on 04-01, 4 nobody knows when, 5 on 02-04, 6 on a Sunday: 02-01
+    summary = case_summary(source, cases=cases, settings=settings)
+    trend = case_trend(summary, region="440823").set_index(["indicator", "month"])["n"]
+    assert trend["on_time"].to_dict() == {"2021-02": 1 + 1, "2021-03": 2}
+    assert trend["on_time_finished"].to_dict() == {"2021-02": 1, "2021-03": 2}
+    assert trend["online_cases"].to_dict() == {"2021-02": 2, "2021-03": 2}
+    assert score(case_overall(summary), "online_cases")[2] == 6
+    quantiles = quantiles_in(source, cases, settings)
+    assert quantiles.to_dict() == {"": 1, "2021-02": 1, "2021-03": 0}
+
+
+def quantiles_in(source: CaseSource, cases: pd.DataFrame, settings: Settings) -> pd.Series:
+    with open_cases(source, cases=cases, settings=settings) as opened:
+        return quantiles_of(opened, by=("month",), q=(0.5,)).set_index("month")["actual_days"]
+
+
 def test_trend_departments_and_items(summary: CaseSummary) -> None:
     trend = case_trend(summary, region="440823").query("indicator == 'on_time'")
-    assert trend.set_index("month")["n"].to_dict() == {"2021-02": 7, "2021-03": 2}
+    assert trend.set_index("month")["n"].to_dict() == {"2021-02": 7, "2021-03": 2 + 1}
     departments = case_departments(summary, region="440823").set_index("department")
     assert departments["n_late"].to_dict() == {"公安": 3, "民政": 1}
     assert departments.loc["民政", ["case_count", "n_finished", "n_open", "n_overdue"]].tolist() == [10, 5, 2, 1]
+    assert departments.loc["民政", ["on_time_share", "on_time_finished_share"]].tolist() == [2 / 4, 2 / 3]
     worst = case_items(summary, region="440823").set_index("base_code")
-    assert worst["n_late"].to_dict() == {"B": 2, "A": 1, "C": 1}
+    assert worst[["n_late", "n_overdue"]].to_numpy().tolist() == [[1, 1], [2, 0], [1, 0]]
+    assert worst.index.tolist() == ["A", "B", "C"]
     assert worst.loc["B", ["median_days", "p90_days", "item_name"]].tolist() == [2.0, 10.0, "乙证"]
 
 
@@ -243,8 +288,20 @@ def test_coverage_and_caseload(source: CaseSource, summary: CaseSummary) -> None
 
 
 def test_measure_knows_the_case_indicators_like_any_other(summary: CaseSummary) -> None:
-    rows = pd.DataFrame({"region_code": ["1", "1"], "done": [True, False], "on_time": [1.0, None]})
-    assert measure(rows, CASE_INDICATORS[:1], scope=None)["n"].tolist() == [1]
+    rows = pd.DataFrame({"region_code": ["1", "1"], "done": [True, False], "on_time_finished": [1.0, None]})
+    one = next(one for one in CASE_INDICATORS if one.key == "on_time_finished")
+    assert measure(rows, [one], scope=None)["n"].tolist() == [1]
+
+
+def test_an_item_whose_late_cases_are_all_open_is_listed(source: CaseSource, settings: Settings) -> None:
+    cases = table("""
+    办件编号 行政区划 基本编码 部门 受理时间   办结时间   承诺时限
+    1        440823   A        民政 2021-03-01 -          3
+    2        440823   B        公安 2021-03-01 2021-03-02 3
+    """)
+    summary = case_summary(source, cases=cases, settings=settings)
+    listed = case_items(summary, region="440823")
+    assert listed[["base_code", "n_finished", "n_late", "n_overdue"]].to_numpy().tolist() == [["A", 0, 0, 1]]
 
 
 def test_an_unknown_engine_is_named(source: CaseSource, settings: Settings) -> None:

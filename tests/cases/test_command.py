@@ -23,6 +23,7 @@ CASES = """办件编号,行政区划,基本编码,部门,渠道,受理时间,办
 4,440823,440102019005,市监局,窗口,2021-03-01,,5,20
 5,赤坎区,440102019005,民政局,网上,2021-03-01,2021-03-01,0,20
 6,没有县,440102019005,民政局,网上,2021-03-01,2021-03-01,0,20
+1,遂溪县,440102019005,市监局,网上,2021-03-01,,5,20
 """
 TOML = 'title = "试"\nkind = "real"\nsource = "试"\nlicence = "MIT"\n[periods."2021Q1"]\ncutoff = "2021-03-31"\n'
 
@@ -54,10 +55,12 @@ def test_rows_by_region_are_the_cases_counted_by_hand(project: Path, capsys: pyt
     said = capsys.readouterr().out
     assert "试/2021Q1 · 截止 2021-03-31 · 办件5件" in said
     assert "另有1件的行政区划不在区划表中" in said
+    assert "办件编号重复的1行没有计入，每个编号只计一件。" in said
     found = rows(project / "办件.csv").set_index("region_code")
     assert found.loc["440823", COUNTS].tolist() == [4, 3, 1, 1, 1]
     assert found.loc["440802", COUNTS].tolist() == [1, 1, 0, 0, 0]
-    assert found.loc["440823", "on_time_share"] == pytest.approx(2 / 3)
+    assert found.loc["440823", "on_time_share"] == pytest.approx(2 / (3 + 1))
+    assert found.loc["440823", "on_time_finished_share"] == pytest.approx(2 / 3)
     assert found.loc["440823", "mean_days"] == pytest.approx((5 + 6 + 1) / 3)
     assert found.loc["440823", "speedup_share"] == pytest.approx(1 - 12 / 60)
     assert found.loc["440823", ["median_days", "p90_days"]].tolist() == [5, 6]

@@ -26,6 +26,7 @@ from zjanalysis.cases.display import (
     loose_table,
     overdue_table,
 )
+from zjanalysis.cases.views import case_overall
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.tables import Table
 from zjanalysis.inputs.period import Period, load_period
@@ -64,6 +65,16 @@ def test_a_district_shows_its_own_cases_only(period: Period, region: str) -> Non
     assert {row[0] for row in listed[0].rows} <= departments
 
 
+def test_both_readings_of_the_rate_stand_side_by_side(period: Period) -> None:
+    rates = {"按时办结率", "办结件按时率"}
+    shown = [cases_units(period.cases, region="440800"), case_departments_table(period.cases, region="440800")]
+    assert all(rates <= {head.label for head in one.heads} for one in shown)
+    overall = case_overall(period.cases).query("region_code == '440800'").set_index("indicator")["value"]
+    assert overall["on_time"] < overall["on_time_finished"]
+    said = f"按时办结率{overall['on_time']:.2%}（只看办结件为{overall['on_time_finished']:.2%}）"
+    assert said in cases_sentence(period.cases, region="440800").text
+
+
 def test_the_sentence_counts_the_cases_of_the_table(period: Period, settings: Settings) -> None:
     (path,) = (settings.root / ".cache" / "cases").glob("*.parquet")
     with duckdb.connect() as connection:
@@ -79,6 +90,7 @@ def test_every_report_unit_has_a_section_that_ends_with_definitions_and_coverage
         assert isinstance(last, Table)
         assert [row[0] for row in last.rows] == [
             "按时办结率",
+            "办结件按时率",
             "平均实际办理时限",
             "实际提速",
             "网上办件率",

@@ -120,21 +120,69 @@ def test_every_engine_reads_texts_alike(
     texts = CaseSource("试", CUTOFF, source.items, sample=False, paths=(path,))
     scores = case_scores(texts, engine=engine_of(name), settings=settings).set_index("indicator")
     counts = scores[["numerator", "denominator", "n_left_out"]].to_numpy().tolist()
-    # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03
-    assert counts[0] == [1.0, 2.0, 0.0]
-    assert counts[1] == [2 + 1, 2.0, 0.0]
-    assert counts[3] == [2.0, 4.0, 0.0]
-    assert counts[4] == [1.0, 1.0, 0.0]
+    # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03, and so late
+    assert counts[0] == [1.0, 2.0 + 1.0, 0.0]
+    assert counts[1] == [1.0, 2.0, 0.0]
+    assert counts[2] == [2 + 1, 2.0, 0.0]
+    assert counts[4] == [2.0, 4.0, 0.0]
+    assert counts[5] == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_case_number_counts_once(
+    name: str, source: CaseSource, settings: Settings, engine_of: Callable[[str], Any], tmp_path: Path
+) -> None:
+    parts = {
+        "一月": ["1,2021-03-01,,3", "2,2021-03-01,2021-03-02,3", "3,2021-03-01,2021-03-02,3", "4,2021-03-01,9999-12-31,3",
+               "5,2021-03-03,2021-03-04,3", "  ,2021-03-01,2021-03-02,3", "6,2021-03-01,,3", "7,2021-03-01,2021-03-02,3"],
+        "二月": ["1,2021-03-01,2021-03-08,3", "2,2021-03-01,2021-03-02,3", "3,2021-03-01,2021-03-09,3",
+               "4,2021-03-01,2021-03-03,3", "5,2021-03-01,2021-03-04,3", ",2021-03-01,2021-03-02,3",
+               "  ,2021-03-01,2021-03-02,3", ",2021-03-01,2021-03-02,3", "6,2021-03-01,不详,3"],
+    }  # fmt: skip
+    for month, rows in parts.items():
+        lines = [
+            "办件编号,受理时间,办结时间,承诺时限,行政区划,基本编码",
+            *(f"{row},440823,440101000001" for row in rows),
+        ]
+        (tmp_path / f"{month}.csv").write_text("\n".join(lines), encoding="utf-8")
+    twice = CaseSource("试", CUTOFF, source.items, sample=False, paths=tuple(sorted(tmp_path.iterdir())))
+    summary = case_summary(twice, engine=engine_of(name), settings=settings)
+    scores = summary.by_item.set_index("indicator")[["numerator", "denominator"]]
+    # 1: open when it was exported first, finished late; 2: the same row twice; 3: finished again, late; 4: the finish
+    # that can be is taken; 5: accepted first on 03-01; 6: finished, nobody knows when; 7 once; four without a number
+    taken = [5, 1, 6, 2, 3, 1, 1, 1, 1, 1]
+    assert scores.loc["actual_days"].tolist() == [sum(taken), len(taken)]
+    assert scores.loc["on_time"].tolist() == [sum(days <= 3 for days in taken), len(taken)]
+    assert scores.loc["overdue_open"].tolist() == [0, 0]
+    assert summary.n_cases == 7 + 4
+    row = summary.findings.set_index("rule").loc["case_twice"]
+    assert (row["region_code"], row["value"], row["used"]) == ("440823", "6", False)
+    assert row["message"] == "6 行的办件编号与另一行相同，没有计入：每个编号只计一件。"
+
+
+def each_number_once(drawn: pd.DataFrame) -> pd.DataFrame:
+    """Keep of every case number the row with usable dates, of several the one that was finished last."""
+    usable = drawn["finish_day"].between(drawn["accept_day"], day_number(CUTOFF))
+    known = np.where(usable, 0, np.where(drawn["finish_day"].notna(), 1, 2))
+    ordered = drawn.assign(known=known, earlier=-drawn["finish_day"]).sort_values(
+        ["known", "earlier", "accept_day", "region_code", "base_code"]
+    )
+    return ordered.drop_duplicates("case_no")
 
 
 def test_scores_are_the_truth_the_cases_were_made_with(
     drawn: pd.DataFrame, expected: tuple[pd.DataFrame, CaseSummary]
 ) -> None:
-    counted = drawn[drawn["fault"] != "unknown_region"].groupby("region_code")
+    assert drawn["case_no"].duplicated().any()
+    counted = each_number_once(drawn).query("fault != 'unknown_region'").groupby("region_code")
     scores = expected[0].groupby(["region_code", "indicator"])[["numerator", "denominator"]].sum().unstack()
-    for key, truth in (("on_time", "true_on_time"), ("actual_days", "true_days"), ("overdue_open", "true_overdue")):
+    truths = {"on_time_finished": "true_on_time", "actual_days": "true_days", "overdue_open": "true_overdue"}
+    for key, truth in truths.items():
         assert scores[("numerator", key)].tolist() == counted[truth].sum().tolist()
         assert scores[("denominator", key)].tolist() == counted[truth].count().tolist()
+    late_too = counted["true_on_time"].count() + counted["true_overdue"].sum()
+    assert scores[("numerator", "on_time")].tolist() == counted["true_on_time"].sum().tolist()
+    assert scores[("denominator", "on_time")].tolist() == late_too.tolist()
     assert drawn["true_on_time"].eq(0).sum() > 20
     assert drawn["true_overdue"].eq(1).sum() > 5
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.cases import synthetic
-from zjanalysis.cases.analysis import case_scores, case_summary
+from zjanalysis.cases.analysis import CASE_INDICATORS, case_scores, case_summary
 from zjanalysis.cases.engines import connected
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.errors import InputError, ZjError
@@ -98,7 +98,7 @@ def test_real_cases_are_read_without_what_draws_those_of_a_sample(
 ) -> None:
     monkeypatch.setitem(sys.modules, synthetic.__name__, None)  # importing it would fail
     parquet(tmp_path / "cases" / "a.parquet", GOOD)
-    assert len(case_scores(files(tmp_path / "cases", items), settings=settings)) == 5
+    assert len(case_scores(files(tmp_path / "cases", items), settings=settings)) == len(CASE_INDICATORS)
     with pytest.raises(ImportError):
         case_scores(CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=True), settings=settings)
 

@@ -46,7 +46,9 @@ def hold(axes: Axes) -> None:
     pixels = np.asarray(Image.open(io.BytesIO(draw_png(axes))).convert("RGB")).astype(int)
     band = np.array([int(theme.BAND[i : i + 2], 16) for i in (1, 3, 5)])
     edges = np.concatenate([pixels[:, 0], pixels[:, -1]])
-    assert ((edges >= 250).all(axis=1) | (np.abs(edges - band) <= 6).all(axis=1)).mean() > 0.9  # words begin at the edge
+    assert (
+        (edges >= 250).all(axis=1) | (np.abs(edges - band) <= 6).all(axis=1)
+    ).mean() > 0.9  # words begin at the edge
     figure = picture.figure_of(axes)
     ticks = [*axes.get_xticklabels(), *axes.get_yticklabels(), axes.xaxis.label] if axes.axison else []
     seen = [text for text in [*axes.texts, *figure.texts, *ticks] if text.get_text().strip() and text.get_visible()]

@@ -21,7 +21,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import measure, to_pandas
 from zjanalysis.analysis.registry import ALL, ONE, Indicator
-from zjanalysis.cases.clock import CaseTable, open_cases
+from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
 from zjanalysis.cases.findings import case_findings
 from zjanalysis.cases.inputs import CaseSource, case_source, find_case_source, region_codes
 from zjanalysis.inputs.cache import cached, key_of
@@ -33,10 +33,13 @@ _DONE, _OPEN, _ACTUAL, _STATUTORY = nw.col("done"), nw.col("is_open"), nw.col("a
 _NO_DATES, _NO_LIMIT = nw.lit("缺日期或承诺时限"), nw.lit("缺法定时限")
 
 CASE_INDICATORS: tuple[Indicator, ...] = (
-    Indicator("on_time", "按时办结率", nw.col("on_time"), ONE, _DONE,
-              "share", "higher", "办结日不晚于应办结日的件数 ÷ 有两个日期和承诺时限的办结件数", "方案任务三（三）",
-              target=1.0, aim="number", target_text="每一事项在承诺时限内办结", short="按时办结率", item_types=(),
-              missing=_NO_DATES),
+    Indicator("on_time", "按时办结率", nw.col("on_time"), ONE, _DONE | (nw.col("overdue") == 1.0),
+              "share", "higher", "办结日不晚于应办结日的件数 ÷（有两个日期和承诺时限的办结件数＋截止日逾期未结件数）",
+              "方案任务三（三）", target=1.0, aim="number", target_text="每一事项在承诺时限内办结", short="按时办结率",
+              item_types=(), missing=_NO_DATES),
+    Indicator("on_time_finished", "办结件按时率", nw.col("on_time_finished"), ONE, _DONE,
+              "share", "higher", "办结日不晚于应办结日的件数 ÷ 有两个日期和承诺时限的办结件数；不计逾期未结，只作对照",
+              "方案任务三（三），对照口径", short="办结件按时率", item_types=(), missing=_NO_DATES),
     Indicator("actual_days", "平均实际办理时限", _ACTUAL, ONE, _DONE,
               "days", "lower", "Σ实际办理工作日 ÷ 办结件数；受理次日起算，含调休，特别程序时间不计", "方案任务三（三）",
               aim="rising", target_text="逐期缩短", short="平均实际办理", item_types=()),
@@ -72,6 +75,7 @@ def case_scores(
 ) -> pd.DataFrame:
     """Return `scores` of cases by region, department, base_code, channel, month or any of them together.
 
+    The month is the one in which a case was due (`rows_by`), empty for cases not due by the cut-off.
     ``engine``: "duckdb" (default, larger than memory), "pandas", or a Spark session; all give equal scores.
     ``cases`` is a table already at hand (pandas, or Spark with a Spark session) instead of the source's own. Regions
     in any spelling become codes; cases of a region nobody knows are left out here and are a finding.
@@ -89,7 +93,7 @@ def scores_of(
     table: CaseTable, *, by: tuple[str, ...], indicators: Iterable[Indicator] = CASE_INDICATORS
 ) -> pd.DataFrame:
     """Return the scores of an open table; groups that are one under their canonical names are added up."""
-    return roll_up(canonical(measure(table.rows, indicators, by=by, scope=None), by=by), by=by)
+    return roll_up(canonical(measure(rows_by(table, by), indicators, by=by, scope=None), by=by), by=by)
 
 
 def canonical(groups: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
@@ -156,9 +160,10 @@ FOLDER = Path(".cache") / "cases"  # of kept summaries, under the project folder
 class CaseSummary:
     """What a period's cases say, without the cases.
 
-    ``by_month`` and ``by_item``: scores by region, month, channel and by region, department, base code. ``days``: how
-    many finished cases took how long (region, base code, promised, statutory and actual working days, n). ``overdue``:
-    open cases past their due day, longest overdue first. ``names``: the items. All are mergeable sums or lists.
+    ``by_month`` and ``by_item``: scores by region, month (`rows_by`), channel and by region, department, base code.
+    ``days``: how many finished cases took how long (region, base code, promised, statutory and actual working days, n).
+    ``overdue``: open cases past their due day, longest overdue first. ``names``: the items. All are mergeable sums or
+    lists.
     """
 
     title: str

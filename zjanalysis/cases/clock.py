@@ -28,10 +28,14 @@ _MOST_SPELLINGS = 2000  # more spellings of a unit or a channel than this are no
 
 @dataclass(frozen=True)
 class CaseTable:
-    """Cases as a clocked narwhals table of one engine (`clocked`), and the keys of the columns the source has."""
+    """Cases as a clocked narwhals table of one engine (`clocked`); ``dropped`` as in `EngineTable`.
+
+    ``months``: the month of every working day up to the cut-off, by its ordinal as ``due_number``.
+    """
 
     rows: nw.LazyFrame[Any]
-    keys: frozenset[str]
+    months: nw.LazyFrame[Any]
+    dropped: Mapping[str | None, int]
 
 
 @contextmanager
@@ -41,10 +45,24 @@ def open_cases(
     """Open a source in an engine (`in_engine`) and set the clock on it; the table is gone when the block ends."""
     with in_engine(source, engine=engine, cases=cases, settings=settings) as table:
         rows, spellings = _with_limits(table, source.items)
-        calendar = table.bring(calendar_table()[["day", "ordinal", "before", "month"]])
+        days, cutoff = calendar_table(), calendar_day(source.cutoff)
+        calendar = table.bring(days[["day", "ordinal", "before"]])
         vocabulary = vocabulary_of(*spellings, rates=settings.units)
-        clock = clocked(rows, calendar, cutoff=calendar_day(source.cutoff), vocabulary=vocabulary, keys=table.keys)
-        yield CaseTable(clock, table.keys)
+        clock = clocked(rows, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
+        due = days[days["working"] & days["day"].le(cutoff["day"])].astype({"ordinal": "float64"})
+        months = table.bring(due[["ordinal", "month"]].rename(columns={"ordinal": "due_number"}))
+        yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped)
+
+
+def rows_by(table: CaseTable, by: Iterable[str]) -> nw.LazyFrame[Any]:
+    """Return the rows of a table with every column of ``by``; only ``month`` has to be looked up.
+
+    The month is that of the due day; a case without a due day, or not due by the cut-off, has none. By month of
+    acceptance the last months would hold only the cases that were quick.
+    """
+    if "month" not in by:
+        return table.rows
+    return table.rows.with_columns(due_number=-(-_DUE // 1)).join(table.months, on="due_number", how="left")
 
 
 def _with_limits(table: EngineTable, items: pd.DataFrame) -> tuple[nw.LazyFrame[Any], tuple[list[str], list[str]]]:
@@ -124,7 +142,8 @@ _DONE, _IS_OPEN, _CHANNEL = nw.col("done"), nw.col("is_open"), nw.col("channel")
 def clocked(
     cases: Any, calendar: Any, *, cutoff: pd.Series, vocabulary: Vocabulary, keys: frozenset[str]
 ) -> nw.LazyFrame[Any]:
-    """Return the cases with month, done, is_open, on_time, actual_days, overdue, due_ordinal, promised_days and online.
+    """Return the cases with done, is_open, overdue, on_time, on_time_finished, actual_days, due_ordinal, promised_days
+    and online.
 
     ``cases`` in the columns of `inputs.select_list`, ``calendar`` the calendar table of the same engine, ``cutoff`` the
     cut-off's row of it, ``keys`` of the columns the source has. A case is *done* when both days are in the calendar and
@@ -132,11 +151,12 @@ def clocked(
 
     The due day is the one given; else acceptance + promise + special days (特别程序), counted from the day after
     acceptance. A limit that ends on a day of rest ends on the next working day. A finish is on time when fewer
-    working days lie before it than the due day's ordinal; a case due on the cut-off day is not overdue yet.
+    working days lie before it than the due day's ordinal; a case due on the cut-off day is not overdue yet. Late is
+    what was finished late and what is open past its due day; ``on_time_finished`` looks at finished cases only.
     """
     days = nw.from_native(calendar).lazy()
     rows = nw.from_native(cases).lazy()
-    rows = _look_up(rows, days, day="accept_day", month="month", accept_ordinal="ordinal", accept_before="before")
+    rows = _look_up(rows, days, day="accept_day", accept_ordinal="ordinal", accept_before="before")
     rows = _look_up(rows, days, day="finish_day", finish_ordinal="ordinal", finish_before="before")
     promised_days = _promised_days(vocabulary)
     due = _counted_due(promised_days)
@@ -149,8 +169,10 @@ def clocked(
         due_ordinal=due, done=in_order, is_open=~nw.col("finish_given") & begun, promised_days=promised_days
     )
     past = nw.col("due_ordinal") <= float(cutoff["before"])
+    in_time = nw.when(_DONE & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64))
     return rows.with_columns(
-        on_time=nw.when(_DONE & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64)),
+        on_time=nw.when(_IS_OPEN & past).then(nw.lit(0.0)).otherwise(in_time),
+        on_time_finished=in_time,
         actual_days=nw.when(_DONE).then(_at_least((_FINISHED - _ACCEPTED).cast(nw.Float64) - _SPECIAL, nw.lit(0.0))),
         overdue=nw.when(_IS_OPEN & ~_DUE.is_null()).then(past.cast(nw.Float64)),
         online=nw.when(~_CHANNEL.is_null()).then(_CHANNEL.is_in(vocabulary.online).cast(nw.Float64)),

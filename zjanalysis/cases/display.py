@@ -28,7 +28,7 @@ HEADS = {column.key: column for column in (
     Column("n_left_out", "剔除", "count", unit="件"),
     Column("definition", "口径"),
     Column("region", "地区"),
-    Column("month", "月份"),
+    Column("month", "应办结月份"),
     Column("case_no", "办件编号", "code"),
     Column("channel", "申请渠道", "choice"),
     Column("case_count", "办件量", "count", unit="件"),
@@ -36,6 +36,7 @@ HEADS = {column.key: column for column in (
     Column("n_judged", "办结（可判定）", "count", unit="件"),
     Column("n_late", "超时办结", "count", unit="件"),
     Column("on_time_share", "按时办结率", "share"),
+    Column("on_time_finished_share", "办结件按时率", "share"),
     Column("mean_days", "平均实际办理", "days", unit="工作日"),
     Column("median_days", "实际办理中位数", "days", unit="工作日"),
     Column("p90_days", "实际办理九成分位", "days", unit="工作日"),
@@ -87,16 +88,17 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     rows = views.case_departments(cases, region=me.region)
     late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
     total, done, n_late, overdue = (int(rows[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
-    rate = wording.amount(_own_scores(me, cases)["value"].get("on_time"), "share")
+    values = _own_scores(me, cases)["value"]
+    rate, finished = (wording.amount(values.get(key), "share") for key in ("on_time", "on_time_finished"))
     said = (
-        f"{me.name}办件{total}件，办结{done}件，超时办结{n_late}件，按时办结率{rate}；"
-        f"截至{cases.cutoff:%Y-%m-%d}仍未办结且已逾期{overdue}件。"
+        f"{me.name}办件{total}件，办结{done}件，超时办结{n_late}件；截至{cases.cutoff:%Y-%m-%d}仍未办结且已逾期{overdue}件。"
+        f"超时办结与逾期未结都不算按时，按时办结率{rate}（只看办结件为{finished}）。"
         + ("要求：每一事项的实际办理时限在承诺时限内完成。" if has_plan(me.region) else "")
     )
     if late.empty:
         return (say(said),)
     note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期。"
-    shown = table(late, caption="超时办结集中的部门", columns=heads(DEPARTMENTS), sheet="超时部门", note=note)
+    shown = table(late, caption="超时与逾期集中的部门", columns=heads(DEPARTMENTS), sheet="超时部门", note=note)
     return (listing(shown, said, limit=limit),)
 
 
@@ -106,7 +108,7 @@ def _own_scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
 
 
 def trend(me: Study) -> Block:
-    """Show the share finished on time month by month."""
+    """Show the share finished on time by month in which cases were due."""
     cases = own_cases(me)
     if isinstance(cases, Block):
         return cases
@@ -122,9 +124,11 @@ def bands(me: Study) -> Block:
     return series.bands(views.days_distribution(cases, region=me.region), name=me.name, source=source_of(me))
 
 
-UNITS = ("region", "n_judged", "on_time_share", "mean_days", "speedup_share", "online_share")
-DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "on_time_share", "mean_days", "n_open", "n_overdue")
-ITEMS = ("item_name", "department", "n_finished", "n_late", "on_time_share", "median_days", "p90_days",
+UNITS = ("region", "n_judged", "n_overdue", "on_time_share", "on_time_finished_share", "mean_days", "speedup_share",
+         "online_share")  # fmt: skip
+DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "n_open", "n_overdue", "on_time_share",
+               "on_time_finished_share", "mean_days")  # fmt: skip
+ITEMS = ("item_name", "department", "n_finished", "n_late", "n_overdue", "on_time_share", "median_days", "p90_days",
          "promised_days")  # fmt: skip
 LOOSE = ("base_code", "item_name", "department", "case_count", "promised_days", "shorter_promise", "days_saved", "gain")
 OVERDUE = ("case_no", "item_name", "department", "accepted_date", "due_date", "days_overdue")
@@ -157,7 +161,9 @@ def items(me: Study, *, limit: int = 20) -> Block:
     if isinstance(cases, Block):
         return cases
     rows = views.case_items(cases, region=me.region, top=max(limit, 100))
-    return _listed(rows, "超时办结集中的事项", ITEMS, sheet="超时事项", limit=limit, none="没有超时办结的事项。")
+    return _listed(
+        rows, "超时与逾期集中的事项", ITEMS, sheet="超时事项", limit=limit, none="没有超时办结或逾期未结的事项。"
+    )
 
 
 def loose(me: Study, *, limit: int = 20) -> Block:

@@ -1,7 +1,7 @@
 """A case source opened in an engine: DuckDB (larger than memory, with a spill folder), pandas, or the user's Spark.
 
-Every engine gives the same columns (`inputs.select_list`) and takes a small table to be joined with them. Whatever goes
-wrong in an engine leaves as one sentence about the cases; no path, no query, no password.
+Every engine gives the same columns (`inputs.select_list`), every case number once, and takes a small table to be joined
+with them. Whatever goes wrong in an engine leaves as one sentence about the cases; no path, no query, no password.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import shutil
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import pandas as pd
 
 from zjanalysis.cases.inputs import DUCKDB, SPARK, CaseSource, resolve_columns, select_list
 from zjanalysis.errors import InputError, ZjError, unknown_name
+from zjanalysis.inputs.calendar import day_number
 from zjanalysis.settings import Settings
 
 ENGINES = ("duckdb", "pandas")
@@ -30,10 +32,14 @@ ENGINES = ("duckdb", "pandas")
 
 @dataclass(frozen=True)
 class EngineTable:
-    """Cases in our columns as the engine holds them, the keys the source has, how a small pandas table gets there."""
+    """Cases in our columns as the engine holds them, the keys the source has, how a small pandas table gets there.
+
+    ``dropped``: region as written → rows left out because another row has their case number.
+    """
 
     cases: Any
     keys: frozenset[str]
+    dropped: Mapping[str | None, int]
     bring: Callable[[pd.DataFrame], Any]
 
 
@@ -59,31 +65,69 @@ def in_engine(
         yield table
 
 
+# Of the rows with one case number the one that knows most: with dates that can be, and of several the one finished last
+# (docs/decisions/0010). Every other column comes after, so that every engine takes the same row.
+_OTHERS = ("accept_day", "region_code", "base_code", "department", "channel", "due_day", "promised", "promised_unit",
+           "statutory", "special_days", "accept_given")  # fmt: skip
+_COLUMNS = ", ".join(("case_no", "finish_given", "finish_day", *_OTHERS))
+_REPEATED = "SELECT {hash} AS hashed FROM {cases} AS cases WHERE case_no <> '' GROUP BY {hash} HAVING count(*) > 1"
+_PLACED = f"""
+SELECT cases.*, row_number() OVER (PARTITION BY case_no ORDER BY
+  CASE WHEN finish_day BETWEEN accept_day AND {{cutoff}} THEN 0 WHEN finish_given THEN 1 ELSE 2 END,
+  finish_day DESC NULLS LAST, {", ".join(f"{key} NULLS LAST" for key in _OTHERS)}) AS place
+FROM {{cases}} AS cases SEMI JOIN {{repeated}} AS repeated ON {{hash}} = hashed WHERE trim(case_no) <> ''"""
+_DROPPED = "SELECT region_code, count(*) FROM {placed} AS placed WHERE place > 1 GROUP BY region_code"
+_EACH_ONCE = f"""
+SELECT {_COLUMNS} FROM {{cases}} AS cases ANTI JOIN {{placed}} AS placed USING (case_no)
+UNION ALL SELECT {_COLUMNS} FROM {{placed}} AS placed WHERE place = 1"""
+
+
+def _each_once(
+    cases: Any, *, cutoff: date, query: Callable[..., Any], keep: Callable[..., Any], rows: Callable[..., Any]
+) -> tuple[Any, Mapping[str | None, int]]:
+    """Return the cases with every number once, and how many rows of each region were dropped for it.
+
+    The engine says how it runs a ``query`` over tables, keeps a result under a name, and brings its ``rows`` home.
+    Repeated numbers are looked for by their hash, so that a hundred million of them fit; two with one hash both stay.
+    Blanks are no number.
+    """
+    tables = {"cases": cases, "repeated": keep("repeated", query(_REPEATED, cases=cases))}
+    if not rows(query("SELECT count(*) FROM {repeated} AS repeated", **tables))[0][0]:
+        return query("SELECT * FROM {cases} AS cases", cases=cases), {}
+    tables["placed"] = keep("placed", query(_PLACED, cutoff=day_number(cutoff), **tables))
+    dropped = {region: int(n) for region, n in rows(query(_DROPPED, **tables))}
+    return query(_EACH_ONCE, **tables), dropped
+
+
 # --- DuckDB and pandas ------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _in_duckdb(engine: str, source: CaseSource, cases: Any, settings: Settings) -> Iterator[EngineTable]:
     with connected(settings, title=source.title) as (connection, folder):
-        if cases is not None:
-            connection.register("handed_in", cases)
-            table, keys = _table(connection, "handed_in", name="办件表")
-        elif source.query:
-            _receive(connection, source)
-            table, keys = _table(connection, "received", name=source.title)
-        else:
-            table, keys = _files(connection, source.paths, spill=folder)
+        sql, keys = _selection(connection, source, cases, spill=folder)
+
+        def query(template: str, **tables: str | int) -> duckdb.DuckDBPyRelation:
+            return connection.sql(template.format(**tables, hash=DUCKDB.hash.format("case_no")))
+
+        def keep(name: str, relation: duckdb.DuckDBPyRelation) -> str:
+            relation.create(name)
+            return name
+
+        once, dropped = _each_once(
+            f"({sql})", cutoff=source.cutoff, query=query, keep=keep, rows=lambda t: t.fetchall()
+        )
 
         def bring(small: pd.DataFrame) -> Any:
-            name = f"small_{len(small)}"
+            name = f"small_{uuid.uuid4().hex}"
             connection.register("given_small", small)
             connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM given_small")
             return connection.table(name)
 
         if engine == "pandas":
-            yield EngineTable(table.df(), keys, lambda small: small)
+            yield EngineTable(once.df(), keys, dropped, lambda small: small)
         else:
-            yield EngineTable(table, keys, bring)
+            yield EngineTable(once, keys, dropped, bring)
 
 
 @contextmanager
@@ -143,13 +187,26 @@ def _explained(error: Exception, *, title: str) -> ZjError:
     return InputError(f"办件查询（{title}）没有完成：{text.splitlines()[0][:120]}", "请检查办件表是否完整。")
 
 
-def _table(connection: duckdb.DuckDBPyConnection, scan: str, *, name: str) -> tuple[Any, frozenset[str]]:
+def _selection(
+    connection: duckdb.DuckDBPyConnection, source: CaseSource, cases: Any, *, spill: Path
+) -> tuple[str, frozenset[str]]:
+    """Return the SQL of the cases in our columns, and the keys the source has."""
+    if cases is not None:
+        connection.register("handed_in", cases)
+        return _table(connection, "handed_in", name="办件表")
+    if source.query:
+        _receive(connection, source)
+        return _table(connection, "received", name=source.title)
+    return _files(connection, source.paths, spill=spill)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, scan: str, *, name: str) -> tuple[str, frozenset[str]]:
     selected, keys = _selected(connection, scan, name=name)
-    return connection.sql(f"SELECT {selected} FROM {scan}"), keys
+    return f"{selected} FROM {scan}", keys
 
 
-def _files(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], *, spill: Path) -> tuple[Any, frozenset[str]]:
-    """Return all files as one table; files may have different headers.
+def _files(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], *, spill: Path) -> tuple[str, frozenset[str]]:
+    """Return all files as the SQL of one table; files may have different headers.
 
     Files alike are one scan: a union of scans would take the engine half as long again.
     """
@@ -160,14 +217,15 @@ def _files(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], *, spil
         selected, present = _selected(connection, _scan([readable]), name=path.name)
         alike.setdefault((selected, readable.suffix.lower()), []).append(readable)
         keys.append(present)
-    parts = [f"SELECT {selected} FROM {_scan(group)}" for (selected, _), group in alike.items()]
-    return connection.sql(" UNION ALL ".join(parts)), frozenset.intersection(*keys)
+    parts = [f"{selected} FROM {_scan(group)}" for (selected, _), group in alike.items()]
+    return " UNION ALL ".join(parts), frozenset.intersection(*keys)
 
 
 def _selected(connection: duckdb.DuckDBPyConnection, scan: str, *, name: str) -> tuple[str, frozenset[str]]:
     types = _types(connection, scan, name=name)
     columns = resolve_columns(types, where=name)
-    return ", ".join(f"{sql} AS {key}" for key, sql in select_list(columns, types, DUCKDB).items()), frozenset(columns)
+    selected = ", ".join(f"{sql} AS {key}" for key, sql in select_list(columns, types, DUCKDB).items())
+    return f"SELECT {selected}", frozenset(columns)
 
 
 def _scan(paths: Sequence[Path]) -> str:
@@ -277,7 +335,19 @@ def _in_spark(session: Any, source: CaseSource, cases: Any) -> Iterator[EngineTa
         parts = [(cases, source.title)] if cases is not None else _spark_tables(session, source)
         selected, keys = zip(*(_selected_in_spark(part, where=where) for part, where in parts), strict=True)
         together = reduce(lambda one, other: one.unionByName(other), selected)
-        yield EngineTable(together, frozenset.intersection(*keys), lambda small: _broadcast(session, small))
+        with ExitStack() as at_end:
+
+            def keep(_: str, table: Any) -> Any:
+                at_end.callback(table.persist().unpersist)
+                return table
+
+            def query(template: str, **tables: Any) -> Any:
+                return session.sql(template.replace("{hash}", SPARK.hash.format("case_no")), **tables)
+
+            once, dropped = _each_once(
+                together, cutoff=source.cutoff, query=query, keep=keep, rows=lambda t: t.collect()
+            )
+            yield EngineTable(once, frozenset.intersection(*keys), dropped, lambda small: _broadcast(session, small))
     except errors as error:
         first = (str(error).splitlines() or [""])[0][:120]
         raise InputError(

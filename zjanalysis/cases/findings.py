@@ -55,8 +55,8 @@ CASE_RULES = {rule.key: rule for rule in (
              "请更正区划；功能区请在 zones.csv 登记。"),
     CaseRule("case_more_finished", "警告", "办结时间", "办结 {value} 件，多于受理 {accept_given} 件。",
              "请核对受理记录是否漏报。", used=True),
-    CaseRule("case_twice", "警告", "办件编号", "{n_numbers} 个办件编号重复出现，多出 {value} 行，仍按行计入。",
-             "请在导出时按办件编号去重。", used=True),
+    CaseRule("case_twice", "警告", "办件编号", "{n} 行的办件编号与另一行相同，没有计入：每个编号只计一件。",
+             "请在导出时按办件编号去重；不同办件编号相同的请更正。"),
     CaseRule("case_unknown_item", "警告", "基本编码", "{n} 件的基本编码（{n_codes} 个）不在本地区的事项清单中。",
              "请核对编码，或补报事项。", used=True),
 )}  # fmt: skip
@@ -72,12 +72,15 @@ def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: 
     unknown = by_spelling[by_spelling["region_code"].isna()]
     in_regions = by_region[by_region["region_code"] != ""]
     more = in_regions[in_regions["finish_given"] > in_regions["accept_given"]]
+    dropped = pd.DataFrame({"region_code": list(table.dropped), "n": list(table.dropped.values())}, dtype="object")
+    codes = region_codes(dropped["region_code"]).fillna("")
+    repeated = dropped.assign(region_code=codes).groupby("region_code", as_index=False)[["n"]].sum()
     broken = [key for key, rule in CASE_RULES.items() if rule.broken is not None]
     parts = [
         *(_findings(key, by_region.assign(n=by_region[key]).query("n > 0"), value="n") for key in broken),
         _findings("case_unknown_region", unknown.fillna({"region_code": "", "written": "（空）"}), value="written"),
         _findings("case_more_finished", more, value="finish_given"),
-        _findings("case_twice", _twice(table), value="n"),
+        _findings("case_twice", repeated, value="n"),
         _findings("case_unknown_item", _unknown_items(counts, items), value="n"),
     ]
     return typed(pd.concat(parts, ignore_index=True).assign(file=title, sheet="", cell="", row_number=0))
@@ -103,14 +106,6 @@ def _counted(table: CaseTable) -> pd.DataFrame:
     return spelled.assign(
         written=spelled["region_code"].astype("str"), region_code=region_codes(spelled["region_code"])
     )
-
-
-def _twice(table: CaseTable) -> pd.DataFrame:
-    """Count case numbers that stand more than once; keys are 64-bit hashes where the engine has them."""
-    numbered = table.rows.select("case_key").filter(~nw.col("case_key").is_null())
-    repeated = numbered.group_by("case_key").agg(nw.len().alias("n")).filter(nw.col("n") > 1)
-    total = to_pandas(repeated.select(nw.col("n").sum().fill_null(0), nw.len().alias("n_numbers"))).astype("int64")
-    return total.assign(n=total["n"] - total["n_numbers"], region_code="").query("n > 0")
 
 
 def _unknown_items(counts: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:

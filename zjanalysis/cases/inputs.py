@@ -1,8 +1,8 @@
 """Where the cases (办件) of a period are, and how the columns of a case table become the columns that are analysed.
 
 Cases are files beside the items, a PostgreSQL query, a Spark table, or synthetic ones of a sample. Header names follow
-``up_pro_accept`` and ``up_pro_result`` of the national exchange (C0109) and Chinese tables. One row stays one case:
-nothing is dropped, what cannot be read is missing, and `findings` counts it.
+``up_pro_accept`` and ``up_pro_result`` of the national exchange (C0109) and Chinese tables. Nothing is dropped here:
+what cannot be read is missing, and `findings` counts it.
 """
 
 from __future__ import annotations
@@ -175,13 +175,13 @@ def resolve_columns(headers: Iterable[str], *, where: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs between the engines' SQL: quotes, type names, the day number of a date, parsing a text, a key."""
+    """What differs between the engines' SQL: quotes, type names, the day number of a date, parsing a text, hashing."""
 
     quote: str
     text: str
     day: str
     from_text: str
-    key: str
+    hash: str
 
 
 DUCKDB = Dialect(
@@ -190,7 +190,7 @@ DUCKDB = Dialect(
     day="CAST(CAST({} AS DATE) - DATE '1970-01-01' AS INTEGER)",
     from_text="coalesce(try_cast(trim({0}) AS DATE), CAST(try_strptime(trim({0}), ['%Y%m%d', '%Y%m%d%H%M%S', "
     "'%Y年%m月%d日', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y.%m.%d']) AS DATE))",
-    key="hash({})",
+    hash="hash({})",
 )
 _SPARK_FORMATS = ("yyyyMMdd", "yyyyMMddHHmmss", "y年M月d日", "y/M/d H:m:s", "y/M/d H:m", "y/M/d", "y.M.d")
 SPARK = Dialect(
@@ -200,7 +200,7 @@ SPARK = Dialect(
     from_text="coalesce(try_cast(trim({0}) AS DATE), CAST(coalesce("
     + ", ".join(f"try_to_timestamp(trim({{0}}), '{form}')" for form in _SPARK_FORMATS)
     + ") AS DATE))",
-    key="xxhash64({})",
+    hash="xxhash64({})",
 )
 IMMEDIATE = ("即办", "即办件", "当场", "当场办结", "当场办理")
 NO_LIMIT_FROM = 500  # 500 and 99999 stand for 无期限 (DOMAIN §2); −1 for 无
@@ -226,7 +226,6 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
 
     return {
         **{key: text.get(key, nothing) for key in ("case_no", "department", "channel")},
-        "case_key": dialect.key.format(sql["case_no"]) if "case_no" in sql else nothing,
         "region_code": text.get("region_code", region),
         "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
         "accept_given": _given(sql["accepted"], is_text="accepted" in texts),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
 from zjanalysis.cases.analysis import CASE_INDICATORS, CaseSummary, canonical, case_counts, case_coverage, roll_up
-from zjanalysis.cases.clock import CaseTable
+from zjanalysis.cases.clock import CaseTable, rows_by
 
 BANDS = (0, 1, 3, 5, 10, 20, 30, 60)
 _SUMS = ("value", "numerator", "denominator", "n", "n_left_out")
@@ -24,31 +24,32 @@ def case_overall(summary: CaseSummary, *, items: pd.DataFrame | None = None) -> 
 
 
 def case_trend(summary: CaseSummary, *, region: str = "") -> pd.DataFrame:
-    """Return `scores` by month of acceptance, of one region or of every one, without cases that have no usable date."""
+    """Return `scores` by month in which cases were due, of one region or of every one; without those not due yet."""
     trend = roll_up(summary.by_month, by=("region_code", "month"))
     return _own(trend[trend["month"] != ""], region)
 
 
 def case_departments(summary: CaseSummary, *, region: str) -> pd.DataFrame:
-    """Return one row per department: case_count, n_finished, n_late, on_time_share, mean_days; most late first."""
+    """Return one row per department (`case_table`), most late cases first: finished late or open past the due day."""
     return _worst(roll_up(_own(summary.by_item, region), by=("region_code", "department")), by=["department"])
 
 
 def case_items(summary: CaseSummary, *, region: str, top: int = 20) -> pd.DataFrame:
     """Return the items with the most late cases: counts, on-time share, mean, median and p90 beside the promise.
 
-    Only items with a late case are listed; median and p90 are exact (`case_quantiles`).
+    Only items with a late case, finished late or open past its due day, are listed; median and p90 are exact
+    (`case_quantiles`).
     """
     keys = ["base_code", "department"]
     worst = _worst(roll_up(_own(summary.by_item, region), by=("region_code", *keys)), by=keys)
     spread = case_quantiles(summary, by=("region_code", "base_code")).assign(name=lambda rows: rows["q"].map(SPREAD))
     wide = spread.pivot(index=["region_code", "base_code"], columns="name", values="actual_days").reset_index()
-    late = worst[worst["n_late"] > 0].head(top)
+    late = worst[worst["n_late"] + worst["n_overdue"] > 0].head(top)
     for described in (summary.names, wide.reindex(columns=["region_code", "base_code", *SPREAD.values()])):
         late = late.merge(described, on=["region_code", "base_code"], how="left")
     return late[["region_code", "base_code", "item_name", "department", "case_count", "n_finished", "n_late",
-                 "on_time_share", "mean_days", "median_days", "p90_days", "promised_days",
-                 "statutory_days"]]  # fmt: skip
+                 "n_overdue", "on_time_share", "on_time_finished_share", "mean_days", "median_days", "p90_days",
+                 "promised_days", "statutory_days"]]  # fmt: skip
 
 
 SPREAD = {0.5: "median_days", 0.9: "p90_days"}
@@ -76,7 +77,8 @@ def quantiles_of(
     """
     groups = tuple(dict.fromkeys(["region_code", *by])) if regions else by
     keys = [*groups, "actual_days"]
-    counted = to_pandas(table.rows.filter(nw.col("done")).select(*keys).group_by(*keys).agg(nw.len().alias("n")))
+    rows = rows_by(table, groups).filter(nw.col("done"))
+    counted = to_pandas(rows.select(*keys).group_by(*keys).agg(nw.len().alias("n")))
     counts = canonical(counted.astype({"actual_days": "float64", "n": "int64"}), by=groups)
     own = counts[counts["region_code"].isin(regions)] if regions else counts
     return _quantiles(own, by=list(by), q=q)
@@ -157,24 +159,28 @@ def _own(table: pd.DataFrame, region: str) -> pd.DataFrame:
 def _worst(scores: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
     """Return scores laid out as counts of cases, most late ones first."""
     laid = case_table(scores, by=("region_code", *by)).drop(columns=["speedup_share", "online_share"])
-    return laid.sort_values(["n_late", "on_time_share", *by], ascending=[False, True, *[True] * len(by)],
-                            ignore_index=True)  # fmt: skip
+    ordered = laid.assign(late=laid["n_late"] + laid["n_overdue"]).sort_values(
+        ["late", "on_time_share", *by], ascending=[False, True, *[True] * len(by)], ignore_index=True
+    )
+    return ordered.drop(columns="late")
 
 
 def case_table(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
     """Return the scores of cases laid out in one row per group: counts, shares, days, in the order of the groups.
 
-    case_count (every case), n_finished (both days usable, in order), n_judged (with a due day as well), n_late,
-    on_time_share, mean_days, speedup_share, online_share, n_open, n_overdue. A share without a denominator is missing.
+    case_count (every case), n_finished (both days usable, in order), n_judged (with a due day as well), n_late (of
+    them), on_time_share, on_time_finished_share, mean_days, speedup_share, online_share, n_open, n_overdue (open past
+    the due day). A share without a denominator is missing.
     """
     columns = pd.MultiIndex.from_product([_SUMS, [one.key for one in CASE_INDICATORS]])  # where there are no rows too
     wide = pd.DataFrame(scores.assign(whole="").set_index(["whole", *by, "indicator"]).unstack(), columns=columns)
     # Scores of every indicator exist for every group, so nothing is missing but values without a denominator.
-    late = wide[("denominator", "on_time")] - wide[("numerator", "on_time")]
+    late = wide[("denominator", "on_time_finished")] - wide[("numerator", "on_time_finished")]
     laid = pd.DataFrame({
         "case_count": wide[("n", "online_cases")] + wide[("n_left_out", "online_cases")],
-        "n_finished": wide[("n", "actual_days")], "n_judged": wide[("n", "on_time")], "n_late": late.astype("int64"),
-        "on_time_share": wide[("value", "on_time")], "mean_days": wide[("value", "actual_days")],
+        "n_finished": wide[("n", "actual_days")], "n_judged": wide[("n", "on_time_finished")],
+        "n_late": late.astype("int64"), "on_time_share": wide[("value", "on_time")],
+        "on_time_finished_share": wide[("value", "on_time_finished")], "mean_days": wide[("value", "actual_days")],
         "speedup_share": wide[("value", "actual_speedup")], "online_share": wide[("value", "online_cases")],
         "n_open": wide[("n", "overdue_open")] + wide[("n_left_out", "overdue_open")],
         "n_overdue": wide[("numerator", "overdue_open")].astype("int64"),

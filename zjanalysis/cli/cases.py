@@ -12,7 +12,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.cases.analysis import CASE_INDICATORS, all_cases, canonical, item_names, roll_up
-from zjanalysis.cases.clock import CaseTable, open_cases
+from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
 from zjanalysis.cases.display import heads
 from zjanalysis.cases.engines import spark_session
 from zjanalysis.cases.inputs import case_source
@@ -26,11 +26,12 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.settings import load_settings
 
-EVERYTHING, BLANK = "全部", "（未填）"
+EVERYTHING = "全部"
+BLANKS = {"department": "（未填）", "channel": "（未填）", "month": "（截止时未到期或期限不明）"}
 GROUPS = {"地区": "region_code", "部门": "department", "实施主体": "department", "事项": "base_code",
           "基本编码": "base_code", "渠道": "channel", "申请渠道": "channel", "月份": "month"}  # fmt: skip
-RESULT = ("case_count", Column("n_finished", "办结", "count", unit="件"), "n_late", "on_time_share", "mean_days",
-          "speedup_share", "online_share", "n_open", "n_overdue")  # fmt: skip
+RESULT = ("case_count", Column("n_finished", "办结", "count", unit="件"), "n_late", "n_open", "n_overdue",
+          "on_time_share", "on_time_finished_share", "mean_days", "speedup_share", "online_share")  # fmt: skip
 
 
 def cases(arguments: argparse.Namespace) -> int:
@@ -50,8 +51,10 @@ def cases(arguments: argparse.Namespace) -> int:
     print_table(named)
     if unplaced:
         print(f"另有{unplaced}件的行政区划不在区划表中，没有计入任何地区。")
+    if opened.dropped:
+        print(f"办件编号重复的{sum(opened.dropped.values())}行没有计入，每个编号只计一件。")
     if arguments.out:
-        save(rows.drop(columns=["whole", "n_judged"]), named, Path(arguments.out), title=f"{source.title} 办件时效")
+        save(rows.drop(columns="whole"), named, Path(arguments.out), title=f"{source.title} 办件时效")
     return 0
 
 
@@ -85,7 +88,7 @@ def _engine(arguments: argparse.Namespace) -> Iterator[Any]:
 def _counted(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]) -> tuple[pd.DataFrame, int]:
     """Return one row per group, and how many cases have a region nobody knows (0 where regions do not matter)."""
     keys = by if not regions or "region_code" in by else ("region_code", *by)
-    raw = measure(opened.rows, CASE_INDICATORS, by=keys, scope=None)
+    raw = measure(rows_by(opened, keys), CASE_INDICATORS, by=keys, scope=None)
     scores = canonical(raw, by=keys)
     unplaced = int(all_cases(raw)["n"].sum() - all_cases(scores)["n"].sum())
     own = roll_up(scores[scores["region_code"].isin(regions)] if regions else scores, by=by)
@@ -107,6 +110,6 @@ def _named(rows: pd.DataFrame, *, by: tuple[str, ...], items: pd.DataFrame, quan
     if "base_code" in by:
         on = [key for key in ("region_code", "base_code") if key in by]
         rows = rows.merge(item_names(items)[[*on, "item_name"]].drop_duplicates(on), on=on, how="left")
-    rows = rows.assign(**{key: rows[key].replace("", BLANK) for key in ("department", "channel", "month") if key in by})
+    rows = rows.assign(**{key: rows[key].replace("", blank) for key, blank in BLANKS.items() if key in by})
     columns = heads((*keys, *RESULT, *(SPREAD.values() if quantiles else ())))
     return table(rows, caption="办件时效", columns=columns)

@@ -48,15 +48,15 @@ def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target:
     if len(known) < FEWEST_POINTS:
         each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in known.to_dict("records"))
         return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
-    columns = [Column("period", "月份"), value_of(one.unit, label=one.short), *(c for c in SUMS if c.key in rows)]
+    columns = [Column("period", "应办结月份"), value_of(one.unit, label=one.short), *(c for c in SUMS if c.key in rows)]
     shown = table(
         rows.drop(columns="indicator", errors="ignore"),
-        caption=f"{one.label}逐月变化",
+        caption=f"{one.label}（按应办结月份）",
         columns=columns,
         sheet=f"{one.short}逐月",
     )
     return exhibit(
-        _line(rows, indicator, target), title=f"{one.short}：逐月", table=shown, sentence=said, source=source
+        _line(rows, indicator, target), title=f"{one.short}：按应办结月份", table=shown, sentence=said, source=source
     )
 
 
@@ -84,7 +84,7 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
         key(axes, [("●", one.short, theme.FOCUS), *goal])
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
     low = f"最差{rows['period'][worst]}{wording.amount(values[worst], one.unit)}"
-    return describe(axes, f"折线图：{one.label}逐月变化，共{len(rows)}个月，{'，'.join(ends)}，{low}。")
+    return describe(axes, f"折线图：{one.label}按应办结月份，共{len(rows)}个月，{'，'.join(ends)}，{low}。")
 
 
 def _upright(axes: Axes, values: list[float], *, unit: str, air: float = 0.18) -> None:
