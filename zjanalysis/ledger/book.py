@@ -18,6 +18,7 @@ import pandas as pd
 from openpyxl import Workbook, load_workbook
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
@@ -27,7 +28,7 @@ from zjanalysis.errors import InputError
 from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, office_label
 from zjanalysis.inputs.office_table import column_letter
 from zjanalysis.ledger.display import amount, cell_of, with_words
-from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET
+from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS
 from zjanalysis.ledger.merge import LOGGED, as_text, changes, hand_changes, merge, tool_changes
 from zjanalysis.ledger.rows import COUNTED, LedgerFile, hand_columns, is_own, read_ledger
 from zjanalysis.ledger.state import Status, refresh, working_day
@@ -43,10 +44,11 @@ STATE_COLOURS = {
     Status.CLOSED: ("CFE8D5", "0E4A20"),
 }
 WIDTHS = {
-    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "indicator_label": 22, "baseline": 11,
-    "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10, "measures": 26,
-    "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20, "closed_on": 12, "opened_on": 12,
-    "reached_on": 12, "progress_on": 12, "hint": 30, "ledger_id": 18,
+    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "parent": 10, "indicator_label": 22,
+    "baseline": 11, "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10,
+    "measures": 36, "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20,
+    "evidence_number": 20, "evidence_date": 12, "evidence_link": 24, "closed_on": 12, "opened_on": 12, "reached_on": 12,
+    "progress_on": 12, "hint": 30, "ledger_id": 18,
 }  # fmt: skip
 LOG_WIDTHS = {"changed_by": 24, "ledger_id": 18, "column": 14, "old": 40, "new": 40}
 CONFLICT_WIDTHS = {
@@ -57,8 +59,9 @@ CONFLICT_WIDTHS = {
     "ledger_id": 18,
     "indicator_label": 20,
 }
-CENTRED = ("sequence", "task", "clause", "status", "deadline", "closed_on", "reached_on", "opened_on")
-DATED = ("closed_on", "reached_on", "opened_on", "progress_on")
+CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "evidence_date", "closed_on", "reached_on",
+           "opened_on")  # fmt: skip
+DATED = ("evidence_date", "closed_on", "reached_on", "opened_on", "progress_on")
 HEADER_ROW = 3
 HELP = (
     ("谁填哪些列", "深蓝表头的列由人填写，工具只读不改；灰表头、灰底的列由工具填写，手工改动会在下次更新时恢复。"),
@@ -66,6 +69,11 @@ HELP = (
     ("自加列", "可以在右侧增加自己的列，工具原样保留，格式、批注也保留。请不要插入图表、图形或线程批注。"),
     ("办理日期", "更新、汇总时给出的日期。状态、剩余天数、无进展天数都按这一天算；不能早于上一次的办理日期。"),
     ("状态说明", "由当前值、目标值和日期说明为什么是这个状态。"),
+    ("所属问题", "省评估报告指出的8个方面问题（前言-01 至 前言-08）。方案没有列出这些问题，请在前八行填写；"
+     "在各事项的“所属问题”栏填它属于哪一个，前八行即按所属事项的达标情况判定。"),
+    ("措施", "取自方案原文，可以改写。"),
+    ("佐证", "目标值为“完成”或“不少于……有佐证”的事项，名称、文号、日期、链接四项填齐才能销号；没有文号的填“无”。"
+     "其他事项填名称即可。"),
     ("未启动", "没有进展说明，也没有佐证。"),
     ("推进中", "有进展说明或佐证，尚未达标，未过完成时限。"),
     ("长期推进", "完成时限为“长期推进”，有进展，尚未达标；只登记、不判定的事项也在此列，不会逾期。"),
@@ -233,6 +241,9 @@ def _new_book(letters: Mapping[str, str], *, last: int, note: str) -> Workbook:
     for state, (fill, ink) in STATE_COLOURS.items():  # by rule, so that colour follows the word whatever is sorted
         rule = CellIsRule("equal", [f'"{state}"'], fill=PatternFill(bgColor=fill), font=Font(color=ink, bold=True))
         sheet.conditional_formatting.add(f"{letters['status']}{HEADER_ROW + 1}:{letters['status']}{last + 500}", rule)
+    choice = DataValidation("list", formula1=f'"{",".join(PROBLEMS)}"', allow_blank=True, showErrorMessage=False)
+    sheet.add_data_validation(choice)
+    choice.add(f"{letters['parent']}{HEADER_ROW + 1}:{letters['parent']}{last + 500}")
     _help(book.create_sheet(HELP_SHEET))
     return book
 
@@ -304,7 +315,8 @@ def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFra
     """Return the sheet column of every column; what the sheet lacks (deleted, or new from a copy) goes to the right."""
     letters = dict(file.letters)
     extras = [key for key in hand_columns(ledger) if key not in HAND]
-    for key in (*TOOL, *extras):
+    new = [key for key in HAND if file.memory[key].isna().all()]  # a column this file was made without
+    for key in (*TOOL, *new, *extras):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
             head_cell(sheet[f"{letters[key]}{file.header_row}"], office_label(key), tool=key in TOOL)

@@ -71,10 +71,12 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
     >>> target_text("above_peers", 0.882, "share", county=True), target_text("rising", None, "share")
     ('高于兄弟县区（同事项中位数88.20%）', '比基期提高')
     """
-    words = {"rising": "比基期提高", "falling": "比基期降低", "done": "完成", "record": "只登记，不判定"}
+    words = {"rising": "比基期提高", "falling": "比基期降低", "record": "只登记，不判定"}
     if comparison in words:
         return words[comparison]
     shown = amount(value, unit, counted=counted)
+    if comparison == "done":
+        return "完成" if unit == "flag" else f"不少于{shown}，有佐证"
     if comparison in ("above_peers", "below_peers"):
         whom = ("高于" if comparison == "above_peers" else "低于") + ("兄弟县区" if county else "兄弟地市")
         return whom if wording.missing(value) else f"{whom}（同事项中位数{shown}）"

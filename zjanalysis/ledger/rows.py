@@ -17,10 +17,10 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
 from zjanalysis.inputs.office_columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
-from zjanalysis.inputs.regions import find_code, load_regions, region_name
+from zjanalysis.inputs.regions import find_code, is_county, region_name
 from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.inputs.workplan import load_targets
-from zjanalysis.ledger.inputs import COLUMNS, ledger_log, ledger_memory, ledger_rows, today
+from zjanalysis.ledger.inputs import COLUMNS, ledger_log, ledger_memory, ledger_rows, office_of, today
 from zjanalysis.settings import Guard, Settings
 
 OWN = "自"
@@ -35,12 +35,23 @@ MOVES = ("rising", "falling")
 LOWER = ("<=", "falling", "below_peers")
 """Comparisons for which less is better."""
 
-# What the registries of items and reported figures do not hold: the cases and the yearly evaluation.
+DEEDS = ("inspection_practised", "publicity_done")
+"""Done when the ledger holds their evidence; nobody reports them."""
+EVIDENCE = {
+    "evidence": "名称",
+    "evidence_number": "文号",
+    "evidence_date": "日期",
+    "evidence_link": "链接",
+}
+# What the registries of items and reported figures do not hold: cases, the yearly evaluation, the ledger's own.
 _OTHERS = {
     "on_time": ("按时办结率", "share"),
     "online_cases": ("网上办件率", "share"),
     "case_coverage": ("办件覆盖率", "share"),
     "evaluation_score": ("综合得分", "score"),
+    "inspection_practised": ("督查落实", "flag"),
+    "publicity_done": ("宣传推介", "flag"),
+    **{f"problem_{n}": (f"问题{word}所属事项达标率", "share") for n, word in enumerate("一二三四五六七八", start=1)},
 }
 _ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
 # What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts.
@@ -79,33 +90,39 @@ def hand_columns(ledger: pd.DataFrame) -> list[str]:
 
 
 def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return targets with their region_code as rows of the ledger, without values."""
-    regions = load_regions().set_index("code")["level"]
-    level = rows["region_code"].map(regions)
-    name = rows["region_code"].map(region_name)
-    office = name + level.map({"zone": "管委会"}).fillna("人民政府")
-    own = level.isin(["county", "zone"])
+    """Return targets with their region_code as rows of the ledger, without values; 措施 are the plan's own words."""
+    own = rows["region_code"].map(is_county).astype(bool)
+    helping = rows["cooperating_units"] + ("、" + rows["departments"]).where(rows["departments"].ne(""), "")
     about = rows["indicator"].map(_ABOUT)
     laid = pd.DataFrame(
         {
             "sequence": [str(n) for n in range(1, len(rows) + 1)],
             "task": rows["task"],
             "clause": rows["clause"],
-            "region": name,
+            "region": rows["region_code"].map(region_name),
             "region_code": rows["region_code"],
             "indicator": rows["indicator"],
             "indicator_label": about.str[0],
             "unit": about.str[1],
             "comparison": rows["comparison"],
             "target_value": rows["value"],
-            "lead_unit": rows["lead_unit"].mask(own, office),
-            "cooperating_units": rows["cooperating_units"].mask(own, rows["lead_unit"]),
+            "lead_unit": rows["lead_unit"].mask(own, rows["region_code"].map(office_of)),
+            "cooperating_units": helping.mask(own, rows["lead_unit"]),
+            "measures": rows["quote"]
+            .mask(rows["measure"].ne(""), rows["measure"])
+            .map(_measure)
+            .mask(rows["source"].eq("ledger"), ""),
             "deadline": rows["deadline"],
             "ledger_id": rows["target"] + "@" + rows["region_code"],
         }
     )
     kinds = empty_ledger().dtypes.to_dict()
     return laid.reindex(columns=list(kinds)).astype(kinds)
+
+
+def _measure(sentence: str) -> str:
+    """Return a sentence of the plan as a measure: its commas full-width, without the one it ends in."""
+    return sentence.translate(str.maketrans(",;:()", "，；：（）")).strip("，；。 ")
 
 
 def adopt(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -149,6 +166,7 @@ def fill(
     day, own, keys = today(as_of), is_own(ledger), ["region_code", "indicator"]
     values = scores[[*keys, "value"]].drop_duplicates(keys)
     current = ledger[keys].merge(values, on=keys, how="left")["value"].set_axis(ledger.index).astype("float64")
+    current = current.mask(ledger["indicator"].isin(DEEDS), evidence_lacks(ledger).eq("").astype("float64"))
     dated = ledger.assign(current=current.where(~own, ledger["current"]), as_of=pd.Series(day, index=ledger.index))
     placed = _with_peers(dated, gaps)
     since = ledger["baseline_on"].where(ledger["baseline"].notna())
@@ -171,6 +189,15 @@ def _with_peers(ledger: pd.DataFrame, gaps: pd.DataFrame | None) -> pd.DataFrame
         target_value=ledger["target_value"].mask(peers, theirs["median"].astype("float64")),
         verdict=theirs["verdict"].astype("str").where(peers),
     )
+
+
+def evidence_lacks(ledger: pd.DataFrame) -> pd.Series:
+    """Return which of name, document number, date and link the evidence of a row lacks, in words; nothing when none."""
+    read = ledger.reindex(columns=list(EVIDENCE)).fillna("").astype("str").apply(lambda column: column.str.strip())
+    read = read.assign(evidence_date=read["evidence_date"].where(days(read["evidence_date"]).notna(), ""))
+    words = np.array(list(EVIDENCE.values()))
+    lists = ["、".join(words[blank]) for blank in read.eq("").to_numpy()]
+    return pd.Series(lists, index=ledger.index, dtype="str")
 
 
 def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
