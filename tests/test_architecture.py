@@ -15,9 +15,9 @@ ROOMS = ["inputs", "analysis", "display", "publish", "cli"]
 BASE = {"errors", "settings"}
 # A wing has the same order inside: which room each of its modules stands for.
 WINGS = {
-    "ledger": {"__init__": "inputs", "inputs": "inputs", "rows": "analysis", "state": "analysis", "merge": "analysis",
-               "analysis": "analysis", "forecast": "analysis", "display": "display", "book": "display",
-               "papers": "display"},
+    "ledger": {"__init__": "inputs", "inputs": "inputs", "rows": "analysis", "reading": "analysis", "state": "analysis", "merge": "analysis",
+               "analysis": "analysis", "forecast": "analysis", "display": "display", "safety": "display",
+               "book": "display", "papers": "display"},
 }  # fmt: skip
 
 # Which modules may use a third-party package; a folder stands for every module in it.

@@ -12,7 +12,8 @@ import pytest
 
 from zjanalysis.ledger import display as ledger_tables
 from zjanalysis.ledger.display import with_words, worded
-from zjanalysis.ledger.rows import empty_ledger, read_ledger
+from zjanalysis.ledger.reading import read_ledger
+from zjanalysis.ledger.rows import empty_ledger
 from zjanalysis.ledger.state import settle, standing, start
 
 ROOT = Path(__file__).resolve().parents[2]

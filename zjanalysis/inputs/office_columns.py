@@ -97,12 +97,14 @@ TOOL_COLUMNS = (
     Column("progress_on", "最近进展", "date", note="工具看到进展说明变动的日期"),
     Column("hint", "工具提示"),
     Column("ledger_id", "编号", "code", note="目标编号@地区代码；请勿改动"),
+    Column("row_key", "行键", "code", note="隐藏列，工具认行用"),
 )
 _ORDER = (
     "sequence",
     "task",
     "clause",
     "region",
+    "row_key",
     "problem",
     "parent",
     "indicator_label",

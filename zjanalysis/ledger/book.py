@@ -7,9 +7,8 @@ the old in one step: a crash leaves the old file as it was.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,25 @@ from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.office_columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, office_label
 from zjanalysis.inputs.office_table import column_letter
+from zjanalysis.inputs.workbook import cell_text
 from zjanalysis.ledger.display import amount, cell_of, with_words
-from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS
-from zjanalysis.ledger.merge import LOGGED, as_text, changes, hand_changes, merge, tool_changes
-from zjanalysis.ledger.rows import COUNTED, LedgerFile, hand_columns, is_own, read_ledger
+from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS, today
+from zjanalysis.ledger.merge import (
+    CHANGES,
+    LOGGED,
+    ROW_GONE,
+    Copy,
+    Merged,
+    as_text,
+    changes,
+    hand_changes,
+    merge,
+    tool_changes,
+    typed_over,
+)
+from zjanalysis.ledger.reading import STRAY, LedgerFile, read_ledger
+from zjanalysis.ledger.rows import COUNTED, hand_columns, is_own
+from zjanalysis.ledger.safety import locked, refuse_doubts, refuse_losses, refuse_when_open
 from zjanalysis.ledger.state import Status, refresh, working_day
 from zjanalysis.settings import Guard
 
@@ -48,7 +62,7 @@ WIDTHS = {
     "baseline": 11, "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10,
     "measures": 36, "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20,
     "evidence_number": 20, "evidence_date": 12, "evidence_link": 24, "closed_on": 12, "opened_on": 12, "reached_on": 12,
-    "progress_on": 12, "hint": 30, "ledger_id": 18,
+    "progress_on": 12, "hint": 30, "ledger_id": 18, "row_key": 18,
 }  # fmt: skip
 LOG_WIDTHS = {"changed_by": 24, "ledger_id": 18, "column": 14, "old": 40, "new": 40}
 CONFLICT_WIDTHS = {
@@ -86,30 +100,20 @@ HELP = (
     ("合并", "交回的副本逐格合并：只取对方改过、而台账没有再改的格；冲突列在“冲突清单”，由人决定。"),
 )  # fmt: skip
 # Of a row the office added, the tool writes only these.
-OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id")
+OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
 SAMPLE_NOTE = "示例数据（模拟）：本台账的数值、进展与佐证均为演示而编造。"
 NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
-# Parts openpyxl would drop or flatten without a word. Comments and pictures are kept.
-LOST = {
-    r"xl/charts?/": "图表",
-    r"xl/threadedComments/": "线程批注（请改用普通批注）",
-    r"xl/diagrams/": "SmartArt 图形",
-    r"xl/embeddings/": "嵌入的文件",
-    r"xl/ctrlProps/|xl/activeX/": "控件",
-    r"xl/slicers?/|xl/pivotTables/": "数据透视表或切片器",
-    r"vbaProject\.bin": "宏",
-}
-_SHAPE = re.compile(rb"<(?:xdr:)?(?:sp|cxnSp|grpSp|graphicFrame)[ >]")
 
 
 @dataclass(frozen=True)
 class LedgerResult:
-    """What a command did: the ledger, the lines added to the change log, the conflicts people must decide."""
+    """What a command did: the ledger, the lines added to the change log, the conflicts people must decide, notes."""
 
     path: Path
     ledger: pd.DataFrame
     changes: pd.DataFrame
     conflicts: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sample: bool = False) -> LedgerResult:
@@ -150,11 +154,12 @@ def update_ledger(
 
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
-    file = read_ledger(path, guard=guard)
-    day = working_day(file, on)
-    after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
-    by_hand = hand_changes(file.memory, after, by="手工修改", on=on)
-    return _save(file, after, [by_hand, *_by_tool(file, after, on=on)], pd.DataFrame())
+    with locked(Path(path)):
+        file = _own(path, guard)
+        day = working_day(file, on)
+        after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
+        lines = [*_by_hand(file, after, on=on), *_by_tool(file, after, on=on)]
+        return _save(file, after, lines, Merged(after, lines[0], pd.DataFrame(), _gone(lines[0])))
 
 
 def merge_ledger(
@@ -164,14 +169,55 @@ def merge_ledger(
 
     The values stay those of the last update; states are settled anew.
     """
-    file = read_ledger(path, guard=guard)
-    returned = {Path(f).name: read_ledger(f, guard=guard) for f in files}
-    copies = {name: (copy.ledger, copy.memory) for name, copy in returned.items()}
-    day, figures = working_day(file, on), file.memory["as_of"].max()
-    merged = merge(file.ledger, file.memory, copies=copies, on=day, as_of=day if pd.isna(figures) else figures)
-    after = with_words(merged.ledger)
-    by_hand = hand_changes(file.memory, file.ledger, by="手工修改", on=on)
-    return _save(file, after, [by_hand, merged.changes, *_by_tool(file, after, on=on)], merged.conflicts)
+    with locked(Path(path)):
+        file = _own(path, guard)
+        copies = {Path(f).name: _copy(read_ledger(f, guard=guard), file) for f in files}
+        day, figures = working_day(file, on), file.memory["as_of"].max()
+        as_of = day if pd.isna(figures) else figures
+        merged = merge(file.ledger, file.memory, copies=copies, on=day, as_of=as_of)
+        after = with_words(merged.ledger)
+        by_hand = _by_hand(file, file.ledger, on=on)
+        lines = [*by_hand, merged.changes, *_by_tool(file, after, on=on)]
+        return _save(file, after, lines, replace(merged, notes=(*_gone(by_hand[0]), *merged.notes)))
+
+
+def _own(path: str | Path, guard: Guard | None) -> LedgerFile:
+    """Read the ledger itself; raises InputError where it must not be changed."""
+    where = Path(path)
+    file = read_ledger(where, guard=guard)
+    refuse_when_open(where)
+    refuse_losses(where)
+    refuse_doubts(file.written, name=where.name)
+    return file
+
+
+def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
+    """Return a returned copy with what its cells said when it was sent out; notes under the ledger's table too."""
+    strays = own.written[own.written["doubt"] == STRAY]
+    shown = pd.concat([sheet_texts(file.memory), strays.reindex(columns=list(LEDGER)).assign(ledger_id="")])
+    return Copy(file.ledger, file.memory, file.written, shown.fillna("").reset_index(drop=True))
+
+
+def sheet_texts(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return what the sheet says of a ledger, every cell as the text it is read back as."""
+    rows = [{key: cell_text(cell_of(key, row)[0]) for key in LEDGER} for row in _records(ledger)]
+    return pd.DataFrame(rows, columns=list(LEDGER), dtype="str")
+
+
+def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
+    """Return what people did to the ledger since the tool last wrote, what they typed in the tool's cells apart.
+
+    That is put back to what the tool says, and stays in the log.
+    """
+    typed = typed_over(file.written, sheet_texts(file.memory)).rename(columns={"text": "old", "stood": "new"})
+    put_back = typed.assign(changed_on=today(on), changed_by="手工改了工具列，已恢复")[CHANGES]
+    return [hand_changes(file.memory, after, by="手工修改", on=on), put_back]
+
+
+def _gone(lines: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many rows people deleted from the ledger."""
+    gone = lines.loc[lines["new"] == ROW_GONE, "ledger_id"]
+    return (f"台账中删去了{len(gone)}行（{'、'.join(gone[:3])}），原有内容记在“变更记录”。",) if len(gone) else ()
 
 
 def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
@@ -182,41 +228,18 @@ def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[p
     return [lines[lines["column"] != "row"]]
 
 
-def _save(file: LedgerFile, ledger: pd.DataFrame, changed: list[pd.DataFrame], conflicts: pd.DataFrame) -> LedgerResult:
+def _save(file: LedgerFile, ledger: pd.DataFrame, changed: list[pd.DataFrame], merged: Merged) -> LedgerResult:
     lines = pd.concat(changed, ignore_index=True)
-    refuse_when_open(file.path)
-    refuse_losses(file.path)
     book = load_workbook(file.path, rich_text=True)
     written = _write_rows(book[file.sheet], file, ledger, frozenset(lines["ledger_id"]))
-    _append_lines(book, LOG_SHEET, _logged(lines, ledger), LOG_WIDTHS)
-    if len(conflicts):
-        _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(conflicts)), CONFLICT_WIDTHS)
+    day = ledger["settled_on"].max()
+    notes = pd.DataFrame({"new": merged.notes}, columns=CHANGES).assign(changed_on=day, changed_by="汇总", column="row")
+    _append_lines(book, LOG_SHEET, _logged(pd.concat([lines, notes.fillna("")], ignore_index=True), ledger), LOG_WIDTHS)
+    if len(merged.conflicts):
+        _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(merged.conflicts)), CONFLICT_WIDTHS)
     _remember(book, ledger)
     release(book, file.path, original=file.path, written=written, sheet=file.sheet)
-    return LedgerResult(file.path, ledger, lines, conflicts)
-
-
-def refuse_losses(path: Path) -> None:
-    """Raise InputError when the workbook holds what cannot be kept: charts, shapes, threaded comments, macros."""
-    with zipfile.ZipFile(path) as package:
-        names = package.namelist()
-        found = [word for pattern, word in LOST.items() if any(re.search(pattern, name) for name in names)]
-        drawings = [name for name in names if re.match(r"xl/drawings/drawing\d+\.xml$", name)]
-        if any(_SHAPE.search(package.read(name)) for name in drawings) and "图表" not in found:
-            found.append("文本框或图形")
-    if found:
-        raise InputError(
-            f"“{path.name}”里有{'、'.join(found)}，改写会丢失，因此没有动它。", "请把这些内容移到另一个工作簿后再运行。"
-        )
-
-
-def refuse_when_open(path: Path) -> None:
-    """Raise InputError while Excel, WPS or LibreOffice has the workbook open."""
-    marks = [path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"), path.with_name(f".~{path.name}")]
-    if any(mark.exists() for mark in marks):
-        raise InputError(
-            f"“{path.name}”正被打开。", "请在 Excel/WPS 中保存并关闭后再运行；若已关闭，请删去旁边的锁文件。"
-        )
+    return LedgerResult(file.path, ledger, lines, merged.conflicts, merged.notes)
 
 
 # --- the sheets ---------------------------------------------------------------------------------------------------
@@ -234,7 +257,8 @@ def _new_book(letters: Mapping[str, str], *, last: int, note: str) -> Workbook:
         head_cell(sheet[f"{letters[column.key]}{HEADER_ROW}"], column.label, tool=column.key not in HAND)
         sheet.column_dimensions[letters[column.key]].width = WIDTHS[column.key]
     sheet.row_dimensions[1].height, sheet.row_dimensions[HEADER_ROW].height = 26, 30
-    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 6)
+    sheet.column_dimensions[letters["row_key"]].hidden = True
+    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 7)
     for_paper(sheet, head=HEADER_ROW, paper=sheet.PAPERSIZE_A3)
     sheet.auto_filter.ref = f"A{HEADER_ROW}:{letters['ledger_id']}{last}"
     sheet.print_area = f"A1:{letters['closed_on']}{last}"
@@ -319,6 +343,7 @@ def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFra
     for key in (*TOOL, *new, *extras):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
+            sheet.column_dimensions[letters[key]].hidden = key == "row_key"
             head_cell(sheet[f"{letters[key]}{file.header_row}"], office_label(key), tool=key in TOOL)
     return letters
 
@@ -361,7 +386,8 @@ def _unlisted(book: Workbook, conflicts: pd.DataFrame) -> pd.DataFrame:
 def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     """Return log lines as people read them: column titles, values with their units."""
     about = ledger.drop_duplicates("ledger_id").set_index("ledger_id").reindex(lines["ledger_id"]).set_axis(lines.index)
-    numeric = lines["column"].isin(["current", "baseline", "target_value"])
+    by_tool = lines["changed_by"].eq("工具")
+    numeric = lines["column"].isin(["current", "baseline", "target_value"]) & by_tool
     texts = {
         key: [
             amount(float(text), str(unit)) if is_number and text else text

@@ -102,7 +102,7 @@ def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
     records = [{str(key): value for key, value in row.items()} for row in told.to_dict("records")]
     counts = _counted(told)
     reasons = [status_reason(row, counted=count) for row, count in zip(records, counts, strict=True)]
-    return told.assign(status_reason=pd.Series(reasons, index=told.index, dtype="str"))
+    return told.assign(status_reason=pd.Series(reasons, index=told.index, dtype="str"), row_key=told["ledger_id"])
 
 
 def status_reason(row: Mapping[str, Any], *, counted: str = "") -> str:
@@ -114,7 +114,7 @@ def _time_reason(row: Mapping[str, Any]) -> str:
     """Say what the calendar has to do with it."""
     status, left = row["status"], row["days_left"]
     if status == Status.CLOSED:
-        return f"{day_text(day_of(row['closed_on']))}销号"
+        return f"{day_text(day_of(str(row['closed_on'])))}销号"
     if status == Status.REACHED:
         return f"{day_text(row['reached_on'])}达标，待销号"
     start = "没有进展说明和佐证；" if status == Status.NOT_STARTED else ""

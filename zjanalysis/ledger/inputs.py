@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -34,17 +33,9 @@ _HALF, _DIGITS = str.maketrans("（）", "()"), str.maketrans("一二三四五�
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:底|末|月底)?$")
 
 
-def ledger_rows(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
-    """Return the rows of the ledger sheet: those with a number (编号), and those people added below or between.
-
-    A row with fewer than two known cells filled (a note under the table) is no row of the ledger.
-    Raises InputError when the workbook has no ledger.
-    """
-    table = find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
-    rows = table.rows
-    known = [key for key in LEDGER if key in rows.columns and key != "sequence"]
-    is_row = rows["ledger_id"].ne("") | ((rows[known] != "").sum(axis=1) >= 2)
-    return replace(table, rows=rows[is_row].reset_index(drop=True))
+def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
+    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger."""
+    return find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
 
 
 def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
