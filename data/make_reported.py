@@ -16,13 +16,13 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
+from zjanalysis.columns import LEDGER_COLUMNS
 from zjanalysis.display.forms import reported_lines, write_population_template, write_reported_template
 from zjanalysis.display.sheets import release
-from zjanalysis.columns import LEDGER_COLUMNS
-from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code, report_units
 from zjanalysis.inputs.reported import load_definitions
+from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger.book import init_ledger, update_ledger
 from zjanalysis.ledger.inputs import LEDGER_SHEET
 from zjanalysis.ledger.state import start
@@ -120,12 +120,16 @@ def write_by_hand(path: Path, *, random: np.random.Generator) -> None:
     at = {c.key: column_letter(n) for n, c in enumerate(LEDGER_COLUMNS)}
     for row in range(4, sheet.max_row + 1):
         status, luck = sheet[f"{at['status']}{row}"].value, random.random()
+        closes = status == "已达标待销号" and luck < 0.4
+        flag = sheet[f"{at['target_text']}{row}"].value == "完成"
         written = {
             "person": f"示例人员{random.integers(1, 40):02d}",
-            "measures": f"逐项对账、限期补齐（{MARK}）",
             "progress": f"已完成自查，正在整改（{MARK}）" if luck < 0.62 else None,
             "evidence": f"{MARK}佐证{row:03d}号" if status == "已达标待销号" and luck < 0.5 else None,
-            "closed_on": datetime(2021, 3, 20) if status == "已达标待销号" and luck < 0.4 else None,
+            "evidence_number": f"示例文〔2021〕{row}号（模拟）" if closes and flag else None,
+            "evidence_date": datetime(2021, 3, 15) if closes and flag else None,
+            "evidence_link": f"示例存放位置/{row:03d}（模拟）" if closes and flag else None,
+            "closed_on": datetime(2021, 3, 20) if closes else None,
             "deadline": "2021-03-31" if status == "未启动" and luck > 0.93 else None,
         }
         for key, value in written.items():

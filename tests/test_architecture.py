@@ -17,8 +17,9 @@ BASE = {"errors", "settings", "files", "columns", "units"}
 WINGS = {
     "cases": {"inputs": "inputs", "engines": "inputs", "synthetic": "inputs", "clock": "analysis",
               "findings": "analysis", "analysis": "analysis", "views": "analysis", "display": "display"},
-    "ledger": {"inputs": "inputs", "rows": "analysis", "state": "analysis", "merge": "analysis", "analysis": "analysis",
-               "forecast": "analysis", "display": "display", "book": "display", "papers": "display"},
+    "ledger": {"inputs": "inputs", "rows": "analysis", "reading": "analysis", "state": "analysis", "merge": "analysis", "analysis": "analysis",
+               "forecast": "analysis", "display": "display", "views": "display",
+               "safety": "display", "book": "display", "papers": "display"},
 }  # fmt: skip
 # Modules of the rooms that still fetch what they should be handed; none may be added.
 DOORS = {"analysis/caseload.py", "analysis/ledger_scores.py", "display/known.py", "display/ledger_forms.py",

@@ -51,8 +51,8 @@ ADDRESS_COLUMNS, TASK_COLUMNS, CASE_COLUMNS = TABLES["addresses"], TABLES["tasks
 # The ledger (台账): one row is one target of the plan in one region, or one problem the office added.
 LEDGER_COLUMNS, CHANGE_COLUMNS = TABLES["ledger"], TABLES["changes"]
 LEDGER = tuple(column.key for column in LEDGER_COLUMNS)
-HAND = ("sequence", "problem", "lead_unit", "cooperating_units", "person", "measures", "deadline", "progress",
-        "evidence", "closed_on")  # fmt: skip
+HAND = ("sequence", "problem", "parent", "lead_unit", "cooperating_units", "person", "measures", "deadline", "progress",
+        "evidence", "evidence_number", "evidence_date", "evidence_link", "closed_on")  # fmt: skip
 TOOL = tuple(key for key in LEDGER if key not in HAND)
 # What the tool must remember of a row between two runs and people need not see.
 MEMORY_KEYS = ("indicator", "comparison", "target_value", "unit", "baseline_on", "as_of")

@@ -14,7 +14,7 @@ from zjanalysis.cases.analysis import period_cases
 from zjanalysis.cases.views import case_overall
 from zjanalysis.cli import main
 from zjanalysis.inputs.period import load_period
-from zjanalysis.ledger.rows import read_ledger
+from zjanalysis.ledger.reading import read_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ["--data", str(ROOT / "data" / "gd-2021-05")]

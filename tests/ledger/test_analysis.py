@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-
 from zjanalysis.analysis.cases import case_scores
+
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
 from zjanalysis.inputs.period import load_period
+from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.ledger.analysis import board, by_region, by_unit, due, moved, rows_of, split_units, with_trend
 from zjanalysis.ledger.state import refresh, start
@@ -40,13 +41,32 @@ def test_the_board_has_every_task_and_its_counts_add_up() -> None:
 
 
 def test_two_lead_units_are_counted_each_and_a_bracket_is_one_unit() -> None:
-    rows = pd.DataFrame(
-        {"lead_unit": ["甲局、乙中心", "各县(市、区)政府", "", "甲局"], "current": 1.0, "status": "未启动"}
-    )
+    rows = pd.DataFrame({"lead_unit": ["甲局、乙中心", "各县(市、区)政府", "", "甲局"], "current": 1.0,
+                         "status": "未启动", "region_code": CITY})  # fmt: skip
     assert list(split_units(rows)["unit_name"]) == ["甲局", "乙中心", "各县(市、区)政府", "未落实责任单位", "甲局"]
     assert by_unit(rows).set_index("unit_name")["n_rows"].to_dict() == {
         "甲局": 2, "乙中心": 1, "各县(市、区)政府": 1, "未落实责任单位": 1
     }  # fmt: skip
+
+
+def test_a_unit_has_one_name_and_one_row_however_the_plan_spells_it() -> None:
+    ledger = made()
+    counts = by_unit(ledger).set_index("unit_name")["n_rows"]
+    assert "公共资源交易中心" not in counts
+    assert counts["市公共资源交易中心"] == ledger.loc[ledger["lead_unit"].str.contains("公共资源交易中心"), "task"].size
+    aliases = read_reference("units")
+    assert aliases["alias"].is_unique
+    assert (aliases["source"] != "").all()
+
+
+def test_units_and_departments_that_help_have_rows_of_their_own() -> None:
+    ledger = made()
+    helping = by_unit(ledger, role="cooperating_units").set_index("unit_name")["n_rows"]
+    city = ledger[ledger["region_code"] == CITY]
+    assert helping["遂溪县人民政府"] == city["cooperating_units"].str.startswith("各县").sum()
+    assert helping["湛江经济技术开发区管委会"] == helping["遂溪县人民政府"]
+    assert helping[["市财政局", "市民政局", "市税务局", "市公安局"]].tolist() == [2, 2, 1, 3]
+    assert helping["市政务服务数据管理局"] == (ledger["region_code"] != CITY).sum()
 
 
 def test_by_region_and_rows_of_one_region() -> None:

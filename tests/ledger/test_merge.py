@@ -5,17 +5,22 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from zjanalysis.columns import LEDGER
 from zjanalysis.ledger.merge import (
     BLANKED,
     DISAGREE,
     MOVED_ON,
     NO_BASE,
     NO_ROW,
+    TOOL_CELL,
+    Copy,
+    as_text,
     changes,
     hand_changes,
     merge,
     tool_changes,
 )
+from zjanalysis.ledger.reading import assemble, place
 from zjanalysis.ledger.rows import empty_ledger
 
 
@@ -37,8 +42,16 @@ def edited(table: pd.DataFrame, ledger_id: str = FIRST, **cells: str) -> pd.Data
     return table.assign(**{k: table[k].mask(table["ledger_id"] == ledger_id, v) for k, v in cells.items()})
 
 
+def returned(rows: pd.DataFrame, base: pd.DataFrame = BASE) -> Copy:
+    """Give the copy with these rows, as if it had been read from a workbook that was sent out with ``base``."""
+    texts = rows.drop(columns=["days_left", "days_quiet"]).apply(as_text)
+    written = place(texts.assign(file="", sheet="台账", row_number=range(4, 4 + len(rows))), base)
+    shown = base.reindex(columns=list(LEDGER)).apply(as_text)
+    return Copy(assemble(written, base), base, written, shown)
+
+
 def merged(master: pd.DataFrame, *copies: pd.DataFrame, base: pd.DataFrame = BASE):
-    named = {f"{n}.xlsx": (copy, base) for n, copy in enumerate(copies, start=1)}
+    named = {f"{n}.xlsx": returned(copy, base) for n, copy in enumerate(copies, start=1)}
     return merge(master, BASE, copies=named, on="2021-04-15")
 
 
@@ -104,7 +117,7 @@ def test_rows_and_columns_a_copy_added_are_added_once() -> None:
     assert list(result.ledger["ledger_id"]) == [FIRST, "一-02@440800", "自001"]
     assert cell(result.ledger, "备注列") == "甲"
     assert cell(result.ledger, "备注列", "自001") == "急"
-    again = merge(result.ledger, result.ledger, copies={"1.xlsx": (copy, BASE)}, on="2021-04-16")
+    again = merge(result.ledger, result.ledger, copies={"1.xlsx": returned(copy)}, on="2021-04-16")
     assert len(again.ledger) == 3
     assert again.changes.empty
 
@@ -117,10 +130,12 @@ def test_a_numbered_row_of_the_copys_own_is_not_mistaken_for_another_one() -> No
     assert list(result.ledger["ledger_id"].tail(2)) == ["自001", "自002"]
 
 
-def test_tool_columns_of_a_copy_are_never_taken() -> None:
+def test_tool_columns_of_a_copy_are_never_taken_but_listed() -> None:
     result = merged(BASE, BASE.assign(status="已销号", current=1.0, target_text="随便"))
     assert len(result.changes) == 0
     assert result.ledger["current"].isna().all()
+    assert set(result.conflicts["reason"]) == {TOOL_CELL}
+    assert sorted(result.conflicts["column"].unique()) == ["current", "status", "target_text"]
 
 
 def test_the_inputs_are_not_touched() -> None:

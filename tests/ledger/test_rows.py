@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.inputs.regions import report_units
-from zjanalysis.inputs.workplan import load_targets
+from zjanalysis.inputs.workplan import load_targets, load_tasks
 from zjanalysis.ledger.rows import adopt, empty_ledger, fill, hand_columns
 from zjanalysis.ledger.state import refresh, start
 
@@ -47,6 +47,64 @@ def test_a_county_row_is_the_countys_to_answer_and_the_lead_unit_helps() -> None
     assert ledger.loc["六-05@4408Z1", "lead_unit"] == "湛江经济技术开发区管委会"
     assert "六-05@440800" not in ledger.index
     assert "六-04@440802" not in ledger.index
+
+
+def test_measures_are_the_plans_own_words_for_each_target() -> None:
+    ledger, targets = made(), load_targets().set_index("target")
+    tasks = load_tasks().set_index("task")["text"]
+    rows = ledger[ledger["measures"] != ""].set_index("ledger_id")
+    assert rows.loc["二-06@440800", "measures"] == "加盖电子印章或电子签名的证照占比需达 100%"
+    assert rows.loc["六-05@440823", "measures"] == (
+        "市本级面向自然人（法人）提供的行政许可事项即办率高于85.50%，区县级高于81.11%"
+    )
+    assert rows["measures"].nunique() > 50
+    plain = str.maketrans("，；：（）", ",;:()")
+    for ledger_id, measure in rows["measures"].str.translate(plain).items():
+        target = targets.loc[str(ledger_id).split("@")[0]]
+        assert target["quote"].strip(",;。") in measure
+        assert measure in tasks[target["task"]]
+    assert set(ledger.loc[ledger["measures"] == "", "task"]) == {"前言"}
+
+
+def test_departments_the_plan_names_by_their_field_help_in_the_city_alone() -> None:
+    ledger = made().set_index("ledger_id")
+    assert ledger.loc["六-10@440800", "cooperating_units"].startswith("各县(市、区)政府(管委会),市有关单位、市公安局、")
+    assert not ledger.loc[~ledger.index.str.endswith("@440800"), "cooperating_units"].str.contains("市公安局").any()
+
+
+def test_the_eight_problems_are_rows_to_be_typed_and_measured_by_what_belongs_to_them() -> None:
+    first = made()
+    problems = first[first["task"] == "前言"]
+    assert list(problems["ledger_id"]) == [f"前言-0{n}@440800" for n in range(1, 9)]
+    assert problems["problem"].str.contains("方案没有列出").all()
+    assert problems["current"].isna().all()
+    assert problems["hint"].str.startswith("请照省评估报告填写问题").all()
+    under = {"六-04@440800": "前言-03", "六-06@440800": "问题三", "三-02@440800": "3", "四-01@440800": "前言-08"}
+    linked = first.assign(parent=first["ledger_id"].map(under))
+    after = refresh(linked, first, scores=BASE, on="2021-03-01", as_of="2020-12-31").set_index("ledger_id")
+    assert after.loc["前言-03@440800", ["current", "status"]].tolist() == [pytest.approx(1 / 3), "未启动"]
+    assert after.loc["前言-08@440800", "current"] == 0
+    assert after.loc["前言-01@440800", "current"] != after.loc["前言-01@440800", "current"]
+    better = scores(instant=0.87, online=1.0, separate_portals=0.0)
+    done = refresh(after.reset_index(), after.reset_index(), scores=better, on="2021-07-10", as_of="2021-06-30")
+    assert city_row(done, "problem_3")[["current", "status"]].tolist() == [1.0, "已达标待销号"]
+
+
+def test_a_deed_nobody_reports_is_done_when_the_ledger_holds_its_evidence() -> None:
+    first = made()
+    deed = first["indicator"] == "publicity_done"
+    assert len(first[deed]) == 1 + len(report_units(CITY))
+    assert first.loc[deed, "current"].eq(0).all()
+    held = {
+        "evidence": "政务服务月宣传",
+        "evidence_number": "无",
+        "evidence_date": "2021-02-10",
+        "evidence_link": "官网",
+    }
+    whole = refresh(first.assign(**held), first, scores=BASE, on="2021-03-01", as_of="2020-12-31")
+    assert whole.loc[deed, "status"].eq("已达标待销号").all()
+    part = refresh(first.assign(**held | {"evidence_date": "二月"}), first, scores=BASE, on="2021-03-01")
+    assert part.loc[deed, "status"].eq("推进中").sum() + part.loc[deed, "status"].eq("长期推进").sum() == deed.sum()
 
 
 def test_the_base_value_is_the_first_seen_and_the_gap_is_signed_better_is_positive() -> None:

@@ -101,6 +101,31 @@ def test_whether_a_target_is_met(comparison, target, base, value, verdict, met) 
     assert (None if pd.isna(found) else bool(found)) is met
 
 
+FLAG = {"comparison": "done", "target_value": 1.0, "current": 1.0, "closed_on": "2021-04-10"}
+HELD = {
+    "evidence": "实施方案",
+    "evidence_number": "湛政数〔2021〕3号",
+    "evidence_date": "2021-03-01",
+    "evidence_link": "OA",
+}
+
+
+@pytest.mark.parametrize(
+    ("held", "status", "hint"),
+    [
+        (HELD, "已销号", ""),
+        ({"evidence": "实施方案"}, "已达标待销号", "缺佐证（文号、日期、链接），未予销号"),
+        ({}, "已达标待销号", "缺佐证（名称、文号、日期、链接），未予销号"),
+        (HELD | {"evidence_date": "三月"}, "已达标待销号", "缺佐证（日期），未予销号"),
+        (HELD | {"evidence_number": " "}, "已达标待销号", "缺佐证（文号），未予销号"),
+        (HELD | {"evidence_number": "无"}, "已销号", ""),
+        (HELD | {"closed_on": ""}, "已达标待销号", "已达标：填销号日期即可销号"),
+    ],
+)
+def test_a_flag_is_closed_only_with_name_number_date_and_link_of_its_evidence(held, status, hint) -> None:
+    assert after(row(**FLAG | held))[["status", "hint"]].tolist() == [status, hint]
+
+
 def test_a_row_that_falls_back_opens_again_and_its_old_closing_date_is_void() -> None:
     closed = row(current=0.9, evidence="文号1", closed_on="2021-04-10", progress="x")
     first = settle(closed, empty_ledger(), on="2021-04-15", as_of="2021-03-31")

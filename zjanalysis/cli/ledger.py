@@ -14,7 +14,7 @@ from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger.book import LedgerResult, init_ledger, merge_ledger, update_ledger
 from zjanalysis.ledger.papers import notice_rows, summary_table, write_notices
-from zjanalysis.ledger.rows import read_ledger
+from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import standing, start
 from zjanalysis.settings import load_settings
 
@@ -66,6 +66,8 @@ def _due(arguments: argparse.Namespace, path: Path) -> int:
 def _told(result: LedgerResult) -> int:
     """Say what was written; 1 when contradictions wait for a decision."""
     print(f"已写入 {result.path}：{len(result.ledger)}行，变更{len(result.changes)}处（见“变更记录”）。")
+    for note in result.notes:
+        print(note)
     if len(result.conflicts):
         print(f"有{len(result.conflicts)}处冲突，原值保留，请在“冲突清单”中决定。")
     return 1 if len(result.conflicts) else 0

@@ -42,7 +42,8 @@ def load_sentences() -> pd.DataFrame:
     """Give every sentence of the tasks, those that cannot be measured too (source `none`, the reason in ``note``).
 
     One row is one target or one unmeasurable sentence; ``quote`` is verbatim, and a quote with several targets is
-    repeated. ``mark`` is O where the plan's own words are the definition, I where the reading is this tool's.
+    repeated. ``measure`` is more of the text where the quote alone names no action, ``departments`` who has to do with
+    the fields it names. ``mark`` is O where the plan's own words are the definition, I where this tool reads them so.
     """
     text = pd.DataFrame(read_reference("targets"), dtype="str")
     return text.assign(value=pd.to_numeric(text["value"], errors="coerce"))

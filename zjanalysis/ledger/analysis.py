@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.reported import comparable
+from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
+from zjanalysis.ledger.inputs import unit_names
 from zjanalysis.ledger.rows import LOWER
 from zjanalysis.ledger.state import OPEN, TOLERANCE, Status, deadlines
 
@@ -39,7 +41,7 @@ def board(ledger: pd.DataFrame, *, city: str = "") -> pd.DataFrame:
     closed rows too, so n_met + n_overdue + n_not_started + n_in_progress + n_long_term = n_rows. Days are counted from
     the day the ledger was settled. ``city`` chooses whose plan; a city without a plan on record has no task.
     """
-    tasks = load_tasks(city)[["task", "title", "clause", "deadline", "kind"]]
+    tasks = load_tasks(city)[["task", "title", "clause", "deadline", "kind"]].query("kind != 'text'")
     counts = tasks.merge(_counted(ledger, ["task"]), on="task", how="left")
     whole = counts.assign(**{name: counts[name].fillna(0).astype("int64") for name in COUNTS})
     left = (deadlines(whole["deadline"]) - ledger["settled_on"].max()).dt.days
@@ -64,23 +66,26 @@ def _task_status(counts: pd.DataFrame) -> pd.Series:
     return pd.Series(chosen, index=counts.index, dtype="str")
 
 
-def split_units(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per row and 责任单位 (unit_name): 市政务服务数据管理局、市行政服务中心 are two units.
+def split_units(ledger: pd.DataFrame, *, role: str = "lead_unit") -> pd.DataFrame:
+    """Return one row per row and unit (unit_name) that leads it, or with ``role`` cooperating_units helps with it.
 
-    A bracket is not split: 各县(市、区)政府 stays one. A row without a unit reads 未落实责任单位.
+    A unit has one name (`unit_names`); 各县(市、区)政府(管委会) that help are each of them. A row nobody leads reads
+    未落实责任单位.
     """
-    lists = ledger["lead_unit"].fillna("").str.split(r"[、，,；;](?![^(（]*[)）])", regex=True)
-    split = ledger.assign(unit_name=lists).explode("unit_name", ignore_index=True)
-    named = split["unit_name"].astype("str").str.strip()
-    return split.assign(unit_name=named.mask(named.eq(""), "未落实责任单位"))
+    pairs = zip(ledger[role].fillna(""), ledger["region_code"].fillna(""), strict=True)
+    lists = [unit_names(text, city=city_of(code) if code else "") for text, code in pairs]
+    unnamed = ("未落实责任单位",) if role == "lead_unit" else ()
+    named = pd.Series([units or unnamed for units in lists], index=ledger.index, dtype="object")
+    split = ledger.assign(unit_name=named).explode("unit_name", ignore_index=True)
+    return split.dropna(subset=["unit_name"]).astype({"unit_name": "str"}).reset_index(drop=True)
 
 
-def by_unit(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per 责任单位 (unit_name): how many rows in which state; the most overdue first.
+def by_unit(ledger: pd.DataFrame, *, role: str = "lead_unit") -> pd.DataFrame:
+    """Return one row per unit that leads (or helps, see `split_units`): how many rows in which state.
 
-    A row two units answer for counts for both.
+    The most overdue first. A row two units answer for counts for both.
     """
-    counted = _counted(split_units(ledger), ["unit_name"])
+    counted = _counted(split_units(ledger, role=role), ["unit_name"])
     return counted.sort_values(["n_overdue", "n_rows"], ascending=False, kind="stable", ignore_index=True)
 
 

@@ -7,9 +7,8 @@ the old in one step: a crash leaves the old file as it was.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pandas as pd
 from openpyxl import Workbook, load_workbook
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, label
@@ -25,11 +25,25 @@ from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_
 from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.workbook import column_letter
+from zjanalysis.inputs.workbook import cell_text, column_letter
 from zjanalysis.ledger.display import amount, cell_of, with_words
-from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET
-from zjanalysis.ledger.merge import LOGGED, as_text, changes, hand_changes, merge, tool_changes
-from zjanalysis.ledger.rows import COUNTED, LedgerFile, hand_columns, is_own, read_ledger
+from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS, today
+from zjanalysis.ledger.merge import (
+    CHANGES,
+    LOGGED,
+    ROW_GONE,
+    Copy,
+    Merged,
+    as_text,
+    changes,
+    hand_changes,
+    merge,
+    tool_changes,
+    typed_over,
+)
+from zjanalysis.ledger.reading import STRAY, LedgerFile, read_ledger
+from zjanalysis.ledger.rows import COUNTED, hand_columns, is_own
+from zjanalysis.ledger.safety import locked, refuse_doubts, refuse_losses, refuse_when_open
 from zjanalysis.ledger.state import Status, refresh, working_day
 from zjanalysis.settings import Guard
 
@@ -43,10 +57,11 @@ STATE_COLOURS = {
     Status.CLOSED: ("CFE8D5", "0E4A20"),
 }
 WIDTHS = {
-    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "indicator_label": 22, "baseline": 11,
-    "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10, "measures": 26,
-    "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20, "closed_on": 12, "opened_on": 12,
-    "reached_on": 12, "progress_on": 12, "hint": 30, "ledger_id": 18,
+    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "parent": 10, "indicator_label": 22,
+    "baseline": 11, "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10,
+    "measures": 36, "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20,
+    "evidence_number": 20, "evidence_date": 12, "evidence_link": 24, "closed_on": 12, "opened_on": 12, "reached_on": 12,
+    "progress_on": 12, "hint": 30, "ledger_id": 18, "row_key": 18,
 }  # fmt: skip
 LOG_WIDTHS = {"changed_by": 24, "ledger_id": 18, "column": 14, "old": 40, "new": 40}
 CONFLICT_WIDTHS = {
@@ -57,8 +72,9 @@ CONFLICT_WIDTHS = {
     "ledger_id": 18,
     "indicator_label": 20,
 }
-CENTRED = ("sequence", "task", "clause", "status", "deadline", "closed_on", "reached_on", "opened_on")
-DATED = ("closed_on", "reached_on", "opened_on", "progress_on")
+CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "evidence_date", "closed_on", "reached_on",
+           "opened_on")  # fmt: skip
+DATED = ("evidence_date", "closed_on", "reached_on", "opened_on", "progress_on")
 HEADER_ROW = 3
 HELP = (
     ("谁填哪些列", "深蓝表头的列由人填写，工具只读不改；灰表头、灰底的列由工具填写，手工改动会在下次更新时恢复。"),
@@ -66,6 +82,11 @@ HELP = (
     ("自加列", "可以在右侧增加自己的列，工具原样保留，格式、批注也保留。请不要插入图表、图形或线程批注。"),
     ("办理日期", "更新、汇总时给出的日期。状态、剩余天数、无进展天数都按这一天算；不能早于上一次的办理日期。"),
     ("状态说明", "由当前值、目标值和日期说明为什么是这个状态。"),
+    ("所属问题", "省评估报告指出的8个方面问题（前言-01 至 前言-08）。方案没有列出这些问题，请在前八行填写；"
+     "在各事项的“所属问题”栏填它属于哪一个，前八行即按所属事项的达标情况判定。"),
+    ("措施", "取自方案原文，可以改写。"),
+    ("佐证", "目标值为“完成”或“不少于……有佐证”的事项，名称、文号、日期、链接四项填齐才能销号；没有文号的填“无”。"
+     "其他事项填名称即可。"),
     ("未启动", "没有进展说明，也没有佐证。"),
     ("推进中", "有进展说明或佐证，尚未达标，未过完成时限。"),
     ("长期推进", "完成时限为“长期推进”，有进展，尚未达标；只登记、不判定的事项也在此列，不会逾期。"),
@@ -78,30 +99,20 @@ HELP = (
     ("合并", "交回的副本逐格合并：只取对方改过、而台账没有再改的格；冲突列在“冲突清单”，由人决定。"),
 )  # fmt: skip
 # Of a row the office added, the tool writes only these.
-OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id")
+OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
 SAMPLE_NOTE = "示例数据（模拟）：本台账的数值、进展与佐证均为演示而编造。"
 NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
-# Parts openpyxl would drop or flatten without a word. Comments and pictures are kept.
-LOST = {
-    r"xl/charts?/": "图表",
-    r"xl/threadedComments/": "线程批注（请改用普通批注）",
-    r"xl/diagrams/": "SmartArt 图形",
-    r"xl/embeddings/": "嵌入的文件",
-    r"xl/ctrlProps/|xl/activeX/": "控件",
-    r"xl/slicers?/|xl/pivotTables/": "数据透视表或切片器",
-    r"vbaProject\.bin": "宏",
-}
-_SHAPE = re.compile(rb"<(?:xdr:)?(?:sp|cxnSp|grpSp|graphicFrame)[ >]")
 
 
 @dataclass(frozen=True)
 class LedgerResult:
-    """What a command did: the ledger, the lines added to the change log, the conflicts people must decide."""
+    """What a command did: the ledger, the lines added to the change log, the conflicts people must decide, notes."""
 
     path: Path
     ledger: pd.DataFrame
     changes: pd.DataFrame
     conflicts: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sample: bool = False) -> LedgerResult:
@@ -142,11 +153,12 @@ def update_ledger(
 
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
-    file = read_ledger(path, guard=guard)
-    day = working_day(file, on)
-    after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
-    by_hand = hand_changes(file.memory, after, by="手工修改", on=on)
-    return _save(file, after, [by_hand, *_by_tool(file, after, on=on)], pd.DataFrame())
+    with locked(Path(path)):
+        file = _own(path, guard)
+        day = working_day(file, on)
+        after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
+        lines = [*_by_hand(file, after, on=on), *_by_tool(file, after, on=on)]
+        return _save(file, after, lines, Merged(after, lines[0], pd.DataFrame(), _gone(lines[0])))
 
 
 def merge_ledger(
@@ -156,14 +168,55 @@ def merge_ledger(
 
     The values stay those of the last update; states are settled anew.
     """
-    file = read_ledger(path, guard=guard)
-    returned = {Path(f).name: read_ledger(f, guard=guard) for f in files}
-    copies = {name: (copy.ledger, copy.memory) for name, copy in returned.items()}
-    day, figures = working_day(file, on), file.memory["as_of"].max()
-    merged = merge(file.ledger, file.memory, copies=copies, on=day, as_of=day if pd.isna(figures) else figures)
-    after = with_words(merged.ledger)
-    by_hand = hand_changes(file.memory, file.ledger, by="手工修改", on=on)
-    return _save(file, after, [by_hand, merged.changes, *_by_tool(file, after, on=on)], merged.conflicts)
+    with locked(Path(path)):
+        file = _own(path, guard)
+        copies = {Path(f).name: _copy(read_ledger(f, guard=guard), file) for f in files}
+        day, figures = working_day(file, on), file.memory["as_of"].max()
+        as_of = day if pd.isna(figures) else figures
+        merged = merge(file.ledger, file.memory, copies=copies, on=day, as_of=as_of)
+        after = with_words(merged.ledger)
+        by_hand = _by_hand(file, file.ledger, on=on)
+        lines = [*by_hand, merged.changes, *_by_tool(file, after, on=on)]
+        return _save(file, after, lines, replace(merged, notes=(*_gone(by_hand[0]), *merged.notes)))
+
+
+def _own(path: str | Path, guard: Guard | None) -> LedgerFile:
+    """Read the ledger itself; raises InputError where it must not be changed."""
+    where = Path(path)
+    file = read_ledger(where, guard=guard)
+    refuse_when_open(where)
+    refuse_losses(where)
+    refuse_doubts(file.written, name=where.name)
+    return file
+
+
+def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
+    """Return a returned copy with what its cells said when it was sent out; notes under the ledger's table too."""
+    strays = own.written[own.written["doubt"] == STRAY]
+    shown = pd.concat([sheet_texts(file.memory), strays.reindex(columns=list(LEDGER)).assign(ledger_id="")])
+    return Copy(file.ledger, file.memory, file.written, shown.fillna("").reset_index(drop=True))
+
+
+def sheet_texts(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return what the sheet says of a ledger, every cell as the text it is read back as."""
+    rows = [{key: cell_text(cell_of(key, row)[0]) for key in LEDGER} for row in _records(ledger)]
+    return pd.DataFrame(rows, columns=list(LEDGER), dtype="str")
+
+
+def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
+    """Return what people did to the ledger since the tool last wrote, what they typed in the tool's cells apart.
+
+    That is put back to what the tool says, and stays in the log.
+    """
+    typed = typed_over(file.written, sheet_texts(file.memory)).rename(columns={"text": "old", "stood": "new"})
+    put_back = typed.assign(changed_on=today(on), changed_by="手工改了工具列，已恢复")[CHANGES]
+    return [hand_changes(file.memory, after, by="手工修改", on=on), put_back]
+
+
+def _gone(lines: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many rows people deleted from the ledger."""
+    gone = lines.loc[lines["new"] == ROW_GONE, "ledger_id"]
+    return (f"台账中删去了{len(gone)}行（{'、'.join(gone[:3])}），原有内容记在“变更记录”。",) if len(gone) else ()
 
 
 def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
@@ -174,41 +227,18 @@ def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[p
     return [lines[lines["column"] != "row"]]
 
 
-def _save(file: LedgerFile, ledger: pd.DataFrame, changed: list[pd.DataFrame], conflicts: pd.DataFrame) -> LedgerResult:
+def _save(file: LedgerFile, ledger: pd.DataFrame, changed: list[pd.DataFrame], merged: Merged) -> LedgerResult:
     lines = pd.concat(changed, ignore_index=True)
-    refuse_when_open(file.path)
-    refuse_losses(file.path)
     book = load_workbook(file.path, rich_text=True)
     written = _write_rows(book[file.sheet], file, ledger, frozenset(lines["ledger_id"]))
-    _append_lines(book, LOG_SHEET, _logged(lines, ledger), LOG_WIDTHS)
-    if len(conflicts):
-        _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(conflicts)), CONFLICT_WIDTHS)
+    day = ledger["settled_on"].max()
+    notes = pd.DataFrame({"new": merged.notes}, columns=CHANGES).assign(changed_on=day, changed_by="汇总", column="row")
+    _append_lines(book, LOG_SHEET, _logged(pd.concat([lines, notes.fillna("")], ignore_index=True), ledger), LOG_WIDTHS)
+    if len(merged.conflicts):
+        _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(merged.conflicts)), CONFLICT_WIDTHS)
     _remember(book, ledger)
     release(book, file.path, original=file.path, written=written, sheet=file.sheet)
-    return LedgerResult(file.path, ledger, lines, conflicts)
-
-
-def refuse_losses(path: Path) -> None:
-    """Raise InputError when the workbook holds what cannot be kept: charts, shapes, threaded comments, macros."""
-    with zipfile.ZipFile(path) as package:
-        names = package.namelist()
-        found = [word for pattern, word in LOST.items() if any(re.search(pattern, name) for name in names)]
-        drawings = [name for name in names if re.match(r"xl/drawings/drawing\d+\.xml$", name)]
-        if any(_SHAPE.search(package.read(name)) for name in drawings) and "图表" not in found:
-            found.append("文本框或图形")
-    if found:
-        raise InputError(
-            f"“{path.name}”里有{'、'.join(found)}，改写会丢失，因此没有动它。", "请把这些内容移到另一个工作簿后再运行。"
-        )
-
-
-def refuse_when_open(path: Path) -> None:
-    """Raise InputError while Excel, WPS or LibreOffice has the workbook open."""
-    marks = [path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"), path.with_name(f".~{path.name}")]
-    if any(mark.exists() for mark in marks):
-        raise InputError(
-            f"“{path.name}”正被打开。", "请在 Excel/WPS 中保存并关闭后再运行；若已关闭，请删去旁边的锁文件。"
-        )
+    return LedgerResult(file.path, ledger, lines, merged.conflicts, merged.notes)
 
 
 # --- the sheets ---------------------------------------------------------------------------------------------------
@@ -226,13 +256,17 @@ def _new_book(letters: Mapping[str, str], *, last: int, note: str) -> Workbook:
         head_cell(sheet[f"{letters[column.key]}{HEADER_ROW}"], column.label, tool=column.key not in HAND)
         sheet.column_dimensions[letters[column.key]].width = WIDTHS[column.key]
     sheet.row_dimensions[1].height, sheet.row_dimensions[HEADER_ROW].height = 26, 30
-    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 6)
+    sheet.column_dimensions[letters["row_key"]].hidden = True
+    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 7)
     for_paper(sheet, head=HEADER_ROW, paper=sheet.PAPERSIZE_A3)
     sheet.auto_filter.ref = f"A{HEADER_ROW}:{letters['ledger_id']}{last}"
     sheet.print_area = f"A1:{letters['closed_on']}{last}"
     for state, (fill, ink) in STATE_COLOURS.items():  # by rule, so that colour follows the word whatever is sorted
         rule = CellIsRule("equal", [f'"{state}"'], fill=PatternFill(bgColor=fill), font=Font(color=ink, bold=True))
         sheet.conditional_formatting.add(f"{letters['status']}{HEADER_ROW + 1}:{letters['status']}{last + 500}", rule)
+    choice = DataValidation("list", formula1=f'"{",".join(PROBLEMS)}"', allow_blank=True, showErrorMessage=False)
+    sheet.add_data_validation(choice)
+    choice.add(f"{letters['parent']}{HEADER_ROW + 1}:{letters['parent']}{last + 500}")
     _help(book.create_sheet(HELP_SHEET))
     return book
 
@@ -304,9 +338,11 @@ def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFra
     """Return the sheet column of every column; what the sheet lacks (deleted, or new from a copy) goes to the right."""
     letters = dict(file.letters)
     extras = [key for key in hand_columns(ledger) if key not in HAND]
-    for key in (*TOOL, *extras):
+    new = [key for key in HAND if file.memory[key].isna().all()]  # a column this file was made without
+    for key in (*TOOL, *new, *extras):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
+            sheet.column_dimensions[letters[key]].hidden = key == "row_key"
             head_cell(sheet[f"{letters[key]}{file.header_row}"], label(key, "ledger"), tool=key in TOOL)
     return letters
 
@@ -349,7 +385,8 @@ def _unlisted(book: Workbook, conflicts: pd.DataFrame) -> pd.DataFrame:
 def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     """Return log lines as people read them: column titles, values with their units."""
     about = ledger.drop_duplicates("ledger_id").set_index("ledger_id").reindex(lines["ledger_id"]).set_axis(lines.index)
-    numeric = lines["column"].isin(["current", "baseline", "target_value"])
+    by_tool = lines["changed_by"].eq("工具")
+    numeric = lines["column"].isin(["current", "baseline", "target_value"]) & by_tool
     texts = {
         key: [
             amount(float(text), str(unit)) if is_number and text else text

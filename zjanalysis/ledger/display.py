@@ -71,10 +71,12 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
     >>> target_text("above_peers", 0.882, "share", county=True), target_text("rising", None, "share")
     ('高于兄弟县区（中位数88.20%）', '比基期提高')
     """
-    words = {"rising": "比基期提高", "falling": "比基期降低", "done": "完成", "record": "只登记，不判定"}
+    words = {"rising": "比基期提高", "falling": "比基期降低", "record": "只登记，不判定"}
     if comparison in words:
         return words[comparison]
     shown = amount(value, unit, counted=counted)
+    if comparison == "done":
+        return "完成" if unit == "flag" else f"不少于{shown}，有佐证"
     if comparison in ("above_peers", "below_peers"):
         whom = ("高于" if comparison == "above_peers" else "低于") + ("兄弟县区" if county else "兄弟地市")
         return whom if wording.missing(value) else f"{whom}（中位数{shown}）"
@@ -100,7 +102,7 @@ def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
     records = [{str(key): value for key, value in row.items()} for row in told.to_dict("records")]
     counts = _counted(told)
     reasons = [status_reason(row, counted=count) for row, count in zip(records, counts, strict=True)]
-    return told.assign(status_reason=pd.Series(reasons, index=told.index, dtype="str"))
+    return told.assign(status_reason=pd.Series(reasons, index=told.index, dtype="str"), row_key=told["ledger_id"])
 
 
 def status_reason(row: Mapping[str, Any], *, counted: str = "") -> str:
@@ -112,7 +114,7 @@ def _time_reason(row: Mapping[str, Any]) -> str:
     """Say what the calendar has to do with it."""
     status, left = row["status"], row["days_left"]
     if status == Status.CLOSED:
-        return f"{day_text(day_of(row['closed_on']))}销号"
+        return f"{day_text(day_of(str(row['closed_on'])))}销号"
     if status == Status.REACHED:
         return f"{day_text(row['reached_on'])}达标，待销号"
     start = "没有进展说明和佐证；" if status == Status.NOT_STARTED else ""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
+from functools import cache
 
 import pandas as pd
 
 from zjanalysis.columns import CHANGE_COLUMNS, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
 from zjanalysis.errors import ConfigError, InputError
 from zjanalysis.inputs.office_table import OfficeTable, day_of, find_table
+from zjanalysis.inputs.reference import read_reference
+from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.workbook import Sheet
 
 LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET, HELP_SHEET = (
@@ -25,20 +27,15 @@ LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET, HELP_SHEET = (
 MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on")
 COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
 """Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""
+PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))
+"""The eight problems the plan's preface speaks of, as 所属问题 names them."""
+_HALF, _DIGITS = str.maketrans("（）", "()"), str.maketrans("一二三四五六七八", "12345678")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:底|末|月底)?$")
 
 
-def ledger_rows(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
-    """Return the rows of the ledger sheet: those with a number (编号), and those people added below or between.
-
-    A row with fewer than two known cells filled (a note under the table) is no row of the ledger.
-    Raises InputError when the workbook has no ledger.
-    """
-    table = find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
-    rows = table.rows
-    known = [key for key in LEDGER if key in rows.columns and key != "sequence"]
-    is_row = rows["ledger_id"].ne("") | ((rows[known] != "").sum(axis=1) >= 2)
-    return replace(table, rows=rows[is_row].reset_index(drop=True))
+def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
+    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger."""
+    return find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
 
 
 def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
@@ -58,6 +55,50 @@ def ledger_log(sheets: Sequence[Sheet]) -> pd.DataFrame:
     except InputError:
         return pd.DataFrame(columns=[c.key for c in CHANGE_COLUMNS], dtype="str")
     return rows[[c.key for c in CHANGE_COLUMNS]]
+
+
+def unit_names(text: str, *, city: str = "") -> tuple[str, ...]:
+    """Return the units a cell names, each by the one name it has in reference/units.csv.
+
+    A bracket is not split. With ``city``, 各县(市、区)政府(管委会) is each of its governments.
+
+    >>> unit_names("市政务服务数据管理局、公共资源交易中心"), unit_names("各县(市、区)政府(管委会),市财政局")
+    (('市政务服务数据管理局', '市公共资源交易中心'), ('各县(市、区)政府(管委会)', '市财政局'))
+    """
+    names, kinds = _units()
+    written = [part.strip() for part in re.split(r"[、，,；;](?![^(（]*[)）])", text) if part.strip()]
+    units = [names.get(part.translate(_HALF), part) for part in written]
+    spread = [
+        tuple(map(office_of, report_units(city))) if city and kinds.get(unit) == "counties" else (unit,)
+        for unit in units
+    ]
+    return tuple(dict.fromkeys(unit for group in spread for unit in group))
+
+
+@cache
+def _units() -> tuple[dict[str, str], dict[str, str]]:
+    rows = read_reference("units")
+    return {row["alias"]: row["unit"] for row in rows}, {row["unit"]: row["kind"] for row in rows}
+
+
+def office_of(region: str) -> str:
+    """Return the government (of a zone: the committee) of a region.
+
+    >>> office_of("440823"), office_of("4408Z1")
+    ('遂溪县人民政府', '湛江经济技术开发区管委会')
+    """
+    zone = load_regions().set_index("code").loc[region, "level"] == "zone"
+    return region_name(region) + ("管委会" if zone else "人民政府")
+
+
+def problem_of(written: str) -> str:
+    """Return which of the eight problems a cell names, as the key of its indicator; nothing for anything else.
+
+    >>> problem_of("前言-03"), problem_of("问题三"), problem_of("3"), problem_of("")
+    ('problem_3', 'problem_3', 'problem_3', '')
+    """
+    named = re.fullmatch(r"(?:前言-?|问题)?0?([1-8一二三四五六七八])", written.strip())
+    return f"problem_{named[1].translate(_DIGITS)}" if named else ""
 
 
 def today(on: str | date) -> pd.Timestamp:

@@ -1,4 +1,7 @@
-"""What changed between two states of a ledger, and returned copies merged cell by cell, never overwriting."""
+"""What changed between two states of a ledger, and returned copies merged cell by cell, never overwriting.
+
+Every cell somebody typed in a copy is taken over, or stands in the list of conflicts.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ from datetime import date
 
 import pandas as pd
 
-from zjanalysis.columns import CHANGE_COLUMNS
+from zjanalysis.columns import CHANGE_COLUMNS, TOOL
+from zjanalysis.inputs.office_table import day_of, numbers
+from zjanalysis.inputs.regions import find_code
 from zjanalysis.ledger.inputs import today
-from zjanalysis.ledger.rows import OWN, adopt, hand_columns
+from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE
+from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own
 from zjanalysis.ledger.state import settle
 
 KEY = ["ledger_id", "column"]
 LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
 WHO = ("problem", "region", "lead_unit")
+PLACE, TALK = ("file", "sheet", "row_number"), ("as_numbered", "doubt", "maybe")
 CHANGES = [c.key for c in CHANGE_COLUMNS]
 CONFLICTS = ["ledger_id", "region", "indicator_label", "column", "in_master", "in_copy", "changed_by", "reason"]
 
@@ -24,15 +31,31 @@ DISAGREE = "几份交回件填得不一样"
 BLANKED = "交回件把原有内容删空了"
 NO_BASE = "台账已有内容，无法判断谁先谁后"
 NO_ROW = "台账中已没有这一行"
+TOOL_CELL = "这一格由工具填写，没有采用"
+ROW_GONE = "台账中删去了这一行"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What came back in one file: its rows typed, what the tool had written when it was sent out (its hidden base).
+
+    ``written`` are the rows as text (`reading.place`), ``shown`` what every cell of the sheet said when sent out.
+    """
+
+    rows: pd.DataFrame
+    base: pd.DataFrame
+    written: pd.DataFrame
+    shown: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The merged ledger, what was taken over (for 变更记录), and what people must decide."""
+    """The merged ledger, what was taken over (for 变更记录), what people must decide, and what else is to be told."""
 
     ledger: pd.DataFrame
     changes: pd.DataFrame
     conflicts: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def as_text(values: pd.Series) -> pd.Series:
@@ -72,63 +95,140 @@ def tool_changes(before: pd.DataFrame, after: pd.DataFrame, *, on: str | date) -
 
 
 def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, by: str, on: str | date) -> pd.DataFrame:
-    """Return what people changed since the tool last wrote."""
-    return changes(base, ledger, columns=hand_columns(ledger), by=by, on=on)
+    """Return what people changed since the tool last wrote; of a row that is gone, what was written in it."""
+    gone = cells(base[~base["ledger_id"].isin(ledger["ledger_id"])], hand_columns(base))
+    texts = gone[gone["text"] != ""].groupby("ledger_id", sort=False)["text"].agg("；".join).rename("old").reset_index()
+    removed = texts.assign(column="row", new=ROW_GONE, changed_by=by, changed_on=today(on))
+    edited = changes(base, ledger, columns=hand_columns(ledger), by=by, on=on)
+    return edited if removed.empty else pd.concat([edited, removed[CHANGES]], ignore_index=True)
+
+
+def typed_over(written: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the tool's cells in which somebody typed: ledger_id (of a new row its place), column, text, what stood.
+
+    Of a row the office added, what only the office knows is not the tool's; copied along with a row is not typed.
+    """
+    records = [{str(key): text for key, text in one.items()} for one in shown.astype("str").to_dict("records")]
+    before = {one["ledger_id"]: one for one in records}
+    sent, keys = _sent(shown), [key for key in TOOL if key in written and key != "row_key"]
+    new = written["ledger_id"].eq("") & written["doubt"].isin(["", TWICE])
+    rows = written[new | written["ledger_id"].isin([key for key in before if key])]
+    found = []
+    for row in rows.assign(place=_places(rows)).to_dict("records"):
+        stood = before.get(row["ledger_id"], {}) if row["ledger_id"] else {}
+        for key in keys:
+            text = row["as_numbered"] if key == "ledger_id" else row[key]
+            if text and _is_typed(key, text, row["ledger_id"], stood=stood.get(key, ""), sent=sent):
+                found.append((row["ledger_id"] or row["place"], key, text, stood.get(key, "")))
+    return pd.DataFrame(found, columns=["ledger_id", "column", "text", "stood"], dtype="str")
+
+
+def _is_typed(key: str, text: str, ledger_id: str, *, stood: str, sent: set[tuple[str, str]]) -> bool:
+    """Tell whether a text in a column of the tool is neither the tool's nor what an office says of its own row."""
+    if key in TYPED_BY_OFFICE and (not ledger_id or ledger_id.startswith(OWN)):
+        return key == "current" and bool(numbers(pd.Series([text])).isna().iloc[0])
+    if not ledger_id or key == "ledger_id":
+        return (key, plain(text)) not in sent and text != ledger_id
+    return plain(text) != plain(stood)
+
+
+def _sent(shown: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return every column and text that stood in a sheet."""
+    pairs = shown.melt(var_name="column", value_name="text").astype("str")
+    return set(zip(pairs["column"], pairs["text"].map(plain), strict=True))
+
+
+def plain(text: str) -> str:
+    """Return a cell's text for comparison: a number to nine digits, a day in one form, no white space around.
+
+    >>> plain("0.9772727272727273") == plain("0.97727272727"), plain("2021/6/3"), plain(" 完成 ")
+    (True, '2021-06-03', '完成')
+    """
+    day = day_of(text)
+    if day is not None:
+        return f"{day:%Y-%m-%d}"
+    try:
+        return f"{float(text):.9g}"
+    except ValueError:
+        return " ".join(text.split())
+
+
+def _places(rows: pd.DataFrame) -> pd.Series:
+    return "第" + rows["row_number"].astype("str") + "行"
 
 
 def merge(
     ledger: pd.DataFrame,
     before: pd.DataFrame,
     *,
-    copies: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
+    copies: Mapping[str, Copy],
     on: str | date,
     as_of: str | date | None = None,
 ) -> Merged:
     """Return the ledger with what the returned copies filled in; what contradicts is listed, never overwritten.
 
-    ``copies``: file name → (its rows, what the tool had written when it was sent out: its hidden base; without one an
-    empty table, and then only empty cells are filled). A cell is taken when the copy changed it and the ledger did not
-    since. Rows and columns the copy added are added. Then the states are settled anew.
+    A cell is taken when the copy changed it and the ledger did not since (without a hidden base: when the ledger's is
+    empty). Rows and columns the copy added are added. A row that cannot be placed and a tool's cell somebody typed in
+    are conflicts. Then the states are settled anew.
     """
     master = adopt(ledger)
-    named = {
-        name: (_matched(rows, base, master, tag=str(n)), base) for n, (name, (rows, base)) in enumerate(copies.items())
-    }
-    proposals = pd.concat([_proposals(master, *pair, by=name) for name, pair in named.items()], ignore_index=True)
-    judged = _judge(proposals)
+    placed = {name: _matched(copy, master, tag=str(n)) for n, (name, copy) in enumerate(copies.items())}
+    proposals = [_proposals(master, placed[name], copy.base, by=name) for name, copy in copies.items()]
+    judged = _judge(pd.concat(proposals, ignore_index=True))
     taken, refused = judged[judged["reason"] == ""], judged[judged["reason"] != ""]
-    added = _added(master, named)
-    grown = _with_new_columns(pd.concat([master, *added.values()], ignore_index=True), named)
+    added = _added(master, placed)
+    grown = _with_new_columns(pd.concat([master, *added.values()], ignore_index=True), placed)
     patched = adopt(_patch(grown, taken))
-    settled = settle(patched, before, on=on, as_of=as_of)
-    log = _log(taken, on=on)
-    numbered = patched["ledger_id"].iloc[len(master) :]
     files = [name for name, rows in added.items() for _ in range(len(rows))]
-    lines = pd.DataFrame(
-        {"changed_by": files, "ledger_id": numbered.to_list(), "column": "row", "old": "", "new": "新增一行"}
-    )
-    log = pd.concat([log, lines.assign(changed_on=today(on))[CHANGES]], ignore_index=True)
-    return Merged(settled, log, _named(refused, master))
+    numbered = patched["ledger_id"].iloc[len(master) :].to_list()
+    new = pd.DataFrame({"changed_by": files, "ledger_id": numbered, "column": "row", "old": "", "new": "新增一行"})
+    log = pd.concat([_log(taken, on=on), new.assign(changed_on=today(on))[CHANGES]], ignore_index=True)
+    loose = [_loose(copy, set(placed[name]["row_number"]), by=name) for name, copy in copies.items()]
+    conflicts = _named(pd.concat([refused, *loose], ignore_index=True), master)
+    notes = tuple(note for name, copy in copies.items() for note in _notes(copy, by=name))
+    return Merged(settle(patched, before, on=on, as_of=as_of), log, conflicts, notes)
 
 
-def _matched(rows: pd.DataFrame, base: pd.DataFrame, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
+def _matched(copy: Copy, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
     """Return the copy's rows with the ledger's numbers; rows the copy added get a passing number that starts with ?.
 
-    A row both sides added (same problem, region, unit) is one row.
+    A row both sides added (all the same, or else the same problem, region, unit) is one row. A row that stands twice
+    is only then a new one when it names another problem.
     """
-    new = rows["ledger_id"].fillna("").eq("") | rows["ledger_id"].duplicated()
-    new = new | (rows["ledger_id"].fillna("").str.startswith(OWN) & ~rows["ledger_id"].isin(base["ledger_id"]))
+    twice = copy.written.loc[copy.written["doubt"] == TWICE, ["row_number", "problem"]]
+    old = set(copy.base["problem"].fillna(""))
+    again = set(twice.loc[twice["problem"].isin(old), "row_number"])
+    rows = copy.rows[~copy.rows["row_number"].isin(again)].reset_index(drop=True)
+    unknown = rows["ledger_id"].fillna("").str.startswith(OWN) & ~rows["ledger_id"].isin(copy.base["ledger_id"])
+    new = rows["ledger_id"].fillna("").eq("") | rows["ledger_id"].duplicated() | unknown
     passing = pd.Series([f"?{tag}-{n}" for n in range(len(rows))], index=rows.index, dtype="str")
-    mine = master[master["ledger_id"].str.startswith(OWN)].drop_duplicates(list(WHO))
-    same = rows[list(WHO)].merge(mine[[*WHO, "ledger_id"]], on=list(WHO), how="left")["ledger_id"].set_axis(rows.index)
-    return rows.assign(ledger_id=rows["ledger_id"].mask(new, same.fillna(passing)))
+    own = master[is_own(master)]
+    same = pd.Series(pd.NA, index=rows.index, dtype="object")
+    for keys in (_own_columns(own), list(WHO)):
+        shared = [key for key in keys if key in rows and key in own]
+        names = own.drop_duplicates(shared)[[*shared, "ledger_id"]].astype("str")
+        found = rows[shared].astype("str").merge(names, on=shared, how="left")["ledger_id"].set_axis(rows.index)
+        same = same.fillna(found)
+    return rows.assign(ledger_id=rows["ledger_id"].mask(new, same.fillna(passing)).astype("str"))
+
+
+def _own_columns(rows: pd.DataFrame) -> list[str]:
+    """Return what the office writes in a row of its own."""
+    return [key for key in (*hand_columns(rows), *TYPED_BY_OFFICE) if key not in ("sequence", *PLACE)]
 
 
 def _proposals(master: pd.DataFrame, rows: pd.DataFrame, base: pd.DataFrame, *, by: str) -> pd.DataFrame:
-    """Return the cells a copy changed: what it says, what it was when sent out, what the ledger says now."""
-    columns = [c for c in hand_columns(rows) if c != "sequence"]
-    known = rows[~rows["ledger_id"].str.startswith("?")]
-    said = cells(known, columns).merge(cells(base, columns), on=KEY, how="left", suffixes=("", "_base"))
+    """Return the cells a copy changed: what it says, what it was when sent out, what the ledger says now.
+
+    A new 序号 is only a new order; of a row of the office's own its target, region and value are the office's too.
+    """
+    listed = rows[~rows["ledger_id"].str.startswith("?")]
+    said = cells(listed, [c for c in dict.fromkeys([*hand_columns(rows), *TYPED_BY_OFFICE]) if c not in PLACE])
+    plans = ~said["ledger_id"].str.startswith(OWN)
+    said = said[~(plans & said["column"].isin(TYPED_BY_OFFICE))]
+    said = said[~(said["column"].eq("sequence") & said["text"].str.fullmatch(r"\d*"))]
+    columns = list(dict.fromkeys(said["column"]))
+    said = said.merge(cells(base, columns), on=KEY, how="left", suffixes=("", "_base"))
     said = said.merge(cells(master, columns), on=KEY, how="left", suffixes=("", "_master"))
     gone = ~said["ledger_id"].isin(master["ledger_id"])
     said = said.assign(text_master=said["text_master"].fillna(""), gone=gone, by=by)
@@ -137,7 +237,7 @@ def _proposals(master: pd.DataFrame, rows: pd.DataFrame, base: pd.DataFrame, *, 
 
 
 def _judge(proposals: pd.DataFrame) -> pd.DataFrame:
-    """Return every proposal its reason to be refused; an empty reason is taken."""
+    """Return every proposal with its reason to be refused; an empty reason is taken."""
     based, empty = proposals["text_base"].notna(), proposals["text"] == ""
     moved = based & (proposals["text_master"] != proposals["text_base"])
     several = proposals.groupby(KEY)["text"].transform("nunique") > 1
@@ -157,26 +257,61 @@ def _patch(ledger: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with the taken cells written in."""
     once = taken.drop_duplicates(KEY).pivot(index="ledger_id", columns="column", values="text")
     aligned = once.reindex(ledger["ledger_id"]).set_axis(ledger.index)
-    return ledger.assign(**{c: ledger[c].astype("str").mask(aligned[c].notna(), aligned[c]) for c in aligned.columns})
+    texts = {c: as_text(ledger[c]).mask(aligned[c].notna(), aligned[c]) for c in aligned.columns}
+    patched = ledger.assign(**{c: numbers(text) if c == "current" else text for c, text in texts.items()})
+    places = patched["region"].fillna("").map(find_code)
+    return patched.assign(region_code=patched["region_code"].mask(is_own(patched), places).astype("str"))
 
 
-def _added(master: pd.DataFrame, named: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+def _added(master: pd.DataFrame, placed: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the rows each copy added and the ledger lacks, without a number yet; the same row from two is one."""
-    seen = master[list(WHO)].assign(known=True)
+    columns = list(dict.fromkeys(key for rows in placed.values() for key in _own_columns(rows)))
+    seen = pd.DataFrame(columns=columns, dtype="str")
     out: dict[str, pd.DataFrame] = {}
-    for name, (rows, _) in named.items():
-        fresh = rows[rows["ledger_id"].str.startswith("?")].drop(
-            columns=["file", "sheet", "row_number"], errors="ignore"
-        )
-        twice = fresh[list(WHO)].merge(seen.drop_duplicates(), on=list(WHO), how="left")["known"].eq(True).to_numpy()
-        out[name] = fresh[~twice].assign(ledger_id="")
-        seen = pd.concat([seen, out[name][list(WHO)].assign(known=True)])
+    for name, rows in placed.items():
+        fresh = rows[rows["ledger_id"].str.startswith("?")].drop(columns=list(PLACE), errors="ignore")
+        texts = fresh.reindex(columns=columns).apply(as_text)
+        again = pd.concat([seen, texts]).duplicated().iloc[len(seen) :].to_numpy()
+        out[name] = fresh[~again].assign(ledger_id="")
+        seen = pd.concat([seen, texts])
     return out
 
 
-def _with_new_columns(ledger: pd.DataFrame, named: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
-    extra = {c for rows, _ in named.values() for c in hand_columns(rows)} - set(ledger.columns)
+def _with_new_columns(ledger: pd.DataFrame, placed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    extra = {c for rows in placed.values() for c in hand_columns(rows)} - set(ledger.columns)
     return ledger.assign(**dict.fromkeys(sorted(extra), ""))
+
+
+def _loose(copy: Copy, placed: set[int], *, by: str) -> pd.DataFrame:
+    """Return the cells typed where nothing can be taken: in the tool's cells, in rows nobody can place."""
+    tool = typed_over(copy.written, copy.shown).rename(columns={"stood": "text_master"}).assign(reason=TOOL_CELL)
+    rows = copy.written[copy.written["doubt"].ne("") & ~copy.written["row_number"].isin(placed)]
+    columns = [name for name in rows.columns if name not in (*PLACE, *TALK, "sequence", "row_key", "ledger_id")]
+    texts = rows[[*columns, "maybe"]].assign(ledger_id=_places(rows), reason=rows["doubt"])
+    typed = texts.melt(["ledger_id", "reason", "maybe"], columns, var_name="column", value_name="text").astype("str")
+    sent, hand = _sent(copy.shown), set(hand_columns(rows))
+    stood = cells(copy.base, hand_columns(copy.base)).set_index(KEY)["text"].to_dict()
+    was_there = [
+        all(stood.get((one, column), "") == text for one in maybe.split("\n")) if maybe and column in hand
+        else (column, plain(text)) in sent
+        for maybe, column, text in zip(typed["maybe"], typed["column"], typed["text"], strict=True)
+    ]  # fmt: skip
+    strange = typed[(typed["text"] != "") & ~pd.Series(was_there, index=typed.index, dtype="bool")]
+    return pd.concat([tool, strange.assign(text_master="")], ignore_index=True).assign(by=by)
+
+
+def _notes(copy: Copy, *, by: str) -> list[str]:
+    """Say what of a copy is neither taken nor refused: numbers that were altered, rows that are missing."""
+    written = copy.written
+    known = written["ledger_id"].isin(copy.base["ledger_id"])
+    altered = int((known & written["as_numbered"].ne(written["ledger_id"])).sum())
+    missing = int((~copy.base["ledger_id"].isin(written["maybe"].str.split("\n").explode())).sum())
+    told = []
+    if altered:
+        told.append(f"{by}：编号栏有{altered}处改动，已按行键和内容认行。")
+    if missing:
+        told.append(f"{by}：没有交回{missing}行，台账保留原样。")
+    return told
 
 
 def _log(taken: pd.DataFrame, *, on: str | date) -> pd.DataFrame:

@@ -6,9 +6,7 @@ Columns: `inputs.COLUMNS`, the columns the office added, and where the row stand
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,11 +15,8 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
 from zjanalysis.columns import HAND
 from zjanalysis.inputs.office_table import days, numbers
-from zjanalysis.inputs.regions import find_code, load_regions, region_name
-from zjanalysis.inputs.workbook import read_rows
-from zjanalysis.inputs.workplan import load_targets
-from zjanalysis.ledger.inputs import COLUMNS, ledger_log, ledger_memory, ledger_rows, today
-from zjanalysis.settings import Guard, Settings
+from zjanalysis.inputs.regions import is_county, region_name
+from zjanalysis.ledger.inputs import COLUMNS, office_of, today
 
 OWN = "自"
 """How the number (编号) of a row begins that the office added."""
@@ -35,16 +30,25 @@ MOVES = ("rising", "falling")
 LOWER = ("<=", "falling", "below_peers")
 """Comparisons for which less is better."""
 
-# What the registries of items and reported figures do not hold: the cases and the yearly evaluation.
+DEEDS = ("inspection_practised", "publicity_done")
+"""Done when the ledger holds their evidence; nobody reports them."""
+EVIDENCE = {
+    "evidence": "名称",
+    "evidence_number": "文号",
+    "evidence_date": "日期",
+    "evidence_link": "链接",
+}
+# What the registries of items and reported figures do not hold: cases, the yearly evaluation, the ledger's own.
 _OTHERS = {
     "on_time": ("按时办结率", "share"),
     "online_cases": ("网上办件率", "share"),
     "case_coverage": ("办件覆盖率", "share"),
     "evaluation_score": ("综合得分", "score"),
+    "inspection_practised": ("督查落实", "flag"),
+    "publicity_done": ("宣传推介", "flag"),
+    **{f"problem_{n}": (f"问题{word}所属事项达标率", "share") for n, word in enumerate("一二三四五六七八", start=1)},
 }
 _ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
-# What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts.
-_TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
 _SIGNS = {
     "≥": ">=",
     "不低于": ">=",
@@ -79,33 +83,39 @@ def hand_columns(ledger: pd.DataFrame) -> list[str]:
 
 
 def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return targets with their region_code as rows of the ledger, without values."""
-    regions = load_regions().set_index("code")["level"]
-    level = rows["region_code"].map(regions)
-    name = rows["region_code"].map(region_name)
-    office = name + level.map({"zone": "管委会"}).fillna("人民政府")
-    own = level.isin(["county", "zone"])
+    """Return targets with their region_code as rows of the ledger, without values; 措施 are the plan's own words."""
+    own = rows["region_code"].map(is_county).astype(bool)
+    helping = rows["cooperating_units"] + ("、" + rows["departments"]).where(rows["departments"].ne(""), "")
     about = rows["indicator"].map(_ABOUT)
     laid = pd.DataFrame(
         {
             "sequence": [str(n) for n in range(1, len(rows) + 1)],
             "task": rows["task"],
             "clause": rows["clause"],
-            "region": name,
+            "region": rows["region_code"].map(region_name),
             "region_code": rows["region_code"],
             "indicator": rows["indicator"],
             "indicator_label": about.str[0],
             "unit": about.str[1],
             "comparison": rows["comparison"],
             "target_value": rows["value"],
-            "lead_unit": rows["lead_unit"].mask(own, office),
-            "cooperating_units": rows["cooperating_units"].mask(own, rows["lead_unit"]),
+            "lead_unit": rows["lead_unit"].mask(own, rows["region_code"].map(office_of)),
+            "cooperating_units": helping.mask(own, rows["lead_unit"]),
+            "measures": rows["quote"]
+            .mask(rows["measure"].ne(""), rows["measure"])
+            .map(_measure)
+            .mask(rows["source"].eq("ledger"), ""),
             "deadline": rows["deadline"],
             "ledger_id": rows["target"] + "@" + rows["region_code"],
         }
     )
     kinds = empty_ledger().dtypes.to_dict()
     return laid.reindex(columns=list(kinds)).astype(kinds)
+
+
+def _measure(sentence: str) -> str:
+    """Return a sentence of the plan as a measure: its commas full-width, without the one it ends in."""
+    return sentence.translate(str.maketrans(",;:()", "，；：（）")).strip("，；。 ")
 
 
 def adopt(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -149,6 +159,7 @@ def fill(
     day, own, keys = today(as_of), is_own(ledger), ["region_code", "indicator"]
     values = scores[[*keys, "value"]].drop_duplicates(keys)
     current = ledger[keys].merge(values, on=keys, how="left")["value"].set_axis(ledger.index).astype("float64")
+    current = current.mask(ledger["indicator"].isin(DEEDS), evidence_lacks(ledger).eq("").astype("float64"))
     dated = ledger.assign(current=current.where(~own, ledger["current"]), as_of=pd.Series(day, index=ledger.index))
     placed = _with_peers(dated, gaps)
     since = ledger["baseline_on"].where(ledger["baseline"].notna())
@@ -173,6 +184,15 @@ def _with_peers(ledger: pd.DataFrame, gaps: pd.DataFrame | None) -> pd.DataFrame
     )
 
 
+def evidence_lacks(ledger: pd.DataFrame) -> pd.Series:
+    """Return which of name, document number, date and link the evidence of a row lacks, in words; nothing when none."""
+    read = ledger.reindex(columns=list(EVIDENCE)).fillna("").astype("str").apply(lambda column: column.str.strip())
+    read = read.assign(evidence_date=read["evidence_date"].where(days(read["evidence_date"]).notna(), ""))
+    words = np.array(list(EVIDENCE.values()))
+    lists = ["、".join(words[blank]) for blank in read.eq("").to_numpy()]
+    return pd.Series(lists, index=ledger.index, dtype="str")
+
+
 def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with the signed distance to the target (or to the base value, for rising and falling)."""
     kind = ledger["comparison"].fillna("")
@@ -180,74 +200,3 @@ def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
     first = kind.isin(MOVES) & (ledger["baseline_on"] == ledger["as_of"])
     distance = (ledger["current"] - yardstick) * np.where(kind.isin(LOWER), -1.0, 1.0)
     return ledger.assign(gap=distance.mask(kind.isin(["record", ""]) | first))
-
-
-# --- from a workbook ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class LedgerFile:
-    """``ledger`` as it stands (row_number: its row in the sheet), ``memory`` as the tool left it, and the log.
-
-    ``letters`` gives the sheet column of every column, ``sheet`` and ``header_row`` where the table is.
-    """
-
-    path: Path
-    ledger: pd.DataFrame
-    memory: pd.DataFrame
-    log: pd.DataFrame
-    letters: dict[str, str]
-    sheet: str
-    header_row: int
-
-
-def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Settings | None = None) -> LedgerFile:
-    """Read a ledger workbook, the office's own or one that came back; raises InputError when it is none."""
-    where = Path(path)
-    sheets = read_rows(where, guard=guard or Guard())
-    table, memory = ledger_rows(sheets, name=where.name), typed(ledger_memory(sheets))
-    ledger = assemble(table.rows, memory, settings=settings)
-    return LedgerFile(where, ledger, memory, ledger_log(sheets), dict(table.letters), table.sheet, table.header_row)
-
-
-def typed(memory: pd.DataFrame) -> pd.DataFrame:
-    """Return the memory with its numbers and days; columns it lacks are empty."""
-    text = memory.reindex(columns=list(dict.fromkeys([*COLUMNS, *memory.columns]))).astype("str")
-    values = {key: numbers(text[key].fillna("")) for key in NUMBERS} | {key: days(text[key]) for key in DAYS}
-    return text.assign(**values)
-
-
-def assemble(rows: pd.DataFrame, memory: pd.DataFrame, *, settings: Settings | None = None) -> pd.DataFrame:
-    """Return the typed ledger in the order of the sheet: people's cells from the sheet, the tool's from its memory.
-
-    A number that stands twice belongs to its first row. A plan's row the memory does not know is laid out anew from
-    its number. Tool cells somebody typed over are not believed; a hand column deleted from the sheet keeps its text.
-    """
-    ids = rows["ledger_id"].mask(rows["ledger_id"].duplicated() & rows["ledger_id"].ne(""), "")
-    whole = pd.concat([memory, _forgotten(ids, memory, rows, settings)], ignore_index=True)
-    kinds = empty_ledger().dtypes.to_dict()
-    remembered = whole.set_index("ledger_id").reindex(ids).reset_index(drop=True)
-    base = remembered.reindex(columns=[k for k in kinds if k != "ledger_id"]).assign(ledger_id=ids)
-    extras = [c for c in rows.columns if c not in kinds]
-    own = is_own(base) | ids.eq("")
-    from_sheet = {key: rows[key] for key in (*HAND, *extras) if key in rows.columns}
-    for key in _TYPED_BY_OFFICE:
-        text = rows[key] if key in rows.columns else pd.Series("", index=rows.index)
-        from_sheet[key] = base[key].mask(own, numbers(text) if key in NUMBERS else text)
-    placed = base.assign(**from_sheet)
-    named = placed.assign(region_code=placed["region_code"].mask(own, placed["region"].fillna("").map(find_code)))
-    return named.astype({k: kind for k, kind in kinds.items() if k in named.columns})
-
-
-def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame, settings: Settings | None) -> pd.DataFrame:
-    """Lay out the plan's rows the memory does not know (its sheet was lost), with the values the sheet shows."""
-    lost = ids[ids.str.contains("@") & ~ids.isin(memory["ledger_id"])]
-    parts = lost.str.split("@", n=1, expand=True).reindex(columns=[0, 1]).set_axis(["target", "region_code"], axis=1)
-    parts = parts.astype("str")  # without rows the columns would be numbers
-    targets = parts[parts["region_code"].map(find_code).notna()].merge(load_targets(settings), on="target", how="inner")
-    if targets.empty:
-        return empty_ledger()
-    laid = lay_out(targets)
-    shown = rows.assign(ledger_id=ids).set_index("ledger_id").reindex(laid["ledger_id"]).reset_index(drop=True)
-    values = {k: numbers(shown[k]) if k in shown.columns else float("nan") for k in ("baseline", "current")}
-    return laid.assign(**values)

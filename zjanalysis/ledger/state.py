@@ -20,8 +20,9 @@ from zjanalysis.inputs.office_table import days
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
-from zjanalysis.ledger.inputs import last_day, today
-from zjanalysis.ledger.rows import LOWER, MOVES, PEERS, LedgerFile, adopt, empty_ledger, fill, lay_out, read_ledger
+from zjanalysis.ledger.inputs import last_day, problem_of, today
+from zjanalysis.ledger.reading import LedgerFile, read_ledger
+from zjanalysis.ledger.rows import LOWER, MOVES, PEERS, adopt, empty_ledger, evidence_lacks, fill, lay_out
 from zjanalysis.settings import Settings
 from zjanalysis.units import Met, Target, rising
 
@@ -38,6 +39,7 @@ class Status(StrEnum):
 
 
 FILE_NAME = "ledger.xlsx"
+PROBLEM_HINT = "请照省评估报告填写问题，并在各事项的“所属问题”栏填本行编号（如 前言-01）"
 OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
 TOLERANCE = 1e-9
 
@@ -62,8 +64,7 @@ def start(
     units = pd.DataFrame({"region_code": report_units(rules.focus)}, dtype="str")
     county = targets[targets["level"].str.contains(COUNTY)].merge(units, how="cross")
     rows = pd.concat([city, county], ignore_index=True).sort_values("order", kind="stable", ignore_index=True)
-    filled = fill(lay_out(rows), scores, as_of=as_of or on, gaps=gaps)
-    settled = settle(filled, empty_ledger(), on=on, as_of=as_of)
+    settled = _filled(lay_out(rows), empty_ledger(), scores=scores, on=on, as_of=as_of, gaps=gaps)
     stands_well = settled["status"].eq(Status.REACHED)
     return settled.assign(problem=rows["text"].mask(stands_well, rows["text"] + "（基期已达标，防止回落）"))
 
@@ -81,7 +82,31 @@ def refresh(
 
     ``before`` is what the tool wrote last time (see `settle`); a new row of the office gets its number here.
     """
-    return settle(fill(adopt(ledger), scores, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+    return _filled(adopt(ledger), before, scores=scores, on=on, as_of=as_of, gaps=gaps)
+
+
+def _filled(
+    ledger: pd.DataFrame,
+    before: pd.DataFrame,
+    *,
+    scores: pd.DataFrame,
+    on: str | date,
+    as_of: str | date | None,
+    gaps: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Fill and settle the rows, then once more: the eight problems are measured by the rows that belong to them."""
+    settled = settle(fill(ledger, scores, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+    whole = pd.concat([scores[["region_code", "indicator", "value"]], problem_scores(settled)], ignore_index=True)
+    return settle(fill(ledger, whole, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+
+
+def problem_scores(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each of the preface's problems, the share of the rows under it (所属问题) that meet their target."""
+    met = ledger["status"].isin([Status.REACHED, Status.CLOSED]).astype("float64")
+    under = ledger["parent"].fillna("").map(problem_of)
+    shares = met[under.ne("")].groupby(under[under.ne("")]).mean().rename("value")
+    problems = ledger.loc[ledger["indicator"].isin(shares.index), ["region_code", "indicator"]]
+    return problems.merge(shares, left_on="indicator", right_index=True)
 
 
 def deadlines(text: pd.Series) -> pd.Series:
@@ -148,10 +173,16 @@ def settle(
     )
     closing = days(ledger["closed_on"])
     valid = closing.notna() & (closing <= now) & (closing >= dated["reached_on"])
-    evidence = ledger["evidence"].fillna("").str.strip().ne("")
+    lacks = evidence_lacks(ledger).where(ledger["comparison"].eq("done"), _no_evidence(ledger))
+    evidence = lacks.eq("")
     stays = was["status"].eq(Status.CLOSED) & met.isna()
     settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & evidence & valid))
-    return settled.assign(hint=_hint(settled, met, valid=valid, evidence=evidence))
+    return settled.assign(hint=_hint(settled, met, valid=valid, lacks=lacks))
+
+
+def _no_evidence(ledger: pd.DataFrame) -> pd.Series:
+    """Return what an ordinary row lacks: any evidence at all."""
+    return ledger["evidence"].fillna("").str.strip().eq("").map({True: "名称", False: ""}).astype("str")
 
 
 def _reached_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
@@ -184,7 +215,7 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Se
     return pd.Series(chosen, index=ledger.index, dtype="str")
 
 
-def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, evidence: pd.Series) -> pd.Series:
+def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.Series) -> pd.Series:
     """Say to the person who keeps the row why it is not closed, why it opened again, what is missing."""
     reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
     unread = ledger["days_left"].isna() & ~is_long_term(ledger["deadline"])
@@ -194,10 +225,12 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, evidence: p
         (ledger["reopened_on"].notna() & unmet, "数值回落，已重新启动；原销号日期不再有效"),
         (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
         (reached & dated & ~valid, "销号日期早于达标日期或晚于办理日期，未予销号"),
-        (reached & dated & ~evidence, "缺佐证，未予销号"),
-        (reached, "已达标：补齐佐证并填销号日期即可销号"),
+        (reached & dated & lacks.ne(""), "缺佐证（" + lacks + "），未予销号"),
+        (reached & lacks.ne(""), "已达标：补齐佐证（" + lacks + "）并填销号日期即可销号"),
+        (reached, "已达标：填销号日期即可销号"),
         (unmet & dated, "未达标，不能销号"),
         (ledger["status"].eq(Status.CLOSED) & met.isna(), "本期无数据，维持销号，请补数核实"),
+        (ledger["indicator"].fillna("").str.startswith("problem_") & met.isna(), PROBLEM_HINT),
         (open_question & ledger["current"].isna(), "本期无数据，无法判断"),
         (open_question, "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
         (unread, "完成时限认不出，请写成 2021-06 或 长期推进"),

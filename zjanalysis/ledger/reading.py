@@ -1,0 +1,143 @@
+"""A ledger workbook as people return it → its rows: which row of the ledger each one is, people's cells, the tool's.
+
+A row is known by its hidden key (行键) together with the words the tool wrote beside it; its number (编号) counts where
+the key is gone. Where they contradict each other the row is in doubt, and nothing of it is taken without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from zjanalysis.columns import HAND, LEDGER
+from zjanalysis.inputs.office_table import days, numbers
+from zjanalysis.inputs.regions import find_code
+from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.inputs.workplan import load_targets
+from zjanalysis.ledger.inputs import COLUMNS, ledger_log, ledger_memory, ledger_table
+from zjanalysis.ledger.rows import DAYS, NUMBERS, OWN, empty_ledger, is_own, lay_out
+from zjanalysis.settings import Guard, Settings
+
+TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
+"""What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts."""
+WITNESSES = ("task", "clause", "region", "indicator_label", "target_text")
+CLASH = "编号、行键与任务、地区、指标、目标值对不上，认不出是哪一行"
+TWICE = "同一行在表里出现了两次"
+STRAY = "不足两格，没有当作台账的一行"
+MOST_EDITED = 2  # of the witnesses, when a row is still taken for the one its key or number names
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """``ledger`` as it stands (row_number: its row in the sheet), ``memory`` as the tool left it, and the log.
+
+    ``written`` holds every row as text (see `place`), ``letters`` the sheet column of every column, ``sheet`` and
+    ``header_row`` where the table is.
+    """
+
+    path: Path
+    ledger: pd.DataFrame
+    written: pd.DataFrame
+    memory: pd.DataFrame
+    log: pd.DataFrame
+    letters: dict[str, str]
+    sheet: str
+    header_row: int
+
+
+def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Settings | None = None) -> LedgerFile:
+    """Read a ledger workbook, the office's own or one that came back; raises InputError when it is none."""
+    where = Path(path)
+    sheets = read_rows(where, guard=guard or Guard())
+    table, memory = ledger_table(sheets, name=where.name), typed(ledger_memory(sheets))
+    written = place(table.rows, memory)
+    ledger, log = assemble(written, memory, settings=settings), ledger_log(sheets)
+    return LedgerFile(where, ledger, written, memory, log, dict(table.letters), table.sheet, table.header_row)
+
+
+def typed(memory: pd.DataFrame) -> pd.DataFrame:
+    """Return the memory with its numbers and days; columns it lacks are empty."""
+    text = memory.reindex(columns=list(dict.fromkeys([*COLUMNS, *memory.columns]))).astype("str")
+    values = {key: numbers(text[key].fillna("")) for key in NUMBERS} | {key: days(text[key]) for key in DAYS}
+    return text.assign(**values)
+
+
+def place(rows: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a sheet with the number each one has, and under ``doubt`` why one has none.
+
+    ``as_numbered`` is the number it shows, ``maybe`` the numbers it might have, a line each. A number that stands twice
+    belongs to the row that shows it in every way, else to the first. A row with fewer than two known cells filled (a
+    note under the table) is no row of the ledger.
+    """
+    key = rows["row_key"] if "row_key" in rows else pd.Series("", index=rows.index, dtype="str")
+    base = memory.drop_duplicates("ledger_id").set_index("ledger_id")[list(WITNESSES)].fillna("").astype("str")
+    by_key, by_number = (ids.where(ids.isin(base.index) | base.empty, "") for ids in (key, rows["ledger_id"]))
+    fields = [name for name in WITNESSES if name in rows.columns]
+    by_text = _by_text(rows[fields], base.loc[~base.index.str.startswith(OWN), fields])
+    guess = by_key.where(by_key.ne(""), by_number)
+    told = base[fields].reindex(guess).fillna("").set_axis(rows.index)
+    apart = ((rows[fields] != "") & (rows[fields] != told)).sum(axis=1)
+    unlike = guess.ne("") & ~guess.str.startswith(OWN) & apart.gt(MOST_EDITED) & ~base.empty
+    doubtful = ((by_text.ne("") & by_key.ne("") & by_text.ne(by_key)) | (by_text.eq("") & unlike)).astype(bool)
+    ids = by_text.where(by_text.ne(""), guess.where(guess.ne(""), rows["ledger_id"])).mask(doubtful, "")
+    named = [name for name in LEDGER if name in rows and name not in ("sequence", "row_key")]
+    stray = ids.eq("") & ((rows[named] != "").sum(axis=1) < 2)
+    doubt = pd.Series("", index=rows.index, dtype="str").mask(stray.astype(bool), STRAY).mask(doubtful, CLASH)
+    ranked = ids[(by_key.ne(ids) | by_number.ne(ids)).sort_values(kind="stable").index]
+    twice = (ranked.duplicated() & ranked.ne("")).reindex(rows.index).astype(bool)
+    maybe = ids.where(~doubtful, by_text + "\n" + by_key.where(by_key.ne(""), by_number)).str.strip()
+    return rows.assign(
+        as_numbered=rows["ledger_id"], ledger_id=ids.mask(twice, ""), doubt=doubt.mask(twice, TWICE), maybe=maybe
+    )
+
+
+def _by_text(rows: pd.DataFrame, base: pd.DataFrame) -> pd.Series:
+    """Return which row of the memory has the same words beside it; nothing where none or several have."""
+    texts = pd.Series(["\n".join(words) for words in base.to_numpy()], index=base.index, dtype="str")
+    alone = texts[~texts.duplicated(keep=False) & texts.str.strip().ne("")]
+    number_of = dict(zip(alone, alone.index, strict=True))
+    numbered = [number_of.get("\n".join(words), "") for words in rows.to_numpy()]
+    return pd.Series(numbered, index=rows.index, dtype="str")
+
+
+def assemble(written: pd.DataFrame, memory: pd.DataFrame, *, settings: Settings | None = None) -> pd.DataFrame:
+    """Return the typed ledger in the order of the sheet: people's cells from the sheet, the tool's from its memory.
+
+    A row that stands twice is a new one the second time. A plan's row the memory does not know is laid out anew from
+    its number. Tool cells somebody typed over are not believed; a hand column deleted from the sheet keeps its text.
+    """
+    rows = (
+        written[written["doubt"].isin(["", TWICE])]
+        .drop(columns=["as_numbered", "doubt", "maybe"])
+        .reset_index(drop=True)
+    )
+    ids = rows["ledger_id"]
+    whole = pd.concat([memory, _forgotten(ids, memory, rows, settings)], ignore_index=True)
+    kinds = empty_ledger().dtypes.to_dict()
+    remembered = whole.drop_duplicates("ledger_id").set_index("ledger_id").reindex(ids).reset_index(drop=True)
+    base = remembered.reindex(columns=[k for k in kinds if k != "ledger_id"]).assign(ledger_id=ids)
+    extras = [c for c in rows.columns if c not in kinds]
+    own = is_own(base) | ids.eq("")
+    from_sheet = {key: rows[key] for key in (*HAND, *extras) if key in rows.columns}
+    for key in TYPED_BY_OFFICE:
+        text = rows[key] if key in rows.columns else pd.Series("", index=rows.index)
+        from_sheet[key] = base[key].mask(own, numbers(text) if key in NUMBERS else text)
+    placed = base.assign(**from_sheet)
+    named = placed.assign(region_code=placed["region_code"].mask(own, placed["region"].fillna("").map(find_code)))
+    return named.astype({k: kind for k, kind in kinds.items() if k in named.columns})
+
+
+def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame, settings: Settings | None) -> pd.DataFrame:
+    """Lay out the plan's rows the memory does not know (its sheet was lost), with the values the sheet shows."""
+    lost = ids[ids.str.contains("@") & ~ids.isin(memory["ledger_id"])]
+    parts = lost.str.split("@", n=1, expand=True).reindex(columns=[0, 1]).set_axis(["target", "region_code"], axis=1)
+    parts = parts.astype("str")  # without rows the columns would be numbers
+    targets = parts[parts["region_code"].map(find_code).notna()].merge(load_targets(settings), on="target", how="inner")
+    if targets.empty:
+        return empty_ledger()
+    laid = lay_out(targets)
+    shown = rows.assign(ledger_id=ids).set_index("ledger_id").reindex(laid["ledger_id"]).reset_index(drop=True)
+    values = {k: numbers(shown[k]) if k in shown.columns else float("nan") for k in ("baseline", "current")}
+    return laid.assign(**values)
