@@ -28,7 +28,7 @@ _KEPT_WHOLE = _BOOK, _RELATIONS, _STYLES = ("xl/workbook.xml", "xl/_rels/workboo
 _STRINGS = "xl/sharedstrings.xml"
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
 _RATIO, _LARGE = 150, 50_000_000  # a part that unpacks to more than both is no table that anybody filled in
-_SHEETS = 500
+_SHEETS, _MERGES = 500, 100_000
 _MARKUP = re.compile(rb"<!(?!--|\[CDATA\[).{7}", re.DOTALL)  # DOCTYPE, ENTITY: neither element nor comment
 # The reader makes a cell for every place between the first and the last that holds something: 30 million are about
 # 1 GB. Rows below 100,000 are not looked at one by one (at most ``max_columns`` wide they stay near that).
@@ -221,6 +221,9 @@ def _refuse_far_cells(path: Path, scans: list[SheetScan]) -> None:
     if far:
         raise InputError(f"“{path.name}”在很远的单元格 {far[0]} 有内容，表格范围过大。",
                          "请删去该单元格（以及其间的空行空列）后保存；确有这么多行列的，请拆成几个文件。")  # fmt: skip
+    merges = sum(scan.reach["merges"] for scan in scans)
+    if merges > _MERGES:
+        raise InputError(f"“{path.name}”有 {merges} 处合并单元格，不予打开。", "请取消合并后逐行填写，再交。")
     if len(scans) > _SHEETS or area > 2 * MAX_CELLS:
         raise InputError(f"“{path.name}”的 {len(scans)} 张工作表共有 {area} 格，表格范围过大。", "请拆成几个文件。")
 
@@ -263,7 +266,7 @@ class SheetScan:
     error_cells: set[str] = field(default_factory=set)
     far: list[str] = field(default_factory=list)
     last: list[str] = field(default_factory=lambda: [""])
-    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, "rows": 0, "cells": 0})
+    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, "rows": 0, "cells": 0, "merges": 0})
 
 
 def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> SheetScan:
@@ -300,6 +303,7 @@ def _look(block: bytes, scan: SheetScan, guard: Guard) -> None:
         is_cell = letters[starts] >= ord("A")  # a row has an address of digits only
         addresses = _far_ones(block, letters, starts[is_cell], guard) + _deepest(block, letters, starts, is_cell)
         scan.reach["cells"] += int(is_cell.sum())
+    scan.reach["merges"] += block.count(b"mergeCell ref")
     for start, name, digits in addresses:
         _reach(block, start, (name, digits), scan, guard)
         if scan.far:

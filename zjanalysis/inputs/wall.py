@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -223,6 +224,7 @@ def _hold_on_windows(job: int, memory: int) -> None:
 def serve() -> None:
     """The life of a reader: one call after the other, until whoever asks is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks
+    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     answers, calls = os.fdopen(os.dup(1), "wb"), sys.stdin.buffer
     os.dup2(2, 1)  # what a library prints is no answer
     while head := calls.read(_LENGTH.size):
@@ -244,6 +246,13 @@ def _result(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         return error
 
 
+def _follow(parent: int) -> None:
+    """End with whoever asks; on Windows its job does that."""
+    while sys.platform == "win32" or os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
 @contextmanager
 def _limited(allowed: Budget) -> Iterator[None]:
     """Hold this process to its budget where the system can; more memory ends in MemoryError or the process's end."""
@@ -256,6 +265,7 @@ def _limited(allowed: Budget) -> Iterator[None]:
     seconds = int(used.ru_utime + used.ru_stime + allowed.processor) + 1
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.setitimer(signal.ITIMER_REAL, allowed.clock + 5)  # when whoever asks is gone and no thread of ours runs
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
     most = resource.getrlimit(resource.RLIMIT_AS)
     with suppress(ValueError, OSError):  # macOS refuses
@@ -263,6 +273,7 @@ def _limited(allowed: Budget) -> Iterator[None]:
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_AS, most)
         resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))

@@ -21,6 +21,7 @@ from zjanalysis.settings import Guard
 SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".jsonl", ".json")
 # Sheets this project writes itself: the result of a check, and the helping sheets of the template.
 OUR_SHEETS = ("核对结果", "填写说明", "填写示例", "选项")
+_MERGED_ROWS = 20_000_000  # in all merged ranges of a sheet
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -88,6 +89,10 @@ def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], 
             "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。",
         )
     merged = tuple(found.merged_cell_ranges or ())
+    if sum(bottom - top for (top, _), (bottom, _) in merged) > _MERGED_ROWS:
+        raise InputError(
+            f"“{path.name}”的工作表“{meta.name}”有合并单元格互相重叠，不予读取。", "请取消合并后逐行填写，再交。"
+        )
     return Sheet(
         path.name, meta.name, _grid(found), merged=merged, hidden=hidden, inspection=seen.get(meta.name, Inspection())
     )
