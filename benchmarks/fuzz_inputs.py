@@ -17,7 +17,7 @@ from pathlib import Path
 
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.check import check
-from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.inputs.workbook import sheets_of
 from zjanalysis.settings import Guard, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,7 +89,7 @@ def fuzz(n: int, seed: int, *, keep: Path | None = None) -> Mapping[str, int]:
             path = folder / f"mutant{number % 2}{origin.suffix}"
             writers.get(origin.suffix, _text)(origin, path, luck)
             try:
-                check(read_rows(path, guard=Guard()), settings=Settings(root=folder))
+                check(sheets_of(path, Guard()), settings=Settings(root=folder))
                 outcomes["read"] += 1
             except InputError as error:
                 assert error.message.endswith("。"), error

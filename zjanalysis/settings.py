@@ -42,7 +42,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Guard:
-    """What a workbook may be at most before it is opened."""
+    """What a file may be at most, and what reading it may take at most (small files are given less)."""
 
     max_file_mb: float = 200.0
     max_unpacked_mb: float = 1500.0
@@ -50,6 +50,8 @@ class Guard:
     max_rows: int = 400_000
     max_columns: int = 400
     max_cell_chars: int = 100_000
+    max_memory_mb: float = 4000.0
+    max_seconds: float = 600.0
 
 
 @dataclass(frozen=True)

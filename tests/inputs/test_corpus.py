@@ -14,7 +14,7 @@ from corpus import CASES, Case, made
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.findings import RULES
-from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.inputs.workbook import sheets_of
 from zjanalysis.settings import Guard, Settings
 
 
@@ -66,11 +66,11 @@ def test_a_file_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None
 def test_limits_of_the_guard_are_settings(tmp_path: Path) -> None:
     path = made(CASES[0], tmp_path)
     for guard in (Guard(max_file_mb=0.001), Guard(max_unpacked_mb=0.001), Guard(max_parts=2), Guard(max_rows=2)):
-        with pytest.raises(InputError, match="超过上限") as caught:
-            read_rows(path, guard=guard)
+        with pytest.raises(InputError, match=r"超过上限|很远的单元格") as caught:
+            sheets_of(path, guard)
         assert caught.value.hint.endswith("。")
 
 
 def test_columns_beyond_the_limit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"超过上限|很远的单元格"):
-        read_rows(made(CASES[0], tmp_path), guard=Guard(max_columns=5))
+        sheets_of(made(CASES[0], tmp_path), Guard(max_columns=5))

@@ -22,11 +22,11 @@ MEASURE = """
 import resource, sys, time
 from pathlib import Path
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.inputs.workbook import sheets_of
 from zjanalysis.settings import Guard
 start, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    read_rows(Path(sys.argv[1]), guard=Guard())
+    sheets_of(Path(sys.argv[1]), Guard())
 except InputError as error:
     print(time.process_time() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
@@ -83,6 +83,9 @@ FILLED = b"<v>1</v></c></row>"
         b'<row r="1"><c r="A999999999">' + FILLED,
         b'<row r="1"><c r="A400001">' + FILLED,
         b'<row r="1"><c r="OJ1">' + FILLED + b'<row r="2"><c r="A399999">' + FILLED,
+        b'<row r="399999"><c r="A399999">' + FILLED,
+        b'<row r="99999"><c r="OJ99999">' + FILLED,
+        b"<row r='99999'><c r='OJ99999'>" + FILLED,
     ],
 )
 def test_every_way_to_write_a_far_cell(content: bytes) -> None:
@@ -95,7 +98,11 @@ def test_every_way_to_write_a_far_cell(content: bytes) -> None:
         b'<row r="1"><c r="XFD1" s="3"/></row>',
         b'<row r="1"><c r="XFD1" s="3"></c></row>',
         b'<row r="1"><c r="OJ1">' + FILLED,
-        b'<row r="399999"><c r="A399999">' + FILLED,
+        b'<row r="30000"><c r="A30000">' + FILLED,
+        b"".join(b'<row r="%d"><c r="A%d">' % (n, n) + FILLED for n in range(1, 60_000)),
+        b'<row r="1"><c r="A1">'
+        + FILLED
+        + b"".join(b'<row r="%d" ht="9"><c r="A%d" s="1"/></row>' % (n, n) for n in range(99_000, 99_100)),
         b'<row r="1"><c r="A1" t="inlineStr"><is><t>r="XFD1"</t></is></c></row>'.replace(
             b'"XFD1"', b"&quot;XFD1&quot;"
         ),
@@ -133,11 +140,11 @@ def test_calculated_formulas_are_fine(tmp_path: Path) -> None:
 def test_the_sentence_names_the_file_and_the_next_step(name: str, tmp_path: Path) -> None:
     case = next(case for case in CASES if case.name == name)
     from zjanalysis.inputs.check import check
-    from zjanalysis.inputs.workbook import read_rows
+    from zjanalysis.inputs.workbook import sheets_of
     from zjanalysis.settings import Settings
 
     with pytest.raises(InputError, match="“") as caught:
-        check(read_rows(made(case, tmp_path), guard=Guard()), settings=Settings(root=tmp_path))
+        check(sheets_of(made(case, tmp_path), Guard()), settings=Settings(root=tmp_path))
     assert name in caught.value.message
     assert caught.value.exit_code == 2
     assert caught.value.hint

@@ -219,13 +219,13 @@ def test_a_mapping_in_the_data_set_names_a_column(settings: Settings) -> None:
 def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were really read."""
     seen: list[str] = []
-    real = period.read_rows
+    real = period.check_apart
 
-    def counting(path: Path, **kwargs):  # type: ignore[no-untyped-def]
-        seen.append(path.name)
-        return real(path, **kwargs)
+    def counting(files, **kwargs):  # type: ignore[no-untyped-def]
+        seen.extend(files)
+        return real(files, **kwargs)
 
-    monkeypatch.setattr(period, "read_rows", counting)
+    monkeypatch.setattr(period, "check_apart", counting)
     return seen
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.inputs.check import check
-from zjanalysis.inputs.workbook import column_letter, read_rows
+from zjanalysis.inputs.workbook import column_letter, sheets_of
 from zjanalysis.settings import Guard, Settings
 
 # One spelling of every header per dialect; None: the dialect has no such column.
@@ -118,7 +118,7 @@ def test_any_layout_reads_back_the_same_items(given_items: list[dict[str, Any]],
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "表.xlsx"
         write(path, rows, layout)
-        checked = check(read_rows(path, guard=Guard()), settings=Settings(root=Path(folder)))
+        checked = check(sheets_of(path, Guard()), settings=Settings(root=Path(folder)))
     read = checked.items
     law = [float(row["statutory_limit"][: -len(layout["limit"].format(""))]) for row in rows]
     promise = [float(row["promised_limit"][: -len(layout["limit"].format(""))]) for row in rows]

@@ -25,8 +25,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.columns import FINDING_COLUMNS
 from zjanalysis.inputs.findings import ERROR, LEVELS, NOTE, WARNING
-from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, read_rows, save_book
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.inputs.wall import read_apart
+from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, save_book, sheets_of
+from zjanalysis.settings import Guard, Settings, load_settings
 
 RESULT = OUR_SHEETS[0]
 COLOURS = {ERROR: "F8CBAD", WARNING: "FFE699", NOTE: "DDEBF7"}  # the word stands in the comment: colour never alone
@@ -52,7 +53,13 @@ def annotate(path: Path, findings: pd.DataFrame, out: Path, *, settings: Setting
     controls, slicers, pivot tables, chart sheets). A text file becomes a workbook. Raises InputError for a file that
     cannot be opened or an ``out`` that cannot be written.
     """
-    sheets = read_rows(path, guard=(settings or load_settings()).guard)  # the guard, before openpyxl sees the file
+    guard = (settings or load_settings()).guard
+    read_apart(_annotated, path.name, path.absolute(), findings, out.absolute(), guard, guard=guard, times=4)
+    return out
+
+
+def _annotated(path: Path, findings: pd.DataFrame, out: Path, guard: Guard) -> Path:
+    sheets = sheets_of(path, guard)  # the guard, before openpyxl sees the file
     is_book, kept = path.suffix.lower() == ".xlsx", {}
     if is_book:
         book, kept = openpyxl.load_workbook(path, rich_text=True), carried(path)

@@ -19,7 +19,8 @@ from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.regions import code_in
 from zjanalysis.inputs.rules import deduplicate, row_violations
 from zjanalysis.inputs.table import Table, table_of
-from zjanalysis.inputs.workbook import SUFFIXES, Sheet, read_rows
+from zjanalysis.inputs.wall import behind_wall
+from zjanalysis.inputs.workbook import SUFFIXES, Sheet, sheets_of
 from zjanalysis.settings import Settings, load_settings
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -60,6 +61,18 @@ class Submission:
 
 
 # --- one file ---
+
+
+def check_apart(
+    paths: Mapping[str, Path], *, settings: Settings, mapping: Mapping[str, str] | None = None
+) -> dict[str, Checked | InputError]:
+    """Read and check files behind the wall: name → what it gives, or why it cannot be used."""
+    calls = {name: (path.absolute(), name, settings, mapping) for name, path in paths.items()}
+    return behind_wall(_check_file, calls, guard=settings.guard)
+
+
+def _check_file(path: Path, name: str, settings: Settings, mapping: Mapping[str, str] | None) -> Checked:
+    return check(sheets_of(path, settings.guard, name), settings=settings, mapping=mapping)
 
 
 def check(sheets: Sequence[Sheet], *, settings: Settings, mapping: Mapping[str, str] | None = None) -> Checked:
@@ -210,14 +223,10 @@ def check_files(
     """
     chosen = settings or load_settings()
     files = submitted_files(paths)
-    checked: dict[str, Checked] = {}
-    refused = []
-    for name, path in files.items():
-        try:
-            checked[name] = check(read_rows(path, guard=chosen.guard, name=name), settings=chosen, mapping=mapping)
-        except InputError as error:
-            one = Violation("file_refused", WHOLE, values=error.message, others=error.hint)
-            refused.append(findings_of([one], file=name))
+    results = check_apart(files, settings=chosen, mapping=mapping)
+    checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
+    refused = [findings_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
+               for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
     if not checked:
         return Submission(pd.DataFrame(), together(refused), pd.DataFrame(), files)
     items, findings, counts = assembled(checked, files)

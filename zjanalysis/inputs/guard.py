@@ -8,9 +8,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
-from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 
@@ -22,14 +23,21 @@ _CHUNK = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0"
 _XML = (".xml", ".rels")
 _DAMAGED = (zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, zlib.error)
-_SMALL = 20_000_000  # bytes of a part that is parsed whole (workbook.xml and its relations)
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_SMALL = 20_000_000  # bytes of a part that is kept whole (workbook.xml, its relations, styles)
+_KEPT_WHOLE = _BOOK, _RELATIONS, _STYLES = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml")
+_STRINGS = "xl/sharedstrings.xml"
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
+_RATIO, _LARGE = 150, 50_000_000  # a part that unpacks to more than both is no table that anybody filled in
+_SHEETS, _MERGES = 500, 100_000
+_MARKUP = re.compile(rb"<!(?!--|\[CDATA\[).{7}", re.DOTALL)  # DOCTYPE, ENTITY: neither element nor comment
 # The reader makes a cell for every place between the first and the last that holds something: 30 million are about
 # 1 GB. Rows below 100,000 are not looked at one by one (at most ``max_columns`` wide they stay near that).
 MAX_CELLS = 30_000_000
+_TRIED = 20  # rows that are only formatted before all cells of a block are looked at
+_SPARSE, _DENSE = 1_000_000, 30  # cells that a sheet may span: that many, and so many times the cells it holds
 _LONG = 8_000_000  # bytes without the begin of a row: look at them anyway
 _FILLED = re.compile(rb"[^>/]*>(?!</)")  # after the address: the cell is more than a format
+_FILLED_CELL = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,9})"[^>/]*>(?!</)')
 _ADDRESS = re.compile(rb"([A-Za-z]+)(\d+)")
 _ANY = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]+)(\d+)")
 _EMPTY_FORMULA = re.compile(rb'<c [^>]*?r="([A-Z]+\d+)"[^>]*><f(?:/>|[^>]*/>|[^>]*>[^<]*</f>)(?:<v></v>|<v ?/>)?</c>')
@@ -119,26 +127,52 @@ def _refuse_parts(path: Path, parts: list[zipfile.ZipInfo], guard: Guard) -> Non
 
 
 def _sheets(path: Path, stream: BinaryIO, parts: list[zipfile.ZipInfo], guard: Guard) -> dict[str, Inspection]:
-    """Stream every XML part once: its true size, its head, and the cells of the sheets."""
-    found: dict[str, Oddities] = {}
-    small: dict[str, bytes] = {}
-    for part in parts:
-        if not part.filename.lower().endswith(_XML):
+    """Stream every XML part once: its true size, its markup, the cells of the sheets, the shared strings.
+
+    What is a sheet the workbook says, as it does to the reader, not the look of a part.
+    """
+    by_name = {part.filename.lower(): part for part in parts if part.filename.lower().endswith(_XML)}
+    whole = {name: _kept_whole(path, stream, by_name[name]) for name in _KEPT_WHOLE if name in by_name}
+    sheets = _sheet_parts(path, whole)
+    scans: dict[str, SheetScan] = {}
+    for name, part in by_name.items():
+        if name in whole:
             continue
         chunks = _checked(path, part, _inflated(path, stream, part))
-        if part.filename.lower() in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-            if part.file_size > _SMALL:
-                raise InputError(f"“{path.name}”的目录部件异常地大，不予打开。", RESAVE)
-            small[part.filename.lower()] = b"".join(chunks)
+        if name in sheets.values():
+            scans[name] = scan_sheet(chunks, guard)
+        elif name == _STRINGS:
+            _count_strings(path, part, chunks, guard)
         else:
-            found[part.filename.lower()] = scan_sheet(chunks, guard)
-    _refuse_far_cells(path, found)
-    sheets = _sheet_parts(path, small)
-    seen = {name: found.get(part, Oddities()) for name, part in sheets.items()}
+            for _ in chunks:
+                pass
+    seen = {name: scans.get(part, SheetScan()) for name, part in sheets.items()}
+    _refuse_far_cells(path, list(seen.values()))
     return {
-        name: Inspection(len(odd.hidden), frozenset(odd.empty_formulas), frozenset(odd.error_cells))
-        for name, odd in seen.items()
+        name: Inspection(len(scan.hidden), frozenset(scan.empty_formulas), frozenset(scan.error_cells))
+        for name, scan in seen.items()
     }
+
+
+def _kept_whole(path: Path, stream: BinaryIO, part: zipfile.ZipInfo) -> bytes:
+    if part.file_size > _SMALL:
+        raise InputError(f"“{path.name}”的部件 {part.filename} 异常地大，不予打开。", RESAVE)
+    return b"".join(_checked(path, part, _inflated(path, stream, part)))
+
+
+def _count_strings(path: Path, part: zipfile.ZipInfo, chunks: Iterator[bytes], guard: Guard) -> None:
+    """Refuse more shared strings than a file of this size can hold in earnest, and one longer than a cell may be."""
+    n, run, most = 0, 0, 100_000 + part.compress_size
+    for chunk in chunks:
+        n += max(chunk.count(b"<si"), chunk.count(b":si"))
+        signs = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == _LESS)
+        longest = int(np.diff(signs).max(initial=0)) if len(signs) else 0
+        first, last = (int(signs[0]), len(chunk) - int(signs[-1])) if len(signs) else (len(chunk), 0)
+        if n > most:
+            raise InputError(f"“{path.name}”的文字表有 {n} 条以上，与文件大小不符，不予打开。", RESAVE)
+        if max(run + first, longest) > 4 * guard.max_cell_chars:
+            raise InputError(f"“{path.name}”里有一格超过 {guard.max_cell_chars} 个字。", "请删去该格的多余内容后再交。")
+        run = last if len(signs) else run + first
 
 
 def _inflated(path: Path, stream: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -165,32 +199,45 @@ def _inflated(path: Path, stream: BinaryIO, part: zipfile.ZipInfo) -> Iterator[b
 
 
 def _checked(path: Path, part: zipfile.ZipInfo, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Refuse a part whose head holds a DOCTYPE, or that is not plain UTF-8 XML."""
+    """Refuse a part that declares anything (DOCTYPE, ENTITY), that is not plain UTF-8 XML, or that is a bomb."""
+    if part.file_size > _LARGE and part.file_size > _RATIO * part.compress_size:
+        times = part.file_size // max(part.compress_size, 1)
+        raise InputError(f"“{path.name}”的部件 {part.filename} 解压后是原来的 {times} 倍，不予打开。", RESAVE)
     first = next(chunks, b"")
-    if b"<!DOCTYPE" in first[:_CHUNK].upper() or b"<!ENTITY" in first.upper():
-        raise InputError(f"“{path.name}”的部件 {part.filename} 带有 DOCTYPE，不予打开。", RESAVE)
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first[:200] or not re.search(rb"<[A-Za-z_]", first):
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first[:200] or not re.search(rb"<[A-Za-z_!?]", first):
         raise InputError(f"“{path.name}”的部件 {part.filename} 不是正常的 XML，不予打开。", RESAVE)
-    yield first
-    yield from chunks
+    tail = b""
+    for chunk in chain([first], chunks):
+        window = tail + chunk if tail.endswith(b"<") or b"!" in tail else chunk
+        if b"!" in window and _MARKUP.search(window):  # one rare letter is found faster than two
+            raise InputError(f"“{path.name}”的部件 {part.filename} 带有 DOCTYPE，不予打开。", RESAVE)
+        tail = window[-8:]
+        yield chunk
 
 
-def _refuse_far_cells(path: Path, found: Mapping[str, Oddities]) -> None:
-    far = [cell for oddities in found.values() for cell in oddities.far]
+def _refuse_far_cells(path: Path, scans: list[SheetScan]) -> None:
+    far = [cell for scan in scans for cell in scan.far]
+    area = sum(scan.reach["columns"] * scan.reach["rows"] for scan in scans)
     if far:
         raise InputError(f"“{path.name}”在很远的单元格 {far[0]} 有内容，表格范围过大。",
                          "请删去该单元格（以及其间的空行空列）后保存；确有这么多行列的，请拆成几个文件。")  # fmt: skip
+    merges = sum(scan.reach["merges"] for scan in scans)
+    if merges > _MERGES:
+        raise InputError(f"“{path.name}”有 {merges} 处合并单元格，不予打开。", "请取消合并后逐行填写，再交。")
+    if len(scans) > _SHEETS or area > 2 * MAX_CELLS:
+        raise InputError(f"“{path.name}”的 {len(scans)} 张工作表共有 {area} 格，表格范围过大。", "请拆成几个文件。")
 
 
-def _sheet_parts(path: Path, small: Mapping[str, bytes]) -> dict[str, str]:
-    """Give sheet name → name of its part."""
+def _sheet_parts(path: Path, whole: Mapping[str, bytes]) -> dict[str, str]:
+    """Return sheet name → name of its part."""
     try:
-        book = ElementTree.fromstring(small["xl/workbook.xml"])
-        relations = ElementTree.fromstring(small.get("xl/_rels/workbook.xml.rels", b"<none/>"))
-    except ElementTree.ParseError as error:
+        targets = {
+            r.get("Id", ""): r.get("Target", "") for r in _elements(whole.get(_RELATIONS, b"<x/>"), "Relationship")
+        }
+        sheets = _elements(whole[_BOOK], "sheet")
+    except expat.ExpatError as error:
         raise InputError(f"“{path.name}”的目录部件读不懂，文件可能已损坏。", RESAVE) from error
-    targets = {r.get("Id", ""): r.get("Target", "") for r in relations}
-    parts = {sheet.get("name", ""): targets.get(sheet.get(_RELATION, ""), "") for sheet in book.iter(_MAIN)}
+    parts = {sheet.get("name", ""): targets.get(sheet.get(_RELATION, ""), "") for sheet in sheets}
     full = {name: target.lstrip("/") if target.startswith("/") else f"xl/{target}" for name, target in parts.items()}
     odd = [target for target in full.values() if not target.lower().endswith(_XML)]
     if odd:
@@ -198,30 +245,34 @@ def _sheet_parts(path: Path, small: Mapping[str, bytes]) -> dict[str, str]:
     return {name: target.lower() for name, target in full.items()}
 
 
+def _elements(xml: bytes, name: str) -> list[dict[str, str]]:
+    """Return the attributes of every element of a name, without building a tree."""
+    found: list[dict[str, str]] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = lambda tag, facts: found.append(facts) if tag.split(" ")[-1] == name else None
+    parser.Parse(xml, True)
+    return found
+
+
 # --- the bare XML of one sheet, streamed block by block ---
 
 
 @dataclass(frozen=True)
-class Oddities:
-    """What one sheet holds; ``far`` holds the address that makes it too large, if any."""
+class SheetScan:
+    """What one sheet holds; ``far``: the address that makes it too large, if any; ``last``: the one that widened it."""
 
     hidden: list[int] = field(default_factory=list)
     empty_formulas: set[str] = field(default_factory=set)
     error_cells: set[str] = field(default_factory=set)
     far: list[str] = field(default_factory=list)
-    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, "rows": 0})
+    last: list[str] = field(default_factory=lambda: [""])
+    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, "rows": 0, "cells": 0, "merges": 0})
 
 
-def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> Oddities:
-    """Look at every row once, in blocks that end where a row begins; stop at the first far cell.
-
-    A part that is no sheet is only unpacked (its true size is what the caller watches).
-    """
-    found, carry, is_sheet = Oddities(), b"", None
+def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> SheetScan:
+    """Look at every row once, in blocks that end where a row begins; stop at the first far cell."""
+    scan, carry = SheetScan(), b""
     for chunk in chunks:
-        is_sheet = b"worksheet" in chunk[:4096] if is_sheet is None else is_sheet
-        if not is_sheet:
-            continue
         block = carry + chunk
         cut = block.rfind(b"<row ")
         if cut <= 0 and len(block) < _LONG:
@@ -229,14 +280,16 @@ def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> Oddities:
             continue
         cut = cut if cut > 0 else len(block)
         carry = block[cut:]
-        _look(block[:cut], found, guard)
-        if found.far:
-            return found
-    _look(carry, found, guard)
-    return found
+        _look(block[:cut], scan, guard)
+        if scan.far:
+            return scan
+    _look(carry, scan, guard)
+    if not scan.far and scan.reach["columns"] * scan.reach["rows"] > _SPARSE + _DENSE * scan.reach["cells"]:
+        scan.far.append(scan.last[0])
+    return scan
 
 
-def _look(block: bytes, found: Oddities, guard: Guard) -> None:
+def _look(block: bytes, scan: SheetScan, guard: Guard) -> None:
     """Note what one block of XML holds. Every attribute is ``name="value"`` in files that Excel or WPS wrote; anything
     else is read the slow way."""
     # what follows an attribute is looked at: a block that does not end with a row is padded
@@ -244,23 +297,27 @@ def _look(block: bytes, found: Oddities, guard: Guard) -> None:
     before, equals, after = letters[:-14], letters[1:-13] == _EQUALS, letters[2:-12]
     if b"'" in block or (equals & ((before == _SPACE) | (after != _QUOTE))).any():
         addresses = [(m.start(1), m.group(1), m.group(2)) for m in _ANY.finditer(block)]
+        scan.reach["cells"] += len(addresses)
     else:
-        addresses = _far_ones(block, letters, np.flatnonzero(equals & (before == ord("r"))) + 3, guard)
+        starts = np.flatnonzero(equals & (before == ord("r"))) + 3
+        is_cell = letters[starts] >= ord("A")  # a row has an address of digits only
+        addresses = _far_ones(block, letters, starts[is_cell], guard) + _deepest(block, letters, starts, is_cell)
+        scan.reach["cells"] += int(is_cell.sum())
+    scan.reach["merges"] += block.count(b"mergeCell ref")
     for start, name, digits in addresses:
-        _reach(block, start, (name, digits), found, guard)
-        if found.far:
+        _reach(block, start, (name, digits), scan, guard)
+        if scan.far:
             return
     if ((letters[:-1] == _LESS) & (letters[1:] == ord("f"))).any():
-        found.empty_formulas.update(cell.decode("ascii") for cell in _EMPTY_FORMULA.findall(block))
+        scan.empty_formulas.update(cell.decode("ascii") for cell in _EMPTY_FORMULA.findall(block))
     if (equals & (before == ord("t")) & (letters[3:-11] == ord("e"))).any():
-        found.error_cells.update(cell.decode("ascii") for cell in _ERROR.findall(block))
+        scan.error_cells.update(cell.decode("ascii") for cell in _ERROR.findall(block))
     if (equals[1:] & (before[1:] == ord("n")) & (before[:-1] == ord("e"))).any():
-        found.hidden.extend(1 for _ in _HIDDEN.finditer(block))
+        scan.hidden.extend(1 for _ in _HIDDEN.finditer(block))
 
 
 def _far_ones(block: bytes, letters: np.ndarray, start: np.ndarray, guard: Guard) -> list[tuple[int, bytes, bytes]]:
     """Of the cell addresses give the widest and the deepest, and every one beyond the limits."""
-    start = start[letters[start] >= ord("A")]  # a row has an address of digits only
     wide = start[letters[start + 1] >= ord("A")]
     deep = start[_digit(letters[start + 5]) & _digit(letters[start + 6])]
     names = letters[wide[:, None] + np.arange(3)].astype("int64") & 31
@@ -277,20 +334,40 @@ def _far_ones(block: bytes, letters: np.ndarray, start: np.ndarray, guard: Guard
     return [(p, m.group(1), m.group(2)) for p, m in found if m]
 
 
+def _deepest(
+    block: bytes, letters: np.ndarray, starts: np.ndarray, is_cell: np.ndarray
+) -> list[tuple[int, bytes, bytes]]:
+    """Return a filled cell of the deepest row that has one; rows that are only formatted are common at the end."""
+    rows = starts[~is_cell]
+    text = letters[np.minimum(rows[:, None] + np.arange(7), len(letters) - 1)].astype("int64") - ord("0")
+    shown = np.cumprod((text >= 0) & (text <= 9), axis=1)
+    numbers = (text * shown * 10 ** (shown.sum(axis=1)[:, None] - np.cumsum(shown, axis=1))).sum(axis=1)
+    ends = np.append(rows[1:], len(block))
+    order = np.argsort(-numbers)
+    for number in order[:_TRIED]:
+        cell = _FILLED_CELL.search(block, int(rows[number]), int(ends[number]))
+        if cell:
+            return [(cell.start(1), cell.group(1), cell.group(2))]
+    filled = list(_FILLED_CELL.finditer(block)) if len(order) > _TRIED else []
+    deepest = max(filled, key=lambda match: int(match.group(2)), default=None)
+    return [(deepest.start(1), deepest.group(1), deepest.group(2))] if deepest else []
+
+
 def _digit(letters: np.ndarray) -> np.ndarray:
     return (letters >= ord("0")) & (letters <= ord("9"))
 
 
-def _reach(block: bytes, start: int, address: tuple[bytes, bytes], found: Oddities, guard: Guard) -> None:
+def _reach(block: bytes, start: int, address: tuple[bytes, bytes], scan: SheetScan, guard: Guard) -> None:
     columns, rows = _number(address[0]), int(address[1][:9])
-    if columns <= found.reach["columns"] and rows <= found.reach["rows"]:
+    if columns <= scan.reach["columns"] and rows <= scan.reach["rows"]:
         return
     if not _FILLED.match(block, start + len(address[0]) + len(address[1]) + 1):
         return
-    found.reach["columns"], found.reach["rows"] = max(found.reach["columns"], columns), max(found.reach["rows"], rows)
-    area = found.reach["columns"] * found.reach["rows"] if found.reach["rows"] > 100_000 else 0
+    scan.reach["columns"], scan.reach["rows"] = max(scan.reach["columns"], columns), max(scan.reach["rows"], rows)
+    scan.last[0] = b"".join(address).decode("ascii")[:20]
+    area = scan.reach["columns"] * scan.reach["rows"] if scan.reach["rows"] > 100_000 else 0
     if columns > guard.max_columns or rows > guard.max_rows or area > MAX_CELLS:
-        found.far.append(b"".join(address).decode("ascii")[:20])
+        scan.far.append(scan.last[0])
 
 
 def _number(letters: bytes) -> int:

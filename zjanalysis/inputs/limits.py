@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,15 @@ BLANK, NO_LIMIT, SENTINEL, NO_UNIT, UNREADABLE = (
     "时限无法识别",
 )
 _SENTINELS = (500.0, 99999.0)  # 500 and 99999 stand for 无期限 in two systems (reference/codes.csv 无期限哨兵)
-_HEAD = r"(?:法定|承诺)(?:办结|办理)?(?:时限|期限)[:为是]?"
-_BEFORE = rf"(?:{_HEAD}|自?受理(?:之日)?[起后]?,?|不超过|不多于)*"
-_AFTER = r"(?:\(?(?:以内|之内|内办结|办结|内)\)?)*[。.;]?"
-_NUMBER = re.compile(rf"^{_BEFORE}(-?\d+(?:\.\d+)?)([^\d.]*?){_AFTER}$", re.ASCII)
+LONGEST = 300  # characters: no limit is longer, whatever stands in brackets behind it
+# Possessive quantifiers throughout: no text makes these patterns go back over it again and again.
+_LEAD = re.compile(r"(?>(?:法定|承诺)(?:办结|办理)?(?:时限|期限)[:为是]?|自?受理(?:之日)?[起后]?,?|不超过|不多于)*+")
+_NUMBER = re.compile(r"(-?\d++(?:\.\d++)?)([^\d.]*+)\.?", re.ASCII)
+_TRAILING = ("以内", "之内", "办结", "内")
 _BOTH = re.compile(r"(法定|承诺)(?:办结|办理)?(?:时限|期限)?[:为是]?([^;,。|]*?)(?=$|[;,。|]|法定|承诺)")
 _COUNTED = "个|工作日|自然日|日|天|月|年|周|季|小时|分钟"
-_NUMERAL = re.compile(rf"[零〇一二两三四五六七八九十百]+(?={_COUNTED})|半(?=个|天|日|年)")
+_NUMERAL = re.compile(rf"[零〇一二两三四五六七八九十百]++(?={_COUNTED})|半(?=个|天|日|年)")
+_TWO_NUMBERS = re.compile(r"\d\s+[\d.]")
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
 
@@ -97,10 +99,36 @@ def parse_limit(text: str, unit: str = "") -> Limit:
     word = spellings("limit").get(written) or spellings("limit").get(written.strip("()"))
     if word:
         return Limit(0.0, None, None) if word == "0" else Limit(None, None, NO_LIMIT)
-    found = _NUMBER.match(_NUMERAL.sub(_numeral, _without_remarks(written)))
-    if found is None or len(found.group(1)) > 12:
+    if len(written) > LONGEST or is_doubtful(text):
         return Limit(None, None, UNREADABLE)
-    return _with_unit(float(found.group(1)), own=found.group(2), beside=unit)
+    counted = _NUMERAL.sub(_numeral, _without_remarks(written))
+    number = _NUMBER.fullmatch(counted, cast("re.Match[str]", _LEAD.match(counted)).end())
+    if number is None or len(number.group(1)) > 12:
+        return Limit(None, None, UNREADABLE)
+    return _with_unit(float(number.group(1)), own=_unit_alone(number.group(2)), beside=unit)
+
+
+def is_doubtful(text: str) -> bool:
+    """Tell whether a text is no number although its characters could be read as one: ``1 2``, ``③``, ``10²``.
+
+    >>> is_doubtful("1 2"), is_doubtful("③"), is_doubtful(" 12 天"), is_doubtful("１２")
+    (True, True, False, False)
+    """
+    if text.isascii():
+        return bool(_TWO_NUMBERS.search(text))
+    strange = any((c.isdigit() and not c.isdecimal()) or unicodedata.category(c) == "No" for c in text)
+    return strange or bool(_TWO_NUMBERS.search(unicodedata.normalize("NFKC", text)))
+
+
+def _unit_alone(text: str) -> str:
+    """Return what follows a number without 以内, 内办结 and the stop at its end: ``日(以内)。`` → ``日``."""
+    rest = text[:-1] if text.endswith(("。", ";")) else text
+    while True:
+        inner = rest.removesuffix(")")
+        word = next((word for word in _TRAILING if inner.endswith(word)), "")
+        if not word:
+            return rest
+        rest = inner.removesuffix(word).removesuffix("(")
 
 
 def _without_remarks(written: str) -> str:

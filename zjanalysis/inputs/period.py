@@ -13,9 +13,9 @@ import pandas as pd
 from zjanalysis.errors import InputError, unknown_name
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.cache import cached, key_of
-from zjanalysis.inputs.check import OTHER_SUFFIXES, Tables, assembled, check
+from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
-from zjanalysis.inputs.workbook import SUFFIXES, read_rows
+from zjanalysis.inputs.workbook import SUFFIXES
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -114,6 +114,11 @@ def item_files(folder: Path) -> list[Path]:
 
 
 def read_period(paths: list[Path], *, settings: Settings, mapping: Mapping[str, str]) -> Tables:
-    """Read and check files as one period: (items, findings, files)."""
-    checked = {p.name: check(read_rows(p, guard=settings.guard), settings=settings, mapping=mapping) for p in paths}
-    return assembled(checked, {path.name: path for path in paths})
+    """Read and check files as one period: (items, findings, files); one that cannot be used is an InputError."""
+    files = {path.name: path for path in paths}
+    results = check_apart(files, settings=settings, mapping=mapping)
+    refused = [result for result in results.values() if isinstance(result, InputError)]
+    if refused:
+        others = "".join(f"\n{error.message}" for error in refused[1:])
+        raise InputError(f"{refused[0].message}{others}", refused[0].hint)
+    return assembled({name: result for name, result in results.items() if isinstance(result, Checked)}, files)

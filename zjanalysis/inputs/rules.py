@@ -19,7 +19,7 @@ from zjanalysis.inputs.table import Table
 
 Places = Mapping[tuple[str, str], Mapping[str, Place]]
 Broken = Iterator[tuple[str, str, Any, Any]]  # rule, column, mask over the rows, what the cell disagrees with
-_IN_NOTE = re.compile(r"(\d+(?:\.\d+)?)(个?(?:工作日|自然日|日历日|工作天|小时|月)|天|日)")
+_IN_NOTE = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(个?(?:工作日|自然日|日历日|工作天|小时|月)|天|日)")
 _FEW = 1 / 3  # of the median of the regions of the same level
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from zjanalysis.inputs.limits import DIGITS, plain
+from zjanalysis.inputs.limits import DIGITS, is_doubtful, plain
 from zjanalysis.inputs.reference import read_reference, spellings
 
-_TRIPS = re.compile(
-    r"(?:最多|只需|需|到|现场|办事|跑动?|到现场|到办事现场)*(\d+(?:\.\d+)?|[零一二两三四五六七八九])"
+_TRIPS = re.compile(  # possessive, longest first: no text makes it go back
+    r"(?>最多|只需|需|到办事现场|到现场|到|现场|办事|跑动|跑)*+(\d++(?:\.\d++)?|[零一二两三四五六七八九])"
     r"(?:次|趟|回)?(?:跑动|跑腿|到现场|到场)?",
     re.ASCII,
 )
@@ -87,8 +87,10 @@ def visits(text: str) -> float | str:
     (0.0, 1.0, True)
     """
     written = plain(text)
-    if written in ("", "无"):
+    if not written:
         return ""
+    if is_doubtful(text):
+        return BAD
     found = _TRIPS.fullmatch(written)
     if found:
         return float(DIGITS.get(found.group(1), found.group(1)))
@@ -155,6 +157,6 @@ def amount(text: str) -> float | str:
     (1234.0, True)
     """
     written = plain(text).replace(",", "").rstrip("件次个项")
-    if re.fullmatch(r"\d{1,12}(\.\d+)?", written, re.ASCII):
+    if re.fullmatch(r"\d{1,12}(\.\d+)?", written, re.ASCII) and not is_doubtful(text):
         return float(written)
     return BAD if plain(text) else ""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,13 +14,14 @@ import python_calamine
 from zjanalysis.errors import InputError
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.guard import Inspection, inspect
+from zjanalysis.inputs.textfile import Grid, json_grid, text_grid
+from zjanalysis.inputs.wall import read_apart
 from zjanalysis.settings import Guard
 
 SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".jsonl", ".json")
-_TEXT_ENCODINGS = ("utf-8-sig", "gb18030")
 # Sheets this project writes itself: the result of a check, and the helping sheets of the template.
 OUR_SHEETS = ("核对结果", "填写说明", "填写示例", "选项")
-Grid = list[list[Any]]
+_MERGED_ROWS = 20_000_000  # in all merged ranges of a sheet
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -44,16 +43,22 @@ class Sheet:
 
 
 def read_rows(path: Path, *, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
-    """Read every sheet of a workbook, or the one table of a text file; ``name`` is what findings call the file.
+    """Read every sheet of a workbook, or the one table of a text file, behind the wall (`inputs.wall`).
 
-    Raises InputError for a file that is missing, hostile, protected, damaged, too large, or of another kind.
+    ``name`` is what findings call the file. Raises InputError for a file that is missing, hostile, protected, damaged,
+    too large, or of another kind.
     """
+    return read_apart(sheets_of, name or path.name, path.absolute(), guard, name, guard=guard)
+
+
+def sheets_of(path: Path, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
+    """Read a file in this process, as `read_rows` does behind the wall."""
     if not path.is_file():
         raise InputError(f"找不到文件“{path}”。", "请检查文件名和所在文件夹。")
     if path.suffix.lower() in (".jsonl", ".json"):
-        sheets: tuple[Sheet, ...] = (_json_sheet(path, guard=guard),)
+        sheets: tuple[Sheet, ...] = (Sheet(path.name, "", json_grid(path, guard)),)
     elif path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        sheets = (_text_sheet(path, guard=guard),)
+        sheets = (Sheet(path.name, "", text_grid(path, guard)),)
     else:
         sheets = _workbook_sheets(path, inspect(path, guard), guard=guard)
     return tuple(replace(sheet, file=name) for sheet in sheets) if name else sheets
@@ -84,6 +89,10 @@ def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], 
             "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。",
         )
     merged = tuple(found.merged_cell_ranges or ())
+    if sum(bottom - top for (top, _), (bottom, _) in merged) > _MERGED_ROWS:
+        raise InputError(
+            f"“{path.name}”的工作表“{meta.name}”有合并单元格互相重叠，不予读取。", "请取消合并后逐行填写，再交。"
+        )
     return Sheet(
         path.name, meta.name, _grid(found), merged=merged, hidden=hidden, inspection=seen.get(meta.name, Inspection())
     )
@@ -101,97 +110,6 @@ def _grid(found: Any) -> Grid:
         for row in found.iter_rows()
     )
     return [left + row for row in rows] if left else list(rows)
-
-
-def _decode(path: Path, *, guard: Guard) -> str:
-    """Decode a text file: UTF-16 with its mark, UTF-8 with or without, else GB18030; refuse the rest."""
-    if path.stat().st_size > guard.max_file_mb * 1e6:
-        raise InputError(f"“{path.name}”有 {path.stat().st_size / 1e6:.3g} MB，超过上限 {guard.max_file_mb:g} MB。",
-                         "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_file_mb。")  # fmt: skip
-    raw = path.read_bytes()
-    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise InputError(f"“{path.name}”其实是 Excel 工作簿，只是改了扩展名。", "请用 Excel/WPS 打开后另存为 .xlsx。")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    elif b"\0" in raw:
-        raise InputError(f"“{path.name}”里有空字节，不是文本文件或已损坏。", "请重新导出，保存为“CSV UTF-8”。")
-    else:
-        encodings = _TEXT_ENCODINGS
-    for encoding in encodings:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(
-        f"“{path.name}”的文字编码既不是 UTF-8 也不是 GB18030。", "请用 Excel/WPS 打开后另存为“CSV UTF-8”。"
-    )
-
-
-def _text_sheet(path: Path, *, guard: Guard) -> Sheet:
-    text = _decode(path, guard=guard)
-    if text.lstrip()[:200].lower().startswith(("<html", "<!doctype html", "<table", "<?xml")):
-        raise InputError(f"“{path.name}”其实是网页表格。", "请用 Excel/WPS 打开后另存为 .xlsx。")
-    first = text[:20_000].split("\n", 5)[:5]
-    comma, tab, semicolon = (sum(line.count(mark) for line in first) for mark in ",\t;")
-    mark = "\t" if tab > max(comma, semicolon) else ";" if semicolon > comma else ","
-    csv.field_size_limit(guard.max_cell_chars)
-    try:
-        grid = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
-    except csv.Error as error:
-        raise _csv_error(path, text, error, guard=guard) from error
-    return Sheet(path.name, "", _within(grid, path=path, guard=guard))
-
-
-def _csv_error(path: Path, text: str, error: csv.Error, *, guard: Guard) -> InputError:
-    if "field larger" in str(error):
-        return InputError(f"“{path.name}”里有一格超过 {guard.max_cell_chars} 个字，多半是引号没有成对。",
-                          "请用 Excel/WPS 打开检查后另存为 .xlsx。")  # fmt: skip
-    return InputError(f"“{path.name}”的引号没有成对（全文共 {text.count(chr(34))} 个英文双引号），分不清格子。",
-                      "请用 Excel/WPS 打开检查后另存为 .xlsx。")  # fmt: skip
-
-
-def _within(grid: Grid, *, path: Path, guard: Guard) -> Grid:
-    if len(grid) > guard.max_rows or max(map(len, grid), default=0) > guard.max_columns:
-        raise InputError(
-            f"“{path.name}”有 {len(grid)} 行，最宽 {max(map(len, grid))} 列，超过上限 {guard.max_rows} 行 "
-            f"{guard.max_columns} 列。",
-            "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高上限。",
-        )
-    width = max(map(len, grid), default=0)
-    return [row if len(row) == width else row + [""] * (width - len(row)) for row in grid]
-
-
-def _json_sheet(path: Path, *, guard: Guard) -> Sheet:
-    """JSON lines (or one JSON list): every record flattened to its innermost names; row 1 is the header."""
-    text = _decode(path, guard=guard)
-    records: list[dict[str, Any]] = []
-    lines = [(1, text)] if text.lstrip().startswith("[") else enumerate(text.splitlines(), 1)
-    for number, line in lines:
-        if not line.strip():
-            continue
-        try:
-            loaded = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise InputError(
-                f"“{path.name}”第 {number} 行不是完整的 JSON。", "请检查该行，或重新导出（每行一条记录）。"
-            ) from error
-        for record in loaded if isinstance(loaded, list) else [loaded]:
-            if not isinstance(record, dict):
-                raise InputError(
-                    f"“{path.name}”第 {number} 行不是一条记录（应以 {{ 开头）。", "请重新导出（每行一条记录）。"
-                )
-            records.append(dict(_leaves(record)))
-    header = list(dict.fromkeys(name for record in records for name in record))
-    grid: Grid = [list(header), *([record.get(name, "") for name in header] for record in records)]
-    return Sheet(path.name, "", _within(grid, path=path, guard=guard))
-
-
-def _leaves(record: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]:
-    for name, value in record.items():
-        if isinstance(value, Mapping) and depth < 20:
-            yield from _leaves(value, depth + 1)
-        elif not isinstance(value, (list, Mapping)):
-            yield name, "" if value is None else cell_text(value) if isinstance(value, bool) else value
 
 
 def cell_text(value: Any) -> str:

@@ -1,0 +1,170 @@
+"""The wall: whatever a file does to its reader is one sentence that names it, and the other files are read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import hostile
+from corpus import HEAD, A, B, book, csv_of
+from hostile import ATTACKS
+
+from zjanalysis.cli import main
+from zjanalysis.errors import InputError
+from zjanalysis.inputs.check import check_files
+from zjanalysis.inputs.wall import Budget, _called, _pool, behind_wall, budget, readers_stay
+from zjanalysis.settings import Guard, Settings
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="limits of this kind are POSIX's")
+QUICK = Guard(max_seconds=1)
+FILES = 12
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, tuple[Path]]:
+    for name in "甲乙丙":
+        (tmp_path / f"{name}.csv").write_text(name * 9, encoding="utf-8")
+    return {path.name: (path,) for path in sorted(tmp_path.iterdir())}
+
+
+def test_results_come_back_by_name(files: dict[str, tuple[Path]]) -> None:
+    assert behind_wall(hostile.size, files, guard=Guard()) == dict.fromkeys(files, 27)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (hostile.hang, "超过 1 秒"),
+        pytest.param(hostile.spin, "超过 1 秒", marks=POSIX),
+        pytest.param(hostile.hog, "内存", marks=POSIX),
+        pytest.param(hostile.abort, "内存", marks=POSIX),
+    ],
+)
+def test_what_ends_a_reader_is_a_sentence_and_the_next_call_is_answered(
+    function: object, words: str, files: dict[str, tuple[Path]]
+) -> None:
+    results = behind_wall(function, files, guard=QUICK if words != "内存" else Guard())  # type: ignore[arg-type]
+    for name, result in results.items():
+        assert isinstance(result, InputError)
+        assert words in result.message
+        assert name in result.message
+        assert result.hint.endswith("。")
+    assert behind_wall(hostile.size, files, guard=Guard()) == dict.fromkeys(files, 27)
+
+
+@POSIX
+def test_processor_time_is_held_by_the_system(files: dict[str, tuple[Path]]) -> None:
+    with _pool(1) as pool:
+        error = _called(pool, "甲.csv", hostile.spin, (Path("甲.csv"),), Budget(1 << 29, processor=1, clock=60))
+    assert isinstance(error, InputError)
+    assert "超过 1 秒" in error.message
+
+
+def test_a_fault_of_ours_is_not_hidden(files: dict[str, tuple[Path]]) -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError: a fault of ours"):
+        behind_wall(hostile.fault, files, guard=Guard())
+
+
+def test_small_files_get_small_budgets(tmp_path: Path) -> None:
+    path = tmp_path / "小.xlsx"
+    book(HEAD, A, B)(path)
+    assert budget(path, Guard()).memory < 410e6
+    assert budget(path, Guard()).processor < 11
+    assert budget(path, Guard(max_seconds=3)).clock == 3
+
+
+def test_readers_end_with_the_call_unless_they_stay(files: dict[str, tuple[Path]]) -> None:
+    line = (
+        "import sys; sys.path.insert(0, r'%s'); import hostile; from pathlib import Path;"
+        "from zjanalysis.inputs import wall; from zjanalysis.settings import Guard;"
+        "wall.behind_wall(hostile.size, {'a': (Path(r'%s'),)}, guard=Guard()); import subprocess;"
+        "print(len(subprocess._active), wall._STAYING)" % (Path(__file__).parent, next(iter(files.values()))[0])
+    )
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, encoding="utf-8", timeout=60, check=True)
+    assert done.stdout.split() == ["0", "[]"]
+    with readers_stay():
+        behind_wall(hostile.size, files, guard=Guard())
+        behind_wall(hostile.size, files, guard=Guard())
+
+
+@POSIX
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_no_reader_outlives_whoever_asked(how: signal.Signals, tmp_path: Path) -> None:
+    path = tmp_path / "甲.csv"
+    path.write_text("甲", encoding="utf-8")
+    line = (
+        "import sys; sys.path.insert(0, r'%s'); import hostile; from pathlib import Path;"
+        "from zjanalysis.inputs.wall import behind_wall; from zjanalysis.settings import Guard; print('go', flush=True);"
+        "behind_wall(hostile.hang, {'a': (Path(r'%s'),)}, guard=Guard(max_seconds=3))" % (Path(__file__).parent, path)
+    )
+    asking = subprocess.Popen(
+        [sys.executable, "-c", line], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+    )
+    assert asking.stdout is not None
+    assert asking.stdout.readline() == "go\n"
+    time.sleep(1.5)
+    children = _children(asking.pid)
+    asking.send_signal(how)
+    asking.communicate(timeout=30)
+    deadline = time.monotonic() + 30
+    while any(map(_lives, children)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert children
+    assert not any(map(_lives, children))
+
+
+def _children(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, encoding="ascii", check=False
+    )
+    return [int(word) for word in listed.stdout.split()]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_every_attack_ends_within_seconds(name: str, tmp_path: Path) -> None:
+    file, write, words = ATTACKS[name]
+    path = tmp_path / file
+    write(path)
+    start = time.perf_counter()
+    findings = check_files([path], settings=Settings(root=tmp_path)).findings
+    assert time.perf_counter() - start < 30  # seconds on a machine that is busy; docs/reliability.md has a quiet one's
+    assert words in "".join(findings["message"])
+    assert findings["file"].eq(file).all()
+
+
+@POSIX
+@pytest.mark.parametrize("position", range(FILES))
+def test_one_hostile_and_eleven_good_files(position: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(FILES):
+        path = tmp_path / f"{number:02d}.xlsx"
+        (hostile.stray_cell if number == position else book(HEAD, A, [*B[:2], f"4401190010{number:02d}", *B[3:]]))(path)
+    assert main(["check", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert [line.split("：")[0] for line in said.splitlines() if "没有读取" in line] == [f"{position:02d}.xlsx"]
+    read = [line for line in said.splitlines() if line[:8] in {f"{n:02d}.xlsx " for n in range(FILES)}]
+    assert len(read) == FILES - 1
+
+
+def test_a_period_names_the_file_that_stops_it(tmp_path: Path) -> None:
+    from zjanalysis.inputs.period import read_period
+
+    good, bad = tmp_path / "好.csv", tmp_path / "坏.xlsx"
+    good.write_text(csv_of(HEAD, A, B), encoding="utf-8")
+    bad.write_bytes(b"PK\x03\x04")
+    with pytest.raises(InputError, match="“坏"):
+        read_period([good, bad], settings=Settings(root=tmp_path), mapping={})
