@@ -29,6 +29,10 @@ class InputError(ZjError):
     """A file or folder that cannot be used at all."""
 
 
+class NoData(InputError):
+    """What a report is about is not in the data: it is said, nothing is published, and it is no failure."""
+
+
 class ConfigError(ZjError):
     """A setting or parameter that is unknown, missing or of the wrong kind."""
 

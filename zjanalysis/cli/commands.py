@@ -209,6 +209,7 @@ COMMANDS = (
         "  zj bundle\n  zj bundle --period 2021Q1 --out 下发\n"
         "  zj template 收件人.xlsx --addresses\n  zj bundle --mail 收件人.xlsx",
         (
+            DATA,
             _text("--period", "P", "期次（如 2021Q1），默认最新已发布的一期"),
             _text("--out", "DIR", "压缩包写到哪里，默认报告位置下的 打包/期次"),
             _text("--reports", "DIR", "报告所在位置，默认 reports"),

@@ -17,7 +17,7 @@ from zjanalysis.display import dates, sentences, theme, wording
 from zjanalysis.display.known import about
 from zjanalysis.display.picture import take_picture
 from zjanalysis.display.tables import HTML, MIME, Table, markup, table
-from zjanalysis.errors import unknown_name
+from zjanalysis.errors import NoData, unknown_name
 from zjanalysis.inputs.columns import Column
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
@@ -71,6 +71,9 @@ def cover(
     ``region`` is a code; ``report_date`` an ISO date or empty, never the clock.
     """
     name, sample = region_name(region), period.dataset.kind == "sample"
+    if not period.items["region_code"].eq(region).any():
+        hint = "请用 zj list 查看有哪些地区，或换一个数据集、期次。"
+        raise NoData(f"{period.dataset.folder.name} 的 {period.name} 期没有{name}的事项。", hint)
     heading = f"{name}{title}（{dates.issue_text(period.name)}）"
     terms = _box(period, region=region, report_date=report_date, settings=settings or load_settings())
     box = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in terms)

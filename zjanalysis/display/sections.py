@@ -61,7 +61,7 @@ def counts_table(period: Period, *, region: str, scores: pd.DataFrame, scope: Sc
 def regions_table(scores: pd.DataFrame, *, indicators: tuple[str, ...], focus: str = "") -> Table:
     """Give regions side by side, one column per indicator, in the order the regions have in ``scores``."""
     wide = scores.pivot_table(index="region_code", columns="indicator", values="value", sort=False, dropna=False)
-    wide = wide.reindex(scores["region_code"].unique()).reset_index()
+    wide = wide.reindex(index=scores["region_code"].unique(), columns=list(indicators)).reset_index(names="region_code")
     kinds = {"share": "share", "days": "days", "visits": "days"}
     units = {"visits": "次", "days": "工作日", "share": "%"}
     known = [about(key) for key in indicators]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.errors import ConfigError, InputError, unknown_name
+from zjanalysis.errors import ConfigError, InputError, NoData, unknown_name
 from zjanalysis.inputs.period import Period
 from zjanalysis.settings import Settings, load_settings
 
@@ -40,12 +40,12 @@ class CaseSource:
 def case_source(period: Period, *, settings: Settings | None = None) -> CaseSource:
     """Give the source of a period's cases: ``<period>/cases/*`` first, then [cases] of dataset.toml.
 
-    A sample period without any has no files yet: ``paths`` is empty and `made_cases` makes them. Raises InputError
+    A sample period without any has no files yet: ``paths`` is empty and `made_cases` makes them. Raises NoData
     when a real period has no cases, ConfigError for a wrong entry or a password in the file.
     """
     found = find_source(period, settings=settings)
     if found is None:
-        raise InputError(
+        raise NoData(
             f"{period.dataset.folder.name}/{period.name} 没有办件数据。",
             f"请把办件表（.parquet 或 .csv）放入 {period.name}/cases/，或在 dataset.toml 的 [cases] 写明数据库。",
         )

@@ -25,7 +25,7 @@ from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
-from zjanalysis.publish.release import GOOD, MANIFEST, Entry, read_manifest, write_manifest, writing
+from zjanalysis.publish.release import ABSENT, GOOD, MANIFEST, Entry, read_manifest, write_manifest, writing
 
 PASSED = {".html": "页面", ".xlsx": "工作簿"}  # a notebook is for those who have the project
 LEFT_OUT = "未收入"
@@ -56,7 +56,7 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
     Raises PublishError without a manifest, without a single report to pass on, and when ``out`` cannot be written.
     A district that is left out has no zip; one of an earlier run is taken away.
     """
-    entries = read_manifest(folder)
+    entries = {key: entry for key, entry in read_manifest(folder).items() if entry.status != ABSENT}
     if not entries:
         raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
     with writing(out):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from zjanalysis.display.dates import issue_text
 from zjanalysis.files import write_whole
 from zjanalysis.publish.jobs import CITY, is_district
-from zjanalysis.publish.release import GOOD, STALE, Entry, read_manifest
+from zjanalysis.publish.release import ABSENT, GOOD, STALE, Entry, read_manifest
 
 TITLE = "政务服务效能监测通报"
 SHEETS = ("page.css", "index.css", "tiles.css")
@@ -46,9 +46,13 @@ class TileMap:
     note: str
 
 
-def write_index(folder: Path) -> Path:
-    """Write ``index.html`` of a period from its manifest, which decides every byte, and return its path."""
-    entries = sorted(read_manifest(folder).values(), key=lambda entry: (entry.key != CITY, entry.order, entry.key))
+def write_index(folder: Path, units: Collection[str] = ()) -> Path:
+    """Write ``index.html`` of a period from its manifest, which decides every byte, and return its path.
+
+    ``units``: the regions it is about, where others may have strayed into the folder; empty is all.
+    """
+    entries = [entry for entry in read_manifest(folder).values() if not units or entry.region_code in units]
+    entries.sort(key=lambda entry: (entry.key != CITY, entry.order, entry.key))
     return write_whole(folder / "index.html", index_html(entries, folder=folder).encode("utf-8"))
 
 
@@ -60,6 +64,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    absent, entries = ([entry for entry in entries if (entry.status == ABSENT) == wanted] for wanted in (True, False))
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     cover = next((entry.cover for entry in entries if entry.cover), {})
     regions = [entry for entry in entries if entry.key == CITY or is_district(entry.key)]
@@ -72,6 +77,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
         "hash": base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         "rows": [_row(entry, heads, folder) for entry in regions],
         "topics": [_row(entry, heads, folder) for entry in topics],
+        "absent": "、".join(entry.region for entry in absent), "n_absent": len(absent),
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
         "map": tile_map(entries, folder=folder),
     }  # fmt: skip

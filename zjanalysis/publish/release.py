@@ -23,10 +23,13 @@ from typing import IO, Any
 
 from zjanalysis.errors import PublishError
 from zjanalysis.files import file_digest, write_whole
+from zjanalysis.inputs.dataset import load_dataset
+from zjanalysis.publish.jobs import foci, home
+from zjanalysis.settings import Settings
 
 MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
 SUFFIXES = (".html", ".xlsx", ".ipynb")
-GOOD, STALE, FAILED = "已发布", "未更新", "失败"
+GOOD, STALE, FAILED, ABSENT = "已发布", "未更新", "失败", "无数据"
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -34,7 +37,8 @@ FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 class Entry:
     """One report as it lies in the folder.
 
-    ``status``: 已发布 · 未更新 (the last good page stays, ``reason`` says why) · 失败 (there is no page yet).
+    ``status``: 已发布 · 未更新 (the last good page stays, ``reason`` says why) · 失败 (there is no page yet) · 无数据
+    (what it would be about is not in the data).
     ``files``: suffix → SHA-256 of what lies beside each other under ``key``. ``parts``: SHA-256 of data, parameters,
     definitions and code. ``order``: its place in the index.
     ``reads``: region → digest of the rows the report used. ``seconds``: how long it took.
@@ -81,6 +85,13 @@ def _logged(folder: Path) -> dict[str, Entry]:
                 entry = _entry_from(json.loads(line))
                 entries[entry.key] = entry
     return entries
+
+
+def published(out: Path, settings: Settings, data: str = "") -> dict[str, list[Path]]:
+    """Return the folders of the periods that were published, oldest first, by the city they are about."""
+    dataset = load_dataset(data, settings=settings)
+    homes = {city: out / home(settings, dataset, city) for city in foci(settings, dataset)}
+    return {city: sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")) for city, folder in homes.items()}
 
 
 def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str) -> None:

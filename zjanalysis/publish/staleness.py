@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from zjanalysis.files import file_digest
@@ -20,7 +21,7 @@ from zjanalysis.publish.provenance import (
     short,
     stamp,
 )
-from zjanalysis.publish.release import GOOD, Entry, read_manifest
+from zjanalysis.publish.release import ABSENT, FAILED, STALE, Entry, published, read_manifest
 from zjanalysis.publish.snapshot import Sources, read_sources
 from zjanalysis.settings import Settings
 
@@ -29,12 +30,16 @@ OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据与办件"
 
 @dataclass(frozen=True)
 class Step:
-    """One report of the plan; an empty ``reason`` means its page is what would be made."""
+    """One report of the plan; an empty ``reason`` means its page is what would be made.
+
+    ``absent`` says what it would be about and is not in the data; such a report is not made.
+    """
 
     job: Job
     stamp: Stamp
     reads: Mapping[str, str]
     reason: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,11 @@ def plan(jobs: Sequence[Job], sources: Sources, entries: Mapping[str, Entry], *,
 def _step(job: Job, sources: Sources, entry: Entry | None, folder: Path, shared: Basis, force: bool) -> Step:
     reads = reads_of(job, sources)
     marked = stamp(job, shared, data=digest_of(reads), inputs=inputs_of(job, sources))
-    return Step(job, marked, reads, "按要求重新生成" if force else why(job, marked, reads, entry, folder))
+    if job.has_subject and not sources.rows.get(job.region_code):
+        return Step(job, marked, reads, absent=f"{job.period} 期没有它的事项")
+    reason = "按要求重新生成" if force else why(job, marked, reads, entry, folder)
+    still_absent = entry.reason if entry is not None and entry.status == ABSENT and not reason else ""
+    return Step(job, marked, reads, reason, still_absent)
 
 
 def reads_of(job: Job, sources: Sources) -> dict[str, str]:
@@ -91,12 +100,14 @@ def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
 
 def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, folder: Path) -> str:
     """Say why a report must be made; empty when its page is up to date."""
-    if entry is None or not entry.files:
-        return "首次生成" if entry is None else f"上次失败（{entry.reason}）"
+    if entry is None:
+        return "首次生成"
+    if entry.status == FAILED:
+        return f"上次失败（{entry.reason}）"
     changed = [word for name, word in PARTS.items() if entry.parts.get(name) != marked.parts[name]]
     if changed:
         return "、".join(changed) + "有变" + _whose(job, reads, entry)
-    if entry.status != GOOD:
+    if entry.status == STALE:
         return f"上次失败（{entry.reason}）"
     paths = {suffix: folder / f"{job.key}{suffix}" for suffix in entry.files}
     lost = [suffix for suffix, path in paths.items()
@@ -125,7 +136,8 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
     fingerprint = read_record(path)["fingerprint"]
     present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data)
     beside = path.absolute().parent
-    folders = {beside, beside.parent, *(manifest.parent for manifest in out.glob("*/manifest.json"))}
+    own = (folder for folders in published(out, settings, data).values() for folder in folders)
+    folders = {beside, beside.parent, *own}
     entries = [entry for folder in folders for entry in read_manifest(folder).values()]
     digests = [entry.files.get(".html") for entry in entries if entry.fingerprint == fingerprint]
     good = file_digest(path) in digests
@@ -156,11 +168,12 @@ def _verify_fingerprint(groups: tuple[str, ...], *, out: Path, settings: Setting
 
 def _present(out: Path, settings: Settings, data: str) -> Iterator[Step]:
     """Yield the step of every report of every period, as it would be made now with the date it was published with."""
-    for period in reversed(list_periods(data or settings.data, settings=settings)):
-        entries = read_manifest(out / period)
-        jobs = [_as_published(job, entries.get(job.key)) for job in list_jobs(settings, data, period)]
-        sources = read_sources(settings, jobs[0].data, period)
-        yield from plan(jobs, sources, entries, folder=out / period, settings=settings)
+    for period in reversed(list_periods(data, settings=settings)):
+        for place, jobs in groupby(list_jobs(settings, data, period), key=lambda job: job.place):
+            entries = read_manifest(out / place)
+            present = [_as_published(job, entries.get(job.key)) for job in jobs]
+            sources = read_sources(settings, present[0].data, period)
+            yield from plan(present, sources, entries, folder=out / place, settings=settings)
 
 
 def _as_published(job: Job, entry: Entry | None) -> Job:
