@@ -1,11 +1,13 @@
 """Service-efficiency indicators, comparison and district reports: the public face, ``import zjanalysis as zj``.
 
-Each name is loaded from its room when it is first used, so that starting costs nothing.
+Each name is loaded from its room when it is first used, so that starting costs nothing. Here every region may be
+written as a name or a code, as text or as a number.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import Any
 
 __version__ = "0.1.0"
@@ -137,6 +139,8 @@ def __getattr__(name: str) -> Any:
     if room is None:
         raise AttributeError(f"module 'zjanalysis' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"zjanalysis.{room}"), name)
+    if inspect.isfunction(value):
+        value = importlib.import_module("zjanalysis.inputs.regions").takes_regions(value)
     globals()[name] = value
     return value
 

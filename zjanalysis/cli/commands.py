@@ -65,7 +65,11 @@ PORT = _number("--port", "N", "端口，默认 8888；占用时自动换一个",
 COMMANDS = (
     Command(
         "build", "publishing:build", "生成全市与各县（市、区）通报",
-        "  zj build\n  zj build --only 赤坎区,440823 --jobs 2\n  zj build --data data/sample --period 2021Q1 --dry-run",
+        "  zj build\n  zj build --only 赤坎区,440823 --jobs 2\n"
+        "  zj build --data data/sample --period 2021Q1 --dry-run\n\n"
+        "只跑一本笔记本、不要页面时，直接用 papermill，地区写名称或代码都可以：\n"
+        "  papermill notebooks/03_district_report.ipynb 徐闻县.ipynb -p region 徐闻县\n"
+        "  papermill notebooks/03_district_report.ipynb 徐闻县.ipynb -f 参数.yaml",
         (
             DATA, PERIOD,
             _text("--out", "DIR", "输出位置，默认 reports"),

@@ -41,12 +41,12 @@ class Period:
     cases: Any = None
 
 
-def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Period:
+def load_period(data: str = "", period: str | int = "", *, settings: Settings | None = None) -> Period:
     """Give the items of one period; empty names mean the data set of the settings and its newest period.
 
     Raises UnknownName for a set or period nobody knows, InputError for an empty folder or a file that cannot be used.
     """
-    known = settings or load_settings()
+    known, period = settings or load_settings(), str(period)
     dataset = load_dataset(data, settings=known)
     periods = list_periods(data, settings=known)
     if period and period not in periods:

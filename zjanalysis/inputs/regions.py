@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+import inspect
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -10,6 +13,7 @@ from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.settings import Settings, load_settings
 
+T = TypeVar("T")
 _CITY_CENTRE = ("本级", "市本级", "市直", "市级")
 _SUFFIXES = ("特别行政区", "自治县", "市", "县", "区", "省")
 
@@ -99,17 +103,45 @@ def region_name(code: str) -> str:
     return _names()[code]
 
 
-def region_code(name_or_code: str) -> str:
+def region_code(name_or_code: str | int) -> str:
     """Give the code of a region; raises UnknownName with the nearest names.
 
-    >>> region_code("遂溪县")
-    '440823'
+    >>> region_code("遂溪县"), region_code(440823)
+    ('440823', '440823')
     """
-    code = find_code(name_or_code)
+    written = str(name_or_code)
+    code = find_code(written)
     if code is None:
         near = _children(load_settings().focus)
-        raise unknown_name("地区", name_or_code, [_names()[c] for c in (*near, *_names())])
+        raise unknown_name("地区", written, [_names()[c] for c in (*near, *_names())])
     return code
+
+
+def takes_regions(function: Callable[..., T]) -> Callable[..., T]:
+    """Give the function with its ``region``, ``city``, ``peers`` and ``*regions`` as names or codes, texts or numbers.
+
+    papermill makes a number of a code that is typed without quotes. Everything else goes through as it is, the name of
+    a group of peers and an empty text too.
+    """
+    parameters = inspect.signature(function).parameters
+    several = "regions" in parameters and parameters["regions"].kind is inspect.Parameter.VAR_POSITIONAL
+    if not several and not {"region", "city", "peers"} & set(parameters):
+        return function
+
+    @wraps(function)
+    def taking(*arguments: Any, **keywords: Any) -> T:
+        for name in {"region", "city", "peers"} & set(keywords):
+            keywords[name] = _as_codes(keywords[name], alone=name != "peers")
+        rows, regions = (arguments[:1], arguments[1:]) if several else (arguments, ())
+        return function(*rows, *(_as_codes(region) for region in regions), **keywords)
+
+    return taking
+
+
+def _as_codes(written: Any, *, alone: bool = True) -> Any:
+    if isinstance(written, (str, int)):
+        return region_code(written) if alone and written else written
+    return written if written is None else tuple(map(region_code, written))
 
 
 def _children(parent: str) -> tuple[str, ...]:
@@ -136,7 +168,7 @@ def city_of(code: str) -> str:
     return f"{code[:4]}00"
 
 
-def report_units(city: str) -> tuple[str, ...]:
+def report_units(city: str | int) -> tuple[str, ...]:
     """Give the counties, then the zones of a city, in official order.
 
     >>> len(report_units("440800")), report_units("440800")[-1]
@@ -156,15 +188,19 @@ def group_names() -> tuple[str, ...]:
     return tuple(_groups())
 
 
-def peers_of(code: str, group: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:
+def peers_of(
+    code: str | int, group: str | int | Sequence[str | int] = "", *, settings: Settings | None = None
+) -> tuple[str, ...]:
     """Give the regions that a region is compared with, itself excluded.
 
     A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings.
-    ``group`` may also be regions separated by commas (codes or names). Raises UnknownName for a name nobody knows.
+    ``group`` may also be regions, as a list or separated by commas (codes or names). Raises UnknownName for a name
+    nobody knows.
 
-    >>> peers_of("440800", "粤西")
-    ('440900', '441700')
+    >>> peers_of("440800", "粤西"), peers_of(440800, [440900, "阳江市"])
+    (('440900', '441700'), ('440900', '441700'))
     """
+    group = str(group) if isinstance(group, (str, int)) else ",".join(map(str, group))
     own = region_code(code)
     row = _table().set_index("code").loc[own]
     if not group and row["level"] in ("county", "zone"):

@@ -275,8 +275,8 @@ def install(path: Path) -> None:
 
     snapshot, read = hold(str(path)), periods.load_period
 
-    def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Any:
-        current, name = settings or load_settings(), period or snapshot.newest
+    def load_period(data: str = "", period: str | int = "", *, settings: Settings | None = None) -> Any:
+        current, name = settings or load_settings(), str(period) or snapshot.newest
         same = current.path(data or current.data) == snapshot.folder and name in snapshot.periods
         if settings is not None or not same:
             return read(data, period, settings=settings)
