@@ -25,6 +25,7 @@ HOMES = {
     "nbconvert": {"publish"},
     "nbformat": {"publish"},
     "argparse": {"cli"},
+    "cryptography": {"publish/signing.py"},
 }
 
 

@@ -96,8 +96,17 @@ COMMANDS = (
     ),
     Command(
         "verify", "publishing:verify", "核对一页（或纸上的校验码）是否出自现在的数据、口径与程序",
-        "  zj verify reports/2021Q1/district/440823.html\n  zj verify 31P-14T-035-2KQ",
-        (_text("word", "PAGE|FINGERPRINT", "页面文件，或页眉上的校验码"), REPORTS, DATA),
+        "  zj verify reports/2021Q1/district/440823.html\n  zj verify 31P-14T-035-2KQ\n"
+        "  zj verify 收到的页面.html --key zjanalysis.pub",
+        (
+            _text("word", "FILE|FINGERPRINT", "页面、工作簿或笔记本，或页眉上的校验码"),
+            REPORTS, DATA,
+            _text("--key", "PUB", "只用发出单位的公钥核对签名，不需要数据"),
+        ),
+    ),
+    Command(
+        "keys", "publishing:keys", "为报告签名：建立本单位的钥匙", "  zj keys init",
+        (_choice("action", ("init",), "init 建立钥匙"),),
     ),
     Command(
         "check", "items:check", "核对工作簿，逐格指出问题",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zjanalysis.errors import InputError, PublishError
-from zjanalysis.publish import pool, release, snapshot
+from zjanalysis.publish import pool, release, signing, snapshot
 from zjanalysis.publish.jobs import Job, check_parameters, named_units
-from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, read_manifest
+from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
 from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
 from zjanalysis.publish.staleness import Step, plan
 from zjanalysis.settings import Settings
@@ -57,6 +57,7 @@ class _Build:
     reader: Reader
     executor: Executor | None
     progress: Progress
+    sign: Sign | None
 
 
 def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Options | None = None,
@@ -73,7 +74,8 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     units = named_units(jobs[0].focus) if jobs[0].focus else {}
     reader = snapshot.reader(wanted.timeout)
     try:
-        return _build(jobs, _Build(folder, units, settings, wanted, reader, executor, progress))
+        sign = signing.signer(settings)
+        return _build(jobs, _Build(folder, units, settings, wanted, reader, executor, progress, sign))
     finally:
         snapshot.close(reader)
 
@@ -93,9 +95,9 @@ def _build(jobs: Sequence[Job], own: _Build) -> BuildSummary:
         if step.reason or step.absent:
             own.progress(f"{step.job.label}：{step.reason or step.absent.rstrip('。') + '，不生成报告。'}")
     news = [entry for entry in absent if entry != entries.get(entry.key)]
-    if options.dry_run or not (due or news or release.is_cut_off(folder)):
+    if options.dry_run or not (due or news or release.is_cut_off(folder, signed=own.sign is not None)):
         return _summary(steps, {}, folder, dry=options.dry_run)
-    with release.locked(folder) as making:
+    with release.locked(folder, own.sign) as making:
         for entry in news:
             _put(folder, making, entry)
         return _summary(steps, _make(due, making, sources, own), folder, dry=False)
@@ -134,6 +136,9 @@ def _make(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> d
             moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data)
             error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
             entry = _entry(step, replace(outcome, error=error), before.get(outcome.key))
+            if own.sign is not None and entry.status == GOOD:
+                signed = signing.sign_page(making / outcome.key / "report.html", own.sign)
+                entry = replace(entry, files={**entry.files, ".html": signed})
             _put(own.folder, making / outcome.key, entry)
             done[outcome.key] = entry
             number = f"{len(done):>{len(str(len(due)))}}/{len(due)}"
