@@ -36,7 +36,7 @@ def jobs_for(count: int) -> list[Job]:
     """Give district jobs: every report unit of the sample, again with another report date when there are not enough."""
     settings = load_settings(ROOT)
     first = list_jobs(settings, "data/sample")[1]
-    units = {code: name for code, name in named_units(settings).items() if code != settings.focus}
+    units = {code: name for code, name in named_units(settings.focus).items() if code != settings.focus}
     pairs = [(code, name, f"2021-04-{day:02}") for day in range(1, 31) for code, name in units.items()]
     return [replace(first, key=f"district/{code}-{day[-2:]}", region_code=code, region=name, reads=(),
                     parameters={**first.parameters, "region": code, "report_date": day}) for code, name, day in pairs[:count]]  # fmt: skip

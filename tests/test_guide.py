@@ -1,7 +1,7 @@
 """Every command and code block of the README files and docs/guide is run as a reader would run it.
 
 In a ``console`` block a line ``$ zj …`` is a command and the lines under it are output that must appear, ``…`` standing
-for anything. ``python`` blocks run, their ``# → `` lines are output. ``toml`` blocks are written to the file their
+for anything. ``python`` blocks run, their ``# → `` lines are output. ``toml`` and ``yaml`` blocks are written to the file their
 first line names, ``diff`` blocks are applied to the package. What cannot be run here is fenced otherwise and counted.
 """
 
@@ -23,7 +23,7 @@ from zjanalysis.cli.commands import make_parser
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.S | re.M)
-RUN = {"console", "python", "toml", "diff"}
+RUN = {"console", "python", "toml", "yaml", "diff"}
 # Blocks that cannot be run here, by page: what they would need is said beside them.
 LEFT = {
     "README.md": {"text": 2},  # set-up and tests themselves, the layout of folders
@@ -31,6 +31,7 @@ LEFT = {
     "docs/guide/closed-network.md": {"text": 2, "powershell": 1},  # needs two machines
     "docs/guide/own-data.md": {"text": 1},  # the layout of folders
     "docs/guide/new-indicator.md": {"text": 1},  # the commands of a developer's checkout
+    "docs/guide/papermill.md": {"text": 1},  # a second converter beside our own
     "docs/guide/new-report.md": {"json": 1},  # what is pasted into the Lab
     "docs/guide/schedule.md": {"text": 1, "powershell": 1},  # crontab and 任务计划
     "docs/guide/scale.md": {"text": 4},  # needs a Dask, PostgreSQL or Spark cluster
@@ -69,7 +70,7 @@ def test_every_block_of_the_page_runs_and_says_what_it_says_here(page: Path, pro
         return
     root = tmp_path / "zj"
     shutil.copytree(project, root)
-    actions = {"console": console, "python": python, "toml": write, "diff": apply}
+    actions = {"console": console, "python": python, "toml": write, "yaml": write, "diff": apply}
     for language, text in todo:
         actions[language](root, text)
 
@@ -81,9 +82,11 @@ def console(root: Path, text: str) -> None:
         line, _, wanted = command.partition("\n")
         words = shlex.split(line, comments=True)
         words = words[2:] if words[:2] == ["python", "run.py"] else words
-        words = words[1:] if words[0] == "zj" else words
+        program = "papermill" if words[0] == "papermill" else "zjanalysis"
+        words = words[1:] if words[0] in ("zj", "papermill") else words
         # 1 is what check and ledger say when they found something; a wrong call is 2 and more.
-        said(run(root, ["-m", "zjanalysis", *words], allowed=(0, 1)), wanted.splitlines(), line)
+        allowed = (0,) if program == "papermill" else (0, 1)
+        said(run(root, ["-m", program, *words], allowed=allowed), wanted.splitlines(), line)
 
 
 def python(root: Path, text: str) -> None:

@@ -48,7 +48,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, cwd=root, env=os.environ | {"ZJANALYSIS_ROOT": str(root)}, capture_output=True,
                           encoding="utf-8", timeout=300, check=False)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    return root / "out" / "2021Q1"
+    return root / "out" / "sample" / OTHER / "2021Q1"
 
 
 def text_of(page: Path) -> str:
@@ -96,7 +96,7 @@ def test_the_ledger_of_another_city_is_not_shown(pages: Path) -> None:
 
 
 def test_a_ledger_of_the_plan_is_refused_with_the_next_step(pages: Path) -> None:
-    root = pages.parents[1]
+    root = pages.parents[3]
     done = subprocess.run([sys.executable, "-m", "zjanalysis", "ledger", "init", "台账.xlsx"], cwd=root,
                           env=os.environ | {"ZJANALYSIS_ROOT": str(root)}, capture_output=True, encoding="utf-8",
                           timeout=60, check=False)  # fmt: skip

@@ -20,6 +20,10 @@ class ZjError(Exception):
         """Give the sentence, then the next step after ``提示：``."""
         return f"{self.message}\n提示：{self.hint}" if self.hint else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence in a notebook, not the way there; IPython asks for it."""
+        return str(self).split("\n")
+
     def __reduce__(self) -> tuple[type[ZjError], tuple[str, str]]:
         """Survive the way back from a worker process with the hint attached."""
         return type(self), (self.message, self.hint)
@@ -27,6 +31,10 @@ class ZjError(Exception):
 
 class InputError(ZjError):
     """A file or folder that cannot be used at all."""
+
+
+class NoData(InputError):
+    """What a report is about is not in the data: it is said, nothing is published, and it is no failure."""
 
 
 class ConfigError(ZjError):

@@ -21,7 +21,7 @@ from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
-from zjanalysis.errors import ConfigError
+from zjanalysis.errors import NoData
 from zjanalysis.inputs.period import Period, load_period, load_previous
 from zjanalysis.inputs.regions import city_of, group_of, is_county, load_regions, peers_of, region_code, region_name
 from zjanalysis.settings import Settings, load_settings
@@ -252,7 +252,7 @@ def study(
     Empty ``data`` and ``period`` mean the data set of the settings and its newest period, an empty ``region`` the city
     of the settings. ``peers``: empty for the default ones, the name of a group, or regions separated by commas; names
     and codes are taken alike. ``as_written`` takes limits as the numbers written, no unit converted; ``all_types``
-    counts items of every type. Raises UnknownName for what nobody knows, ConfigError for a region without items.
+    counts items of every type. Raises UnknownName for what nobody knows, NoData for a region without items.
     """
     now = load_period(str(data), str(period))
     if as_written:
@@ -275,7 +275,7 @@ def study_of(
     code = region_code(region or known.focus)
     if code not in set(now.items["region_code"]):
         there = [region_name(one) for one in now.items["region_code"].drop_duplicates() if one]
-        raise ConfigError(
+        raise NoData(
             f"{now.dataset.title}（{now.name}）里没有{region_name(code)}的事项。",
             f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。",
         )

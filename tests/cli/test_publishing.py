@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -26,6 +28,45 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     known, out = load_settings(ROOT), tmp_path_factory.mktemp("reports")
     assert build(select(list_jobs(known, "data/sample"), ("440823",)), out=out, settings=known).exit_code == 0
     return out
+
+
+def zj(*words: str, root: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in a project folder of its own."""
+    command, env = [sys.executable, "-m", "zjanalysis", *words], os.environ | {"ZJANALYSIS_ROOT": str(root)}
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_the_real_set_makes_what_can_be_made_and_says_what_cannot(tmp_path: Path) -> None:
+    for name in ("data/gd-2021-05", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "zjanalysis.toml", tmp_path)
+    done = zj("build", "--data", "data/gd-2021-05", root=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folders = [tmp_path / "reports" / "gd-2021-05" / code / "2021-05" for code in ("440000", "440100")]
+    for folder in folders:
+        pages = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
+        assert pages == {"city.html", "quality.html", "plan.html", "ledger.html", "index.html"}
+    assert "越秀区：2021-05 期没有它的事项，不生成报告。" in done.stderr
+    assert "没有办件数据" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[-1].startswith("已生成 4 份，无需更新 0 份，没有数据 12 份，失败 0 份。")
+    dry = zj("build", "--dry-run", "--data", "data/gd-2021-05", root=tmp_path)
+    assert dry.stdout.splitlines()[0] == "将生成 0 份，没有数据 1 份，其余 4 份无需更新（未写任何文件）。"
+    assert "已写入" in zj("index", "--data", "data/gd-2021-05", root=tmp_path).stdout
+    assert len(list((tmp_path / "reports").rglob("*.zip"))) == 0
+    assert zj("bundle", "--data", "data/gd-2021-05", root=tmp_path).returncode == 0
+    place = tmp_path / "reports" / "打包" / "gd-2021-05"
+    assert len(list(place.rglob("*.zip"))) == 2
+
+
+def test_an_index_of_what_nobody_published_is_an_error(
+    reports: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", "--out", str(reports), "--period", "2020Q4"]) == 2
+    assert "未找到已发布的期次“2020Q4”" in capsys.readouterr().err
+    assert not (reports / "2020Q4").exists()
+    assert main(["index", "--out", str(tmp_path / "没有")]) == 2
+    assert main(["index", "--out", str(reports)]) == 0
 
 
 @pytest.fixture

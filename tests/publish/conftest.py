@@ -96,7 +96,8 @@ def tiny_sources(settings: Settings, data: str, period: str, *_: object) -> Sour
     paths = sorted((settings.path(data) / period / "items").glob("*.csv"))
     rows = {path.stem: path.read_text(encoding="utf-8").split() for path in paths}
     origins = {code: (f"{period}/items/{code}.csv",) for code in rows}
-    return Sources(files, {code: (" ".join(words), words[0]) for code, words in rows.items()}, origins)
+    digests = {code: (" ".join(words), words[0]) for code, words in rows.items()}
+    return Sources(files, digests, origins, dict.fromkeys(rows, 1))
 
 
 @pytest.fixture

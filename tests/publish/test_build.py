@@ -10,11 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
+import pytest
 
+from zjanalysis.errors import InputError, PublishError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.period import Dataset
 from zjanalysis.publish import snapshot, staleness
 from zjanalysis.publish.build import Options, build
+from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import Job
 from zjanalysis.settings import Settings, Units
 
@@ -41,6 +44,7 @@ def test_a_build_writes_page_workbook_notebook_index_and_a_true_manifest(
 
 
 Edit = Callable[[str, str], None]
+PERIOD = "2021Q1"
 
 
 def plan_of(jobs: tuple[Job, ...], folder: Path, settings: Settings) -> list[str]:
@@ -140,7 +144,7 @@ def test_the_ledger_and_cases_concern_every_report(jobs_of: Jobs) -> None:
 
     def read(job: Job, **changed: str) -> dict[str, str]:
         files = {**before, **{name.replace("_", "/").replace("-", "."): value for name, value in changed.items()}}
-        return staleness.reads_of(job, snapshot.Sources(files, {}, {}))
+        return staleness.reads_of(job, snapshot.Sources(files, {}, {}, {}))
 
     assert read(district, **{"2021Q1/ledger.xlsx": "2"}) != read(district)
     assert read(city, **{"2021Q1/ledger.xlsx": "2"}) != read(city)
@@ -156,3 +160,82 @@ def test_a_file_is_hashed_again_when_its_content_changes_though_its_time_is_set_
     path.write_text("乙", encoding="utf-8")
     os.utime(path, (0, 0))
     assert snapshot._digest(path, snapshot._state(path)) != first
+
+
+def placed(jobs: tuple[Job, ...], focus: str = "440800") -> tuple[Job, ...]:
+    return tuple(replace(job, focus=focus, place=PERIOD) for job in jobs)
+
+
+def test_a_region_without_rows_publishes_nothing_says_so_and_is_no_failure(
+    settings: Settings, jobs_of: Jobs, folder: Path, edit: Edit, entries: Entries
+) -> None:
+    rows = settings.root / "data" / "tiny" / PERIOD / "items" / "440804.csv"
+    rows.unlink()
+    said: list[str] = []
+    summary = build(placed(jobs_of()), out=folder.parent, settings=settings, progress=said.append)
+    assert summary.exit_code == 0, said
+    assert "坡头区：2021Q1 期没有它的事项，不生成报告。" in said
+    assert summary.lines[0].startswith("已生成 2 份，无需更新 0 份，没有数据 1 份，失败 0 份。")
+    assert not (folder / "district" / "440804.html").exists()
+    assert entries()["district/440804"]["status"] == "无数据"
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    assert "本期没有数据、没有报告的 1 份：坡头区。" in index
+    assert index.count("坡头区") == 1
+    again = build(placed(jobs_of()), out=folder.parent, settings=settings, progress=said.append)
+    assert (again.released, len(again.unchanged)) == ((), 2)
+    edit("440804", "0.03 甲")
+    assert "district/440804" in build(placed(jobs_of()), out=folder.parent, settings=settings, progress=str).released
+    rows.unlink()
+    gone = build(placed(jobs_of()), out=folder.parent, settings=settings, progress=str)
+    assert gone.exit_code == 0
+    assert entries()["district/440804"]["status"] == "未更新"
+    assert entries()["district/440804"]["reason"] == "2021Q1 期没有它的事项"
+
+
+def test_a_notebook_that_finds_nothing_to_tell_is_no_failure_and_is_not_run_again(
+    settings: Settings, jobs_of: Jobs, folder: Path, notebook: Callable[..., Path], entries: Entries
+) -> None:
+    missing = 'from zjanalysis.errors import NoData\nraise NoData("没有办件数据。", "请放入 cases/。")'
+    notebook(settings.root / "notebooks" / "none.ipynb", extra=missing)
+    jobs = jobs_of(r440803="none.ipynb")
+    said: list[str] = []
+    summary = build(jobs, out=folder.parent, settings=settings, progress=said.append)
+    assert (summary.exit_code, summary.failed) == (0, ())
+    assert "　　没有办件数据。　提示：请放入 cases/。" in said
+    assert (entries()["district/440803"]["status"], entries()["district/440803"]["reason"]) == (
+        "无数据",
+        "没有办件数据。",
+    )
+    assert plan_of(jobs, folder, settings) == ["霞山区：没有办件数据，不生成报告。"]
+    notebook(settings.root / "notebooks" / "none.ipynb")
+    assert build(jobs, out=folder.parent, settings=settings, progress=str).released == ("district/440803",)
+
+
+def test_a_folder_of_another_city_or_data_set_is_refused_by_name(
+    settings: Settings, jobs_of: Jobs, folder: Path
+) -> None:
+    build(jobs_of(), out=folder.parent, settings=settings, progress=str)
+    stranger = replace(jobs_of()[0], key="district/440902", region_code="440902", region="茂南区")
+    with pytest.raises(
+        PublishError, match="2021Q1 里有别的地市或数据集的报告：赤坎区（tiny）、霞山区（tiny）、坡头区（tiny）"
+    ):
+        build(placed((stranger,), "440900"), out=folder.parent, settings=settings, progress=str)
+    other = tuple(replace(job, data="data/other") for job in placed(jobs_of()))
+    with pytest.raises(PublishError, match="别的地市或数据集"):
+        build(other, out=folder.parent, settings=settings, progress=str)
+
+
+def test_the_index_is_that_of_its_city(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
+    build(jobs_of(), out=folder.parent, settings=settings, progress=str)
+    text = write_index(folder, ("440802", "440803")).read_text(encoding="utf-8")
+    assert "坡头区" not in text
+    assert "2个地区的中位数" in text
+
+
+def test_a_data_set_without_the_city_says_what_it_has(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
+    (settings.root / "data" / "tiny" / PERIOD / "items" / "440900.csv").write_text("0.1 甲", encoding="utf-8")
+    with pytest.raises(
+        InputError, match="data/tiny 的 2021Q1 期没有惠州市及所辖县（市、区）的事项。\n提示：它有：茂名市。"
+    ):
+        build(placed(jobs_of(), "441300"), out=folder.parent, settings=settings, progress=str)
+    assert not folder.exists()

@@ -112,6 +112,34 @@ def test_a_notebook_that_is_no_good_as_a_report_is_named(office: Settings, case:
         list_jobs(office)
 
 
+def test_every_data_set_and_city_has_a_folder_of_its_own(office: Settings) -> None:
+    """Short for what the project comes with, so that the path of the README stays."""
+    assert {job.place for job in list_jobs(office)} == {"2021Q1"}
+    assert {job.place for job in list_jobs(replace(office, focus="440900"))} == {"sample/440900/2021Q1"}
+    (office.root / "data" / "sample").rename(office.root / "data" / "own")
+    assert {job.place for job in list_jobs(office, "data/own")} == {"own/440800/2021Q1"}
+
+
+def test_a_data_set_may_say_whom_its_reports_are_about(office: Settings) -> None:
+    about = office.root / "data" / "sample" / "dataset.toml"
+    text = 'title = "微型"\nkind = "sample"\nfocus = ["440000", "440100"]\npeers = "440000,440100"\n'
+    about.write_text(text, encoding="utf-8")
+    drop_in(office, "12_all.ipynb", {"title": "一览", "for": "once", "output": "all"})
+    jobs = list_jobs(office)
+    assert {job.place for job in jobs} == {"sample/440000/2021Q1", "sample/440100/2021Q1"}
+    assert {job.parameters["peers"] for job in jobs} == {"440000,440100"}
+    assert [(job.focus, job.has_subject) for job in jobs if job.key == "all"] == [("440000", False)]
+    assert {job.focus for job in select(jobs, ("city",))} == {"440000", "440100"}
+    assert [job.key for job in select(jobs, ("广州市", "荔湾区"))] == ["city", "district/440103"]
+    assert {job.focus for job in list_jobs(replace(office, focus="440100"))} == {"440100"}
+
+
+def test_a_set_without_periods_is_one_sentence(office: Settings) -> None:
+    shutil.rmtree(office.root / "data" / "sample" / "2021Q1")
+    with pytest.raises(InputError, match="没有任何期次"):
+        list_jobs(office)
+
+
 def test_without_reports_the_next_step_is_said(office: Settings) -> None:
     for path in (office.root / "notebooks").glob("*.ipynb"):
         path.unlink()

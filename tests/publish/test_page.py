@@ -109,7 +109,7 @@ def run_on_snapshot(job: Job, known: Settings, held: snapshot.Snapshot, folder: 
     """Make one report from a snapshot in a worker; gives its folder."""
     folder.mkdir(parents=True)
     files = snapshot.file_digests(known, job.data, job.period)
-    step = staleness.plan([job], snapshot.Sources(files, {}, {}), {}, folder=folder, settings=known)[0]
+    step = staleness.plan([job], snapshot.Sources(files, {}, {}, {}), {}, folder=folder, settings=known)[0]
     path = folder / "snapshot.pickle"
     path.write_bytes(pickle.dumps(held))
     task = Task(job, step.stamp, folder / "made", known.root, "spawn", 300, path)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from zjanalysis.columns import Column
-from zjanalysis.errors import ConfigError, InputError, unknown_name
+from zjanalysis.errors import ConfigError, InputError, NoData, unknown_name
 from zjanalysis.inputs.office_table import fold_header
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code
@@ -53,12 +53,12 @@ class CaseSource:
 def case_source(period: Period, *, settings: Settings | None = None) -> CaseSource:
     """Return the source of a period's cases: ``<period>/cases/*`` first, then [cases] of dataset.toml.
 
-    A sample period without either gives a source that `is_synthetic`. Raises InputError when a real period has no
+    A sample period without either gives a source that `is_synthetic`. Raises NoData when a real period has no
     cases, ConfigError for a wrong entry or a password in the file.
     """
     source = find_case_source(period, settings=settings)
     if source is None:
-        raise InputError(
+        raise NoData(
             f"{period.dataset.folder.name}/{period.name} 没有办件数据。",
             f"请把办件表（.parquet 或 .csv）放入 {period.name}/cases/，或在 dataset.toml 的 [cases] 写明数据库。",
         )

@@ -65,7 +65,11 @@ PORT = _number("--port", "N", "端口，默认 8888；占用时自动换一个",
 COMMANDS = (
     Command(
         "build", "publishing:build", "生成全市与各县（市、区）通报",
-        "  zj build\n  zj build --only 赤坎区,440823 --jobs 2\n  zj build --data data/sample --period 2021Q1 --dry-run",
+        "  zj build\n  zj build --only 赤坎区,440823 --jobs 2\n"
+        "  zj build --data data/sample --period 2021Q1 --dry-run\n\n"
+        "只跑一本笔记本、不要页面时，直接用 papermill，地区写名称或代码都可以：\n"
+        "  papermill notebooks/03_district_report.ipynb 徐闻县.ipynb -p region 徐闻县\n"
+        "  papermill notebooks/03_district_report.ipynb 徐闻县.ipynb -f 参数.yaml",
         (
             DATA, PERIOD,
             _text("--out", "DIR", "输出位置，默认 reports"),
@@ -92,8 +96,17 @@ COMMANDS = (
     ),
     Command(
         "verify", "publishing:verify", "核对一页（或纸上的校验码）是否出自现在的数据、口径与程序",
-        "  zj verify reports/2021Q1/district/440823.html\n  zj verify 31P-14T-035-2KQ",
-        (_text("word", "PAGE|FINGERPRINT", "页面文件，或页眉上的校验码"), REPORTS, DATA),
+        "  zj verify reports/2021Q1/district/440823.html\n  zj verify 31P-14T-035-2KQ\n"
+        "  zj verify 收到的页面.html --key zjanalysis.pub",
+        (
+            _text("word", "FILE|FINGERPRINT", "页面、工作簿或笔记本，或页眉上的校验码"),
+            REPORTS, DATA,
+            _text("--key", "PUB", "只用发出单位的公钥核对签名，不需要数据"),
+        ),
+    ),
+    Command(
+        "keys", "publishing:keys", "为报告签名：建立本单位的钥匙", "  zj keys init",
+        (_choice("action", ("init",), "init 建立钥匙"),),
     ),
     Command(
         "check", "items:check", "核对工作簿，逐格指出问题",
@@ -210,6 +223,7 @@ COMMANDS = (
         "  zj bundle\n  zj bundle --period 2021Q1 --out 下发\n"
         "  zj template 收件人.xlsx --addresses\n  zj bundle --mail 收件人.xlsx",
         (
+            DATA,
             _text("--period", "P", "期次（如 2021Q1），默认最新已发布的一期"),
             _text("--out", "DIR", "压缩包写到哪里，默认报告位置下的 打包/期次"),
             _text("--reports", "DIR", "报告所在位置，默认 reports"),

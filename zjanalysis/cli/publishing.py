@@ -9,23 +9,24 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from zjanalysis.cli.chinese import listed
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.files import write_whole
-from zjanalysis.inputs.dataset import list_periods
-from zjanalysis.publish import staleness
+from zjanalysis.publish import signing, staleness
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
 from zjanalysis.publish.engine import notebook_copy
 from zjanalysis.publish.index import write_index
-from zjanalysis.publish.jobs import list_jobs, select
+from zjanalysis.publish.jobs import list_jobs, named_units, select
 from zjanalysis.publish.pool import cluster
 from zjanalysis.publish.provenance import read_record
-from zjanalysis.publish.release import MANIFEST
+from zjanalysis.publish.release import published
 from zjanalysis.settings import load_settings
 
 PASSED_ON = "打包"
@@ -44,32 +45,40 @@ def build(arguments: argparse.Namespace) -> int:
     selected = select(jobs, listed(arguments.only), arguments.limit)
     options = Options(workers=arguments.jobs, force=arguments.force, dry_run=arguments.dry_run,
                       fail_fast=arguments.fail_fast, engine=arguments.engine, timeout=arguments.timeout)  # fmt: skip
+    worst = 0
     with cluster(arguments.dask) if arguments.dask else nullcontext() as executor:
-        summary = build_reports(selected, out=_folder(arguments.out), settings=settings, options=options,
-                                executor=executor, progress=_say)  # fmt: skip
-    for line in summary.lines:
-        print(line)
-    return summary.exit_code
+        for _, own in groupby(selected, key=lambda job: job.place):
+            summary = build_reports(tuple(own), out=_folder(arguments.out), settings=settings, options=options,
+                                    executor=executor, progress=_say)  # fmt: skip
+            print(*summary.lines, sep="\n")
+            worst = max(worst, summary.exit_code)
+    return worst
 
 
 def listing(arguments: argparse.Namespace) -> int:
     """Print every report that can be made."""
-    jobs = list_jobs(load_settings(), arguments.data, arguments.period)
-    print(f"数据集 {jobs[0].data} · 期次 {jobs[0].period} · {len(jobs)} 份报告")
-    for job in jobs:
-        print(f"  {job.region_code}  {job.region}  {job.key}.html  （{job.notebook.name}）")
+    for place, jobs in groupby(list_jobs(load_settings(), arguments.data, arguments.period), key=lambda job: job.place):
+        first, *others = jobs
+        where = "" if place == first.period else f" · 位置 {place}"
+        print(f"数据集 {first.data} · 期次 {first.period} · {1 + len(others)} 份报告{where}")
+        for job in (first, *others):
+            print(f"  {job.region_code}  {job.region}  {job.key}.html  （{job.notebook.name}）")
     return 0
 
 
 def index(arguments: argparse.Namespace) -> int:
     """Write the index of a period again from its manifest."""
-    period = arguments.period or list_periods(arguments.data, settings=load_settings())[-1]
-    print(f"已写入 {write_index(_folder(arguments.out) / period)}")
+    for city, folder in _published(_folder(arguments.out), arguments):
+        print(f"已写入 {write_index(folder, named_units(city))}")
     return 0
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Say whether a page or fingerprint belongs to the present data, definitions and program."""
+    """Say whether a file or fingerprint belongs to the present data, definitions and program, or who issued a page."""
+    if arguments.key:
+        good, line = signing.issued(Path(arguments.word), Path(arguments.key))
+        print(line)
+        return 0 if good else 1
     out, settings = _folder(arguments.out), load_settings()
     verdict = staleness.verify(arguments.word, out=out, settings=settings, data=arguments.data)
     for line in verdict.lines:
@@ -77,25 +86,44 @@ def verify(arguments: argparse.Namespace) -> int:
     return verdict.exit_code
 
 
+def keys(arguments: argparse.Namespace) -> int:
+    """Make the keys that reports are signed with."""
+    settings = load_settings()
+    path = signing.make_keys(settings).relative_to(settings.root).as_posix()
+    print(f"已写入钥匙 {signing.FOLDER}/{signing.SECRET}（只留在本机，请另存一份）和公钥 {path}（发给收报告的单位）。")
+    print("此后 zj build 自动签名；以前的页面用 zj build --force 补签。收到的人：zj verify 页面.html --key 公钥。")
+    return 0
+
+
 def bundle(arguments: argparse.Namespace) -> int:
     """Write the zips and letters, say each as it is written; 1 when a report had to be left out."""
     from zjanalysis.inputs.addresses import load_addresses  # noqa: PLC0415  pandas, which a build does without
     from zjanalysis.publish.bundle import bundle as write_bundles  # noqa: PLC0415
 
-    reports = _folder(arguments.reports)
-    periods = sorted(path.parent.name for path in reports.glob(f"*/{MANIFEST}"))
-    period = arguments.period or (periods[-1] if periods else "")
-    if period not in periods:
-        raise unknown_name("已发布的期次", period or str(reports), periods)
-    out = Path(arguments.out).absolute() if arguments.out else reports / PASSED_ON / period
+    reports, worst = _folder(arguments.reports), 0
     mail = load_addresses(Path(arguments.mail), guard=load_settings().guard) if arguments.mail else None
-    done = write_bundles(reports / period, out=out, mail=mail, progress=_say)
-    zips = sum(path.suffix == ".zip" for path in done.written)
-    letters = f"、邮件草稿 {len(done.written) - zips} 封（没有发送）" if mail else ""
-    print(f"已写入压缩包 {zips} 个{letters}，未收入报告 {len(done.left_out)} 份。位置：{out}")
-    for name, reason in done.left_out.items():
-        print(f"  {name}：{reason}")
-    return 1 if done.left_out else 0
+    for _, folder in _published(reports, arguments):
+        usual = reports / PASSED_ON / folder.relative_to(reports)
+        out = Path(arguments.out).absolute() if arguments.out else usual
+        done = write_bundles(folder, out=out, mail=mail, sign=signing.signer(load_settings()), progress=_say)
+        zips = sum(path.suffix == ".zip" for path in done.written)
+        letters = f"、邮件草稿 {len(done.written) - zips} 封（没有发送）" if mail else ""
+        print(f"已写入压缩包 {zips} 个{letters}，未收入报告 {len(done.left_out)} 份。位置：{out}")
+        for name, reason in done.left_out.items():
+            print(f"  {name}：{reason}")
+        worst = max(worst, int(bool(done.left_out)))
+    return worst
+
+
+def _published(reports: Path, arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+    """Yield the folder of the period asked for, or of the newest, of every city the data set is about."""
+    by_city = published(reports, load_settings(), arguments.data)
+    periods = dict.fromkeys(folder.name for folders in by_city.values() for folder in folders)
+    if not periods or (arguments.period and arguments.period not in periods):
+        raise unknown_name("已发布的期次", arguments.period or str(reports), periods)
+    for city, folders in by_city.items():
+        chosen = [folder for folder in folders if arguments.period in ("", folder.name)]
+        yield from ((city, folder) for folder in chosen[-1:])
 
 
 def lab(arguments: argparse.Namespace) -> int:

@@ -13,12 +13,15 @@ from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"
-_ENTRIES = ("title", "kind", "source", "licence", "scope", "columns", "periods", "cases")
+_ENTRIES = ("title", "kind", "source", "licence", "scope", "columns", "periods", "cases", "focus", "peers")
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set: where it lies, what it is, where it is from. ``kind`` is real or sample (示例数据)."""
+    """A data set: where it lies, what it is, where it is from. ``kind`` is real or sample (示例数据).
+
+    ``focus`` and ``peers``: whom its reports are about and compared with, where that is not for the settings to say.
+    """
 
     folder: Path
     title: str
@@ -30,6 +33,8 @@ class Dataset:
     columns: Mapping[str, str] = field(default_factory=dict)
     periods: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     cases: Mapping[str, str] = field(default_factory=dict)
+    focus: tuple[str, ...] = ()
+    peers: str = ""
 
 
 def load_dataset(data: str = "", *, settings: Settings | None = None) -> Dataset:
@@ -85,6 +90,8 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
         columns=dict(columns),
         periods=dict(written.get("periods", {})),
         cases=dict(written.get("cases", {})),
+        focus=tuple(map(str, written.get("focus", ()))),
+        peers=str(written.get("peers", "")),
     )
 
 

@@ -65,12 +65,12 @@ def _held(period: Period) -> Period:
     return replace(period, memory=memory, **own)
 
 
-def load_period(data: str = "", period: str = "", *, settings: Settings | None = None) -> Period:
+def load_period(data: str = "", period: str | int = "", *, settings: Settings | None = None) -> Period:
     """Return the items of one period; empty names mean the data set of the settings and its newest period.
 
     Raises UnknownName for a set or period nobody knows, InputError for an empty folder or a file that cannot be used.
     """
-    chosen = settings or load_settings()
+    chosen, period = settings or load_settings(), str(period)
     folder = chosen.path(data or chosen.data)
     if settings is None and (folder, period) in _HELD:
         return _held(_HELD[(folder, period)])

@@ -159,7 +159,7 @@ def city_of(code: str) -> str:
     return f"{code[:4]}00"
 
 
-def report_units(city: str) -> tuple[str, ...]:
+def report_units(city: str | int) -> tuple[str, ...]:
     """Return the counties, then the zones of a city, in official order.
 
     >>> len(report_units("440800")), report_units("440800")[-1]
@@ -211,17 +211,20 @@ def group_of(peers: str) -> str:
     return f"{peers}地市" if peers in _groups() else peers if _members(peers) else "所选地区"
 
 
-def peers_of(code: str | int, group: str | int = "", *, settings: Settings | None = None) -> tuple[str, ...]:
+def peers_of(
+    code: str | int, group: str | int | Sequence[str | int] = "", *, settings: Settings | None = None
+) -> tuple[str, ...]:
     """Return the regions that a region is compared with, itself excluded.
 
     A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings, or those
-    of ``group``, such as 茂名各县区 or 粤西各县区. ``group`` may also be regions separated by commas (codes or names).
+    of ``group``, such as 茂名各县区 or 粤西各县区. ``group`` may also be regions, as a list or separated by commas.
     Raises UnknownName for a name nobody knows, ConfigError where counties and cities would stand in one group.
 
-    >>> peers_of("440800", "粤西"), len(peers_of("440823", "粤西各县区"))
+    >>> peers_of(440800, [440900, "阳江市"]), len(peers_of("440823", "粤西各县区"))
     (('440900', '441700'), 18)
     """
-    own, group = region_code(code), str(group)
+    own = region_code(code)
+    group = str(group) if isinstance(group, (str, int)) else ",".join(map(str, group))
     level, parent = _regions()[own].level, _regions()[own].parent
     if not group and level in ("county", "zone"):
         return tuple(c for c in _children(parent) if c != own)

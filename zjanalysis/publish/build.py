@@ -7,10 +7,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zjanalysis.errors import PublishError
-from zjanalysis.publish import pool, release, snapshot
-from zjanalysis.publish.jobs import Job, check_parameters
-from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
+from zjanalysis.errors import InputError, PublishError
+from zjanalysis.publish import pool, release, signing, snapshot
+from zjanalysis.publish.jobs import Job, check_parameters, named_units
+from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
 from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
 from zjanalysis.publish.staleness import Step, plan
 from zjanalysis.settings import Settings
@@ -51,16 +51,18 @@ class _Build:
     """What one build knows: its options, where rows are read, who makes the reports, where progress is told."""
 
     folder: Path
+    units: Mapping[str, str]
     settings: Settings
     options: Options
     reader: Reader
     executor: Executor | None
     progress: Progress
+    sign: Sign | None
 
 
 def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Options | None = None,
           executor: Executor | None = None, progress: Progress = print) -> BuildSummary:  # fmt: skip
-    """Make every report of ``jobs`` that is not up to date, into ``out/<period>``; the jobs are of one period.
+    """Make every report of ``jobs`` that is not up to date, into their place below ``out``, which is one for all.
 
     A report that fails leaves the others alone and its own last good page in place. ``executor`` runs the reports
     instead of our own workers. Raises ConfigError, UnknownName and InputError before anything is written, PublishError
@@ -68,26 +70,58 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     """
     for job in jobs:
         check_parameters(job)
-    wanted, folder = options or Options(), out.absolute() / jobs[0].period
+    wanted, folder = options or Options(), out.absolute() / (jobs[0].place or jobs[0].period)
+    units = named_units(jobs[0].focus) if jobs[0].focus else {}
     reader = snapshot.reader(wanted.timeout)
     try:
-        return _build(jobs, _Build(folder, settings, wanted, reader, executor, progress))
+        sign = signing.signer(settings)
+        return _build(jobs, _Build(folder, units, settings, wanted, reader, executor, progress, sign))
     finally:
         snapshot.close(reader)
 
 
 def _build(jobs: Sequence[Job], own: _Build) -> BuildSummary:
     folder, options = own.folder, own.options
-    sources = read_sources(own.settings, jobs[0].data, jobs[0].period, own.reader)
     entries = {**read_manifest(folder), **release.in_flight(folder)}
+    sources = read_sources(own.settings, jobs[0].data, jobs[0].period, own.reader)
+    if own.units:
+        _refuse_strangers(jobs[0], entries, own)
+        _refuse_nothing(jobs[0], sources, own.units)
     steps = plan(jobs, sources, entries, folder=folder, settings=own.settings, force=options.force)
     due = [step for step in steps if step.reason]
-    for step in due:
-        own.progress(f"{step.job.label}：{step.reason}")
-    if options.dry_run or not (due or release.is_cut_off(folder)):
+    absent = [_entry(step, pool.Outcome(step.job.key, step.absent, absent=True), entries.get(step.job.key))
+              for step in steps if step.absent]  # fmt: skip
+    for step in steps:
+        if step.reason or step.absent:
+            own.progress(f"{step.job.label}：{step.reason or step.absent.rstrip('。') + '，不生成报告。'}")
+    news = [entry for entry in absent if entry != entries.get(entry.key)]
+    if options.dry_run or not (due or news or release.is_cut_off(folder, signed=own.sign is not None)):
         return _summary(steps, {}, folder, dry=options.dry_run)
-    with release.locked(folder) as making:
+    with release.locked(folder, own.sign) as making:
+        for entry in news:
+            _put(folder, making, entry)
         return _summary(steps, _make(due, making, sources, own), folder, dry=False)
+
+
+def _refuse_strangers(job: Job, entries: Mapping[str, Entry], own: _Build) -> None:
+    """Raise PublishError when reports of another city or data set lie in the folder."""
+    data = Path(job.data).name
+    strangers = [entry for entry in entries.values()
+                 if entry.region_code not in own.units or entry.parameters.get("data", data) != data]  # fmt: skip
+    if strangers:
+        names = "、".join(f"{entry.region}（{entry.parameters.get('data', '')}）" for entry in strangers[:3])
+        text = f"{own.folder.name} 里有别的地市或数据集的报告：{names}{'等' if len(strangers) > 3 else ''}。"
+        raise PublishError(text, f"请把“{own.folder}”移走，或用 --out 换一个位置。")
+
+
+def _refuse_nothing(job: Job, sources: Sources, units: Mapping[str, str]) -> None:
+    """Raise InputError when the period has no row of the focus city or of any of its districts."""
+    if not any(sources.rows.get(code) for code in units):
+        from zjanalysis.inputs.regions import is_county, region_name  # noqa: PLC0415  pandas, only to say it
+
+        names = [region_name(code) for code in sorted(sources.rows) if code and not is_county(code)]
+        text = f"{job.data} 的 {job.period} 期没有{units[job.focus]}及所辖县（市、区）的事项。"
+        raise InputError(text, f"它有：{'、'.join(names)}。请在 zjanalysis.toml 改 focus，或用 --data 换一个数据集。")
 
 
 def _make(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> dict[str, Entry]:
@@ -102,16 +136,19 @@ def _make(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> d
             moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data)
             error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
             entry = _entry(step, replace(outcome, error=error), before.get(outcome.key))
+            if own.sign is not None and entry.status == GOOD:
+                signed = signing.sign_page(making / outcome.key / "report.html", own.sign)
+                entry = replace(entry, files={**entry.files, ".html": signed})
             _put(own.folder, making / outcome.key, entry)
             done[outcome.key] = entry
             number = f"{len(done):>{len(str(len(due)))}}/{len(due)}"
             own.progress(f"[{number}] {entry.region} {entry.status} {outcome.seconds:.2f} 秒")
             if entry.reason:
                 own.progress(f"　　{entry.reason}{'　提示：' + outcome.hint if outcome.hint else ''}")
-            if entry.status != GOOD and own.options.fail_fast:
+            if entry.status in (FAILED, STALE) and own.options.fail_fast:
                 break
     finally:
-        write_index(own.folder)
+        write_index(own.folder, own.units)
     return done
 
 
@@ -120,7 +157,9 @@ def _outcomes(due: Sequence[Step], making: Path, sources: Sources, own: _Build) 
     engine, timeout = pool.engine_named(own.options.engine), own.options.timeout
     path = _snapshot(due[0].job, making, sources, own) if due and engine != "kernel" else None
     snapshot.close(own.reader)  # its memory is for the workers now
-    tasks = [pool.Task(s.job, s.stamp, making / s.job.key, own.settings.root, engine, timeout, path) for s in due]
+    rows = {s.job.key: sources.rows.get(s.job.region_code, 0) if s.job.has_subject else None for s in due}
+    tasks = [pool.Task(s.job, s.stamp, making / s.job.key, own.settings.root, engine, timeout, path, rows[s.job.key])
+             for s in due]  # fmt: skip
     if own.executor is not None:
         return pool.run_on(own.executor, tasks)
     return pool.run(tasks, workers=own.options.workers or pool.processors())
@@ -148,6 +187,8 @@ def _entry(step: Step, outcome: pool.Outcome, before: Entry | None) -> Entry:
         return replace(before, status=STALE, reason=outcome.error, seconds=outcome.seconds)
     failed = Entry(job.key, job.region_code, job.label, job.notebook.name, FAILED, outcome.error, outcome.seconds,
                    order=job.order, parameters=details["parameters"])  # fmt: skip
+    if outcome.absent:
+        return replace(failed, status=ABSENT, parts=step.stamp.parts, inputs=details["inputs"], reads=step.reads)
     if outcome.error:
         return failed
     return replace(failed, status=GOOD, fingerprint=step.stamp.fingerprint, hidden_warnings=outcome.hidden_warnings,
@@ -166,13 +207,17 @@ def _put(folder: Path, finished: Path, entry: Entry) -> None:
 
 def _summary(steps: Sequence[Step], done: Mapping[str, Entry], folder: Path, *, dry: bool) -> BuildSummary:
     released = tuple(key for key, entry in done.items() if entry.status == GOOD)
-    failed = tuple(key for key, entry in done.items() if entry.status != GOOD)
-    unchanged = tuple(step.job.key for step in steps if not step.reason)
+    failed = tuple(key for key, entry in done.items() if entry.status in (FAILED, STALE))
+    unchanged = tuple(step.job.key for step in steps if not (step.reason or step.absent))
+    absent = [step.job.label for step in steps
+              if step.absent or (step.job.key in done and done[step.job.key].status == ABSENT)]  # fmt: skip
+    nothing = f"没有数据 {len(absent)} 份，" if absent else ""
     if dry:
-        line = f"将生成 {len(steps) - len(unchanged)} 份，其余 {len(unchanged)} 份无需更新（未写任何文件）。"
+        due = sum(bool(step.reason) for step in steps)
+        line = f"将生成 {due} 份，{nothing}其余 {len(unchanged)} 份无需更新（未写任何文件）。"
         return BuildSummary((), unchanged, (), (line,))
     lines = [
-        f"已生成 {len(released)} 份，无需更新 {len(unchanged)} 份，失败 {len(failed)} 份。位置：{folder}",
+        f"已生成 {len(released)} 份，无需更新 {len(unchanged)} 份，{nothing}失败 {len(failed)} 份。位置：{folder}",
         *(f"{done[key].region}：{done[key].status}，{done[key].reason}" for key in failed),
     ]
     hidden = sum(entry.hidden_warnings for entry in done.values())

@@ -25,7 +25,7 @@ from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
-from zjanalysis.publish.release import GOOD, MANIFEST, Entry, read_manifest, write_manifest, writing
+from zjanalysis.publish.release import ABSENT, GOOD, MANIFEST, Entry, Sign, read_manifest, write_manifest, writing
 
 PASSED = {".html": "页面", ".xlsx": "工作簿"}  # a notebook is for those who have the project
 LEFT_OUT = "未收入"
@@ -49,14 +49,16 @@ class Bundles:
     left_out: Mapping[str, str]
 
 
-def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = None,
+def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = None, sign: Sign | None = None,
            progress: Progress = lambda line: None) -> Bundles:  # fmt: skip
     """Write the zips of a period's folder into ``out``: the period's and one per district; with ``mail`` the letters.
+
+    ``sign`` signs the manifest inside the period's zip.
 
     Raises PublishError without a manifest, without a single report to pass on, and when ``out`` cannot be written.
     A district that is left out has no zip; one of an earlier run is taken away.
     """
-    entries = read_manifest(folder)
+    entries = {key: entry for key, entry in read_manifest(folder).items() if entry.status != ABSENT}
     if not entries:
         raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
     with writing(out):
@@ -69,7 +71,8 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
             if not passed:
                 reason = next(iter(left_out.values()))
                 raise PublishError(f"{folder.name} 没有一份可以打包的报告：{reason}。", "请先运行 zj build。")
-            zips = _zips(entries, left_out, stage, out, progress)
+            whole = _period_members(entries, left_out, stage, sign)
+            zips = _zips(entries, left_out, stage, out, whole, progress)
             letters = drafts(passed, mail, stage=stage, out=out, progress=progress) if mail else ()
     return Bundles((*zips, *letters), {entries[key].region: reason for key, reason in left_out.items()})
 
@@ -109,7 +112,7 @@ def is_own(entry: Entry, page: bytes) -> bool:
 
 
 def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path, out: Path,
-          progress: Progress) -> list[Path]:  # fmt: skip
+          period_members: Mapping[str, bytes], progress: Progress) -> list[Path]:  # fmt: skip
     written = []
     for entry in (one for one in entries.values() if is_district(one.key)):
         target = out / f"{file_stem(entry.region_code, entry.region, stage.name)}.zip"
@@ -119,7 +122,7 @@ def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path
         else:
             written.append(write_zip(target, district_members(entry, stage, period=stage.name)))
             progress(f"已写入 {target.name}")
-    whole = write_zip(out / f"{TITLE}_{stage.name}.zip", _period_members(entries, left_out, stage))
+    whole = write_zip(out / f"{TITLE}_{stage.name}.zip", period_members)
     progress(f"已写入 {whole.name}")
     return [whole, *written]
 
@@ -136,7 +139,8 @@ def district_members(entry: Entry, stage: Path, *, period: str) -> dict[str, byt
     return {**named, NOTE: _note(lines)}
 
 
-def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path) -> dict[str, bytes]:
+def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path,
+                    sign: Sign | None) -> dict[str, bytes]:  # fmt: skip
     """Return the files of the period's zip: pages, workbooks, a note, and an index and manifest of exactly these.
 
     A report that is not in the zip is named with the reason, without numbers and files.
@@ -146,7 +150,7 @@ def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], s
               if e.key not in left_out else
               replace(e, status=LEFT_OUT, reason=left_out[e.key], files={}, cards=(), cover={})
               for e in entries.values()]  # fmt: skip
-    write_manifest(stage, listed, period=stage.name)
+    write_manifest(stage, listed, period=stage.name, sign=sign)
     write_index(stage)
     lines = [*_head(passed, title=f"{TITLE}　{issue_text(stage.name)}"),
              "", "请先解压整个文件夹，再打开 index.html（目录）。", f"{OPEN}{TABLES}",

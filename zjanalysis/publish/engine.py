@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from zjanalysis.errors import ConfigError, InputError, PublishError
+from zjanalysis.errors import ConfigError, InputError, NoData, PublishError
 from zjanalysis.publish import processes
 from zjanalysis.publish.jobs import check_values, notebooks
 from zjanalysis.settings import Settings
@@ -43,6 +43,8 @@ def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, ti
             options |= _kernel(timeout, place) if engine == "kernel" else {"engine_name": "zjanalysis"}
             return execute_notebook(source, None, parameters=dict(parameters), autosave_cell_every=0, **options)
     except PapermillExecutionError as error:
+        if error.ename == NoData.__name__:
+            raise NoData(*error.evalue.split("\n提示：")) from error
         hint = f"请在 JupyterLab 中打开 {notebook.name} 运行到这一格查看。"
         raise PublishError(f"笔记本第 {error.exec_count} 格出错：{_reason(error.ename, error.evalue)}", hint) from error
     except (TimeoutError, RuntimeError) as error:

@@ -45,9 +45,12 @@ _PRINT_RULES = {"A4": "size: A4", "页边距": "37mm 26mm 35mm 28mm", "重复表
 _FIGURE_PARTS = {"图": "svg", "表": "table", "数据表位置": "summary"}
 
 
-def faults(notebook: NotebookNode, text: str, *, job: Job, workbook: Path) -> list[str]:
-    """Return every fault of a page, in the order of the checks; an empty list lets it pass."""
-    page = facts_of(notebook, text, job=job, workbook=workbook)
+def faults(notebook: NotebookNode, text: str, *, job: Job, workbook: Path, rows: int | None = None) -> list[str]:
+    """Return every fault of a page, in the order of the checks; an empty list lets it pass.
+
+    ``rows``: how many items its region has, where somebody counted.
+    """
+    page = facts_of(notebook, text, job=job, workbook=workbook, rows=rows)
     return [fault for check in CHECKS for fault in check(page)]
 
 
@@ -123,8 +126,10 @@ def tested_styles(page: PageFacts) -> Iterator[str]:
 
 
 def own_region(page: PageFacts) -> Iterator[str]:
-    """4. Its own region and period as its subject, no other; 示例数据（模拟） when it is."""
+    """4. Its own region and period as its subject, which has rows, no other; 示例数据（模拟） when it is."""
     covers, job = page.kind("cover"), page.job
+    if page.rows == 0:
+        yield f"{job.region}没有事项，不能是报告的对象"
     if len(covers) != 1:
         yield f"报头应有且只有一个，现有 {len(covers)} 个"
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from zjanalysis.display.dates import issue_text
 from zjanalysis.files import write_whole
 from zjanalysis.publish.jobs import CITY, is_district
-from zjanalysis.publish.release import GOOD, STALE, Entry, read_manifest
+from zjanalysis.publish.release import ABSENT, GOOD, STALE, Entry, read_manifest
 from zjanalysis.units import Met, Verdict
 
 TITLE = "政务服务效能监测通报"
@@ -49,9 +49,13 @@ class Tile:
     column: int
 
 
-def write_index(folder: Path) -> Path:
-    """Write ``index.html`` of a period from its manifest, which decides every byte, and return its path."""
-    entries = sorted(read_manifest(folder).values(), key=lambda entry: (entry.key != CITY, entry.order, entry.key))
+def write_index(folder: Path, units: Collection[str] = ()) -> Path:
+    """Write ``index.html`` of a period from its manifest, which decides every byte, and return its path.
+
+    ``units``: the regions it is about, where others may have strayed into the folder; empty is all.
+    """
+    entries = [entry for entry in read_manifest(folder).values() if not units or entry.region_code in units]
+    entries.sort(key=lambda entry: (entry.key != CITY, entry.order, entry.key))
     return write_whole(folder / "index.html", index_html(entries, folder=folder).encode("utf-8"))
 
 
@@ -63,6 +67,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    absent, entries = ([entry for entry in entries if (entry.status == ABSENT) == wanted] for wanted in (True, False))
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     cover = next((entry.cover for entry in entries if entry.cover), {})
     regions = [entry for entry in entries if entry.key == CITY or is_district(entry.key)]
@@ -78,6 +83,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
         "map": tile_map(regions, cells, heads, folder), "script": script,
         "style": "\n".join((assets / name).read_text(encoding="utf-8") for name in SHEETS),
         "hash": base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
+        "absent": "、".join(entry.region for entry in absent), "n_absent": len(absent),
     }  # fmt: skip
     return environment.from_string((assets / "index.html.j2").read_text(encoding="utf-8")).render(facts)
 

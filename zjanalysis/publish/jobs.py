@@ -15,12 +15,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError, unknown_name
-from zjanalysis.inputs.dataset import list_periods
+from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.settings import Settings
 
 CITY, DISTRICT = "city", "district"  # the outputs of the two main reports; every other is a topic
@@ -55,7 +56,9 @@ class Job:
 
     ``key`` names it everywhere (``city``, ``district/440823``) and is its path below the period's folder, without the
     suffix. ``title`` says what it is about, where that is not its region alone. ``reads`` are the regions whose rows
-    the notebook may compare with; empty means every row of the period.
+    the notebook may compare with; empty means every row of the period. ``focus`` is the city whose folder ``place``,
+    below where reports go, it is in; "" is a report that belongs nowhere, into a folder of its period. Without rows of
+    its region there is no report that ``has_subject``.
     """
 
     key: str
@@ -68,6 +71,9 @@ class Job:
     reads: tuple[str, ...] = ()
     title: str = ""
     order: float = 0.0
+    focus: str = ""
+    place: str = ""
+    has_subject: bool = True
 
     @property
     def label(self) -> str:
@@ -80,19 +86,40 @@ def list_jobs(
 ) -> tuple[Job, ...]:
     """Return the reports of a period in the order of their notebooks, those of districts in the official order.
 
-    An empty ``data`` is the one of the settings, an empty ``period`` the newest. Empty ``peers`` are those the notebook
-    declares (others may be anywhere: such a page reads every region). Raises UnknownName for a period that does not
-    exist, InputError for a data set that cannot be used, ConfigError for a notebook that is no good as a report.
+    An empty ``data`` is the one of the settings, an empty ``period`` the newest. Empty ``peers`` are those of the data
+    set or those the notebook declares (others may be anywhere: such a page reads every region). Raises UnknownName for
+    a period that does not exist, InputError for a data set that cannot be used, ConfigError for a notebook that is no
+    good as a report.
     """
     periods = list_periods(data, settings=settings)
     if period and period not in periods:
         raise unknown_name("期次", period, periods)
-    folder = settings.path(data or settings.data)
-    inside = folder.is_relative_to(settings.root)
-    common = {"data": folder.relative_to(settings.root).as_posix() if inside else str(folder),
-              "period": period or periods[-1], "report_date": report_date, "peers": peers}  # fmt: skip
-    units = named_units(settings)
-    return tuple(job for notebook in notebooks(settings) for job in _jobs_of(notebook, units, common))
+    if not periods:
+        raise InputError(f"数据集“{data or settings.data}”里没有任何期次。", "请建立 <期次>/items/ 并放入工作簿。")
+    dataset = load_dataset(data, settings=settings)
+    inside = dataset.folder.is_relative_to(settings.root)
+    common = {"data": dataset.folder.relative_to(settings.root).as_posix() if inside else str(dataset.folder),
+              "period": period or periods[-1], "report_date": report_date, "peers": peers or dataset.peers}  # fmt: skip
+    own, cities = notebooks(settings), foci(settings, dataset)
+    return tuple(replace(job, focus=city, place=f"{home(settings, dataset, city)}{job.period}",
+                         has_subject=notebook.each != "once")
+                 for city in cities for notebook in own if notebook.each != "once" or city == cities[0]
+                 for job in _jobs_of(notebook, named_units(city), common))  # fmt: skip
+
+
+def foci(settings: Settings, dataset: Dataset) -> tuple[str, ...]:
+    """Return the cities the reports of a data set are about: the one of the settings, unless the set names others."""
+    return (settings.focus,) if settings.focus in dataset.focus else dataset.focus or (settings.focus,)
+
+
+def home(settings: Settings, dataset: Dataset, city: str) -> str:
+    """Return where the periods of a data set and city lie below the reports: short for what the project comes with.
+
+    >>> home(Settings(Path("/p")), Dataset(Path("/p/data/own"), "", "", "", ""), "440800")
+    'own/440800/'
+    """
+    usual = dataset.folder.resolve() == (settings.root / Settings.data).resolve() and city == Settings.focus
+    return "" if usual else f"{dataset.folder.name}/{city}/"
 
 
 def _jobs_of(notebook: Notebook, units: Mapping[str, str], common: Mapping[str, str]) -> Iterator[Job]:
@@ -123,14 +150,15 @@ def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tup
     nearest names.
     """
     mains_last = sorted(jobs, key=lambda job: not job.title)
-    keys = {name: job.key for job in mains_last for name in (job.region_code, job.region)}
-    keys |= {job.key: job.key for job in jobs}
+    named = {name: [job] for job in mains_last for name in (job.region_code, job.region)}
+    named |= {job.key: [one for one in jobs if one.key == job.key] for job in jobs}
     names = dict.fromkeys(name for job in jobs for name in (job.region, job.region_code, job.key))
     wanted = [name.strip() for name in only if name.strip()]
     for name in wanted:
-        if name not in keys:
+        if name not in named:
             raise unknown_name("报告", name, names)
-    selected = tuple(job for job in jobs if not wanted or job.key in {keys[name] for name in wanted})
+    places = {(job.place, job.key) for name in wanted for job in named[name]}
+    selected = tuple(job for job in jobs if not wanted or (job.place, job.key) in places)
     return selected[:limit] if limit > 0 else selected
 
 
@@ -170,15 +198,16 @@ def _notebook(path: Path, block: Mapping[str, Any]) -> Notebook:
     return Notebook(path, title, each, output, float(block.get("order", 100)), siblings, parameters)
 
 
-def named_units(settings: Settings) -> dict[str, str]:
-    """Return code → name: the focus city, then its counties and its zones, each in the order of their codes."""
+@cache
+def named_units(city: str) -> dict[str, str]:
+    """Return code → name: a city, then its counties and its zones, each in the order of their codes."""
     divisions, zones = (_reference(name) for name in ("divisions", "zones"))
     names = {row["code"]: row["name"] for row in (*divisions, *zones)}
-    if settings.focus not in names:
-        raise unknown_name("地区代码", settings.focus, names)
+    if city not in names:
+        raise unknown_name("地区代码", city, names)
     units = [row["code"] for rows in (divisions, zones) for row in sorted(rows, key=lambda row: row["code"])
-             if row["parent"] == settings.focus and row["level"] in ("county", "zone")]  # fmt: skip
-    return {code: names[code] for code in (settings.focus, *units)}
+             if row["parent"] == city and row["level"] in ("county", "zone")]  # fmt: skip
+    return {code: names[code] for code in (city, *units)}
 
 
 def _reference(name: str) -> list[dict[str, str]]:

@@ -43,12 +43,16 @@ class Element:
 
 @dataclass(frozen=True)
 class PageFacts:
-    """All the checks look at; ``elements`` in their order, ``unpaired`` tags as the parser met them."""
+    """All the checks look at; ``elements`` in their order, ``unpaired`` tags as the parser met them.
+
+    ``rows``: how many items the job's region has; None where nobody counted.
+    """
 
     notebook: NotebookNode
     text: str
     job: Job
     workbook: Path
+    rows: int | None
     elements: tuple[Element, ...]
     unpaired: tuple[str, ...]
 
@@ -115,13 +119,13 @@ class _Reader(HTMLParser):
                 element.pieces.append(text)
 
 
-def facts_of(notebook: NotebookNode, text: str, *, job: Job, workbook: Path) -> PageFacts:
+def facts_of(notebook: NotebookNode, text: str, *, job: Job, workbook: Path, rows: int | None) -> PageFacts:
     """Read a page once, as a browser would."""
     reader = _Reader()
     reader.feed(text)
     reader.close()
     still_open = [f"<{element.tag}>" for element in reader.open if element.tag not in ("html", "body")]
-    return PageFacts(notebook, text, job, workbook, tuple(reader.elements), (*reader.unpaired, *still_open))
+    return PageFacts(notebook, text, job, workbook, rows, tuple(reader.elements), (*reader.unpaired, *still_open))
 
 
 def sheets(workbook: Path) -> set[str]:

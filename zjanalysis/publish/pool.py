@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from zjanalysis.errors import ConfigError, PublishError, ZjError
+from zjanalysis.errors import ConfigError, NoData, PublishError, ZjError
 from zjanalysis.files import file_digest
 from zjanalysis.publish import engine, processes, snapshot
 from zjanalysis.publish.jobs import Job
@@ -36,7 +36,10 @@ RETRIES = 1
 
 @dataclass(frozen=True)
 class Task:
-    """All a worker needs: the job, its stamp, the folder to write in, the project folder, engine, time, snapshot."""
+    """All a worker needs: the job, its stamp, the folder to write in, the project folder, engine, time, snapshot.
+
+    ``rows``: how many the job's region has; None where nobody counted.
+    """
 
     job: Job
     stamp: Stamp
@@ -45,15 +48,20 @@ class Task:
     engine: str = "warm"
     timeout: float = 300.0
     snapshot: Path | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a task; ``error`` is empty when page, workbook and notebook lie in its folder."""
+    """What came of a task; ``error`` is empty when page, workbook and notebook lie in its folder.
+
+    ``absent``: the error says what is not in the data.
+    """
 
     key: str
     error: str = ""
     hint: str = ""
+    absent: bool = False
     seconds: float = 0.0
     hidden_warnings: int = 0
     files: Mapping[str, str] = field(default_factory=dict)
@@ -181,13 +189,13 @@ def _result(begun: _Running) -> tuple[Outcome, bool]:
     seconds = round(time.monotonic() - begun.started, 3)
     if not pipe.poll():
         hint = "请检查笔记本是否有死循环，或用 --timeout 放宽时间。"
-        return Outcome(key, f"超过 {begun.task.timeout:g} 秒没有完成，已停止", hint, seconds), False
+        return Outcome(key, f"超过 {begun.task.timeout:g} 秒没有完成，已停止", hint, seconds=seconds), False
     try:
         outcome = pipe.recv()
     except (EOFError, ConnectionError):
         begun.worker.process.join(5)
         hint = "多半是内存不足，请关闭其他程序，或用 --jobs 1。"
-        return Outcome(key, f"进程意外退出（代码 {begun.worker.process.exitcode}）", hint, seconds), False
+        return Outcome(key, f"进程意外退出（代码 {begun.worker.process.exitcode}）", hint, seconds=seconds), False
     return outcome, True
 
 
@@ -231,7 +239,7 @@ def make_report(task: Task) -> Outcome:
     try:
         outcome = _report(task)
     except ZjError as error:
-        outcome = Outcome(task.job.key, error.message, error.hint)
+        outcome = Outcome(task.job.key, error.message, error.hint, isinstance(error, NoData))
     except OSError as error:
         full = "磁盘已满" if error.errno in FULL else f"文件读写失败：{error.strerror or type(error).__name__}"
         outcome = Outcome(task.job.key, full, "请检查磁盘空间与文件夹权限。")
@@ -254,7 +262,7 @@ def _report(task: Task) -> Outcome:
     cards = next((block["cards"] for block in blocks if "cards" in block), ())
     text = page.render(notebook, task.stamp, region=job.region, workbook=f"{Path(job.key).name}.xlsx")
     page.write_tables(blocks, folder / "report.xlsx", title=f"{job.region} {cover.get('title', '')}", stamp=task.stamp)
-    faults = gate.faults(notebook, text, job=job, workbook=folder / "report.xlsx")
+    faults = gate.faults(notebook, text, job=job, workbook=folder / "report.xlsx", rows=task.rows)
     if faults:
         first = "；".join(faults[:3]) + (f"；另有 {len(faults) - 3} 处" if len(faults) > 3 else "")
         raise PublishError(f"页面未通过发布检查：{first}", "页面没有发布，上一版保留。")

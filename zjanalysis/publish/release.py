@@ -15,7 +15,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -23,10 +23,16 @@ from typing import IO, Any
 
 from zjanalysis.errors import PublishError
 from zjanalysis.files import file_digest, write_whole
+from zjanalysis.inputs.dataset import load_dataset
+from zjanalysis.publish.jobs import foci, home
+from zjanalysis.settings import Settings
 
 MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
 SUFFIXES = (".html", ".xlsx", ".ipynb")
-GOOD, STALE, FAILED = "已发布", "未更新", "失败"
+BESIDE = ".sig"  # the signature of a file lies beside it
+Sign = Callable[[bytes], str]
+"""Gives the text of a signature: the name of the key, then the signature."""
+GOOD, STALE, FAILED, ABSENT = "已发布", "未更新", "失败", "无数据"
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -34,7 +40,8 @@ FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 class Entry:
     """One report as it lies in the folder.
 
-    ``status``: 已发布 · 未更新 (the last good page stays, ``reason`` says why) · 失败 (there is no page yet).
+    ``status``: 已发布 · 未更新 (the last good page stays, ``reason`` says why) · 失败 (there is no page yet) · 无数据
+    (what it would be about is not in the data).
     ``files``: suffix → SHA-256 of what lies beside each other under ``key``. ``parts``: SHA-256 of data, parameters,
     definitions and code. ``order``: its place in the index.
     ``reads``: region → digest of the rows the report used. ``seconds``: how long it took.
@@ -83,11 +90,25 @@ def _logged(folder: Path) -> dict[str, Entry]:
     return entries
 
 
-def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str) -> None:
-    """Write the manifest, one line per report, so that a reader sees the old one or the new one, never a part."""
+def published(out: Path, settings: Settings, data: str = "") -> dict[str, list[Path]]:
+    """Return the folders of the periods that were published, oldest first, by the city they are about."""
+    dataset = load_dataset(data, settings=settings)
+    homes = {city: out / home(settings, dataset, city) for city in foci(settings, dataset)}
+    return {city: sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")) for city, folder in homes.items()}
+
+
+def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str, sign: Sign | None = None) -> None:
+    """Write the manifest, one line per report, so that a reader sees the old one or the new one, never a part.
+
+    With ``sign`` its signature lies beside it, without there is none.
+    """
     reports = ",\n".join(_entry_text(entry) for entry in sorted(entries, key=lambda entry: entry.key))
     text = f'{{"format": 1, "period": {json.dumps(period, ensure_ascii=False)}, "reports": [\n{reports}\n]}}\n'
     write_whole(folder / MANIFEST, text.encode("utf-8"))
+    if sign is not None:
+        write_whole(folder / (MANIFEST + BESIDE), f"{sign(text.encode())}\n".encode("ascii"))
+    else:
+        (folder / (MANIFEST + BESIDE)).unlink(missing_ok=True)
 
 
 def _entry_from(written: Mapping[str, Any]) -> Entry:
@@ -102,8 +123,10 @@ def _entry_text(entry: Entry) -> str:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[Path]:
+def locked(folder: Path, sign: Sign | None = None) -> Iterator[Path]:
     """Hold the folder of a period alone; gives an empty folder to make reports in. Finishes what was cut off before.
+
+    ``sign`` signs the manifest at the end.
 
     Raises PublishError when another build holds it (with its owner and age) and when the folder cannot be written.
     """
@@ -119,7 +142,7 @@ def locked(folder: Path) -> Iterator[Path]:
         with writing(folder):
             started = {"host": socket.gethostname(), "pid": os.getpid(), "at": time.time()}
             owner.write_text(json.dumps(started), encoding="utf-8")
-            recover(folder)
+            recover(folder, sign)
             for part in folder.glob(".*.part"):
                 part.unlink(missing_ok=True)
             shutil.rmtree(making, ignore_errors=True)
@@ -129,7 +152,7 @@ def locked(folder: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(making, ignore_errors=True)
             with writing(folder):
-                fold(folder)
+                fold(folder, sign)
             owner.unlink(missing_ok=True)
 
 
@@ -156,20 +179,24 @@ def note(folder: Path, entry: Entry) -> None:
         os.fsync(log.fileno())
 
 
-def fold(folder: Path) -> None:
-    """Put what the log says into the manifest. The caller holds the lock."""
-    if (folder / HIDDEN / LOG).is_file():
-        write_manifest(folder, read_manifest(folder).values(), period=folder.name)
-        (folder / HIDDEN / LOG).unlink()
+def fold(folder: Path, sign: Sign | None) -> None:
+    """Put what the log says into the manifest, and sign it where it is not. The caller holds the lock."""
+    if (folder / HIDDEN / LOG).is_file() or (sign is not None and _is_unsigned(folder)):
+        write_manifest(folder, read_manifest(folder).values(), period=folder.name, sign=sign)
+        (folder / HIDDEN / LOG).unlink(missing_ok=True)
 
 
-def recover(folder: Path) -> None:
+def _is_unsigned(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file() and not (folder / (MANIFEST + BESIDE)).is_file()
+
+
+def recover(folder: Path, sign: Sign | None) -> None:
     """Finish every report whose release was cut off, and the manifest. The caller holds the lock."""
     for ready in sorted((folder / HIDDEN / "ready").glob("*")):
         if (ready / _ENTRY).is_file():
             _finish(folder, ready)
         shutil.rmtree(ready, ignore_errors=True)
-    fold(folder)
+    fold(folder, sign)
 
 
 def in_flight(folder: Path) -> dict[str, Entry]:
@@ -179,9 +206,9 @@ def in_flight(folder: Path) -> dict[str, Entry]:
     return {entry.key: entry for entry in entries}
 
 
-def is_cut_off(folder: Path) -> bool:
-    """Tell whether a build ended before its releases, its manifest or its index were complete."""
-    logged = (folder / HIDDEN / LOG).is_file()
+def is_cut_off(folder: Path, *, signed: bool = False) -> bool:
+    """Tell whether releases, manifest (and its signature, where it must be ``signed``) or index are not complete."""
+    logged = (folder / HIDDEN / LOG).is_file() or (signed and _is_unsigned(folder))
     return logged or bool(in_flight(folder)) or not (folder / "index.html").is_file()
 
 

@@ -43,12 +43,14 @@ class Sources:
     """What the reports of a period are made from.
 
     ``files``: name → SHA-256. ``regions``: region code → (digest of its rows in full, of what others compare), the code
-    "" for what concerns everyone. ``origins``: region code → the files its rows come from.
+    "" for what concerns everyone. ``origins``: region code → the files its rows come from. ``rows``: region code → how
+    many it has in the period itself.
     """
 
     files: Mapping[str, str]
     regions: Mapping[str, tuple[str, str]]
     origins: Mapping[str, tuple[str, ...]]
+    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,10 @@ def read_sources(settings: Settings, data: str, period: str, where: Reader | Non
         written = _digests(*asked) if where is None else read_in(where, _digests, *asked)
         with suppress(OSError):  # a read-only project folder: the rows are read again next time
             write_whole(cache, json.dumps(written, ensure_ascii=False).encode("utf-8"))
-    regions, origins = ({code: tuple(values) for code, values in written[name].items()} for name in written)
-    return Sources(files, regions, origins)
+    regions, origins = (
+        {code: tuple(values) for code, values in written[name].items()} for name in ("regions", "origins")
+    )
+    return Sources(files, regions, origins, written["rows"])
 
 
 def files_key(files: Mapping[str, str], settings: Settings, period: str) -> str:
@@ -168,12 +172,14 @@ def _digest(path: Path, state: tuple[int, ...]) -> str:
 def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, Any]:
     regions: dict[str, list[str]] = {}
     origins: dict[str, set[str]] = {}
-    for loaded in load_periods(settings, data, period, key).values():
+    periods = load_periods(settings, data, period, key)
+    for loaded in periods.values():
         for code, own, compared, files in region_digests(loaded):
             before = regions.get(code, ["", ""])
             regions[code] = [digest_of([before[0], own]), digest_of([before[1], compared])]
             origins.setdefault(code, set()).update(files)
-    return {"regions": regions, "origins": {code: sorted(files) for code, files in origins.items()}}
+    rows = {str(code): int(n) for code, n in periods[period].items["region_code"].value_counts().items()}
+    return {"regions": regions, "origins": {code: sorted(files) for code, files in origins.items()}, "rows": rows}
 
 
 def region_digests(loaded: Any) -> list[tuple[str, str, str, list[str]]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
+from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish.jobs import Job, list_jobs
@@ -20,7 +22,7 @@ from zjanalysis.publish.provenance import (
     short,
     stamp,
 )
-from zjanalysis.publish.release import GOOD, Entry, read_manifest
+from zjanalysis.publish.release import ABSENT, FAILED, MANIFEST, STALE, Entry, read_manifest
 from zjanalysis.publish.snapshot import Sources, read_sources
 from zjanalysis.settings import Settings
 
@@ -29,12 +31,16 @@ OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据与办件"
 
 @dataclass(frozen=True)
 class Step:
-    """One report of the plan; an empty ``reason`` means its page is what would be made."""
+    """One report of the plan; an empty ``reason`` means its page is what would be made.
+
+    ``absent`` says what it would be about and is not in the data; such a report is not made.
+    """
 
     job: Job
     stamp: Stamp
     reads: Mapping[str, str]
     reason: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,11 @@ def plan(jobs: Sequence[Job], sources: Sources, entries: Mapping[str, Entry], *,
 def _step(job: Job, sources: Sources, entry: Entry | None, folder: Path, shared: Basis, force: bool) -> Step:
     reads = reads_of(job, sources)
     marked = stamp(job, shared, data=digest_of(reads), inputs=inputs_of(job, sources))
-    return Step(job, marked, reads, "按要求重新生成" if force else why(job, marked, reads, entry, folder))
+    if job.has_subject and not sources.rows.get(job.region_code):
+        return Step(job, marked, reads, absent=f"{job.period} 期没有它的事项")
+    reason = "按要求重新生成" if force else why(job, marked, reads, entry, folder)
+    still_absent = entry.reason if entry is not None and entry.status == ABSENT and not reason else ""
+    return Step(job, marked, reads, reason, still_absent)
 
 
 def reads_of(job: Job, sources: Sources) -> dict[str, str]:
@@ -91,12 +101,14 @@ def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
 
 def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, folder: Path) -> str:
     """Say why a report must be made; empty when its page is up to date."""
-    if entry is None or not entry.files:
-        return "首次生成" if entry is None else f"上次失败（{entry.reason}）"
+    if entry is None:
+        return "首次生成"
+    if entry.status == FAILED:
+        return f"上次失败（{entry.reason}）"
     changed = [word for name, word in PARTS.items() if entry.parts.get(name) != marked.parts[name]]
     if changed:
         return "、".join(changed) + "有变" + _whose(job, reads, entry)
-    if entry.status != GOOD:
+    if entry.status == STALE:
         return f"上次失败（{entry.reason}）"
     paths = {suffix: folder / f"{job.key}{suffix}" for suffix in entry.files}
     lost = [suffix for suffix, path in paths.items()
@@ -115,26 +127,45 @@ def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
 
 
 def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdict:
-    """Check a page (its path) or a fingerprint; ``out`` is where reports are published.
+    """Check a file of a report (its path) or a fingerprint; ``out`` is where this office publishes.
 
-    Raises ConfigError for a word that is neither, InputError for a file that is not a page of ours.
+    Only the office's own manifests are believed: one that came with the file says no more than that they fit together.
+    Raises ConfigError for a word that is neither, InputError for a file that is none of ours.
     """
     path = Path(word).expanduser()
     if not path.suffix:
         return _verify_fingerprint(read_fingerprint(word), out=out, settings=settings, data=data)
-    fingerprint = read_record(path)["fingerprint"]
-    present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data)
-    beside = path.absolute().parent
-    folders = {beside, beside.parent, *(manifest.parent for manifest in out.glob("*/manifest.json"))}
-    entries = [entry for folder in folders for entry in read_manifest(folder).values()]
-    digests = [entry.files.get(".html") for entry in entries if entry.fingerprint == fingerprint]
-    good = file_digest(path) in digests
-    line = f"文件完好：{path.name} 与发布时的内容一致。"
-    if not digests:
-        line = "发布记录（manifest.json）中没有这一版页面，无法核对文件是否被改动。"
-    elif not good:
+    if path.suffix != ".html" and not path.is_file():
+        raise InputError(f"找不到文件“{path.name}”。", "请给出报告文件的路径，或印在页眉的校验码。")
+    fingerprint = str(read_record(path)["fingerprint"]) if path.suffix == ".html" else ""
+    digest, places = file_digest(path), _places(out)
+    own = next((entry for entry in places.values() if digest in entry.files.values()), None)
+    if own is not None:
+        line = f"文件完好：{path.name} 与发布时的内容一致。"
+    elif path.absolute() in places or fingerprint in {entry.fingerprint for entry in places.values()}:
         line = f"文件已被改动：{path.name} 与发布时的内容不符（SHA-256 不一致）。"
-    return Verdict((line, *present.lines), good and present.good)
+    else:
+        line = f"本单位的发布记录中没有 {path.name} 的这一版，{_beside(path, digest)}"
+    fingerprint = own.fingerprint if own else fingerprint
+    if not fingerprint:
+        return Verdict((line,), False)
+    present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data)
+    return Verdict((line, *present.lines), own is not None and present.good)
+
+
+def _places(out: Path) -> dict[Path, Entry]:
+    """Return where the files lie that this office has published, of every data set, city and period."""
+    folders = sorted(path.parent for depth in ("*", "*/*/*") for path in out.glob(f"{depth}/{MANIFEST}"))
+    return {(folder / f"{entry.key}{suffix}").absolute(): entry
+            for folder in folders for entry in read_manifest(folder).values() for suffix in entry.files}  # fmt: skip
+
+
+def _beside(path: Path, digest: str) -> str:
+    """Say what a manifest that came with the file is worth."""
+    for folder in (path.absolute().parent, path.absolute().parent.parent):
+        if any(digest in entry.files.values() for entry in read_manifest(folder).values()):
+            return f"与一同收到的 {MANIFEST} 一致：只能说明文件之间一致，不能证明出处。请用 --key 公钥核对签名。"
+    return "无法核对它是否被改动，也不能证明出处。"
 
 
 def _verify_fingerprint(groups: tuple[str, ...], *, out: Path, settings: Settings, data: str) -> Verdict:
@@ -156,11 +187,12 @@ def _verify_fingerprint(groups: tuple[str, ...], *, out: Path, settings: Setting
 
 def _present(out: Path, settings: Settings, data: str) -> Iterator[Step]:
     """Yield the step of every report of every period, as it would be made now with the date it was published with."""
-    for period in reversed(list_periods(data or settings.data, settings=settings)):
-        entries = read_manifest(out / period)
-        jobs = [_as_published(job, entries.get(job.key)) for job in list_jobs(settings, data, period)]
-        sources = read_sources(settings, jobs[0].data, period)
-        yield from plan(jobs, sources, entries, folder=out / period, settings=settings)
+    for period in reversed(list_periods(data, settings=settings)):
+        for place, jobs in groupby(list_jobs(settings, data, period), key=lambda job: job.place):
+            entries = read_manifest(out / place)
+            present = [_as_published(job, entries.get(job.key)) for job in jobs]
+            sources = read_sources(settings, present[0].data, period)
+            yield from plan(present, sources, entries, folder=out / place, settings=settings)
 
 
 def _as_published(job: Job, entry: Entry | None) -> Job:
