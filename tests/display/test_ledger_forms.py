@@ -20,7 +20,7 @@ from zjanalysis.display.ledger_forms import (
 )
 from zjanalysis.display.ledger_notices import notice_rows, notice_table, summary_table, write_notices
 from zjanalysis.display.ledger_words import worded
-from zjanalysis.display.sections_ledger import evaluated_scores
+from zjanalysis.display.sections_ledger import evaluated_scores, lift_table
 from zjanalysis.inputs.dataset import Dataset
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.reported import load_population, load_reported
@@ -106,6 +106,15 @@ def test_with_the_offices_weights_the_scores_hold_the_total_and_without_them_non
     found = scores[scores["indicator"] == "evaluation_score"]
     assert found[["region_code", "value"]].to_numpy().tolist() == [["440800", 91.5]]
     assert len(scores) == len(evaluated_scores(period, region="440900"))
+
+
+def test_an_indicator_that_this_tool_does_not_know_can_be_lifted_too() -> None:
+    weights = pd.DataFrame({"level_one": "甲", "level_two": "乙", "level_three": ["丙", "丁"], "indicator": ["online", None],
+                            "weight": [4.0, 2.0], "method": ["按比例", "直接填分"], "zero_at": 0.8, "full_at": 1.0,
+                            "points": [None, 1.5], "effort": [2.0, 1.0]})  # fmt: skip
+    scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["online"], "value": [0.95]})
+    shown = lift_table(points(weights, scores, region="440800"))
+    assert [(row[0], round(row[1], 6)) for row in shown.rows] == [("丙", 1.0), ("丁", 0.5)]
 
 
 def test_the_drop_downs_offer_what_the_loader_knows(tmp_path: Path) -> None:

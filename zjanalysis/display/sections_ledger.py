@@ -74,7 +74,10 @@ def levels_table(marks: pd.DataFrame) -> Table:
 
 def lift_table(marks: pd.DataFrame, *, limit: int = 15) -> Table:
     """Give the few indicators that lift the total most."""
-    return table(lift(marks).head(limit), caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
+    rows = (
+        lift(marks).drop(columns="indicator").head(limit)
+    )  # the figures of a row are points, whatever its indicator counts
+    return table(rows, caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
 
 
 FORECAST = (
