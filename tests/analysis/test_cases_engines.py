@@ -136,7 +136,7 @@ def test_scores_are_the_truth_the_cases_were_made_with(
     for key, truth in (("on_time", "true_on_time"), ("actual_days", "true_days"), ("overdue_open", "true_overdue")):
         assert scores[("numerator", key)].tolist() == counted[truth].sum().tolist()
         assert scores[("denominator", key)].tolist() == counted[truth].count().tolist()
-    assert drawn["true_on_time"].eq(0).sum() > 20
+    assert drawn["true_on_time"].eq(0).sum() > 5
     assert drawn["true_overdue"].eq(1).sum() > 5
 
 

@@ -1,12 +1,9 @@
-"""The ledger on a page: counts that add up, words that fit, one region at a time; the sample can be made again."""
+"""The ledger on a page: counts that add up, words that fit, one region at a time."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
-import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
 
@@ -62,16 +59,3 @@ def test_every_table_of_the_page_can_be_drawn(ledgers) -> None:
         assert shown.caption in html
         assert "nan" not in html.lower().replace("nan_", "")
     assert tables[0].rows[0][8] == "逾期"
-
-
-def test_the_reported_figures_of_the_sample_are_what_its_script_makes_and_say_they_are_made_up(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("make_reported", ROOT / "data" / "make_reported.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    script.write_reported(tmp_path, random=np.random.default_rng(script.SEED))
-    for name in ("population.xlsx", "2020Q4/reported.xlsx", "2021Q1/reported.xlsx"):
-        made, kept = openpyxl.load_workbook(tmp_path / name), openpyxl.load_workbook(SAMPLE / name)
-        for one in kept.worksheets:
-            values = [[c.value for c in row] for row in one.iter_rows()]
-            assert values == [[c.value for c in row] for row in made[one.title].iter_rows()], f"{name} {one.title}"
-        assert "示例数据（模拟）" in kept.worksheets[0]["A1"].value
