@@ -1,63 +1,56 @@
-"""Make the sample workbooks: ``python data/make_sample.py [--out DIR] [--city 440800]``. See data/sample/SOURCE.md."""
+"""Make the sample data（示例数据，模拟）: ``python data/make_sample.py``. See data/sample/SOURCE.md.
+
+``--demo DIR`` makes a data set of all eight quarters as workbooks instead and leaves data/sample alone.
+"""
 
 from __future__ import annotations
 
 import argparse
-from itertools import groupby
+import shutil
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from make.catalogue import Code, load_catalogue
-from make.dialects import DIALECTS, Cell, Dialect, written
-from make.faults import spoiled
-from make.levels import PERIODS, Region, load_levels
-from make.service import items_of
-from make.workbook import BAND, Sheet, write
+SAMPLE = Path(__file__).resolve().parent / "sample"
+sys.path.insert(0, str(SAMPLE.parents[1]))  # this checkout's package, whatever is installed
+
+from make.books import write_items  # noqa: E402
+from make.forms import write_typed  # noqa: E402
+from make.history import write_events, write_history  # noqa: E402
+from make.ledger import write_ledgers  # noqa: E402
+from make.realism import write_page  # noqa: E402
+from make.regions import EARLIER, WORKBOOKS  # noqa: E402
 
 
-def main() -> None:
-    """Write every workbook, or those of one city."""
+def main() -> int:
+    """Make the sample, or a demonstration of all eight quarters."""
     parser = argparse.ArgumentParser(description="生成示例数据（模拟）")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "sample", help="输出文件夹")
-    parser.add_argument("--city", default="", help="只生成这一个地市（代码）")
-    chosen = parser.parse_args()
-    catalogue = load_catalogue()
-    for city, regions in groupby(load_levels(), key=lambda region: region.city):
-        members = _in_file(city, list(regions))
-        if members and chosen.city in ("", members[0].code):
-            for number, (period, cutoff) in enumerate(PERIODS.items()):
-                path = chosen.out / period / "items" / f"{members[0].code}{city}.xlsx"
-                write(path, _sheets(members, catalogue, number, cutoff), DIALECTS[members[0].dialect])
+    parser.add_argument("--demo", type=Path, metavar="DIR", help="八期全部做成工作簿，写到这个文件夹；不动 data/sample")
+    folder = parser.parse_args().demo
+    if folder is None:
+        renew()
+    else:
+        demonstrate(folder)
+    return 0
 
 
-def _in_file(city: str, regions: list[Region]) -> list[Region]:
-    """Give the city and all its counties and zones, where the city's row comes up."""
-    if not regions[0].is_city:
-        return []
-    counties = [region for region in load_levels() if region.city == city and not region.is_city]
-    return [regions[0], *counties]
+def renew() -> None:
+    """Make everything in data/sample that is made: the last two quarters, the six before, and docs/sample.md."""
+    write_items(SAMPLE, WORKBOOKS)
+    write_typed(SAMPLE, WORKBOOKS)
+    write_ledgers(SAMPLE)
+    with TemporaryDirectory() as place:
+        write_history(SAMPLE / "history.csv", place=Path(place))
+    write_events(SAMPLE / "events.csv")
+    write_page(SAMPLE)
 
 
-def _sheets(regions: list[Region], catalogue: tuple[Code, ...], period: int, cutoff: str) -> list[Sheet]:
-    dialect = DIALECTS[regions[0].dialect]
-    tables = [(region, _table(region, catalogue, period, dialect, cutoff)) for region in regions]
-    title = f"{{}}政务服务事项清单（{BAND}，截至{cutoff}）"
-    if dialect.one_sheet:
-        name = "事项清单" if dialect.title else BAND
-        return [(name, title.format(regions[0].name), [row for _, table in tables for row in table])]
-    if len(tables) == 1 and not dialect.title:
-        return [(BAND, "", tables[0][1])]
-    names = [region.name if dialect.title else f"{region.name}-{BAND}" for region, _ in tables]
-    return [(name, title.format(region.name), table) for name, (region, table) in zip(names, tables, strict=True)]
-
-
-def _table(
-    region: Region, catalogue: tuple[Code, ...], period: int, dialect: Dialect, cutoff: str
-) -> list[dict[str, Cell]]:
-    items = sorted(
-        items_of(region, catalogue, period), key=lambda item: (item.department, item.code.base_code, item.number)
-    )
-    return [row for item in items for row in spoiled(written(item, dialect, cutoff), item, dialect)]
+def demonstrate(folder: Path) -> None:
+    """Copy data/sample and add the six earlier quarters as workbooks."""
+    shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
+    write_items(folder, EARLIER)
+    write_typed(folder, EARLIER)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

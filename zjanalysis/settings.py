@@ -81,7 +81,7 @@ class Cases:
     threads: int = 0
     spill: str = ".cache/spill"
     max_spill_gb: float = 0.0
-    made: int = 200_000
+    made: int = 1_000_000
     overdue_rows: int = 10_000
 
 

@@ -1,104 +1,124 @@
-"""What there is to do: base codes with their real names, types and statutory limits, and the 办理项 under each."""
+"""What there is to do: base codes with their names, types and statutory limits, and the level that exercises each."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from re import findall
 from statistics import median_low
+from typing import Any
 
-from make.departments import kind_of
-from make.draw import happens, normal, pick, uniform
+from make.draw import happens, normal, pick
+from make.regions import NAMES, Region, rows_of
 
 REAL_ITEMS = Path(__file__).parents[1] / "gd-2021-05" / "2021-05" / "items" / "items.csv"
-SCENARIOS = ("首次申请", "变更", "延续", "补办", "注销")
-# Share of the base codes of a type that the sample's catalogue takes up; the real list is mostly 公共服务.
-TAKEN_UP = {"公共服务": 0.13, "行政奖励": 0.35}
-# Share of the codes without a limit in the real list (公共服务 mostly) that are taken up.
-TAKEN_WITHOUT_LIMIT = 0.6
-# Permits of the real list all have a limit; lists of cities have some without.
-PERMITS_WITHOUT_LIMIT = 0.075
-PACKAGES = (
-    "开办餐馆",
-    "开办药店",
-    "开办便利店",
-    "新生儿出生",
-    "员工录用",
-    "企业简易注销",
-    "二手房转移登记",
-    "公民身后",
-)
+CITY_LEVEL = "3"  # 行使层级, the 19th character of the 实施编码
+MOST_NAMES, MOST_CODES = 6, 30
+# A whole list is two or three times as long: the share of the 办理项 of a permit that the sample takes up.
+TAKEN_UP = 0.75
+# The example permits all have a limit; lists of cities have some without.
+PERMITS_WITHOUT_LIMIT = 0.05
+PROJECTS_HARDER = 1.3  # what the reform of project approvals deals with takes longer than other items
+# Cases in relation to one another, by demand 0–5 of facts/items.csv.
+DEMAND = (0.01, 0.6, 6.0, 45.0, 300.0, 1500.0)
+WHO = ("自然人", "企业法人|事业法人|社会组织法人|非法人企业", "自然人|企业法人|事业法人|社会组织法人|其他组织")
 
 
 @dataclass(frozen=True)
 class Code:
-    """One base code. ``statutory`` in working days, None without a limit; ``ease``: higher is sooner 即办."""
+    """One base code. ``levels``: who exercises it (市, 县); ``statutory`` in working days, None without a limit;
+    ``ease``: higher is sooner 即办; ``since``, ``until``: first and last quarter, by number."""
 
     base_code: str
     item_type: str
     kind: str
     names: tuple[str, ...]
+    levels: str
     statutory: int | None
     serves: tuple[str, ...]
     ease: float
-    volume: float
-    in_counties: bool
+    demand: int
+    must_come: bool = False
+    coastal_only: bool = False
+    reformed: bool = False
+    since: int = 0
+    until: int = len(NAMES)
+
+    def is_held_by(self, region: Region) -> bool:
+        """Say whether the region is of the level, and of the coast, that exercises this."""
+        return region.use_level in self.levels and (region.is_coastal or not self.coastal_only)
+
+    @property
+    def is_permit(self) -> bool:
+        """Say whether this is an administrative permit (行政许可)."""
+        return self.item_type == "行政许可"
 
 
 def load_catalogue() -> tuple[Code, ...]:
-    """Build the catalogue from the real list; the same every time."""
+    """Build the catalogue from facts/items.csv and, for codes without a name there, the real list."""
+    real = _real_codes()
+    codes = []
+    for row in rows_of("items"):
+        if row["name"]:
+            codes.append(_example(row))
+        else:
+            bases = [base for base in sorted(real) if base.startswith(row["code"])]
+            codes += [_real(row, base, real[base]) for base in bases[: int(row["cap"] or MOST_CODES)]]
+    return tuple(codes)
+
+
+def _real_codes() -> dict[str, list[dict[str, str]]]:
+    """Give the rows of the real list that a city exercises, by base code."""
     groups: dict[str, list[dict[str, str]]] = defaultdict(list)
     with REAL_ITEMS.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
-            groups[row["CATAID"]].append(row)
-    codes = [code for base, rows in sorted(groups.items()) if (code := _code(base, rows)) is not None]
-    return (*codes, *(_package(number, name) for number, name in enumerate(PACKAGES, start=1)))
+            if row["TASK_CODE"][18] == CITY_LEVEL:
+                groups[row["CATAID"]].append(row)
+    return groups
 
 
-def _code(base: str, rows: list[dict[str, str]]) -> Code | None:
-    first = rows[0]
-    item_type, kind = first["TASK_TYPE_TEXT"], kind_of(first["DEPT_NAME"])
-    if kind is None or not happens(TAKEN_UP.get(item_type, 1.0), "taken", base):
-        return None
-    limits = [int(found[0]) for row in rows if (found := re.findall(r"\d+", row["法定办结时限(handle_time)"]))]
-    if not limits and not happens(TAKEN_WITHOUT_LIMIT, "no limit", base):
-        return None
-    if item_type == "行政许可" and happens(PERMITS_WITHOUT_LIMIT, "permit limit", base):
-        limits = []
+def _real(row: dict[str, str], base: str, real: list[dict[str, str]]) -> Code:
+    limits = [int(found[0]) for one in real if (found := findall(r"\d+", one["法定办结时限(handle_time)"]))]
+    names = dict.fromkeys(" ".join(one["TASK_NAME"].split()) for one in real if "广州" not in one["TASK_NAME"])
+    return Code(
+        base_code=base,
+        item_type=real[0]["TASK_TYPE_TEXT"],
+        kind=row["kind"],
+        names=tuple(names)[:MOST_NAMES] or (real[0]["CATANAME"],),
+        statutory=median_low(limits) if limits else None,
+        serves=tuple(real[0]["服务对象"].split("|")),
+        **_how(row, base),
+    )
+
+
+def _example(row: dict[str, str]) -> Code:
+    base, item_type = f"{row['code']}000", row["type"]
+    occasions = [f"{row['name']}（{occasion}）" for occasion in row["occasions"].split("、")]
+    share = TAKEN_UP if item_type == "行政许可" else 1.0
+    names = [name for name in occasions if happens(share, "occasion", base, name)] or occasions[:1]
+    without = item_type == "行政许可" and happens(PERMITS_WITHOUT_LIMIT, "permit limit", base)
     return Code(
         base_code=base,
         item_type=item_type,
-        kind=kind,
-        names=_names(base, rows),
-        statutory=median_low(limits) if limits else None,
-        serves=tuple(first["服务对象"].split("|")),
-        ease=normal("ease", base),
-        volume=2.2 * normal("volume", base),
-        in_counties=uniform("county", base) < 0.8,
+        kind=row["kind"],
+        names=tuple(names) if row["occasions"] else (row["name"],),
+        statutory=int(row["limit"]) if row["limit"] and not without else None,
+        serves=tuple(pick(WHO, "serves", base).split("|")),
+        **_how(row, base),
     )
 
 
-def _names(base: str, rows: list[dict[str, str]]) -> tuple[str, ...]:
-    """Give the names of the 办理项: the real ones, and for a code with one name the usual occasions."""
-    real = tuple(dict.fromkeys(" ".join(row["TASK_NAME"].split()) for row in rows))
-    if len(real) > 1 or rows[0]["TASK_TYPE_TEXT"] == "公共服务":
-        return real[:9]
-    several = pick((1, 3, 4, 5), "occasions", base, weights=(0.2, 0.25, 0.3, 0.25))
-    return real if several == 1 else tuple(f"{real[0]}（{occasion}）" for occasion in SCENARIOS[:several])
-
-
-def _package(number: int, name: str) -> Code:
-    base = f"44TC01{number:03d}000"
-    return Code(
-        base,
-        "套餐服务",
-        "市场监督管理局",
-        (f"我要{name}",),
-        None,
-        ("自然人", "企业法人"),
-        normal("ease", base),
-        0.5,
-        True,
-    )
+def _how(row: dict[str, str], base: str) -> dict[str, Any]:
+    """Give what facts/items.csv says of real and example codes alike."""
+    return {
+        "levels": row["levels"],
+        "ease": 0.8 * normal("ease", base) + 0.9 * int(row["ease"]) - (PROJECTS_HARDER if row["reform"] else 0.0),
+        "demand": int(row["demand"]),
+        "must_come": bool(row["visit"]),
+        "coastal_only": bool(row["coast"]),
+        "reformed": bool(row["reform"]),
+        "since": NAMES.index(row["since"]) if row["since"] else 0,
+        "until": NAMES.index(row["until"]) if row["until"] else len(NAMES),
+    }

@@ -48,7 +48,7 @@ def spoiled(cells: Cells, item: Item, dialect: Dialect) -> list[Cells]:
 
 
 def _limit_fault(item: Item) -> str | None:
-    if item.code.item_type == "套餐服务":
+    if item.row.code.item_type == "套餐服务":
         return None
     fits = {name: _fits(name, item) for name in LIMIT_FAULTS}
     point, total = uniform("limit fault", *item.key), 0.0
@@ -100,7 +100,7 @@ def _cell_faults(cells: Cells, item: Item) -> Cells:
     if item.depth == 4 and happens(CELL_FAULTS["depth_with_visits"] * 1.25, "depth with visits", *key):
         faults["visits"] = 1 if isinstance(cells["visits"], int) else "1次"
     if happens(CELL_FAULTS["lost_digits"], "lost digits", *key):
-        faults["impl_code"] = f"1.1{item.region.code[:4]}0000000E+30"
+        faults["impl_code"] = f"1.1{item.row.region.code[:4]}0000000E+30"
     if happens(CELL_FAULTS["trailing_space"], "trailing space", *key):
         faults["name"] = f"{cells['name']} "
     elif happens(CELL_FAULTS["ideographic_space"], "ideographic space", *key):

@@ -183,7 +183,7 @@ def test_scores_are_the_truth_the_cases_were_made_with(
     late_too = counted["true_on_time"].count() + counted["true_overdue"].sum()
     assert scores[("numerator", "on_time")].tolist() == counted["true_on_time"].sum().tolist()
     assert scores[("denominator", "on_time")].tolist() == late_too.tolist()
-    assert drawn["true_on_time"].eq(0).sum() > 20
+    assert drawn["true_on_time"].eq(0).sum() > 5
     assert drawn["true_overdue"].eq(1).sum() > 5
 
 

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from stage import Step
 
 COMMANDS = ("build", "list", "index", "verify", "check", "template", "measure", "compare", "diff", "plan", "ledger",
-            "cases", "doctor", "bundle", "lab", "open")  # fmt: skip
+            "cases", "doctor", "bundle", "lab", "open", "demo")  # fmt: skip
 REAL = "--data {data}/gd-2021-05"
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from zjanalysis.cases.inputs import LABELS, CaseSource
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_table, day_number
+from zjanalysis.inputs.regions import report_units
 from zjanalysis.settings import Settings
 
 SEED = 20210331
@@ -53,7 +54,7 @@ def _pool(items: pd.DataFrame) -> pd.DataFrame:
     by_department = pd.factorize(used["region_code"] + used["department"])[0]
     quality = np.random.default_rng(1)
     n_departments = int(by_department.max()) + 1 if len(used) else 0
-    late = quality.beta(0.8, 40, n_departments)[by_department]
+    late = quality.beta(0.8, 160, n_departments)[by_department]
     # How much of its promise an item takes in practice; some promise far more time than they need.
     pace = quality.choice([0.15, 0.45, 0.75], size=len(used), p=[0.2, 0.4, 0.4])
     return pd.DataFrame({
@@ -61,7 +62,7 @@ def _pool(items: pd.DataFrame) -> pd.DataFrame:
         "promised": np.where(natural, used["promised_written"], np.ceil(used["promised_days"])),
         "promised_unit": np.where(natural, NATURAL_UNIT, "工作日"),
         "statutory": used["statutory_days"].where(used["statutory_days"] > 0),
-        "late": late, "pace": pace, "weight": used["case_count"].clip(upper=3000).astype(float),
+        "late": late, "pace": pace, "weight": used["case_count"].astype(float),
     })  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def _finished(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> pd.D
     on_day = np.where(early > 0, early, working[np.maximum(ordinal[at] + taken + special, 1).astype(int) - 1])
     finish_at = np.where(late, working[due_ordinal + over - 1], np.maximum(on_day, at)).astype(int)
     end = cutoff - int(days["day"].iloc[0])
-    forgotten = rng.random(len(rows)) < 0.004
+    forgotten = rng.random(len(rows)) < 0.0012
     still_open = (finish_at > end) | forgotten
     return rows.assign(
         finish_day=np.where(still_open, np.nan, finish_at + int(days["day"].iloc[0])),
@@ -149,11 +150,18 @@ def write_cases(cases: pd.DataFrame, path: Path) -> Path:
 
 
 def synthetic_cases(source: CaseSource, *, settings: Settings) -> Path:
-    """Return the file of a sample period's cases, written on first use into .cache (never committed)."""
+    """Return the file of a sample period's cases, written on first use into .cache (never committed).
+
+    The cases are those of the focus city and its report units, as an office has them: as many as its items count, at
+    most [cases] made. A data set without the focus gets cases for everybody.
+    """
+    own = source.items["region_code"].isin([settings.focus, *report_units(settings.focus)])
+    items = source.items[own] if own.any() else source.items
+    n = min(settings.cases.made, int(items["case_count"].sum()))
     columns = ["region_code", "match_code", "department", "promised_written", "promised_days", "case_count", "in_force"]
-    counted = pd.util.hash_pandas_object(source.items[columns], index=False).to_numpy()
-    mark = blake2b(counted.tobytes() + f"{settings.cases.made}|{SEED}|1".encode(), digest_size=6).hexdigest()
+    counted = pd.util.hash_pandas_object(items[columns], index=False).to_numpy()
+    mark = blake2b(counted.tobytes() + f"{n}|{SEED}|2".encode(), digest_size=6).hexdigest()
     path = settings.root / ".cache" / "cases" / f"{source.title.replace('/', '-')}-{mark}.parquet"
     if not path.is_file():
-        write_cases(draw_cases(source.items, settings.cases.made, cutoff=day_number(source.cutoff)), path)
+        write_cases(draw_cases(items, n, cutoff=day_number(source.cutoff)), path)
     return path

@@ -244,6 +244,11 @@ COMMANDS = (
         "  zj open reports/2021Q1/district/440823.html",
         (_text("page", "REPORT.html", "页面文件"), _flag("--no-lab", "只写出笔记本，不打开 JupyterLab"), PORT),
     ),
+    Command(
+        "demo", "publishing:demo", "把八期示例数据（模拟）全部做成工作簿",
+        "  zj demo data/demo\n  zj build --data data/demo --period 2020Q3",
+        (_text("folder", "DIR", "写到哪个文件夹"),),
+    ),
 )  # fmt: skip
 
 

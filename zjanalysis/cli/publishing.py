@@ -139,6 +139,17 @@ def open_page(arguments: argparse.Namespace) -> int:
     return 0 if arguments.no_lab else _run_lab([str(copy)], port=arguments.port, browser=True, extra=[])
 
 
+def demo(arguments: argparse.Namespace) -> int:
+    """Make the sample's eight quarters as workbooks, by the project's own script; gives its exit code."""
+    script = load_settings().root / "data" / "make_sample.py"
+    if not script.is_file():
+        raise ConfigError("找不到 data/make_sample.py。", "请在项目文件夹里运行 zj demo。")
+    code = subprocess.run([sys.executable, str(script), "--demo", arguments.folder], check=False).returncode
+    if code == 0:
+        print(f"已写入 {arguments.folder}：八期示例数据（模拟）。")
+    return code
+
+
 def _run_lab(opened: list[str], *, port: int, browser: bool, extra: list[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise ConfigError("没有安装 JupyterLab。", "请运行 python run.py setup，或 pip install jupyterlab。")
