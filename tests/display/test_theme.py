@@ -69,7 +69,7 @@ def draw(text: str) -> int:
 def test_apply_after_seaborn_uses_the_bundled_font_and_refuses_a_missing_glyph() -> None:
     with mpl.rc_context(), warnings.catch_warnings():
         sns.set_theme()
-        theme.apply()
+        theme.theme()
         found = font_manager.findfont(font_manager.FontProperties(family=mpl.rcParams["font.family"]))
         assert Path(found).parent == theme.FONTS
         draw("湛江市−1.5%")
