@@ -162,7 +162,7 @@ def _groups(region: str) -> list[tuple[str, str]]:
 
 
 def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) -> None:
-    """Have every change shown once; a region brings its groups and departments, an indicator the range of its target."""
+    """Have every change shown once; a region brings its groups and departments, an indicator its target's range."""
 
     def place(_: Any = None) -> None:
         groups, before = _groups(chosen["region"].value), chosen["peers"].value

@@ -24,6 +24,7 @@ from zjanalysis.display.dates import issue_text
 from zjanalysis.display.tables import css_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.publish.provenance import Stamp, digest_of
+from zjanalysis.publish.ways import PLACE
 
 MIME = "application/vnd.zjanalysis+json"
 CSP = ("default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
@@ -70,14 +71,12 @@ class Annex:
     body: str
 
 
-def render(
-    notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str, links: Sequence[tuple[str, str]] = ()
-) -> str:
+def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) -> str:
     """Give the page; ``workbook`` is the name of the file with its tables, which lies beside it.
 
     Shown are the Markdown and the html of the display blocks; everything from a heading 附件… to the next is folded;
-    code is folded under 方法与代码; plain text, streams and errors are left to the gate. ``links`` (text, address) lead
-    out of the page. The same notebook and stamp give the same text.
+    code is folded under 方法与代码; plain text, streams and errors are left to the gate. Links out of the page
+    come when it has its place (`ways.relink`). The same notebook and stamp give the same text.
     """
     body, annexes, contents = _parts(notebook)
     cover = next((p for p in payloads(notebook) if p.get("kind") == "cover"), {})
@@ -85,7 +84,7 @@ def render(
     values = {
         "title": cover.get("title", region), "issue": issue_text(cover.get("period", "")) if cover else "",
         "region": region, "period": cover.get("period", ""), "sample": bool(cover.get("sample")),
-        "date": cover.get("report_date", ""), "links": links,
+        "date": cover.get("report_date", ""), "way": PLACE,
         "fingerprint": stamp.fingerprint, "workbook": workbook, "csp": CSP, "style": style(),
         "contents": contents, "body": body, "annexes": annexes, "code": _code(notebook), "stamp": dict(stamp.details),
         "provenance": json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c"),

@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, NoData, PublishError, ZjError
-from zjanalysis.files import file_digest
 from zjanalysis.publish import engine, processes, snapshot
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.provenance import Stamp
 from zjanalysis.publish.release import FULL, SUFFIXES
+from zjanalysis.publish.ways import certified_digest
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
 PRELOAD = "zjanalysis.publish.preload"
@@ -269,7 +269,7 @@ def _report(task: Task) -> Outcome:
     (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
     (folder / "report.ipynb").write_text(engine.portable(notebook), encoding="utf-8", newline="\n")
     return Outcome(job.key, hidden_warnings=gate.hidden_warnings(notebook),
-                   files={suffix: file_digest(folder / f"report{suffix}") for suffix in SUFFIXES},
+                   files={suffix: certified_digest(folder / f"report{suffix}") for suffix in SUFFIXES},
                    cover=page.facts(cover), cards=tuple(json.loads(json.dumps(list(cards)))))  # fmt: skip
 
 
