@@ -28,7 +28,12 @@ from zjanalysis.publish.provenance import record_in
 from zjanalysis.publish.release import ABSENT, GOOD, MANIFEST, Entry, Sign, read_manifest, write_manifest, writing
 from zjanalysis.publish.ways import beside, certified_digest, relink, with_links
 
-PASSED = {".html": "页面", ".xlsx": "工作簿"}  # a notebook is for those who have the project
+PASSED = {
+    ".html": "页面",
+    ".xlsx": "工作簿",
+    ".docx": "文档",
+    ".png": "图卡",
+}  # a notebook is for those who have the project
 LEFT_OUT = "未收入"
 NOTE = "说明.txt"
 MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何地区的实际情况。"
@@ -86,6 +91,8 @@ def lay_out(entry: Entry, folder: Path, stage: Path) -> str:
         return f"{entry.status}（{entry.reason}）"
     contents: dict[str, bytes] = {}
     for suffix, word in PASSED.items():
+        if suffix not in entry.files:
+            continue
         try:
             contents[suffix] = (folder / f"{entry.key}{suffix}").read_bytes()
         except OSError as error:
@@ -130,7 +137,7 @@ def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path
 
 def district_members(entry: Entry, stage: Path, *, period: str) -> dict[str, bytes]:
     """Return what one district gets: its page, its workbook and a note; PublishError if the page were another's."""
-    files = {suffix: (stage / f"{entry.key}{suffix}").read_bytes() for suffix in PASSED}
+    files = {suffix: (stage / f"{entry.key}{suffix}").read_bytes() for suffix in PASSED if suffix in entry.files}
     if not is_own(entry, files[".html"]):
         raise PublishError(f"{entry.region}的包里会有另一个地区的页面。", "请运行 zj build --force 重新生成。")
     files[".html"] = with_links(files[".html"], beside(safe_name(entry.region), files))

@@ -29,7 +29,7 @@ from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
 MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
-SUFFIXES = (".html", ".xlsx", ".ipynb")
+SUFFIXES = (".html", ".xlsx", ".ipynb", ".docx", ".png")
 BESIDE = ".sig"  # the signature of a file lies beside it
 Sign = Callable[[bytes], str]
 """Gives the text of a signature: the name of the key, then the signature."""
