@@ -29,13 +29,13 @@ PHONE = 92 / 25.4  # inches
 
 SPINE_COLUMNS = (
     Column("indicator", "指标"),
-    Column("text", "本期"),
+    Column("value", "本期"),
     Column("meets_target", "达标"),
     Column("place", "位次（区间）"),
-    Column("median_text", "中位数"),
+    Column("median", "中位数"),
     Column("target_text", "目标"),
     Column("moved", "较上期"),
-    Column("effect_text", "同事项差距"),
+    Column("effect", "同事项差距", "delta"),
     Column("verdict", "判断"),
     Column("reason", "说明"),
 )
