@@ -99,9 +99,7 @@ def test_the_state_of_a_new_row(cells: dict, on: str, status: str) -> None:
     ],
 )
 def test_whether_a_target_is_met(comparison, target, base, value, verdict, met) -> None:
-    one = row(
-        comparison=comparison, target_value=target, baseline=base, current=value, verdict=verdict, unit="share"
-    )
+    one = row(comparison=comparison, target_value=target, baseline=base, current=value, verdict=verdict, unit="share")
     found = is_met(one).iloc[0]
     assert (None if pd.isna(found) else bool(found)) is met
 
