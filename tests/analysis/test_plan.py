@@ -492,7 +492,7 @@ def test_several_plans_at_once(items: pd.DataFrame) -> None:
 
 
 def test_every_reason_for_a_review_names_its_document() -> None:
-    reviews = read_reference("reviews")
+    reviews = pd.DataFrame(read_reference("reviews"))
     assert reviews[["keyword", "reason", "document", "source"]].ne("").all(axis=None)
     assert not reviews["keyword"].duplicated().any()
     named = pd.Series(["水上水下活动许可", "海洋工程建设项目环境影响报告书核准", None, "食品经营许可"])
