@@ -143,7 +143,7 @@ def test_where_pandas_is_loaded_rows_are_read_in_the_same_process() -> None:
 def test_a_fault_in_the_data_comes_back_in_its_own_words(apart: snapshot.Reader) -> None:
     assert snapshot.read_in(apart, os.getpid) != os.getpid()
     with pytest.raises(ZjError, match="没有"):
-        snapshot.read_in(apart, snapshot.load_snapshot, load_settings(ROOT), "data/没有", "2021Q1", "")
+        snapshot.read_in(apart, snapshot.load_periods, load_settings(ROOT), "data/没有", "2021Q1", "")
 
 
 def test_a_reader_that_dies_is_told_in_a_sentence(apart: snapshot.Reader) -> None:

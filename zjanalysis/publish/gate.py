@@ -219,7 +219,7 @@ def repeatable(page: PageFacts) -> Iterator[str]:
 
 
 def whole_figures(page: PageFacts) -> Iterator[str]:
-    """12. Each figure: picture, sentence, the table it draws, and its place in the workbook beside the page."""
+    """12. Each figure: picture, the table it draws, and its place in the workbook beside the page."""
     figures = [e for e in page.all("figure") if e.has_class("zj-figure")]
     if len(figures) != len(page.kind("exhibit")):
         yield f"图 {len(figures)} 幅，记录 {len(page.kind('exhibit'))} 幅"
