@@ -165,13 +165,20 @@ class Study:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         goal = self._risen(key) if target == "plan" else None
         free, known = (replace(one, scope=self.scope, settings=self.settings) for one in (FREE, conditions))
-        ground = self._once(("ground", key), lambda: plans.survey(
-            self.items, region=self.region, peers=self.peers, indicator=key, conditions=free
-        ))  # fmt: skip
+        ground = self._once(("ground", key), lambda: self._ground(key, free))
         return self._once(
             ("plan", key, target, conditions),
             lambda: plans.plan_on(ground, target=target if goal is None else goal, conditions=known),
         )
+
+    def _ground(self, key: str, conditions: Conditions) -> plans.Ground:
+        """Give what the plans of an indicator share; values and code tables are those of the whole group."""
+        one = indicator(key)
+        if one.key not in self.tables:
+            return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
+        values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
+        group, codes = (self.region, *self.peers), self.tables[one.key]
+        return plans.ground_of(self.items, one, group, values=values, codes=codes, conditions=conditions)
 
     def _risen(self, key: str) -> float | None:
         """Give the value at which a rising target is met; None where the plan asks for something else."""
@@ -200,7 +207,10 @@ class Study:
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
-        return sensitivity.sensitivity(self.items, indicator=key, settings=self.settings, **self._place)
+        rows = self._shared(("readings", key), lambda: sensitivity.readings(
+            self.items, regions=self.group, indicator=key, settings=self.settings, scope=self.scope
+        ))  # fmt: skip
+        return sensitivity.own_rows(rows, self.region)
 
     def funnel(self, key: str) -> pd.DataFrame:
         """Give the group's shares against the range that their numbers of items allow (`analysis.shares.funnel`)."""

@@ -239,7 +239,7 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, path: P
     for region in (code for focus in foci(settings, now.dataset) for code in named_units(focus)):
         if region in there:
             me = study_of(now, region=region, settings=settings)
-            _ = me.scores, me.standings, me.previous, me.tables  # remembered by the period
+            _ = me.scores, me.standings, me.previous, me.tables, me.sensitivity()  # remembered by the period
             with suppress(ZjError):
                 cases.load(me)
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))
