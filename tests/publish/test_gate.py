@@ -101,6 +101,7 @@ def test_each_point_broken_alone_is_found(faults: Faults, name: str) -> None:
 
 
 def test_a_page_too_large_is_found(faults: Faults) -> None:
+    assert any("超过 2500 字" in fault for fault in faults('<h2 id="s1">', f'<p>{"字" * 2_500}</p><h2 id="s1">'))
     assert any("超过 350 kB" in fault for fault in faults("</main>", f"<p>{'字' * 500_000}</p></main>"))
 
 
