@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.analysis.caseload import with_caseload
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.cases import analysis
 from zjanalysis.cases.analysis import (
@@ -25,7 +26,6 @@ from zjanalysis.cases.analysis import (
     find_cases,
     period_cases,
     roll_up,
-    with_caseload,
 )
 from zjanalysis.cases.clock import open_cases
 from zjanalysis.cases.inputs import CaseSource
@@ -398,13 +398,13 @@ def test_changed_cases_are_read_again(project: Settings) -> None:
     assert late(with_cases(project, LATE), project) == [0.0, 1.0]
     changed = replace(project, units=replace(project.units, week=6.0))
     assert late(load_period("data/试", settings=changed), changed) == [0.0, 1.0]
-    assert len(list((project.root / FOLDER).glob("*.duckdb"))) == 3
+    assert len(list((project.root / FOLDER).glob("*.tables"))) == 3
 
 
 def test_a_damaged_summary_is_made_again(project: Settings) -> None:
     period = with_cases(project, LATE, GOOD)
     assert late(period, project) == [1.0, 2.0]
-    (kept,) = (project.root / FOLDER).glob("*.duckdb")
+    (kept,) = (project.root / FOLDER).glob("*.tables")
     kept.write_bytes(kept.read_bytes()[:5000])
     assert late(period, project) == [1.0, 2.0]
 
