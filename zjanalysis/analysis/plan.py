@@ -182,14 +182,6 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     return Plan(named, pd.DataFrame([summary]), stuck)
 
 
-def plan_for(
-    items: pd.DataFrame, *indicators: str, region: str, peers: Iterable[str], conditions: Conditions = FREE
-) -> tuple[Plan, ...]:
-    """Give the plan for what the work plan names, one for each indicator (see `plan`)."""
-    others = tuple(peers)
-    return tuple(plan(items, region=region, peers=others, indicator=i, conditions=conditions) for i in indicators)
-
-
 def without_reviews(conditions: Conditions) -> Conditions:
     """Give the conditions under which what needs a professional review stays as it is."""
     return replace(conditions, reviewed=False)
