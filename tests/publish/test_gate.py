@@ -89,7 +89,7 @@ BROKEN = {
     "12 count": ('<figure class="zj-figure">', '<figure class="other">', "幅，记录"),
     "12 picture": ('<figure class="zj-figure">', '<figure class="zj-figure"></figure><figure>', "第 1 图缺少图"),
     "12 table": ('<figure class="zj-figure">', '<figure class="zj-figure"></figure><figure>', "第 1 图缺少表"),
-    "12 place": ("<summary>数据表：", "<p>数据表：", "第 1 图缺少数据表位置"),
+    "12 place": ('<figure class="zj-figure">', '<figure class="zj-figure"></figure><figure>', "第 1 图缺少数据表位置"),
 }
 
 

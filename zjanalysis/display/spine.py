@@ -76,8 +76,7 @@ def target_text(key: str, me: Study) -> str:
     if not has_plan(me.region):
         return "未收录方案"
     if asked.kind == "number":
-        side = ("高于" if asked.strict else "达到") if asked.sign > 0 else ("低于" if asked.strict else "不超过")
-        return side + wording.amount(asked.number, one.unit).replace(".00%", "%")
+        return wording.goal(asked.number, one.unit, asked.sign, past=asked.strict).replace(".00%", "%")
     return one.target_text.replace("兄弟地市", me.whom) or "—"
 
 
