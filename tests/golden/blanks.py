@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 BLANKS = (
@@ -21,6 +23,7 @@ BLANKS = (
     (r"(?m)^(?:全部正常。|请按“下一步”处理后再运行一次 zj doctor。)$", "<正常或问题>"),
     (r"(?<=\$ zj doctor\n)\[[01]\]", "[0 或 1]"),
 )
+LONGEST = 20  # rows of a table that are told; the others are counted, and any change of them changes their digest
 LONG_FLOAT = re.compile(r"-?\d+\.\d{10,}(?:e[+-]?\d+)?")
 PROGRESS = re.compile(r"^\[ *\d+/(\d+)\]", re.M)
 
@@ -41,6 +44,14 @@ def blanked(text: str, root: Path) -> str:
     text = without_volatile(text)
     text = LONG_FLOAT.sub(lambda found: number(float(found.group())), text)
     return in_order(text)
+
+
+def shortened(rows: Iterable[str]) -> list[str]:
+    """Give the first rows of a table, and for the others one line: how many they are, and their digest."""
+    first, rest = (told := list(rows))[:LONGEST], told[LONGEST:]
+    text = without_volatile("\n".join(LONG_FLOAT.sub(lambda found: number(float(found.group())), row) for row in rest))
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+    return [*first, *([f"…… 另有 {len(rest)} 行，摘要 {digest}"] if rest else [])]
 
 
 def without_volatile(text: str) -> str:

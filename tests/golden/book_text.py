@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from blanks import number, without_volatile
+from blanks import number, shortened, without_volatile
 from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -26,7 +26,8 @@ def book_text(path: Path) -> str:
     looks: dict[int, str] = {}
     for sheet in book.worksheets:
         lines += ["", f"=== {sheet.title}（{sheet.sheet_state}，{sheet.dimensions}）"]
-        lines += [*setup(sheet), *attached(sheet), *values(sheet), *looks_by_range(sheet, looks)]
+        lines += [*setup(sheet), *shortened(attached(sheet)), *shortened(values(sheet))]
+        lines += shortened(looks_by_range(sheet, looks))
     return "\n".join(lines) + "\n"
 
 

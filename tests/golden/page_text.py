@@ -1,22 +1,23 @@
 """A page as text: one line per block in reading order, with tag, classes and attributes, so that structure shows.
 
-Left out are the folded code of the notebook (it may change), scripts and style sheets (given apart), pixels and
-their size (given apart as pictures).
+Left out are the folded code of the notebook (it may change), scripts and style sheets (given apart) and what is inside
+a drawing (given apart as pictures).
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
+from blanks import shortened
+
 INLINE = {"a", "b", "strong", "span", "code", "em", "i", "small", "sub", "sup", "br"}
 VOID = {"meta", "img", "input", "br", "hr", "link", "col"}
 APART = {"script", "style"}
-UNNAMED = {"class", "src", "width", "height", "alt"}
+UNNAMED = {"class", "src", "width", "height", "alt", "viewbox", "xmlns", "xmlns:xlink", "version"}
 MARGIN = re.compile(r'(@(?:top|bottom)-\w+ \{ content: )"[^"]*"')
 
 
@@ -80,10 +81,12 @@ def block(node: Node | str, depth: int) -> list[str]:
         return [f"{indent}“{words(node)}”"] if node.strip() else []
     if node.tag in APART or is_code(node):
         return []
+    if node.tag == "tbody":
+        return [indent + label(node), *shortened(line for child in node.children for line in block(child, depth + 1))]
     if node.tag == "tr" and all(isinstance(c, Node) and is_simple(c) for c in solid(node)):
         return [indent + label(node) + ": " + " | ".join(cell(c) for c in solid(node) if isinstance(c, Node))]
     if is_simple(node):
-        told = inline(node.children) or (node.attributes.get("alt") or "")
+        told = "" if node.tag == "svg" else inline(node.children) or (node.attributes.get("alt") or "")
         return [f"{indent}{label(node)}: {told}" if told else indent + label(node)]
     lines = [indent + label(node)]
     run: list[Node | str] = []
@@ -105,7 +108,7 @@ def solid(node: Node) -> list[Node | str]:
 def is_simple(node: Node) -> bool:
     """Say whether an element holds words and inline elements only, and so is one line."""
     parts = [child for child in node.children if isinstance(child, Node) and child.tag not in APART]
-    return all(part.tag in INLINE and is_simple(part) for part in parts)
+    return node.tag == "svg" or all(part.tag in INLINE and is_simple(part) for part in parts)
 
 
 def is_code(node: Node) -> bool:
@@ -137,6 +140,8 @@ def apart(path: Path) -> list[str]:
     waiting = [read_page(path)]
     while waiting:
         node = waiting.pop(0)
+        if node.tag == "svg":
+            continue
         if node.tag in APART and node.attributes.get("type") != "application/json":
             text = "".join(child for child in node.children if isinstance(child, str))
             text = MARGIN.sub(r'\1"…"', text).strip()
@@ -146,15 +151,10 @@ def apart(path: Path) -> list[str]:
 
 
 def pictures(path: Path) -> list[str]:
-    """Give the pictures of a page: size, digest of the PNG, and the first words of what stands for it."""
+    """Give the pictures of a page: digest of the drawing, and the first words of what stands for it."""
     lines = []
-    for tag in re.findall(r"<img\b[^>]*>", path.read_text(encoding="utf-8")):
-        node = Tree()
-        node.feed(tag)
-        (image,) = node.root.children
-        assert isinstance(image, Node)
-        told = {name: image.attributes.get(name) or "" for name in ("src", "width", "height", "alt")}
-        content = base64.b64decode(told["src"].partition(",")[2])
-        digest = hashlib.sha256(content).hexdigest()[:20]
-        lines.append(f"  {told['width']}x{told['height']} {digest} {told['alt'][:40]}")
+    for drawn in re.findall(r"<svg\b.*?</svg>", path.read_text(encoding="utf-8"), flags=re.DOTALL):
+        digest = hashlib.sha256(drawn.encode("utf-8")).hexdigest()[:20]
+        said = re.search(r'aria-label="([^"]*)"', drawn)
+        lines.append(f"  {digest} {said[1][:40] if said else ''}")
     return lines

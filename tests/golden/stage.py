@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from blanks import shortened
 from book_text import book_text
 from packed_text import letter_text, manifest_text, zip_text
 from page_text import page_text
@@ -117,4 +118,6 @@ def file_text(path: Path) -> str:
     if path.suffix in readers:
         return readers[path.suffix](path)
     text = path.read_bytes().decode("utf-8").replace("\ufeff", "<BOM>")
+    if path.suffix == ".csv":
+        return "\n".join(shortened(text.splitlines())) + "\n"
     return manifest_text(text) if path.name == "manifest.json" else text
