@@ -10,9 +10,11 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
+from zjanalysis.publish.bundle import bundle
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.release import STALE, read_manifest, write_manifest
 
@@ -23,7 +25,7 @@ CHROMIUM = next(
 )
 PAGES = ("city.html", "district/440823.html", "district/4408Z1.html", "index.html")
 OVERFLOW = """() => [...document.querySelectorAll('body *')].filter(e => {
-    const box = e.getBoundingClientRect(), scroller = e.closest('.zj-table, .index-scroll, pre, .page-skip');
+    const box = e.getBoundingClientRect(), scroller = e.closest('.zj-table, .index-scroll, .page-way, pre, .page-skip');
     return box.width && box.right > document.documentElement.clientWidth + 1 && (!scroller || scroller === e);
 }).map(e => e.tagName + '.' + e.className)"""
 
@@ -224,3 +226,63 @@ def test_text_can_be_selected(open_page: Callable[..., Any]) -> None:
     chosen = page.evaluate("() => getSelection().toString()")
     assert "遂溪县政务服务效能监测通报" in chosen
     assert "工作日" in chosen
+
+
+# --- the three-minute reader ------------------------------------------------------------------------------------------
+
+BUDGET = {"city.html": 5, "district/440823.html": 4}  # sheets of A4 for the main part
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs poppler-utils")
+@pytest.mark.parametrize("name", BUDGET)
+def test_the_main_part_keeps_to_its_sheets_and_prints_what_to_do(
+    open_page: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    page = open_page(name)
+    sheets = printed(page, tmp_path / "page.pdf")
+    assert len(sheets) <= BUDGET[name]
+    steps = page.locator("main .zj-table", has_text="先办事项").first.locator("tbody tr th + td").all_inner_texts()
+    assert steps
+    first = "".join(sheets[0].split())
+    assert all("".join(step.split())[:6] in first for step in steps), "the first sheet holds every first step"
+
+
+def test_the_answer_stands_on_the_first_screen(open_page: Callable[..., Any]) -> None:
+    for name in BUDGET:
+        page = open_page(name)
+        last = page.locator("main .zj-table", has_text="先办事项").first.locator("tbody tr").last
+        assert last.evaluate("e => e.getBoundingClientRect().bottom") <= 900, name
+        phone = open_page(name, width=390)
+        assert phone.locator(".zj-answer dd").last.evaluate("e => e.getBoundingClientRect().bottom") <= 844
+        first = phone.locator("svg.zj-phone text").first
+        assert first.evaluate("e => e.getBoundingClientRect().bottom") <= 844, name
+
+
+def test_three_tasks_of_a_reader_take_no_scroll_and_two_clicks(open_page: Callable[..., Any]) -> None:
+    page = open_page("index.html")
+    page.click("text=遂溪县 >> nth=0")  # the county, from the index
+    worst = page.locator("svg.zj-desk text", has_text=re.compile("率|次数")).all_inner_texts()
+    assert worst  # the worst indicator leads the figure on the first screen
+    step = page.locator("main .zj-table", has_text="先办事项").first.locator("tbody tr").first
+    assert step.evaluate("e => e.getBoundingClientRect().bottom") <= 900
+    assert step.locator("td").nth(1).inner_text()  # its department
+    page.click(".page-way a:has-text('›')")  # the next county: two clicks from the index
+    assert page.locator("h1").inner_text().startswith("湛江经济技术开发区")
+    assert page.locator("svg.zj-desk").first.evaluate("e => e.getBoundingClientRect().bottom") <= 900
+
+
+def test_every_link_of_a_copied_folder_and_of_an_unpacked_bundle_leads_somewhere(
+    published: Path, tmp_path: Path
+) -> None:
+    copied = shutil.copytree(published, tmp_path / "U 盘" / "2021Q1")
+    bundle(published, out=tmp_path / "zips")
+    for archive in (tmp_path / "zips").glob("*.zip"):
+        shutil.unpack_archive(archive, tmp_path / "unpacked" / archive.stem)
+    pages = [*copied.rglob("*.html"), *(tmp_path / "unpacked").rglob("*.html")]
+    assert len(pages) >= 4 + 4 + 2
+    for page in pages:
+        for href in re.findall(r'href="([^"#]+)"', page.read_text(encoding="utf-8")):
+            assert (page.parent / unquote(href)).is_file(), (page.relative_to(tmp_path), href)
+    alone = next(page for page in pages if page.name == "遂溪县.html").read_text(encoding="utf-8")
+    assert re.findall(r'<nav class="page-way".*?</nav>', alone)
+    assert "总览" not in re.search(r'<nav class="page-way".*?</nav>', alone)[0]
