@@ -17,7 +17,6 @@ from zjanalysis.display.workbook import FORMULA, write_workbook
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole
 
-
 _STEERING = re.compile(rf"{ILLEGAL.pattern}|[\t\n\r\x85\u2028\u2029]")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*%?")
 
