@@ -33,7 +33,7 @@ def test_no_cell_is_a_formula_and_dangerous_text_is_quoted(tmp_path: Path) -> No
     book = written(tmp_path)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s", "n"}
-    texts = [cell for cell in cells if cell.data_type == "s" and cell.value[0] in "=+-@\t\n"]
+    texts = [cell for cell in cells if cell.data_type == "s" and cell.value[0] in "=+-@\t\r\n"]
     assert (
         len(texts) == 6 + 2 * 8
     )  # contents: title, two captions, two notes of three cells; sheets: caption, note, six
