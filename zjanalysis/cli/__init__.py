@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)(arguments))
     except ZjError as error:
-        print(error, file=sys.stderr)
+        from zjanalysis.cli.output import visible  # noqa: PLC0415 - a command that starts fast does not draw tables
+
+        print(*map(visible, str(error).split("\n")), sep="\n", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("已中断。", file=sys.stderr)

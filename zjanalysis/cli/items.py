@@ -13,7 +13,7 @@ import pandas as pd
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.chinese import listed
-from zjanalysis.cli.output import print_table, save
+from zjanalysis.cli.output import print_table, save, visible
 from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
 from zjanalysis.display.forms import (
     write_address_template,
@@ -73,7 +73,7 @@ def _print_summary(checked: Submission) -> None:
     if len(checked.files):
         print_table(table(checked.files, caption="文件", columns=FILES))
     for name, message, action in findings.query("rule == 'file_refused'")[["file", "message", "action"]].to_numpy():
-        print(f"{name}：{message}\n提示：{action}")
+        print(f"{visible(name)}：{visible(message)}\n提示：{visible(action)}")
     if checked.clean:
         print("没有发现问题。")
         return
@@ -99,7 +99,7 @@ def _annotate(checked: Submission, folder: Path) -> None:
     for name, path in checked.paths.items():
         own = checked.findings[checked.findings["file"] == name]
         if (own["rule"] == "file_refused").any():
-            print(f"{name}：打不开，没有标注副本。", file=sys.stderr)
+            print(f"{visible(name)}：没有读取，也就没有标注副本。", file=sys.stderr)
             continue
         print(f"已写入 {annotate(path, own, folder / f'{Path(name).stem}（核对）.xlsx')}", file=sys.stderr)
 

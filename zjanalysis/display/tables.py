@@ -31,7 +31,10 @@ STATES = {
     str(Verdict.BEHIND): "zj-bad", str(Met.NOT_MET): "zj-bad", wording.BAD: "zj-bad",
 }  # fmt: skip
 """Words that carry a colour; the word says what the colour says."""
-ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+ILLEGAL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"  # no XML, or a terminal's
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"  # not to be seen, or turning what follows
+)
 SHORT = 9.0  # ems: a column of texts up to this wide never breaks
 WIDE, PAPER = 9, 52.0  # a table of so many columns that are wider together than a page (in ems) prints across it
 SHORT_HEAD = 4.0  # ems: a head up to this wide never breaks
