@@ -162,3 +162,16 @@ def test_a_second_line_never_starts_with_a_closing_sign_or_stands_almost_empty(t
     assert second[0] not in theme.CLOSING
     assert first[-1] not in theme.OPENING
     assert theme.ems(second) >= 3
+
+
+def test_scattered_dots_lie_the_same_every_time_and_the_caller_s_chance_goes_on() -> None:
+    places = []
+    for seed in (1, 2):
+        np.random.seed(seed)
+        expected = np.random.RandomState(seed).random()
+        with theme.style():
+            axes = Figure().subplots()
+            sns.stripplot(x=[1.0, 2.0, 3.0], y=["甲", "甲", "甲"], jitter=0.2, ax=axes)
+        places.append(axes.collections[0].get_offsets().tolist())
+        assert np.random.random() == expected
+    assert places[0] == places[1]
