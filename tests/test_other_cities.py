@@ -50,10 +50,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def text_of(page: Path) -> str:
-    """What the page says, without styles, scripts and pictures."""
+    """What the page says, without styles and scripts; a picture, whose rows are cities, by its alternative text."""
     written = page.read_text(encoding="utf-8")
-    written = re.sub(r"<(script|style)\b.*?</\1>", "", written, flags=re.S)
-    return re.sub(r"(src|href)=\"data:[^\"]*\"", "", written)
+    written = re.sub(r'<svg\b[^>]*aria-label="([^"]*)".*?</svg>', r"\1", written, flags=re.S)
+    written = re.sub(r' style="[^"]*"', "", written)  # on a phone a row is a card, whose heads stand there again
+    return re.sub(r"<(script|style)\b.*?</\1>", "", written, flags=re.S)
 
 
 def test_the_reports_are_those_of_the_city_and_its_districts(pages: Path) -> None:
@@ -109,7 +110,7 @@ def test_no_target_of_another_citys_plan_binds(pages: Path) -> None:
         cards = cards_of(pages / name)
         assert len(cards) == 6
         assert {card["meets_target"] for card in cards} == {"—"}
-        assert {card["target_text"] for card in cards} == {"—"}
+        assert {card["target_text"] for card in cards} == {"未收录方案"}
     text = text_of(pages / "city.html") + text_of(pages / "plan.html") + text_of(pages / "timeliness.html")
     assert "方案任务（" not in text
     assert "85.50%" not in text
