@@ -12,7 +12,7 @@ from typing import Any
 __version__ = "0.2.0"
 
 _HOMES = {
-    "studies": ("Study", "study"),
+    "studies": ("Study", "series", "study"),
     "settings": ("load_settings",),
     "inputs.period": ("load_period",),
     "inputs.dataset": ("list_periods",),

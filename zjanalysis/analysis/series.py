@@ -1,0 +1,109 @@
+"""Figures of all periods as one tidy table: measured where the workbooks are, from history.csv where they are gone.
+
+A change of the definition cuts the line: what stands on both sides is never compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
+from zjanalysis.inputs.history import KEY, disagreements
+from zjanalysis.inputs.reported import load_definitions
+
+DEFINITION = "2021"
+"""The version of every definition in the registry; raise it when a numerator, a denominator or a scope changes."""
+SERIES = (*KEY, "value", "numerator", "denominator", "n", "n_left_out", "definition", "source")
+KNOWN = {one.key: one for one in (*ITEM_INDICATORS, *REPORTED_INDICATORS)}
+
+
+def known(key: str | Indicator) -> Indicator:
+    """Give the indicator of a key, of items or reported.
+
+    >>> known("instant").short, known("good_rating").short
+    ('即办率', '好评率')
+    """
+    return key if isinstance(key, Indicator) else KNOWN[key]
+
+
+def measured(
+    items: pd.DataFrame,
+    reported: pd.DataFrame | None = None,
+    *,
+    period: str,
+    cutoff: str = "",
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give the scores of one period as rows of a series, of every region that has any."""
+    parts = [measure(items, scope=scope).assign(definition=DEFINITION, source="事项清单")]
+    if reported is not None:
+        typed = measure_reported(reported)
+        versions = [version(str(key), cutoff) for key in typed["indicator"]]
+        parts.append(typed.assign(definition=versions, source="填报"))
+    scores = pd.concat(parts, ignore_index=True).assign(period=period)
+    return scores[scores["n"] > 0].reindex(columns=list(SERIES)).reset_index(drop=True)
+
+
+def version(key: str, cutoff: str) -> str:
+    """Give the version of the definition of a reported figure on a day: the old one until its break ends.
+
+    >>> version("good_rating", "2020-12-31"), version("good_rating", "2021-03-31")
+    ('2020：未评价默认为基本满意', '2021')
+    """
+    row = load_definitions().set_index("indicator").loc[key]
+    old = row["break_to"] and cutoff <= row["break_to"]
+    return str(row["definition_before"]) if old else DEFINITION
+
+
+def series(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the series and its findings: measured figures, and those of the history that nothing measured.
+
+    A figure that both have is the measured one; where they do not agree a finding names the row of history.csv.
+    """
+    own = pd.concat([history.iloc[:0].reindex(columns=list(SERIES)), *periods], ignore_index=True)
+    there = pd.MultiIndex.from_frame(history[KEY]).isin(pd.MultiIndex.from_frame(own[KEY]))
+    published = history.assign(value=history["numerator"] / history["denominator"])[~there]
+    both = pd.concat([published[list(SERIES)], own], ignore_index=True).astype(
+        {"value": "float64", "n": "Int64", "n_left_out": "Int64"}
+    )
+    ordered = both.sort_values([*KEY[1:], KEY[0]], kind="stable", ignore_index=True)
+    return ordered, disagreements(history[there], own)
+
+
+def lines(rows: pd.DataFrame, *, cutoffs: Mapping[str, str]) -> pd.DataFrame:
+    """Give the series with ``line``, a number that changes where a line is cut, and ``cut``, why it is.
+
+    ``cutoffs``: the last day of every period, for definitions that changed on a day. Rows come ordered by region,
+    indicator and period.
+
+    >>> rows = pd.DataFrame({"region_code": "440800", "indicator": "instant", "period": ["a", "b"],
+    ...                      "definition": ["2020", "2021"]})
+    >>> lines(rows, cutoffs={})[["line", "cut"]].values.tolist()
+    [[1, ''], [2, '口径由“2020”改为“2021”']]
+    """
+    same = rows[KEY[1:]].eq(rows[KEY[1:]].shift()).all(axis=1)
+    last, was = rows["period"].shift(), rows["definition"].shift()
+    renamed = same & rows["definition"].ne(was)
+    broken = same & ~renamed & rows["indicator"].isin(_breaking())
+    days = [[cutoffs.get(str(name), "") for name in names[broken]] for names in (last, rows["period"])]
+    apart = [not comparable(key, *pair) for key, *pair in zip(rows.loc[broken, "indicator"], *days, strict=True)]
+    moving = broken.mask(broken, pd.Series(apart, index=rows.index[broken], dtype="bool"))
+    cut = pd.Series("", index=rows.index, dtype="str")
+    cut = cut.mask(renamed, "口径由“" + was.fillna("") + "”改为“" + rows["definition"] + "”")
+    cut = cut.mask(moving.astype("bool"), "口径正在变动，各期不可比")
+    return rows.assign(line=(~same | cut.ne("")).cumsum(), cut=cut)
+
+
+def _breaking() -> list[str]:
+    """Give the reported indicators whose definition changed on a day."""
+    definitions = load_definitions()
+    return definitions.loc[definitions["break_from"] != "", "indicator"].tolist()
+
+
+def wide(rows: pd.DataFrame, periods: Sequence[str]) -> pd.DataFrame:
+    """Give one indicator as a grid: a row per region, a column per period, missing where there is no figure."""
+    return rows.pivot(index="region_code", columns="period", values="value").reindex(columns=list(periods))
