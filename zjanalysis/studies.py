@@ -16,7 +16,17 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from zjanalysis.analysis import caseload, change, compare, explain, indicators, matching, sensitivity, shares
+from zjanalysis.analysis import (
+    caseload,
+    change,
+    compare,
+    explain,
+    indicators,
+    matching,
+    sensitivity,
+    shares,
+    signals,
+)
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
@@ -147,6 +157,17 @@ class Study:
         own = rows[rows["region_code"].isin(self.group)].reset_index(drop=True)
         return self._shared("lines", lambda: over_time.lines(own, cutoffs=cutoffs))
 
+    @cached_property
+    def signals(self) -> pd.DataFrame:
+        """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group."""
+        return self._shared("signals", self._signals)
+
+    def _signals(self) -> pd.DataFrame:
+        own = signals.signals(self.series, period=self.period.name)
+        apart = signals.against_group(self.series, regions=self.group)
+        read = signals.signals(apart, period=self.period.name).rename(columns={"signal": "relative"})
+        return own.merge(read[["region_code", "indicator", "relative"]], on=["region_code", "indicator"], how="left")
+
     def hinge(self, key: str) -> str:
         """Give the departments without whose items 判断 of an indicator would be another word; empty: none."""
         one, table = indicator(key), self.tables[key]
@@ -197,6 +218,10 @@ class Study:
         return change.change_split(
             self.period.items, self.before.items, region=self.region, indicator=key, scope=self.scope
         )
+
+    def cause(self, key: str) -> change.Cause:
+        """Give what the change since the last period comes from: the items of both periods, or the list."""
+        return change.cause(self.change_split(key), indicator=key)
 
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.change import change, change_split, item_changes
+from zjanalysis.analysis.change import Cause, cause, change, change_split, item_changes
 
 
 def test_change_is_the_difference_and_trend_knows_the_direction() -> None:
@@ -160,3 +160,35 @@ def test_the_order_of_rows_with_keys_of_their_own_changes_nothing(items_of: Call
     now, before = items_of(NOW), items_of(BEFORE)
     mixed = item_changes(now.sample(frac=1, random_state=1), before.sample(frac=1, random_state=2), region="440800")
     pd.testing.assert_frame_equal(mixed, item_changes(now, before, region="440800"))
+
+
+def listed(*promises: int, codes: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ") -> str:
+    head = "region_code match_code item_name department statutory_days promised_days visits handling_type\n"
+    rows = (f"440800 {code} 事{code} 局一 20 {days} 0 承诺件\n" for code, days in zip(codes, promises, strict=False))
+    return head + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("now", "codes", "word"),
+    [
+        ((10,) * 10, "ABCDEFGHIJ", Cause.LIST),  # the ten slowest of twenty are gone: 0.25 → 0.50, nothing better
+        ((5,) * 20, "ABCDEFGHIJKLMNOPQRST", Cause.ITEMS),
+        ((5,) * 10, "ABCDEFGHIJ", Cause.BOTH),
+        ((10,) * 10 + (20,) * 10, "ABCDEFGHIJKLMNOPQRST", Cause.NONE),
+    ],
+)
+def test_a_shorter_list_is_no_improvement(
+    items_of: Callable[[str], pd.DataFrame], now: tuple[int, ...], codes: str, word: Cause
+) -> None:
+    before = items_of(listed(*(10,) * 10, *(20,) * 10))
+    split = change_split(items_of(listed(*now, codes=codes)), before, region="440800", indicator="time_compression")
+    assert cause(split, indicator="time_compression") is word
+    if word is Cause.LIST:
+        assert split["change"].iloc[0] == pytest.approx(0.50 - 0.25)
+        assert split.set_index("part")["contribution"].to_dict() == pytest.approx({"新增": 0, "取消": 0.25, "变动": 0})
+
+
+def test_without_a_last_period_there_is_no_cause(items_of: Callable[[str], pd.DataFrame]) -> None:
+    rows = items_of(NOW)
+    split = change_split(rows, rows.iloc[:0], region="440800", indicator="time_compression")
+    assert cause(split, indicator="time_compression") is Cause.NO_DATA

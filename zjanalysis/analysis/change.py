@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,16 @@ from zjanalysis.units import UNITS, published
 
 ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
 BETTER, SAME, WORSE, NO_PREVIOUS = "改善", "持平", "退步", "无上期"
+
+
+class Cause(StrEnum):
+    """What a change comes from: from what was done on the items of both periods, or from what is listed."""
+
+    ITEMS = "同事项变化"
+    LIST = "清单变化"
+    BOTH = "同事项与清单都有"
+    NONE = "持平"
+    NO_DATA = "无上期"
 
 
 def change(
@@ -71,6 +82,27 @@ def change_split(
     table = gathered(codes.assign(part=part), by=by, parts=(ADDED, REMOVED, CHANGED))
     split = signed(table.assign(**totals(codes)), one, region)
     return split.rename(columns={"peer_value": "previous", "gap": "change"})
+
+
+def cause(split: pd.DataFrame, *, indicator: str | Indicator) -> Cause:
+    """Tell what a change comes from, by the rows of `change_split`: the items of both periods, or the list.
+
+    A part counts from the unit's smallest relevant change on. A value that rises because slow items were taken off the
+    list (取消) or quick ones put on it (新增) is 清单变化: no item has become better.
+
+    >>> split = pd.DataFrame({"part": ["新增", "取消", "变动"], "contribution": [0.0, 0.012, 0.0004], "change": 0.0124})
+    >>> str(cause(split, indicator="time_compression"))
+    '清单变化'
+    """
+    unit = UNITS[find(indicator).unit]
+    if split["change"].isna().all():
+        return Cause.NO_DATA
+    shared = split["part"] == CHANGED
+    items, listed = (abs(float(split.loc[side, "contribution"].sum())) for side in (shared, ~shared))
+    by_items, by_list = items >= unit.relevant - 1e-9, listed >= unit.relevant - 1e-9
+    if by_items:
+        return Cause.BOTH if by_list else Cause.ITEMS
+    return Cause.LIST if by_list else Cause.NONE
 
 
 _FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")
