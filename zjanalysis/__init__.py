@@ -27,6 +27,7 @@ _HOMES = {
     "display.reasons": ("departments", "laggards", "split"),
     "display.peers": ("funnel", "pairs", "ranking", "sensitivity"),
     "display.changes": ("change_split", "changes", "item_changes"),
+    "display.trend": ("trend", "trend_line", "worsening"),
     "display.actions": ("obstacles", "plan", "plan_overview", "tasks"),
     "display.distributions": ("compression", "limits", "visits"),
     "display.quality": (

@@ -168,6 +168,11 @@ class Study:
         read = signals.signals(apart, period=self.period.name).rename(columns={"signal": "relative"})
         return own.merge(read[["region_code", "indicator", "relative"]], on=["region_code", "indicator"], how="left")
 
+    @cached_property
+    def worsening(self) -> pd.DataFrame:
+        """Give what stands badly and gets worse in the group (`analysis.signals.worsening`)."""
+        return signals.worsening(self.standings, self.signals)
+
     def hinge(self, key: str) -> str:
         """Give the departments without whose items 判断 of an indicator would be another word; empty: none."""
         one, table = indicator(key), self.tables[key]
@@ -219,9 +224,12 @@ class Study:
             self.period.items, self.before.items, region=self.region, indicator=key, scope=self.scope
         )
 
-    def cause(self, key: str) -> change.Cause:
-        """Give what the change since the last period comes from: the items of both periods, or the list."""
-        return change.cause(self.change_split(key), indicator=key)
+    @cached_property
+    def causes(self) -> pd.DataFrame:
+        """Give what each change since the last period comes from: the items of both periods, or the list."""
+        return change.causes(
+            self.period.items, self.before.items, region=self.region, indicators=ITEM_INDICATORS, scope=self.scope
+        )
 
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.change import Cause, cause, change, change_split, item_changes
+from zjanalysis.analysis.change import Cause, causes, change, change_split, item_changes
 
 
 def test_change_is_the_difference_and_trend_knows_the_direction() -> None:
@@ -174,6 +174,7 @@ def listed(*promises: int, codes: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ") -> str:
         ((10,) * 10, "ABCDEFGHIJ", Cause.LIST),  # the ten slowest of twenty are gone: 0.25 → 0.50, nothing better
         ((5,) * 20, "ABCDEFGHIJKLMNOPQRST", Cause.ITEMS),
         ((5,) * 10, "ABCDEFGHIJ", Cause.BOTH),
+        ((11,) * 10, "ABCDEFGHIJ", Cause.LIST),  # and what stays has become worse
         ((10,) * 10 + (20,) * 10, "ABCDEFGHIJKLMNOPQRST", Cause.NONE),
     ],
 )
@@ -181,14 +182,25 @@ def test_a_shorter_list_is_no_improvement(
     items_of: Callable[[str], pd.DataFrame], now: tuple[int, ...], codes: str, word: Cause
 ) -> None:
     before = items_of(listed(*(10,) * 10, *(20,) * 10))
-    split = change_split(items_of(listed(*now, codes=codes)), before, region="440800", indicator="time_compression")
-    assert cause(split, indicator="time_compression") is word
-    if word is Cause.LIST:
-        assert split["change"].iloc[0] == pytest.approx(0.50 - 0.25)
-        assert split.set_index("part")["contribution"].to_dict() == pytest.approx({"新增": 0, "取消": 0.25, "变动": 0})
+    table = causes(items_of(listed(*now, codes=codes)), before, region="440800", indicators=["time_compression"])
+    row = table.iloc[0]
+    assert row["cause"] == word
+    assert row["n_shared"] == len(codes)
+    if now == (10,) * 10:
+        assert (row["change"], row["by_items"], row["by_list"]) == pytest.approx((0.50 - 0.25, 0, 0.25))
 
 
 def test_without_a_last_period_there_is_no_cause(items_of: Callable[[str], pd.DataFrame]) -> None:
     rows = items_of(NOW)
-    split = change_split(rows, rows.iloc[:0], region="440800", indicator="time_compression")
-    assert cause(split, indicator="time_compression") is Cause.NO_DATA
+    table = causes(rows, rows.iloc[:0], region="440800", indicators=["time_compression", "visits"])
+    assert table["cause"].tolist() == [Cause.NO_DATA] * 2
+
+
+def test_causes_are_the_sums_of_the_split(items_of: Callable[[str], pd.DataFrame]) -> None:
+    now, before = items_of(NOW), items_of(BEFORE)
+    keys = ["time_compression", "visits", "instant"]
+    table = causes(now, before, region="440800", indicators=keys).set_index("indicator")
+    for key in keys:
+        split = change_split(now, before, region="440800", indicator=key).set_index("part")["contribution"]
+        assert table.at[key, "by_items"] == pytest.approx(split["变动"], nan_ok=True)
+        assert table.at[key, "by_list"] == pytest.approx(split["新增"] + split["取消"], nan_ok=True)

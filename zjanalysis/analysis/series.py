@@ -5,7 +5,7 @@ A change of the definition cuts the line: what stands on both sides is never com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -104,6 +104,23 @@ def _breaking() -> list[str]:
     return definitions.loc[definitions["break_from"] != "", "indicator"].tolist()
 
 
-def wide(rows: pd.DataFrame, periods: Sequence[str]) -> pd.DataFrame:
-    """Give one indicator as a grid: a row per region, a column per period, missing where there is no figure."""
-    return rows.pivot(index="region_code", columns="period", values="value").reindex(columns=list(periods))
+ENOUGH_FOR_SHARES = 10
+"""Regions from which on the middle 80 % are a band; fewer are shown from the least to the most."""
+
+
+def bands(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give what the regions of a group span: indicator, period, n, low, middle (the median), high.
+
+    The middle 80 % of ten regions and more, of fewer the least and the most.
+
+    >>> rows = pd.DataFrame({"indicator": "visits", "period": "2021Q1", "value": [0.1, 0.2, 0.6]})
+    >>> bands(rows)[["low", "middle", "high"]].values.tolist()
+    [[0.1, 0.2, 0.6]]
+    """
+    groups = rows.dropna(subset=["value"]).groupby(["indicator", "period"])["value"]
+    spread = {name: groups.quantile(share) for name, share in (("p10", 0.1), ("middle", 0.5), ("p90", 0.9))}
+    found = pd.DataFrame({"n": groups.size(), "least": groups.min(), "most": groups.max(), **spread}).reset_index()
+    many = found["n"] >= ENOUGH_FOR_SHARES
+    return found.assign(low=found["p10"].where(many, found["least"]), high=found["p90"].where(many, found["most"]))[
+        ["indicator", "period", "n", "low", "middle", "high"]
+    ]

@@ -20,7 +20,7 @@ from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.series import known
 from zjanalysis.analysis.shares import is_count
 from zjanalysis.analysis.student import two_sided_t
-from zjanalysis.units import UNITS
+from zjanalysis.units import UNITS, Met, Verdict
 
 
 class Signal(StrEnum):
@@ -153,3 +153,25 @@ def against_group(lines: pd.DataFrame, *, regions: Iterable[str]) -> pd.DataFram
     others = pd.concat({code: grid.drop(columns=code).median(axis=1) for code in grid}, names=["region_code"])
     places = pd.MultiIndex.from_frame(group[["region_code", "indicator", "period"]])
     return group.assign(value=group["value"] - others.reindex(places).to_numpy(), denominator=np.nan)
+
+
+LAST_QUARTER = 0.75
+
+
+def worsening(standings: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
+    """Give what stands badly and gets worse: one row per region and indicator, with ``bad`` and ``worse``, why.
+
+    Bad: 判断 is 落后, 未达标, or a place in the last quarter of the group. Worse: the line is 持续变差, by itself or
+    against the group. ``standings`` are `compare.standings` of a group, ``read`` `signals` with ``relative``.
+    """
+    rows = standings.merge(read.drop(columns="value"), on=["region_code", "indicator"])
+    last = (rows["rank"].astype("float64") > LAST_QUARTER * rows["n_ranked"]).fillna(False)
+    bad = {"落后": rows["verdict"] == Verdict.BEHIND, "未达标": rows["meets_target"] == Met.NOT_MET, "位次靠后": last}
+    worse = {"持续变差": rows["signal"] == Signal.WORSE, "相对全组持续变差": rows["relative"] == Signal.WORSE}
+    named = rows.assign(bad=_reasons(bad), worse=_reasons(worse))
+    return named[named["bad"].ne("") & named["worse"].ne("")].reset_index(drop=True)
+
+
+def _reasons(flags: dict[str, pd.Series]) -> pd.Series:
+    words = [flag.astype("bool").map({True: f"、{word}", False: ""}) for word, flag in flags.items()]
+    return pd.concat(words, axis=1).sum(axis=1).str.removeprefix("、")
