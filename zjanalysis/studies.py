@@ -123,11 +123,15 @@ class Study:
 
         One row per region_code and indicator: value.
         """
+        return self._shared(("base", keys), lambda: self._base(keys))
+
+    def _base(self, keys: tuple[str, ...]) -> pd.DataFrame:
         from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
 
         rows = self.before.items
         last = measure(rows[rows["region_code"].isin(self.group)], [indicator(key) for key in keys], scope=self.scope)
-        start = base_values(self.period, city=city_of(self.region))
+        city = city_of(self.region)
+        start = self.period.once(("base", city), lambda: base_values(self.period, city=city))
         both = pd.concat([start, last])[["region_code", "indicator", "value"]]
         return both[both["indicator"].isin(keys)].drop_duplicates(["region_code", "indicator"], ignore_index=True)
 
@@ -207,16 +211,24 @@ class Study:
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         goal = self._risen(key) if target == "plan" else None
-        return self._once(("plan", key, target, conditions), lambda: plans.plan(
-            self.items, region=self.region, peers=self.peers, indicator=key, target=target if goal is None else goal,
-            conditions=replace(conditions, scope=self.scope, settings=self.settings),
+        free, known = (replace(one, scope=self.scope, settings=self.settings) for one in (FREE, conditions))
+        ground = self._once(("ground", key), lambda: plans.survey(
+            self.items, region=self.region, peers=self.peers, indicator=key, conditions=free
         ))  # fmt: skip
+        return self._once(
+            ("plan", key, target, conditions),
+            lambda: plans.plan_on(ground, target=target if goal is None else goal, conditions=known),
+        )
 
     def _risen(self, key: str) -> float | None:
         """Give the value at which a rising target is met; None where the plan asks for something else."""
-        asked, base = compare.target_of(indicator(key), self.region), self.base(key)
+        asked = compare.target_of(indicator(key), self.region)
+        if asked.kind != "rising":
+            return None
+        base = self.base(*(compare.KEY if key in compare.KEY else (key,)))
+        base = base[base["indicator"] == key]
         own = base.loc[base["region_code"] == self.region, "value"].dropna()
-        return asked.risen_from(float(own.iloc[0])) if asked.kind == "rising" and len(own) else None
+        return asked.risen_from(float(own.iloc[0])) if len(own) else None
 
     def change_split(self, key: str) -> pd.DataFrame:
         """Give the change since the last period split into items added, removed and changed."""
@@ -274,7 +286,7 @@ class Study:
     def _place(self) -> dict[str, Any]:
         return {"region": self.region, "peers": self.peers, "scope": self.scope}
 
-    def _shared(self, name: str, make: Callable[[], T]) -> T:
+    def _shared(self, name: Hashable, make: Callable[[], T]) -> T:
         """Give what is the same for every region of the group, from the period's memory where it is there."""
         return self.period.once((name, self.group, self.before.name), make)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import itertools
+import multiprocessing
+import os
 import warnings
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from zjanalysis.display import theme
+from zjanalysis.display import picture, theme
 
 ROOT = Path(__file__).resolve().parents[2]
 INVISIBLE = set("\ufeff\n\r\t\u200b\u00ad")
@@ -69,7 +71,7 @@ def draw(text: str) -> int:
 def test_apply_after_seaborn_uses_the_bundled_font_and_refuses_a_missing_glyph() -> None:
     with mpl.rc_context(), warnings.catch_warnings():
         sns.set_theme()
-        theme.apply()
+        theme.theme()
         found = font_manager.findfont(font_manager.FontProperties(family=mpl.rcParams["font.family"]))
         assert Path(found).parent == theme.FONTS
         draw("湛江市−1.5%")
@@ -88,6 +90,22 @@ def test_style_leaves_the_settings_of_the_caller_alone() -> None:
 def test_whatever_a_name_holds_it_can_be_drawn(text: str) -> None:
     with theme.style():
         assert (draw(theme.printable(text)) > 0) == bool(text)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_children_of_one_process_measure_the_same_widths() -> None:
+    words = [chr(sign) for sign in range(0x4E00, 0x4E00 + 1500)] + list("0123456789%abc")
+    expected = [picture._advance(word, False) for word in words]
+    picture._advance.cache_clear()
+    pool = multiprocessing.get_context("fork").Pool(4)
+    with pool:
+        found = pool.map(_widths, [words] * 8)
+    assert all(one == expected for one in found)
+
+
+def _widths(words: list[str]) -> list[float]:
+    picture._advance.cache_clear()
+    return [picture._advance(word, False) for word in words]
 
 
 def test_long_names_keep_to_their_width() -> None:

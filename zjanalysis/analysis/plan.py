@@ -74,6 +74,36 @@ class Plan:
     obstacles: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What every plan of one indicator and region starts from (`survey`).
+
+    ``group``: the region, then its peers; ``rows`` their items out of ``items``, ``values`` what they reach, ``states``
+    where the peers stand code by code (`frontier.peer_states`), ``table`` what could be gained under ``conditions``.
+    """
+
+    items: pd.DataFrame
+    one: Indicator
+    group: tuple[str, ...]
+    rows: pd.DataFrame
+    values: pd.Series
+    states: pd.DataFrame
+    conditions: Conditions
+    table: pd.DataFrame
+
+
+def survey(
+    items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator, conditions: Conditions = FREE
+) -> Ground:
+    """Give what all plans of one indicator and region share."""
+    one, group = find(indicator), tuple(dict.fromkeys([region, *peers]))
+    rows = items[items["region_code"].isin(group)]
+    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"].reindex(list(group))
+    states = peer_states(rows, one, peers=group[1:], scope=conditions.scope)
+    table = frontier(rows, one, region=region, states=states, conditions=conditions)
+    return Ground(items, one, group, rows, values, states, conditions, table)
+
+
 def plan(
     items: pd.DataFrame,
     *,
@@ -83,6 +113,12 @@ def plan(
     target: float | str = "plan",
     conditions: Conditions = FREE,
 ) -> Plan:
+    """Give the fewest items to change so that the target is reached; see `plan_on`."""
+    ground = survey(items, region=region, peers=peers, indicator=indicator, conditions=conditions)
+    return plan_on(ground, target=target, conditions=conditions)
+
+
+def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditions = FREE) -> Plan:
     """Give the fewest items to change so that the target is reached, each following what a peer already does.
 
     ``target``: ``plan`` until 达标 (no plan on record or no number: past the group's median, which moves with the own
@@ -99,12 +135,12 @@ def plan(
     ``obstacles``: reason, n_items, could_gain: what stands in the way of more.
     Unreachable: ``reached`` is false and the steps are all that can be done.
     """
-    one, group = find(indicator), list(dict.fromkeys([region, *peers]))
-    rows = items[items["region_code"].isin(group)]
-    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"].reindex(group)
-    goal = goal_of(items, one, target=target, values=values, conditions=conditions)
-    states = peer_states(rows, one, peers=group[1:], scope=conditions.scope)
-    table = frontier(rows, one, region=region, states=states, conditions=conditions)
+    one, group, rows, values, states = ground.one, list(ground.group), ground.rows, ground.values, ground.states
+    region = group[0]
+    goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
+    table = ground.table
+    if conditions != ground.conditions:
+        table = frontier(rows, one, region=region, states=states, conditions=conditions)
     possible = possible_steps(table, conditions)
     stuck = obstacles(table, possible)
     after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}

@@ -48,8 +48,8 @@ def plan_overview(me: Study, *indicators: str) -> Block:
 def _overview(me: Study, key: str) -> dict[str, object]:
     one = about(key)
     met, lead = me.plan(key), me.plan(key, target=LEAD)
-    free = me.plan(key, conditions=without_reviews(FREE))
     row = met.summary.iloc[0]
+    free = me.plan(key, conditions=without_reviews(FREE)) if row["n_reviewed"] or not row["reached"] else met
     asked = f"{'超过' if row['past'] else '达到'}{wording.amount(row['target'], one.unit)}"
     return {
         "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": asked,

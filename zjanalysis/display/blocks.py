@@ -23,6 +23,7 @@ from zjanalysis.settings import Comparison
 from zjanalysis.studies import Study
 
 SAMPLE = "示例数据（模拟）"
+CARRIED = 984  # pixels a carried picture is wide: what the card has room for
 STYLE = (
     "<style>.zj-cover.zj-cover h1{text-align:center}"
     ".zj-band.zj-band{background:#fff3d6;border:1px solid #b7791f;padding:4px 12px}"
@@ -91,7 +92,7 @@ def say(*sentences: str) -> Block:
 def listing(shown: Table, sentence: str = "", *, limit: int = 0) -> Block:
     """Give a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
     said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
-    payload = {"kind": "table", "sentence": sentence, "table": shown.payload()}
+    payload = {"kind": "table", "sentence": sentence, "limit": limit, "table": shown.payload()}
     return Block(said + replace(shown, limit=limit).html(), payload, sentence or shown.caption, shown.frame)
 
 
@@ -126,7 +127,7 @@ def first_rows(shown: Table) -> str:
 def carry(block: Block) -> Block:
     """Give an exhibit that takes its picture along, for the document and the card made from the page."""
     assert block.figure is not None
-    drawn = base64.b64encode(picture.draw_png(block.figure)).decode("ascii")
+    drawn = base64.b64encode(picture.draw_png(block.figure, width=CARRIED)).decode("ascii")
     return replace(block, payload={**block.payload, "png": drawn})
 
 

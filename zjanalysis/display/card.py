@@ -1,4 +1,4 @@
-"""The card of a report for phones: title, three sentences, the one figure, source and check code as one picture."""
+"""The card of a report for phones: title, three sentences, the one figure and the check code as one picture."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def _lines(text: str, font: ImageFont.FreeTypeFont, width: int, first: float = 0
     return [*lines, line]
 
 
-def draw_card(
-    *, title: str, terms: Sequence[tuple[str, str]], picture: bytes, source: str, code: str, sample: bool
-) -> bytes:
+def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, code: str, sample: bool) -> bytes:
     """Give the card as PNG, 1,080 pixels wide; ``terms`` are the three sentences with their heads.
 
     Characters without a glyph read 〓. The same content gives the same bytes.
@@ -60,7 +58,7 @@ def draw_card(
     draw.rectangle((MARGIN, top + 4, MARGIN + 7, y - 8), fill=theme.FOCUS)
     canvas.paste(figure, (MARGIN, y + GAP))
     y += GAP + figure.height + GAP
-    for line in _lines(theme.printable(f"{source}　校验码 {code}"), _font(24), WIDTH - 2 * MARGIN):
+    for line in _lines(theme.printable(f"校验码 {code}"), _font(24), WIDTH - 2 * MARGIN):
         draw.text((MARGIN, y), line, fill=theme.SOFT, font=_font(24))
         y += 34
     out = io.BytesIO()

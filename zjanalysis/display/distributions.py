@@ -124,7 +124,10 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
     with theme.style():
         axes = plane(height=22 + 6.0 * len(wide), left=26, right=2)
-        named = wide.rename(index=theme.printable, columns=lambda name: theme.wrap(theme.printable(name), 4))
+        named = wide.rename(
+            index=lambda name: theme.shorten(theme.printable(name), 8),
+            columns=lambda name: theme.wrap(theme.printable(name), 4),
+        )
         sns.heatmap(named, cmap=sns.light_palette(theme.BEHIND, as_cmap=True), vmin=0, annot=True, fmt=".2f",
                     linewidths=0.6, cbar=False, annot_kws={"fontsize": theme.SMALL}, ax=axes)  # fmt: skip
         axes.set(xlabel="", ylabel="")

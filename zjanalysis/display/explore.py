@@ -139,7 +139,7 @@ def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, A
     """Give the widgets that choose, by name, in the order they stand."""
     names = load_regions().set_index("code")["name"]
     places = [(str(names.get(code, code)), code) for code in sorted(now.items["region_code"].dropna().unique())]
-    groups = [("默认（兄弟地区）", ""), *((name, name) for name in group_names())]
+    groups = _groups(region)
     indicators = [(one.label, one.key) for one in ITEM_INDICATORS]
 
     def dropdown(title: str, options: list[Any], **given: Any) -> Any:
@@ -156,10 +156,18 @@ def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, A
     }  # fmt: skip
 
 
-def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) -> None:
-    """Have every change shown once; a new region brings its departments, a new indicator the range of its target."""
+def _groups(region: str) -> list[tuple[str, str]]:
+    """Give the groups a region can be compared with: counties with counties, cities with cities."""
+    return [("默认（兄弟地区）", ""), *((name, name) for name in group_names(region))]
 
-    def departments(_: Any = None) -> None:
+
+def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) -> None:
+    """Have every change shown once; a region brings its groups and departments, an indicator its target's range."""
+
+    def place(_: Any = None) -> None:
+        groups, before = _groups(chosen["region"].value), chosen["peers"].value
+        chosen["peers"].options = groups
+        chosen["peers"].value = before if before in dict(groups).values() else ""
         own = now.items.loc[now.items["region_code"] == chosen["region"].value, "department"]
         chosen["department"].options = [("不分部门", ""), *((name, name) for name in sorted(own.dropna().unique()))]
 
@@ -175,13 +183,13 @@ def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) 
     def changed(change: Any) -> None:
         for one in chosen.values():
             one.unobserve(changed, names="value")
-        departments() if change.owner is chosen["region"] else None
+        place() if change.owner is chosen["region"] else None
         reach() if change.owner is chosen["indicator"] else None
         for one in chosen.values():
             one.observe(changed, names="value")
         follow(change)
 
-    departments()
+    place()
     reach()
     for one in chosen.values():
         one.observe(changed, names="value")

@@ -95,12 +95,12 @@ def code_of(choice: Choice) -> str:
     if choice.department:
         lines += [
             f"zj.show(zj.departments(me, {choice.indicator!r}))",
-            f'me.laggards().query("department == {choice.department!r}")',
+            f'zj.show(me.laggards().query("department == {choice.department!r}"))',
         ]
     else:
         lines += [
             f"zj.show(zj.ranking(me, {choice.indicator!r}))",
-            f'me.scores.query("indicator == {choice.indicator!r}").sort_values("value")',
+            f'zj.show(me.scores.query("indicator == {choice.indicator!r}").sort_values("value"))',
         ]
     if choice.target is not None:
         lines.append(f"zj.show(*zj.plan(me, {choice.indicator!r}, target={choice.target!r}))")

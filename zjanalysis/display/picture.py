@@ -191,13 +191,21 @@ def _text(found: re.Match[str]) -> str:
 
 @cache
 def _fonts() -> tuple[FT2Font, FT2Font]:
-    return tuple(FT2Font(str(theme.FONTS / f"ZJSansSC-{weight}.otf")) for weight in ("Regular", "Bold"))  # type: ignore[return-value]
+    # From memory: children of one process would share the place in a file that is open, and read each other's glyphs.
+    names = (f"ZJSansSC-{weight}.otf" for weight in ("Regular", "Bold"))
+    return tuple(FT2Font(io.BytesIO((theme.FONTS / name).read_bytes())) for name in names)  # type: ignore[return-value]
+
+
+@cache
+def _strong() -> frozenset[int]:
+    """Give the code points the bold weight can draw; the others are drawn in the regular one."""
+    return frozenset(_fonts()[1].get_charmap())
 
 
 @cache
 def _advance(sign: str, bold: bool) -> float:
     """Give how far a character moves on, in ems of the bundled font."""
-    font = _fonts()[bold and ord(sign) in _fonts()[1].get_charmap()]
+    font = _fonts()[bold and ord(sign) in _strong()]
     font.set_size(100, 72)
     return float(font.load_char(ord(sign), flags=mpl.ft2font.LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / 100
 

@@ -144,8 +144,8 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
         if len(behind)
         else f"{len(rows)}个部门都不低于总体。"
     )
-    return exhibit(_department_dots(rows.head(limit), indicator, whole, len(rows)), table=shown, sentence=said,
-                   title=f"{one.short}：哪些部门拉低总体", source=me)  # fmt: skip
+    axes, title = _department_dots(rows.head(limit), indicator, whole, len(rows)), f"{one.short}：哪些部门拉低总体"
+    return carry(exhibit(axes, title=title, table=shown, sentence=said, source=me))
 
 
 def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -> Axes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zjanalysis.errors import InputError, PublishError
-from zjanalysis.publish import pool, release, signing, snapshot
+from zjanalysis.publish import pool, release, signing, snapshot, ways
 from zjanalysis.publish.jobs import Job, check_parameters, named_units
 from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
 from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
@@ -148,6 +148,7 @@ def _make(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> d
             if entry.status in (FAILED, STALE) and own.options.fail_fast:
                 break
     finally:
+        ways.relink(own.folder, read_manifest(own.folder).values())
         write_index(own.folder, own.units)
     return done
 

@@ -26,8 +26,14 @@ from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
 from zjanalysis.publish.release import ABSENT, GOOD, MANIFEST, Entry, Sign, read_manifest, write_manifest, writing
+from zjanalysis.publish.ways import beside, certified_digest, relink, with_links
 
-PASSED = {".html": "页面", ".xlsx": "工作簿"}  # a notebook is for those who have the project
+PASSED = {
+    ".html": "页面",
+    ".xlsx": "工作簿",
+    ".docx": "文档",
+    ".png": "图卡",
+}  # a notebook is for those who have the project
 LEFT_OUT = "未收入"
 NOTE = "说明.txt"
 MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何地区的实际情况。"
@@ -85,11 +91,13 @@ def lay_out(entry: Entry, folder: Path, stage: Path) -> str:
         return f"{entry.status}（{entry.reason}）"
     contents: dict[str, bytes] = {}
     for suffix, word in PASSED.items():
+        if suffix not in entry.files:
+            continue
         try:
             contents[suffix] = (folder / f"{entry.key}{suffix}").read_bytes()
         except OSError as error:
             return f"{word}读不出来（{error.strerror}）"
-        if hashlib.sha256(contents[suffix]).hexdigest() != entry.files.get(suffix):
+        if certified_digest(Path(f"report{suffix}"), contents[suffix]) != entry.files.get(suffix):
             return f"{word}与发布时的内容不符（被改动，或正在重新生成）"
     if not is_own(entry, contents[".html"]):
         return "页面、地区代码与发布记录不一致，可能是另一个地区的页面"
@@ -129,9 +137,10 @@ def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path
 
 def district_members(entry: Entry, stage: Path, *, period: str) -> dict[str, bytes]:
     """Return what one district gets: its page, its workbook and a note; PublishError if the page were another's."""
-    files = {suffix: (stage / f"{entry.key}{suffix}").read_bytes() for suffix in PASSED}
+    files = {suffix: (stage / f"{entry.key}{suffix}").read_bytes() for suffix in PASSED if suffix in entry.files}
     if not is_own(entry, files[".html"]):
         raise PublishError(f"{entry.region}的包里会有另一个地区的页面。", "请运行 zj build --force 重新生成。")
+    files[".html"] = with_links(files[".html"], beside(safe_name(entry.region), files))
     named = {f"{safe_name(entry.region)}{suffix}": content for suffix, content in files.items()}
     digests = (f"  {name}　SHA-256 {hashlib.sha256(content).hexdigest()}" for name, content in named.items())
     lines = [*_head([entry], title=f"{entry.region}{TITLE}　{issue_text(period)}"), "", f"先解压，再{OPEN}{TABLES}",
@@ -151,6 +160,7 @@ def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], s
               replace(e, status=LEFT_OUT, reason=left_out[e.key], files={}, cards=(), cover={})
               for e in entries.values()]  # fmt: skip
     write_manifest(stage, listed, period=stage.name, sign=sign)
+    relink(stage, passed)
     write_index(stage)
     lines = [*_head(passed, title=f"{TITLE}　{issue_text(stage.name)}"),
              "", "请先解压整个文件夹，再打开 index.html（目录）。", f"{OPEN}{TABLES}",
@@ -211,7 +221,7 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
             target.unlink(missing_ok=True)
             progress(f"{name} 没有可发的页面，不起草邮件。")
             continue
-        page = (stage / f"{entry.key}.html").read_bytes()
+        page = with_links((stage / f"{entry.key}.html").read_bytes(), ())
         written.append(write_whole(target, _letter(entry, addresses, {f"{stem}.html": page}, period=stage.name)))
         progress(f"已起草 {target.name}")
     nobody = [entry.region for code, entry in pages.items() if code not in mail]

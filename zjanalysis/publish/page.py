@@ -5,6 +5,7 @@ The workbook beside it has the tables behind everything the page shows.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -20,10 +21,13 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from zjanalysis.display.card import draw_card
 from zjanalysis.display.dates import issue_text
+from zjanalysis.display.document import make_document
 from zjanalysis.display.tables import css_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.publish.provenance import Stamp, digest_of
+from zjanalysis.publish.ways import PLACE
 
 MIME = "application/vnd.zjanalysis+json"
 CSP = ("default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
@@ -39,6 +43,36 @@ def payloads(notebook: NotebookNode) -> list[dict[str, Any]]:
     """Give the JSON of every display block the notebook shows, in order."""
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     return [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def main_part(notebook: NotebookNode) -> list[str | dict[str, Any]]:
+    """Give what stands before the annexes, in order: headings as text, display blocks as their JSON."""
+    parts: list[str | dict[str, Any]] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heads = [line.lstrip("# ").strip() for line in cell.source.splitlines() if line.startswith("## ")]
+            if any(head.startswith(ANNEX) for head in heads):
+                return parts
+            parts += heads
+        parts += [output.data[MIME] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
+    return parts
+
+
+def write_papers(notebook: NotebookNode, folder: Path, *, office: str, code: str) -> None:
+    """Write report.docx and report.png of a report that answers for a region; of any other report none."""
+    parts = main_part(notebook)
+    blocks = [part for part in parts if isinstance(part, dict)]
+    cover: dict[str, Any] = next((one for one in blocks if one.get("kind") == "cover"), {})
+    answer = next((one for one in blocks if one.get("kind") == "answer"), None)
+    spine = next((one for one in blocks if one.get("png")), None)
+    if answer is None or spine is None:
+        return
+    date = str(cover.get("report_date", ""))
+    paper = make_document(parts, cover, office=office, code=code, date=date)
+    (folder / "report.docx").write_bytes(paper)
+    drawn = draw_card(title=cover["title"], terms=answer["terms"], picture=base64.b64decode(spine["png"]), code=code,
+                      sample=bool(cover.get("sample")))  # fmt: skip
+    (folder / "report.png").write_bytes(drawn)
 
 
 def facts(cover: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,14 +104,12 @@ class Annex:
     body: str
 
 
-def render(
-    notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str, links: Sequence[tuple[str, str]] = ()
-) -> str:
+def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) -> str:
     """Give the page; ``workbook`` is the name of the file with its tables, which lies beside it.
 
     Shown are the Markdown and the html of the display blocks; everything from a heading 附件… to the next is folded;
-    code is folded under 方法与代码; plain text, streams and errors are left to the gate. ``links`` (text, address) lead
-    out of the page. The same notebook and stamp give the same text.
+    code is folded under 方法与代码; plain text, streams and errors are left to the gate. Links out of the page
+    come when it has its place (`ways.relink`). The same notebook and stamp give the same text.
     """
     body, annexes, contents = _parts(notebook)
     cover = next((p for p in payloads(notebook) if p.get("kind") == "cover"), {})
@@ -85,7 +117,7 @@ def render(
     values = {
         "title": cover.get("title", region), "issue": issue_text(cover.get("period", "")) if cover else "",
         "region": region, "period": cover.get("period", ""), "sample": bool(cover.get("sample")),
-        "date": cover.get("report_date", ""), "links": links,
+        "date": cover.get("report_date", ""), "way": PLACE,
         "fingerprint": stamp.fingerprint, "workbook": workbook, "csp": CSP, "style": style(),
         "contents": contents, "body": body, "annexes": annexes, "code": _code(notebook), "stamp": dict(stamp.details),
         "provenance": json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c"),

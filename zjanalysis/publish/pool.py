@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, NoData, PublishError, ZjError
-from zjanalysis.files import file_digest
 from zjanalysis.publish import engine, processes, snapshot
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.provenance import Stamp
 from zjanalysis.publish.release import FULL, SUFFIXES
+from zjanalysis.publish.ways import certified_digest
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
 PRELOAD = "zjanalysis.publish.preload"
@@ -262,6 +262,7 @@ def _report(task: Task) -> Outcome:
     cards = next((block["cards"] for block in blocks if "cards" in block), ())
     text = page.render(notebook, task.stamp, region=job.region, workbook=f"{Path(job.key).name}.xlsx")
     page.write_tables(blocks, folder / "report.xlsx", title=f"{job.region} {cover.get('title', '')}", stamp=task.stamp)
+    page.write_papers(notebook, folder, office=_office(job), code=task.stamp.fingerprint)
     faults = gate.faults(notebook, text, job=job, workbook=folder / "report.xlsx", rows=task.rows)
     if faults:
         first = "；".join(faults[:3]) + (f"；另有 {len(faults) - 3} 处" if len(faults) > 3 else "")
@@ -269,8 +270,16 @@ def _report(task: Task) -> Outcome:
     (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
     (folder / "report.ipynb").write_text(engine.portable(notebook), encoding="utf-8", newline="\n")
     return Outcome(job.key, hidden_warnings=gate.hidden_warnings(notebook),
-                   files={suffix: file_digest(folder / f"report{suffix}") for suffix in SUFFIXES},
+                   files={suffix: certified_digest(path) for suffix in SUFFIXES
+                          if (path := folder / f"report{suffix}").is_file()},
                    cover=page.facts(cover), cards=tuple(json.loads(json.dumps(list(cards)))))  # fmt: skip
+
+
+def _office(job: Job) -> str:
+    """Return who issues a report: the bureau of the city it belongs to."""
+    from zjanalysis.inputs.regions import city_of, region_name  # noqa: PLC0415
+
+    return f"{region_name(city_of(job.region_code))}政务服务数据管理局"
 
 
 def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:

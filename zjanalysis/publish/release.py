@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from zjanalysis.errors import PublishError
-from zjanalysis.files import file_digest, write_whole
+from zjanalysis.files import write_whole
 from zjanalysis.inputs.dataset import load_dataset
 from zjanalysis.publish.jobs import foci, home
+from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
 MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
-SUFFIXES = (".html", ".xlsx", ".ipynb")
+SUFFIXES = (".html", ".xlsx", ".ipynb", ".docx", ".png")
 BESIDE = ".sig"  # the signature of a file lies beside it
 Sign = Callable[[bytes], str]
 """Gives the text of a signature: the name of the key, then the signature."""
@@ -158,7 +159,9 @@ def locked(folder: Path, sign: Sign | None = None) -> Iterator[Path]:
 
 def commit(folder: Path, finished: Path, entry: Entry) -> None:
     """Release a report that lies complete in ``finished``; every file is held against the entry's digests first."""
-    damaged = [suffix for suffix, digest in entry.files.items() if file_digest(finished / f"report{suffix}") != digest]
+    damaged = [
+        suffix for suffix, digest in entry.files.items() if certified_digest(finished / f"report{suffix}") != digest
+    ]
     if damaged:
         raise PublishError(f"{entry.key} 写出的文件与内容不符（{'、'.join(damaged)}）。", "请检查磁盘后重试。")
     (finished / _ENTRY).write_text(_entry_text(entry), encoding="utf-8")

@@ -16,8 +16,9 @@ from pathlib import Path
 from types import ModuleType
 
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.files import file_digest, write_whole
+from zjanalysis.files import write_whole
 from zjanalysis.publish.release import BESIDE, MANIFEST, Sign
+from zjanalysis.publish.ways import certified, certified_digest
 from zjanalysis.settings import Settings
 
 FOLDER, SECRET, PUBLIC = "keys", "zjanalysis.key", "zjanalysis.pub"
@@ -60,7 +61,7 @@ def sign_page(path: Path, sign: Sign) -> str:
     """Add the signature to a page and return the digest of the signed file."""
     content = path.read_bytes()
     path.write_bytes(content + f"\n<!-- zj-signature {sign(content)} -->\n".encode("ascii"))
-    return file_digest(path)
+    return certified_digest(path)
 
 
 def issued(path: Path, public: Path) -> tuple[bool, str]:
@@ -69,7 +70,7 @@ def issued(path: Path, public: Path) -> tuple[bool, str]:
     A page speaks for itself; any other file needs the signed manifest it was passed on with, beside it or above.
     """
     name, raw = _public(public)
-    content = path.read_bytes()
+    content = certified(path.read_bytes()) if path.suffix == ".html" else path.read_bytes()
     line = _LINE.search(content)
     if line is not None:
         if _is_signed(content[: line.start()], line[1].decode("ascii"), raw):
@@ -77,7 +78,11 @@ def issued(path: Path, public: Path) -> tuple[bool, str]:
         return False, f"签名无效：{path.name} 被改动过，或不是钥匙 {name} 签发的。"
     for manifest in (path.absolute().parent / MANIFEST, path.absolute().parent.parent / MANIFEST):
         signature = manifest.with_name(MANIFEST + BESIDE)
-        if signature.is_file() and manifest.is_file() and file_digest(path) in manifest.read_text(encoding="utf-8"):
+        if (
+            signature.is_file()
+            and manifest.is_file()
+            and certified_digest(path) in manifest.read_text(encoding="utf-8")
+        ):
             if _is_signed(manifest.read_bytes(), signature.read_text(encoding="ascii"), raw):
                 return True, f"签名有效：{path.name} 与钥匙 {name} 的持有者签发的发布记录一致。"
             return False, f"签名无效：{path.name} 旁边的发布记录被改动过，或不是钥匙 {name} 签发的。"

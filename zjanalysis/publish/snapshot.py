@@ -29,7 +29,7 @@ from zjanalysis.errors import PublishError, ZjError
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.dataset import previous_period
 from zjanalysis.publish import processes
-from zjanalysis.publish.jobs import named_units
+from zjanalysis.publish.jobs import foci, named_units
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
 from zjanalysis.settings import Settings
 
@@ -235,8 +235,9 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, path: P
 
     periods = load_periods(settings, data, period, key)
     now = periods[period]
-    for region in named_units(settings):
-        if region in set(now.items["region_code"]):
+    there = set(now.items["region_code"])
+    for region in (code for focus in foci(settings, now.dataset) for code in named_units(focus)):
+        if region in there:
             me = study_of(now, region=region, settings=settings)
             _ = me.scores, me.standings, me.previous, me.tables  # remembered by the period
             with suppress(ZjError):

@@ -8,7 +8,6 @@ from itertools import groupby
 from pathlib import Path
 
 from zjanalysis.errors import InputError
-from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish.jobs import Job, list_jobs
 from zjanalysis.publish.provenance import (
@@ -24,6 +23,7 @@ from zjanalysis.publish.provenance import (
 )
 from zjanalysis.publish.release import ABSENT, FAILED, MANIFEST, STALE, Entry, read_manifest
 from zjanalysis.publish.snapshot import Sources, read_sources
+from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
 OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据与办件"
@@ -112,7 +112,7 @@ def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, 
         return f"上次失败（{entry.reason}）"
     paths = {suffix: folder / f"{job.key}{suffix}" for suffix in entry.files}
     lost = [suffix for suffix, path in paths.items()
-            if not path.is_file() or file_digest(path) != entry.files[suffix]]  # fmt: skip
+            if not path.is_file() or certified_digest(path) != entry.files[suffix]]  # fmt: skip
     return f"文件丢失或被改动（{'、'.join(lost)}）" if lost else ""
 
 
@@ -138,7 +138,7 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
     if path.suffix != ".html" and not path.is_file():
         raise InputError(f"找不到文件“{path.name}”。", "请给出报告文件的路径，或印在页眉的校验码。")
     fingerprint = str(read_record(path)["fingerprint"]) if path.suffix == ".html" else ""
-    digest, places = file_digest(path), _places(out)
+    digest, places = certified_digest(path), _places(out)
     own = next((entry for entry in places.values() if digest in entry.files.values()), None)
     if own is not None:
         line = f"文件完好：{path.name} 与发布时的内容一致。"

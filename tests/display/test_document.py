@@ -1,0 +1,75 @@
+"""The document and the card of a report: what the page says, in their form, the same bytes every time, marked as sample."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from docx import Document
+from docx.shared import Mm
+from PIL import Image
+
+import zjanalysis as zj
+from zjanalysis.display.card import WIDTH, draw_card
+from zjanalysis.display.document import make_document
+from zjanalysis.studies import Study
+
+CODE = "ABCD-1234-EF56-7890"
+
+
+def written(me: Study) -> tuple[dict[str, Any], list[Any], bytes]:
+    cover = zj.cover(me).payload
+    blocks = [zj.summary(me), zj.spine(me), zj.first_steps(me), zj.laggards(me, limit=3)]
+    parts = [cover, *(block.payload for block in blocks[:3]), "一、为什么", blocks[3].payload]
+    return cover, parts, make_document(parts, cover, office="湛江市政务服务数据管理局", code=CODE)
+
+
+def words_of(content: bytes) -> str:
+    document = Document(io.BytesIO(content))
+    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+@pytest.mark.parametrize("whose", ["county", "city", "hostile"])
+def test_the_document_says_what_the_page_says(whose: str, request: pytest.FixtureRequest) -> None:
+    me = request.getfixturevalue(whose)
+    cover, parts, content = written(me)
+    document, words = Document(io.BytesIO(content)), words_of(content)
+    section = document.sections[0]
+    sizes = (section.page_width, section.top_margin, section.left_margin)
+    assert [round(size / Mm(1)) for size in sizes] == [210, 37, 28]
+    if whose != "hostile":
+        for _, text in parts[1]["terms"]:
+            assert text in words
+        assert [row.cells[0].text for row in document.tables[-1].rows][1:] == [
+            row[0] for row in parts[-1]["table"]["rows"][:3]
+        ]
+    foot = "".join(paragraph.text for paragraph in section.footer.paragraphs)
+    assert CODE in foot
+    assert ("示例数据（模拟）" in foot) == cover["sample"]
+    assert len(document.inline_shapes) == 1
+    assert document.inline_shapes[0]._inline.docPr.get("descr")
+
+
+def test_the_same_report_gives_the_same_bytes(county: Study) -> None:
+    assert written(county)[2] == written(county)[2]
+
+
+def test_the_levels_have_their_fonts(county: Study) -> None:
+    document = Document(io.BytesIO(written(county)[2]))
+    fonts = {p.text: p.runs[0].font.name for p in document.paragraphs if p.runs}
+    assert fonts["一、为什么"] == "黑体"
+    assert next(name for text, name in fonts.items() if text.endswith("通报")) == "方正小标宋简体"
+
+
+def test_the_card_is_as_wide_as_a_phone_shows_and_light(county: Study) -> None:
+    import base64
+
+    answer, spine = zj.summary(county).payload, zj.spine(county).payload
+    drawn = [draw_card(title=zj.cover(county).payload["title"], terms=answer["terms"],
+                       picture=base64.b64decode(spine["png"]), code=CODE, sample=sample) for sample in (True, False)]  # fmt: skip
+    sizes = [Image.open(io.BytesIO(one)).size for one in drawn]
+    assert [size[0] for size in sizes] == [WIDTH, WIDTH] == [1080, 1080]
+    assert sizes[0][1] > sizes[1][1]
+    assert all(len(one) < 300_000 for one in drawn)

@@ -1,0 +1,81 @@
+"""The way out of a page: links to the index, its neighbours and the files beside it, only to what lies there.
+
+Where a page lies decides its links, in the folder of a period as in a bundle, so they are no part of what is certified:
+digests and signatures are taken of a page without them (`certified`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from zjanalysis.files import file_digest, write_whole
+from zjanalysis.publish.jobs import CITY, is_district
+
+PLACE = "<!-- page-way -->"
+"""What stands in a page without links."""
+INDEX = "index.html"
+BESIDE = {".xlsx": "工作簿", ".docx": "文档", ".png": "图卡", ".ipynb": "笔记本"}
+_HREF = r"(?:\.\./)?[\w\-]+(?:/[\w\-]+)?\.(?:html|xlsx|docx|png|ipynb)"
+_WAY = re.compile(
+    rf'<nav class="page-way" aria-label="相关报告"><ul>(?:<li><a href="{_HREF}">[^<>&]{{1,24}}</a></li>)+</ul></nav>'
+)
+
+
+def certified(content: bytes) -> bytes:
+    """Return a page without its links; links of any other shape than ours stay, and the page is another one."""
+    text = content.decode("utf-8", errors="surrogateescape")
+    return _WAY.sub(PLACE, text, count=1).encode("utf-8", errors="surrogateescape")
+
+
+def certified_digest(path: Path, content: bytes | None = None) -> str:
+    """Return the SHA-256 of a published file (its ``content`` where it was read already), of a page as `certified`."""
+    if path.suffix != ".html":
+        return file_digest(path) if content is None else hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(certified(path.read_bytes() if content is None else content)).hexdigest()
+
+
+def with_links(content: bytes, links: Sequence[tuple[str, str]]) -> bytes:
+    """Return a page with these links (text, address) and no others.
+
+    >>> with_links(b"<p><!-- page-way --></p>", [("←", "../index.html")]).decode().count("<li>")
+    1
+    """
+    listed = "".join(f'<li><a href="{escape(href)}">{escape(text)}</a></li>' for text, href in links)
+    way = f'<nav class="page-way" aria-label="相关报告"><ul>{listed}</ul></nav>' if links else PLACE
+    return certified(content).decode("utf-8").replace(PLACE, way, 1).encode("utf-8")
+
+
+def beside(stem: str, suffixes: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the links to the files of a report that lie beside its page."""
+    there = set(suffixes)
+    return [(word, f"{stem}{suffix}") for suffix, word in BESIDE.items() if suffix in there]
+
+
+def relink(folder: Path, entries: Iterable[Any]) -> None:
+    """Write the links of every page in a period's folder; a page whose links are right already is not touched.
+
+    ``entries`` are those of the manifest (`release.Entry`).
+    """
+    pages = [entry for entry in entries if entry.files and (folder / f"{entry.key}.html").is_file()]
+    pages.sort(key=lambda entry: (entry.key != CITY, entry.order, entry.key))
+    districts = [entry for entry in pages if is_district(entry.key)]
+    others = [entry for entry in pages if not is_district(entry.key)]
+    for entry in pages:
+        up = "../" * entry.key.count("/")
+        links = [("← 总览", f"{up}{INDEX}")]
+        if entry in districts:
+            place = districts.index(entry)
+            links += [(f"‹ {one.region}", f"{up}{one.key}.html") for one in districts[:place][-1:]]
+            links += [(f"{one.region} ›", f"{up}{one.key}.html") for one in districts[place + 1 : place + 2]]
+        links += [(one.region, f"{up}{one.key}.html") for one in others if one is not entry]
+        path = folder / f"{entry.key}.html"
+        links += beside(path.stem, (suffix for suffix in BESIDE if path.with_suffix(suffix).is_file()))
+        before = path.read_bytes()
+        after = with_links(before, links)
+        if after != before:
+            write_whole(path, after)
