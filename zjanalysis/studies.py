@@ -95,10 +95,7 @@ class Study:
     def scores(self) -> pd.DataFrame:
         """Give every indicator of every region of the group: 地区 and 指标 beside the keys, value, the two sums, n."""
         scores = self._shared("scores", lambda: measure(self.items, scope=self.scope))
-        names = load_regions().set_index("code")["name"]
-        labels = {one.key: one.short for one in ITEM_INDICATORS}
-        named = scores.assign(地区=scores["region_code"].map(names), 指标=scores["indicator"].map(labels))
-        return named[["地区", "指标", *scores.columns]]
+        return _named(scores)
 
     @cached_property
     def standings(self) -> pd.DataFrame:
@@ -159,7 +156,7 @@ class Study:
         rows, _ = period.once(("series",), lambda: load_series(str(period.dataset.folder), upto=period.name))
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
         own = rows[rows["region_code"].isin(self.group)].reset_index(drop=True)
-        return self._shared("lines", lambda: over_time.lines(own, cutoffs=cutoffs))
+        return self._shared("lines", lambda: _named(over_time.lines(own, cutoffs=cutoffs)))
 
     @cached_property
     def signals(self) -> pd.DataFrame:
@@ -170,7 +167,8 @@ class Study:
         own = signals.signals(self.series, period=self.period.name)
         apart = signals.against_group(self.series, regions=self.group)
         read = signals.signals(apart, period=self.period.name).rename(columns={"signal": "relative"})
-        return own.merge(read[["region_code", "indicator", "relative"]], on=["region_code", "indicator"], how="left")
+        key = ["region_code", "indicator"]
+        return _named(own.merge(read[[*key, "relative"]], on=key, how="left"))
 
     @cached_property
     def worsening(self) -> pd.DataFrame:
@@ -302,6 +300,14 @@ class Study:
     def __repr__(self) -> str:
         sample = "（示例数据，模拟）" if self.period.dataset.kind == "sample" else ""
         return f"{self.name} · {self.period.name} · 与{len(self.peers)}个{self.whom}比较{sample}"
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of regions and indicators with both by name, 地区 and 指标, before the keys."""
+    names = load_regions().set_index("code")["name"]
+    labels = {one.key: one.short for one in over_time.KNOWN.values()}
+    named = rows.assign(地区=rows["region_code"].map(names), 指标=rows["indicator"].map(labels))
+    return named[["地区", "指标", *rows.columns]]
 
 
 def study(

@@ -113,6 +113,8 @@ def trend_line(me: Study, indicator: str) -> Block:
 
 def worsening(me: Study) -> Block:
     """Give what stands badly and gets worse (差且变差): of a county its own, of a city its own and its counties'."""
+    if (me.signals["signal"] == Signal.FEW).all():
+        return say(f"各期数据不足{FEWEST_POINTS}期，不判断是否变差。")
     rows = me.worsening[me.worsening["region_code"] == me.region]
     units = [] if is_county(me.region) else report_units(me.region)
     county = next((code for code in units if code in set(me.period.items["region_code"])), "")
