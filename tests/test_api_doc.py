@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from zjanalysis import _HOMES
+import zjanalysis as zj
+from zjanalysis import _HOMES, _WINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,10 +31,18 @@ def test_the_page_is_in_step_with_the_docstrings(tool: ModuleType) -> None:
 
 def test_every_public_name_is_told_of_and_no_place_of_this_machine(tool: ModuleType) -> None:
     text = tool.page()
-    told = re.findall(r"^#### `zj\.(\w+)`\n\n(?:```text\n.*?```\n\n)?(\S)", text, flags=re.M | re.S)
-    assert sorted(name for name, _ in told) == sorted(name for names in _HOMES.values() for name in names)
+    headed = re.findall(r"^#### `zj\.([\w.]+)`\n\n```text\n.*?```\n\n\w", text, flags=re.M | re.S)
+    views = [f"{wing}.{name}" for wing in _WINGS for name in getattr(zj, wing).__all__]
+    assert sorted(headed) == sorted([*views, *(name for names in _HOMES.values() for name in names)])
     assert " at 0x" not in text
     assert str(ROOT) not in text
+
+
+def test_a_record_lists_what_it_computes(tool: ModuleType) -> None:
+    text = tool.page()
+    assert "- `gaps`: Give the region's own rows" in text
+    assert "- `changes(key: str)`: Give value, last value and change" in text
+    assert "- `_standings" not in text
 
 
 def test_a_signature_reads_as_it_is_written(tool: ModuleType) -> None:

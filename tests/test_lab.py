@@ -104,11 +104,11 @@ def desk(lab: str) -> Iterator[Any]:
 @pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
 def test_what_is_shown_follows_the_choice(desk: Any, tmp_path: Path) -> None:
     code = desk.locator(".widget-textarea textarea")
-    figure = desk.locator(".zj-exhibit img").first
+    figure = desk.locator(".zj-figure svg").first
     figure.wait_for()
     desk.locator("table.dataTable").first.wait_for()
-    sentence = desk.locator(".zj-exhibit .zj-say").first
-    first = (sentence.inner_text(), figure.get_attribute("src"), desk.locator("table.dataTable").first.inner_text())
+    sentence = desk.locator(".zj-figure .zj-say").first
+    first = (sentence.inner_text(), figure.inner_html(), desk.locator("table.dataTable").first.inner_text())
     assert "湛江市" in first[0]
     chooser = desk.get_by_label("指标", exact=True)
     desk.locator(".jp-Notebook .jp-CodeCell").last.locator(
@@ -116,13 +116,13 @@ def test_what_is_shown_follows_the_choice(desk: Any, tmp_path: Path) -> None:
     ).wait_for()  # all cells have run
     chooser.select_option(index=5)
     desk.wait_for_function(
-        "old => (document.querySelector('.zj-exhibit .zj-say')?.innerText ?? old) !== old", arg=first[0]
+        "old => (document.querySelector('.zj-figure .zj-say')?.innerText ?? old) !== old", arg=first[0]
     )
-    assert figure.get_attribute("src") != first[1]
+    assert figure.inner_html() != first[1]
     desk.wait_for_function("old => (document.querySelector('table.dataTable')?.innerText ?? old) !== old", arg=first[2])
     assert "target=" in code.input_value()
     desk.get_by_label("地区", exact=True).select_option(label="遂溪县")
-    desk.wait_for_function("() => document.querySelector('.zj-exhibit .zj-say')?.innerText.includes('遂溪县')")
+    desk.wait_for_function("() => document.querySelector('.zj-figure .zj-say')?.innerText.includes('遂溪县')")
     playwright.expect(code).to_have_value(re.compile("region='440823'"), timeout=PATIENCE)
     assert re.search("运行|文件", desk.locator("#jp-top-panel, .lm-MenuBar").first.inner_text()), (
         "the Lab speaks Chinese"
@@ -171,7 +171,7 @@ def appears(page: Any, path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-SENTENCE = ".zj-desk .zj-exhibit .zj-say"
+SENTENCE = ".zj-desk .zj-figure .zj-say"
 PLAN = ".zj-desk .widget-hbox > .widget-output:nth-child(2) .zj-say"
 CHOOSERS = {
     "地区": ("ArrowDown", "ArrowUp", "ArrowDown", "ArrowDown"),
@@ -209,4 +209,4 @@ def test_the_desk_works_from_the_keyboard(desk: Any, project: Path) -> None:
     assert f'only = "{written.stem}"' in appears(desk, written)
     assert focused(desk) == "送到报告"
     tab_to(desk, "代码", within=40)  # past the tables, whose columns and pages are stops as well
-    desk.wait_for_function("() => getSelection().toString().startsWith('now, rivals')")
+    desk.wait_for_function("() => getSelection().toString().startsWith('me = zj.study(')")

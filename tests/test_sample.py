@@ -16,6 +16,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 import zjanalysis as zj
+from zjanalysis.analysis.evaluation import lift
+from zjanalysis.analysis.ledger_scores import scored
+from zjanalysis.analysis.reported import measure_reported
+from zjanalysis.cases.analysis import period_cases
 from zjanalysis.inputs.reported import load_reported
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -315,7 +319,7 @@ def reported() -> dict[str, pd.DataFrame]:
 
 def test_cases_are_those_of_the_items_and_what_is_gathered_is_the_case_table(reported) -> None:
     now = zj.load_period("data/sample", "2021Q1")
-    cases = zj.period_cases(now)
+    cases = period_cases(now)
     online = cases.by_item.query("indicator == 'online_cases'")[["numerator", "denominator"]].sum()
     kiosk, gathered = (
         reported["2021Q1"].loc[(CITY, key), "numerator"] for key in ("kiosk_cases", "cases_per_10k_people")
@@ -381,7 +385,7 @@ def test_faults_of_the_typed_form_are_told_and_spare_the_first_target() -> None:
     assert not {"数据挂接率"} & {label for _, label in spoiled}
     assert set(out["indicator"]) == {"documents_exchanged", "guide_consistent", "guide_accurate"}
     assert set(findings["level"]) >= {"错误"}
-    first = zj.measure_reported(reported).query("indicator == 'data_linkage'")
+    first = measure_reported(reported).query("indicator == 'data_linkage'")
     assert first["value"].between(0.9, 1).tolist() == [True]
 
 
@@ -398,14 +402,13 @@ def test_typed_workbooks_can_be_made_again_and_say_they_are_made_up(tmp_path: Pa
 def test_the_evaluation_has_its_43_indicators_a_total_and_a_way_to_the_first_tier() -> None:
     totals = {}
     for period in PERIODS:
-        marks = zj.scored(zj.load_period("data/sample", period), region=CITY)
+        marks = scored(zj.load_period("data/sample", period), region=CITY)
         totals[period] = marks["points"].sum(skipna=False)
         levels = marks.groupby("level_one")["level_two"].nunique()
         assert (len(levels), levels.sum(), len(marks), marks["weight"].sum()) == (4, 11, 43, 100)
     assert totals["2020Q4"] == pytest.approx(89.60, abs=0.3)
     assert 90 < totals["2021Q1"] < 93
-    way = zj.lift_table(marks)
-    assert 2 <= sum(row[-1] is True or row[-1] == "是" for row in way.rows) <= 12
+    assert 2 <= lift(marks)["needed"].sum() <= 12
 
 
 # --- eight quarters ----------------------------------------------------------------------------------------------
@@ -421,7 +424,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
         period = zj.load_period(str(folder), quarter)
         scope = zj.Scope(period.dataset.item_types, period.dataset.use_levels)
         reported, _ = load_reported(folder / quarter, cutoff=period.cutoff)
-        scores[quarter] = pd.concat([zj.measure(period.items, scope=scope), zj.measure_reported(reported)])
+        scores[quarter] = pd.concat([zj.measure(period.items, scope=scope), measure_reported(reported)])
         tagged = period.items[period.items["match_code"].isin(reformed())]
         scores[f"{quarter} 工建"] = zj.measure(tagged, scope=scope)
     return scores

@@ -12,13 +12,14 @@ from typing import Any
 __version__ = "0.2.0"
 
 _HOMES = {
-    "studies": ("Study", "series", "study"),
+    "studies": ("Study", "study"),
     "settings": ("load_settings",),
     "inputs.period": ("load_period",),
     "inputs.dataset": ("list_periods",),
     "inputs.regions": ("peers_of", "region_code", "region_name"),
     "analysis.indicators": ("Scope", "measure"),
     "analysis.compare": ("standings",),
+    "analysis.series": ("series",),
     "display.theme": ("theme",),
     "display.blocks": ("cover", "definitions", "exhibit", "file_facts", "finish", "say", "show"),
     "display.tables": ("table",),

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -34,22 +33,12 @@ from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.errors import NoData
-from zjanalysis.files import file_digest
-from zjanalysis.inputs.cache import cached, key_of
-from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
-from zjanalysis.inputs.findings import together
-from zjanalysis.inputs.history import FILE_NAME as HISTORY
-from zjanalysis.inputs.history import load_history
-from zjanalysis.inputs.period import Period, how_read, item_files, load_period, load_previous
+from zjanalysis.inputs.period import Period, load_period, load_previous
 from zjanalysis.inputs.regions import city_of, group_of, is_county, load_regions, peers_of, region_code, region_name
-from zjanalysis.inputs.reported import FILE_NAME as REPORTED
-from zjanalysis.inputs.reported import POPULATION_NAME, load_reported
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.units import Met, Verdict
 
 T = TypeVar("T")
-SCORES = Path(".cache") / "scores"  # under the project folder
-STORED_PERIODS = 400
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,9 +140,9 @@ class Study:
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """Give every figure of the group up to this period (`series`), with ``line`` and ``cut`` (`series.lines`)."""
+        """Give every figure of the group up to this period (`analysis.series`), with ``line`` and ``cut``."""
         period = self.period
-        rows, _ = period.once(("series",), lambda: load_series(str(period.dataset.folder), upto=period.name))
+        rows, _ = period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=period.name))
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
         own = rows[rows["region_code"].isin(self.group)].reset_index(drop=True)
         return self._shared("lines", lambda: _named(over_time.lines(own, cutoffs=cutoffs)))
@@ -210,13 +199,20 @@ class Study:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         goal = self._risen(key) if target == "plan" else None
         free, known = (replace(one, scope=self.scope, settings=self.settings) for one in (FREE, conditions))
-        ground = self._once(("ground", key), lambda: plans.survey(
-            self.items, region=self.region, peers=self.peers, indicator=key, conditions=free
-        ))  # fmt: skip
+        ground = self._once(("ground", key), lambda: self._ground(key, free))
         return self._once(
             ("plan", key, target, conditions),
             lambda: plans.plan_on(ground, target=target if goal is None else goal, conditions=known),
         )
+
+    def _ground(self, key: str, conditions: Conditions) -> plans.Ground:
+        """Give what the plans of an indicator share; values and code tables are those of the whole group."""
+        one = indicator(key)
+        if one.key not in self.tables:
+            return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
+        values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
+        group, codes = (self.region, *self.peers), self.tables[one.key]
+        return plans.ground_of(self.items, one, group, values=values, codes=codes, conditions=conditions)
 
     def _risen(self, key: str) -> float | None:
         """Give the value at which a rising target is met; None where the plan asks for something else."""
@@ -252,7 +248,10 @@ class Study:
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
-        return sensitivity.sensitivity(self.items, indicator=key, settings=self.settings, **self._place)
+        rows = self._shared(("readings", key), lambda: sensitivity.readings(
+            self.items, regions=self.group, indicator=key, settings=self.settings, scope=self.scope
+        ))  # fmt: skip
+        return sensitivity.own_rows(rows, self.region)
 
     def funnel(self, key: str) -> pd.DataFrame:
         """Give the group's shares against the range that their numbers of items allow (`analysis.shares.funnel`)."""
@@ -354,53 +353,3 @@ def study_of(
     last = before or now.once(("before",), lambda: load_previous(now, settings=settings))
     whom = group_of(str(peers)) or ("兄弟县区" if is_county(code) else "兄弟地市")
     return Study(now, last, code, peers_of(code, peers, settings=known), whom, known)
-
-
-def series(data: str = "", *, upto: str = "", settings: Settings | None = None) -> pd.DataFrame:
-    """Give every figure of every period of a data set: one row per period, region and indicator.
-
-    Columns: value, numerator, denominator, n, n_left_out, definition (its version), source. Figures are measured where
-    the workbooks are, and come from history.csv where they are gone; ``upto`` is the last period (empty: the newest).
-    """
-    return load_series(data, upto=upto, settings=settings)[0]
-
-
-def load_series(
-    data: str = "", *, upto: str = "", settings: Settings | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table of `series` and its findings: what history.csv says otherwise than the workbooks, or unreadably.
-
-    A period is read and measured once and then taken from the cache until a file, a setting or the program changes.
-    """
-    chosen = settings or load_settings()
-    dataset = load_dataset(data, settings=chosen)
-    names = [name for name in list_periods(data, settings=chosen) if not upto or name <= upto]
-    path = dataset.folder / HISTORY
-    read = partial(load_history, dataset.folder, indicators=over_time.KNOWN, guard=chosen.guard)
-    history, findings = _stored(chosen, [path], repr(chosen.guard), read) if path.is_file() else read()
-    before = history[history["period"] <= upto] if upto else history
-    rows, apart = over_time.series([_scores(dataset, name, chosen) for name in names], before)
-    return rows, together([findings, apart])
-
-
-def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
-    """Return the scores of one period, of items and reported figures, from the cache where it holds them."""
-    folder, cutoff = dataset.folder, str(dataset.periods.get(name, {}).get("cutoff", ""))
-    scope = Scope(dataset.item_types, dataset.use_levels)
-    beside = [path for path in (folder / name / REPORTED, folder / POPULATION_NAME) if path.is_file()]
-    state = repr((how_read(dataset, settings), scope, name, cutoff))
-
-    def build() -> pd.DataFrame:
-        items = load_period(str(folder), name, settings=settings).items
-        typed = (folder / name / REPORTED).is_file()
-        reported = load_reported(folder / name, cutoff=cutoff, guard=settings.guard)[0] if typed else None
-        return over_time.measured(items, reported, period=name, cutoff=cutoff, scope=scope)
-
-    return _stored(settings, [*item_files(folder / name), *beside], state, build)
-
-
-def _stored(settings: Settings, paths: list[Path], state: str, build: Callable[[], T]) -> T:
-    """Return what is made from these files, from the cache of scores where it is there."""
-    digests = {f"{path.parent.name}/{path.name}": file_digest(path) for path in paths}
-    key = key_of(digests, state=state, rooms=("inputs", "analysis"))
-    return cached(settings.root / SCORES, key, build, states=STORED_PERIODS)

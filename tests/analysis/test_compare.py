@@ -173,9 +173,10 @@ def test_a_target_that_rises_is_held_against_the_last_period() -> None:
     assert facts(close, before=close)["meets_target"].iloc[0] == "未达标"  # 99.997 %, not 100.00 %
 
 
-def test_a_rise_is_read_off_the_printed_values() -> None:
-    now, before = scores_of(online_end_to_end=[0.90096, 0.8, 0.9, 0.95]), scores_of(online_end_to_end=[0.90004])
-    assert facts(now, before=before)["meets_target"].iloc[0] == "达标"  # 90.00 % → 90.10 %
+@pytest.mark.parametrize(("now", "before", "met"), [(0.90096, 0.90004, "未达标"), (0.90105, 0.90004, "达标")])
+def test_a_rise_is_the_change_between_the_values_not_between_their_prints(now: float, before: float, met: str) -> None:
+    found = facts(scores_of(online_end_to_end=[now, 0.8, 0.9, 0.95]), before=scores_of(online_end_to_end=[before]))
+    assert found["meets_target"].iloc[0] == met  # 90.00 % → 90.10 %, which is 0.09 and 0.10 points more
 
 
 @pytest.mark.parametrize(("key", "values"), [("promised_days", [4.0, 5.0, 6.0, 7.0])])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.matching import fold, headroom, unmatched
+from zjanalysis.analysis.matching import fold, headroom
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -32,11 +32,6 @@ def test_handling_items_of_one_code_fold_to_means(items_of: Read) -> None:
     assert folded.loc[("440800", "B"), "handling_type"] == "即办件"
     assert folded.loc[("441700", "B"), "limit_reason"] == "缺法定时限"
     assert len(folded) == 3 + 2 + 3
-
-
-def test_rows_without_a_code_are_counted_as_unmatched(items_of: Read) -> None:
-    counted = unmatched(items_of(ITEMS)).set_index("region_code")
-    assert counted.loc["440800"].tolist() == [5, 1]
 
 
 def test_headroom_is_the_promise_beyond_the_best_peer(items_of: Read) -> None:

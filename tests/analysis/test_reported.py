@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.reported import REPORTED_INDICATORS, breaks_noted, comparable, measure_reported, without_breaks
+from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
 from zjanalysis.inputs.reported import load_definitions
 
 
@@ -55,14 +55,3 @@ def test_every_reported_indicator_of_the_reference_is_registered_once() -> None:
 def test_good_rating_is_compared_only_on_one_side_of_2020(before: str, after: str, may: bool) -> None:
     assert comparable("good_rating", before, after) is may
     assert comparable("rating_checked", before, after) is True
-
-
-def test_change_gets_no_previous_value_across_a_break_and_the_reason_is_said() -> None:
-    before = pd.DataFrame(
-        {"region_code": "440800", "indicator": ["good_rating", "rating_checked"], "value": [0.99, 0.9]}
-    )
-    kept = without_breaks(before, cutoff_before="2020-12-31", cutoff="2021-03-31")
-    assert kept["indicator"].tolist() == ["rating_checked"]
-    (note,) = breaks_noted(before, cutoff_before="2020-12-31", cutoff="2021-03-31")
-    assert note.startswith("好评率口径已变，不与上期比较")
-    assert breaks_noted(before, cutoff_before="2021-03-31", cutoff="2021-06-30") == ()

@@ -8,11 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zjanalysis import studies
 from zjanalysis.analysis import series as over_time
+from zjanalysis.analysis.series import load_series, series
 from zjanalysis.inputs import period as periods
 from zjanalysis.settings import Settings
-from zjanalysis.studies import load_series, series
 
 ITEMS = "基本编码,事项名称,地区,事项类型,行使层级,办件类型,法定时限,承诺时限,跑动次数\n"
 ROW = "440123{n:03d}000,事项{n},遂溪县,行政许可,4,{kind},20个工作日,5个工作日,0\n"
@@ -52,7 +51,7 @@ def test_up_to_a_period_nothing_later_is_told(settings: Settings) -> None:
 def test_an_old_period_is_read_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     first = series(settings=settings)
     monkeypatch.setattr(periods, "read_period", pytest.fail)
-    monkeypatch.setattr(studies, "load_period", pytest.fail)
+    monkeypatch.setattr(over_time, "load_period", pytest.fail)
     pd.testing.assert_frame_equal(series(settings=settings), first)
 
 

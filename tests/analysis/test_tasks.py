@@ -8,7 +8,7 @@ import pytest
 from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.indicators import indicator, measure
 from zjanalysis.analysis.plan import plan
-from zjanalysis.analysis.tasks import ANSWERS, after_answers, apply_answers, apply_steps, judge_answers, task_list
+from zjanalysis.analysis.tasks import ANSWERS, after_answers, carried_out, judge_answers, task_list
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -37,6 +37,11 @@ def tasks(items: pd.DataFrame) -> pd.DataFrame:
 def value(items: pd.DataFrame, key: str = "time_compression") -> float:
     scores = measure(items, [indicator(key)]).set_index("region_code")["value"]
     return float(scores["440800"])
+
+
+def answered(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Give the items with the accepted answers carried out."""
+    return carried_out(items, judge_answers(items, answers).dropna(subset="applied_value"))
 
 
 def test_a_task_says_from_what_to_what_and_on_whose_example(tasks: pd.DataFrame) -> None:
@@ -80,7 +85,7 @@ def test_every_answer_comes_to_one_state(items: pd.DataFrame, tasks: pd.DataFram
 def test_answers_carried_out_and_the_indicator_after_them(items: pd.DataFrame, tasks: pd.DataFrame) -> None:
     before = items.copy(deep=True)
     answers = tasks.assign(answer=["同意", "部分同意", "不同意"], agreed_value=[None, 6, None])
-    after = apply_answers(items, answers)
+    after = answered(items, answers)
     assert value(after) == pytest.approx(1 - (6 + 3 + 8) / 100)
     assert after.loc[1, ["promised_days", "promised_written", "promised_unit"]].tolist() == [3, 3, "工作日"]
     assert after.loc[3:].equals(items.loc[3:])
@@ -96,20 +101,20 @@ def test_answers_carried_out_and_the_indicator_after_them(items: pd.DataFrame, t
 def test_a_list_that_came_back_as_text_is_read_the_same(items: pd.DataFrame, tasks: pd.DataFrame) -> None:
     answers = tasks.assign(answer="同意")
     typed = answers.astype({"to_value": "str", "gain": "str", "order": "str"}).sample(frac=1, random_state=1)
-    assert value(apply_answers(items, typed)) == value(apply_answers(items, answers)) == pytest.approx(0.91)
+    assert value(answered(items, typed)) == value(answered(items, answers)) == pytest.approx(0.91)
 
 
 def test_steps_of_every_lever_are_carried_out(items: pd.DataFrame) -> None:
     for key, expected in (("visits", 0), ("instant", 2 / 3), ("online", 1)):
         steps = plan(items, region="440800", peers=("440900",), indicator=key, target=expected).steps
-        assert value(apply_steps(items, steps), key) == pytest.approx(expected)
+        assert value(carried_out(items, steps.assign(applied_value=steps["to_value"])), key) == pytest.approx(expected)
 
 
 def test_no_steps_give_an_empty_list(items: pd.DataFrame) -> None:
     none = plan(items, region="440800", peers=("440900",), indicator="time_compression", target=0.1).steps
     assert task_list(none).empty
     assert list(task_list(none).columns)[:3] == ["order", "item_key", "match_code"]
-    assert apply_answers(items, task_list(none)).equals(items)
+    assert answered(items, task_list(none)).equals(items)
 
 
 def test_the_tasks_of_several_plans_are_numbered_through(items: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.analysis.caseload import with_caseload
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.cases import analysis
 from zjanalysis.cases.analysis import (
@@ -25,7 +26,6 @@ from zjanalysis.cases.analysis import (
     find_cases,
     period_cases,
     roll_up,
-    with_caseload,
 )
 from zjanalysis.cases.clock import open_cases
 from zjanalysis.cases.inputs import CaseSource
@@ -314,16 +314,28 @@ def test_nothing_is_left_in_the_spill_folder(settings: Settings, summary: CaseSu
     assert list(Path(settings.root, settings.cases.spill).iterdir()) == []
 
 
-# Checked by hand. Tuesday 2014-08-19 and 11 working days: 2014-09-03. 国庆 2020: 10-01 … 10-08 off, Saturday 10-10
-# worked, so that 3 days from Wednesday 9-30 end on 10-12 (9, 10, 12); accepted on the holiday 10-05 as well.
+# Checked by hand: accepted, promised, unit, special days, due. Tuesday 2014-08-19 and 11 days: 20 21 22 | 25 … 29 |
+# 9-01 02 03. 国庆 2020: 10-01 … 10-08 off, Sunday 9-27 and Saturday 10-10 worked. 春节 2021: 2-11 … 2-17 off, Saturday
+# 2-20 worked; 春节 2020 was lengthened to 2-02. Accepted on a day of rest, counting starts on the first working day;
+# 自然日 that end on a day of rest end on the next working day; special days lie outside the limit.
 BY_HAND = """
-办件编号 行政区划 基本编码 受理时间   办结时间   承诺时限 承诺时限单位
-01       440823   A        2014-08-19 2014-09-03 11       工作日
-02       440823   A        2014-08-19 2014-09-04 11       工作日
-03       440823   B        2020-09-30 2020-10-12 3        工作日
-04       440823   B        2020-09-30 2020-10-13 3        工作日
-05       440823   C        2020-10-05 2020-10-12 3        工作日
-06       440823   C        2020-10-05 2020-10-13 3        工作日
+受理时间   承诺时限 承诺时限单位 特别程序天数 due
+2014-08-19 11       工作日       0            2014-09-03
+2014-08-19 11       工作日       5            2014-09-11
+2014-08-19 16       工作日       0            2014-09-11
+2020-09-25 1        工作日       0            2020-09-27
+2020-09-30 1        工作日       0            2020-10-09
+2020-09-30 2        工作日       0            2020-10-10
+2020-09-30 3        工作日       0            2020-10-12
+2020-10-05 3        工作日       0            2020-10-12
+2021-02-10 3        工作日       0            2021-02-20
+2020-01-23 1        工作日       0            2020-02-03
+2021-02-13 1        工作日       0            2021-02-18
+2021-02-13 0        工作日       0            2021-02-18
+2021-03-03 0        工作日       0            2021-03-03
+2021-03-03 0.5      工作日       0            2021-03-04
+2021-02-01 10       自然日       0            2021-02-18
+2021-03-01 10       自然日       0            2021-03-11
 """
 
 
@@ -331,13 +343,29 @@ BY_HAND = """
 def test_a_finish_on_the_due_day_is_on_time_and_one_day_later_is_late(
     engine: str, source: CaseSource, settings: Settings
 ) -> None:
-    later = replace(source, cutoff=date(2020, 12, 31))
-    scores = case_scores(later, by=("base_code",), engine=engine, cases=table(BY_HAND), settings=settings)
+    rows = table(BY_HAND).assign(行政区划="440823", 基本编码=lambda t: [f"{n:02d}" for n in range(len(t))])
+    later = (pd.to_datetime(rows["due"]) + pd.Timedelta(days=1)).dt.strftime("%Y-%m-%d")
+    cases = pd.concat([rows.assign(办结时间=rows["due"]), rows.assign(办结时间=later)], ignore_index=True)
+    numbered = cases.drop(columns="due").assign(办件编号=cases.index.astype("str"))
+    scores = case_scores(source, by=("base_code",), engine=engine, cases=numbered, settings=settings)
     counted = scores[scores["indicator"] == "on_time"].set_index("base_code")
-    assert counted["numerator"].tolist() == [1.0, 1.0, 1.0]
-    assert counted["denominator"].tolist() == [2.0, 2.0, 2.0]
-    days = scores[scores["indicator"] == "actual_days"].set_index("base_code")["numerator"]
-    assert days.tolist() == [11 + 12, 3 + 4, 3 + 4]
+    assert counted["numerator"].to_dict() == dict.fromkeys(rows["基本编码"], 1.0)
+    assert counted["denominator"].to_dict() == dict.fromkeys(rows["基本编码"], 2.0)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_the_days_taken_count_from_the_day_after_acceptance_without_days_of_rest(
+    engine: str, source: CaseSource, settings: Settings
+) -> None:
+    cases = table("""
+    办件编号 行政区划 基本编码 受理时间   办结时间   承诺时限
+    01       440823   A        2014-08-19 2014-09-03 11
+    02       440823   B        2020-09-30 2020-10-13 3
+    03       440823   C        2020-10-05 2020-10-12 3
+    """)
+    scores = case_scores(source, by=("base_code",), engine=engine, cases=cases, settings=settings)
+    taken = scores[scores["indicator"] == "actual_days"].set_index("base_code")["numerator"]
+    assert taken.to_dict() == {"A": 11, "B": 4, "C": 3}
 
 
 # A summary is read once, kept, and read again when anything it depends on has changed.
@@ -398,13 +426,13 @@ def test_changed_cases_are_read_again(project: Settings) -> None:
     assert late(with_cases(project, LATE), project) == [0.0, 1.0]
     changed = replace(project, units=replace(project.units, week=6.0))
     assert late(load_period("data/试", settings=changed), changed) == [0.0, 1.0]
-    assert len(list((project.root / FOLDER).glob("*.duckdb"))) == 3
+    assert len(list((project.root / FOLDER).glob("*.tables"))) == 3
 
 
 def test_a_damaged_summary_is_made_again(project: Settings) -> None:
     period = with_cases(project, LATE, GOOD)
     assert late(period, project) == [1.0, 2.0]
-    (kept,) = (project.root / FOLDER).glob("*.duckdb")
+    (kept,) = (project.root / FOLDER).glob("*.tables")
     kept.write_bytes(kept.read_bytes()[:5000])
     assert late(period, project) == [1.0, 2.0]
 

@@ -1,4 +1,4 @@
-"""``zj bundle``, ``zj open``, ``zj lab``, ``zj build --with`` as their users meet them."""
+"""``zj bundle``, ``zj open``, ``zj lab``, ``zj demo``, ``zj build --with`` as their users meet them."""
 
 from __future__ import annotations
 
@@ -236,3 +236,19 @@ def test_build_reads_the_choice_and_refuses_what_it_does_not_know(
     jobs = list_jobs(load_settings(), "data/sample", "2021Q1", peers="440881")
     assert {job.parameters["peers"] for job in jobs} == {"440881"}
     assert {job.reads for job in jobs} == {()}
+
+
+def test_demo_runs_the_script_of_the_project_and_says_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "项目"
+    (root / "data").mkdir(parents=True)
+    monkeypatch.setenv("ZJANALYSIS_ROOT", str(root))
+    assert main(["demo", str(tmp_path / "八期")]) == 2
+    assert "找不到 data/make_sample.py" in capsys.readouterr().err
+    script = "import pathlib, sys; pathlib.Path(sys.argv[2]).mkdir(); assert sys.argv[1] == '--demo'"
+    (root / "data" / "make_sample.py").write_text(script, encoding="utf-8")
+    assert main(["demo", str(tmp_path / "八期")]) == 0
+    assert "八期示例数据（模拟）" in capsys.readouterr().out
+    assert (tmp_path / "八期").is_dir()
+    assert main(["demo", str(tmp_path / "没有" / "八期")]) == 1

@@ -21,10 +21,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this checkout's package, whatever is installed
 
 from blanks import blanked
+from published import AFTER, publish
 from scenes import SCENES
 from stage import perform, set_up
-
-from reports import AFTER, publish
 
 EXPECTED = Path(__file__).parent / "expected"
 PICTURES = "pictures"

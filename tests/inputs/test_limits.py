@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 import pytest
 
-from zjanalysis.inputs.limits import NO_LIMIT, NO_UNIT, SENTINEL, UNREADABLE, parse_limit, parse_limits, split_both
+from zjanalysis.inputs.limits import NO_LIMIT, NO_UNIT, SENTINEL, UNREADABLE, limits_frame, parse_limit, split_both
 from zjanalysis.inputs.values import visits
 from zjanalysis.settings import Units
 
@@ -106,15 +106,9 @@ def test_what_is_not_guessed(raw: str, reason: str) -> None:
 
 def test_conversion_to_working_days() -> None:
     units = Units(year=250, quarter=62.5, month=20, week=5, hours_per_day=8, calendar_day=0.7)
-    texts = pd.Series(["1年", "1季度", "1个月", "1周", "10", "4小时", "240分钟", "即办"])
-    beside = pd.Series(["", "", "", "", "自然日", "", "", "自然日"])
-    read = parse_limits(texts, beside, units)
+    texts = ["1年", "1季度", "1个月", "1周", "10", "4小时", "240分钟", "即办"]
+    beside = ["", "", "", "", "自然日", "", "", "自然日"]
+    limits = [parse_limit(text, unit) for text, unit in zip(texts, beside, strict=True)]
+    read = limits_frame(limits, np.arange(len(limits)), units=units)
     assert read["days"].tolist() == pytest.approx([250, 62.5, 20, 5, 10 * 0.7, 4 / 8, 240 / 60 / 8, 0])
     assert read["written"].tolist() == [1, 1, 1, 1, 10, 4, 240, 0]
-
-
-def test_blank_and_missing_are_the_same() -> None:
-    read = parse_limits(pd.Series(["", None], index=[7, 9]), pd.Series(["", ""], index=[7, 9]), Units())
-    assert read["written"].isna().all()
-    assert read["reason"].nunique() == 1
-    assert read.index.tolist() == [7, 9]

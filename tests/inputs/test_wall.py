@@ -18,6 +18,7 @@ from hostile import ATTACKS
 
 from zjanalysis.cli import main
 from zjanalysis.errors import InputError
+from zjanalysis.inputs import wall
 from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.wall import Budget, _called, _pool, behind_wall, budget, readers_stay
 from zjanalysis.settings import Guard, Settings
@@ -70,6 +71,17 @@ def test_processor_time_is_held_by_the_system(files: dict[str, tuple[Path]]) -> 
 def test_a_fault_of_ours_is_not_hidden(files: dict[str, tuple[Path]]) -> None:
     with pytest.raises(RuntimeError, match="ZeroDivisionError: a fault of ours"):
         behind_wall(hostile.fault, files, guard=Guard())
+
+
+def test_readers_that_ended_between_two_calls_are_replaced(files: dict[str, tuple[Path]]) -> None:
+    with readers_stay():
+        with pytest.raises(RuntimeError):
+            behind_wall(hostile.fault, files, guard=Guard())
+        assert behind_wall(hostile.size, files, guard=Guard()) == dict.fromkeys(files, 27)
+        for reader in wall._STAYING[-1].readers:
+            reader.process.kill()
+            reader.process.wait()
+        assert behind_wall(hostile.size, files, guard=Guard()) == dict.fromkeys(files, 27)
 
 
 def test_small_files_get_small_budgets(tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
-from zjanalysis.analysis.cases import case_scores
 
 from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
+from zjanalysis.cases.analysis import case_scores
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import report_units
-from zjanalysis.ledger.analysis import board, by_region, by_unit, due, moved, rows_of, split_units, with_trend
+from zjanalysis.ledger.analysis import board, by_region, by_unit, due, moved, split_units
 from zjanalysis.ledger.state import refresh, start
+from zjanalysis.studies import study_of
 
 CITY = "440800"
 
@@ -54,7 +57,7 @@ def test_a_unit_has_one_name_and_one_row_however_the_plan_spells_it() -> None:
     counts = by_unit(ledger).set_index("unit_name")["n_rows"]
     assert "公共资源交易中心" not in counts
     assert counts["市公共资源交易中心"] == ledger.loc[ledger["lead_unit"].str.contains("公共资源交易中心"), "task"].size
-    aliases = read_reference("units")
+    aliases = pd.DataFrame(read_reference("units"))
     assert aliases["alias"].is_unique
     assert (aliases["source"] != "").all()
 
@@ -69,11 +72,11 @@ def test_units_and_departments_that_help_have_rows_of_their_own() -> None:
     assert helping["市政务服务数据管理局"] == (ledger["region_code"] != CITY).sum()
 
 
-def test_by_region_and_rows_of_one_region() -> None:
+def test_every_region_is_counted_the_city_first() -> None:
     ledger = made()
     counts = by_region(ledger).set_index("region")["n_rows"]
-    assert counts["赤坎区"] == len(rows_of(ledger, region="440802")) == len(rows_of(ledger, region="赤坎区"))
-    assert set(rows_of(ledger, region=CITY, task="六")["task"]) == {"六"}
+    assert counts.to_dict() == ledger.groupby("region").size().to_dict()
+    assert counts.index[0] == "湛江市"
 
 
 def test_moved_shows_both_states_and_both_values() -> None:
@@ -119,15 +122,6 @@ def test_the_gravest_come_first() -> None:
     assert list(found["days_left"]) == [-40, -10, 21, -10]
 
 
-def test_the_trend_has_the_direction_of_the_target_and_none_across_a_break() -> None:
-    first = made()
-    values = scores(instant=0.80, online=0.97, promised_days=2.5, good_rating=0.99, separate_portals=1.0)
-    second = refresh(first, first, scores=values, on="2021-04-15", as_of="2021-03-31")
-    shown = with_trend(second, first).drop_duplicates("indicator").set_index("indicator")["trend"]
-    assert shown[["instant", "online", "promised_days"]].tolist() == ["退步", "持平", "改善"]
-    assert shown[["good_rating", "separate_portals", "guide_published"]].tolist() == ["无上期", "改善", "无上期"]
-
-
 def test_a_task_is_overdue_with_one_row_and_reached_only_with_all() -> None:
     ledger = made().assign(current=1.0)
     state = board(ledger.assign(status="已达标待销号")).set_index("task")["task_status"]
@@ -152,4 +146,22 @@ def test_the_scores_of_a_period_are_items_reported_and_cases_together_and_the_ve
     assert city["guide_complete"] == pytest.approx(1.0, abs=0.1)
     gaps = ledger_gaps(period)
     assert len(gaps) == 3 * (1 + len(report_units(CITY)))
-    assert set(gaps["verdict"]) <= {"高于", "持平", "低于", "不作判断", "无数据"}
+    assert set(gaps["verdict"]) == {"达标", "未达标"}
+    for region in (CITY, "440882"):
+        page = study_of(period, region=region).gaps.set_index("indicator")
+        own = gaps[gaps["region_code"] == region].set_index("indicator")
+        assert own["verdict"].to_dict() == page.loc[own.index, "meets_target"].to_dict()
+        pd.testing.assert_series_equal(own["median"], page.loc[own.index, "median"])
+
+
+def test_the_verdicts_of_the_ledger_count_the_items_that_the_pages_count() -> None:
+    period = load_period("data/sample", "2021Q1")
+    every = replace(period, dataset=replace(period.dataset, item_types=()), memory={})
+    own = ledger_gaps(every).query("region_code == @CITY").set_index("indicator")["value"]
+    page = study_of(every, region=CITY).gaps.set_index("indicator")["value"]
+    assert own.to_dict() == page.loc[own.index].to_dict()
+    assert own.to_dict() != ledger_gaps(period).query("region_code == @CITY").set_index("indicator")["value"].to_dict()
+
+
+def test_a_period_without_the_region_of_the_ledger_has_no_verdict() -> None:
+    assert ledger_gaps(load_period("data/gd-2021-05")).empty

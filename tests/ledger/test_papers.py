@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 
-from zjanalysis.ledger.papers import notice_rows, notice_table, summary_table, write_notices
+from zjanalysis.ledger.papers import notice_rows, summary_table, write_notices
 from zjanalysis.ledger.state import settle, start
 
 
@@ -31,9 +31,6 @@ def test_the_notices_are_one_sheet_per_unit_and_hold_every_row_once(tmp_path: Pa
     assert "逾期 10 天" in {row[8].value for row in sheet.iter_rows(min_row=5)}
 
 
-def test_the_notice_as_a_page_table_and_the_summary() -> None:
+def test_the_summary_counts_every_row_once() -> None:
     rows = overdue_rows()
-    shown = notice_table(rows, "市行政服务中心", on="2021-07-10")
-    assert len(shown.rows) == (rows["unit_name"] == "市行政服务中心").sum()
-    assert "2021年7月10日" in shown.caption
     assert sum(row[2] for row in summary_table(rows).rows) == len(rows)

@@ -130,7 +130,7 @@ def test_a_changed_definition_gives_a_new_base_and_no_judgement_until_the_next_f
 
 def test_against_the_peers_value_median_and_verdict_come_from_one_comparison() -> None:
     gaps = pd.DataFrame({"region_code": [CITY, COUNTY], "indicator": "visits", "value": [0.04, 0.20],
-                         "median": [0.06, 0.10], "verdict": ["高于", "低于"]})  # fmt: skip
+                         "median": [0.06, 0.10], "verdict": ["达标", "未达标"]})  # fmt: skip
     ledger = made(scores(visits=0.99), gaps=gaps)
     row = city_row(ledger, "visits", "below_peers")
     assert row[["current", "target_value", "status"]].tolist() == [0.04, 0.06, "已达标待销号"]

@@ -83,20 +83,23 @@ def test_the_state_of_a_new_row(cells: dict, on: str, status: str) -> None:
         ("<=", 0.0, NAN, 1.0, "", False),
         ("done", 1.0, NAN, 0.0, "", False),
         ("rising", NAN, 0.8, 0.8, "", False),
-        ("rising", NAN, 0.8, 0.81, "", True),
+        ("rising", NAN, 0.8, 0.8009, "", False),
+        ("rising", NAN, 0.8, 0.801, "", True),
+        ("rising", NAN, 1.0, 1.0, "", True),
         ("rising", NAN, NAN, 0.81, "", None),
         ("falling", NAN, 3.0, 2.9, "", True),
         ("falling", NAN, 3.0, 3.0, "", False),
-        ("above_peers", 0.9, NAN, 0.95, "高于", True),
-        ("above_peers", 0.9, NAN, 0.9001, "持平", False),
-        ("below_peers", 0.1, NAN, 0.2, "低于", False),
-        ("above_peers", 0.9, NAN, 0.95, "不作判断", None),
+        ("falling", NAN, 0.0, 0.0, "", True),
+        ("above_peers", 0.9, NAN, 0.95, "达标", True),
+        ("below_peers", 0.1, NAN, 0.2, "未达标", False),
+        ("above_peers", 0.9, NAN, 0.95, "不能判定", None),
+        ("above_peers", 0.9, NAN, 0.95, "", None),
         (">=", 1.0, NAN, NAN, "", None),
         ("record", NAN, NAN, 3.0, "", None),
     ],
 )
 def test_whether_a_target_is_met(comparison, target, base, value, verdict, met) -> None:
-    one = row(comparison=comparison, target_value=target, baseline=base, current=value, verdict=verdict)
+    one = row(comparison=comparison, target_value=target, baseline=base, current=value, verdict=verdict, unit="share")
     found = is_met(one).iloc[0]
     assert (None if pd.isna(found) else bool(found)) is met
 

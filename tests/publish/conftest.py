@@ -36,23 +36,17 @@ show(f'<header class="zj-cover"><p class="zj-band">示例数据（模拟）</p><
      sample=True, report_date=report_date)
 """
 CARDS = """
-show(f'<ul class="zj-cards"><li class="zj-card">平均跑动 {text[0]}次</li></ul>', kind="cards", cards=[
-    {"indicator": "visits", "label": "平均跑动次数", "value": float(text[0]), "text": f"{text[0]}次", "unit": "visits",
-     "rank": 1, "n_ranked": 3, "change": -0.01, "change_text": "▼ 减少0.01次", "meets_target": "达标"}])
+show(f'<p class="zj-say">平均跑动 {text[0]}次</p>', kind="answer", cards=[
+    {"indicator": "visits", "label": "平均跑动次数", "value": float(text[0]), "text": f"{text[0]}次", "place": "1（1–3）/3",
+     "rank": 1, "n_ranked": 3, "effect": -0.01, "meets_target": "达标", "verdict": "优于"}])
 """
 EXHIBIT = """
-import base64, struct, zlib
-def chunk(name, body):
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-head = struct.pack(">IIBBBBB", 60, 20, 8, 0, 0, 0, 0)
-pixels = zlib.compress((b"\\0" + b"\\x55" * 60) * 20)
-png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-picture = base64.b64encode(png).decode()
-show(f'<figure class="zj-exhibit"><p class="zj-say">平均跑动{text[0]}次。</p><img alt="条形图：平均跑动{text[0]}次" '
-     f'width="60" height="20" src="data:image/png;base64,{picture}"><div class="zj-table"><table><caption>跑动次数'
-     f'</caption><thead><tr><th scope="col">地区</th><th scope="col">次数（次）</th></tr></thead><tbody><tr>'
-     f'<th scope="row">{names[region]}</th><td>{text[0]}</td></tr></tbody></table></div>'
-     f'<p class="zj-source">数据见工作簿“跑动次数”页</p></figure>', kind="exhibit",
+show(f'<figure class="zj-figure"><figcaption><p class="zj-say">平均跑动{text[0]}次。</p></figcaption>'
+     f'<svg role="img" aria-label="条形图：平均跑动{text[0]}次" viewBox="0 0 60 20"><rect width="60" height="20"/></svg>'
+     f'<details class="zj-data"><summary>数据表：跑动次数（工作簿“跑动次数”页）</summary>'
+     f'<div class="zj-table"><table><caption>跑动次数</caption><thead><tr><th scope="col">地区</th>'
+     f'<th scope="col">次数（次）</th></tr></thead><tbody><tr><th scope="row">{names[region]}</th><td>{text[0]}</td>'
+     f'</tr></tbody></table></div></details></figure>', kind="exhibit",
      table={"sheet": "跑动次数", "caption": "跑动次数", "note": "", "row_kinds": [],
             "columns": [{"key": "region", "label": "地区", "unit": "", "kind": "text"},
                         {"key": "visits", "label": "次数", "unit": "次", "kind": "visits"}],

@@ -229,7 +229,7 @@ def test_the_index_is_that_of_its_city(settings: Settings, jobs_of: Jobs, folder
     build(jobs_of(), out=folder.parent, settings=settings, progress=str)
     text = write_index(folder, ("440802", "440803")).read_text(encoding="utf-8")
     assert "坡头区" not in text
-    assert "2个地区的中位数" in text
+    assert "2个县（市、区）中" in text
 
 
 def test_a_data_set_without_the_city_says_what_it_has(settings: Settings, jobs_of: Jobs, folder: Path) -> None:

@@ -130,7 +130,7 @@ import zjanalysis.display.theme as theme, zjanalysis.display.wording as wording
 state = [os.getcwd() == os.environ["ZJANALYSIS_ROOT"], os.environ.get("CANARY"), "/canary" in sys.path,
          mpl.rcParams["axes.titlesize"], mpl.rcParams["font.family"], pd.get_option("display.max_rows"),
          np.get_printoptions()["precision"], len(warnings.filters), decimal.getcontext().prec, hasattr(theme, "canary"),
-         wording.VERDICTS.get("高于"), hasattr(builtins, "canary"), random.random(), float(np.random.random()),
+         wording.MARKS.get("高于"), hasattr(builtins, "canary"), random.random(), float(np.random.random()),
          globals().get("left"), len(mpl._pylab_helpers.Gcf.figs), "canary_module" in sys.modules]
 show('<p class="zj-say">' + repr(state).replace("<", "") + '</p>', kind="say", text="state")
 import matplotlib.pyplot as plt
@@ -141,7 +141,7 @@ import canary_module
 os.environ["CANARY"] = "1"; sys.path.append("/canary"); os.chdir("canary")
 mpl.rcParams["axes.titlesize"] = 99; mpl.rcParams["font.family"] = ["cursive"]
 pd.set_option("display.max_rows", 7); np.set_printoptions(precision=2); warnings.simplefilter("ignore")
-decimal.getcontext().prec = 3; theme.canary = 1; wording.VERDICTS["高于"] = "canary"; builtins.canary = 1
+decimal.getcontext().prec = 3; theme.canary = 1; wording.MARKS["高于"] = "canary"; builtins.canary = 1
 random.seed(1); np.random.seed(1)
 """
 

@@ -1,4 +1,4 @@
-"""The tile map of the index: same words as the city report, links only to pages, readable without script, never a hole."""
+"""The index: same words as the reports, links only to pages, readable without script, never a hole."""
 
 from __future__ import annotations
 
@@ -8,65 +8,81 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from zjanalysis.publish.index import index_html, tile_map
+from zjanalysis.publish.index import finding, index_html
 from zjanalysis.publish.release import FAILED, GOOD, Entry, read_manifest
 
-VALUES = {"440802": 0.9, "440823": 0.8, "440825": 0.7, "4408Z1": 0.80004}  # median 0.80002, published as 80.00 %
+VALUES = {"440802": 0.9, "440823": 0.8, "440825": 0.7, "4408Z1": 0.80004}
+VERDICTS = {"440802": ("优于", 0.08), "440823": ("落后", -0.01), "440825": ("落后", -0.1), "4408Z1": ("相当", 0.0)}
 NAMES = {"440802": "赤坎区", "440823": "遂溪县", "440825": "徐闻县", "4408Z1": "湛江经济技术开发区"}
+Tile = tuple[str, str, str, str]
 
 
-def card(value: float | None, *, key: str = "instant") -> Mapping[str, Any]:
+def card(value: float | None, verdict: str = "相当", effect: float = 0.0) -> Mapping[str, Any]:
     text = "无数据" if value is None else f"{value * 100:.2f}%"
-    return {"indicator": key, "label": "即办率", "unit": "share", "value": value, "text": text}
+    return {"indicator": "instant", "label": "即办率", "value": value, "text": text, "place": "2（1–3）/4", "rank": 2,
+            "effect": effect, "verdict": verdict, "meets_target": "达标" if value and value > 0.85 else "未达标"}  # fmt: skip
 
 
 def entries() -> list[Entry]:
     city = Entry("city", "440800", "湛江市", "a.ipynb", GOOD, cards=(card(0.80),))
-    return [city, *(Entry(f"district/{code}", code, NAMES[code], "b.ipynb", GOOD, cards=(card(value),))
+    return [city, *(Entry(f"district/{code}", code, NAMES[code], "b.ipynb", GOOD, cards=(card(value, *VERDICTS[code]),))
                     for code, value in VALUES.items())]  # fmt: skip
 
 
-def test_value_word_and_place_of_every_district(tmp_path: Path) -> None:
+def tiles_of(html: str) -> dict[str, Tile]:
+    """The tiles of the first map: region → shade, place (row, column), value, word."""
+    shown = html.partition("<ul aria-label=")[2].partition("</ul>")[0]
+    row = (r'<li class="([^"]*)" style="--tile-row:(\d+);--tile-column:(\d+)"><(?:a href="[^"]*"|b)>([^<]+)</[ab]>'
+           r"<span>([^<]*)</span> <span>([^<]*)</span>")  # fmt: skip
+    return {name: (look, f"{y},{x}", text, word) for look, y, x, name, text, word in re.findall(row, shown)}
+
+
+def test_value_word_shade_and_place_of_every_district(tmp_path: Path) -> None:
     (tmp_path / "district").mkdir()
     (tmp_path / "district" / "440802.html").write_bytes(b"")
-    found = tile_map(entries(), folder=tmp_path)
-    assert found is not None
-    ((label, median, tiles),) = found.sheets
-    assert (label, median) == ("即办率", "4个地区的中位数 80.00%")
-    told = {tile.region: (tile.text, tile.standing, tile.look) for tile in tiles}
-    assert told["赤坎区"] == ("90.00%", "优于", "ahead")
-    assert told["湛江经济技术开发区"] == ("80.00%", "持平", "level")
-    assert told["徐闻县"] == ("70.00%", "落后", "behind")
-    at = {tile.region: (tile.row, tile.column) for tile in tiles}
-    assert (at["徐闻县"], at["赤坎区"]) == ((4, 2), (2, 3))
-    assert {tile.region: tile.page for tile in tiles if tile.page} == {"赤坎区": "district/440802.html"}
+    html = index_html(entries(), folder=tmp_path)
+    tiles = tiles_of(html)
+    assert set(tiles) == set(NAMES.values())
+    assert tiles["赤坎区"] == ("ahead-3", "2,3", "90.00%", "优于")
+    assert tiles["湛江经济技术开发区"][::2] == ("", "80.00%")
+    assert tiles["徐闻县"] == ("behind-3", "4,2", "70.00%", "落后")
+    assert tiles["遂溪县"][0] == "behind-1"  # a tenth of the largest gap
+    assert '<a href="district/440802.html">赤坎区</a>' in html
+    assert html.count('href="district/') == 2  # in the map and in the table, and nowhere else
+
+
+def test_the_finding_counts_who_is_behind_and_what_is_missed() -> None:
+    """Two of four behind, one of four with its target; nobody behind is said in words too."""
+    assert (
+        finding(entries()[1:])
+        == "4个县（市、区）中，落后项数最多的是遂溪县、徐闻县（各1项）；未达标最多的是即办率（3个地区）。"
+    )
+    level = [replace(one, cards=(card(0.9),)) for one in entries()]
+    assert finding(level) == (
+        "湛江市1项指标中没有一项落后，没有一项未达标。4个县（市、区）中，没有一个落后；没有一项未达标。"
+    )
 
 
 def test_a_district_without_a_page_or_a_value_is_a_tile_that_says_so(tmp_path: Path) -> None:
     broken = [replace(one, status=FAILED, cards=()) if one.region == "遂溪县" else one for one in entries()]
-    found = tile_map(broken, folder=tmp_path)
-    assert found is not None
-    (tile,) = [one for one in found.sheets[0][2] if one.region == "遂溪县"]
-    assert (tile.text, tile.standing, tile.look) == ("无数据", "无数据", "none")
     html = index_html(broken, folder=tmp_path)
-    assert "<b>遂溪县</b><span>无数据</span>" in html
+    assert tiles_of(html)["遂溪县"][0::2] == ("", "—")
+    assert "<b>遂溪县</b><span>—</span>" in html
+    without = [replace(one, cards=(card(None),)) if one.region == "遂溪县" else one for one in entries()]
+    assert tiles_of(index_html(without, folder=tmp_path))["遂溪县"][0::2] == ("", "无数据")
 
 
 def test_no_district_with_a_value_is_no_map(tmp_path: Path) -> None:
-    assert tile_map(entries()[:1], folder=tmp_path) is None
-    assert tile_map([replace(one, cards=(card(None),)) for one in entries()], folder=tmp_path) is None
     assert 'class="index-map"' not in index_html(entries()[:1], folder=tmp_path)
+    assert 'class="index-map"' not in index_html([replace(one, cards=()) for one in entries()], folder=tmp_path)
 
 
 def test_a_city_nobody_placed_is_a_plain_grid(tmp_path: Path) -> None:
     maoming = [replace(one, key=one.key.replace(one.region_code, code), region_code=code)
                for one, code in zip(entries(), ("440900", "440902", "440904", "440981", "440982"), strict=True)]  # fmt: skip
-    found = tile_map(maoming, folder=tmp_path)
-    assert found is not None
-    assert [(tile.row, tile.column) for tile in found.sheets[0][2]] == [(1, n) for n in (1, 2, 3, 4)]
-    assert "不表示方位" in found.note
+    html = index_html(maoming, folder=tmp_path)
+    assert [place for _, place, _, _ in tiles_of(html).values()] == [f"1,{n}" for n in (1, 2, 3, 4)]
+    assert "不表示方位" in html
 
 
 def test_a_hostile_name_is_a_name(tmp_path: Path) -> None:
@@ -76,23 +92,24 @@ def test_a_hostile_name_is_a_name(tmp_path: Path) -> None:
     assert "&lt;script&gt;赤坎区" in html
 
 
-def test_index_and_city_report_say_the_same(published: Path) -> None:
-    """The values of the index's map are those of the figure in the city report; its median is that of the pages there."""
-    found = tile_map(list(read_manifest(published).values()), folder=published)
-    assert found is not None
-    report = (published / "city.html").read_text(encoding="utf-8")
-    for label, _, tiles in found.sheets:
-        alt = re.search(rf'alt="方格图：\d+个地区的[^"]*{label}[^"]*"', report)
-        if label in ("时限压缩率", "跑动次数"):
-            assert alt, label
-            for tile in tiles:
-                assert f"{tile.region}{tile.text}（" in alt[0] or tile.text == "无数据"
-    assert len(found.sheets) >= 2
+def test_index_and_reports_say_the_same(published: Path) -> None:
+    """Value, place, 达标 and 判断 in the index's table are those in the alternative text of each report's figure."""
+    html = (published / "index.html").read_text(encoding="utf-8")
+    for key, entry in read_manifest(published).items():
+        row = html.partition(f'data-value="{key}">')[2].partition("</tr>")[0]
+        report = (published / f"{key}.html").read_text(encoding="utf-8")
+        alt = re.search(r'aria-label="(点图：\d+项指标[^"]*)"', report)
+        assert alt, key
+        for one in entry.cards:
+            assert (
+                f"{one['label']}{one['text']}，第{one['place']}，{one['meets_target']}，判断{one['verdict']}" in alt[1]
+            )
+            assert f"<b>{one['text']}</b> <span>第{one['place']}</span>" in row
+        assert len(entry.cards) == 6
 
 
-@pytest.mark.parametrize("name", ["tiles.css"])
-def test_the_style_sheet_loads_nothing(name: str) -> None:
+def test_the_style_sheet_loads_nothing() -> None:
     from importlib.resources import files
 
-    text = (files("zjanalysis") / "assets" / "page" / name).read_text(encoding="utf-8")
+    text = (files("zjanalysis") / "assets" / "page" / "index.css").read_text(encoding="utf-8")
     assert not re.search(r"url\(|@import|expression\(", text)

@@ -82,7 +82,10 @@ def test_peers_may_be_a_list_of_codes_and_names(tmp_path: Path) -> None:
         (("-p", "region", "徐文县"), "未找到地区“徐文县”，是不是“徐闻县”"),
         (("-p", "region", "999999"), "未找到地区“999999”"),
         (("-p", "period", "2021Q7"), "未找到期次“2021Q7”，是不是“2021Q1”"),
-        (("-y", "data: data/gd-2021-05\nperiod: 2021-05"), "gd-2021-05 的 2021-05 期没有遂溪县的事项。"),
+        (
+            ("-y", "data: data/gd-2021-05\nperiod: 2021-05"),
+            "广东政务服务网实施清单（省级与广州市级，2021年5月）（2021-05）里没有遂溪县的事项。",
+        ),
     ],
     ids=["a name", "a number", "a period", "a region without rows"],
 )

@@ -78,7 +78,7 @@ def test_a_file_that_is_added_while_rows_are_read_stops_the_build(
     """The plan was made without it: pages of it would carry the wrong fingerprint."""
     known = load_settings(ROOT)
     files = snapshot.file_digests(known, "data/sample", "2021Q1")
-    monkeypatch.setattr(room, "read_sources", lambda *_: snapshot.Sources({}, {}, {}, {}))
+    monkeypatch.setattr(room, "read_sources", lambda *_: snapshot.Sources({}, {}, {}, {"440823": 1}))
     monkeypatch.setattr(snapshot, "read_in", lambda *_: None)
     jobs = select(list_jobs(known, "data/sample", report_date="2021-04-15"), ("440823",))
     with pytest.raises(PublishError, match=f"输入文件在生成期间有变动：{sorted(files)[0]}"):
@@ -143,7 +143,7 @@ def test_where_pandas_is_loaded_rows_are_read_in_the_same_process() -> None:
 def test_a_fault_in_the_data_comes_back_in_its_own_words(apart: snapshot.Reader) -> None:
     assert snapshot.read_in(apart, os.getpid) != os.getpid()
     with pytest.raises(ZjError, match="没有"):
-        snapshot.read_in(apart, snapshot.load_snapshot, load_settings(ROOT), "data/没有", "2021Q1", "")
+        snapshot.read_in(apart, snapshot.load_periods, load_settings(ROOT), "data/没有", "2021Q1", "")
 
 
 def test_a_reader_that_dies_is_told_in_a_sentence(apart: snapshot.Reader) -> None:

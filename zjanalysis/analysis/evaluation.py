@@ -28,16 +28,6 @@ class Total:
     weight: float
     sentence: str
 
-    @property
-    def low(self) -> float:
-        """The total if every indicator without a value got nothing."""
-        return self.known
-
-    @property
-    def high(self) -> float:
-        """The total if every indicator without a value got full marks."""
-        return self.known + self.weight - self.covered
-
 
 def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.DataFrame:
     """Give one row per third-level indicator: value, points, cost (weight − points), share_of_full.

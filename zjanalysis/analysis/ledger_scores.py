@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.analysis.compare import compare
+from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.evaluation import as_score, points, total
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope
+from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.reported import measure_reported
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, find_cases
 from zjanalysis.cases.views import case_overall
@@ -34,18 +35,18 @@ def ledger_scores(period: Period, *, settings: Settings | None = None) -> pd.Dat
 
 
 def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:
-    """Return, for the city and each report unit, where it stands against its peers: `gaps`, ``verdict`` being 达标.
+    """Return, for the city and each report unit, its `compare.facts` among its peers; ``verdict`` is 达标.
 
     A city's peers are those of the settings, a county's the other counties of its city.
     """
     rules = settings or load_settings()
-    regions = (rules.focus, *report_units(rules.focus))
-    present = set(period.items["region_code"])
-    parts = [
-        compare(period.items, region=one, peers=peers_of(one, settings=rules), indicators=AGAINST_PEERS, settings=rules)
-        for one in regions
-        if one in present
-    ]
+    scope, wanted = Scope(period.dataset.item_types, period.dataset.use_levels), [find(key) for key in AGAINST_PEERS]
+    scores = measure(period.items, wanted, scope=scope)
+    parts = []
+    for one in (rules.focus, *report_units(rules.focus)):
+        group = scores[scores["region_code"].isin([one, *peers_of(one, settings=rules)])]
+        placed = facts(group, indicators=wanted, settings=rules)
+        parts.append(placed[placed["region_code"] == one])
     gaps = pd.concat(parts, ignore_index=True)
     return gaps.assign(verdict=gaps["meets_target"])
 

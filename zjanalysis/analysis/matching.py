@@ -21,7 +21,7 @@ def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFra
     Limits are means over the usable pairs, visits over the known ones, a flag becomes the share that has it (flags
     that select rows stay flags: true when any row's is); ``n_items`` says how many rows were folded.
     ``handling_type`` is 即办件 only when every known row is. Texts are the first row's (by name). Rows outside the
-    scope and rows without a match code are left out: the latter cannot be compared (`unmatched` counts them).
+    scope and rows without a match code are left out: the latter cannot be compared.
 
     >>> items = pd.DataFrame({"region_code": "440800", "match_code": "A", "item_name": ["甲", "乙"],
     ...     "limit_reason": None, "statutory_days": [20.0, 10], "promised_days": [5.0, 1],
@@ -52,13 +52,6 @@ def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFra
         .drop(columns="other_handling")
         .reset_index()
     )
-
-
-def unmatched(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
-    """Give per region how many rows in scope (``n``) have no match code and cannot be compared (``n_unmatched``)."""
-    rows = in_scope(items, scope)
-    counted = rows.assign(n=1, n_unmatched=rows["match_code"].isna().astype("int64"))
-    return counted.groupby("region_code", as_index=False)[["n", "n_unmatched"]].sum()
 
 
 def headroom(

@@ -79,7 +79,8 @@ class Ground:
     """What every plan of one indicator and region starts from (`survey`).
 
     ``group``: the region, then its peers; ``rows`` their items out of ``items``, ``values`` what they reach, ``states``
-    where the peers stand code by code (`frontier.peer_states`), ``table`` what could be gained under ``conditions``.
+    where the peers stand code by code (`frontier.peer_states`), ``table`` what could be gained under ``conditions``,
+    ``codes`` what 判断 is made from (`like_for_like.code_tables`).
     """
 
     items: pd.DataFrame
@@ -90,18 +91,34 @@ class Ground:
     states: pd.DataFrame
     conditions: Conditions
     table: pd.DataFrame
+    codes: CodeTable
 
 
 def survey(
     items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator, conditions: Conditions = FREE
 ) -> Ground:
-    """Give what all plans of one indicator and region share."""
+    """Give what all plans of one indicator and region share, computed from the items alone."""
     one, group = find(indicator), tuple(dict.fromkeys([region, *peers]))
     rows = items[items["region_code"].isin(group)]
-    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"].reindex(list(group))
+    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"]
+    codes = code_tables(rows, [one], regions=group, scope=conditions.scope)[one.key]
+    return ground_of(items, one, group, values=values, codes=codes, conditions=conditions)
+
+
+def ground_of(
+    items: pd.DataFrame,
+    one: Indicator,
+    group: tuple[str, ...],
+    *,
+    values: pd.Series,
+    codes: CodeTable,
+    conditions: Conditions,
+) -> Ground:
+    """Give what the plans share where the group's ``values`` (by region_code) and ``codes`` are known already."""
+    rows = items[items["region_code"].isin(group)]
     states = peer_states(rows, one, peers=group[1:], scope=conditions.scope)
-    table = frontier(rows, one, region=region, states=states, conditions=conditions)
-    return Ground(items, one, group, rows, values, states, conditions, table)
+    table = frontier(rows, one, region=group[0], states=states, conditions=conditions)
+    return Ground(items, one, group, rows, values.reindex(list(group)), states, conditions, table, codes)
 
 
 def plan(
@@ -135,17 +152,17 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     ``obstacles``: reason, n_items, could_gain: what stands in the way of more.
     Unreachable: ``reached`` is false and the steps are all that can be done.
     """
-    one, group, rows, values, states = ground.one, list(ground.group), ground.rows, ground.values, ground.states
-    region = group[0]
+    one, region, values, states = ground.one, ground.group[0], ground.values, ground.states
     goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
-    table = ground.table
     if conditions != ground.conditions:
-        table = frontier(rows, one, region=region, states=states, conditions=conditions)
+        fresh = frontier(ground.rows, one, region=region, states=states, conditions=conditions)
+        ground = replace(ground, conditions=conditions, table=fresh)
+    table = ground.table
     possible = possible_steps(table, conditions)
     stuck = obstacles(table, possible)
     after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}
     if target == LEAD:
-        shared = on_shared(rows, one, group=group, possible=possible, states=states, conditions=conditions)
+        shared = on_shared(ground, possible)
         ahead = lead(shared, one, region=region, settings=conditions.settings)
         stuck, possible = obstacles(table, possible, shared.steps), ahead.steps
         after = {name: getattr(ahead.judged, name) for name in after}
@@ -163,14 +180,6 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
         "change_by": named["change_by"].sum(), **after,
     }  # fmt: skip
     return Plan(named, pd.DataFrame([summary]), stuck)
-
-
-def plan_for(
-    items: pd.DataFrame, *indicators: str, region: str, peers: Iterable[str], conditions: Conditions = FREE
-) -> tuple[Plan, ...]:
-    """Give the plan for what the work plan names, one for each indicator (see `plan`)."""
-    others = tuple(peers)
-    return tuple(plan(items, region=region, peers=others, indicator=i, conditions=conditions) for i in indicators)
 
 
 def without_reviews(conditions: Conditions) -> Conditions:
@@ -254,29 +263,27 @@ class Shared:
     steps: pd.DataFrame
 
 
-def on_shared(
-    rows: pd.DataFrame,
-    one: Indicator,
-    *,
-    group: list[str],
-    possible: pd.DataFrame,
-    states: pd.DataFrame,
-    conditions: Conditions,
-) -> Shared:
+def on_shared(ground: Ground, possible: pd.DataFrame) -> Shared:
     """Give what the possible steps come to on the same items, with one statutory limit per code; others go."""
-    scope, rows = conditions.scope, rows.reset_index(drop=True)
-    table = code_tables(rows, [one], regions=group, scope=scope)[one.key]
-    limits = common_limits(rows, regions=group, scope=scope and scope.narrowed(one))["statutory_days"]
-    alike = rows.assign(statutory_days=limits.reindex(rows.index))
-    moved = frontier(alike, one, region=group[0], states=states, conditions=conditions).set_index("item_key")
+    table, moved = ground.codes, _on_common_limits(ground).set_index("item_key")
     above = possible["item_key"].map(moved["gain"] * moved["denominator"].sum())
     jump = above / possible["match_code"].map(moved.groupby("match_code")["denominator"].sum())
     weights = pd.Series(table.weights, index=table.codes)[table.held.sum(axis=1) >= 2]
     size = jump * possible["match_code"].map(weights)
     steps = possible.assign(jump=jump, size=size)
-    return Shared(
-        table, possible_steps(steps[steps["size"] > 0], replace(conditions, max_per_department=None), by="size")
-    )
+    free = replace(ground.conditions, max_per_department=None)
+    return Shared(table, possible_steps(steps[steps["size"] > 0], free, by="size"))
+
+
+def _on_common_limits(ground: Ground) -> pd.DataFrame:
+    """Give what could be gained where one statutory limit holds for every region; the same where days play no part."""
+    one, scope = ground.one, ground.conditions.scope
+    if lever_of(one).kind != "days":
+        return ground.table
+    rows = ground.rows.reset_index(drop=True)
+    limits = common_limits(rows, regions=ground.group, scope=scope and scope.narrowed(one))["statutory_days"]
+    alike = rows.assign(statutory_days=limits.reindex(rows.index))
+    return frontier(alike, one, region=ground.group[0], states=ground.states, conditions=ground.conditions)
 
 
 def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | None = None) -> Lead:

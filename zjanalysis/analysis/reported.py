@@ -90,22 +90,3 @@ def comparable(indicator: str, before: str | date, after: str | date) -> bool:
     first, last = (day_of(str(day)) for day in breaks.loc[indicator])
     days = sorted(day for day in (day_of(before), day_of(after)) if day is not None)
     return bool(len(days) == 2 and first is not None and last is not None and (days[1] < first or days[0] > last))
-
-
-def without_breaks(before: pd.DataFrame, *, cutoff_before: str | date, cutoff: str | date) -> pd.DataFrame:
-    """Give last period's scores without those whose definition has changed since, ready for ``change``.
-
-    >>> before = pd.DataFrame({"region_code": "440800", "indicator": ["good_rating", "data_linkage"]})
-    >>> without_breaks(before, cutoff_before="2020-12-31", cutoff="2021-03-31")["indicator"].tolist()
-    ['data_linkage']
-    """
-    kept = before["indicator"].map(lambda key: comparable(key, cutoff_before, cutoff))
-    return before[kept.astype(bool)].reset_index(drop=True)
-
-
-def breaks_noted(scores: pd.DataFrame, *, cutoff_before: str | date, cutoff: str | date) -> tuple[str, ...]:
-    """Give one sentence for each indicator of the scores that is not compared with the last period."""
-    definitions = load_definitions()
-    here = definitions[definitions["indicator"].isin(set(scores["indicator"])) & definitions["break_from"].ne("")]
-    broken = here[[not comparable(key, cutoff_before, cutoff) for key in here["indicator"]]]
-    return tuple(broken["label"] + "口径已变，不与上期比较：" + broken["break_note"] + "。")

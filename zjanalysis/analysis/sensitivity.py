@@ -112,25 +112,38 @@ def sensitivity(
     n_ranked, meets_target and verdict as in `gaps`, n the items counted; ``rank_change`` places won (+) or lost (−)
     against 现行口径, ``met_changed`` and ``verdict_changed`` whether the word is another.
     """
-    one, group = find(indicator), tuple(dict.fromkeys([region, *peers]))
-    rows = items[items["region_code"].isin(group)]
-    chosen = settings or load_settings()
-    ways = [Switch(CURRENT, lambda items: items, (one.key,)), *switches(chosen.units),
-            Switch(FOLDED, lambda items: fold(items, scope=scope and scope.narrowed(one)), (one.key,))]  # fmt: skip
-    tables = [
-        _read(way.change(rows), find(way.instead or one), region, group, chosen, scope).assign(
-            definition=way.definition
-        )
-        for way in ways
-        if one.key in way.indicators
-    ]
-    table = pd.concat(tables, ignore_index=True)
+    group = dict.fromkeys([region, *peers])
+    return own_rows(readings(items, regions=group, indicator=indicator, settings=settings, scope=scope), region)
+
+
+def own_rows(rows: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Give the rows of one region out of `readings`, each held against 现行口径."""
+    table = rows[rows["region_code"] == region].reset_index(drop=True)
     current = table.iloc[0]
     return table.assign(
         rank_change=(current["rank"] - table["rank"]).astype("Int64"),
         met_changed=table["meets_target"] != current["meets_target"],
         verdict_changed=table["verdict"] != current["verdict"],
     )
+
+
+def readings(
+    items: pd.DataFrame,
+    *,
+    regions: Iterable[str],
+    indicator: str | Indicator = "time_compression",
+    settings: Settings | None = None,
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give every region of a group under every definition, one row each: what `sensitivity` says of all of them."""
+    one, group = find(indicator), tuple(regions)
+    rows = items[items["region_code"].isin(group)]
+    chosen = settings or load_settings()
+    ways = [Switch(CURRENT, lambda items: items, (one.key,)), *switches(chosen.units),
+            Switch(FOLDED, lambda items: fold(items, scope=scope and scope.narrowed(one)), (one.key,))]  # fmt: skip
+    tables = [_read(way.change(rows), find(way.instead or one), group, chosen, scope).assign(definition=way.definition)
+              for way in ways if one.key in way.indicators]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
 
 
 _COLUMNS = [
@@ -140,13 +153,12 @@ _COLUMNS = [
 
 
 def _read(
-    items: pd.DataFrame, one: Indicator, region: str, group: tuple[str, ...], settings: Settings, scope: Scope | None
+    items: pd.DataFrame, one: Indicator, group: tuple[str, ...], settings: Settings, scope: Scope | None
 ) -> pd.DataFrame:
-    """Give the row of one definition; a target that rises is not judged, since the last period is not counted anew."""
-    gaps = facts(measure(items, [one], scope=scope), settings=settings, indicators=[one])
-    own = gaps[gaps["region_code"] == region][_COLUMNS]
-    if target_of(one, region).kind == "rising":
-        own = own.assign(meets_target=str(Met.NO_TARGET))
+    """Give the rows of one definition; a target that rises is not judged, since the last period is not counted anew."""
+    rows = facts(measure(items, [one], scope=scope), settings=settings, indicators=[one])[_COLUMNS]
+    rising = rows["region_code"].map(lambda region: target_of(one, region).kind == "rising")
+    rows = rows.assign(meets_target=rows["meets_target"].mask(rising, str(Met.NO_TARGET)))
     table = code_tables(items, [one], regions=group, scope=scope)[one.key]
-    judged = judge(table, one, settings=settings, regions=[region])[["region_code", "verdict", "reason"]]
-    return own.merge(judged, on="region_code", how="left")
+    judged = judge(table, one, settings=settings)[["region_code", "verdict", "reason"]]
+    return rows.merge(judged, on="region_code", how="left")

@@ -5,16 +5,30 @@ A change of the definition cuts the line: what stands on both sides is never com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
-from zjanalysis.inputs.history import KEY, disagreements
-from zjanalysis.inputs.reported import load_definitions
+from zjanalysis.files import file_digest
+from zjanalysis.inputs.cache import cached, key_of
+from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
+from zjanalysis.inputs.findings import together
+from zjanalysis.inputs.history import FILE_NAME as HISTORY
+from zjanalysis.inputs.history import KEY, disagreements, load_history
+from zjanalysis.inputs.period import how_read, item_files, load_period
+from zjanalysis.inputs.reported import FILE_NAME as REPORTED
+from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
+from zjanalysis.settings import Settings, load_settings
 
+T = TypeVar("T")
+SCORES = Path(".cache") / "scores"  # under the project folder
+STORED_PERIODS = 400
 DEFINITION = "2021"
 """The version of every definition in the registry; raise it when a numerator, a denominator or a scope changes."""
 SERIES = (*KEY, "value", "numerator", "denominator", "n", "n_left_out", "definition", "source")
@@ -59,7 +73,7 @@ def version(key: str, cutoff: str) -> str:
     return str(row["definition_before"]) if old else DEFINITION
 
 
-def series(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def joined(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the series and its findings: measured figures, and those of the history that nothing measured.
 
     A figure that both have is the measured one; where they do not agree a finding names the row of history.csv.
@@ -124,3 +138,53 @@ def bands(rows: pd.DataFrame) -> pd.DataFrame:
     return found.assign(low=found["p10"].where(many, found["least"]), high=found["p90"].where(many, found["most"]))[
         ["indicator", "period", "n", "low", "middle", "high"]
     ]
+
+
+def series(data: str = "", *, upto: str = "", settings: Settings | None = None) -> pd.DataFrame:
+    """Give every figure of every period of a data set: one row per period, region and indicator.
+
+    Columns: value, numerator, denominator, n, n_left_out, definition (its version), source. Figures are measured where
+    the workbooks are, and come from history.csv where they are gone; ``upto`` is the last period (empty: the newest).
+    """
+    return load_series(data, upto=upto, settings=settings)[0]
+
+
+def load_series(
+    data: str = "", *, upto: str = "", settings: Settings | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table of `series` and its findings: what history.csv says otherwise than the workbooks, or unreadably.
+
+    A period is read and measured once and then taken from the cache until a file, a setting or the program changes.
+    """
+    chosen = settings or load_settings()
+    dataset = load_dataset(data, settings=chosen)
+    names = [name for name in list_periods(data, settings=chosen) if not upto or name <= upto]
+    path = dataset.folder / HISTORY
+    read = partial(load_history, dataset.folder, indicators=KNOWN, guard=chosen.guard)
+    history, findings = _stored(chosen, [path], repr(chosen.guard), read) if path.is_file() else read()
+    before = history[history["period"] <= upto] if upto else history
+    rows, apart = joined([_scores(dataset, name, chosen) for name in names], before)
+    return rows, together([findings, apart])
+
+
+def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
+    """Return the scores of one period, of items and reported figures, from the cache where it holds them."""
+    folder, cutoff = dataset.folder, str(dataset.periods.get(name, {}).get("cutoff", ""))
+    scope = Scope(dataset.item_types, dataset.use_levels)
+    beside = [path for path in (folder / name / REPORTED, folder / POPULATION_NAME) if path.is_file()]
+    state = repr((how_read(dataset, settings), scope, name, cutoff))
+
+    def build() -> pd.DataFrame:
+        items = load_period(str(folder), name, settings=settings).items
+        typed = (folder / name / REPORTED).is_file()
+        reported = load_reported(folder / name, cutoff=cutoff, guard=settings.guard)[0] if typed else None
+        return measured(items, reported, period=name, cutoff=cutoff, scope=scope)
+
+    return _stored(settings, [*item_files(folder / name), *beside], state, build)
+
+
+def _stored(settings: Settings, paths: list[Path], state: str, build: Callable[[], T]) -> T:
+    """Return what is made from these files, from the cache of scores where it is there."""
+    digests = {f"{path.parent.name}/{path.name}": file_digest(path) for path in paths}
+    key = key_of(digests, state=state, rooms=("inputs", "analysis"))
+    return cached(settings.root / SCORES, key, build, states=STORED_PERIODS)

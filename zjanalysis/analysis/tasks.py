@@ -88,18 +88,8 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     return answers.assign(answer_state=state, applied_value=value.where(state == ACCEPTED))
 
 
-def apply_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """Give the items with every accepted answer carried out; nothing else changes."""
-    judged = judge_answers(items, answers)
-    return _applied(items, judged[judged["answer_state"] == ACCEPTED])
-
-
-def apply_steps(items: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """Give the items as they are once every step is done."""
-    return _applied(items, steps.assign(applied_value=steps["to_value"]))
-
-
-def _applied(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
+def carried_out(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
+    """Give the items with every row of ``accepted`` carried out, each at its ``applied_value``."""
     rows = pd.MultiIndex.from_arrays([items["region_code"], item_keys(items)])
     for key, part in accepted.groupby("indicator"):
         lever = lever_of(find(str(key)))
@@ -137,7 +127,7 @@ def after_answers(
 def _stage(
     items: pd.DataFrame, part: pd.DataFrame, wanted: list[Indicator], regions: list[str], scope: Scope | None
 ) -> pd.DataFrame:
-    rows = _applied(items, part)
+    rows = carried_out(items, part)
     scores = facts(measure(rows[rows["region_code"].isin(regions)], wanted, scope=scope), indicators=wanted)
     done = part.groupby(["region_code", "indicator"]).size().rename("n_tasks").reset_index()
     joined = scores.merge(done, on=["region_code", "indicator"], how="left")

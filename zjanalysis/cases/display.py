@@ -11,7 +11,7 @@ import pandas as pd
 
 from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import views
-from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases
+from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases, period_cases
 from zjanalysis.columns import Column
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
@@ -62,17 +62,22 @@ NO_CASES = "本期没有办件数据，不作办件时效分析；把办件表�
 NONE_OF_ITS_OWN = "本期办件数据（{}件）中没有{}的办件。"
 
 
-def load(me: Study) -> CaseSummary | None:
-    """Return the period's cases boiled down, every region's; None for a period without any.
+def load(me: Study) -> CaseSummary:
+    """Return the period's cases boiled down, every region's; raises NoData for a period without any.
 
     Raises InputError for cases that are there but cannot be read: no page is better than one that hides them.
     """
+    return held(me) or period_cases(me.period, settings=me.settings)
+
+
+def held(me: Study) -> CaseSummary | None:
+    """Return what `load` gives; None for a period without any cases."""
     return me.period.once(("cases",), lambda: find_cases(me.period, settings=me.settings))
 
 
 def own_cases(me: Study) -> CaseSummary | Block:
     """Return the cases (`load`) where the region has some, else the sentence that says there are none."""
-    cases = load(me)
+    cases = held(me)
     if cases is None:
         return say(NO_CASES.format(me.period.name))
     if me.region not in set(cases.by_item["region_code"]):
@@ -137,7 +142,7 @@ PROBLEMS = ("level", "message", "value", "action", "used")
 
 def regions(me: Study) -> Block:
     """List the city and its report units side by side; a county has only itself."""
-    cases = load(me)
+    cases = held(me)
     if cases is None:
         return say(NO_CASES.format(me.period.name))
     scores = views.case_overall(cases)
@@ -191,7 +196,7 @@ def overdue(me: Study, *, limit: int = 50) -> Block:
 
 def problems(me: Study) -> Block:
     """List what does not fit in the region's cases, rule by rule; of a city those of all its regions."""
-    cases = load(me)
+    cases = held(me)
     if cases is None:
         return say(NO_CASES.format(me.period.name))
     places = {me.region, *report_units(me.region)}

@@ -50,7 +50,7 @@ def _overview(me: Study, key: str) -> dict[str, object]:
     met, lead = me.plan(key), me.plan(key, target=LEAD)
     row = met.summary.iloc[0]
     free = me.plan(key, conditions=without_reviews(FREE)) if row["n_reviewed"] or not row["reached"] else met
-    asked = f"{'超过' if row['past'] else '达到'}{wording.amount(row['target'], one.unit)}"
+    asked = wording.goal(row["target"], one.unit, one.sign, past=row["past"])
     return {
         "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": asked,
         "met": _needed(met.summary.iloc[0], one.unit), "unreviewed": _needed(free.summary.iloc[0], one.unit),
@@ -94,7 +94,7 @@ def _plan(found: Plan, me: Study, limit: int) -> Block:
     if wording.missing(row["value"]):
         return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
     asked = (
-        f"目标{'超过' if row['past'] else '达到'}{wording.amount(row['target'], one.unit)}"
+        f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'])}"
         if row["goal"] != LEAD
         else "目标是同事项判断为优于"
     )

@@ -51,23 +51,16 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
     """Draw per region the last value (ring) and the present one (dot); the change stands in words."""
     one, words = about(indicator), rows["word"].tolist()
     marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
+    changes = (wording.change_text(c, one.unit, since="").replace("个百分点", "点") for c in rows["change"])
     with theme.style():
         right = [
             TextColumn("本期", tuple(wording.amount(v, one.unit) for v in rows["value"])),
-            TextColumn(
-                "较上期",
-                tuple(wording.change_text(c, one.unit, since="").replace("个百分点", "点") for c in rows["change"]),
-            ),
+            TextColumn("较上期", tuple(changes)),
             TextColumn("变化", tuple(words)),
         ]
         axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
-        scale(
-            axes,
-            [*rows["value"], *rows["previous"]],
-            unit=one.unit,
-            zero=False,
-            label=f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起",
-        )
+        better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起"
+        scale(axes, [*rows["value"], *rows["previous"]], unit=one.unit, zero=False, label=better)
         tones = [TONES.get(word, theme.PEER) for word in words]
         axes.hlines(rows.index, rows["previous"], rows["value"], color=tones, linewidth=2.6, zorder=2)
         axes.scatter(

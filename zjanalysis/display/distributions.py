@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.columns import Column
@@ -46,15 +47,18 @@ def limits(me: Study) -> Block:
     order = long[long["side"] == "承诺时限"].groupby("region")["days"].mean().sort_values(kind="stable").index.tolist()
     groups = long.groupby(["region", "side"], sort=False)["days"]
     found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), "most": groups.quantile(0.9)}).reset_index()
-    shown = table(
-        found,
-        caption="各地区许可事项的时限",
-        columns=[Column("region", "地区"), Column("side", "时限"), *SPREAD],
-        sheet="时限分布",
-    )
+    columns = [Column("region", "地区"), Column("side", "时限"), *SPREAD]
+    shown = table(found, caption="各地区许可事项的时限", columns=columns, sheet="时限分布")
     own = found[(found["region"] == me.name) & (found["side"] == "承诺时限")]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
     said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
+    return exhibit(
+        _limit_dots(long, order), title="法定与承诺时限：各地区的分布", table=shown, sentence=said, source=me
+    )
+
+
+def _limit_dots(long: pd.DataFrame, order: list[str]) -> Axes:
+    """Draw per region and side the mean as a dot, the middle eight tenths of the items as a line."""
     with theme.style():
         axes = plane(height=14 + 7.2 * len(order), left=34)
         sns.pointplot(long, x="days", y="region", hue="side", order=order, palette=TONES, errorbar=("pi", 80),
@@ -63,15 +67,9 @@ def limits(me: Study) -> Block:
         axes.set(xlabel="工作日（点为平均，线为中间八成事项）", ylabel="", xlim=(-0.5, None))
         axes.grid(axis="x")
         key(axes, [("●", side, tone) for side, tone in TONES.items()])
-    alt = (
-        f"点线图：{len(order)}个地区许可事项的法定时限与承诺时限，按平均承诺从短到长，最短{order[0]}，最长{order[-1]}。"
-    )
-    return exhibit(
-        describe(axes, alt),
-        title="法定与承诺时限：各地区的分布",
-        table=shown,
-        sentence=said,
-        source=me,
+    return describe(
+        axes,
+        f"点线图：{len(order)}个地区许可事项的法定时限与承诺时限，按平均承诺从短到长，最短{order[0]}，最长{order[-1]}。",
     )
 
 
@@ -122,6 +120,21 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     wide = wide.reindex(index=list(most), columns=sorted(wide.columns, key=lambda name: name != me.name))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
     shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
+    own = wide[me.name].dropna() if me.name in wide else pd.Series(dtype="float64")
+    worst = str(own.idxmax()) if len(own) else ""
+    said = (
+        f"{me.name}要跑得最多的是{worst}（平均{wording.amount(own[worst], 'visits')}）；颜色越深跑得越多。"
+        if worst
+        else ""
+    )
+    lead = f"{me.name}最多的是{worst or wording.NO_DATA}"
+    alt = f"热力图：跑动最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{lead}。"
+    return exhibit(describe(_shades(wide), alt), title="跑动次数：哪些部门、哪些地区", table=shown, sentence=said,
+                   source=me)  # fmt: skip
+
+
+def _shades(wide: pd.DataFrame) -> Axes:
+    """Draw the mean visits of offices (rows) in regions (columns) as shades, the number in each."""
     with theme.style():
         axes = plane(height=22 + 6.0 * len(wide), left=26, right=2)
         named = wide.rename(
@@ -133,22 +146,7 @@ def visits(me: Study, *, limit: int = 10) -> Block:
         axes.set(xlabel="", ylabel="")
         axes.set_xticks(axes.get_xticks(), named.columns, rotation=0)
         axes.set_yticks(axes.get_yticks(), named.index, rotation=0)
-    own = wide[me.name].dropna() if me.name in wide else pd.Series(dtype="float64")
-    worst = str(own.idxmax()) if len(own) else ""
-    said = (
-        f"{me.name}要跑得最多的是{worst}（平均{wording.amount(own[worst], 'visits')}）；颜色越深跑得越多。"
-        if worst
-        else ""
-    )
-    lead = f"{me.name}最多的是{worst or wording.NO_DATA}"
-    alt = f"热力图：跑动最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{lead}。"
-    return exhibit(
-        describe(axes, alt),
-        title="跑动次数：哪些部门、哪些地区",
-        table=shown,
-        sentence=said,
-        source=me,
-    )
+    return axes
 
 
 OFFICES = ("公安", "生态环境", "住房和城乡建设", "自然资源", "水务", "农业农村", "市场监督", "交通运输", "卫生健康",

@@ -31,8 +31,8 @@ _LONG: dict[str, Any] = {
 }
 _TABLE_STYLE = "table-layout:auto;width:auto;max-width:100%;margin:0;caption-side:top"
 STYLE = (
-    "<style>.zj-desk .zj-exhibit{margin:0 1em 0 0}.zj-desk .zj-exhibit img{max-width:100%;height:auto}"
-    ".zj-desk .zj-source{display:none}.zj-desk .dt-layout-table{overflow-x:auto}"
+    "<style>.zj-desk .zj-figure{margin:0 1em 0 0}.zj-desk .zj-figure svg{max-width:100%;height:auto}"
+    ".zj-desk .dt-layout-table{overflow-x:auto}"
     ".zj-desk table.dataTable .dt-left{text-align:left}.zj-desk table.dataTable :is(th,td){white-space:normal}</style>"
 )
 # JupyterLab's keys of command mode (arrows, J, K) match whatever has the focus and take it away to a cell, unless the

@@ -65,13 +65,8 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
         ]
         axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
         values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
-        scale(
-            axes,
-            [*values, median, target],
-            unit=one.unit,
-            zero=False,
-            label=f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起",
-        )
+        better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起"
+        scale(axes, [*values, median, target], unit=one.unit, zero=False, label=better)
         if not wording.missing(median):
             axes.hlines(rows.index, median, values, color=theme.RANGE, linewidth=2.2, zorder=2)
         tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]

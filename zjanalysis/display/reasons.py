@@ -119,9 +119,8 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     known = scores[scores["n"] > 0]
     whole = float(known["numerator"].sum() / known["denominator"].sum()) if known["denominator"].sum() else math.nan
     weight = (known["value"] - whole) * known["denominator"] / known["denominator"].sum()
-    rows = known.assign(weight=weight * one.sign).sort_values(
-        ["weight", "department"], kind="stable", ignore_index=True
-    )
+    worst = ["weight", "department"]
+    rows = known.assign(weight=weight * one.sign).sort_values(worst, kind="stable", ignore_index=True)
     columns = [
         Column("department", "部门"),
         value_of(one.unit, label=one.short),

@@ -29,13 +29,13 @@ PHONE = 92 / 25.4  # inches
 
 SPINE_COLUMNS = (
     Column("indicator", "指标"),
-    Column("text", "本期"),
+    Column("value", "本期"),
     Column("meets_target", "达标"),
     Column("place", "位次（区间）"),
-    Column("median_text", "中位数"),
+    Column("median", "中位数"),
     Column("target_text", "目标"),
     Column("moved", "较上期"),
-    Column("effect_text", "同事项差距"),
+    Column("effect", "同事项差距", "delta"),
     Column("verdict", "判断"),
     Column("reason", "说明"),
 )
@@ -76,8 +76,7 @@ def target_text(key: str, me: Study) -> str:
     if not has_plan(me.region):
         return "未收录方案"
     if asked.kind == "number":
-        side = ("高于" if asked.strict else "达到") if asked.sign > 0 else ("低于" if asked.strict else "不超过")
-        return side + wording.amount(asked.number, one.unit).replace(".00%", "%")
+        return wording.goal(asked.number, one.unit, asked.sign, past=asked.strict).replace(".00%", "%")
     return one.target_text.replace("兄弟地市", me.whom) or "—"
 
 

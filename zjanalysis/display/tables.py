@@ -263,7 +263,9 @@ def table_html(shown: Table) -> str:
     short = {position for position in kept if max((theme.ems(row[position]) for row in texts), default=0) <= SHORT}
     labels = "".join(f"--h{n}:{css_text(_label(shown.heads[place]))};" for n, place in enumerate(kept, 1) if n > 1)
     body = "".join(_row_html(shown, row, kept, short, focus=number in shown.focus) for number, row in enumerate(texts))
-    said = "".join(f"{shown.heads[position].label}均为{texts[0][position]}。" for position in alike)
+    said = "".join(
+        f"{shown.heads[position].label}均为{texts[0][position]}。" for position in alike if texts[0][position]
+    )
     if len(texts) < len(shown.rows):
         said = f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。{said}"
     note = f'<p class="zj-note">{markup(said + shown.note)}</p>' if said + shown.note else ""

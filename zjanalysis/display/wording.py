@@ -74,6 +74,16 @@ def amount(value: Any, unit: str, digits: Any = None) -> str:
     return number(float(value) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.suffix
 
 
+def goal(value: Any, unit: str, sign: int, *, past: bool) -> str:
+    """Say what a target asks of a value: to be reached or, ``past``, passed, on the side that is better.
+
+    >>> goal(0.855, "share", 1, past=True), goal(0.08, "visits", -1, past=True), goal(0.08, "visits", -1, past=False)
+    ('高于85.50%', '低于0.0800次', '不超过0.0800次')
+    """
+    side = ("高于" if past else "达到") if sign > 0 else ("低于" if past else "不超过")
+    return side + amount(value, unit)
+
+
 def difference(value: Any, unit: str) -> str:
     """Give the size of a difference, without its sign.
 

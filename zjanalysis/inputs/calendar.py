@@ -6,7 +6,6 @@ The days off are those the State Council's office announced, as chinesecalendar 
 
 from __future__ import annotations
 
-import math
 from datetime import date, timedelta
 from functools import cache
 
@@ -18,7 +17,7 @@ from chinese_calendar import constants
 from zjanalysis.errors import InputError
 
 EPOCH = date(1970, 1, 1)
-WORKING_UNITS, NATURAL_UNIT = ("工作日", "小时", "分钟", "周", "月", "季", "年"), "自然日"
+NATURAL_UNIT = "自然日"
 
 
 def covered_years() -> tuple[int, int]:
@@ -74,42 +73,3 @@ def calendar_day(day: date) -> pd.Series:
             f"{last + 1} 年的放假安排公布后，请更新 chinesecalendar；日期写错的，请更正。",
         )
     return table.iloc[position]
-
-
-def working_days(accepted: date, finished: date) -> int:
-    """Give the working days from acceptance to finish; the day of acceptance does not count.
-
-    >>> working_days(date(2021, 2, 9), date(2021, 2, 20))  # 春节 2-11 … 2-17; 周日 2-7 and 周六 2-20 are worked
-    4
-    """
-    return int(calendar_day(finished)["ordinal"] - calendar_day(accepted)["ordinal"])
-
-
-def due_date(accepted: date, limit: float, *, unit: str = "工作日", special: float = 0) -> date:
-    """Give the last day on which a case is on time; ``special`` days (特别程序) lie outside the limit.
-
-    ``unit`` 工作日 or 自然日. A part of a day counts as a day. Raises InputError for a year without a calendar.
-
-    >>> due_date(date(2014, 8, 19), 11)  # 2014-08-19 is a Tuesday
-    datetime.date(2014, 9, 3)
-    >>> due_date(date(2021, 2, 10), 0), due_date(date(2021, 2, 13), 0)  # 即办; accepted in 春节
-    (datetime.date(2021, 2, 10), datetime.date(2021, 2, 18))
-    """
-    if unit not in ("工作日", NATURAL_UNIT):
-        raise InputError(f"时限单位“{unit}”不能直接计日。", "请先折算为工作日或自然日。")
-    if unit == NATURAL_UNIT:
-        return date_of_ordinal(
-            int(calendar_day(accepted + timedelta(math.ceil(limit) + math.ceil(special)))["before"]) + 1
-        )
-    start = calendar_day(accepted)
-    counted = int(start["ordinal"]) + math.ceil(limit) + math.ceil(special)
-    return date_of_ordinal(max(counted, int(start["before"]) + 1))
-
-
-def date_of_ordinal(ordinal: int) -> date:
-    """Give the working day with this ordinal."""
-    table = _calendar()
-    position = int(np.searchsorted(table["ordinal"].to_numpy(), ordinal))
-    if position >= len(table):
-        calendar_day(date(covered_years()[1] + 1, 1, 1))
-    return date.fromisoformat(str(table["date"].iloc[position].date()))

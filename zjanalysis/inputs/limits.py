@@ -175,17 +175,6 @@ def factors(units: Units) -> dict[str, float]:
     return days | {"年": units.year, "小时": hour, "分钟": hour / 60}
 
 
-def parse_limits(texts: pd.Series, unit_texts: pd.Series, units: Units) -> pd.DataFrame:
-    """Read a column of limits: ``written`` (number as written), ``unit``, ``days`` (working days), ``reason``.
-
-    Missing text counts as blank. The index is that of ``texts``.
-    """
-    pairs = pd.MultiIndex.from_arrays([texts.fillna(""), unit_texts.fillna("")])
-    which, distinct = pd.factorize(pairs)
-    read = [parse_limit(str(text), str(unit)) for text, unit in distinct]
-    return limits_frame(read, which, units=units).set_index(texts.index)
-
-
 def limits_frame(read: list[Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
     """Spread distinct limits over the rows that hold them (``which`` = position in ``read``)."""
     days_in = factors(units)

@@ -104,6 +104,7 @@ def behind_wall(
             threads.shutdown(wait=False, cancel_futures=True)
             for reader in pool.readers:
                 reader.process.kill()
+                reader.process.wait()
             raise
 
 
@@ -111,6 +112,9 @@ def behind_wall(
 def _pool(n: int) -> Iterator[Pool]:
     """Return a pool with ``n`` free readers: the one that stays, else a new one that ends with the call."""
     pool = _STAYING[-1] if _STAYING else Pool([], queue.SimpleQueue())
+    for reader in [pool.free.get() for _ in range(pool.free.qsize())]:
+        if reader.process.poll() is None:  # else it ended between two calls
+            pool.free.put(reader)
     for _ in range(n - pool.free.qsize()):
         _start(pool)
     try:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.reported import comparable
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
 from zjanalysis.ledger.inputs import unit_names
-from zjanalysis.ledger.rows import LOWER
-from zjanalysis.ledger.state import OPEN, TOLERANCE, Status, deadlines
+from zjanalysis.ledger.state import OPEN, Status, deadlines
 
 _COUNTS = {
     "n_met": (Status.REACHED, Status.CLOSED),
@@ -94,18 +92,6 @@ def by_region(ledger: pd.DataFrame) -> pd.DataFrame:
     return _counted(ledger, ["region"])
 
 
-def rows_of(ledger: pd.DataFrame, *, region: str = "", task: str = "") -> pd.DataFrame:
-    """Return the rows of one region (code or name) or one task, those that need attention first."""
-    wanted = pd.Series(True, index=ledger.index)
-    if region:
-        wanted &= (ledger["region_code"].eq(region) | ledger["region"].eq(region)).fillna(False).astype(bool)
-    if task:
-        wanted &= ledger["task"].eq(task).fillna(False).astype(bool)
-    order = [Status.OVERDUE, Status.NOT_STARTED, Status.IN_PROGRESS, Status.LONG_TERM]
-    weight = ledger["status"].map({status: n for n, status in enumerate(order)}).fillna(len(order))
-    return ledger.loc[weight[wanted].sort_values(kind="stable").index]
-
-
 def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """Return the rows whose state is not what it was in the earlier ledger, with both states and both values."""
     was = earlier[["ledger_id", "status", "current"]].rename(
@@ -114,27 +100,6 @@ def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     both = ledger.merge(was.drop_duplicates("ledger_id"), on="ledger_id", how="left")
     changed = both[both["status"] != both["status_before"]]
     return changed.assign(status_before=changed["status_before"].fillna("（新增）")).reset_index(drop=True)
-
-
-def with_trend(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger with current_before and trend (改善, 持平, 退步, 无上期) since the earlier ledger.
-
-    Better is more, except where the target is at most, falling or below the peers; what is only registered, and a
-    figure whose definition has changed in between, has no trend.
-    """
-    was = earlier[["ledger_id", "current", "as_of"]].drop_duplicates("ledger_id").set_index("ledger_id")
-    before = was.reindex(ledger["ledger_id"]).set_axis(ledger.index)
-    pairs = zip(ledger["indicator"], before["as_of"], ledger["as_of"], strict=True)
-    same = pd.Series(
-        [comparable(k, a, b) if pd.notna(a) else False for k, a, b in pairs], index=ledger.index, dtype="bool"
-    )
-    kind = ledger["comparison"].fillna("record")
-    sign = np.where(kind.isin(LOWER), -1.0, 1.0)
-    moved_by = ((ledger["current"] - before["current"]) * sign).where(same & kind.ne("record"))
-    words = np.select(
-        [moved_by > TOLERANCE, moved_by < -TOLERANCE, moved_by.notna()], ["改善", "退步", "持平"], "无上期"
-    )
-    return ledger.assign(current_before=before["current"], trend=pd.Series(words, index=ledger.index, dtype="str"))
 
 
 def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_
 from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
+from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.workbook import cell_text, column_letter
 from zjanalysis.ledger.display import amount, cell_of, with_words
 from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS, today
@@ -65,39 +66,12 @@ WIDTHS = {
 }  # fmt: skip
 LOG_WIDTHS = {"changed_by": 24, "ledger_id": 18, "column": 14, "old": 40, "new": 40}
 CONFLICT_WIDTHS = {
-    "in_master": 36,
-    "in_copy": 36,
-    "changed_by": 24,
-    "reason": 30,
-    "ledger_id": 18,
-    "indicator_label": 20,
-}
+    "in_master": 36, "in_copy": 36, "changed_by": 24, "reason": 30, "ledger_id": 18, "indicator_label": 20,
+}  # fmt: skip
 CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "evidence_date", "closed_on", "reached_on",
            "opened_on")  # fmt: skip
 DATED = ("evidence_date", "closed_on", "reached_on", "opened_on", "progress_on")
 HEADER_ROW = 3
-HELP = (
-    ("谁填哪些列", "深蓝表头的列由人填写，工具只读不改；灰表头、灰底的列由工具填写，手工改动会在下次更新时恢复。"),
-    ("编号", "每行的身份，请勿改动。行可以任意排序、筛选、插入。新增的问题编号留空，更新时自动编为“自001”。"),
-    ("自加列", "可以在右侧增加自己的列，工具原样保留，格式、批注也保留。请不要插入图表、图形或线程批注。"),
-    ("办理日期", "更新、汇总时给出的日期。状态、剩余天数、无进展天数都按这一天算；不能早于上一次的办理日期。"),
-    ("状态说明", "由当前值、目标值和日期说明为什么是这个状态。"),
-    ("所属问题", "省评估报告指出的8个方面问题（前言-01 至 前言-08）。方案没有列出这些问题，请在前八行填写；"
-     "在各事项的“所属问题”栏填它属于哪一个，前八行即按所属事项的达标情况判定。"),
-    ("措施", "取自方案原文，可以改写。"),
-    ("佐证", "目标值为“完成”或“不少于……有佐证”的事项，名称、文号、日期、链接四项填齐才能销号；没有文号的填“无”。"
-     "其他事项填名称即可。"),
-    ("未启动", "没有进展说明，也没有佐证。"),
-    ("推进中", "有进展说明或佐证，尚未达标，未过完成时限。"),
-    ("长期推进", "完成时限为“长期推进”，有进展，尚未达标；只登记、不判定的事项也在此列，不会逾期。"),
-    ("逾期", "办理日期已过完成时限，仍未达标。"),
-    ("已达标待销号", "当前值达到目标，尚缺佐证或销号日期。"),
-    ("已销号", "当前值达到目标，有佐证，销号日期不早于达标日期、不晚于办理日期。三条缺一不可，手工改“状态”无效。"),
-    ("回落", "已达标或已销号的事项，数值回落后自动重新启动；原销号日期保留在表中，但须重新填写才能再次销号。"),
-    ("差距", "“优”为好于目标，“差”为不及目标；提高、降低类与基期值比。"),
-    ("口径改变", "好评率口径在 2020 年改变，跨 2020 年不作比较，自动以改变后的第一期为新基期。"),
-    ("合并", "交回的副本逐格合并：只取对方改过、而台账没有再改的格；冲突列在“冲突清单”，由人决定。"),
-)  # fmt: skip
 # Of a row the office added, the tool writes only these.
 OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
 SAMPLE_NOTE = "示例数据（模拟）：本台账的数值、进展与佐证均为演示而编造。"
@@ -275,9 +249,9 @@ def _help(sheet: Worksheet) -> None:
     put_text(sheet.cell(1, 1), "填写说明")
     sheet.cell(1, 1).font = Font(bold=True, size=14)
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 100
-    for row, (term, text) in enumerate(HELP, start=3):
-        put_text(sheet.cell(row, 1), term)
-        put_text(sheet.cell(row, 2), text)
+    for row, line in enumerate(read_reference("ledger_help"), start=3):
+        put_text(sheet.cell(row, 1), line["term"])
+        put_text(sheet.cell(row, 2), line["text"])
         sheet.cell(row, 1).font = Font(bold=True)
         sheet.cell(row, 1).alignment = sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
         grow_row(sheet, row)

@@ -1,49 +1,41 @@
-"""How the ledger reads: targets, values and gaps in words, and its tables and sentences on a page."""
+"""How the ledger reads: targets, values and gaps in words, in its workbook and on a page (`ledger.views`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.evaluation import levels, lift, tier_note, total
-from zjanalysis.analysis.ledger_scores import WEIGHTS, ledger_scores
 from zjanalysis.columns import Column
 from zjanalysis.display import wording
-from zjanalysis.display.blocks import Block, say
-from zjanalysis.display.tables import Table, table
-from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.office_table import day_of
-from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import is_county, region_name
+from zjanalysis.inputs.regions import is_county
 from zjanalysis.inputs.reported import load_definitions
-from zjanalysis.inputs.workplan import LONG_TERM, has_plan
-from zjanalysis.ledger.analysis import board, by_region, by_unit, due, moved, rows_of, with_trend
-from zjanalysis.ledger.forecast import forecasts
+from zjanalysis.inputs.workplan import LONG_TERM
 from zjanalysis.ledger.rows import MOVES, PEERS
 from zjanalysis.ledger.state import Status, meets
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.units import UNITS, rounded
 
 DONE, NOT_DONE = "已完成", "未完成"
 SIGNS = {">=": "≥", ">": "＞", "<=": "≤"}
-_FORMATS = {"share": "0.00%", "days": "0.00", "visits": "0.00", "score": "0.00", "count": "#,##0.##;-#,##0.##;0"}
-_POINTS = '"优"0.00"个百分点";"差"0.00"个百分点";"持平"'
-_GAPS = {
-    "share": _POINTS,
-    "days": '"优"0.00"个工作日";"差"0.00"个工作日";"持平"',
-    "visits": '"优"0.00"次";"差"0.00"次";"持平"',
-    "score": '"优"0.00"分";"差"0.00"分";"持平"',
-    "count": '"优"#,##0.##;"差"#,##0.##;"持平"',
+_PLAIN = ("count", "typed")
+"""Units whose values are printed as short as they are exact, with what they count behind them."""
+_COUNT = "#,##0.##"
+_FORMATS = {key: f"0.{'0' * one.digits}{'%' * (key == 'share')}" for key, one in UNITS.items() if one.digits} | {
+    "count": f"{_COUNT};-{_COUNT};0"
 }
-_UNIT_TEXT = {"days": "个工作日", "visits": "次", "score": "分"}
 
 
-def unit_text(indicator: str) -> str:
-    """Return what a count counts: 项, 件, 次, 件/万人."""
-    known = load_definitions().set_index("indicator")["unit_text"]
-    return str(known.get(indicator, ""))
+def _gap_format(size: str, step: str) -> str:
+    return f'"优"{size}"{step}";"差"{size}"{step}";"持平"'
+
+
+_GAPS = {key: _gap_format(f"0.{'0' * one.digits}", one.step) for key, one in UNITS.items() if one.digits} | {
+    "count": _gap_format(_COUNT, "")
+}
 
 
 def amount(value: Any, unit: str, *, counted: str = "") -> str:
@@ -56,11 +48,7 @@ def amount(value: Any, unit: str, *, counted: str = "") -> str:
         return wording.NO_DATA
     if unit == "flag":
         return DONE if value >= 1 else NOT_DONE
-    if unit == "share":
-        return f"{wording.number(value * 100)}%"
-    if unit in ("count", "typed"):
-        return f"{wording.plain(value)}{counted}"
-    return f"{wording.number(value)}{_UNIT_TEXT.get(unit, '')}"
+    return f"{wording.plain(value)}{counted}" if unit in _PLAIN else wording.amount(value, unit)
 
 
 def target_text(comparison: str, value: Any, unit: str, *, county: bool = False, counted: str = "") -> str:
@@ -183,19 +171,23 @@ def gap_text(gap: Any, unit: str) -> str:
     """Return a signed gap in words; a milestone has none.
 
     >>> gap_text(-0.032, "share"), gap_text(0.0, "days"), gap_text(0.1, "visits"), gap_text(-1, "flag")
-    ('差3.20个百分点', '持平', '优0.10次', '')
+    ('差3.20个百分点', '持平', '优0.1000次', '')
     """
     if wording.missing(gap) or unit == "flag":
         return ""
-    size = abs(float(gap)) * (100 if unit == "share" else 1)
-    text = wording.plain(size) if unit in ("count", "typed") else wording.number(size)
-    if not text.strip("0."):
-        return "持平"
-    return f"{'优' if gap > 0 else '差'}{text}{'个百分点' if unit == 'share' else _UNIT_TEXT.get(unit, '')}"
+    size = wording.plain(abs(gap)) if unit in _PLAIN else wording.difference(gap, unit)
+    return f"{'优' if gap > 0 else '差'}{size}" if re.search("[1-9]", size) else wording.SAME
 
 
 def _gap_texts(gaps: pd.Series, units: pd.Series) -> pd.Series:
     return pd.Series([gap_text(g, u) for g, u in zip(gaps, units, strict=True)], index=gaps.index, dtype="str")
+
+
+def _printed(gap: float, unit: str) -> float:
+    """Return a gap as far as it is printed, so that a cell that reads 0.00 is 0 and says 持平."""
+    kind = UNITS.get(unit)
+    scale, digits = (kind.scale, kind.digits or 2) if kind else (1, 2)
+    return float(rounded(np.array(gap * scale), digits))
 
 
 def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
@@ -208,116 +200,13 @@ def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     if key in ("baseline", "current"):
         return (amount(value, unit), "General") if unit == "flag" else (float(value), _FORMATS.get(unit, "General"))
     if key == "gap":
-        scaled = round(float(value) * (100 if unit == "share" else 1), 4)
-        return (None, "General") if unit == "flag" else (scaled, _GAPS.get(unit, "General"))
+        return (None, "General") if unit == "flag" else (_printed(float(value), unit), _GAPS.get(unit, "General"))
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime(), "yyyy-mm-dd"
     return str(value), "General"
 
 
-# --- on a page --------------------------------------------------------------------------------------------------
-
-_COUNTS = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
-_LEAD = ("sequence", "problem", "lead_unit", "measures", "deadline", "current_text", "target_text", "gap_text")
-DISTRICT = (*_LEAD, "status", "closed_on")
-CITY_ROWS = (
-    "task",
-    "problem",
-    "target_text",
-    "baseline_text",
-    "current_text",
-    "gap_text",
-    "trend",
-    "deadline",
-    "status",
-)
-NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
-
-
-def board_table(ledger: pd.DataFrame, *, city: str = "") -> Table:
-    """Return the board of the plan's eleven tasks: how many rows in which state, deadline, days left."""
-    rows = board(ledger, city=city)
-    return table(
-        rows[rows["kind"] == "task"],
-        caption="方案各项任务进展",
-        columns=("task", "title", *_COUNTS, "deadline", "days_left", "task_status"),
-        note=NOTE,
-        sheet="十一项任务",
-    )
-
-
-def board_sentence(ledger: pd.DataFrame, *, city: str = "") -> str:
-    """Say how the ledger stands on which day, counts before rates; and that no plan is on record, if so."""
-    planned = not city or has_plan(city)
-    plan = "" if planned else f"未收录{region_name(city)}的工作方案，没有方案任务和目标；以下只列自行登记的事项。"
-    if ledger.empty:
-        return f"{plan}本期没有台账。"
-    rows = board(ledger, city=city)
-    sums = rows if planned else by_region(ledger)
-    total = {key: int(sums[key].sum()) for key in _COUNTS}
-    tasks = int((rows.loc[rows["kind"] == "task", "n_overdue"] > 0).sum())
-    among = f"，涉及十一项任务中的 {tasks} 项任务" if planned else ""
-    late = f"逾期 {total['n_overdue']} 项{among}" if total["n_overdue"] else "没有逾期事项"
-    return (
-        f"{plan}截至{day_text(ledger['settled_on'].max())}，台账共 {total['n_rows']} 项："
-        f"已达标 {total['n_met']} 项（其中已销号 {total['n_closed']} 项），"
-        f"推进中 {total['n_in_progress']} 项，长期推进 {total['n_long_term']} 项，"
-        f"未启动 {total['n_not_started']} 项；{late}。"
-    )
-
-
-def city_table(ledger: pd.DataFrame, earlier: pd.DataFrame, *, region: str) -> Table:
-    """Return the rows of the city: value against target, trend since the earlier ledger, state."""
-    rows = with_trend(rows_of(ledger, region=region), earlier)
-    return table(worded(rows), caption="市级事项：现值、目标与趋势", columns=CITY_ROWS, sheet="市级事项")
-
-
-def units_table(ledger: pd.DataFrame) -> Table:
-    """Return the states by 责任单位; a row two units answer for counts for both."""
-    return table(by_unit(ledger), caption="按责任单位", columns=("unit_name", *_COUNTS), note=NOTE, sheet="按责任单位")
-
-
-def regions_ledger_table(ledger: pd.DataFrame) -> Table:
-    """Return the states by region."""
-    return table(by_region(ledger), caption="按地区", columns=("region", *_COUNTS), note=NOTE, sheet="按地区")
-
-
-def moved_table(ledger: pd.DataFrame, earlier: pd.DataFrame) -> Table:
-    """Return what changed its state since the earlier ledger, with both states and both values."""
-    rows = moved(ledger, earlier)
-    before = worded(rows.assign(current=rows["current_before"]))["current_text"]
-    told = worded(rows).drop(columns="current_before").assign(value_before=before)
-    columns = ("sequence", "region", "problem", "status_before", "status", "value_before", "current_text", "hint")
-    return table(told, caption="较上期状态有变动的事项", columns=columns, sheet="状态变动")
-
-
-def due_table(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60, limit: int = 60) -> Table:
-    """Return the list for inspection, at most ``limit`` rows: overdue, due soon, without progress, not closed."""
-    found = due(ledger, within=within, quiet=quiet)
-    rows = worded(found.head(limit))
-    place, figures = ("why_due", "sequence", "region", "problem", "lead_unit"), ("target_text", "current_text")
-    columns = (*place, *figures, "deadline", "days_left", "days_quiet", "status")
-    return table(rows, caption="督查清单", columns=columns, sheet="督查清单", note=_cut(len(found), len(rows)))
-
-
-def district_table(ledger: pd.DataFrame, *, region: str, limit: int = 20) -> Table:
-    """Return section 七 of a district report: the rows that need attention first, at most ``limit``."""
-    own = rows_of(ledger, region=region)
-    rows = worded(own.head(limit))
-    return table(rows, caption="整改台账", columns=DISTRICT, sheet="整改台账", note=_cut(len(own), len(rows)))
-
-
-def _cut(n: int, shown: int) -> str:
-    """Say that a list was cut, and where all of it stands."""
-    return f"共{n}项，按轻重列出{shown}项；全部见台账工作簿 ledger.xlsx。" if shown < n else f"共{n}项。"
-
-
-def evaluation_sentence(marks: pd.DataFrame, *, region: str, settings: Settings | None = None) -> Block:
-    """Say the total and how far the first tier is, or why there is no total; the base is that of ``base_city`` only."""
-    rules = (settings or load_settings()).evaluation
-    own = rules if rules.base_city == region else replace(rules, base_score=0.0)
-    return say(total(marks, rules=own).sentence, tier_note(own))
-
+# --- columns of its tables on a page ----------------------------------------------------------------------------
 
 LEVELS = (
     Column("level_one", "一级指标"),
@@ -338,18 +227,6 @@ LIFT = (
 )
 
 
-def levels_table(marks: pd.DataFrame) -> Table:
-    """Return points and cost by second-level indicator."""
-    note = f"权重由办公室录入 {WEIGHTS}（zj template --indicators）；没有录入时本表为空。"
-    return table(levels(marks), caption="评估得分（按二级指标）", columns=LEVELS, sheet="评估得分", note=note)
-
-
-def lift_table(marks: pd.DataFrame, *, limit: int = 15) -> Table:
-    """Return the few indicators that lift the total most."""
-    rows = lift(marks).head(limit).drop(columns="indicator")  # 直接填分 has none, and no column follows its unit
-    return table(rows, caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
-
-
 FORECAST = (
     Column("problem", "问题"),
     Column("current_text", "当前值"),
@@ -359,16 +236,3 @@ FORECAST = (
     Column("outlook", "趋势判断"),
     Column("reason", "说明"),
 )
-
-
-def forecast_table(ledger: pd.DataFrame, period: Period, *, region: str) -> Table:
-    """Return the outlook to the deadline for the region's rows with a number to reach; below four periods 无法判断."""
-    folder = str(period.dataset.folder)
-    names = [name for name in list_periods(folder) if name <= period.name]
-    loaded = [period if name == period.name else load_period(folder, name) for name in names]
-    history = pd.concat([ledger_scores(one).assign(cutoff=one.cutoff) for one in loaded], ignore_index=True)
-    own = ledger[ledger["region_code"] == region]
-    found = forecasts(own, history[["region_code", "indicator", "cutoff", "value"]])
-    rows = worded(own).merge(found[["ledger_id", "n_periods", "outlook", "reason"]], on="ledger_id")
-    note = "四期以上才按线性趋势外推到完成时限，并给出区间；不足四期一律“无法判断”。"
-    return table(rows, caption="到完成时限的趋势", columns=FORECAST, sheet="趋势预测", note=note)

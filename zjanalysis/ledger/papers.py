@@ -1,4 +1,4 @@
-"""督办单: what a unit must answer for, as a table for a page and as one workbook with a printable sheet per unit."""
+"""督办单: what a unit must answer for, as one workbook with a printable sheet per unit."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from zjanalysis.ledger.analysis import OVERDUE, QUIET, REACHED, SOON, due, split
 from zjanalysis.ledger.display import worded
 from zjanalysis.ledger.inputs import today
 
-COLUMNS = ("sequence", "task", "region", "problem", "target_text", "current_text", "gap_text", "deadline", "why_due",
-           "days_left", "progress")  # fmt: skip
 _HEADS = {"序号": 7, "任务": 8, "地区": 12, "事项": 34, "目标值": 20, "当前值": 12, "差距": 16, "完成时限": 12,
           "督查事由": 22, "现有进展": 28, "反馈情况（措施、责任人、完成时间）": 36}  # fmt: skip
-SHEET_KEYS = (*COLUMNS[:8], "reason_text", "progress")
+SHEET_KEYS = ("sequence", "task", "region", "problem", "target_text", "current_text", "gap_text", "deadline",
+              "reason_text", "progress")  # fmt: skip
 REASONS = (OVERDUE, SOON, QUIET, REACHED)
 ANSWER = "请于收到之日起 5 个工作日内书面反馈措施、责任人和完成时间；已完成的请附佐证，由市局核实后销号。"
 SAMPLE = "示例数据（模拟）：所列事项与数值均为演示而编造。"
@@ -44,14 +43,6 @@ def _reason(why: str, left: int, idle: int) -> str:
 
 def _days(number: int, sign: int = 1) -> str:
     return "" if missing(number) else f"{sign * number} 天"
-
-
-def notice_table(rows: pd.DataFrame, unit: str, *, on: str | date) -> Table:
-    """Return the 督办单 of one unit (from `notice_rows`) as a table for a page."""
-    own = rows[rows["unit_name"] == unit]
-    return table(
-        own, caption=f"督办单：{unit}（{_date(on)}）", columns=COLUMNS, note=_counted(own) + ANSWER, sheet=unit
-    )
 
 
 def summary_table(rows: pd.DataFrame) -> Table:

@@ -41,7 +41,6 @@ class Status(StrEnum):
 FILE_NAME = "ledger.xlsx"
 PROBLEM_HINT = "请照省评估报告填写问题，并在各事项的“所属问题”栏填本行编号（如 前言-01）"
 OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
-TOLERANCE = 1e-9
 
 
 def start(

@@ -150,7 +150,7 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
     history = pd.concat([ledger_scores(one).assign(cutoff=one.cutoff) for one in loaded], ignore_index=True)
     found = forecasts(own, history[["region_code", "indicator", "cutoff", "value"]])
     told = found[found["outlook"] != UNKNOWN]
-    why = "、".join(f"{reason}{n}项" for reason, n in _reasons(found.loc[found["outlook"] == UNKNOWN, "reason"]))
+    why = "；".join(f"{n}项{reason}" for reason, n in _reasons(found.loc[found["outlook"] == UNKNOWN, "reason"]))
     unknown = f"另有{len(found) - len(told)}项无法判断（{why}）。" if why else ""
     if told.empty:
         return say(f"{len(found)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")

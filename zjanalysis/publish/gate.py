@@ -1,4 +1,4 @@
-"""The gate: twelve checks every page passes before it is released. Each gives Chinese sentences, none when it is good.
+"""The gate: the checks every page passes before it is released. Each gives Chinese sentences, none when it is good.
 
 Contrast and what only a browser can see (axe-core) is held by the tests for the style sheets; here a page is bound to
 exactly those style sheets, so that what was tested is what is released.
@@ -13,6 +13,7 @@ import socket
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.page_facts import PageFacts, facts_of, sheets
 
 MAX_BYTES = 350_000
+MAX_SIGNS = 2_500  # of the main part of a page that answers for a region: three minutes
 _TAGS = frozenset(re.findall(
     r"\w+",
     "html head meta title style body a header footer nav main section article aside div p span strong em b i small sub "
@@ -42,6 +44,7 @@ _TRACE = re.compile(r"Traceback \(most recent call last\)|<ipython-input|\bFile 
 _FINGERPRINT = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{3}-){3}[0-9A-HJKMNP-TV-Z]{3}")
 _PRINT_RULES = {"A4": "size: A4", "页边距": "37mm 26mm 35mm 28mm", "重复表头": "table-header-group",
                 "图表不断页": "break-inside: avoid", "页眉": "@top-left", "校验码页眉": "校验码"}  # fmt: skip
+_NOT_READ = re.compile(r'<svg.*?</svg>|<details class="zj-data".*?</details>|<style.*?</style>|<[^>]+>', re.DOTALL)
 _FIGURE_PARTS = {"图": "svg", "表": "table", "数据表位置": "summary"}
 
 
@@ -177,8 +180,18 @@ def light(page: PageFacts) -> Iterator[str]:
     yield from (f"图片格式不对：{kind}" for kind in kinds - {"data:image/png", "data:image/svg+xml"})
 
 
+def brief(page: PageFacts) -> Iterator[str]:
+    """8. The main part of a page that answers for a region is read in three minutes; words in figures do not count."""
+    main = re.search(r'<main.*?(?=<section class="page-annexes"|<section class="page-method")', page.text, re.DOTALL)
+    if main and 'class="zj-answer"' in main[0]:
+        text = unescape(_NOT_READ.sub("", main[0]))
+        signs = len(re.sub(r"\s", "", text))
+        if signs > MAX_SIGNS:
+            yield f"正文 {signs} 字，超过 {MAX_SIGNS} 字"
+
+
 def prints(page: PageFacts) -> Iterator[str]:
-    """8. A4 with the margins of GB/T 9704, repeated heads, unbroken figures and rows, running head, no font inside."""
+    """9. A4 with the margins of GB/T 9704, repeated heads, unbroken figures and rows, running head, no font inside."""
     css = _sheets(page)
     yield from (f"打印样式缺少：{name}" for name, rule in _PRINT_RULES.items() if rule not in css)
     if "@font-face" in css:
@@ -187,7 +200,7 @@ def prints(page: PageFacts) -> Iterator[str]:
 
 
 def folded(page: PageFacts) -> Iterator[str]:
-    """9. Code only inside 方法与代码, folded."""
+    """10. Code only inside 方法与代码, folded."""
     if not any(e.text.strip() == "方法与代码" for e in page.all("h2")):
         yield "没有“方法与代码”一节"
     loose = [e for e in page.all("pre") if "details" not in e.inside]
@@ -196,7 +209,7 @@ def folded(page: PageFacts) -> Iterator[str]:
 
 
 def marked(page: PageFacts) -> Iterator[str]:
-    """10. The fingerprint on the page, the provenance inside it as JSON that says the same."""
+    """11. The fingerprint on the page, the provenance inside it as JSON that says the same."""
     scripts = [e for e in page.all("script") if e.attributes.get("id") == "zj-provenance"]
     if len(scripts) != 1:
         yield "页面没有来源记录"
@@ -211,7 +224,7 @@ def marked(page: PageFacts) -> Iterator[str]:
 
 
 def repeatable(page: PageFacts) -> Iterator[str]:
-    """11. No clock and no random name: times to the second, object addresses and generated ids do not occur."""
+    """12. No clock and no random name: times to the second, object addresses and generated ids do not occur."""
     moments = re.finditer(r"\d{4}-\d\d-\d\dT\d\d:\d\d|\bat 0x[0-9a-f]{6,}", page.bare)
     yield from (f"有随时间变化的内容：{moment.group()}" for moment in moments)
     if re.search(r'id="T_[0-9a-f]{5}|id="cell-id=', page.bare):
@@ -219,7 +232,7 @@ def repeatable(page: PageFacts) -> Iterator[str]:
 
 
 def whole_figures(page: PageFacts) -> Iterator[str]:
-    """12. Each figure: picture, sentence, the table it draws, and its place in the workbook beside the page."""
+    """13. Each figure: picture, the table it draws, and its place in the workbook beside the page."""
     figures = [e for e in page.all("figure") if e.has_class("zj-figure")]
     if len(figures) != len(page.kind("exhibit")):
         yield f"图 {len(figures)} 幅，记录 {len(page.kind('exhibit'))} 幅"
@@ -232,7 +245,7 @@ def whole_figures(page: PageFacts) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[PageFacts], Iterable[str]], ...] = (
-    complete, offline, accessible, tested_styles, own_region, discreet, escaped, light, prints, folded, marked,
+    complete, offline, accessible, tested_styles, own_region, discreet, escaped, light, brief, prints, folded, marked,
     repeatable, whole_figures,
 )  # fmt: skip
 

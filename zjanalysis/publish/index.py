@@ -96,8 +96,11 @@ def finding(entries: Iterable[Entry]) -> str:
     if districts:
         behind = Counter({entry.region: _count(entry.cards, "verdict", Verdict.BEHIND) for entry in districts})
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
-        parts.append(f"{len(districts)}个县（市、区）中，落后项数最多的是{_most(behind, '项')}；")
-        parts.append(f"未达标最多的是{_most(unmet, '个地区')}。")
+        worst, missed = _most(behind, "项"), _most(unmet, "个地区")
+        parts.append(
+            f"{len(districts)}个县（市、区）中，" + (f"落后项数最多的是{worst}；" if worst else "没有一个落后；")
+        )
+        parts.append(f"未达标最多的是{missed}。" if missed else "没有一项未达标。")
     return "".join(parts)
 
 
@@ -114,14 +117,14 @@ def _count(cards: Iterable[Card], name: str, word: str) -> int:
 
 
 def _most(counts: Counter[str], unit: str) -> str:
-    """Name the few with the highest counts; ties are named together where they are few.
+    """Name the few with the highest counts, none where every count is 0; ties are named together where they are few.
 
     >>> _most(Counter({"甲": 3, "乙": 3, "丙": 1}), "项"), _most(Counter({"甲": 0}), "项")
-    ('甲、乙（各3项）', '没有')
+    ('甲、乙（各3项）', '')
     """
     top = max(counts.values(), default=0)
     if not top:
-        return "没有"
+        return ""
     names = [name for name, count in counts.items() if count == top]
     more = f"等{len(names)}个" if len(names) > NAMED else ""
     return f"{'、'.join(names[:NAMED])}{more}（{'各' if len(names) > 1 else ''}{top}{unit}）"

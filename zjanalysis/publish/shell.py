@@ -24,6 +24,8 @@ from traitlets.config import Config
 
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
+NOTEBOOK_COLUMNS = 20  # what pandas shows of a wide table in a notebook; in a terminal as many as fit
+
 
 def _output(kind: str, **content: Any) -> NotebookNode:
     """Give an output; nbformat's new_output would check each against the schema, `engine.portable` checks them all."""
@@ -70,6 +72,7 @@ class _Hook(DisplayHook):
 class Shell(InteractiveShell):
     """An IPython shell whose outputs are notebook outputs."""
 
+    kernel = None  # pandas imported in a cell asks for the name alone, to show tables as in a notebook
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
 
@@ -116,6 +119,9 @@ def open_shell() -> Iterator[Shell]:
     Shell.clear_instance()
     shell = Shell.instance(config=config)
     atexit.unregister(shell.atexit_operations)  # done below, once
+    pandas: Any = sys.modules.get("pandas")
+    if pandas is not None:  # imported before there was a shell, it took this process for a terminal
+        pandas.set_option("display.max_columns", NOTEBOOK_COLUMNS)
     pyplot: Any = sys.modules.get("matplotlib.pyplot")
     if getattr(pyplot, "_backend_mod", None) and INLINE_BACKEND.removeprefix("module://") not in sys.modules:
         pyplot.rcParams["backend"] = INLINE_BACKEND  # a process that has made reports before

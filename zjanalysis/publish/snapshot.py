@@ -1,7 +1,7 @@
 """The periods a build reads, loaded once: as digests that say what changed, and as tables handed to the workers.
 
 A report reads the rows of its own region in full. Of the regions it is compared with it reads only what a comparison
-can use: limits, visits, flags, types and matching codes, not names, reasons, departments or places in a sheet. So a
+can use: limits, visits, flags, types, departments and matching codes, not names, reasons or places in a sheet. So a
 corrected name in one county's workbook concerns that county and the city page; a changed promise concerns also those
 whose rank or best peer it may move, and the build says so. Nothing is guessed: a page that could differ is made again.
 
@@ -34,7 +34,7 @@ from zjanalysis.publish.provenance import digest_of, package_digest, versions
 from zjanalysis.settings import Settings
 
 T = TypeVar("T")
-DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "department", "version", "state",
+DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "version", "state",
                "visit_reason", "file", "sheet", "row_number", "region")  # fmt: skip
 
 
@@ -239,7 +239,8 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, path: P
     for region in (code for focus in foci(settings, now.dataset) for code in named_units(focus)):
         if region in there:
             me = study_of(now, region=region, settings=settings)
-            _ = me.scores, me.standings, me.previous, me.tables, me.signals  # remembered by the period
+            # remembered by the period
+            _ = me.scores, me.standings, me.previous, me.tables, me.signals, me.sensitivity()
             with suppress(ZjError):
                 cases.load(me)
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))

@@ -72,7 +72,7 @@ def relink(folder: Path, entries: Iterable[Any]) -> None:
             place = districts.index(entry)
             links += [(f"‹ {one.region}", f"{up}{one.key}.html") for one in districts[:place][-1:]]
             links += [(f"{one.region} ›", f"{up}{one.key}.html") for one in districts[place + 1 : place + 2]]
-        links += [(one.region, f"{up}{one.key}.html") for one in others if one is not entry]
+        links += [(one.region.rpartition("·")[2], f"{up}{one.key}.html") for one in others if one is not entry]
         path = folder / f"{entry.key}.html"
         links += beside(path.stem, (suffix for suffix in BESIDE if path.with_suffix(suffix).is_file()))
         before = path.read_bytes()

@@ -1,0 +1,170 @@
+"""The ledger on a page: counts that add up, one region at a time, a sentence where there is nothing to list."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.display.conftest import EVIL
+from zjanalysis.analysis.ledger_scores import scored
+from zjanalysis.display.blocks import Block
+from zjanalysis.inputs.period import load_period
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.ledger import analysis, views
+from zjanalysis.ledger.display import LIFT
+from zjanalysis.ledger.rows import empty_ledger
+from zjanalysis.studies import Study, study_of
+
+ROOT = Path(__file__).resolve().parents[2]
+VIEWS: dict[str, Callable[[Study], Block | Iterable[Block]]] = {
+    "board": views.board, "due": views.due, "everywhere": lambda me: views.due(me, everywhere=True),
+    "moved": views.moved, "units": views.units, "regions": views.regions, "evaluation": views.evaluation,
+    "outlook": views.outlook,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def city() -> Study:
+    return study_of(load_period(str(ROOT / "data" / "sample"), "2021Q1"), region="湛江市")
+
+
+@pytest.fixture(scope="module")
+def county(city: Study) -> Study:
+    return study_of(city.period, region="440882", before=city.before)
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Study:
+    """A city without a ledger and without a plan on record."""
+    return study_of(load_period(str(ROOT / "data" / "gd-2021-05")), region="440100")
+
+
+def with_ledger(me: Study, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Study:
+    """Return the study with another ledger; what it shares with others stays as it is."""
+    period = replace(me.period, memory={})
+    period.once(("ledger", "440800"), lambda: change(views.load(me)))
+    return replace(me, period=period)
+
+
+def made(name: str, me: Study) -> list[Block]:
+    result = VIEWS[name](me)
+    return [result] if isinstance(result, Block) else list(result)
+
+
+def test_the_views_here_are_all_that_are_public() -> None:
+    from zjanalysis import ledger
+
+    assert set(VIEWS) - {"everywhere"} == set(ledger.__all__) - {"load"}
+
+
+@pytest.mark.parametrize("name", list(VIEWS))
+@pytest.mark.parametrize("whose", ["city", "county", "elsewhere"])
+def test_every_view_of_every_study_is_whole(name: str, whose: str, request: pytest.FixtureRequest) -> None:
+    for block in made(name, request.getfixturevalue(whose)):
+        assert block.sentence
+        assert json.dumps(block.payload, allow_nan=False)
+        assert block.html.count("<table") == block.html.count("<caption>")
+        assert "nan" not in re.sub(r"<[^>]*>", "", block.html)
+        assert "None" not in block.html
+
+
+@pytest.mark.parametrize("name", list(VIEWS))
+def test_hostile_text_shows_as_text(name: str, county: Study) -> None:
+    texts = ("problem", "lead_unit", "measures", "progress", "evidence", "region")
+    for block in made(name, with_ledger(county, lambda ledger: ledger.assign(**dict.fromkeys(texts, EVIL)))):
+        assert "<script" not in block.html
+        assert "\x1b" not in block.html
+
+
+def test_the_sentence_and_the_board_count_what_the_ledger_holds(city: Study) -> None:
+    ledger, (said, figure) = views.load(city), views.board(city)
+    assert said.sentence.startswith(f"截至2021年4月15日，台账共{len(ledger)}项：")
+    assert f"未启动{ledger['status'].eq('未启动').sum()}项" in said.sentence
+    assert figure.rows is not None
+    assert len(figure.rows) == 11
+
+
+def test_of_what_is_due_a_county_lists_its_own_and_the_city_all(city: Study, county: Study) -> None:
+    everything = analysis.due(views.load(city))
+    own = everything[everything["region_code"] == "440882"]
+    shown, whole = views.due(county), views.due(city, everywhere=True)
+    assert f"要办的{len(own)}项" in shown.sentence
+    assert f"要办的{len(everything)}项" in whole.sentence
+    assert whole.payload["table"]["columns"][0]["label"] == "地区"
+    assert [row[0] for row in whole.payload["table"]["rows"]] == everything["region"].tolist()
+    assert [row[0] for row in shown.payload["table"]["rows"]] == own["why_due"].tolist()
+
+
+def test_what_moved_has_both_states(city: Study) -> None:
+    first = views.earlier(city).set_index("ledger_id")["status"]
+    now = views.load(city).set_index("ledger_id")["status"]
+    n = int((now != first.reindex(now.index)).sum())
+    assert f"{n}项的状态有变动" in views.moved(city).sentence
+    same = replace(city, before=city.period)
+    assert views.moved(same).sentence == "与上期台账相比，没有事项的状态有变动。"
+
+
+def test_units_and_regions_add_up(city: Study) -> None:
+    rows = views.regions(city).payload["table"]["rows"]
+    assert rows[0][0] == "湛江市"
+    assert len(rows) == 1 + len(report_units("440800"))
+    assert sum(row[1] for row in rows) == len(views.load(city))
+
+
+def test_without_a_ledger_or_rows_there_is_a_sentence(city: Study, elsewhere: Study) -> None:
+    empty = with_ledger(city, lambda ledger: empty_ledger())
+    for name in ("due", "moved", "units", "regions", "outlook"):
+        assert made(name, empty)[0].sentence == views.NO_LEDGER
+    assert views.NO_LEDGER in made("board", empty)[0].sentence
+    (said,) = made("board", elsewhere)
+    assert said.sentence.startswith("未收录广州市的工作方案")
+    of_others = with_ledger(city, lambda ledger: ledger[ledger["region_code"] != "440800"])
+    assert views.outlook(of_others).sentence == "台账没有湛江市的事项。"
+
+
+def test_rows_an_office_without_a_plan_wrote_itself_are_counted(city: Study, elsewhere: Study) -> None:
+    own = views.load(city).head(2).assign(region="广州市", region_code="440100", task="本市任务", status="逾期")
+    period = replace(elsewhere.period, memory={})
+    period.once(("ledger", "440100"), lambda: own)
+    (said,) = views.board(replace(elsewhere, period=period))
+    assert "台账共2项" in said.sentence
+    assert said.sentence.endswith("逾期2项。")
+
+
+def test_the_score_is_told_by_level_and_by_what_lifts_most(city: Study, elsewhere: Study) -> None:
+    _, levels, lift = views.evaluation(city)
+    marks = scored(city.period, region="440800")
+    assert sum(row[2] for row in levels.payload["table"]["rows"]) == len(marks)
+    rate = marks["cost"] / marks["effort"]
+    assert lift.payload["table"]["rows"][0][0] == marks.loc[rate.idxmax(), "level_three"]
+    assert lift.payload["table"]["rows"][0][3] == pytest.approx(rate.max())
+    assert [head["label"] for head in lift.payload["table"]["columns"]] == [column.label for column in LIFT]
+    (none,) = views.evaluation(elsewhere)
+    assert none.sentence.startswith("未录入三级指标及权重，不计算总分")
+
+
+def test_the_outlook_says_how_many_cannot_be_told_and_why(city: Study) -> None:
+    said = views.outlook(city).sentence
+    total, *parts = [int(n) for n in re.findall(r"(\d+)项", said)]
+    assert sum(parts) == total
+    assert total <= views.load(city)["region_code"].eq("440800").sum()
+    assert "不足 4 期" in said  # the sample has two periods
+
+
+def test_the_outlook_lists_what_four_periods_tell(city: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = {day: views.ledger_scores(city.period).assign(value=value, cutoff=day) for value, day in (
+        (0.5, "2020-06-30"), (0.6, "2020-09-30"), (0.7, "2020-12-31"), (0.8, "2021-03-31"))}  # fmt: skip
+    monkeypatch.setattr(views, "list_periods", lambda folder: list(scores))
+    monkeypatch.setattr(views, "load_period", lambda folder, name: replace(city.period, cutoff=name))
+    monkeypatch.setattr(views, "ledger_scores", lambda period: scores[period.cutoff])
+    last = replace(city.period, name="2021-03-31", cutoff="2021-03-31", memory=dict(city.period.memory))
+    block = views.outlook(replace(city, period=last))
+    listed = block.payload["table"]["rows"]
+    assert f"{len(listed)}项可按趋势外推" in block.sentence
+    assert {row[-2] for row in listed} <= {"预计可达标", "预计不能达标"}
