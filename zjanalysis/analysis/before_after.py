@@ -1,8 +1,8 @@
 """Before and after a known date: what moved more than its control there, and not at the placebo dates.
 
-Difference in differences on the same items (Angrist & Pischke 2009, ch. 5): a region against the others on the codes both
-list, or some codes against all the others where a reform reached every region. Every other date is a placebo: an effect
-that those show too is none.
+Difference in differences on the same items (Angrist & Pischke 2009, ch. 5): a region against the others on the codes
+both list, or some codes against all the others where a reform reached every region. Every other date is a placebo: an
+effect that those show too is none.
 """
 
 from __future__ import annotations
