@@ -19,6 +19,7 @@ _HOMES = {
     "inputs.regions": ("peers_of", "region_code", "region_name"),
     "analysis.indicators": ("Scope", "measure"),
     "analysis.compare": ("standings",),
+    "analysis.series": ("series",),
     "display.theme": ("theme",),
     "display.blocks": ("cover", "definitions", "exhibit", "file_facts", "finish", "say", "show"),
     "display.tables": ("table",),
@@ -27,6 +28,7 @@ _HOMES = {
     "display.reasons": ("departments", "laggards", "split"),
     "display.peers": ("funnel", "pairs", "ranking", "sensitivity"),
     "display.changes": ("change_split", "changes", "item_changes"),
+    "display.trend": ("trend", "trend_line", "worsening"),
     "display.actions": ("obstacles", "plan", "plan_overview", "tasks"),
     "display.distributions": ("compression", "limits", "visits"),
     "display.quality": (

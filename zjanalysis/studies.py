@@ -15,9 +15,20 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from zjanalysis.analysis import caseload, change, compare, explain, indicators, matching, sensitivity, shares
+from zjanalysis.analysis import (
+    caseload,
+    change,
+    compare,
+    explain,
+    indicators,
+    matching,
+    sensitivity,
+    shares,
+    signals,
+)
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
+from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
@@ -73,10 +84,7 @@ class Study:
     def scores(self) -> pd.DataFrame:
         """Give every indicator of every region of the group: 地区 and 指标 beside the keys, value, the two sums, n."""
         scores = self._shared("scores", lambda: measure(self.items, scope=self.scope))
-        names = load_regions().set_index("code")["name"]
-        labels = {one.key: one.short for one in ITEM_INDICATORS}
-        named = scores.assign(地区=scores["region_code"].map(names), 指标=scores["indicator"].map(labels))
-        return named[["地区", "指标", *scores.columns]]
+        return _named(scores)
 
     @cached_property
     def standings(self) -> pd.DataFrame:
@@ -129,6 +137,32 @@ class Study:
         return self._shared(
             "previous", lambda: measure(rows[rows["region_code"].isin(self.group)], wanted, scope=self.scope)
         )
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """Give every figure of the group up to this period (`analysis.series`), with ``line`` and ``cut``."""
+        period = self.period
+        rows, _ = period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=period.name))
+        cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
+        own = rows[rows["region_code"].isin(self.group)].reset_index(drop=True)
+        return self._shared("lines", lambda: _named(over_time.lines(own, cutoffs=cutoffs)))
+
+    @cached_property
+    def signals(self) -> pd.DataFrame:
+        """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group."""
+        return self._shared("signals", self._signals)
+
+    def _signals(self) -> pd.DataFrame:
+        own = signals.signals(self.series, period=self.period.name)
+        apart = signals.against_group(self.series, regions=self.group)
+        read = signals.signals(apart, period=self.period.name).rename(columns={"signal": "relative"})
+        key = ["region_code", "indicator"]
+        return _named(own.merge(read[[*key, "relative"]], on=key, how="left"))
+
+    @cached_property
+    def worsening(self) -> pd.DataFrame:
+        """Give what stands badly and gets worse in the group (`analysis.signals.worsening`)."""
+        return signals.worsening(self.standings, self.signals)
 
     def hinge(self, key: str) -> str:
         """Give the departments without whose items 判断 of an indicator would be another word; empty: none."""
@@ -196,6 +230,13 @@ class Study:
             self.period.items, self.before.items, region=self.region, indicator=key, scope=self.scope
         )
 
+    @cached_property
+    def causes(self) -> pd.DataFrame:
+        """Give what each change since the last period comes from: the items of both periods, or the list."""
+        return change.causes(
+            self.period.items, self.before.items, region=self.region, indicators=ITEM_INDICATORS, scope=self.scope
+        )
+
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""
         return change.item_changes(self.period.items, self.before.items, region=self.region, scope=self.scope)
@@ -258,6 +299,14 @@ class Study:
     def __repr__(self) -> str:
         sample = "（示例数据，模拟）" if self.period.dataset.kind == "sample" else ""
         return f"{self.name} · {self.period.name} · 与{len(self.peers)}个{self.whom}比较{sample}"
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of regions and indicators with both by name, 地区 and 指标, before the keys."""
+    names = load_regions().set_index("code")["name"]
+    labels = {one.key: one.short for one in over_time.KNOWN.values()}
+    named = rows.assign(地区=rows["region_code"].map(names), 指标=rows["indicator"].map(labels))
+    return named[["地区", "指标", *rows.columns]]
 
 
 def study(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.change import change, change_split, item_changes
+from zjanalysis.analysis.change import Cause, causes, change, change_split, item_changes
 
 
 def test_change_is_the_difference_and_trend_knows_the_direction() -> None:
@@ -160,3 +160,47 @@ def test_the_order_of_rows_with_keys_of_their_own_changes_nothing(items_of: Call
     now, before = items_of(NOW), items_of(BEFORE)
     mixed = item_changes(now.sample(frac=1, random_state=1), before.sample(frac=1, random_state=2), region="440800")
     pd.testing.assert_frame_equal(mixed, item_changes(now, before, region="440800"))
+
+
+def listed(*promises: int, codes: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ") -> str:
+    head = "region_code match_code item_name department statutory_days promised_days visits handling_type\n"
+    rows = (f"440800 {code} 事{code} 局一 20 {days} 0 承诺件\n" for code, days in zip(codes, promises, strict=False))
+    return head + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("now", "codes", "word"),
+    [
+        ((10,) * 10, "ABCDEFGHIJ", Cause.LIST),  # the ten slowest of twenty are gone: 0.25 → 0.50, nothing better
+        ((5,) * 20, "ABCDEFGHIJKLMNOPQRST", Cause.ITEMS),
+        ((5,) * 10, "ABCDEFGHIJ", Cause.BOTH),
+        ((11,) * 10, "ABCDEFGHIJ", Cause.LIST),  # and what stays has become worse
+        ((10,) * 10 + (20,) * 10, "ABCDEFGHIJKLMNOPQRST", Cause.NONE),
+    ],
+)
+def test_a_shorter_list_is_no_improvement(
+    items_of: Callable[[str], pd.DataFrame], now: tuple[int, ...], codes: str, word: Cause
+) -> None:
+    before = items_of(listed(*(10,) * 10, *(20,) * 10))
+    table = causes(items_of(listed(*now, codes=codes)), before, region="440800", indicators=["time_compression"])
+    row = table.iloc[0]
+    assert row["cause"] == word
+    assert row["n_shared"] == len(codes)
+    if now == (10,) * 10:
+        assert (row["change"], row["by_items"], row["by_list"]) == pytest.approx((0.50 - 0.25, 0, 0.25))
+
+
+def test_without_a_last_period_there_is_no_cause(items_of: Callable[[str], pd.DataFrame]) -> None:
+    rows = items_of(NOW)
+    table = causes(rows, rows.iloc[:0], region="440800", indicators=["time_compression", "visits"])
+    assert table["cause"].tolist() == [Cause.NO_DATA] * 2
+
+
+def test_causes_are_the_sums_of_the_split(items_of: Callable[[str], pd.DataFrame]) -> None:
+    now, before = items_of(NOW), items_of(BEFORE)
+    keys = ["time_compression", "visits", "instant"]
+    table = causes(now, before, region="440800", indicators=keys).set_index("indicator")
+    for key in keys:
+        split = change_split(now, before, region="440800", indicator=key).set_index("part")["contribution"]
+        assert table.at[key, "by_items"] == pytest.approx(split["变动"], nan_ok=True)
+        assert table.at[key, "by_list"] == pytest.approx(split["新增"] + split["取消"], nan_ok=True)

@@ -268,7 +268,7 @@ def test_a_new_version_of_the_package_reads_anew(
     load_period(settings=settings)
     monkeypatch.setattr("zjanalysis.__version__", "99")
     load_period(settings=settings)
-    monkeypatch.setattr(cache, "_code", lambda: "other source")
+    monkeypatch.setattr(cache, "_code", lambda rooms: f"other source of {rooms}")
     load_period(settings=settings)
     assert len(built) == 3
 

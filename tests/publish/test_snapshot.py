@@ -203,3 +203,23 @@ def test_a_disk_that_is_full_while_rows_are_written_for_the_workers_is_one_sente
     assert done.returncode == 1
     assert done.stderr.splitlines()[-2].startswith("磁盘已满，无法写入输出位置 2021Q1")
     assert "Traceback" not in done.stderr
+
+
+def test_a_workbook_of_an_earlier_period_concerns_every_report(tmp_path: Path) -> None:
+    """Lines over time are drawn from it; only files of the rows themselves concern the regions they hold."""
+    from zjanalysis.publish.snapshot import Sources, file_digests
+    from zjanalysis.publish.staleness import BESIDE, reads_of
+
+    folder = tmp_path / "data" / "试"
+    for name in ("2020Q3", "2020Q4", "2021Q1", "2021Q2"):
+        (folder / name / "items").mkdir(parents=True)
+        (folder / name / "items" / "甲.csv").write_text(name, encoding="utf-8")
+    (folder / "dataset.toml").write_text('title = "试"\nkind = "sample"\nsource = ""\nlicence = ""\n', encoding="utf-8")
+    files = file_digests(Settings(root=tmp_path), "data/试", "2021Q1")
+    assert sorted(files) == ["2020Q3/items/甲.csv", "2020Q4/items/甲.csv", "2021Q1/items/甲.csv", "dataset.toml"]
+    origins = {"440823": ("2020Q4/items/甲.csv", "2021Q1/items/甲.csv")}
+    job = Job("district/440823", Path("03.ipynb"), "440823", "遂溪县", "2021Q1", "data/试", reads=("440823",))
+    before, after = (Sources({**files, "2020Q3/items/甲.csv": digest}, {}, origins, {}) for digest in ("甲", "乙"))
+    assert reads_of(job, before)[BESIDE] != reads_of(job, after)[BESIDE]
+    own = Sources({**files, "2020Q4/items/甲.csv": "别的"}, {}, origins, {})
+    assert reads_of(job, own)[BESIDE] == reads_of(job, Sources(files, {}, origins, {}))[BESIDE]

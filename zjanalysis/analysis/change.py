@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.explain import OTHER_ONLY, OWN_ONLY, gathered, signed, split_codes, totals
 from zjanalysis.analysis.frontier import INSTANT, item_keys
-from zjanalysis.analysis.indicators import in_scope
+from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.units import UNITS, published
 
 ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
 BETTER, SAME, WORSE, NO_PREVIOUS = "改善", "持平", "退步", "无上期"
+
+
+class Cause(StrEnum):
+    """What a change comes from: from what was done on the items of both periods, or from what is listed."""
+
+    ITEMS = "同事项变化"
+    LIST = "清单变化"
+    BOTH = "同事项与清单都有"
+    NONE = "持平"
+    NO_DATA = "无上期"
 
 
 def change(
@@ -71,6 +82,49 @@ def change_split(
     table = gathered(codes.assign(part=part), by=by, parts=(ADDED, REMOVED, CHANGED))
     split = signed(table.assign(**totals(codes)), one, region)
     return split.rename(columns={"peer_value": "previous", "gap": "change"})
+
+
+def causes(
+    items: pd.DataFrame,
+    before: pd.DataFrame,
+    *,
+    region: str,
+    indicators: Iterable[str | Indicator],
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give what the change of each indicator comes from: the codes of both periods (变动), or which codes are listed.
+
+    One row per indicator: change = by_items + by_list (the sums of `change_split`), n_shared codes in both periods, and
+    ``cause``: the part that goes the way of the change, by the unit's smallest relevant change at least. A value that
+    rises because slow items were taken off the list, or quick ones put on it, is 清单变化: no item has become better.
+    """
+    wanted = [find(one) for one in indicators]
+    now, then = (_by_code(table[table["region_code"] == region], wanted, scope) for table in (items, before))
+    both = now.index.intersection(then.index)
+    sums = [side.groupby("indicator").sum() for side in (now, then, now.loc[both], then.loc[both])]
+    values = pd.DataFrame({n: part["numerator"] / part["denominator"] for n, part in enumerate(sums)})
+    parts = values.reindex([one.key for one in wanted]).rename_axis("indicator")
+    change = parts[0] - parts[1]
+    by_items = (parts[2] - parts[3]).fillna(0.0).where(change.notna())
+    relevant = np.array([UNITS[one.unit].relevant for one in wanted]) - 1e-9
+    by_list, way = change - by_items, np.sign(change)
+    shared, listed = by_items * way >= relevant, by_list * way >= relevant
+    words = np.select(
+        [change.isna(), shared & listed, shared, listed],
+        [Cause.NO_DATA, Cause.BOTH, Cause.ITEMS, Cause.LIST],
+        Cause.NONE,
+    )
+    n_shared = pd.Series(both.get_level_values("indicator"), dtype="str").value_counts()
+    table = pd.DataFrame({"change": change, "by_items": by_items, "by_list": by_list, "cause": words})
+    return table.assign(n_shared=n_shared.reindex(table.index).fillna(0).astype("int64")).reset_index()
+
+
+def _by_code(rows: pd.DataFrame, wanted: list[Indicator], scope: Scope | None) -> pd.DataFrame:
+    """Give the two sums by indicator and code; a row without a code stands for itself, and matches nothing."""
+    alone = pd.Series([f"/{id(rows)}/{place}" for place in range(len(rows))], index=rows.index, dtype="str")
+    coded = rows.assign(match_code=rows["match_code"].fillna(alone))
+    sums = measure(coded, wanted, by=("match_code",), scope=scope)
+    return sums[sums["denominator"] > 0].set_index(["indicator", "match_code"])[["numerator", "denominator"]]
 
 
 _FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")

@@ -25,7 +25,7 @@ def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
     Raises ConfigError for an indicator that is no share of items.
     """
     one = find(indicator)
-    if not _is_count(one.key):
+    if not is_count(one):
         raise ConfigError(f"指标“{one.label}”不是事项数之比，不能画漏斗图。", "请改用即办率、零跑动率、网上可办率等。")
     own = scores[(scores["indicator"] == one.key) & (scores["denominator"] > 0)]
     if own.empty:
@@ -50,9 +50,9 @@ def dispersion(scores: pd.DataFrame) -> float:
     return max(1.0, float((drawn_in**2).mean()))
 
 
-def _is_count(key: str) -> bool:
+def is_count(one: Indicator) -> bool:
     """Tell whether an indicator is a number of items by a number of items."""
-    return key not in {"time_compression", "time_compression_mean"} and find(key).unit == "share"
+    return one.key not in {"time_compression", "time_compression_mean"} and one.unit == "share"
 
 
 _LIMITS = ("overall", "low", "high", "low_998", "high_998")

@@ -162,6 +162,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "alerts", "alerts:told", "与以往一期相比有哪些变动要提醒：达标、判断、超出以往范围、变差、逾期；没有变动不出声",
+        "  zj alerts\n  zj alerts --since 2020Q4 --out 变动.xlsx\n  zj alerts --eml 草稿 --mail 收件人.xlsx",
+        (
+            DATA, PERIOD,
+            _text("--since", "PERIOD", "与哪一期相比，默认上一期"),
+            _text("--eml", "DIR", "为每个单位写一封邮件草稿（.eml，没有发送）到这个文件夹"),
+            _text("--mail", "TABLE", "收件人表（.xlsx 或 .csv，列：地区、收件人、抄送），写入草稿"),
+            RESULT,
+        ),
+    ),
+    Command(
         "plan", "comparison:plan", "最少改哪些事项可以达到目标；导出任务清单、收回反馈",
         "  zj plan 湛江市 --indicator time_compression --target median\n"
         "  zj plan 遂溪县 --indicator instant --target 85% --out 任务清单.xlsx\n"

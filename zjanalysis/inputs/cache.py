@@ -26,27 +26,34 @@ _DIGEST = hashlib.sha256().digest_size
 
 
 @cache
-def _code() -> str:
-    """Return the hash of what decides how a file is read: this room's source and the reference tables."""
+def _code(rooms: tuple[str, ...]) -> str:
+    """Return the hash of what decides a table: the source of the rooms it is made in and the reference tables."""
     package = Path(__file__).resolve().parent.parent
-    sources = sorted([*package.glob("*.py"), *package.glob("inputs/*.py"), *package.glob("reference/*.csv")])
+    own = [path for room in rooms for path in package.glob(f"{room}/*.py")]
+    sources = sorted([*package.glob("*.py"), *own, *package.glob("reference/*.csv")])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
-def key_of(hashes: Mapping[str, str], *, state: str) -> str:
+def key_of(hashes: Mapping[str, str], *, state: str, rooms: tuple[str, ...] = ("inputs",)) -> str:
     """Return the key of a period: ``hashes`` = file → sha256, ``state`` = settings and data set as text."""
-    parts = [zjanalysis.__version__, pd.__version__, _code(), state, *(f"{name}={h}" for name, h in hashes.items())]
+    parts = [
+        zjanalysis.__version__,
+        pd.__version__,
+        _code(rooms),
+        state,
+        *(f"{name}={h}" for name, h in hashes.items()),
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def cached(folder: Path, key: str, build: Callable[[], T]) -> T:
-    """Return what ``build`` gives for a key: from the folder, else built and put there."""
+def cached(folder: Path, key: str, build: Callable[[], T], *, states: int = STATES) -> T:
+    """Return what ``build`` gives for a key: from the folder, else built and put there, the last ``states`` staying."""
     path = folder / f"{key}.tables"
     stored = _read(path)
     if stored is not None:
         return stored  # type: ignore[no-any-return]
     built = build()
-    _write(path, pickle.dumps(built, protocol=5))
+    _write(path, pickle.dumps(built, protocol=5), states)
     return built
 
 
@@ -59,10 +66,10 @@ def _read(path: Path) -> Any:
     return pickle.loads(content[_DIGEST:]) if whole else None
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, states: int) -> None:
     try:
         write_whole(path, hashlib.sha256(content).digest() + content)
-        for old in sorted(path.parent.glob("*.tables"), key=lambda p: p.stat().st_mtime)[:-STATES]:
+        for old in sorted(path.parent.glob("*.tables"), key=lambda p: p.stat().st_mtime)[:-states]:
             old.unlink(missing_ok=True)
     except OSError:
         return  # no cache this time: the tables are there all the same

@@ -84,12 +84,16 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
         )
     name = period or periods[-1]
     paths = item_files(dataset.folder / name)
-    state = repr((chosen.units, chosen.guard, sorted(dataset.columns.items())))
-    key = key_of({path.name: file_digest(path) for path in paths}, state=state)
+    key = key_of({path.name: file_digest(path) for path in paths}, state=how_read(dataset, chosen))
     build = partial(read_period, paths, settings=chosen, mapping=dataset.columns)
     items, findings, files = cached(chosen.root / CACHE, key, build)
     about = dataset.periods.get(name, {})
     return Period(name, str(about.get("title", name)), dataset, str(about.get("cutoff", "")), items, findings, files)
+
+
+def how_read(dataset: Dataset, settings: Settings) -> str:
+    """Return the settings and entries of a data set that decide what its workbooks read as, as a text for a key."""
+    return repr((settings.units, settings.guard, sorted(dataset.columns.items())))
 
 
 def load_previous(period: Period, *, settings: Settings | None = None) -> Period:

@@ -27,7 +27,7 @@ from typing import Any, TypeVar, cast
 
 from zjanalysis.errors import PublishError, ZjError
 from zjanalysis.files import file_digest, write_whole
-from zjanalysis.inputs.dataset import previous_period
+from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish import processes
 from zjanalysis.publish.jobs import foci, named_units
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
@@ -141,9 +141,9 @@ def files_key(files: Mapping[str, str], settings: Settings, period: str) -> str:
 
 
 def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
-    """Return the SHA-256 of every file the period and the one before it are read from, by name inside the data set."""
+    """Return the SHA-256 of every file the period and those before it are read from, by name inside the data set."""
     folder = settings.path(data)
-    periods = [name for name in (period, previous_period(data, period, settings=settings)) if name]
+    periods = [name for name in list_periods(data, settings=settings) if name <= period]
     paths = [*folder.glob("*"), *(path for name in periods for path in (folder / name).rglob("*"))]
     read = [path for path in sorted(paths)
             if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix != ".md"]  # fmt: skip
@@ -239,7 +239,8 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, path: P
     for region in (code for focus in foci(settings, now.dataset) for code in named_units(focus)):
         if region in there:
             me = study_of(now, region=region, settings=settings)
-            _ = me.scores, me.standings, me.previous, me.tables, me.sensitivity()  # remembered by the period
+            # remembered by the period
+            _ = me.scores, me.standings, me.previous, me.tables, me.signals, me.sensitivity()
             with suppress(ZjError):
                 cases.load(me)
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))

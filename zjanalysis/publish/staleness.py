@@ -26,7 +26,7 @@ from zjanalysis.publish.snapshot import Sources, read_sources
 from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
-OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据与办件"
+OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据、办件与以往各期"
 
 
 @dataclass(frozen=True)
@@ -76,27 +76,29 @@ def _step(job: Job, sources: Sources, entry: Entry | None, folder: Path, shared:
 def reads_of(job: Job, sources: Sources) -> dict[str, str]:
     """Return what the job reads: region → digest; its own rows under 本地区, everything under 全部地区.
 
-    Files beside the items (the ledger, reported figures, cases) concern every report.
+    Files no row comes from (the ledger, reported figures, cases, earlier periods) concern every report.
     """
     regions = sources.regions
-    beside = {name: digest for name, digest in sources.files.items() if is_beside(name)}
-    shared = {"": regions.get("", ("", ""))[0], BESIDE: digest_of(beside)}
+    shared = {"": regions.get("", ("", ""))[0], BESIDE: digest_of(beside(sources))}
     if not job.reads:
         return {ALL: digest_of({code: own for code, (own, _) in regions.items()}), **shared}
     peers = {code: regions[code][1] for code in job.reads if code in regions and code != job.region_code}
     return {OWN: regions.get(job.region_code, ("", ""))[0], **shared, **peers}
 
 
-def is_beside(name: str) -> bool:
-    """Tell whether a file is no list of items: the ledger, reported figures, cases."""
-    return "/items/" not in name and name != "dataset.toml"
+def beside(sources: Sources) -> dict[str, str]:
+    """Return the files that hold no row of the period or the last: ledger, reported figures, cases, history, periods
+    before, from which lines over time are drawn.
+    """
+    rows = {name for names in sources.origins.values() for name in names}
+    return {name: digest for name, digest in sources.files.items() if name not in rows and name != "dataset.toml"}
 
 
 def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
     """Return the files the job's rows come from, with their digests."""
     rows = {name for code in job.reads or sources.origins for name in sources.origins.get(code, ())}
-    return {name: digest for name, digest in sources.files.items()
-            if name in rows or name == "dataset.toml" or is_beside(name)}  # fmt: skip
+    shared = {"dataset.toml": "", **beside(sources)}
+    return {name: digest for name, digest in sources.files.items() if name in rows or name in shared}
 
 
 def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, folder: Path) -> str:

@@ -1,0 +1,150 @@
+"""How often does a quiet line speak, and how soon does one that slips? ``python benchmarks/trend.py`` (half a minute).
+
+Lines are drawn whose truth is known and read by the package's own `signals.read_line`, printed as Markdown: words on
+quiet lines (any word but 平稳 is false) by kind and number of points, beside the usual rules with nothing added;
+quarters until a line that slips, or jumps once, is named. ``--quick`` draws a tenth. The exit code is 1 where more than
+5 % of the quiet lines of a kind speak.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+
+from zjanalysis.analysis.registry import indicator
+from zjanalysis.analysis.signals import LEAST_SIGMAS, RUN, Signal, read_line
+
+POINTS = (4, 6, 8, 12, 20)
+MOST_FALSE = 0.05
+ITEMS, SHARE = 220, 0.80
+CALM = 4
+"""Quiet points before a line begins to slip or jumps."""
+LONGEST = 12
+ONE = indicator("instant")
+Lines = Callable[[np.random.Generator, int, int], np.ndarray]
+
+
+def drawn_anew(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
+    """Give shares of items that are drawn anew every quarter, twice as far apart as chance has it."""
+    spread = np.sqrt(2 * SHARE * (1 - SHARE) / ITEMS)
+    return np.clip(np.round((SHARE + spread * draw.standard_normal((n, points))) * ITEMS) / ITEMS, 0, 1)
+
+
+def same_list(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
+    """Give shares of a list that stays, of which two items in a hundred change each quarter, either way."""
+    state = draw.random((n, ITEMS)) < SHARE
+    columns = []
+    for _ in range(points):
+        changed = draw.random((n, ITEMS)) < 0.02
+        state = np.where(changed, draw.random((n, ITEMS)) < SHARE, state)
+        columns.append(state.mean(axis=1))
+    return np.column_stack(columns)
+
+
+def random_walk(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
+    """Give levels that wander without any direction: what a list does whose changes all stay."""
+    return SHARE + 0.004 * draw.standard_normal((n, points)).cumsum(axis=1)
+
+
+def hardly_moving(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
+    """Give shares that stay for most quarters and then move by an item."""
+    steps = draw.choice([-1, 0, 1], p=[0.1, 0.8, 0.1], size=(n, points))
+    return SHARE + steps.cumsum(axis=1) / ITEMS
+
+
+QUIET: dict[str, Lines] = {
+    "drawn anew, φ = 2": drawn_anew, "a list that stays": same_list, "random walk": random_walk,
+    "hardly moving": hardly_moving,
+}  # fmt: skip
+
+
+def word(values: np.ndarray) -> Signal:
+    """Give the word of a line of shares."""
+    return read_line(values, np.full(len(values), float(ITEMS)), ONE).signal
+
+
+def plain_rules(values: np.ndarray) -> bool:
+    """Tell whether the usual rules speak: a point outside 2.66 mean ranges, six points in a row, seven on one side."""
+    centre, steps = values.mean(), np.diff(values)
+    outside = abs(values[-1] - centre) > LEAST_SIGMAS / 1.128 * np.abs(steps).mean()
+    ways, sides = np.sign(steps[-(RUN - 1) :]), np.sign(values[-7:] - centre)
+    in_a_row = len(ways) == RUN - 1 and abs(ways.sum()) == RUN - 1
+    return bool(outside or in_a_row or (len(sides) == 7 and abs(sides.sum()) == 7))
+
+
+def false_words(draw: np.random.Generator, n: int) -> bool:
+    """Print how many quiet lines speak, by kind and number of points; tell whether all keep the bound."""
+    print(f"\nQuiet lines that speak, {n} of each (bound {MOST_FALSE:.0%}); in brackets the usual rules\n")
+    print("| quiet line | " + " | ".join(f"{points} points" for points in POINTS) + " |")
+    print("|---|" + "---|" * len(POINTS))
+    kept = True
+    for name, make in QUIET.items():
+        cells = []
+        for points in POINTS:
+            lines = make(draw, n, points)
+            share = float(np.mean([word(line) is not Signal.STEADY for line in lines]))
+            plain = float(np.mean([plain_rules(line) for line in lines]))
+            cells.append(f"{share:.1%} ({plain:.0%})")
+            kept &= share <= MOST_FALSE
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    return kept
+
+
+def delays(draw: np.random.Generator, n: int) -> None:
+    """Print how soon a line that begins to slip after four quiet points is named, by kind of noise and by pace."""
+    print(
+        f"\nQuarters until 持续变差 (or a point that stands out), {n} lines each, slipping after {CALM} quiet points\n"
+    )
+    print(f"| noise | slip a quarter, × noise | named after: median | within {LONGEST} |")
+    print("|---|---|---|---|")
+    for name in ("drawn anew, φ = 2", "a list that stays"):
+        lines = QUIET[name](draw, n, CALM + LONGEST)
+        noise = float(np.abs(np.diff(lines, axis=1)).mean() / 1.128)
+        for pace in (0.5, 1.0, 2.0, 3.0):
+            slip = np.r_[np.zeros(CALM), np.arange(1, LONGEST + 1)] * pace * noise
+            first = [_named(line - slip) for line in lines]
+            found = [delay for delay in first if delay]
+            median = f"{np.median([delay or LONGEST + 1 for delay in first]):.0f}" if len(found) * 2 > n else "–"
+            print(f"| {name} | {pace:g} | {median} | {len(found) / n:.0%} |")
+
+
+def jumps(draw: np.random.Generator, n: int) -> None:
+    """Print how often one jump of a line is 异常点 at once, by its size and the points before it."""
+    print(f"\nA single jump that is 异常点 at once, {n} lines each\n")
+    print("| jump, × noise | 8 points | 12 points | 20 points |")
+    print("|---|---|---|---|")
+    for size in (3.0, 5.0, 8.0):
+        shares = []
+        for points in (8, 12, 20):
+            lines = drawn_anew(draw, n, points)
+            lines[:, -1] -= size * float(np.abs(np.diff(lines, axis=1)).mean() / 1.128)
+            shares.append(float(np.mean([word(line) is Signal.OUTLIER for line in lines])))
+        print(f"| {size:g} | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
+
+
+def _named(line: np.ndarray) -> int:
+    """Give after how many quarters of slipping the line is named; 0: never."""
+    for quarter in range(1, LONGEST + 1):
+        upto = line[: CALM + quarter]
+        said = word(upto)
+        if said is Signal.WORSE or (said is Signal.OUTLIER and upto[-1] < upto[:-1].mean()):
+            return quarter
+    return 0
+
+
+def main() -> int:
+    """Print the three tables; 1 where a bound is broken."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a tenth of the lines")
+    n = 400 if parser.parse_args().quick else 4000
+    draw = np.random.default_rng(20210331)
+    kept = false_words(draw, n)
+    delays(draw, n // 4)
+    jumps(draw, n // 4)
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,107 @@
+"""Signal or noise: what a line says, and that quiet lines say nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from zjanalysis.analysis.registry import indicator
+from zjanalysis.analysis.series import lines
+from zjanalysis.analysis.signals import Signal, against_group, read_line, signals
+from zjanalysis.studies import study
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def word(key: str, values: list[float], n_items: float = 200) -> Signal:
+    return read_line(np.array(values), np.full(len(values), n_items), indicator(key)).signal
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.80, 0.81, 0.82], Signal.FEW),
+        ([0.80, 0.81, 0.80, 0.81], Signal.STEADY),
+        ([0.80, 0.81, 0.82, 0.83, 0.84], Signal.BETTER),  # five points, all of the line, by even steps
+        ([0.80, 0.80, 0.81, 0.82, 0.83, 0.84], Signal.STEADY),  # five of six rise: a longer line needs six
+        ([0.84, 0.80, 0.81, 0.82, 0.83, 0.84, 0.85], Signal.BETTER),
+        ([0.84, 0.83, 0.82, 0.81, 0.80, 0.79], Signal.WORSE),
+        ([0.80, 0.801, 0.802, 0.803, 0.804, 0.900], Signal.OUTLIER),
+        ([0.80, 0.81, 0.80, 0.81, 0.80, 0.60], Signal.OUTLIER),
+        ([0.80] * 6, Signal.STEADY),
+        ([0.80] * 6 + [0.805], Signal.STEADY),  # one item of 200 after years of none is no news
+        ([0.80] * 6 + [0.85], Signal.OUTLIER),
+    ],
+)
+def test_what_a_line_of_shares_says(values: list[float], expected: Signal) -> None:
+    assert word("instant", values) is expected
+
+
+@pytest.mark.parametrize("key", ["visits", "promised_days", "visit_share"])
+def test_where_less_is_better_falling_is_improving(key: str) -> None:
+    assert word(key, [0.50, 0.46, 0.43, 0.39, 0.36, 0.32]) is Signal.BETTER
+    assert word(key, [0.32, 0.36, 0.39, 0.43, 0.46, 0.50]) is Signal.WORSE
+
+
+def test_a_share_of_few_items_may_move_further() -> None:
+    """The newest point stands on 20 items, the others on 2,000: 10 points off is chance for it."""
+    values, many = np.array([0.80, 0.81, 0.80, 0.81, 0.80, 0.81, 0.80, 0.90]), np.full(8, 2000.0)
+    few = np.r_[many[:-1], 20.0]
+    assert read_line(values, many, indicator("instant")).signal is Signal.OUTLIER
+    assert read_line(values, few, indicator("instant")).signal is Signal.STEADY
+
+
+def test_dispersion_is_what_points_move_against_chance() -> None:
+    """p = 0.5 of 100 items: chance moves a point by 0.05; steps of ±0.0564 = 1.128 × 0.05 are just that: φ = 1."""
+    step = 1.128 * 0.05
+    values = np.array([0.5, 0.5 + step, 0.5, 0.5 + step, 0.5, 0.5 + step, 0.5, 0.5]) - step / 2
+    reading = read_line(values, np.full(8, 100.0), indicator("instant"))
+    assert reading.dispersion == pytest.approx(1.0, rel=0.02)
+
+
+def table(region: str, values: list[float], definition: list[str] | None = None) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"region_code": region, "indicator": "instant", "period": [f"2020Q{n}" for n in range(1, len(values) + 1)],
+         "value": values, "denominator": 200.0, "definition": definition or "2021"}
+    )  # fmt: skip
+
+
+def test_what_stands_before_a_cut_is_not_looked_at() -> None:
+    rows = table("440823", [0.6, 0.8, 0.81, 0.82, 0.83], ["2020", "2021", "2021", "2021", "2021"])
+    read = signals(lines(rows, cutoffs={}))
+    assert read[["n_points", "signal", "previous"]].values.tolist() == [[4, "持续改善", 0.82]]
+
+
+def test_what_moves_everybody_is_gone_against_the_group() -> None:
+    """All rise by 2 points a quarter, one by 1: better by itself, worse against the others."""
+    rise = [0.02 * n for n in range(6)]
+    peers = pd.concat([table(code, [0.6 + r for r in rise]) for code in ("440802", "440803", "440804")])
+    rows = lines(pd.concat([peers, table("440823", [0.6 + r / 2 for r in rise])], ignore_index=True), cutoffs={})
+    own = signals(rows).set_index("region_code")["signal"]
+    apart = signals(against_group(rows, regions=("440802", "440803", "440804", "440823")))
+    assert set(own) == {"持续改善"}
+    relative = apart.set_index("region_code")["signal"]
+    assert relative["440823"] == "持续变差"
+    assert set(relative.drop("440823")) == {"平稳"}
+
+
+def test_the_county_that_slips_is_the_one_named() -> None:
+    read = study("data/sample", "2021Q1", region="遂溪县").signals
+    assert set(read.loc[read["signal"] == "持续变差", "region_code"]) == {"440883"}
+    key = read["indicator"].isin(
+        ["time_compression", "visits", "visit_share", "instant", "online", "online_end_to_end"]
+    )
+    worse = read[key & (read["relative"] == "持续变差")]
+    assert worse["region_code"].tolist() == ["440883"] * 6
+
+
+def test_quiet_lines_are_quiet() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/trend.py", "--quick"], cwd=ROOT, check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout.decode("utf-8")

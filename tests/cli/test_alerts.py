@@ -1,0 +1,51 @@
+"""``zj alerts`` on the sample: a line a unit with number and threshold, letters, and silence where nothing moved."""
+
+from __future__ import annotations
+
+import email
+import shutil
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from zjanalysis.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "data" / "sample"
+
+
+def test_a_line_for_each_unit_with_number_and_threshold(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert (
+        main(["alerts", "--data", str(SAMPLE), "--eml", str(tmp_path / "草稿"), "--out", str(tmp_path / "变动.csv")])
+        == 0
+    )
+    lines = capsys.readouterr().out.splitlines()
+    by_unit = dict(line.partition("：")[::2] for line in lines if "：" in line)
+    assert by_unit["吴川市"].startswith(
+        "网上可办率91.78%，同事项差距−5.06个百分点，判断由相当变为落后；时限压缩率81.00%，"
+    )
+    assert "即办率82.89%，目标81.11%，由未达标变为达标" in by_unit["坡头区"]
+    assert "时限压缩率90.46%，全组中位数90.57%，由达标变为未达标" in by_unit["麻章区"]
+    assert "已逾期" in by_unit["湛江市"]
+    letters = sorted((tmp_path / "草稿").glob("*.eml"))
+    assert f"邮件草稿 {len(letters)} 封" in lines[-1]
+    letter = email.message_from_bytes(next(p for p in letters if "吴川市" in p.name).read_bytes(), policy=default)
+    assert (letter["X-Unsent"], letter["To"], letter["Date"], letter["From"]) == ("1", None, None, None)
+    assert letter["Subject"] == "【示例数据（模拟）】吴川市政务服务效能变动提醒（2021年第1期）"
+    assert "1. 网上可办率91.78%，同事项差距−5.06个百分点，判断由相当变为落后。" in letter.get_content()
+    assert "示例数据（模拟）" in letter.get_content()
+    assert "网上可办率91.78%" in (tmp_path / "变动.csv").read_text(encoding="utf-8-sig")
+
+
+def test_nothing_is_said_where_nothing_moved(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    shutil.copytree(SAMPLE / "2021Q1" / "items", tmp_path / "2020Q4" / "items")
+    shutil.copytree(SAMPLE / "2021Q1" / "items", tmp_path / "2021Q1" / "items")
+    shutil.copy(SAMPLE / "dataset.toml", tmp_path)
+    assert main(["alerts", "--data", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_without_an_earlier_period_the_way_on_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["alerts", "--data", str(ROOT / "data" / "gd-2021-05")]) == 2
+    assert "没有早于 2021-05 的期次可比" in capsys.readouterr().err

@@ -1,0 +1,96 @@
+"""Lines over the periods: drawn where there are points enough, cut where the definition is, said as they read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import zjanalysis as zj
+from zjanalysis.display import theme, trend
+from zjanalysis.display.picture import figure_of
+from zjanalysis.studies import Study, study_of
+
+
+@pytest.fixture(scope="module")
+def slipping(county: Study) -> Study:
+    return study_of(county.period, region="吴川市")
+
+
+def with_series(me: Study, rows: pd.DataFrame) -> Study:
+    """A study whose series are these rows."""
+    other = study_of(replace(me.period, memory=dict(me.period.memory)), region=me.region, before=me.before)
+    other.period.memory.pop(("lines", me.group, me.before.name), None)
+    other.period.memory.pop(("signals", me.group, me.before.name), None)
+    other.__dict__["series"] = rows
+    return other
+
+
+def own_lines(axes: object) -> list[np.ndarray]:
+    """The points of every piece of the own line, without its last dot and the median."""
+    lines = [line for line in axes.lines if line.get_color() == theme.FOCUS]  # type: ignore[attr-defined]
+    return [np.asarray(line.get_ydata(), dtype="float64") for line in lines if len(line.get_ydata()) > 1]
+
+
+def test_small_multiples_are_one_panel_an_indicator_with_its_word(slipping: Study) -> None:
+    block = zj.trend(slipping)
+    assert block.rows is not None
+    assert block.rows["indicator"].tolist() == ["time_compression", "visits", "visit_share", "instant", "online",
+                                                "online_end_to_end"]  # fmt: skip
+    panels = figure_of(block.figure).axes
+    assert len(panels) == 6
+    said = [[text.get_text() for text in panel.texts][:3] for panel in panels]
+    assert said[3] == ["即办率", "69.41%", "持续变差"]
+    assert block.sentence == ("吴川市6项指标的走势：持续变差1项（即办率），平稳5项；扣除全组共同的变化，持续变差6项。")
+
+
+def test_the_line_is_the_series_and_the_target_the_plans(slipping: Study) -> None:
+    axes = zj.trend_line(slipping, "instant").figure
+    rows = slipping.series.query("region_code == '440883' and indicator == 'instant'")
+    (line,) = own_lines(axes)
+    assert line.tolist() == rows["value"].tolist()
+    targets = [line.get_ydata()[0] for line in axes.lines if line.get_color() == theme.TARGET]
+    assert targets == [0.8111]
+
+
+def test_a_cut_breaks_the_line_and_stands_in_the_table(slipping: Study) -> None:
+    rows = slipping.series.copy()
+    later = rows["period"] >= "2020Q1"
+    rows["line"] = rows["line"] * 2 + later
+    rows["cut"] = np.where(later & (rows["period"] == "2020Q1"), "口径由“甲”改为“乙”", "")
+    block = zj.trend_line(with_series(slipping, rows), "instant")
+    first, second = own_lines(block.figure)
+    assert np.isnan(first[3:]).all()
+    assert np.isnan(second[:3]).all()
+    assert "口径由“甲”改为“乙”" in block.html
+
+
+def test_fewer_than_four_periods_are_a_sentence(slipping: Study, first: Study) -> None:
+    rows = slipping.series[slipping.series["period"] > "2020Q2"]
+    three = with_series(slipping, rows)
+    assert zj.trend(three).sentence == "只有3期数据，不画走势（至少4期）。"
+    assert "只有3期，不画走势" in zj.trend_line(three, "instant").sentence
+    assert trend.sparkline(three, "instant") == ""
+    assert zj.trend(first).figure is None
+
+
+def test_what_is_bad_and_gets_worse_is_named_with_both_reasons(slipping: Study, county: Study, city: Study) -> None:
+    block = zj.worsening(slipping)
+    assert block.sentence == "差且变差的有吴川市（6项）。"
+    assert "持续变差、相对全组持续变差" in block.html
+    assert zj.worsening(county).sentence == "雷州市没有差且变差的指标。"
+    assert zj.worsening(city).sentence == "差且变差的有吴川市（6项）。"
+
+
+def test_a_sparkline_ends_where_the_line_ends(slipping: Study) -> None:
+    drawn = trend.sparkline(slipping, "visits")
+    points = re.search(r'points="([^"]*)"', drawn)
+    assert points
+    heights = [float(pair.split(",")[1]) for pair in points[1].split()]
+    values = slipping.series.query("region_code == '440883' and indicator == 'visits'")["value"].to_numpy()
+    assert len(heights) == len(values)
+    assert np.argmin(heights) == np.argmax(values)
+    assert 'aria-label="跑动次数8期走势：平稳"' in drawn

@@ -1,0 +1,190 @@
+"""Figures of all periods as one tidy table: measured where the workbooks are, from history.csv where they are gone.
+
+A change of the definition cuts the line: what stands on both sides is never compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
+from zjanalysis.files import file_digest
+from zjanalysis.inputs.cache import cached, key_of
+from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
+from zjanalysis.inputs.findings import together
+from zjanalysis.inputs.history import FILE_NAME as HISTORY
+from zjanalysis.inputs.history import KEY, disagreements, load_history
+from zjanalysis.inputs.period import how_read, item_files, load_period
+from zjanalysis.inputs.reported import FILE_NAME as REPORTED
+from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
+from zjanalysis.settings import Settings, load_settings
+
+T = TypeVar("T")
+SCORES = Path(".cache") / "scores"  # under the project folder
+STORED_PERIODS = 400
+DEFINITION = "2021"
+"""The version of every definition in the registry; raise it when a numerator, a denominator or a scope changes."""
+SERIES = (*KEY, "value", "numerator", "denominator", "n", "n_left_out", "definition", "source")
+KNOWN = {one.key: one for one in (*ITEM_INDICATORS, *REPORTED_INDICATORS)}
+
+
+def known(key: str | Indicator) -> Indicator:
+    """Give the indicator of a key, of items or reported.
+
+    >>> known("instant").short, known("good_rating").short
+    ('即办率', '好评率')
+    """
+    return key if isinstance(key, Indicator) else KNOWN[key]
+
+
+def measured(
+    items: pd.DataFrame,
+    reported: pd.DataFrame | None = None,
+    *,
+    period: str,
+    cutoff: str = "",
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give the scores of one period as rows of a series, of every region that has any."""
+    parts = [measure(items, scope=scope).assign(definition=DEFINITION, source="事项清单")]
+    if reported is not None:
+        typed = measure_reported(reported)
+        versions = [version(str(key), cutoff) for key in typed["indicator"]]
+        parts.append(typed.assign(definition=versions, source="填报"))
+    scores = pd.concat(parts, ignore_index=True).assign(period=period)
+    return scores[scores["n"] > 0].reindex(columns=list(SERIES)).reset_index(drop=True)
+
+
+def version(key: str, cutoff: str) -> str:
+    """Give the version of the definition of a reported figure on a day: the old one until its break ends.
+
+    >>> version("good_rating", "2020-12-31"), version("good_rating", "2021-03-31")
+    ('2020：未评价默认为基本满意', '2021')
+    """
+    row = load_definitions().set_index("indicator").loc[key]
+    old = row["break_to"] and cutoff <= row["break_to"]
+    return str(row["definition_before"]) if old else DEFINITION
+
+
+def joined(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the series and its findings: measured figures, and those of the history that nothing measured.
+
+    A figure that both have is the measured one; where they do not agree a finding names the row of history.csv.
+    """
+    own = pd.concat([history.iloc[:0].reindex(columns=list(SERIES)), *periods], ignore_index=True)
+    there = pd.MultiIndex.from_frame(history[KEY]).isin(pd.MultiIndex.from_frame(own[KEY]))
+    published = history.assign(value=history["numerator"] / history["denominator"])[~there]
+    both = pd.concat([published[list(SERIES)], own], ignore_index=True).astype(
+        {"value": "float64", "n": "Int64", "n_left_out": "Int64"}
+    )
+    ordered = both.sort_values([*KEY[1:], KEY[0]], kind="stable", ignore_index=True)
+    return ordered, disagreements(history[there], own)
+
+
+def lines(rows: pd.DataFrame, *, cutoffs: Mapping[str, str]) -> pd.DataFrame:
+    """Give the series with ``line``, a number that changes where a line is cut, and ``cut``, why it is.
+
+    ``cutoffs``: the last day of every period, for definitions that changed on a day. Rows come ordered by region,
+    indicator and period.
+
+    >>> rows = pd.DataFrame({"region_code": "440800", "indicator": "instant", "period": ["a", "b"],
+    ...                      "definition": ["2020", "2021"]})
+    >>> lines(rows, cutoffs={})[["line", "cut"]].values.tolist()
+    [[1, ''], [2, '口径由“2020”改为“2021”']]
+    """
+    same = rows[KEY[1:]].eq(rows[KEY[1:]].shift()).all(axis=1)
+    last, was = rows["period"].shift(), rows["definition"].shift()
+    renamed = same & rows["definition"].ne(was)
+    broken = same & ~renamed & rows["indicator"].isin(_breaking())
+    days = [[cutoffs.get(str(name), "") for name in names[broken]] for names in (last, rows["period"])]
+    apart = [not comparable(key, *pair) for key, *pair in zip(rows.loc[broken, "indicator"], *days, strict=True)]
+    moving = broken.mask(broken, pd.Series(apart, index=rows.index[broken], dtype="bool"))
+    cut = pd.Series("", index=rows.index, dtype="str")
+    cut = cut.mask(renamed, "口径由“" + was.fillna("") + "”改为“" + rows["definition"] + "”")
+    cut = cut.mask(moving.astype("bool"), "口径正在变动，各期不可比")
+    return rows.assign(line=(~same | cut.ne("")).cumsum(), cut=cut)
+
+
+def _breaking() -> list[str]:
+    """Give the reported indicators whose definition changed on a day."""
+    definitions = load_definitions()
+    return definitions.loc[definitions["break_from"] != "", "indicator"].tolist()
+
+
+ENOUGH_FOR_SHARES = 10
+"""Regions from which on the middle 80 % are a band; fewer are shown from the least to the most."""
+
+
+def bands(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give what the regions of a group span: indicator, period, n, low, middle (the median), high.
+
+    The middle 80 % of ten regions and more, of fewer the least and the most.
+
+    >>> rows = pd.DataFrame({"indicator": "visits", "period": "2021Q1", "value": [0.1, 0.2, 0.6]})
+    >>> bands(rows)[["low", "middle", "high"]].values.tolist()
+    [[0.1, 0.2, 0.6]]
+    """
+    groups = rows.dropna(subset=["value"]).groupby(["indicator", "period"])["value"]
+    spread = {name: groups.quantile(share) for name, share in (("p10", 0.1), ("middle", 0.5), ("p90", 0.9))}
+    found = pd.DataFrame({"n": groups.size(), "least": groups.min(), "most": groups.max(), **spread}).reset_index()
+    many = found["n"] >= ENOUGH_FOR_SHARES
+    return found.assign(low=found["p10"].where(many, found["least"]), high=found["p90"].where(many, found["most"]))[
+        ["indicator", "period", "n", "low", "middle", "high"]
+    ]
+
+
+def series(data: str = "", *, upto: str = "", settings: Settings | None = None) -> pd.DataFrame:
+    """Give every figure of every period of a data set: one row per period, region and indicator.
+
+    Columns: value, numerator, denominator, n, n_left_out, definition (its version), source. Figures are measured where
+    the workbooks are, and come from history.csv where they are gone; ``upto`` is the last period (empty: the newest).
+    """
+    return load_series(data, upto=upto, settings=settings)[0]
+
+
+def load_series(
+    data: str = "", *, upto: str = "", settings: Settings | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table of `series` and its findings: what history.csv says otherwise than the workbooks, or unreadably.
+
+    A period is read and measured once and then taken from the cache until a file, a setting or the program changes.
+    """
+    chosen = settings or load_settings()
+    dataset = load_dataset(data, settings=chosen)
+    names = [name for name in list_periods(data, settings=chosen) if not upto or name <= upto]
+    path = dataset.folder / HISTORY
+    read = partial(load_history, dataset.folder, indicators=KNOWN, guard=chosen.guard)
+    history, findings = _stored(chosen, [path], repr(chosen.guard), read) if path.is_file() else read()
+    before = history[history["period"] <= upto] if upto else history
+    rows, apart = joined([_scores(dataset, name, chosen) for name in names], before)
+    return rows, together([findings, apart])
+
+
+def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
+    """Return the scores of one period, of items and reported figures, from the cache where it holds them."""
+    folder, cutoff = dataset.folder, str(dataset.periods.get(name, {}).get("cutoff", ""))
+    scope = Scope(dataset.item_types, dataset.use_levels)
+    beside = [path for path in (folder / name / REPORTED, folder / POPULATION_NAME) if path.is_file()]
+    state = repr((how_read(dataset, settings), scope, name, cutoff))
+
+    def build() -> pd.DataFrame:
+        items = load_period(str(folder), name, settings=settings).items
+        typed = (folder / name / REPORTED).is_file()
+        reported = load_reported(folder / name, cutoff=cutoff, guard=settings.guard)[0] if typed else None
+        return measured(items, reported, period=name, cutoff=cutoff, scope=scope)
+
+    return _stored(settings, [*item_files(folder / name), *beside], state, build)
+
+
+def _stored(settings: Settings, paths: list[Path], state: str, build: Callable[[], T]) -> T:
+    """Return what is made from these files, from the cache of scores where it is there."""
+    digests = {f"{path.parent.name}/{path.name}": file_digest(path) for path in paths}
+    key = key_of(digests, state=state, rooms=("inputs", "analysis"))
+    return cached(settings.root / SCORES, key, build, states=STORED_PERIODS)

@@ -1,0 +1,136 @@
+"""``zj alerts``: what has moved since an earlier period, a line for each unit, and letters not yet sent."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zjanalysis.analysis.alerts import Kind, alerts
+from zjanalysis.analysis.registry import bound
+from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.cli.output import save
+from zjanalysis.columns import Column
+from zjanalysis.display import wording
+from zjanalysis.display.dates import issue_text
+from zjanalysis.display.tables import table
+from zjanalysis.errors import ConfigError
+from zjanalysis.files import write_whole
+from zjanalysis.inputs.addresses import Addresses, load_addresses
+from zjanalysis.inputs.dataset import previous_period
+from zjanalysis.inputs.period import Period, load_period
+from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.ledger.analysis import OVERDUE, moved
+from zjanalysis.ledger.state import Status, load_ledger
+from zjanalysis.publish.jobs import list_jobs
+from zjanalysis.settings import Settings, load_settings
+from zjanalysis.studies import study_of
+
+MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何地区的实际情况。"
+
+
+def told(arguments: argparse.Namespace) -> int:
+    """Print one line for every unit that something has moved for; nothing where nothing has."""
+    rules = load_settings()
+    now = load_period(arguments.data, arguments.period)
+    since = arguments.since or previous_period(arguments.data, now.name)
+    if not since or since >= now.name:
+        raise ConfigError(f"没有早于 {now.name} 的期次可比。", "用 --since 写明与哪一期比较，如 --since 2020Q4。")
+    before = load_period(arguments.data, since)
+    rows = news(now, before, settings=rules)
+    files = _files(arguments.data, now.name, settings=rules)
+    for code, own in rows.groupby("region_code", sort=False):
+        print(f"{region_name(str(code))}：{'；'.join(own['text'])}。{files.get(str(code), '')}".rstrip())
+    if arguments.out:
+        shown = table(
+            rows, caption="变动提醒", columns=(Column("region", "地区"), Column("kind", "事由"), Column("text", "内容"))
+        )
+        save(rows, shown, Path(arguments.out), title=f"{now.title}变动提醒")
+    if arguments.eml:
+        mail = load_addresses(Path(arguments.mail), guard=rules.guard) if arguments.mail else {}
+        written = [_draft(Path(arguments.eml), str(code), own["text"].tolist(), now, mail.get(str(code)))
+                   for code, own in rows.groupby("region_code", sort=False)]  # fmt: skip
+        print(f"邮件草稿 {len(written)} 封在 {arguments.eml}（没有发送）。" if written else "没有变动，不起草邮件。")
+    return 0
+
+
+def news(now: Period, before: Period, *, settings: Settings) -> pd.DataFrame:
+    """Return what the city and its report units must be told: region_code, region, indicator, kind, text."""
+    city = settings.focus
+    units = [city, *report_units(city)]
+    groups = [
+        code for code in (city, next((one for one in units[1:] if _has(now, one)), "")) if code and _has(now, code)
+    ]
+    parts = [_group(now, before, region, settings) for region in groups]
+    rows = pd.concat([*parts, _overdue(now, before, city)], ignore_index=True)
+    rows = rows[rows["region_code"].isin(units)]
+    order = rows["region_code"].map({code: place for place, code in enumerate(units)})
+    listed = rows.assign(region=rows["region_code"].map(region_name), order=order).sort_values("order", kind="stable")
+    return listed[["region_code", "region", "indicator", "kind", "text"]].reset_index(drop=True)
+
+
+def _has(period: Period, region: str) -> bool:
+    return bool((period.items["region_code"] == region).any())
+
+
+def _group(now: Period, before: Period, region: str, settings: Settings) -> pd.DataFrame:
+    me = study_of(now, region=region, before=before, settings=settings)
+    last = study_of(before, region=region, settings=settings) if _has(before, region) else me
+    rows = alerts(me.standings, last.standings, read=me.signals, read_earlier=last.signals)
+    return rows.assign(text=[_text(row) for row in rows.to_dict("records")])
+
+
+def _text(row: Mapping[Any, Any]) -> str:
+    """Say one alert with its number and what the number is held against."""
+    one = bound(find(row["indicator"]), row["region_code"])
+    value = f"{one.short}{wording.amount(row['value'], one.unit, row['digits'])}"
+    middle = f"全组中位数{wording.amount(row['median'], one.unit, row['digits'])}"
+    if row["kind"] == Kind.TARGET:
+        number = wording.amount(row["target"], one.unit) if pd.notna(row["target"]) else ""
+        goal = f"目标{number}" if number else middle if one.aim == "above_peers" else f"目标{one.target_text}"
+        return f"{value}，{goal}，由{row['was']}变为{row['now']}"
+    if row["kind"] == Kind.VERDICT:
+        return f"{value}，同事项差距{wording.signed(row['effect'], one.unit)}，判断由{row['was']}变为{row['now']}"
+    if row["kind"] == Kind.RANGE:
+        return f"{value}，超出以往范围{wording.amount(row['low'], one.unit)}至{wording.amount(row['high'], one.unit)}"
+    return f"{value}，{middle}，{row['now']}"
+
+
+def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
+    """Return the tasks of the ledger that have become overdue."""
+    present = load_ledger(now, city=city)
+    rows = moved(present, load_ledger(before, city=city)) if len(present) else present.assign(status_before="")
+    late = rows[rows["status"] == Status.OVERDUE]
+    texts = [
+        f"台账{str(row['ledger_id']).partition('@')[0]}“{row['problem']}”应于{row['deadline']}完成，已逾期"
+        for row in late.to_dict("records")
+    ]
+    about = late.assign(region_code=late["region_code"].fillna(city), kind=OVERDUE, text=pd.Series(texts, late.index))
+    return about[["region_code", "indicator", "kind", "text"]]
+
+
+def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
+    """Return where the page of each unit lies, of those that have been made."""
+    jobs = [job for job in list_jobs(settings, data, period) if not job.title]
+    pages = {job.region_code: settings.root / "reports" / job.place / f"{job.key}.html" for job in jobs}
+    return {code: page.relative_to(settings.root).as_posix() for code, page in pages.items() if page.is_file()}
+
+
+def _draft(folder: Path, code: str, texts: list[str], period: Period, addresses: Addresses | None) -> Path:
+    """Write the letter to one unit; it has no date and no sender: both come when somebody sends it."""
+    letter, sample = EmailMessage(policy=SMTP), period.dataset.kind == "sample"
+    letter["X-Unsent"] = "1"
+    for head, people in (("To", addresses.to if addresses else ()), ("Cc", addresses.cc if addresses else ())):
+        if people:
+            letter[head] = ", ".join(people)
+    title = f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）"
+    letter["Subject"] = ("【示例数据（模拟）】" if sample else "") + title
+    numbered = [f"{number}. {text}。" for number, text in enumerate(texts, 1)]
+    lines = [f"{region_name(code)}：", f"　　{title}，共{len(texts)}项：", *numbered, *([MADE_UP] if sample else [])]
+    letter.set_content("".join(f"{line}\r\n" for line in lines), charset="utf-8", cte="base64")
+    return write_whole(folder / f"{code}_{region_name(code)}_{period.name}_变动提醒.eml", letter.as_bytes())

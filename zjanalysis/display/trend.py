@@ -1,0 +1,289 @@
+"""How a region's indicators move over the periods: small multiples, one chart each, what is bad and gets worse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from zjanalysis.analysis.change import Cause
+from zjanalysis.analysis.compare import KEY
+from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.analysis.series import ENOUGH_FOR_SHARES, bands
+from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
+from zjanalysis.columns import Column
+from zjanalysis.display import theme, wording
+from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
+from zjanalysis.display.canvas import key, plane, tick_texts, write
+from zjanalysis.display.picture import MM, describe, new_figure
+from zjanalysis.display.reasons import value_of
+from zjanalysis.display.tables import about, table
+from zjanalysis.inputs.regions import is_county, report_units
+from zjanalysis.studies import Study, study_of
+
+ACROSS = 3
+PANEL, HEAD, FOOT, SIDE, LOW = 17.0, 10.0, 5.0, 11.0, 6.0  # millimetres: plot, its heads, its axis, ticks, the key
+INK = {Signal.BETTER: theme.AHEAD, Signal.WORSE: theme.BEHIND_TEXT, Signal.OUTLIER: theme.TARGET}
+LISTED = "较上期的变化来自事项增减，不是同一事项的改善或退步。"
+
+
+def trend(me: Study, *keys: str) -> Block:
+    """Give small multiples, an indicator each (the six key ones unless named): own line, band of the group, target.
+
+    A line needs four points; with fewer periods there is one sentence.
+    """
+    wanted = tuple(find(one).key for one in keys) or KEY
+    rows = _rows(me, wanted)
+    periods = sorted(rows["period"].unique())
+    if len(periods) < FEWEST_POINTS:
+        return say(f"只有{len(periods)}期数据，不画走势（至少{FEWEST_POINTS}期）。")
+    shown = table(_listed(me, wanted), caption=f"{me.name}各项指标的走势", sheet="走势", columns=(
+        Column("indicator", "指标"), Column("n_points", "期数", "count", unit="期"), Column("first", "首期"),
+        Column("before", "上期"), Column("now", "本期"), Column("signal", "走势"), Column("relative", "相对全组"),
+        Column("cause", "较上期变化来自"),
+    ))  # fmt: skip
+    with theme.style():
+        axes = _panels(me, wanted, rows, periods)
+    assert shown.frame is not None
+    each = "；".join(
+        f"{about(r['indicator']).short}由{r['first']}到{r['now']}，{r['signal']}"
+        for r in shown.frame.to_dict("records")
+    )
+    describe(axes, f"折线图：{me.name}{len(wanted)}项指标{periods[0]}至{periods[-1]}的走势与{_band_name(me)}。{each}。")
+    title = f"{len(wanted)}项指标{len(periods)}期的走势"
+    return carry(exhibit(axes, title=title, table=shown, source=me, sentence=trend_sentence(me, *wanted)))
+
+
+def trend_sentence(me: Study, *keys: str) -> str:
+    """Say how the lines read, by themselves and against the group, and which change is one of the list."""
+    read = _read(me, keys or KEY)
+    words = [word for word in (Signal.BETTER, Signal.WORSE, Signal.OUTLIER, Signal.STEADY, Signal.FEW)
+             if (read["signal"] == word).any()]  # fmt: skip
+    counts = "，".join(f"{word}{_named(read, 'signal', word)}" for word in words)
+    apart = [f"{word}{_named(read, 'relative', word)}" for word in (Signal.BETTER, Signal.WORSE)
+             if (read["relative"] == word).any()]  # fmt: skip
+    relative = f"扣除全组共同的变化，{'，'.join(apart)}。" if apart else "扣除全组共同的变化，没有持续变化。"
+    listed = [about(key).short for key in read["indicator"] if _cause(me, key) == Cause.LIST]
+    from_list = "、".join(listed) + LISTED if listed else ""
+    return f"{me.name}{len(read)}项指标的走势：{counts}；{relative}{from_list}"
+
+
+def _named(read: pd.DataFrame, side: str, word: Signal) -> str:
+    """Give how many lines read so, by name where they are few."""
+    names = [about(key).short for key in read.loc[read[side] == word, "indicator"]]
+    return f"{len(names)}项" + (f"（{'、'.join(names)}）" if len(names) < len(read) and len(names) <= ACROSS else "")
+
+
+def trend_line(me: Study, indicator: str) -> Block:
+    """Give one indicator over the periods: own line, band and median of the group, target; a sentence where too few."""
+    one = find(indicator)
+    rows = _rows(me, (one.key,))
+    own = rows[rows["region_code"] == me.region]
+    if len(own) < FEWEST_POINTS:
+        each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
+        return say(f"{me.name}{one.label}：{each or wording.NO_DATA}；只有{len(own)}期，不画走势。")
+    both = own.merge(bands(rows), on=["indicator", "period"], suffixes=("", "_group"))
+    shown = table(both.drop(columns="indicator"), caption=f"{one.label}走势", sheet=f"{one.short}走势", columns=(
+        Column("period", "期次"), value_of(one.unit, label="数值"), value_of(one.unit, "low", "全组低"),
+        value_of(one.unit, "middle", "全组中位数"), value_of(one.unit, "high", "全组高"),
+        Column("n", "纳入", "count", unit="项"), Column("cut", "口径"), Column("source", "来源"),
+    ))  # fmt: skip
+    read = _read(me, (one.key,)).iloc[0]
+    first, last = own.iloc[0], own.iloc[-1]
+    said = (f"{me.name}{one.label}由{first['period']}的{wording.amount(first['value'], one.unit)}到{last['period']}的"
+            f"{wording.amount(last['value'], one.unit)}，{read['signal']}；相对全组{read['relative']}。"
+            f"{_cause_sentence(me, one.key)}")  # fmt: skip
+    periods = sorted(rows["period"].unique())
+    with theme.style():
+        axes = plane(height=60, left=16, right=6)
+        _draw(axes, me, rows, periods)
+        _scales(axes, me, rows, periods, ticks=6)
+        axes.tick_params(labelsize=theme.SMALL)
+        marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me), theme.RANGE), ("—", "中位数", theme.PEER)]
+        key(axes, [*marks, *_goal(me, one.key)])
+    each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
+    describe(axes, f"折线图：{me.name}{one.label}与{_band_name(me)}。{each}。{read['signal']}。")
+    return exhibit(axes, title=f"{one.short}：{len(own)}期的走势", table=shown, source=me, sentence=said)
+
+
+def worsening(me: Study) -> Block:
+    """Give what stands badly and gets worse (差且变差): of a county its own, of a city its own and its counties'."""
+    if (me.signals["signal"] == Signal.FEW).all():
+        return say(f"各期数据不足{FEWEST_POINTS}期，不判断是否变差。")
+    rows = me.worsening[me.worsening["region_code"] == me.region]
+    units = [] if is_county(me.region) else report_units(me.region)
+    county = next((code for code in units if code in set(me.period.items["region_code"])), "")
+    if county:
+        below = study_of(me.period, region=county, before=me.before, settings=me.settings).worsening
+        rows = pd.concat([rows, below[below["region_code"].isin(units)]], ignore_index=True)
+    if rows.empty:
+        return say(f"{me.name}{'及所辖县（市、区）' if county else ''}没有差且变差的指标。")
+    known = [about(one) for one in rows["indicator"]]
+    texts = {name: [wording.amount(v, one.unit) for v, one in zip(rows[name], known, strict=True)]
+             for name in ("previous", "value")}  # fmt: skip
+    named = rows.assign(region=names_of(rows["region_code"]), before=texts["previous"], now=texts["value"])
+    shown = table(named, caption="差且变差的指标", sheet="差且变差", columns=(
+        Column("region", "地区"), Column("indicator", "指标"), Column("before", "上期"), Column("now", "本期"),
+        Column("bad", "差在"), Column("worse", "变差"),
+    ))  # fmt: skip
+    counts = named["region"].value_counts()
+    said = "、".join(f"{region}（{n}项）" for region, n in counts.items())
+    return listing(shown, f"差且变差的有{said}。")
+
+
+def sparkline(me: Study, indicator: str, region: str = "") -> str:
+    """Give one line as a small SVG for a cell of a table; empty where there are too few points to draw one."""
+    one, code = find(indicator), region or me.region
+    rows, read = _rows(me, (one.key,)), me.signals
+    own = rows[rows["region_code"] == code]
+    if len(own) < FEWEST_POINTS:
+        return ""
+    values = own["value"].to_numpy("float64")
+    low, high = values.min(), values.max()
+    across = np.linspace(2, 58, len(values))
+    up = 14 - 12 * (values - low) / ((high - low) or 1.0)
+    signal = read.loc[(read["region_code"] == code) & (read["indicator"] == one.key), "signal"]
+    words = f"{one.short}{len(own)}期走势：{signal.iloc[0] if len(signal) else wording.NO_DATA}"
+    runs = [places for _, places in pd.Series(range(len(own))).groupby(own["line"].to_numpy())]
+    paths = "".join(
+        f'<polyline fill="none" stroke="{theme.FOCUS}" stroke-width="1.5" points="'
+        + " ".join(f"{across[i]:.1f},{up[i]:.1f}" for i in places)
+        + '"/>'
+        for places in runs
+        if len(places) > 1
+    )
+    dot = f'<circle cx="{across[-1]:.1f}" cy="{up[-1]:.1f}" r="2" fill="{theme.FOCUS}"/>'
+    return f'<svg viewBox="0 0 60 16" width="60" height="16" role="img" aria-label="{words}">{paths}{dot}</svg>'
+
+
+def _rows(me: Study, keys: Sequence[str]) -> pd.DataFrame:
+    """Give the figures of the group on these indicators."""
+    return me.series[me.series["indicator"].isin(keys) & me.series["value"].notna()]
+
+
+def _read(me: Study, keys: Sequence[str]) -> pd.DataFrame:
+    """Give how the region's own lines read, in the order of the keys."""
+    own = me.signals[me.signals["region_code"] == me.region].set_index("indicator")
+    return own.reindex([key for key in keys if key in own.index]).reset_index()
+
+
+def _listed(me: Study, keys: Sequence[str]) -> pd.DataFrame:
+    """Give a row per indicator: first, last and present value in words, and how the line reads."""
+    read, own = _read(me, keys), _rows(me, keys).query("region_code == @me.region")
+    firsts = own.groupby("indicator")["value"].first()
+    columns = {"first": read["indicator"].map(firsts), "before": read["previous"], "now": read["value"]}
+    units = [about(one).unit for one in read["indicator"]]
+    texts = {name: [wording.amount(value, unit) for value, unit in zip(values, units, strict=True)]
+             for name, values in columns.items()}  # fmt: skip
+    return read.assign(**texts, cause=[_cause(me, one) for one in read["indicator"]])
+
+
+def _cause(me: Study, indicator: str) -> str:
+    """Give what the change since the last period comes from."""
+    return str(me.causes.set_index("indicator")["cause"].get(indicator, Cause.NO_DATA))
+
+
+def _cause_sentence(me: Study, indicator: str) -> str:
+    """Say so where the change since the last period is one of the list."""
+    return LISTED if _cause(me, indicator) == Cause.LIST else ""
+
+
+def _band_name(me: Study) -> str:
+    return f"全组{len(me.group)}地{'中间八成' if len(me.group) >= ENOUGH_FOR_SHARES else '范围'}"
+
+
+def _panels(me: Study, keys: Sequence[str], rows: pd.DataFrame, periods: list[str]) -> Axes:
+    """Draw the indicators, three in a row, each with its name, present value and word over it."""
+    down, wide = math.ceil(len(keys) / ACROSS), theme.WIDTH / MM / ACROSS
+    step = HEAD + PANEL + FOOT
+    figure = new_figure(total := step * down + LOW)
+    read = _read(me, keys).set_index("indicator")
+    for number, one in enumerate(map(about, keys)):
+        left, top = wide * (number % ACROSS), step * (number // ACROSS) + HEAD
+        box = ((left + SIDE) / (wide * ACROSS), 1 - (top + PANEL) / total, (wide - SIDE - 4) / (wide * ACROSS))
+        axes = figure.add_axes((*box, PANEL / total))
+        own = rows[rows["indicator"] == one.key]
+        _draw(axes, me, own, periods)
+        _scales(axes, me, own, periods, ticks=3)
+        word = Signal(str(read.at[one.key, "signal"])) if one.key in read.index else Signal.FEW
+        now = wording.amount(read.at[one.key, "value"], one.unit) if one.key in read.index else wording.NO_DATA
+        over: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom"}
+        edge = -(SIDE - 1) / (wide - SIDE - 4)
+        write(axes, edge, 1 + 5.2 / PANEL, one.short, ha="left", fontfamily=list(theme.STRONG), **over)
+        write(axes, 1, 1 + 5.2 / PANEL, now, ha="right", **over)
+        write(axes, edge, 1 + 1.4 / PANEL, str(word), ha="left", fontsize=theme.SMALL,
+              color=INK.get(word, theme.SOFT), **over)  # fmt: skip
+    goals = any(not math.isnan(_target(me, one)) for one in keys)
+    _marks(figure.axes[0], me, low=-(total - HEAD - PANEL - LOW + 3.5) / PANEL, edge=edge, goals=goals)
+    return figure.axes[0]
+
+
+def _marks(axes: Axes, me: Study, *, low: float, edge: float, goals: bool) -> None:
+    """Write what the marks mean under the panels, which are all of the same size."""
+    marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me), theme.RANGE), ("—", "全组中位数", theme.PEER)]
+    marks += [("┅", "方案目标", theme.TARGET)] if goals else []
+    x, wide = edge, axes.get_position().width * theme.WIDTH * 72
+    for mark, name, colour in marks:
+        for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.4)):
+            write(axes, x, low, text, transform=axes.transAxes, fontsize=theme.SMALL, color=ink, va="bottom", ha="left")
+            x += (theme.ems(text) + gap) * theme.SMALL / wide
+
+
+def _draw(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str]) -> None:
+    """Draw band, median, target and own line; the line is cut where its definition is, a missing period is a gap."""
+    at = {period: place for place, period in enumerate(periods)}
+    spread = bands(rows)
+    axes.fill_between([at[p] for p in spread["period"]], spread["low"], spread["high"], color=theme.RANGE, alpha=0.6,
+                      linewidth=0, zorder=1)  # fmt: skip
+    axes.plot([at[p] for p in spread["period"]], spread["middle"], color=theme.PEER, linewidth=1.1, zorder=2)
+    goal = _target(me, str(rows["indicator"].iloc[0])) if len(rows) else math.nan
+    if not math.isnan(goal):
+        axes.axhline(goal, color=theme.TARGET, linewidth=1.1, linestyle=(0, (4, 2)), zorder=3)
+    own = rows[rows["region_code"] == me.region]
+    for _, line in own.groupby("line"):
+        whole = line.set_index("period")["value"].reindex(periods).to_numpy("float64")
+        axes.plot(range(len(periods)), whole, color=theme.FOCUS, linewidth=1.8, marker="o", markersize=2.6, zorder=4,
+                  linestyle="-" if len(own) >= FEWEST_POINTS else "none")  # fmt: skip
+    for period in own.loc[own["cut"].ne(""), "period"]:
+        axes.axvline(at[period] - 0.5, color=theme.SOFT, linewidth=0.8, zorder=3)
+    if len(own):
+        axes.plot([at[own["period"].iloc[-1]]], [own["value"].iloc[-1]], color=theme.FOCUS, marker="o", markersize=5,
+                  zorder=5)  # fmt: skip
+
+
+def _scales(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str], *, ticks: int) -> None:
+    """Set both scales: the values with some air and a few round ticks, the first and the last period."""
+    unit = about(str(rows["indicator"].iloc[0])).unit if len(rows) else "share"
+    goal = _target(me, str(rows["indicator"].iloc[0])) if len(rows) else math.nan
+    spread = bands(rows)
+    own = rows.loc[rows["region_code"] == me.region, "value"]
+    values = [v for v in (*spread["low"], *spread["high"], *own, goal) if not math.isnan(v)] or [0.0, 1.0]
+    air = (max(values) - min(values)) * 0.1 or max(abs(max(values)) * 0.05, 0.01)
+    low, high = min(values) - air, max(values) + air
+    places = [t for t in MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= t <= high]
+    axes.set_ylim(low, high)
+    axes.set_yticks(places, tick_texts(places, unit))
+    axes.set_xlim(-0.4, len(periods) - 0.6)
+    every = range(len(periods)) if ticks > ACROSS and len(periods) <= 12 else [0, len(periods) - 1]
+    axes.set_xticks(list(every), [theme.printable(periods[place]) for place in every])
+    axes.tick_params(labelsize=theme.SMALL, labelcolor=theme.SOFT, pad=2)
+    axes.grid(axis="y")
+    axes.spines["left"].set_visible(False)
+
+
+def _target(me: Study, indicator: str) -> float:
+    """Give the number the plan asks of the region; NaN where it asks for something else."""
+    from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
+
+    asked = target_of(find(indicator), me.region)
+    return asked.number if asked.kind == "number" else math.nan
+
+
+def _goal(me: Study, indicator: str) -> list[tuple[str, str, str]]:
+    number = _target(me, indicator)
+    return [] if math.isnan(number) else [("┅", f"目标 {wording.amount(number, find(indicator).unit)}", theme.TARGET)]
