@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -73,7 +72,7 @@ def test_fewer_than_four_periods_are_a_sentence(slipping: Study, first: Study) -
     three = with_series(slipping, rows)
     assert zj.trend(three).sentence == "只有3期数据，不画走势（至少4期）。"
     assert "只有3期，不画走势" in zj.trend_line(three, "instant").sentence
-    assert trend.sparkline(three, "instant") == ""
+    assert trend.runs_of(three, "instant") == []
     assert zj.trend(first).figure is None
 
 
@@ -85,12 +84,6 @@ def test_what_is_bad_and_gets_worse_is_named_with_both_reasons(slipping: Study, 
     assert zj.worsening(city).sentence == "差且变差的有吴川市（6项）。"
 
 
-def test_a_sparkline_ends_where_the_line_ends(slipping: Study) -> None:
-    drawn = trend.sparkline(slipping, "visits")
-    points = re.search(r'points="([^"]*)"', drawn)
-    assert points
-    heights = [float(pair.split(",")[1]) for pair in points[1].split()]
-    values = slipping.series.query("region_code == '440883' and indicator == 'visits'")["value"].to_numpy()
-    assert len(heights) == len(values)
-    assert np.argmin(heights) == np.argmax(values)
-    assert 'aria-label="跑动次数8期走势：平稳"' in drawn
+def test_a_small_drawing_has_the_values_of_the_line(slipping: Study) -> None:
+    values = slipping.series.query("region_code == '440883' and indicator == 'visits'")["value"].tolist()
+    assert [value for run in trend.runs_of(slipping, "visits") for value in run] == values

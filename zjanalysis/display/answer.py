@@ -13,6 +13,7 @@ from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, names_of
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, markup, table
+from zjanalysis.display.trend import runs_of
 from zjanalysis.inputs.regions import city_of, region_code, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
@@ -31,11 +32,13 @@ def _cards(me: Study) -> list[dict[str, Any]]:
     """Give what the index needs of each indicator, in the order of the registry: the numbers, and how they read."""
     rows = spine_rows(me).set_index("indicator").loc[me.gaps["indicator"]].reset_index()
     texts = ("text", "place", "meets_target", "verdict", "moved", "effect_text", "median_text", "target_text")
+    worse = me.worsening.loc[me.worsening["region_code"] == me.region, "indicator"].tolist()
     numbers = ("value", "rank", "n_ranked", "median", "gap_to_median", "effect", "change")
     return [
         {
             "indicator": row["indicator"], "label": about(row["indicator"]).short, "unit": about(row["indicator"]).unit,
             "trend": wording.change_word(row["change"], about(row["indicator"]).unit, about(row["indicator"]).sign),
+            "line": runs_of(me, row["indicator"]), "worse": row["indicator"] in worse,
             **{name: str(row[name]) for name in texts},
             **{name: None if wording.missing(row[name]) else float(row[name]) for name in numbers},
         }

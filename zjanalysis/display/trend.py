@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -136,29 +135,12 @@ def worsening(me: Study) -> Block:
     return listing(shown, f"差且变差的有{said}。")
 
 
-def sparkline(me: Study, indicator: str, region: str = "") -> str:
-    """Give one line as a small SVG for a cell of a table; empty where there are too few points to draw one."""
-    one, code = find(indicator), region or me.region
-    rows, read = _rows(me, (one.key,)), me.signals
-    own = rows[rows["region_code"] == code]
-    if len(own) < FEWEST_POINTS:
-        return ""
-    values = own["value"].to_numpy("float64")
-    low, high = values.min(), values.max()
-    across = np.linspace(2, 58, len(values))
-    up = 14 - 12 * (values - low) / ((high - low) or 1.0)
-    signal = read.loc[(read["region_code"] == code) & (read["indicator"] == one.key), "signal"]
-    words = f"{one.short}{len(own)}期走势：{signal.iloc[0] if len(signal) else wording.NO_DATA}"
-    runs = [places for _, places in pd.Series(range(len(own))).groupby(own["line"].to_numpy())]
-    paths = "".join(
-        f'<polyline fill="none" stroke="{theme.FOCUS}" stroke-width="1.5" points="'
-        + " ".join(f"{across[i]:.1f},{up[i]:.1f}" for i in places)
-        + '"/>'
-        for places in runs
-        if len(places) > 1
-    )
-    dot = f'<circle cx="{across[-1]:.1f}" cy="{up[-1]:.1f}" r="2" fill="{theme.FOCUS}"/>'
-    return f'<svg viewBox="0 0 60 16" width="60" height="16" role="img" aria-label="{words}">{paths}{dot}</svg>'
+def runs_of(me: Study, indicator: str) -> list[list[float]]:
+    """Give the region's own line as the runs it is cut into, for a small drawing; empty where points are too few."""
+    rows = _rows(me, (indicator,))
+    own = rows[rows["region_code"] == me.region]
+    runs = [[float(value) for value in line] for _, line in own.groupby("line", sort=False)["value"]]
+    return runs if len(own) >= FEWEST_POINTS else []
 
 
 def _rows(me: Study, keys: Sequence[str]) -> pd.DataFrame:

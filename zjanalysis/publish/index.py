@@ -28,7 +28,10 @@ Card = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Cell:
-    """What table and map show of one indicator of one region; ``look`` shades it, ``sort`` is the number behind."""
+    """What table and map show of one indicator of one region; ``look`` shades it, ``sort`` is the number behind.
+
+    ``line``: the points of its way here, in a box of 60 × 16, a text for each piece the line is cut into.
+    """
 
     text: str
     place: str = ""
@@ -36,6 +39,7 @@ class Cell:
     verdict: str = ""
     look: str = ""
     sort: str = ""
+    line: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,9 @@ def finding(entries: Iterable[Entry]) -> str:
             f"{len(districts)}个县（市、区）中，" + (f"落后项数最多的是{worst}；" if worst else "没有一个落后；")
         )
         parts.append(f"未达标最多的是{missed}。" if missed else "没有一项未达标。")
+        worse = {entry.region: sum(bool(card.get("worse")) for card in entry.cards) for entry in districts}
+        named = [f"{region}（{count}项）" for region, count in worse.items() if count]
+        parts.append(f"差且变差的有{'、'.join(named)}。" if named else "")
     return "".join(parts)
 
 
@@ -146,7 +153,24 @@ def _cell(card: Card | None, alike: Iterable[Card]) -> Cell:
     if card is None or card.get("value") is None:
         return Cell("—" if card is None else "无数据")
     return Cell(card["text"], f"第{card['place']}" if card["rank"] else "", card["meets_target"], card["verdict"],
-                _look(card, alike), str(card["value"]))  # fmt: skip
+                _look(card, alike), str(card["value"]), _points(card.get("line", ())))  # fmt: skip
+
+
+def _points(runs: Sequence[Sequence[float]]) -> tuple[str, ...]:
+    """Return the runs of a line as points of a drawing 60 wide and 16 high, the highest value at the top.
+
+    >>> _points([[1, 3], [2]])
+    ('2.0,14.0 30.0,2.0', '58.0,8.0')
+    """
+    values = [float(value) for run in runs for value in run]
+    if len(values) < 2:
+        return ()
+    low, step = min(values), 56 / (len(values) - 1)
+    spread = (max(values) - low) or 1.0
+    across = iter(2 + step * place for place in range(len(values)))
+    return tuple(
+        " ".join(f"{next(across):.1f},{14 - 12 * (value - low) / spread:.1f}" for value in run) for run in runs
+    )
 
 
 def _look(card: Card, alike: Iterable[Card]) -> str:
