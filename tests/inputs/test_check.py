@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import copy
 import io
+import re
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from corpus import A, B
+
 from zjanalysis.columns import ALL_COLUMNS
 from zjanalysis.inputs.check import Checked, check, check_files, completeness
 from zjanalysis.inputs.findings import KEYS, summary
-from zjanalysis.inputs.headers import keys_of
+from zjanalysis.inputs.headers import keys_of, near
 from zjanalysis.inputs.rules import deduplicate
 from zjanalysis.inputs.workbook import Sheet
 from zjanalysis.settings import Settings
@@ -258,3 +264,32 @@ PAIRS = [pair.split() for line in DIALECTS.strip().splitlines() for pair in line
 def test_headers_of_every_dialect(header: str, key: str) -> None:
     for written in (header, header.lower(), f" {header}\n", f"中文名称({header})", f"{header}/说明", f"*{header}"):
         assert keys_of(written) == (key,)
+
+
+OWN_HEADS = ["事项名", "地区", "基本编码", "事项类型", "法定时限", "承诺时限", "跑几次", "是否网办"]
+
+
+def test_headers_nobody_knows_are_named_with_the_nearest_and_settled_by_the_data_set(tmp_path: Path) -> None:
+    project = Settings(root=tmp_path, data="data/试")
+    path = tmp_path / "收到" / "县.csv"
+    path.parent.mkdir()
+    path.write_text("\n".join(",".join(map(str, row)) for row in (OWN_HEADS, A, B)), encoding="utf-8")
+    refused = check_files([path], settings=project).findings
+    assert refused["rule"].tolist() == ["file_refused"]
+    assert "没认出的表头：事项名（您是不是指“事项名称”？）、跑几次。" in refused["action"].item()
+    line = re.search(r'例如 (".*?" = ".*?")。', refused["action"].item())
+    assert line
+    toml = tmp_path / "data" / "试" / "dataset.toml"
+    toml.parent.mkdir(parents=True)
+    about = 'title = "试"\nkind = "real"\nsource = "试"\nlicence = "MIT"\n[columns]\n'
+    toml.write_text(f'{about}{line[1]}\n"跑几次" = "到办事现场次数"\n', encoding="utf-8")
+    found = check_files([path], settings=project)
+    assert found.clean
+    assert found.items["visits"].tolist() == [0, 1]
+
+
+def test_a_header_of_any_length_is_looked_at_quickly() -> None:
+    start = time.process_time()
+    assert keys_of("(" * 32_000) == keys_of("基本编码" * 9_000) == ()
+    assert near("(" * 32_000) == ""
+    assert time.process_time() - start < 0.5

@@ -14,7 +14,9 @@ import pandas as pd
 from zjanalysis.columns import label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
+from zjanalysis.inputs.dataset import columns_told
 from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Place, Violation, findings_of, together
+from zjanalysis.inputs.headers import near
 from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.regions import code_in
 from zjanalysis.inputs.rules import deduplicate, row_violations
@@ -127,10 +129,12 @@ def _no_table(sheets: Sequence[Sheet], tables: list[Table]) -> InputError:
     table = tables[0]
     headers = "、".join(place.header for place in list(table.places.values())[:8])
     where = f"“{name}”的工作表“{table.sheet}”" if table.sheet else f"“{name}”"
-    return InputError(
-        f"{where}缺少必需的列：{'；'.join(_lacks(table))}。",
-        f"已认出的列：{headers}。请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系。",
-    )
+    names = [" ".join(text.split())[:40] for text in table.unknown[:20]]
+    asked = [f"{name}（您是不是指“{near(name)}”？）" if near(name) else name for name in names]
+    lines = "、".join(f'"{name}" = "{near(name) or label("item_name")}"' for name in names[:1])
+    unknown = f"没认出的表头：{'、'.join(asked)}。" if names else ""
+    ways = f"请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系{f'，例如 {lines}' if lines else ''}。"
+    return InputError(f"{where}缺少必需的列：{'；'.join(_lacks(table))}。", f"已认出的列：{headers}。{unknown}{ways}")
 
 
 def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -219,11 +223,13 @@ def check_files(
 ) -> Submission:
     """Check files and folders as one submission; a file that cannot be read is a finding, the others go on.
 
-    ``mapping``: header → column key for headers that could be two things. Raises InputError when there is no file.
+    ``mapping``: header → column key for headers that could be two things, by default what the data set says
+    (`columns_told`). Raises InputError when there is no file.
     """
     chosen = settings or load_settings()
     files = submitted_files(paths)
-    results = check_apart(files, settings=chosen, mapping=mapping)
+    told = columns_told(next(iter(files.values())), settings=chosen) if mapping is None else mapping
+    results = check_apart(files, settings=chosen, mapping=told)
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [findings_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
