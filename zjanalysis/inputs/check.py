@@ -170,15 +170,23 @@ def _uncalculated(sheet: Sheet, table: Table) -> list[Violation]:
 def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tables:
     """Put checked files together as (items, findings, files): the table rules, and the count of every row.
 
-    Every row read is an item or is named by a finding that leaves it out; this is asserted file by file.
+    Every row read is an item or is named by a finding that leaves it out; this is asserted file by file. Of files that
+    are the same to the byte the first counts.
     """
+    digests = {name: file_digest(paths[name]) for name in checked}
+    first: dict[str, str] = {}
+    for name, digest in digests.items():
+        first.setdefault(digest, name)
+    repeated = [findings_of([Violation("file_repeated", WHOLE, values=name, others=first[digest])], file=name)
+                for name, digest in digests.items() if first[digest] != name]  # fmt: skip
+    checked = {name: checked[name] for name in first.values()}
     places = {key: place for one in checked.values() for key, place in one.places.items()}
     items, across = deduplicate(_under([one.items for one in checked.values()]), places)
-    findings = together([*(one.findings for one in checked.values()), across])
+    findings = together([*repeated, *(one.findings for one in checked.values()), across])
     left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
     files = pd.DataFrame({
         "file": pd.Series(list(checked), dtype="str"),
-        "sha256": pd.Series([file_digest(paths[name]) for name in checked], dtype="str"),
+        "sha256": pd.Series([digests[name] for name in checked], dtype="str"),
         "rows_read": [one.n_read for one in checked.values()],
     })  # fmt: skip
     files["rows_used"] = files["file"].map(items["file"].value_counts()).fillna(0).astype("int64")
@@ -198,7 +206,7 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
         if not path.exists():
             raise InputError(f"找不到“{path}”。", "请检查路径；有空格的路径请加引号。")
         readable = (*SUFFIXES, *OTHER_SUFFIXES)
-        inside = sorted(path.rglob("*")) if path.is_dir() else []
+        inside = sorted(path.rglob("*"), key=name_order) if path.is_dir() else []
         files += [file for file in inside
                   if file.is_file() and _is_submitted(file.name) and file.suffix.lower() in readable]  # fmt: skip
         files += [] if path.is_dir() else [path]
@@ -211,6 +219,11 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
     twice = {name for name in names if names.count(name) > 1}
     top = Path(os.path.commonpath([path.absolute().parent for path in files]))
     return {p.absolute().relative_to(top).as_posix() if p.name in twice else p.name: p for p in files}
+
+
+def name_order(path: Path) -> tuple[Path, str, str]:
+    """Order files by name so that 甲.xlsx stands before its copies, 甲 - 副本.xlsx and 甲(1).xlsx."""
+    return path.parent, path.stem, path.suffix
 
 
 def _is_submitted(name: str) -> bool:
