@@ -102,6 +102,13 @@ def cell(address: str, value: Any) -> Callable[[openpyxl.Workbook, Worksheet], o
     return lambda _, sheet: sheet.__setitem__(address, value)
 
 
+def like_ours(made: openpyxl.Workbook, _: Worksheet) -> None:
+    for name, row in (("选项2", B), ("核对结果x", with_(B, name="水利工程建设审批", base="440119002000"))):
+        sheet = made.create_sheet(name)
+        sheet.append(HEAD)
+        sheet.append(row)
+
+
 def ole(word: str) -> bytes:
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + word.encode("utf-16-le") + b"\0" * 600
 
@@ -196,6 +203,10 @@ CASES = [
     Case("一格两个时限.xlsx", book(
         ["事项名称", "地区", "基本编码", "事项类型", "办理时限", "跑动次数", "是否网办"],
         [*A[:4], "承诺时限：1天；法定时限：20天", 0, "是"], [*B[:4], "法定期限：45个工作日 承诺期限：10个工作日", 0, "是"])),
+    Case("名称与代码合写.xlsx", book(
+        ["事项名称/TASK_NAME", "地区[AREA_CODE_TEXT]", "基本编码\nCATALOG_CODE", "TASK_TYPE_TEXT 事项类型", "法定时限【工作日】",
+         "承诺时限\n（单位：工作日）", "跑动次数:LIMIT_SCENE_NUM", "是否网办 IS_ONLINE"], with_(A, law=20, promise=5), B)),
+    Case("工作表名像选项.xlsx", book(HEAD, A, then=like_ours), 3),
     Case("格式延伸到末列.xlsx", book(HEAD, A, B, then=styled_far)),
     Case("序号与空列.xlsx", book(["序号", *HEAD, None], [1, *A, None], [2, *B, None])),
     Case("数字存成文本.xlsx", book(HEAD, with_(A, visits="0", base="440125004000"), with_(B, visits="1"))),
@@ -214,6 +225,7 @@ CASES = [
     Case("合计行.xlsx", book(HEAD, A, B, ["合计", None, None, None, 65, 15, 1, None]), 2, {"row_total": 1}),
     Case("小计在第二列.xlsx", book(["序号", *HEAD], [1, *A], [None, "小计", None], [2, *B], ["合计", 2]), 2, {"row_total": 2}),
     Case("表下注.xlsx", book(HEAD, A, B, [None], ["注：本表按季度报送"], ["填表人：张三", None, None, "审核人：李四"]), 2, {"row_note": 2}),
+    Case("落款.xlsx", book(HEAD, A, B, ["遂溪县政务服务数据管理局（盖章）"], ["2021年3月31日"]), 2, {"row_note": 2}),
     Case("重复表头.xlsx", book(HEAD, A, HEAD, B), 2, {"header_repeated": 1}),
     Case("栏次行.xlsx", book(HEAD, [1, 2, 3, 4, 5, 6, 7, 8], A, B), 2, {"header_repeated": 1}),
     Case("隐藏行.xlsx", book(HEAD, A, B, then=hide), 2, {"rows_hidden": 1}),

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import copy
 import io
+import re
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from corpus import HEAD, A, B, book
+
 from zjanalysis.columns import ALL_COLUMNS
 from zjanalysis.inputs.check import Checked, check, check_files, completeness
 from zjanalysis.inputs.findings import KEYS, summary
-from zjanalysis.inputs.headers import keys_of
+from zjanalysis.inputs.headers import keys_of, near
 from zjanalysis.inputs.rules import deduplicate
 from zjanalysis.inputs.workbook import Sheet
 from zjanalysis.settings import Settings
@@ -134,8 +140,9 @@ def test_in_force_is_the_newest_version_in_use() -> None:
 
 
 def test_a_duplicate_in_another_file_names_that_file(tmp_path: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text("事项名称,地区,跑动次数,业务办理项编码\n甲,遂溪县,0,A1\n", encoding="utf-8")
+    for name, end in (("a.csv", ""), ("b.csv", "\n")):
+        text = f"事项名称,地区,跑动次数,业务办理项编码\n甲,遂溪县,0,A1\n{end}"
+        (tmp_path / name).write_text(text, encoding="utf-8")
     found = check_files([tmp_path], settings=SETTINGS)
     assert found.files["rows_left_out"].tolist() == [0, 1]
     message = found.findings.loc[found.findings["rule"].eq("duplicate_item"), "message"].item()
@@ -258,3 +265,53 @@ PAIRS = [pair.split() for line in DIALECTS.strip().splitlines() for pair in line
 def test_headers_of_every_dialect(header: str, key: str) -> None:
     for written in (header, header.lower(), f" {header}\n", f"中文名称({header})", f"{header}/说明", f"*{header}"):
         assert keys_of(written) == (key,)
+
+
+OWN_HEADS = ["事项名", "地区", "基本编码", "事项类型", "法定时限", "承诺时限", "跑几次", "是否网办"]
+
+
+def test_headers_nobody_knows_are_named_with_the_nearest_and_settled_by_the_data_set(tmp_path: Path) -> None:
+    project = Settings(root=tmp_path, data="data/试")
+    path = tmp_path / "收到" / "县.csv"
+    path.parent.mkdir()
+    path.write_text("\n".join(",".join(map(str, row)) for row in (OWN_HEADS, A, B)), encoding="utf-8")
+    refused = check_files([path], settings=project).findings
+    assert refused["rule"].tolist() == ["file_refused"]
+    assert "没认出的表头：事项名（您是不是指“事项名称”？）、跑几次。" in refused["action"].item()
+    line = re.search(r'例如 (".*?" = ".*?")。', refused["action"].item())
+    assert line
+    toml = tmp_path / "data" / "试" / "dataset.toml"
+    toml.parent.mkdir(parents=True)
+    about = 'title = "试"\nkind = "real"\nsource = "试"\nlicence = "MIT"\n[columns]\n'
+    toml.write_text(f'{about}{line[1]}\n"跑几次" = "到办事现场次数"\n', encoding="utf-8")
+    found = check_files([path], settings=project)
+    assert found.clean
+    assert found.items["visits"].tolist() == [0, 1]
+
+
+def test_a_header_of_any_length_is_looked_at_quickly() -> None:
+    start = time.process_time()
+    assert keys_of("(" * 32_000) == keys_of("基本编码" * 9_000) == ()
+    assert near("(" * 32_000) == ""
+    assert time.process_time() - start < 0.5
+
+
+def test_the_same_workbook_twice_counts_once_and_the_copy_is_the_one_named(tmp_path: Path) -> None:
+    for name in ("遂溪县 - 副本.xlsx", "遂溪县.xlsx", "遂溪县(1).xlsx"):
+        book(HEAD, A, B)(tmp_path / name)
+        (tmp_path / name).write_bytes((tmp_path / "遂溪县 - 副本.xlsx").read_bytes())
+    found = check_files([tmp_path], settings=SETTINGS)
+    assert found.items["file"].tolist() == ["遂溪县.xlsx"] * 2
+    assert found.findings[["rule", "file"]].to_numpy().tolist() == [
+        ["file_repeated", "遂溪县 - 副本.xlsx"], ["file_repeated", "遂溪县(1).xlsx"],
+    ]  # fmt: skip
+    assert found.findings["message"].iloc[0] == "“遂溪县 - 副本.xlsx”与“遂溪县.xlsx”内容完全相同，只计一次。"
+
+
+def test_a_copy_saved_anew_leaves_the_original_as_it_is(tmp_path: Path) -> None:
+    head, rows = [*HEAD, "业务办理项编码"], [[*A, "X1"], [*B, "X2"]]
+    book(head, *rows)(tmp_path / "遂溪县 - 副本.xlsx")
+    book(head, *rows, ["注：新存的"])(tmp_path / "遂溪县.xlsx")
+    found = check_files([tmp_path], settings=SETTINGS)
+    assert found.items["file"].tolist() == ["遂溪县.xlsx"] * 2
+    assert found.findings.query("rule == 'duplicate_item'")["file"].tolist() == ["遂溪县 - 副本.xlsx"] * 2

@@ -8,7 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zjanalysis.inputs.limits import NO_LIMIT, NO_UNIT, SENTINEL, UNREADABLE, limits_frame, parse_limit, split_both
+from zjanalysis.inputs.limits import (
+    NO_LIMIT,
+    NO_UNIT,
+    SENTINEL,
+    TWO_UNITS,
+    UNREADABLE,
+    Limit,
+    limits_frame,
+    parse_limit,
+    split_both,
+)
 from zjanalysis.inputs.values import visits
 from zjanalysis.settings import Units
 
@@ -102,6 +112,12 @@ def test_other_ways_to_write_it(raw: str, number: float, unit: str) -> None:
 )
 def test_what_is_not_guessed(raw: str, reason: str) -> None:
     assert (parse_limit(raw).number, parse_limit(raw).reason) == (None, reason)
+
+
+@pytest.mark.parametrize(("text", "unit"), [("20天", "自然日"), ("20个工作日", "自然日"), ("1个月", "工作日")])
+def test_two_units_that_differ_are_no_limit(text: str, unit: str) -> None:
+    assert parse_limit(text, unit) == Limit(None, None, TWO_UNITS)
+    assert parse_limit(text, usual=unit).number is not None  # the head of a column is only what is usual
 
 
 def test_conversion_to_working_days() -> None:

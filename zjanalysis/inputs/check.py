@@ -14,7 +14,9 @@ import pandas as pd
 from zjanalysis.columns import label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
+from zjanalysis.inputs.dataset import columns_told
 from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Place, Violation, findings_of, together
+from zjanalysis.inputs.headers import near
 from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.regions import code_in
 from zjanalysis.inputs.rules import deduplicate, row_violations
@@ -127,10 +129,12 @@ def _no_table(sheets: Sequence[Sheet], tables: list[Table]) -> InputError:
     table = tables[0]
     headers = "、".join(place.header for place in list(table.places.values())[:8])
     where = f"“{name}”的工作表“{table.sheet}”" if table.sheet else f"“{name}”"
-    return InputError(
-        f"{where}缺少必需的列：{'；'.join(_lacks(table))}。",
-        f"已认出的列：{headers}。请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系。",
-    )
+    names = [" ".join(text.split())[:40] for text in table.unknown[:20]]
+    asked = [f"{name}（您是不是指“{near(name)}”？）" if near(name) else name for name in names]
+    lines = "、".join(f'"{name}" = "{near(name) or label("item_name")}"' for name in names[:1])
+    unknown = f"没认出的表头：{'、'.join(asked)}。" if names else ""
+    ways = f"请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系{f'，例如 {lines}' if lines else ''}。"
+    return InputError(f"{where}缺少必需的列：{'；'.join(_lacks(table))}。", f"已认出的列：{headers}。{unknown}{ways}")
 
 
 def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -166,15 +170,23 @@ def _uncalculated(sheet: Sheet, table: Table) -> list[Violation]:
 def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tables:
     """Put checked files together as (items, findings, files): the table rules, and the count of every row.
 
-    Every row read is an item or is named by a finding that leaves it out; this is asserted file by file.
+    Every row read is an item or is named by a finding that leaves it out; this is asserted file by file. Of files that
+    are the same to the byte the first counts.
     """
+    digests = {name: file_digest(paths[name]) for name in checked}
+    first: dict[str, str] = {}
+    for name, digest in digests.items():
+        first.setdefault(digest, name)
+    repeated = [findings_of([Violation("file_repeated", WHOLE, values=name, others=first[digest])], file=name)
+                for name, digest in digests.items() if first[digest] != name]  # fmt: skip
+    checked = {name: checked[name] for name in first.values()}
     places = {key: place for one in checked.values() for key, place in one.places.items()}
     items, across = deduplicate(_under([one.items for one in checked.values()]), places)
-    findings = together([*(one.findings for one in checked.values()), across])
+    findings = together([*repeated, *(one.findings for one in checked.values()), across])
     left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
     files = pd.DataFrame({
         "file": pd.Series(list(checked), dtype="str"),
-        "sha256": pd.Series([file_digest(paths[name]) for name in checked], dtype="str"),
+        "sha256": pd.Series([digests[name] for name in checked], dtype="str"),
         "rows_read": [one.n_read for one in checked.values()],
     })  # fmt: skip
     files["rows_used"] = files["file"].map(items["file"].value_counts()).fillna(0).astype("int64")
@@ -194,7 +206,7 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
         if not path.exists():
             raise InputError(f"找不到“{path}”。", "请检查路径；有空格的路径请加引号。")
         readable = (*SUFFIXES, *OTHER_SUFFIXES)
-        inside = sorted(path.rglob("*")) if path.is_dir() else []
+        inside = sorted(path.rglob("*"), key=name_order) if path.is_dir() else []
         files += [file for file in inside
                   if file.is_file() and _is_submitted(file.name) and file.suffix.lower() in readable]  # fmt: skip
         files += [] if path.is_dir() else [path]
@@ -209,6 +221,11 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
     return {p.absolute().relative_to(top).as_posix() if p.name in twice else p.name: p for p in files}
 
 
+def name_order(path: Path) -> tuple[Path, str, str]:
+    """Order files by name so that 甲.xlsx stands before its copies, 甲 - 副本.xlsx and 甲(1).xlsx."""
+    return path.parent, path.stem, path.suffix
+
+
 def _is_submitted(name: str) -> bool:
     """Lock files of Office and annotated copies are not submissions."""
     return not name.startswith((".", "~$")) and not name.endswith("（核对）.xlsx")
@@ -219,11 +236,13 @@ def check_files(
 ) -> Submission:
     """Check files and folders as one submission; a file that cannot be read is a finding, the others go on.
 
-    ``mapping``: header → column key for headers that could be two things. Raises InputError when there is no file.
+    ``mapping``: header → column key for headers that could be two things, by default what the data set says
+    (`columns_told`). Raises InputError when there is no file.
     """
     chosen = settings or load_settings()
     files = submitted_files(paths)
-    results = check_apart(files, settings=chosen, mapping=mapping)
+    told = columns_told(next(iter(files.values())), settings=chosen) if mapping is None else mapping
+    results = check_apart(files, settings=chosen, mapping=told)
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [findings_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip

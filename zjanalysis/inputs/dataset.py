@@ -74,10 +74,10 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
             '请写 kind = "real"（真实）或 "sample"（示例）。',
         )
     scope, columns = written.get("scope", {}), written.get("columns", {})
-    known = [column.key for column in ITEM_COLUMNS]
-    for key in columns.values():
-        if key not in known:
-            raise unknown_name("列", str(key), known)
+    keys = {name: column.key for column in ITEM_COLUMNS for name in (column.key, column.label)}
+    for name in columns.values():
+        if name not in keys:
+            raise unknown_name("列", str(name), keys)
     title, kind, source, licence = (str(written.get(word, "")) for word in ("title", "kind", "source", "licence"))
     return Dataset(
         folder,
@@ -87,12 +87,19 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
         licence,
         item_types=tuple(scope["item_types"]) if "item_types" in scope else None,
         use_levels=tuple(map(str, scope.get("use_levels", Dataset.use_levels))),
-        columns=dict(columns),
+        columns={header: keys[name] for header, name in columns.items()},
         periods=dict(written.get("periods", {})),
         cases=dict(written.get("cases", {})),
         focus=tuple(map(str, written.get("focus", ()))),
         peers=str(written.get("peers", "")),
     )
+
+
+def columns_told(path: Path, *, settings: Settings) -> Mapping[str, str]:
+    """Give header → column key as told by the data set that a file lies in; from elsewhere, that of the settings."""
+    above = [folder for folder in path.absolute().parents if (folder / FILE_NAME).is_file()]
+    folder = above[0] if above else settings.path(settings.data)
+    return load_dataset(str(folder), settings=settings).columns if (folder / FILE_NAME).is_file() else {}
 
 
 def list_periods(data: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:

@@ -13,6 +13,10 @@ from zjanalysis.inputs.workbook import Sheet, cell_text
 
 HEADER_ROWS = 20  # the header is on one of the first 20 rows
 _NUMBERS = {"时限", "数值", "天数", "数"}  # second headers under a merged one: the number itself, or something about it
+LONGEST = 200  # characters: no header is longer
+_BRACKETS = str.maketrans("[]{}【】〔〕", "()()()()")
+_COMPOUND = (r"(.+?)\((.*)\)", r"(.*[^\x00-\x7f])[:|-]?([a-z][a-z0-9_]+)", r"([a-z][a-z0-9_]+)[:|-]?([^\x00-\x7f].*)")
+"""A header that holds two: label(code) or label(unit), label and code, code and label; brackets may be of any kind."""
 _SUBWORDS = _NUMBERS | {"单位", "说明", "名称", "代码", "编码", "内容"}
 
 
@@ -33,10 +37,14 @@ def keys_of(header: str) -> tuple[str, ...]:
 
     >>> keys_of("法定办结时限(handle_time)"), keys_of("*承诺时限\\n（工作日）"), keys_of("备注")
     (('statutory_limit',), ('promised_limit',), ())
+    >>> keys_of("事项类型[TASK_TYPE_TEXT]"), keys_of("基本编码\\nCATALOG_CODE"), keys_of("VISITS 跑动次数")
+    (('item_type',), ('base_code',), ('visits',))
     """
-    whole = re.sub(r"^[*★]*(?:\(?\d+\)?[.、])?", "", plain(header))
-    bracket = re.fullmatch(r"(.+?)\((.*)\)", whole)
-    pieces = [whole, *(bracket.groups() if bracket else ()), *whole.split("/")]
+    if len(header) > LONGEST:
+        return ()
+    whole = re.sub(r"^[*★]*(?:\(?\d+\)?[.、])?", "", plain(header).translate(_BRACKETS))
+    parts = [re.fullmatch(pattern, whole) for pattern in _COMPOUND]
+    pieces = [whole, *(piece for match in parts if match for piece in match.groups()), *whole.split("/")]
     for piece in pieces:
         found = _aliases().get(piece.lstrip("*"))
         if found:
@@ -47,7 +55,7 @@ def keys_of(header: str) -> tuple[str, ...]:
 @cache
 def unit_in(header: str) -> str:
     """Give the unit that a header states in brackets: ``承诺时限（单位：天）`` → 工作日; empty when none."""
-    bracket = re.search(r"\((?:单位:?)?([^()]*)\)", plain(header))
+    bracket = re.search(r"\((?:单位:?)?([^()]*)\)", plain(header).translate(_BRACKETS))
     return (unit_of(bracket.group(1)) or "") if bracket and not bracket.group(1).isascii() else ""
 
 
@@ -71,8 +79,11 @@ def header_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[str],
 
 
 def _finder(mapping: Mapping[str, str]) -> Callable[[str], tuple[str, ...]]:
+    told = {" ".join(header.split()): key for header, key in mapping.items()}
+
     def find(text: str) -> tuple[str, ...]:
-        return (mapping[text.strip()],) if text.strip() in mapping else keys_of(text)
+        written = " ".join(text.split())
+        return (told[written],) if written in told else keys_of(text)
 
     return find
 
@@ -109,5 +120,6 @@ def _joined_keys(
 
 def near(header: str) -> str:
     """Give the standard name that an unknown header comes near to; empty when none does."""
-    close = difflib.get_close_matches(plain(header), [plain(c.label) for c in ITEM_COLUMNS], n=1, cutoff=0.75)
+    words = plain(header[:LONGEST])
+    close = difflib.get_close_matches(words, [plain(c.label) for c in ITEM_COLUMNS], n=1, cutoff=0.75)
     return next((c.label for c in ITEM_COLUMNS if close and plain(c.label) == close[0]), "")

@@ -33,6 +33,7 @@ _LIMIT_REASONS = {
 _LIMIT_RULES = {
     limits.SENTINEL: "limit_sentinel",
     limits.NO_UNIT: "limit_unit_unknown",
+    limits.TWO_UNITS: "limit_unit_conflict",
     limits.UNREADABLE: "limit_unreadable",
 }
 # Columns whose absence is said, with the columns that may stand in for them.
@@ -189,7 +190,7 @@ def _typos(table: Table) -> list[Violation]:
     for key, cells in table.cells.items():
         if cells.texts is cells.written:
             continue
-        changed = np.asarray(cells.texts != cells.written, dtype=bool)[cells.which]
+        changed = np.asarray((cells.texts != cells.written) & (cells.texts != ""), dtype=bool)[cells.which]
         if changed.any():
             many = changed.sum() > max(50, 0.2 * len(changed))
             at = np.flatnonzero(changed)[:1] if many else np.flatnonzero(changed)
@@ -269,16 +270,16 @@ def _header_unit(table: Table, side: str) -> str:
 
 
 def _read_limits(table: Table, side: str, texts: Cells, *, units: Units) -> pd.DataFrame:
-    """Read the limits of one side: the unit in the text, else in the unit column, else in the header.
+    """Read the limits of one side: the unit in the text or in the unit column, else in the header.
 
     Where the table states no unit anywhere, a number counts in working days (行政许可法 82) and a finding says so.
     """
     cells, n = _unit_cells(table, side), len(table.numbers)
     beside = cells if cells is not None else cells_of(repeat("", n), n)
-    fallback = _header_unit(table, side) or ("" if cells is not None else "工作日")
+    usual = _header_unit(table, side) or ("" if cells is not None else "工作日")
     n = len(beside.texts)
     pairs, which = np.unique(texts.which * n + beside.which, return_inverse=True)
-    distinct = [limits.parse_limit(texts.texts[pair // n], beside.texts[pair % n] or fallback) for pair in pairs]
+    distinct = [limits.parse_limit(texts.texts[pair // n], beside.texts[pair % n], usual=usual) for pair in pairs]
     return limits.limits_frame(distinct, which, units=units)
 
 
@@ -304,11 +305,7 @@ def _note_limits(context: ReadContext, side: str, texts: Cells, frame: pd.DataFr
     context.note("limit_odd", key, frame["days"].gt(_YEAR).to_numpy())
     if side == "statutory":
         context.note("statutory_zero", key, frame["written"].eq(0).to_numpy())
-    if cells is not None:
-        own = texts.each(lambda text: limits.parse_limit(text).unit or "")
-        stated = cells.each(lambda text: limits.unit_of(text) or "")
-        context.note("limit_unit_conflict", key, (own != "") & (stated != "") & (own != stated), others=beside)
-    elif not _header_unit(table, side) and texts.each(_lacks_unit, kind=bool).any():
+    if cells is None and not _header_unit(table, side) and texts.each(_lacks_unit, kind=bool).any():
         context.violations.append(Violation("unit_not_stated", WHOLE, key))
 
 

@@ -16,11 +16,12 @@ from zjanalysis.inputs.reference import spellings
 from zjanalysis.settings import Units
 
 # Why there is no number. check() turns them into the words of ``limit_reason``.
-BLANK, NO_LIMIT, SENTINEL, NO_UNIT, UNREADABLE = (
+BLANK, NO_LIMIT, SENTINEL, NO_UNIT, TWO_UNITS, UNREADABLE = (
     "未填",
     "无期限规定",
     "无期限（哨兵值）",
     "时限单位不明",
+    "时限单位前后不一致",
     "时限无法识别",
 )
 _SENTINELS = (500.0, 99999.0)  # 500 and 99999 stand for 无期限 in two systems (reference/codes.csv 无期限哨兵)
@@ -83,10 +84,10 @@ def _numeral(match: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def parse_limit(text: str, unit: str = "") -> Limit:
-    """Read one limit. ``unit`` is what the unit column or the header says; a unit inside the text comes first.
+def parse_limit(text: str, unit: str = "", *, usual: str = "") -> Limit:
+    """Read one limit. ``unit`` is what the unit column says, ``usual`` what the header says where nothing else does.
 
-    A number without any unit, a range, two numbers, office hours: no number, with the reason.
+    A number without any unit or with two that differ, a range, two numbers, office hours: no number, with the reason.
 
     >>> parse_limit("30(工作日)"), parse_limit("即办").number
     (Limit(number=30.0, unit='工作日', reason=None), 0.0)
@@ -105,7 +106,7 @@ def parse_limit(text: str, unit: str = "") -> Limit:
     number = _NUMBER.fullmatch(counted, cast("re.Match[str]", _LEAD.match(counted)).end())
     if number is None or len(number.group(1)) > 12:
         return Limit(None, None, UNREADABLE)
-    return _with_unit(float(number.group(1)), own=_unit_alone(number.group(2)), beside=unit)
+    return _with_unit(float(number.group(1)), own=_unit_alone(number.group(2)), beside=unit, usual=usual)
 
 
 def is_doubtful(text: str) -> bool:
@@ -138,14 +139,16 @@ def _without_remarks(written: str) -> str:
     return kept or written
 
 
-def _with_unit(number: float, *, own: str, beside: str) -> Limit:
-    unit = unit_of(own) if own else unit_of(beside)
+def _with_unit(number: float, *, own: str, beside: str, usual: str) -> Limit:
+    unit, other = unit_of(own or beside or usual), unit_of(beside)
     if number == -1:
         return Limit(None, None, NO_LIMIT)
     if number in _SENTINELS or number > _SENTINELS[1]:
         return Limit(None, unit, SENTINEL)
     if number < 0 or (unit is None and len(own) > 4):
         return Limit(None, None, UNREADABLE)
+    if unit and other and unit != other:
+        return Limit(None, None, TWO_UNITS)
     if unit is None and (own or number > 0):
         return Limit(None, None, NO_UNIT)
     return Limit(number, unit, None)

@@ -13,7 +13,7 @@ import pandas as pd
 from zjanalysis.errors import InputError, unknown_name
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.cache import cached, key_of
-from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart
+from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.workbook import SUFFIXES
 from zjanalysis.settings import Settings, load_settings
@@ -108,7 +108,8 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
 
 def item_files(folder: Path) -> list[Path]:
     """Return the files of data/<set>/<period>/items by name; lock files of Office are not files."""
-    files = sorted(p for p in (folder / "items").glob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+    inside = (path for path in (folder / "items").glob("*") if not path.name.startswith((".", "~$")))
+    files = sorted(filter(Path.is_file, inside), key=name_order)
     if not files:
         raise InputError(f"文件夹“{folder / 'items'}”是空的。", "请放入各地的事项工作簿（.xlsx、.csv 或 .jsonl）。")
     for path in files:

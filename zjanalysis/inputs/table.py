@@ -19,7 +19,8 @@ from zjanalysis.inputs.limits import plain
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter
 
 _TOTAL = re.compile(r"(本页|本表|全[市县区])?(合计|总计|小计|共计|汇总|总数)[\s\d:：,，.。个项条件（）()]*")
-_NOTE = re.compile(r"(注|备注|说明|填表|填报|制表|审核|审批人|联系|单位负责人|附注|\*)")
+_NOTE = re.compile(r"(注|备注|说明|填表|填报|制表|审核|审批人|联系|单位负责人|附注|\*|\d{4}年\d{1,2}月(\d{1,2}日)?$)")
+_SIGNED = ("盖章", "签章", "签字", "签名")
 _FIRST = set("本全合总小共汇注备说填制审联单附*0123456789")  # how totals and notes begin
 _ODD = re.compile(rf"{_TOTAL.pattern}$|{_NOTE.pattern}|\d+$")  # an item name that may be none
 _ROW_RULES = ("row_total", "row_note", "header_repeated")
@@ -60,7 +61,8 @@ class Cells:
 @dataclass(frozen=True)
 class Table:
     """The rows of one table as written, by column. ``numbers`` are the row numbers of the sheet; ``n_read`` counts
-    every row below the header that holds anything, also those that ``violations`` leave out."""
+    every row below the header that holds anything, also those that ``violations`` leave out; ``unknown`` are the
+    headers that are no column of ours."""
 
     file: str
     sheet: str
@@ -69,6 +71,7 @@ class Table:
     places: Mapping[str, Place]
     n_read: int
     violations: tuple[Violation, ...]
+    unknown: tuple[str, ...] = ()
 
     def values(self, key: str) -> Any:
         """Return what every row says in a column; an empty text when the table does not have it."""
@@ -129,7 +132,8 @@ def table_of(sheet: Sheet, *, mapping: Mapping[str, str]) -> Table | None:
     is_item, n_read, left_out = _item_rows(body, cells, texts, first=first)
     cells = {key: column.take(is_item) for key, column in cells.items()}
     numbers = np.flatnonzero(is_item) + first + 1
-    return Table(sheet.file, sheet.name, numbers, cells, places, n_read, (*violations, *left_out))
+    unknown = tuple(text for text, key in zip(texts, keys, strict=True) if text.strip() and not key)
+    return Table(sheet.file, sheet.name, numbers, cells, places, n_read, (*violations, *left_out), unknown)
 
 
 def _columns(
@@ -227,7 +231,8 @@ def _item_rows(
     nameless = odd = np.ones(len(body), dtype=bool)
     if names is not None:
         nameless = (names.texts == "")[names.which]
-        odd = names.each(lambda text: (text[:1] in _FIRST and bool(_ODD.match(text))) or text in heads, kind=bool)
+        odd = names.each(lambda text: (text[:1] in _FIRST and bool(_ODD.match(text))) or _signed(text) or text in heads,
+                         kind=bool)  # fmt: skip
     filled = {i: [text for text in (cell_text(v).strip() for v in body[i]) if text]
               for i in np.flatnonzero(nameless | odd)}  # fmt: skip
     reasons = {i: _why_no_item(written, bool(nameless[i]), texts) for i, written in filled.items()}
@@ -242,13 +247,17 @@ def _item_rows(
     return is_item, len(body) - n_blank, violations
 
 
+def _signed(text: str) -> bool:
+    return text.rstrip("（）():：").endswith(_SIGNED)
+
+
 def _why_no_item(written: list[str], nameless: bool, texts: list[str]) -> str:
     """Return why a row is no item: blank, or the rule that leaves it out; "" when it is one."""
     if not written:
         return "blank"
     if any(_TOTAL.fullmatch(text) for text in written[:3]):
         return "row_total"
-    if len(written) <= 2 and (nameless or _NOTE.match(written[0])):
+    if len(written) <= 2 and (nameless or _NOTE.match(written[0]) or _signed(written[0])):
         return "row_note"
     if sum(text in texts for text in written) >= max(2, 0.6 * len(written)):
         return "header_repeated"

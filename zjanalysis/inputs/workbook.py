@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from zjanalysis.settings import Guard
 SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".jsonl", ".json")
 # Sheets this project writes itself: the result of a check, and the helping sheets of the template.
 OUR_SHEETS = ("核对结果", "填写说明", "填写示例", "选项")
+_OURS = re.compile(rf"(?:{'|'.join(OUR_SHEETS)})(?:（\d+）)?")
 _MERGED_ROWS = 20_000_000  # in all merged ranges of a sheet
 Range = tuple[tuple[int, int], tuple[int, int]]
 
@@ -68,7 +70,7 @@ def _workbook_sheets(path: Path, seen: Mapping[str, Inspection], *, guard: Guard
     try:
         with python_calamine.load_workbook(path) as book:
             metas = [meta for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
-            wanted = [meta for meta in metas if not meta.name.startswith(OUR_SHEETS)]
+            wanted = [meta for meta in metas if not _OURS.fullmatch(meta.name)]
             return tuple(_sheet(book, meta, path=path, seen=seen, guard=guard) for meta in wanted)
     except python_calamine.PasswordError as error:
         raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
