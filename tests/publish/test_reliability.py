@@ -25,6 +25,7 @@ from zjanalysis.publish.build import BuildSummary, Options, build
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.pool import Outcome, Task
 from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
+from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
 Jobs = Callable[..., tuple[Job, ...]]
@@ -45,7 +46,7 @@ def consistent(folder: Path) -> bool:
         for suffix, digest in entry.files.items():
             path = folder / f"{key}{suffix}"
             kept = folder / release.HIDDEN / "ready" / key.replace("/", "+") / f"report{suffix}"
-            found = {file_digest(p) for p in (path, kept) if p.is_file()}
+            found = {certified_digest(p) for p in (path, kept) if p.is_file()}
             if digest not in found:
                 return False
     return True

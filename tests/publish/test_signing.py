@@ -15,13 +15,13 @@ import pytest
 
 from zjanalysis.cli import main
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.files import file_digest
 from zjanalysis.publish import signing
 from zjanalysis.publish.build import build
 from zjanalysis.publish.bundle import bundle
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.release import MANIFEST, read_manifest, write_manifest
 from zjanalysis.publish.staleness import verify
+from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ def test_a_manifest_that_comes_with_an_altered_page_is_not_believed(office: Path
     text = (office / "district" / "440823.html").read_text(encoding="utf-8")
     mailed.write_text(text.replace("遂溪县", "徐闻县", 1), encoding="utf-8")
     entry = read_manifest(office)["district/440823"]
-    write_manifest(mailed.parent.parent, [replace(entry, files={".html": file_digest(mailed)})], period="2021Q1")
+    write_manifest(mailed.parent.parent, [replace(entry, files={".html": certified_digest(mailed)})], period="2021Q1")
     assert said(mailed, office) == "文件已被改动：440823.html 与发布时的内容不符（SHA-256 不一致）。"
     elsewhere = tmp_path / "别处" / "2021Q1"
     elsewhere.mkdir(parents=True)
@@ -114,7 +114,7 @@ def test_the_signed_bytes_are_those_of_the_record_and_the_same_again(
 ) -> None:
     page = folder / "district" / "440802.html"
     first = page.read_bytes()
-    assert read_manifest(folder)["district/440802"].files[".html"] == file_digest(page)
+    assert read_manifest(folder)["district/440802"].files[".html"] == certified_digest(page)
     assert len(build(jobs_of(), out=folder.parent, settings=settings, progress=str).unchanged) == 3
     (folder / f"{MANIFEST}{signing.BESIDE}").unlink()
     build(jobs_of(), out=folder.parent, settings=settings, progress=str)

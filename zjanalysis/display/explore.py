@@ -14,7 +14,7 @@ from zjanalysis.display.explore_view import DEFINITIONS, Choice, View, view
 from zjanalysis.display.tables import NUMERIC, Table, cell_text, table_from_payload
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.regions import group_names, load_regions, region_code
+from zjanalysis.inputs.regions import group_names, load_regions, peers_of, region_code
 from zjanalysis.settings import load_settings
 
 FOLDER = "mine"
@@ -157,8 +157,10 @@ def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, A
 
 
 def _groups(region: str) -> list[tuple[str, str]]:
-    """Give the groups a region can be compared with: counties with counties, cities with cities."""
-    return [("默认（兄弟地区）", ""), *((name, name) for name in group_names(region))]
+    """Give the groups a region can be compared with: counties with counties, cities with cities, none twice."""
+    usual = peers_of(region)
+    others = (name for name in group_names(region) if peers_of(region, name) != usual)
+    return [("默认（兄弟地区）", ""), *((name, name) for name in others)]
 
 
 def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) -> None:
