@@ -1,13 +1,12 @@
 """What is passed around as text: zips by their members, letters by their heads, manifests by their entries.
 
-A page or workbook that is, byte for byte, one of the released reports is named and not told again.
+A file that is, byte for byte (a page: but for its links), one of the released reports is named and not told again.
 """
 
 from __future__ import annotations
 
 import email
 import email.policy
-import hashlib
 import json
 import os
 import tempfile
@@ -17,19 +16,22 @@ from typing import Any
 
 from page_text import page_text
 
+from zjanalysis.publish.bundle import PASSED
+from zjanalysis.publish.ways import certified_digest
+
 COUNTED = ("inputs", "reads")  # what a page was made from, by digest: the names are enough
 
 
 def released() -> dict[str, str]:
     """Give the released reports of the project: digest → name."""
     reports = Path(os.environ["ZJANALYSIS_ROOT"], "reports")
-    found = sorted(path for path in reports.rglob("*.*") if path.suffix in {".html", ".xlsx"} and path.is_file())
-    return {hashlib.sha256(path.read_bytes()).hexdigest(): path.relative_to(reports).as_posix() for path in found}
+    found = sorted(path for path in reports.rglob("*.*") if path.suffix in PASSED and path.is_file())
+    return {certified_digest(path): path.relative_to(reports).as_posix() for path in found}
 
 
 def same_or_text(content: bytes, suffix: str) -> str:
     """Give which released report a content is, or else its text."""
-    same = released().get(hashlib.sha256(content).hexdigest())
+    same = released().get(certified_digest(Path(f"it{suffix}"), content))
     if same:
         return f"即 {same}\n"
     if suffix == ".html":

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from blanks import shortened
 from book_text import book_text
+from docx import Document
 from packed_text import letter_text, manifest_text, zip_text
 from page_text import page_text
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("data/sample", "data/gd-2021-05", "notebooks")
@@ -112,9 +114,22 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in seen if path.is_file()}
 
 
+def document_text(path: Path) -> str:
+    """Give the words of a document: its paragraphs, then the cells of its tables."""
+    document = Document(str(path))
+    rows = (" | ".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows)
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *rows]) + "\n"
+
+
+def picture_text(path: Path) -> str:
+    """Give the width of a picture; what is drawn is told of the page it was made from."""
+    return f"图，宽 {Image.open(path).width}\n"
+
+
 def file_text(path: Path) -> str:
     """Give a written file as text, by its kind; a mark stands for a byte order mark."""
-    readers = {".xlsx": book_text, ".html": page_text, ".zip": zip_text, ".eml": letter_text}
+    readers = {".xlsx": book_text, ".html": page_text, ".zip": zip_text, ".eml": letter_text, ".docx": document_text,
+               ".png": picture_text}  # fmt: skip
     if path.suffix in readers:
         return readers[path.suffix](path)
     text = path.read_bytes().decode("utf-8").replace("\ufeff", "<BOM>")

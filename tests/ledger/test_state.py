@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import zjanalysis as zj
 from zjanalysis.errors import ConfigError
 from zjanalysis.ledger.inputs import last_day, today
 from zjanalysis.ledger.rows import empty_ledger
@@ -250,3 +251,9 @@ def test_no_path_closes_a_row_without_evidence_and_a_met_target(steps: list[dict
         assert (result["status"] == Status.OVERDUE) <= (pd.notna(result["days_left"]) and result["days_left"] < 0)
         assert result["days_quiet"] >= 0
         assert result["status"] in list(Status)
+
+
+@pytest.mark.parametrize(("period", "met"), [("2020Q4", "不能判定"), ("2021Q1", "达标")])
+def test_a_rising_target_is_not_judged_in_the_period_of_its_base(period: str, met: str) -> None:
+    gaps = zj.study("data/sample", period, region="徐闻县").gaps.set_index("indicator")
+    assert gaps.at["online_end_to_end", "meets_target"] == met

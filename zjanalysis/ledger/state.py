@@ -287,9 +287,13 @@ def load_ledger(period: Period, *, city: str = "", on: str | date = "") -> pd.Da
 
 
 def base_values(period: Period, *, city: str) -> pd.DataFrame:
-    """Return region_code, indicator and value: what the rising targets of the period's ledger are held against."""
+    """Return region_code, indicator and value: what the rising targets of the period's ledger are held against.
+
+    In the period of the base itself there is nothing to rise from yet, and no row.
+    """
     ledger = load_ledger(period, city=city)
     rows = ledger[ledger["comparison"].isin(MOVES)].dropna(subset=["region_code", "indicator", "baseline"])
+    rows = rows[~(rows["baseline_on"] >= rows["as_of"])]
     return rows[["region_code", "indicator"]].assign(value=rows["baseline"])
 
 
