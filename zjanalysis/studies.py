@@ -144,8 +144,12 @@ class Study:
         period = self.period
         rows, _ = period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=period.name))
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
-        own = rows[rows["region_code"].isin(self.group)].reset_index(drop=True)
-        return self._shared("lines", lambda: _named(over_time.lines(own, cutoffs=cutoffs)))
+
+        def lines() -> pd.DataFrame:
+            own = rows[rows["region_code"].isin(self.group)].reset_index(drop=True)
+            return _named(over_time.lines(own, cutoffs=cutoffs))
+
+        return self._shared("lines", lines)
 
     @cached_property
     def signals(self) -> pd.DataFrame:
@@ -198,16 +202,20 @@ class Study:
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         goal = self._risen(key) if target == "plan" else None
-        free, known = (replace(one, scope=self.scope, settings=self.settings) for one in (FREE, conditions))
-        ground = self._once(("ground", key), lambda: self._ground(key, free))
+        ground = self._once(("ground", key), lambda: self._ground(key))
+        known = self._within(conditions)
         return self._once(
             ("plan", key, target, conditions),
             lambda: plans.plan_on(ground, target=target if goal is None else goal, conditions=known),
         )
 
-    def _ground(self, key: str, conditions: Conditions) -> plans.Ground:
+    def _within(self, conditions: Conditions) -> Conditions:
+        """Give conditions with the scope and the settings of the study."""
+        return replace(conditions, scope=self.scope, settings=self.settings)
+
+    def _ground(self, key: str) -> plans.Ground:
         """Give what the plans of an indicator share; values and code tables are those of the whole group."""
-        one = indicator(key)
+        one, conditions = indicator(key), self._within(FREE)
         if one.key not in self.tables:
             return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
         values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
@@ -344,7 +352,7 @@ def study_of(
     """Give the study of a region in a loaded period (see `study`); ``before`` is the last period unless named."""
     known = settings or load_settings()
     code = region_code(region or known.focus)
-    if code not in set(now.items["region_code"]):
+    if code not in now.regions:
         there = [region_name(one) for one in now.items["region_code"].drop_duplicates() if one]
         raise NoData(
             f"{now.dataset.title}（{now.name}）里没有{region_name(code)}的事项。",

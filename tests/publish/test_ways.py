@@ -73,6 +73,16 @@ def test_nothing_can_be_said_under_cover_of_the_links(way: str) -> None:
     assert certified(changed) == changed
 
 
+def test_a_page_that_somebody_damaged_keeps_its_bytes(folder: Path) -> None:
+    path = folder / "district" / "440803.html"
+    damaged = path.read_bytes().replace(b"88.44%", b"88\xff44%")
+    path.write_bytes(damaged)
+    (folder / "district" / "440802.html").unlink()
+    relink(folder, [entry(key, order) for order, key in enumerate(REPORTS)])
+    assert b"88\xff44%" in path.read_bytes()
+    assert certified(path.read_bytes()) == PAGE.replace(b"88.44%", b"88\xff44%")
+
+
 def test_a_page_whose_links_are_right_is_not_written_again(folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.html")}
     relink(folder, [entry(key, order) for order, key in enumerate(REPORTS)])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +25,10 @@ from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.ledger.analysis import OVERDUE, moved
 from zjanalysis.ledger.state import Status, load_ledger
+from zjanalysis.publish.bundle import MADE_UP, unsent
 from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.studies import study_of
-
-MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何地区的实际情况。"
 
 
 def told(arguments: argparse.Namespace) -> int:
@@ -63,9 +60,8 @@ def news(now: Period, before: Period, *, settings: Settings) -> pd.DataFrame:
     """Return what the city and its report units must be told: region_code, region, indicator, kind, text."""
     city = settings.focus
     units = [city, *report_units(city)]
-    groups = [
-        code for code in (city, next((one for one in units[1:] if _has(now, one)), "")) if code and _has(now, code)
-    ]
+    county = next((one for one in units[1:] if one in now.regions), "")
+    groups = [code for code in (city, county) if code in now.regions]
     parts = [_group(now, before, region, settings) for region in groups]
     rows = pd.concat([*parts, _overdue(now, before, city)], ignore_index=True)
     rows = rows[rows["region_code"].isin(units)]
@@ -74,13 +70,9 @@ def news(now: Period, before: Period, *, settings: Settings) -> pd.DataFrame:
     return listed[["region_code", "region", "indicator", "kind", "text"]].reset_index(drop=True)
 
 
-def _has(period: Period, region: str) -> bool:
-    return bool((period.items["region_code"] == region).any())
-
-
 def _group(now: Period, before: Period, region: str, settings: Settings) -> pd.DataFrame:
     me = study_of(now, region=region, before=before, settings=settings)
-    last = study_of(before, region=region, settings=settings) if _has(before, region) else me
+    last = study_of(before, region=region, settings=settings) if region in before.regions else me
     rows = alerts(me.standings, last.standings, read=me.signals, read_earlier=last.signals)
     return rows.assign(text=[_text(row) for row in rows.to_dict("records")])
 
@@ -117,20 +109,17 @@ def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
 def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
     """Return where the page of each unit lies, of those that have been made."""
     jobs = [job for job in list_jobs(settings, data, period) if not job.title]
-    pages = {job.region_code: settings.root / "reports" / job.place / f"{job.key}.html" for job in jobs}
+    pages = {job.region_code: settings.path(settings.out) / job.place / f"{job.key}.html" for job in jobs}
     return {code: page.relative_to(settings.root).as_posix() for code, page in pages.items() if page.is_file()}
 
 
 def _draft(folder: Path, code: str, texts: list[str], period: Period, addresses: Addresses | None) -> Path:
-    """Write the letter to one unit; it has no date and no sender: both come when somebody sends it."""
-    letter, sample = EmailMessage(policy=SMTP), period.dataset.kind == "sample"
-    letter["X-Unsent"] = "1"
-    for head, people in (("To", addresses.to if addresses else ()), ("Cc", addresses.cc if addresses else ())):
-        if people:
-            letter[head] = ", ".join(people)
-    title = f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）"
-    letter["Subject"] = ("【示例数据（模拟）】" if sample else "") + title
+    """Write the letter to one unit, not yet sent."""
+    sample, title = (
+        period.dataset.kind == "sample",
+        f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）",
+    )
     numbered = [f"{number}. {text}。" for number, text in enumerate(texts, 1)]
     lines = [f"{region_name(code)}：", f"　　{title}，共{len(texts)}项：", *numbered, *([MADE_UP] if sample else [])]
-    letter.set_content("".join(f"{line}\r\n" for line in lines), charset="utf-8", cte="base64")
+    letter = unsent(title, lines, to=addresses, sample=sample)
     return write_whole(folder / f"{code}_{region_name(code)}_{period.name}_变动提醒.eml", letter.as_bytes())

@@ -45,7 +45,7 @@ def field(value: Any) -> Any:
 def print_table(rows: Table, limit: int = 60) -> None:
     """Print the table with Chinese characters counted as two columns; a long one is cut and says so."""
     cells = [[visible(text) for text in row] for row in rows.texts()[:limit]]
-    heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in rows.heads]
+    heads = [head.text for head in rows.heads]
     widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
     right = [head.kind in NUMERIC for head in rows.heads]
     for row in [heads, *cells]:

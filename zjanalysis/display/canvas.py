@@ -129,10 +129,28 @@ def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: 
         low, high = min(0.0, low), max(0.0, high)
     air = (high - low) * 0.05 or max(abs(high) * 0.05, 0.01)
     bounds = (low if zero and low == 0 else low - air, high if zero and high == 0 else high + air)
-    ticks = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(*bounds)
-    shown = [tick for tick in ticks if bounds[0] <= tick <= bounds[1]]
+    shown = round_ticks(*bounds)
     axes.set_xlim(*bounds)
     guides(axes, shown, tick_texts(shown, unit), label=label)
+
+
+def upright(axes: Axes, values: Sequence[float], *, unit: str, air: float, ticks: int = 6) -> None:
+    """Set the upright scale of a line: some air, a few round ticks in the unit, horizontal guides."""
+    known = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
+    room = (max(known) - min(known)) * air or max(abs(max(known)) * 0.05, 0.01)
+    low, high = min(known) - room, max(known) + room
+    shown = round_ticks(low, high, ticks)
+    axes.set_ylim(low, high)
+    axes.set_yticks(shown, tick_texts(shown, unit))
+    axes.tick_params(axis="y", labelsize=theme.SMALL, labelcolor=theme.SOFT)
+    axes.grid(axis="y")
+    axes.spines["left"].set_visible(False)
+
+
+def round_ticks(low: float, high: float, n: int = 6) -> list[float]:
+    """Give about ``n`` round numbers between two values."""
+    places = MaxNLocator(nbins=n, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(place) for place in places if low <= place <= high]
 
 
 def guides(axes: Axes, places: Sequence[float], texts: Sequence[str], *, label: str) -> None:

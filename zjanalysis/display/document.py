@@ -8,9 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -18,7 +16,7 @@ from zjanalysis.display.blocks import SAMPLE
 from zjanalysis.display.dates import date_text
 from zjanalysis.display.tables import NUMERIC, table_from_payload
 from zjanalysis.display.theme import ems
-from zjanalysis.display.workbook import safe_text
+from zjanalysis.display.workbook import repack, safe_text
 
 # GB/T 9704—2012, 5.2 (page and its margins), 7.3 (title, text, levels), 7.3.5 (signature and date), 7.5 (page number).
 MARGINS = {"top_margin": 37, "bottom_margin": 35, "left_margin": 28, "right_margin": 26}
@@ -28,7 +26,6 @@ FONTS = {"title": "方正小标宋简体", "text": "仿宋_GB2312", "one": "黑�
 SIZES = {"title": 22, "text": 16, "table": 10.5, "note": 10.5, "foot": 14}
 LINE = 28
 _RUN = re.compile(r"[!-~−≤≥＞＜]+")  # what must not be broken
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _TIGHT = '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar>'
 Part = str | Mapping[str, Any]
@@ -58,7 +55,7 @@ def make_document(parts: Iterable[Part], cover: Mapping[str, Any], *, office: st
         _add(document, _paragraph(line, "text", SIZES["text"], align="right", right=64))
     out = io.BytesIO()
     document.save(out)
-    return _repacked(out.getvalue())
+    return repack(out.getvalue())
 
 
 def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
@@ -72,7 +69,6 @@ def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
         setattr(section, name, Mm(size))
     about = document.core_properties
     about.title, about.author, about.comments = str(cover.get("title", "")), "zjanalysis", code
-    about.created = about.modified = datetime(1980, 1, 1)
     mark = f"{SAMPLE}　" if cover.get("sample") else ""
     number = (f'<w:r>{_look("table", SIZES["foot"])}<w:t xml:space="preserve">— </w:t></w:r>'
               '<w:fldSimple w:instr="PAGE">'
@@ -120,7 +116,7 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
     limit = int(part.get("limit") or 0) or len(shown.rows)
     texts = shown.texts()[:limit]
     right = [head.kind in NUMERIC for head in shown.heads]
-    heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in shown.heads]
+    heads = [head.text for head in shown.heads]
     widths = _widths([heads, *texts])
     _add(
         document, _paragraph(f"表{number}　{shown.caption}", "one", SIZES["table"], align="center", before=6, keep=True)
@@ -160,9 +156,9 @@ def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, 
     return f"<w:tr><w:trPr>{about}</w:trPr>{inside}</w:tr>"
 
 
-def _look(font: str, size: float, *, bold: bool = False) -> str:
+def _look(font: str, size: float) -> str:
     name = FONTS[font]
-    return (f'<w:rPr><w:rFonts w:ascii="{name}" w:hAnsi="{name}" w:eastAsia="{name}"/>{"<w:b/>" if bold else ""}'
+    return (f'<w:rPr><w:rFonts w:ascii="{name}" w:hAnsi="{name}" w:eastAsia="{name}"/>'
             f'<w:sz w:val="{round(size * 2)}"/><w:szCs w:val="{round(size * 2)}"/></w:rPr>')  # fmt: skip
 
 
@@ -187,14 +183,3 @@ def _add(document: Any, xml: str) -> None:
     from docx.oxml import parse_xml  # noqa: PLC0415
 
     document.element.body.insert(len(document.element.body) - 1, parse_xml(xml))  # the last element is the section
-
-
-def _repacked(content: bytes) -> bytes:
-    """Give the same package without a clock in it."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as again:
-        for one in packed.infolist():
-            about = zipfile.ZipInfo(one.filename, _EPOCH)
-            about.compress_type, about.create_system = zipfile.ZIP_DEFLATED, 3
-            again.writestr(about, packed.read(one.filename))
-    return out.getvalue()

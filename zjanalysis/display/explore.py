@@ -225,7 +225,7 @@ def searchable(one: Table) -> str:
         return one.html()
     import pandas as pd  # noqa: PLC0415
 
-    heads = [f"{head.label}（{head.unit}）" if head.unit else head.label for head in one.heads]
+    heads = [head.text for head in one.heads]
     units = one.row_kinds or ("",) * len(one.rows)
     cells = [[cell_text(cell, head, unit) for cell, head in zip(row, one.heads, strict=True)]
              for row, unit in zip(one.rows, units, strict=True)]  # fmt: skip

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from zjanalysis.columns import Column
 from zjanalysis.display import dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
-from zjanalysis.display.canvas import THICK, TextColumn, bars, key, plane, row_chart, scale, tick_texts
+from zjanalysis.display.canvas import THICK, TextColumn, bars, key, plane, row_chart, scale, upright
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import SUMS, value_of
 from zjanalysis.display.tables import about, table
@@ -67,7 +66,7 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
     known = values.dropna()
     with theme.style():
         axes = plane(height=58, left=16, right=10)
-        _upright(axes, [*known, target], unit=one.unit)
+        upright(axes, [*known, target], unit=one.unit, air=0.18)
         axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
         step = max(1, -(-len(values) // 12))
         axes.set_xticks(range(0, len(values), step), short_months(rows["period"])[::step])
@@ -85,19 +84,6 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
     low = f"最差{rows['period'][worst]}{wording.amount(values[worst], one.unit)}"
     return describe(axes, f"折线图：{one.label}按应办结月份，共{len(rows)}个月，{'，'.join(ends)}，{low}。")
-
-
-def _upright(axes: Axes, values: list[float], *, unit: str, air: float = 0.18) -> None:
-    """Set the upright scale: some air, a few round ticks in the unit, horizontal guides."""
-    known = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
-    room = (max(known) - min(known)) * air or max(abs(max(known)) * 0.05, 0.01)
-    low, high = min(known) - room, max(known) + room
-    shown = [t for t in MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= t <= high]
-    axes.set_ylim(low, high)
-    axes.set_yticks(shown, tick_texts(shown, unit))
-    axes.tick_params(axis="y", labelsize=theme.SMALL, labelcolor=theme.SOFT)
-    axes.grid(axis="y")
-    axes.spines["left"].set_visible(False)
 
 
 def short_months(periods: Iterable[str]) -> list[str]:

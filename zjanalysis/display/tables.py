@@ -70,6 +70,11 @@ class Head:
     unit: str = ""
     kind: str = "text"
 
+    @property
+    def text(self) -> str:
+        """Give the label with the unit in brackets, as the head reads where both stand in one cell."""
+        return self.label + (f"（{self.unit}）" if self.unit else "")
+
 
 @dataclass(frozen=True)
 class Table:
@@ -264,7 +269,7 @@ def table_html(shown: Table) -> str:
     kept = [position for position in range(len(shown.heads)) if position not in alike]
     heads = "".join(_head_html(shown.heads[position]) for position in kept)
     short = {position for position in kept if max((theme.ems(row[position]) for row in texts), default=0) <= SHORT}
-    labels = "".join(f"--h{n}:{css_text(_label(shown.heads[place]))};" for n, place in enumerate(kept, 1) if n > 1)
+    labels = "".join(f"--h{n}:{css_text(shown.heads[place].text)};" for n, place in enumerate(kept, 1) if n > 1)
     body = "".join(_row_html(shown, row, kept, short, focus=number in shown.focus) for number, row in enumerate(texts))
     said = "".join(
         f"{shown.heads[position].label}均为{texts[0][position]}。" for position in alike if texts[0][position]
@@ -318,10 +323,6 @@ def _row_html(shown: Table, row: list[str], kept: list[int], short: set[int], *,
         cells.append(f"<{tag}{place}{look}>{markup(text)}</{tag}>")
     mark = ' class="zj-focus"' if focus else ""
     return f"<tr{mark}>{''.join(cells)}</tr>"
-
-
-def _label(head: Head) -> str:
-    return head.label + (f"（{head.unit}）" if head.unit else "")
 
 
 def css_text(text: str) -> str:

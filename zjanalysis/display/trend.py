@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from zjanalysis.analysis.change import Cause
 from zjanalysis.analysis.compare import KEY
@@ -18,7 +17,7 @@ from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
-from zjanalysis.display.canvas import key, plane, tick_texts, write
+from zjanalysis.display.canvas import key, plane, upright, write
 from zjanalysis.display.picture import MM, describe, new_figure
 from zjanalysis.display.reasons import value_of
 from zjanalysis.display.tables import about, table
@@ -116,7 +115,7 @@ def worsening(me: Study) -> Block:
         return say(f"各期数据不足{FEWEST_POINTS}期，不判断是否变差。")
     rows = me.worsening[me.worsening["region_code"] == me.region]
     units = [] if is_county(me.region) else report_units(me.region)
-    county = next((code for code in units if code in set(me.period.items["region_code"])), "")
+    county = next((code for code in units if code in me.period.regions), "")
     if county:
         below = study_of(me.period, region=county, before=me.before, settings=me.settings).worsening
         rows = pd.concat([rows, below[below["region_code"].isin(units)]], ignore_index=True)
@@ -244,18 +243,11 @@ def _scales(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str], *, ti
     goal = _target(me, str(rows["indicator"].iloc[0])) if len(rows) else math.nan
     spread = bands(rows)
     own = rows.loc[rows["region_code"] == me.region, "value"]
-    values = [v for v in (*spread["low"], *spread["high"], *own, goal) if not math.isnan(v)] or [0.0, 1.0]
-    air = (max(values) - min(values)) * 0.1 or max(abs(max(values)) * 0.05, 0.01)
-    low, high = min(values) - air, max(values) + air
-    places = [t for t in MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= t <= high]
-    axes.set_ylim(low, high)
-    axes.set_yticks(places, tick_texts(places, unit))
+    upright(axes, [*spread["low"], *spread["high"], *own, goal], unit=unit, air=0.1, ticks=ticks)
     axes.set_xlim(-0.4, len(periods) - 0.6)
     every = range(len(periods)) if ticks > ACROSS and len(periods) <= 12 else [0, len(periods) - 1]
     axes.set_xticks(list(every), [theme.printable(periods[place]) for place in every])
     axes.tick_params(labelsize=theme.SMALL, labelcolor=theme.SOFT, pad=2)
-    axes.grid(axis="y")
-    axes.spines["left"].set_visible(False)
 
 
 def _target(me: Study, indicator: str) -> float:

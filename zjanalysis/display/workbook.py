@@ -250,7 +250,7 @@ def _for_paper(sheet: Worksheet) -> None:
 
 
 def repack(raw: bytes) -> bytes:
-    """Give the same workbook with the clock taken out: fixed times in the zip and in docProps/core.xml."""
+    """Give the same workbook or document with the clock taken out: fixed times in the zip and in docProps/core.xml."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in sorted(old.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):

@@ -57,10 +57,7 @@ class Inspection:
 
 def inspect(path: Path, guard: Guard) -> Mapping[str, Inspection]:
     """Refuse what must not be opened (InputError: one sentence and the next step); give what was seen in each sheet."""
-    size = path.stat().st_size
-    if size > guard.max_file_mb * 1e6:
-        raise InputError(f"“{path.name}”有 {size / 1e6:.3g} MB，超过上限 {guard.max_file_mb:g} MB。",
-                         "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_file_mb。")  # fmt: skip
+    refuse_size(path, guard)
     with path.open("rb") as stream:
         _refuse_other_kinds(path, stream)
         try:
@@ -71,6 +68,14 @@ def inspect(path: Path, guard: Guard) -> Mapping[str, Inspection]:
             raise InputError(
                 f"“{path.name}”不完整或已损坏，打不开。", "请重新下载或重新导出，并先用 Excel/WPS 打开确认。"
             ) from error
+
+
+def refuse_size(path: Path, guard: Guard) -> None:
+    """Raise InputError for a file of more than ``max_file_mb``."""
+    size = path.stat().st_size
+    if size > guard.max_file_mb * 1e6:
+        raise InputError(f"“{path.name}”有 {size / 1e6:.3g} MB，超过上限 {guard.max_file_mb:g} MB。",
+                         "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_file_mb。")  # fmt: skip
 
 
 def _contents(stream: BinaryIO) -> list[zipfile.ZipInfo]:

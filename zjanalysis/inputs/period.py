@@ -41,6 +41,11 @@ class Period:
     cases: Any = None
     memory: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def regions(self) -> frozenset[str]:
+        """Return the codes of the regions that have items."""
+        return frozenset(self.items["region_code"].dropna().unique())
+
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made under this key before, or make it now and remember it: reports share what is equal."""
         if key not in self.memory:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import InputError
+from zjanalysis.inputs.guard import refuse_size
 from zjanalysis.settings import Guard
 
 Grid = list[list[Any]]
@@ -77,10 +78,7 @@ def json_grid(path: Path, guard: Guard) -> Grid:
 
 def _opened(path: Path, guard: Guard) -> io.TextIOWrapper:
     """Open a text file in its encoding: UTF-16 with its mark, UTF-8 with or without, else GB18030; refuse the rest."""
-    size = path.stat().st_size
-    if size > guard.max_file_mb * 1e6:
-        raise InputError(f"“{path.name}”有 {size / 1e6:.3g} MB，超过上限 {guard.max_file_mb:g} MB。",
-                         "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高 max_file_mb。")  # fmt: skip
+    refuse_size(path, guard)
     with path.open("rb") as raw:
         head = raw.read(4)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import IO
 import pandas as pd
 
 from zjanalysis.errors import InputError
+from zjanalysis.files import take_lock
 from zjanalysis.ledger.reading import CLASH
 
 PATIENCE = 60.0  # seconds that one command waits for another
@@ -40,7 +40,7 @@ def locked(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     mark, until = path.with_name(f".{path.name}.lock"), time.monotonic() + patience
     while True:
         file = mark.open("a+b")
-        if _take(file) and _is(mark, file):
+        if take_lock(file) and _is(mark, file):
             break
         file.close()
         if time.monotonic() > until:
@@ -52,21 +52,6 @@ def locked(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
         with suppress(OSError):  # Windows keeps a file that is open
             mark.unlink()
         file.close()
-
-
-def _take(file: IO[bytes]) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _is(mark: Path, file: IO[bytes]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zjanalysis.errors import InputError, PublishError
+from zjanalysis.inputs.regions import is_county, region_name
 from zjanalysis.publish import pool, release, signing, snapshot, ways
 from zjanalysis.publish.jobs import Job, check_parameters, named_units
 from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
@@ -117,8 +118,6 @@ def _refuse_strangers(job: Job, entries: Mapping[str, Entry], own: _Build) -> No
 def _refuse_nothing(job: Job, sources: Sources, units: Mapping[str, str]) -> None:
     """Raise InputError when the period has no row of the focus city or of any of its districts."""
     if not any(sources.rows.get(code) for code in units):
-        from zjanalysis.inputs.regions import is_county, region_name  # noqa: PLC0415  pandas, only to say it
-
         names = [region_name(code) for code in sorted(sources.rows) if code and not is_county(code)]
         text = f"{job.data} 的 {job.period} 期没有{units[job.focus]}及所辖县（市、区）的事项。"
         raise InputError(text, f"它有：{'、'.join(names)}。请在 zjanalysis.toml 改 focus，或用 --data 换一个数据集。")

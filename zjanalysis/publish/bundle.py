@@ -22,18 +22,15 @@ from zjanalysis.display.dates import issue_text
 from zjanalysis.errors import PublishError
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.addresses import Addresses
+from zjanalysis.inputs.regions import region_name
 from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
 from zjanalysis.publish.release import ABSENT, GOOD, MANIFEST, Entry, Sign, read_manifest, write_manifest, writing
-from zjanalysis.publish.ways import beside, certified_digest, relink, with_links
+from zjanalysis.publish.ways import FILES, beside, certified_digest, relink, with_links
 
-PASSED = {
-    ".html": "页面",
-    ".xlsx": "工作簿",
-    ".docx": "文档",
-    ".png": "图卡",
-}  # a notebook is for those who have the project
+# A notebook is for those who have the project.
+PASSED = {suffix: word for suffix, word in FILES.items() if suffix != ".ipynb"}
 LEFT_OUT = "未收入"
 NOTE = "说明.txt"
 MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何地区的实际情况。"
@@ -209,8 +206,6 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
 
     Nothing here sends anything. A region without such a page is told and gets none; one of an earlier run goes.
     """
-    from zjanalysis.inputs.regions import region_name  # noqa: PLC0415  pandas, only when there are letters
-
     pages = {e.region_code: e for e in entries if e.key == CITY or is_district(e.key)}
     written = []
     for code, addresses in mail.items():
@@ -230,23 +225,28 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
     return tuple(written)
 
 
-def _letter(entry: Entry, addresses: Addresses, pages: Mapping[str, bytes], *, period: str) -> bytes:
-    """Return the letter of one region with its page attached; the same page gives the same bytes.
+def unsent(title: str, lines: Iterable[str], *, to: Addresses | None, sample: bool) -> EmailMessage:
+    """Return a letter not yet sent: ``X-Unsent: 1`` has Outlook and others open it so.
 
-    ``X-Unsent: 1`` has Outlook and others open the file as a letter not yet sent. There is no date and no sender: both
-    come when somebody sends it.
+    There is no date and no sender: both come when somebody sends it.
     """
     letter = EmailMessage(policy=email.policy.SMTP)
+    letter["X-Unsent"] = "1"
+    for head, people in (("To", to.to if to else ()), ("Cc", to.cc if to else ())):
+        if people:
+            letter[head] = ", ".join(people)
+    letter["Subject"] = ("【示例数据（模拟）】" if sample else "") + title
+    letter.set_content("".join(f"{line}\r\n" for line in lines), charset="utf-8", cte="base64")
+    return letter
+
+
+def _letter(entry: Entry, addresses: Addresses, pages: Mapping[str, bytes], *, period: str) -> bytes:
+    """Return the letter of one region with its page attached; the same page gives the same bytes."""
     title, sample = f"{entry.region}{TITLE}（{issue_text(period)}）", bool(entry.cover.get("sample"))
     cutoff = f"，数据截至{entry.cover['cutoff']}" if entry.cover.get("cutoff") else ""
-    letter["X-Unsent"] = "1"
-    letter["To"] = ", ".join(addresses.to)
-    if addresses.cc:
-        letter["Cc"] = ", ".join(addresses.cc)
-    letter["Subject"] = ("【示例数据（模拟）】" if sample else "") + title
     lines = [f"{entry.region}：", f"　　现将《{title}》发给你们{cutoff}，请查收附件。", *([MADE_UP] if sample else []),
              "", f"附件请先另存，再{OPEN}", CHECK.replace("与{}一致的", f"为 {entry.fingerprint} 的")]  # fmt: skip
-    letter.set_content("".join(f"{line}\r\n" for line in lines), charset="utf-8", cte="base64")
+    letter = unsent(title, lines, to=addresses, sample=sample)
     for name, page in pages.items():
         letter.add_attachment(page, maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
     letter.set_boundary(_BOUNDARY.format(entry.fingerprint))

@@ -23,6 +23,7 @@ from zjanalysis.display.workbook import sheet_names
 from zjanalysis.publish import page as pages
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.page_facts import PageFacts, facts_of, sheets
+from zjanalysis.publish.ways import ENDS
 
 MAX_BYTES = 350_000
 MAX_SIGNS = 2_500  # of the main part of a page that answers for a region: three minutes
@@ -34,7 +35,7 @@ _TAGS = frozenset(re.findall(
     "svg g path text tspan use defs rect line circle",
 ))  # fmt: skip
 _LOADS = ("src", "href", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href", "ping", "cite")
-_BESIDE = re.compile(r"(?:\.\./)*[\w.-]+(?:/[\w.-]+)*\.(?:html|xlsx|ipynb|docx|png)")  # a file of ours beside the page
+_BESIDE = re.compile(r"(?:\.\./)*[\w.-]+(?:/[\w.-]+)*\.(?:" + ENDS + r")")  # a file of ours beside the page
 _SIZES = re.compile(r"(?:width|height|left|--[a-z0-9-]+|grid-[a-z-]+):[^;]*;?\s*", re.IGNORECASE)
 _MACHINE = re.compile(
     r"[A-Za-z]:\\(?:Users|Windows|Program|Documents)[^\s<>\"']*"

@@ -13,13 +13,15 @@ from typing import Any
 
 from zjanalysis.display.dates import issue_text
 from zjanalysis.files import write_whole
-from zjanalysis.publish.jobs import CITY, is_district
+from zjanalysis.inputs.regions import tile_layout
+from zjanalysis.publish.jobs import CITY, in_order, is_district
 from zjanalysis.publish.release import ABSENT, GOOD, STALE, Entry, read_manifest
+from zjanalysis.publish.ways import FILES
 from zjanalysis.units import Met, Verdict
 
 TITLE = "政务服务效能监测通报"
 SHEETS = ("page.css", "index.css")
-LINKS = {".html": "页面", ".docx": "文档", ".xlsx": "工作簿", ".png": "图卡", ".ipynb": "笔记本"}
+LINKS = {suffix: FILES[suffix] for suffix in (".html", ".docx", ".xlsx", ".png", ".ipynb")}
 LOOKS = {Verdict.AHEAD: "ahead", Verdict.BEHIND: "behind"}
 DEPTHS = 3
 NAMED = 3  # as many are named in the sentence
@@ -59,7 +61,7 @@ def write_index(folder: Path, units: Collection[str] = ()) -> Path:
     ``units``: the regions it is about, where others may have strayed into the folder; empty is all.
     """
     entries = [entry for entry in read_manifest(folder).values() if not units or entry.region_code in units]
-    entries.sort(key=lambda entry: (entry.key != CITY, entry.order, entry.key))
+    entries.sort(key=in_order)
     return write_whole(folder / "index.html", index_html(entries, folder=folder).encode("utf-8"))
 
 
@@ -189,8 +191,6 @@ def tile_map(
 
     The indicator in which most districts differ comes first.
     """
-    from zjanalysis.inputs.regions import tile_layout  # noqa: PLC0415  an unchanged build does without
-
     districts = {entry.region_code: entry for entry in entries if is_district(entry.key)}
     if not any(entry.cards for entry in districts.values()):
         return None

@@ -10,18 +10,16 @@ before anything is written.
 from __future__ import annotations
 
 import ast
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
+from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.settings import Settings
 
 CITY, DISTRICT = "city", "district"  # the outputs of the two main reports; every other is a topic
@@ -79,6 +77,11 @@ class Job:
     def label(self) -> str:
         """Return what a list of reports calls it: the region, and the topic where it has one."""
         return f"{self.region}·{self.title}" if self.title else self.region
+
+
+def in_order(report: Any) -> tuple[bool, float, str]:
+    """Return the key by which reports (of the manifest, `release.Entry`) are listed: the city, then their order."""
+    return report.key != CITY, report.order, report.key
 
 
 def list_jobs(
@@ -198,21 +201,10 @@ def _notebook(path: Path, block: Mapping[str, Any]) -> Notebook:
     return Notebook(path, title, each, output, float(block.get("order", 100)), siblings, parameters)
 
 
-@cache
 def named_units(city: str) -> dict[str, str]:
-    """Return code → name: a city, then its counties and its zones, each in the order of their codes."""
-    divisions, zones = (_reference(name) for name in ("divisions", "zones"))
-    names = {row["code"]: row["name"] for row in (*divisions, *zones)}
-    if city not in names:
-        raise unknown_name("地区代码", city, names)
-    units = [row["code"] for rows in (divisions, zones) for row in sorted(rows, key=lambda row: row["code"])
-             if row["parent"] == city and row["level"] in ("county", "zone")]  # fmt: skip
-    return {code: names[code] for code in (city, *units)}
-
-
-def _reference(name: str) -> list[dict[str, str]]:
-    text = (resources.files("zjanalysis") / "reference" / f"{name}.csv").read_text(encoding="utf-8-sig")
-    return list(csv.DictReader(text.splitlines()))
+    """Return code → name: a city, then its counties and its zones; raises UnknownName for a code nobody knows."""
+    name = region_name(city)
+    return {city: name} | {code: region_name(code) for code in report_units(city)}
 
 
 def check_parameters(job: Job) -> None:

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import ConfigError, NoData, PublishError, ZjError
+from zjanalysis.inputs.regions import city_of, region_name
 from zjanalysis.publish import engine, processes, snapshot
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.provenance import Stamp
-from zjanalysis.publish.release import FULL, SUFFIXES
-from zjanalysis.publish.ways import certified_digest
+from zjanalysis.publish.release import FULL
+from zjanalysis.publish.ways import FILES, certified_digest
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
 PRELOAD = "zjanalysis.publish.preload"
@@ -270,15 +271,13 @@ def _report(task: Task) -> Outcome:
     (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
     (folder / "report.ipynb").write_text(engine.portable(notebook), encoding="utf-8", newline="\n")
     return Outcome(job.key, hidden_warnings=gate.hidden_warnings(notebook),
-                   files={suffix: certified_digest(path) for suffix in SUFFIXES
+                   files={suffix: certified_digest(path) for suffix in FILES
                           if (path := folder / f"report{suffix}").is_file()},
                    cover=page.facts(cover), cards=tuple(json.loads(json.dumps(list(cards)))))  # fmt: skip
 
 
 def _office(job: Job) -> str:
     """Return who issues a report: the bureau of the city it belongs to."""
-    from zjanalysis.inputs.regions import city_of, region_name  # noqa: PLC0415
-
     return f"{region_name(city_of(job.region_code))}政务服务数据管理局"
 
 

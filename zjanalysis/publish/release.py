@@ -13,23 +13,21 @@ import json
 import os
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from zjanalysis.errors import PublishError
-from zjanalysis.files import write_whole
+from zjanalysis.files import take_lock, write_whole
 from zjanalysis.inputs.dataset import load_dataset
 from zjanalysis.publish.jobs import foci, home
 from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
 MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
-SUFFIXES = (".html", ".xlsx", ".ipynb", ".docx", ".png")
 BESIDE = ".sig"  # the signature of a file lies beside it
 Sign = Callable[[bytes], str]
 """Gives the text of a signature: the name of the key, then the signature."""
@@ -137,7 +135,7 @@ def locked(folder: Path, sign: Sign | None = None) -> Iterator[Path]:
         hidden.mkdir(parents=True, exist_ok=True)
         file = (hidden / "lock").open("a+b")
     with file:
-        if not _take(file):
+        if not take_lock(file):
             hint = "请等它结束；若它已无响应，先结束那个进程再重试。"
             raise PublishError(f"另一个生成任务正在写 {folder.name}：{_owner(owner)}。", hint)
         with writing(folder):
@@ -248,22 +246,6 @@ def _to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _take(file: IO[bytes]) -> bool:
-    """Take the system's lock on the file, which ends with the process that holds it, however that ends."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _owner(path: Path) -> str:

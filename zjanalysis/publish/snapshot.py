@@ -235,9 +235,8 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, path: P
 
     periods = load_periods(settings, data, period, key)
     now = periods[period]
-    there = set(now.items["region_code"])
     for region in (code for focus in foci(settings, now.dataset) for code in named_units(focus)):
-        if region in there:
+        if region in now.regions:
             me = study_of(now, region=region, settings=settings)
             # remembered by the period
             _ = me.scores, me.standings, me.previous, me.tables, me.signals, me.sensitivity()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.dataset import list_periods
+from zjanalysis.inputs.regions import find_code, region_name
 from zjanalysis.publish.jobs import Job, list_jobs
 from zjanalysis.publish.provenance import (
     PARTS,
@@ -120,8 +121,6 @@ def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, 
 
 def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
     """Name the regions whose rows have changed; what an earlier version noted under another name keeps it."""
-    from zjanalysis.inputs.regions import find_code, region_name  # noqa: PLC0415  pandas, only when something changed
-
     names = {OWN: job.region, ALL: ALL, BESIDE: BESIDE, "": "期次资料"}
     moved = [code for code in {**entry.reads, **reads} if entry.reads.get(code) != reads.get(code)]
     regions = [names.get(code) or (region_name(code) if find_code(code) else code) for code in moved]

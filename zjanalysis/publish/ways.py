@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.files import file_digest, write_whole
-from zjanalysis.publish.jobs import CITY, is_district
+from zjanalysis.publish.jobs import in_order, is_district
 
 PLACE = "<!-- page-way -->"
 """What stands in a page without links."""
 INDEX = "index.html"
-BESIDE = {".xlsx": "工作簿", ".docx": "文档", ".png": "图卡", ".ipynb": "笔记本"}
-_HREF = r"(?:\.\./)?[\w\-]+(?:/[\w\-]+)?\.(?:html|xlsx|docx|png|ipynb)"
+FILES = {".html": "页面", ".xlsx": "工作簿", ".docx": "文档", ".png": "图卡", ".ipynb": "笔记本"}
+"""What a report can consist of: suffix → what readers call it."""
+ENDS = "|".join(suffix.removeprefix(".") for suffix in FILES)
+_HREF = rf"(?:\.\./)?[\w\-]+(?:/[\w\-]+)?\.(?:{ENDS})"
 _WAY = re.compile(
     rf'<nav class="page-way" aria-label="相关报告"><ul>(?:<li><a href="{_HREF}">[^<>&]{{1,24}}</a></li>)+</ul></nav>'
 )
@@ -28,8 +30,13 @@ _WAY = re.compile(
 
 def certified(content: bytes) -> bytes:
     """Return a page without its links; links of any other shape than ours stay, and the page is another one."""
-    text = content.decode("utf-8", errors="surrogateescape")
-    return _WAY.sub(PLACE, text, count=1).encode("utf-8", errors="surrogateescape")
+    return _with_way(content, PLACE)
+
+
+def _with_way(content: bytes, way: str) -> bytes:
+    """Return a page with ``way`` where its links are; what is no UTF-8 (a page somebody damaged) stays as it is."""
+    text = _WAY.sub(PLACE, content.decode("utf-8", errors="surrogateescape"), count=1)
+    return text.replace(PLACE, way, 1).encode("utf-8", errors="surrogateescape")
 
 
 def certified_digest(path: Path, content: bytes | None = None) -> str:
@@ -47,13 +54,13 @@ def with_links(content: bytes, links: Sequence[tuple[str, str]]) -> bytes:
     """
     listed = "".join(f'<li><a href="{escape(href)}">{escape(text)}</a></li>' for text, href in links)
     way = f'<nav class="page-way" aria-label="相关报告"><ul>{listed}</ul></nav>' if links else PLACE
-    return certified(content).decode("utf-8").replace(PLACE, way, 1).encode("utf-8")
+    return _with_way(content, way)
 
 
 def beside(stem: str, suffixes: Iterable[str]) -> list[tuple[str, str]]:
     """Return the links to the files of a report that lie beside its page."""
     there = set(suffixes)
-    return [(word, f"{stem}{suffix}") for suffix, word in BESIDE.items() if suffix in there]
+    return [(word, f"{stem}{suffix}") for suffix, word in FILES.items() if suffix in there and suffix != ".html"]
 
 
 def relink(folder: Path, entries: Iterable[Any]) -> None:
@@ -62,7 +69,7 @@ def relink(folder: Path, entries: Iterable[Any]) -> None:
     ``entries`` are those of the manifest (`release.Entry`).
     """
     pages = [entry for entry in entries if entry.files and (folder / f"{entry.key}.html").is_file()]
-    pages.sort(key=lambda entry: (entry.key != CITY, entry.order, entry.key))
+    pages.sort(key=in_order)
     districts = [entry for entry in pages if is_district(entry.key)]
     others = [entry for entry in pages if not is_district(entry.key)]
     for entry in pages:
@@ -74,7 +81,7 @@ def relink(folder: Path, entries: Iterable[Any]) -> None:
             links += [(f"{one.region} ›", f"{up}{one.key}.html") for one in districts[place + 1 : place + 2]]
         links += [(one.region.rpartition("·")[2], f"{up}{one.key}.html") for one in others if one is not entry]
         path = folder / f"{entry.key}.html"
-        links += beside(path.stem, (suffix for suffix in BESIDE if path.with_suffix(suffix).is_file()))
+        links += beside(path.stem, (suffix for suffix in FILES if path.with_suffix(suffix).is_file()))
         before = path.read_bytes()
         after = with_links(before, links)
         if after != before:
