@@ -1,11 +1,12 @@
 """What a district report costs: the plain loop of papermill's documentation, its API, ours, and the floor.
 
     python benchmarks/build.py --reports 40 --rounds 2
+    git worktree add ../before v0.1 && python benchmarks/build.py --before ../before
 
 Every way makes the same reports of the sample data. The ways take turns within a round; trust the ratios. Reported are
 seconds per report with everything (start, reading the workbooks), seconds per further report (from the first finished
 to the last), the time to the first finished report, and the peak memory of the whole process tree (PSS: shared pages
-are counted once).
+are counted once). With ``--before`` only `zj build --jobs 2` is run, in turn with that of another checkout: is a report dearer?
 """
 
 from __future__ import annotations
@@ -150,10 +151,14 @@ def tree(pid: int) -> tuple[float, float]:
     return memory, seconds
 
 
-def measured(way: str, count: int) -> dict[str, float]:
-    """Run one way in a process of its own and give its figures."""
-    began, command = time.time(), [sys.executable, __file__, "--way", way, "--reports", str(count)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
+def measured(way: str, count: int, root: Path = ROOT) -> dict[str, float]:
+    """Run one way in a process of its own, with the library and the benchmark of the checkout ``root``; give its figures."""
+    began, command = (
+        time.time(),
+        [sys.executable, str(root / "benchmarks/build.py"), "--way", way, "--reports", str(count)],
+    )
+    apart = {"cwd": root, "env": {**os.environ, "PYTHONPATH": str(root)}}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", **apart)
     seen = [(0.0, 0.0)]
 
     def watch() -> None:
@@ -173,17 +178,31 @@ def measured(way: str, count: int) -> dict[str, float]:
             "cpu": seconds / count}  # fmt: skip
 
 
+def compare_checkouts(before: Path, count: int, rounds: int) -> None:
+    """Print, round by round, what a further report and its CPU seconds cost here as a multiple of the other checkout's."""
+    for number in range(rounds):
+        roots = (ROOT, before) if number % 2 else (before, ROOT)
+        figures = {root: measured("ours-2", count, root) for root in roots}
+        words = [f"{name} {figures[ROOT][name]:.2f} / {figures[before][name]:.2f} = {figures[ROOT][name] / figures[before][name]:.2f}"
+                 for name in ("all", "further", "cpu")]  # fmt: skip
+        print(f"round {number + 1}, {count} reports, here / before: {'; '.join(words)}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--reports", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--before", type=Path, help="another checkout")
     given = parser.parse_args()
     if given.way:
         one_way(given.way, given.reports)
         return
     share = max(2, given.reports // given.rounds)
     jobs_for(1)  # the names of the units are kept from here on, as after any build
+    if given.before:
+        compare_checkouts(given.before.resolve(), share, given.rounds)
+        return
     found: list[dict[str, object]] = []
     for number in range(given.rounds):
         for way in WAYS[number % len(WAYS) :] + WAYS[: number % len(WAYS)]:
