@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -197,6 +198,7 @@ def code_table(draw: st.DrawFn) -> CodeTable:
 
 @settings(deadline=None, max_examples=60)
 @given(code_table(), st.randoms(use_true_random=False))
+@example(table_of(np.array([[0, 0.25, 0], [0.25, 0, 0]]), np.ones(2)), Random(2))  # as many codes as are asked for
 def test_order_scale_and_code_levels_change_nothing(table: CodeTable, random) -> None:
     codes, regions = list(range(len(table.codes))), list(range(len(table.regions)))
     random.shuffle(codes)

@@ -141,7 +141,7 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
         return Difference(0.0, 0.0, 0.0, 0.0)
     evenness = table.weights.sum() ** 2 / (n * (table.weights**2).sum())
     apart = np.abs(parts / table.weights)
-    n_effective = float(apart.sum() ** 2 / (apart**2).sum() * evenness)
+    n_effective = round(float(apart.sum() ** 2 / (apart**2).sum() * evenness), 9)  # whatever the order of the sum
     if n_effective < least:
         return Difference(value, np.nan, np.nan, n_effective)
     held = table.held.astype("float64")
@@ -273,7 +273,7 @@ def verdict_of(found: Difference, *, margin: float) -> Verdict:
         return Verdict.LEVEL
     if np.isnan(found.low):
         return Verdict.NONE
-    if found.low <= 0 <= found.high or abs(round(found.value, 9)) < margin:
+    if round(found.low, 9) <= 0 <= round(found.high, 9) or abs(round(found.value, 9)) < margin:
         return Verdict.LEVEL
     return Verdict.AHEAD if found.value > 0 else Verdict.BEHIND
 
