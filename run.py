@@ -39,11 +39,12 @@ WHEELHOUSE = ROOT / "wheelhouse"
 LOG = ROOT / ".cache" / "setup.log"
 RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
 ENVIRONMENT = {**os.environ, "PYTHONUTF8": "1", "PIP_USER": "0"}  # for all we start: mirrors and proxies stay
+TESTS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
 FORMAT = "1"  # raise it when this file sets up differently and environments have to be remade
 HELP = """用法：python run.py 命令 [参数…]      （Windows：py run.py 命令 [参数…]）
 
   build [参数…]   生成全部报告（首次运行先准备环境，约需数分钟）
-  test  [参数…]   运行测试，参数交给 pytest
+  test  [参数…]   运行测试，参数交给 pytest（-m "not e2e"：一分钟内的部分；-n 0：单进程）
   zj    [参数…]   运行 zj 的任一命令
   setup [--dev]   只准备环境（--dev：连同测试工具）
 
@@ -185,7 +186,7 @@ def conda_python(*modules: str) -> str:
 def set_up(*, dev: bool) -> str:
     """The Python to run with, made ready first when it is not."""
     lock = DEV if dev else RUNTIME
-    conda = conda_python("zjanalysis", *(["pytest"] if dev else []))
+    conda = conda_python("zjanalysis", *(["pytest", "xdist"] if dev else []))
     if conda:
         say(f"使用 conda 环境 {os.environ['CONDA_PREFIX']}")
         return conda
@@ -218,7 +219,7 @@ def run(name: str, rest: list[str]) -> int:
     if name == "setup":
         return 0
     if name == "test":  # the flag makes a forgotten encoding= an error here, and no noise in the kernels we start
-        return hand_over([python, "-X", "warn_default_encoding", "-m", "pytest", *rest], ROOT)
+        return hand_over([python, "-X", "warn_default_encoding", "-m", "pytest", *TESTS, *rest], ROOT)
     return hand_over([python, "-m", "zjanalysis", *(["build"] if name == "build" else []), *rest], Path.cwd())
 
 

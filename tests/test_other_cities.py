@@ -23,6 +23,8 @@ from zjanalysis.inputs.workplan import load_targets, load_tasks
 from zjanalysis.ledger.state import load_ledger
 from zjanalysis.settings import load_settings
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).resolve().parent.parent
 HOME, OTHER = "440800", "440900"
 NAMES = re.compile("湛江|440800|4408Z1|遂溪|徐闻|雷州|吴川|廉江|赤坎|霞山|坡头|麻章")

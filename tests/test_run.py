@@ -18,6 +18,7 @@ from types import ModuleType
 
 import pytest
 
+pytestmark = pytest.mark.e2e
 RUN = Path(__file__).parents[1] / "run.py"
 BASE = getattr(sys, "_base_executable", sys.executable)
 BIN = "Scripts/python.exe" if os.name == "nt" else "bin/python"
@@ -195,7 +196,8 @@ def test_test_adds_the_tools_and_turns_encoding_warnings_on(ready: Project) -> N
     kept.touch()
     code, out, errors = ready.run("test", "-k", "run")
     facts = json.loads(out)
-    assert (code, facts["arguments"], facts["warn"]) == (0, ["-k", "run"], 1), errors
+    assert (code, facts["arguments"][-2:], facts["warn"]) == (0, ["-k", "run"], 1), errors
+    assert facts["arguments"][:2] == ["-n", "logical"]  # on all cores, and what the user says comes last
     assert Path(facts["cwd"]) == ready.root.resolve()
     assert kept.exists()  # the good environment was added to, not made anew
     assert ready.run("setup") == (0, "", "")

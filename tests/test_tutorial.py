@@ -14,6 +14,8 @@ from nbformat import NotebookNode
 import zjanalysis as zj
 from zjanalysis.inputs.regions import report_units
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).resolve().parent.parent
 TUTORIAL = ROOT / "docs" / "guide" / "tutorial.ipynb"
 

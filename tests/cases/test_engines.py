@@ -21,6 +21,8 @@ from zjanalysis.cases.synthetic import FAULTS, draw_cases, synthetic_cases, writ
 from zjanalysis.inputs.calendar import day_number
 from zjanalysis.settings import Cases, Settings
 
+pytestmark = pytest.mark.e2e
+
 CUTOFF = date(2021, 3, 31)
 ENGINES = ["duckdb", "pandas", *(["spark"] if has_spark() else [])]
 BY = ("region_code", "department", "base_code", "channel", "month")

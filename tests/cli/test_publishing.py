@@ -20,6 +20,8 @@ from zjanalysis.publish.build import build
 from zjanalysis.publish.jobs import list_jobs, select
 from zjanalysis.settings import load_settings
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.e2e
+
 HERE = Path(__file__).resolve().parent
 EXPECTED = sorted((HERE / "expected").glob("*.txt"))
 PIXELS = bool(os.environ.get("ZJ_GOLDEN_PIXELS"))  # pictures may differ from machine to machine

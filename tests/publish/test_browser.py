@@ -18,6 +18,8 @@ from zjanalysis.publish.bundle import bundle
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.release import STALE, read_manifest, write_manifest
 
+pytestmark = pytest.mark.e2e
+
 playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = next(

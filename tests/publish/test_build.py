@@ -22,6 +22,8 @@ from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings, Units
 
+pytestmark = pytest.mark.e2e
+
 Jobs = Callable[..., tuple[Job, ...]]
 Entries = Callable[[], dict[str, dict[str, object]]]
 

@@ -20,6 +20,8 @@ from zjanalysis.display import wording
 from zjanalysis.display.tables import about
 from zjanalysis.publish.release import Entry, read_manifest
 
+pytestmark = pytest.mark.e2e
+
 SHOWN = ("text", "place", "meets_target", "verdict")
 PERIOD = ["--data", "data/sample", "--period", "2021Q1"]
 

@@ -20,6 +20,8 @@ from zjanalysis.publish.jobs import Job, list_jobs, select
 from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings, load_settings
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 Jobs = Callable[..., tuple[Job, ...]]
 Notebook = Callable[..., Path]

@@ -16,6 +16,8 @@ from zjanalysis.publish.build import build
 from zjanalysis.publish.jobs import list_jobs, notebooks
 from zjanalysis.settings import load_settings
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).resolve().parents[2]
 MIME = "application/vnd.zjanalysis+json"
 REPORTS = notebooks(load_settings(ROOT))

@@ -19,6 +19,8 @@ from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.pool import cluster, engine_named, processors
 from zjanalysis.settings import Settings
 
+pytestmark = pytest.mark.e2e
+
 Jobs = Callable[..., tuple[Job, ...]]
 
 

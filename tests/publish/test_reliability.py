@@ -28,6 +28,8 @@ from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
 from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
+pytestmark = pytest.mark.e2e
+
 Jobs = Callable[..., tuple[Job, ...]]
 Notebook = Callable[..., Path]
 Edit = Callable[[str, str], None]
