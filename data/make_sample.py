@@ -1,6 +1,7 @@
 """Make the sample data（示例数据，模拟）: ``python data/make_sample.py``. See data/sample/SOURCE.md.
 
-``--demo DIR`` makes a data set of all eight quarters as workbooks instead and leaves data/sample alone.
+``--demo DIR`` makes a data set of all eight quarters as workbooks instead, ``--province DIR`` one of a whole province;
+both leave data/sample alone.
 """
 
 from __future__ import annotations
@@ -18,19 +19,24 @@ from make.books import write_items  # noqa: E402
 from make.forms import write_typed  # noqa: E402
 from make.history import write_events, write_history  # noqa: E402
 from make.ledger import write_ledgers  # noqa: E402
+from make.province import write_province  # noqa: E402
 from make.realism import write_page  # noqa: E402
 from make.regions import EARLIER, WORKBOOKS  # noqa: E402
 
 
 def main() -> int:
-    """Make the sample, or a demonstration of all eight quarters."""
+    """Make the sample, a demonstration of all eight quarters, or a province."""
     parser = argparse.ArgumentParser(description="生成示例数据（模拟）")
     parser.add_argument("--demo", type=Path, metavar="DIR", help="八期全部做成工作簿，写到这个文件夹；不动 data/sample")
-    folder = parser.parse_args().demo
-    if folder is None:
-        renew()
+    parser.add_argument("--province", type=Path, metavar="DIR", help="全省二十一市八期，写到这个文件夹，约需数分钟")
+    chosen = parser.parse_args()
+    if chosen.province:
+        for line in write_province(chosen.province):
+            print(line, file=sys.stderr, flush=True)
+    elif chosen.demo:
+        demonstrate(chosen.demo)
     else:
-        demonstrate(folder)
+        renew()
     return 0
 
 

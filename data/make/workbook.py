@@ -44,8 +44,8 @@ STYLES = (
 Sheet = tuple[str, str, list[dict[str, Cell]]]
 
 
-def write(path: Path, sheets: Sequence[Sheet], dialect: Dialect) -> None:
-    """Write sheets (name, title, rows) in a dialect; the same rows give the same file."""
+def write(path: Path, sheets: Sequence[Sheet], dialect: Dialect, *, level: int = 9) -> None:
+    """Write sheets (name, title, rows) in a dialect; the same rows give the same file at the same packing ``level``."""
     strings: dict[str, int] = {}
     pages = ["".join(_sheet(title, rows, dialect, strings)) for _, title, rows in sheets]
     parts = _around([name for name, _, _ in sheets])
@@ -53,9 +53,9 @@ def write(path: Path, sheets: Sequence[Sheet], dialect: Dialect) -> None:
     texts = "".join(f'<si><t xml:space="preserve">{escape(text)}</t></si>' for text in strings)
     parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}" uniqueCount="{len(strings)}">{texts}</sst>'
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in parts.items():
-            package.writestr(_part(name), (XML + content).encode("utf-8"))
+            package.writestr(_part(name), (XML + content).encode("utf-8"), compresslevel=level)
 
 
 def _sheet(title: str, rows: list[dict[str, Cell]], dialect: Dialect, strings: dict[str, int]) -> Iterator[str]:

@@ -242,3 +242,31 @@ def test_a_data_set_without_the_city_says_what_it_has(settings: Settings, jobs_o
     ):
         build(placed(jobs_of(), "441300"), out=folder.parent, settings=settings, progress=str)
     assert not folder.exists()
+
+
+def test_several_cities_are_one_build_that_reads_once_and_finishes_each_with_its_last_report(
+    settings: Settings, jobs_of: Jobs, folder: Path, notebook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each city's main report is called ``city``: what names a report is its path."""
+    read: list[str] = []
+    monkeypatch.setattr(
+        "zjanalysis.publish.build._snapshot", lambda jobs, *_: read.append(" ".join(j.path for j in jobs))
+    )
+    notebook(settings.root / "notebooks" / "bad.ipynb", extra="raise ValueError('坏')")
+    cities = tuple(
+        replace(job, key="city", place=f"tiny/{job.region_code}/{PERIOD}") for job in jobs_of(r440803="bad.ipynb")
+    )
+    summary = build(cities, out=folder.parent, settings=settings, progress=str)
+    assert read == ["tiny/440802/2021Q1/city tiny/440803/2021Q1/city tiny/440804/2021Q1/city"]
+    assert (sorted(summary.released), summary.failed, summary.exit_code) == (["city", "city"], ("city",), 1)
+    said = [line.partition("位置")[0] for line in summary.lines if line.startswith("已生成")]
+    assert said == [f"已生成 {n} 份，无需更新 0 份，失败 {1 - n} 份。" for n in (1, 0, 1)]
+    for job, is_good in zip(cities, (True, False, True), strict=True):
+        place = folder.parent / job.place
+        assert (place / "city.html").is_file() is is_good
+        assert job.region in (place / "index.html").read_text(encoding="utf-8")
+        entry = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["reports"][0]
+        assert entry["status"] == ("已发布" if is_good else "失败")
+        assert not (place / ".zj" / "log").exists()
+    again = build(cities, out=folder.parent, settings=settings, progress=str)
+    assert (again.unchanged, again.failed) == (("city", "city"), ("city",))

@@ -60,6 +60,7 @@ RESULT = _text("--out", "FILE", "结果写入这个 .csv 或 .xlsx")
 REGION = _text("place", "REGION", "地区名称或代码")
 AGAINST = (DATA, PERIOD, _list("--peers", "GROUP|CODE", "比较对象：组名或地区，默认兄弟地市（县区）"),
            _text("--out", "FILE", "结果写入这个文件"))  # fmt: skip
+EVERY = _flag("--every", "数据集写明的全部地市，默认只有 zjanalysis.toml 的 focus")
 PORT = _number("--port", "N", "端口，默认 8888；占用时自动换一个", 8888)
 
 COMMANDS = (
@@ -73,6 +74,7 @@ COMMANDS = (
         (
             DATA, PERIOD,
             _text("--out", "DIR", "输出位置，默认 reports"),
+            EVERY,
             _list("--only", "CODE", "只生成这些地区（名称或代码；city 为全市）"),
             _number("--limit", "N", "最多生成 N 份", 0),
             _number("--jobs", "N", "同时生成的份数，默认为处理器数", 0),
@@ -88,7 +90,7 @@ COMMANDS = (
     ),
     Command(
         "list", "publishing:listing", "列出数据集、期次与可生成的报告", "  zj list\n  zj list --data data/sample",
-        (DATA, PERIOD),
+        (DATA, PERIOD, EVERY),
     ),
     Command(
         "index", "publishing:index", "重建总览页 index.html", "  zj index\n  zj index --period 2021Q1",
@@ -256,9 +258,10 @@ COMMANDS = (
         (_text("page", "REPORT.html", "页面文件"), _flag("--no-lab", "只写出笔记本，不打开 JupyterLab"), PORT),
     ),
     Command(
-        "demo", "publishing:demo", "把八期示例数据（模拟）全部做成工作簿",
-        "  zj demo data/demo\n  zj build --data data/demo --period 2020Q3",
-        (_text("folder", "DIR", "写到哪个文件夹"),),
+        "demo", "publishing:demo", "把八期示例数据（模拟）全部做成工作簿；或编造一个全省，试这台机器的规模",
+        "  zj demo data/demo\n  zj build --data data/demo --period 2020Q3\n"
+        "  zj demo province\n  zj build --data data/province --every",
+        (_text("folder", "DIR", "写到哪个文件夹；province 为全省二十一市、三十万项、八期，写到 data/province"),),
     ),
 )  # fmt: skip
 

@@ -41,23 +41,22 @@ def build(arguments: argparse.Namespace) -> int:
         raise ConfigError("--limit 与 --jobs 不能是负数。", "不写即为全部报告、自动并行。")
     settings = load_settings()
     peers = _passed_on(arguments) if arguments.with_file else ""
-    jobs = list_jobs(settings, arguments.data, arguments.period, report_date=_iso(arguments.date), peers=peers)
+    jobs = list_jobs(settings, arguments.data, arguments.period, report_date=_iso(arguments.date), peers=peers,
+                     every=arguments.every)  # fmt: skip
     selected = select(jobs, listed(arguments.only), arguments.limit)
     options = Options(workers=arguments.jobs, force=arguments.force, dry_run=arguments.dry_run,
                       fail_fast=arguments.fail_fast, engine=arguments.engine, timeout=arguments.timeout)  # fmt: skip
-    worst = 0
     with cluster(arguments.dask) if arguments.dask else nullcontext() as executor:
-        for _, own in groupby(selected, key=lambda job: job.place):
-            summary = build_reports(tuple(own), out=_folder(arguments.out), settings=settings, options=options,
-                                    executor=executor, progress=_say)  # fmt: skip
-            print(*summary.lines, sep="\n")
-            worst = max(worst, summary.exit_code)
-    return worst
+        summary = build_reports(selected, out=_folder(arguments.out), settings=settings, options=options,
+                                executor=executor, progress=_say)  # fmt: skip
+    print(*summary.lines, sep="\n")
+    return summary.exit_code
 
 
 def listing(arguments: argparse.Namespace) -> int:
     """Print every report that can be made."""
-    for place, jobs in groupby(list_jobs(load_settings(), arguments.data, arguments.period), key=lambda job: job.place):
+    every = list_jobs(load_settings(), arguments.data, arguments.period, every=arguments.every)
+    for place, jobs in groupby(every, key=lambda job: job.place):
         first, *others = jobs
         where = "" if place == first.period else f" · 位置 {place}"
         print(f"数据集 {first.data} · 期次 {first.period} · {1 + len(others)} 份报告{where}")
@@ -140,13 +139,18 @@ def open_page(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Make the sample's eight quarters as workbooks, by the project's own script; gives its exit code."""
-    script = load_settings().root / "data" / "make_sample.py"
+    """Make the sample's eight quarters as workbooks, or a whole province, by the project's own script; gives its exit
+    code.
+    """
+    root = load_settings().root
+    script = root / "data" / "make_sample.py"
     if not script.is_file():
         raise ConfigError("找不到 data/make_sample.py。", "请在项目文件夹里运行 zj demo。")
-    code = subprocess.run([sys.executable, str(script), "--demo", arguments.folder], check=False).returncode
+    whole = arguments.folder == "province"
+    folder, option = (root / "data" / "province", "--province") if whole else (Path(arguments.folder), "--demo")
+    code = subprocess.run([sys.executable, str(script), option, str(folder)], check=False).returncode
     if code == 0:
-        print(f"已写入 {arguments.folder}：八期示例数据（模拟）。")
+        print(f"已写入 {folder}：{'全省二十一市' if whole else ''}八期示例数据（模拟）。")
     return code
 
 

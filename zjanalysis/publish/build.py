@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from zjanalysis.errors import InputError, PublishError
@@ -51,8 +53,6 @@ class BuildSummary:
 class _Build:
     """What one build knows: its options, where rows are read, who makes the reports, where progress is told."""
 
-    folder: Path
-    units: Mapping[str, str]
     settings: Settings
     options: Options
     reader: Reader
@@ -61,58 +61,90 @@ class _Build:
     sign: Sign | None
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A folder of one city and period: whom it is about, what was published there, the plan for it."""
+
+    folder: Path
+    units: Mapping[str, str]
+    before: Mapping[str, Entry]
+    steps: tuple[Step, ...]
+
+    @property
+    def due(self) -> list[Step]:
+        """Return the steps that have to be made."""
+        return [step for step in self.steps if step.reason]
+
+    @property
+    def absent(self) -> list[Entry]:
+        """Return the entries to be noted for reports whose subject is not in the data."""
+        said = [(step, pool.Outcome(step.job.path, step.absent, absent=True)) for step in self.steps if step.absent]
+        entries = [_entry(step, outcome, self.before.get(step.job.key)) for step, outcome in said]
+        return [entry for entry in entries if entry != self.before.get(entry.key)]
+
+
 def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Options | None = None,
           executor: Executor | None = None, progress: Progress = print) -> BuildSummary:  # fmt: skip
-    """Make every report of ``jobs`` that is not up to date, into their place below ``out``, which is one for all.
+    """Make every report of ``jobs`` that is not up to date, into their places below ``out``; the data set and the
+    period are one for all, and are read once.
 
     A report that fails leaves the others alone and its own last good page in place. ``executor`` runs the reports
     instead of our own workers. Raises ConfigError, UnknownName and InputError before anything is written, PublishError
-    when the folder cannot be written or another build holds it.
+    when a folder cannot be written or another build holds it.
     """
     for job in jobs:
         check_parameters(job)
-    wanted, folder = options or Options(), out.absolute() / (jobs[0].place or jobs[0].period)
-    units = named_units(jobs[0].focus) if jobs[0].focus else {}
+    wanted = options or Options()
     reader = snapshot.reader(wanted.timeout)
     try:
-        sign = signing.signer(settings)
-        return _build(jobs, _Build(folder, units, settings, wanted, reader, executor, progress, sign))
+        own = _Build(settings, wanted, reader, executor, progress, signing.signer(settings))
+        sources = read_sources(settings, jobs[0].data, jobs[0].period, reader)
+        groups = groupby(jobs, key=lambda job: job.place or job.period)
+        return _build(
+            [_place(tuple(group), out.absolute() / name, sources, own) for name, group in groups], sources, own
+        )
     finally:
         snapshot.close(reader)
 
 
-def _build(jobs: Sequence[Job], own: _Build) -> BuildSummary:
-    folder, options = own.folder, own.options
+def _place(jobs: Sequence[Job], folder: Path, sources: Sources, own: _Build) -> _Place:
+    """Hold the jobs of a folder against what was published there."""
     entries = {**read_manifest(folder), **release.in_flight(folder)}
-    sources = read_sources(own.settings, jobs[0].data, jobs[0].period, own.reader)
-    if own.units:
-        _refuse_strangers(jobs[0], entries, own)
-        _refuse_nothing(jobs[0], sources, own.units)
-    steps = plan(jobs, sources, entries, folder=folder, settings=own.settings, force=options.force)
-    due = [step for step in steps if step.reason]
-    absent = [_entry(step, pool.Outcome(step.job.key, step.absent, absent=True), entries.get(step.job.key))
-              for step in steps if step.absent]  # fmt: skip
-    for step in steps:
+    units = named_units(jobs[0].focus) if jobs[0].focus else {}
+    steps = plan(jobs, sources, entries, folder=folder, settings=own.settings, force=own.options.force)
+    if units:
+        _refuse_strangers(jobs[0], entries, folder, units)
+        _refuse_nothing(jobs[0], sources, units)
+    return _Place(folder, units, entries, steps)
+
+
+def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSummary:
+    for step in (step for place in places for step in place.steps):
         if step.reason or step.absent:
             own.progress(f"{step.job.label}：{step.reason or step.absent.rstrip('。') + '，不生成报告。'}")
-    news = [entry for entry in absent if entry != entries.get(entry.key)]
-    if options.dry_run or not (due or news or release.is_cut_off(folder, signed=own.sign is not None)):
-        return _summary(steps, {}, folder, dry=options.dry_run)
-    with release.locked(folder, own.sign) as making:
-        for entry in news:
-            _put(folder, making, entry)
-        return _summary(steps, _make(due, making, sources, own), folder, dry=False)
+    done: dict[str, Entry] = {}
+    open_places = [] if own.options.dry_run else [
+        place for place in places
+        if place.due or place.absent or release.is_cut_off(place.folder, signed=own.sign is not None)]  # fmt: skip
+    if open_places:
+        with ExitStack() as held:
+            making = {place.folder: held.enter_context(release.locked(place.folder, own.sign)) for place in open_places}
+            for place in open_places:
+                for entry in place.absent:
+                    _put(place.folder, making[place.folder], entry)
+            done = _make(open_places, making, sources, own)
+    return _summary(places, done, dry=own.options.dry_run)
 
 
-def _refuse_strangers(job: Job, entries: Mapping[str, Entry], own: _Build) -> None:
+def _refuse_strangers(job: Job, entries: Mapping[str, Entry], folder: Path, units: Mapping[str, str]) -> None:
     """Raise PublishError when reports of another city or data set lie in the folder."""
     data = Path(job.data).name
     strangers = [entry for entry in entries.values()
-                 if entry.region_code not in own.units or entry.parameters.get("data", data) != data]  # fmt: skip
+                 if entry.region_code not in units or entry.parameters.get("data", data) != data]  # fmt: skip
     if strangers:
         names = "、".join(f"{entry.region}（{entry.parameters.get('data', '')}）" for entry in strangers[:3])
-        text = f"{own.folder.name} 里有别的地市或数据集的报告：{names}{'等' if len(strangers) > 3 else ''}。"
-        raise PublishError(text, f"请把“{own.folder}”移走，或用 --out 换一个位置。")
+        text = f"{folder.name} 里有别的地市或数据集的报告：{names}{'等' if len(strangers) > 3 else ''}。"
+        raise PublishError(text, f"请把“{folder}”移走，或用 --out 换一个位置。")
 
 
 def _refuse_nothing(job: Job, sources: Sources, units: Mapping[str, str]) -> None:
@@ -123,57 +155,85 @@ def _refuse_nothing(job: Job, sources: Sources, units: Mapping[str, str]) -> Non
         raise InputError(text, f"它有：{'、'.join(names)}。请在 zjanalysis.toml 改 focus，或用 --data 换一个数据集。")
 
 
-def _make(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> dict[str, Entry]:
-    """Run the steps, release each as it is done, write the index at the end, also after an interruption."""
-    from zjanalysis.publish.index import write_index  # noqa: PLC0415
-
-    steps, before = {step.job.key: step for step in due}, read_manifest(own.folder)
+def _make(places: Sequence[_Place], making: Mapping[Path, Path], sources: Sources, own: _Build) -> dict[str, Entry]:
+    """Run the steps, release each as it is done; a place is finished with its last report, or when the build ends."""
+    tasks = {step.job.path: (place, step) for place in places for step in place.due}
+    before = {place.folder: read_manifest(place.folder) for place in places}
+    left = {place.folder: len(place.due) for place in places}
     done: dict[str, Entry] = {}
     try:
-        for outcome in _outcomes(due, making, sources, own):
-            step = steps[outcome.key]
-            moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data)
-            error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
-            entry = _entry(step, replace(outcome, error=error), before.get(outcome.key))
-            if own.sign is not None and entry.status == GOOD:
-                signed = signing.sign_page(making / outcome.key / "report.html", own.sign)
-                entry = replace(entry, files={**entry.files, ".html": signed})
-            _put(own.folder, making / outcome.key, entry)
+        for outcome in _outcomes(list(tasks.values()), making, sources, own) if tasks else ():
+            place, step = tasks[outcome.key]
+            finished = making[place.folder] / step.job.key
+            entry = _released(outcome, step, finished, before[place.folder].get(step.job.key), place.folder, own)
             done[outcome.key] = entry
-            number = f"{len(done):>{len(str(len(due)))}}/{len(due)}"
-            own.progress(f"[{number}] {entry.region} {entry.status} {outcome.seconds:.2f} 秒")
-            if entry.reason:
-                own.progress(f"　　{entry.reason}{'　提示：' + outcome.hint if outcome.hint else ''}")
+            _tell(entry, outcome, f"{len(done):>{len(str(len(tasks)))}}/{len(tasks)}", own)
+            left[place.folder] -= 1
+            if not left[place.folder]:
+                _finish(place)
             if entry.status in (FAILED, STALE) and own.options.fail_fast:
                 break
     finally:
-        ways.relink(own.folder, read_manifest(own.folder).values())
-        write_index(own.folder, own.units)
+        for place in places:
+            if left[place.folder] or not place.due:
+                _finish(place)
     return done
 
 
-def _outcomes(due: Sequence[Step], making: Path, sources: Sources, own: _Build) -> Iterator[pool.Outcome]:
-    """Return the outcome of each step as it is done."""
+def _released(outcome: pool.Outcome, step: Step, finished: Path, before: Entry | None, folder: Path,
+              own: _Build) -> Entry:  # fmt: skip
+    """Put what came of a step on record, its files in place when they are good; return the entry."""
+    moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data)
+    error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
+    entry = _entry(step, replace(outcome, error=error), before)
+    if own.sign is not None and entry.status == GOOD:
+        signed = signing.sign_page(finished / "report.html", own.sign)
+        entry = replace(entry, files={**entry.files, ".html": signed})
+    _put(folder, finished, entry)
+    return entry
+
+
+def _tell(entry: Entry, outcome: pool.Outcome, number: str, own: _Build) -> None:
+    own.progress(f"[{number}] {entry.region} {entry.status} {outcome.seconds:.2f} 秒")
+    if entry.reason:
+        own.progress(f"　　{entry.reason}{'　提示：' + outcome.hint if outcome.hint else ''}")
+
+
+def _finish(place: _Place) -> None:
+    """Write the links between the pages of a place, and its index."""
+    from zjanalysis.publish.index import write_index  # noqa: PLC0415
+
+    ways.relink(place.folder, read_manifest(place.folder).values())
+    write_index(place.folder, place.units)
+
+
+def _outcomes(due: Sequence[tuple[_Place, Step]], making: Mapping[Path, Path], sources: Sources,
+              own: _Build) -> Iterator[pool.Outcome]:  # fmt: skip
+    """Return the outcome of each step as it is done; the snapshot for all lies in the first place."""
     engine, timeout = pool.engine_named(own.options.engine), own.options.timeout
-    path = _snapshot(due[0].job, making, sources, own) if due and engine != "kernel" else None
+    path = (
+        _snapshot([step.job for _, step in due], making[due[0][0].folder], sources, own) if engine != "kernel" else None
+    )
     snapshot.close(own.reader)  # its memory is for the workers now
-    rows = {s.job.key: sources.rows.get(s.job.region_code, 0) if s.job.has_subject else None for s in due}
-    tasks = [pool.Task(s.job, s.stamp, making / s.job.key, own.settings.root, engine, timeout, path, rows[s.job.key])
-             for s in due]  # fmt: skip
+    tasks = [pool.Task(job := step.job, step.stamp, making[place.folder] / job.key, own.settings.root, engine, timeout,
+                       path, sources.rows.get(job.region_code, 0) if job.has_subject else None)
+             for place, step in due]  # fmt: skip
     if own.executor is not None:
         return pool.run_on(own.executor, tasks)
     return pool.run(tasks, workers=own.options.workers or pool.processors())
 
 
-def _snapshot(job: Job, making: Path, sources: Sources, own: _Build) -> Path:
+def _snapshot(jobs: Sequence[Job], making: Path, sources: Sources, own: _Build) -> Path:
     """Load what the reports read once, for all workers; PublishError when it is no longer what the plan was made of."""
-    key = files_key(sources.files, own.settings, job.period)
+    data, period = jobs[0].data, jobs[0].period
+    key = files_key(sources.files, own.settings, period)
     path = making / snapshot.file_name(key, own.settings)
     if pool.engine_named(own.options.engine) == "warm" and own.reader.apart:
         pool.prepare(path)  # beside the reading
-    with release.writing(own.folder):
-        snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, job.data, job.period, key, path)
-    now = file_digests(own.settings, job.data, job.period)
+    regions = tuple(dict.fromkeys(job.region_code for job in jobs))
+    with release.writing(making):
+        snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, data, period, key, regions, path)
+    now = file_digests(own.settings, data, period)
     moved = sorted(name for name in {*now, *sources.files} if now.get(name) != sources.files.get(name))
     if moved:
         raise PublishError(f"{MOVED}{'、'.join(moved[:3])}。", "请在没有人改动文件时重新生成。")
@@ -205,22 +265,27 @@ def _put(folder: Path, finished: Path, entry: Entry) -> None:
             release.note(folder, entry)
 
 
-def _summary(steps: Sequence[Step], done: Mapping[str, Entry], folder: Path, *, dry: bool) -> BuildSummary:
-    released = tuple(key for key, entry in done.items() if entry.status == GOOD)
-    failed = tuple(key for key, entry in done.items() if entry.status in (FAILED, STALE))
-    unchanged = tuple(step.job.key for step in steps if not (step.reason or step.absent))
-    absent = [step.job.label for step in steps
-              if step.absent or (step.job.key in done and done[step.job.key].status == ABSENT)]  # fmt: skip
-    nothing = f"没有数据 {len(absent)} 份，" if absent else ""
-    if dry:
-        due = sum(bool(step.reason) for step in steps)
-        line = f"将生成 {due} 份，{nothing}其余 {len(unchanged)} 份无需更新（未写任何文件）。"
-        return BuildSummary((), unchanged, (), (line,))
-    lines = [
-        f"已生成 {len(released)} 份，无需更新 {len(unchanged)} 份，{nothing}失败 {len(failed)} 份。位置：{folder}",
-        *(f"{done[key].region}：{done[key].status}，{done[key].reason}" for key in failed),
-    ]
-    hidden = sum(entry.hidden_warnings for entry in done.values())
-    if hidden:
-        lines.insert(1, f"运行中有 {hidden} 行警告，没有写进页面，可在 .ipynb 中查看。")
+def _summary(places: Sequence[_Place], done: Mapping[str, Entry], *, dry: bool) -> BuildSummary:
+    released = tuple(entry.key for entry in done.values() if entry.status == GOOD)
+    failed = tuple(entry.key for entry in done.values() if entry.status in (FAILED, STALE))
+    unchanged = tuple(step.job.key for place in places for step in place.steps if not (step.reason or step.absent))
+    lines = [line for place in places for line in _place_lines(place, done, dry=dry)]
     return BuildSummary(released, unchanged, failed, tuple(lines))
+
+
+def _place_lines(place: _Place, done: Mapping[str, Entry], *, dry: bool) -> list[str]:
+    """Say what happened in a place."""
+    entries = [done[step.job.path] for step in place.steps if step.job.path in done]
+    unchanged = sum(not (step.reason or step.absent) for step in place.steps)
+    n_absent = sum(bool(step.absent) for step in place.steps) + sum(entry.status == ABSENT for entry in entries)
+    nothing = f"没有数据 {n_absent} 份，" if n_absent else ""
+    if dry:
+        return [f"将生成 {len(place.due)} 份，{nothing}其余 {unchanged} 份无需更新（未写任何文件）。"]
+    failed = [entry for entry in entries if entry.status in (FAILED, STALE)]
+    good = sum(entry.status == GOOD for entry in entries)
+    hidden = sum(entry.hidden_warnings for entry in entries)
+    return [
+        f"已生成 {good} 份，无需更新 {unchanged} 份，{nothing}失败 {len(failed)} 份。位置：{place.folder}",
+        *([f"运行中有 {hidden} 行警告，没有写进页面，可在 .ipynb 中查看。"] if hidden else []),
+        *(f"{entry.region}：{entry.status}，{entry.reason}" for entry in failed),
+    ]

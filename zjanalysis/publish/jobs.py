@@ -78,6 +78,11 @@ class Job:
         """Return what a list of reports calls it: the region, and the topic where it has one."""
         return f"{self.region}·{self.title}" if self.title else self.region
 
+    @property
+    def path(self) -> str:
+        """Return where its files lie below the reports, without the suffix: what names it among those of all cities."""
+        return f"{self.place}/{self.key}".lstrip("/")
+
 
 def in_order(report: Any) -> tuple[bool, float, str]:
     """Return the key by which reports (of the manifest, `release.Entry`) are listed: the city, then their order."""
@@ -85,9 +90,11 @@ def in_order(report: Any) -> tuple[bool, float, str]:
 
 
 def list_jobs(
-    settings: Settings, data: str = "", period: str = "", *, report_date: str = "", peers: str = ""
+    settings: Settings, data: str = "", period: str = "", *, report_date: str = "", peers: str = "", every: bool = False
 ) -> tuple[Job, ...]:
     """Return the reports of a period in the order of their notebooks, those of districts in the official order.
+
+    ``every``: those of every city the data set is about, where it names several (`foci`).
 
     An empty ``data`` is the one of the settings, an empty ``period`` the newest. Empty ``peers`` are those of the data
     set or those the notebook declares (others may be anywhere: such a page reads every region). Raises UnknownName for
@@ -103,16 +110,20 @@ def list_jobs(
     inside = dataset.folder.is_relative_to(settings.root)
     common = {"data": dataset.folder.relative_to(settings.root).as_posix() if inside else str(dataset.folder),
               "period": period or periods[-1], "report_date": report_date, "peers": peers or dataset.peers}  # fmt: skip
-    own, cities = notebooks(settings), foci(settings, dataset)
+    own, cities = notebooks(settings), foci(settings, dataset, every=every)
     return tuple(replace(job, focus=city, place=f"{home(settings, dataset, city)}{job.period}",
                          has_subject=notebook.each != "once")
                  for city in cities for notebook in own if notebook.each != "once" or city == cities[0]
                  for job in _jobs_of(notebook, named_units(city), common))  # fmt: skip
 
 
-def foci(settings: Settings, dataset: Dataset) -> tuple[str, ...]:
-    """Return the cities the reports of a data set are about: the one of the settings, unless the set names others."""
-    return (settings.focus,) if settings.focus in dataset.focus else dataset.focus or (settings.focus,)
+def foci(settings: Settings, dataset: Dataset, *, every: bool = False) -> tuple[str, ...]:
+    """Return the cities the reports of a data set are about: the one of the settings, unless the set names others.
+
+    With ``every`` all that the set names.
+    """
+    own = (settings.focus,)
+    return own if settings.focus in dataset.focus and not every else dataset.focus or own
 
 
 def home(settings: Settings, dataset: Dataset, city: str) -> str:

@@ -56,7 +56,7 @@ class Task:
 class Outcome:
     """What came of a task; ``error`` is empty when page, workbook and notebook lie in its folder.
 
-    ``absent``: the error says what is not in the data.
+    ``key``: the path of its job. ``absent``: the error says what is not in the data.
     """
 
     key: str
@@ -186,7 +186,7 @@ def _ended(running: dict[Connection, _Running]) -> list[_Running]:
 
 def _result(begun: _Running) -> tuple[Outcome, bool]:
     """Return the outcome of a task that has ended, and whether its worker is still good."""
-    key, pipe = begun.task.job.key, begun.worker.pipe
+    key, pipe = begun.task.job.path, begun.worker.pipe
     seconds = round(time.monotonic() - begun.started, 3)
     if not pipe.poll():
         hint = "请检查笔记本是否有死循环，或用 --timeout 放宽时间。"
@@ -240,12 +240,12 @@ def make_report(task: Task) -> Outcome:
     try:
         outcome = _report(task)
     except ZjError as error:
-        outcome = Outcome(task.job.key, error.message, error.hint, isinstance(error, NoData))
+        outcome = Outcome(task.job.path, error.message, error.hint, isinstance(error, NoData))
     except OSError as error:
         full = "磁盘已满" if error.errno in FULL else f"文件读写失败：{error.strerror or type(error).__name__}"
-        outcome = Outcome(task.job.key, full, "请检查磁盘空间与文件夹权限。")
+        outcome = Outcome(task.job.path, full, "请检查磁盘空间与文件夹权限。")
     except MemoryError:
-        outcome = Outcome(task.job.key, "内存不足", "请关闭其他程序，或用 --jobs 1。")
+        outcome = Outcome(task.job.path, "内存不足", "请关闭其他程序，或用 --jobs 1。")
     return replace(outcome, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -270,7 +270,7 @@ def _report(task: Task) -> Outcome:
         raise PublishError(f"页面未通过发布检查：{first}", "页面没有发布，上一版保留。")
     (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
     (folder / "report.ipynb").write_text(engine.portable(notebook), encoding="utf-8", newline="\n")
-    return Outcome(job.key, hidden_warnings=gate.hidden_warnings(notebook),
+    return Outcome(job.path, hidden_warnings=gate.hidden_warnings(notebook),
                    files={suffix: certified_digest(path) for suffix in FILES
                           if (path := folder / f"report{suffix}").is_file()},
                    cover=page.facts(cover), cards=tuple(json.loads(json.dumps(list(cards)))))  # fmt: skip
@@ -288,7 +288,7 @@ def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:
         for future in as_completed(futures):
             error = future.exception()
             word = f"进程意外退出（{type(error).__name__}）"
-            failed = Outcome(futures[future].job.key, word, "请检查内存后重试。")
+            failed = Outcome(futures[future].job.path, word, "请检查内存后重试。")
             yield future.result() if error is None else failed
     finally:
         for future in futures:

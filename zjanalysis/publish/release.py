@@ -92,7 +92,7 @@ def _logged(folder: Path) -> dict[str, Entry]:
 def published(out: Path, settings: Settings, data: str = "") -> dict[str, list[Path]]:
     """Return the folders of the periods that were published, oldest first, by the city they are about."""
     dataset = load_dataset(data, settings=settings)
-    homes = {city: out / home(settings, dataset, city) for city in foci(settings, dataset)}
+    homes = {city: out / home(settings, dataset, city) for city in foci(settings, dataset, every=True)}
     return {city: sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")) for city, folder in homes.items()}
 
 

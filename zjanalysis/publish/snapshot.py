@@ -16,7 +16,7 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -29,7 +29,6 @@ from zjanalysis.errors import PublishError, ZjError
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish import processes
-from zjanalysis.publish.jobs import foci, named_units
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
 from zjanalysis.settings import Settings
 
@@ -223,19 +222,19 @@ def load_periods(settings: Settings, data: str, period: str, key: str) -> Period
     return {one.name: one for one in (now, before) if one.name}
 
 
-def write_snapshot(settings: Settings, data: str, period: str, key: str, path: Path) -> None:
+def write_snapshot(settings: Settings, data: str, period: str, key: str, regions: Sequence[str], path: Path) -> None:
     """Read the period with the one before it, add what its reports share, and write all of it for the workers.
 
-    The scores and standings of every group and the cases are made here once. Cases that cannot be read are left to the
-    reports that need them: each says so in its own words. The file is written in one step and goes with the build's
-    private folder.
+    The scores and standings of every group of ``regions`` and the cases are made here once. Cases that cannot be read
+    are left to the reports that need them: each says so in its own words. The file is written in one step and goes
+    with the build's private folder.
     """
     from zjanalysis import cases  # noqa: PLC0415
     from zjanalysis.studies import study_of  # noqa: PLC0415
 
     periods = load_periods(settings, data, period, key)
     now = periods[period]
-    for region in (code for focus in foci(settings, now.dataset) for code in named_units(focus)):
+    for region in regions:
         if region in now.regions:
             me = study_of(now, region=region, settings=settings)
             # remembered by the period
