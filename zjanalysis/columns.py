@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Column:
 
 def _read() -> dict[str, tuple[Column, ...]]:
     """Return the columns of every table, in the order of the file."""
-    text = (resources.files("zjanalysis") / "reference" / "columns.csv").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "reference" / "columns.csv").read_text(encoding="utf-8")
     tables: dict[str, tuple[Column, ...]] = {}
     for table, key, header, kind, unit, note, aliases in list(csv.reader(text.splitlines()))[1:]:
         column = Column(key, header, kind, unit, note, tuple(filter(None, aliases.split("|"))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -230,3 +232,33 @@ def test_help_is_chinese_with_examples(command: str, capsys: pytest.CaptureFixtu
     assert "用法：zj" in said
     assert f"示例：\n  zj {command}" in said
     assert not re.search(r"usage:|options:|show this help", said)
+
+
+TABLES_AND_MORE = {"pandas", "numpy", "openpyxl", "matplotlib", "duckdb", "jinja2", "papermill", "multiprocessing"}
+STARTS = [
+    (["--help"], TABLES_AND_MORE),
+    (["list"], TABLES_AND_MORE),
+    (["build", "--help"], TABLES_AND_MORE),
+    (["measure", "--region", "遂溪县"], {"openpyxl", "duckdb", "jinja2", "papermill"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "without"), STARTS, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_a_command_loads_only_what_it_needs(words: list[str], without: set[str]) -> None:
+    """By the modules, not by a clock: what is loaded is what a start costs."""
+    assert not loaded_by(words) & without
+
+
+def loaded_by(words: list[str]) -> set[str]:
+    """Give the modules that a process has loaded when a command has ended well."""
+    code = (
+        "import sys\nfrom zjanalysis.cli import main\n"
+        "if __name__ == '__main__':\n    try:\n        code = main(sys.argv[1:])\n    except SystemExit as stop:\n"
+        "        code = stop.code\n    print('loaded', *sys.modules, file=sys.stderr)\n    sys.exit(code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    return set(done.stderr.splitlines()[-1].split()[1:])

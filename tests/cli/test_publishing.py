@@ -13,7 +13,7 @@ import nbformat
 import openpyxl
 import pytest
 
-from zjanalysis.cli import main, publishing
+from zjanalysis.cli import desk, main
 from zjanalysis.inputs.addresses import load_addresses
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.publish.build import build
@@ -209,7 +209,7 @@ def test_the_lab_gets_this_python_and_what_the_user_has_set_stays(
 ) -> None:
     monkeypatch.setenv("JUPYTER_PATH", "elsewhere")
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "own")
-    given = publishing.lab_environment()
+    given = desk.lab_environment()
     first, *others = given["JUPYTER_PATH"].split(os.pathsep)
     spec = json.loads((Path(first) / "kernels" / "python3" / "kernel.json").read_text(encoding="utf-8"))
     assert Path(spec["argv"][0]).resolve() == Path(os.sys.executable).resolve()  # type: ignore[attr-defined]
@@ -217,8 +217,8 @@ def test_the_lab_gets_this_python_and_what_the_user_has_set_stays(
     ours, *others = given["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert others == ["own"]
     told = json.loads((Path(ours) / "labconfig" / "default_setting_overrides.json").read_text(encoding="utf-8"))
-    assert told[publishing.NOTICES] == {"fetchNews": "false", "checkForUpdates": False}
-    assert told[publishing.LANGUAGE] == {"locale": "zh_CN"}
+    assert told[desk.NOTICES] == {"fetchNews": "false", "checkForUpdates": False}
+    assert told[desk.LANGUAGE] == {"locale": "zh_CN"}
 
 
 def test_build_reads_the_choice_and_refuses_what_it_does_not_know(
@@ -254,3 +254,25 @@ def test_demo_runs_the_script_of_the_project_and_says_what_it_wrote(
     assert "八期示例数据（模拟）" in capsys.readouterr().out
     assert (tmp_path / "八期").is_dir()
     assert main(["demo", str(tmp_path / "没有" / "八期")]) == 1
+
+
+def test_a_build_with_nothing_to_do_loads_no_tables_and_a_name_given_twice_is_two_reports(built: Path) -> None:
+    code = "import sys\nfrom zjanalysis.cli import main\nassert not main(sys.argv[1:])\nprint(*sys.modules)"
+    command = [sys.executable, "-c", code, "build", "--data", "data/sample", "--out", str(built), "--only", "440823"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
+    assert said[-2].startswith("已生成 0 份，无需更新 1 份")
+    assert not {"pandas", "numpy", "duckdb", "matplotlib", "jinja2", "papermill"} & set(said[-1].split())
+    two = zj(
+        "build",
+        "--data",
+        "data/sample",
+        "--out",
+        str(built),
+        "--only",
+        "440823",
+        "--only",
+        "赤坎区",
+        "--dry-run",
+        root=ROOT,
+    )
+    assert two.stdout.startswith("将生成 1 份，其余 1 份无需更新")

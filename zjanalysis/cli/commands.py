@@ -89,7 +89,7 @@ COMMANDS = (
         ),
     ),
     Command(
-        "list", "publishing:listing", "列出数据集、期次与可生成的报告", "  zj list\n  zj list --data data/sample",
+        "list", "desk:listing", "列出数据集、期次与可生成的报告", "  zj list\n  zj list --data data/sample",
         (DATA, PERIOD, EVERY),
     ),
     Command(
@@ -244,7 +244,7 @@ COMMANDS = (
         ),
     ),
     Command(
-        "lab", "publishing:lab", "在 notebooks 文件夹打开 JupyterLab",
+        "lab", "desk:lab", "在 notebooks 文件夹打开 JupyterLab",
         "  zj lab\n  zj lab --port 8890\n  zj lab --no-browser",
         (
             _flag("--no-browser", "不打开浏览器，只给出网址"),
@@ -253,12 +253,12 @@ COMMANDS = (
         ),
     ),
     Command(
-        "open", "publishing:open_page", "打开生成某一页的笔记本，参数已按该页写好",
+        "open", "desk:open_page", "打开生成某一页的笔记本，参数已按该页写好",
         "  zj open reports/2021Q1/district/440823.html",
         (_text("page", "REPORT.html", "页面文件"), _flag("--no-lab", "只写出笔记本，不打开 JupyterLab"), PORT),
     ),
     Command(
-        "demo", "publishing:demo", "把八期示例数据（模拟）全部做成工作簿；或编造一个全省，试这台机器的规模",
+        "demo", "desk:demo", "把八期示例数据（模拟）全部做成工作簿；或编造一个全省，试这台机器的规模",
         "  zj demo data/demo\n  zj build --data data/demo --period 2020Q3\n"
         "  zj demo province\n  zj build --data data/province --every",
         (_text("folder", "DIR", "写到哪个文件夹；province 为全省二十一市、三十万项、八期，写到 data/province"),),

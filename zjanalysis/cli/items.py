@@ -15,20 +15,12 @@ from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save, visible
 from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
-from zjanalysis.display.forms import (
-    write_address_template,
-    write_indicator_template,
-    write_population_template,
-    write_reported_template,
-)
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
-from zjanalysis.inputs.annotate import annotate
 from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.findings import summary
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import load_regions, region_code
-from zjanalysis.inputs.template import write_template
 from zjanalysis.settings import load_settings
 
 ERROR, EVERYTHING = "错误", "全部"
@@ -92,6 +84,8 @@ def _print_summary(checked: Submission) -> None:
 
 
 def _annotate(checked: Submission, folder: Path) -> None:
+    from zjanalysis.inputs.annotate import annotate  # noqa: PLC0415  openpyxl, for what writes workbooks
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -112,6 +106,9 @@ def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
 
 def template(arguments: argparse.Namespace) -> int:
     """Write an empty workbook to be filled in; never over an existing file."""
+    from zjanalysis.display import forms  # noqa: PLC0415
+    from zjanalysis.inputs.template import write_template  # noqa: PLC0415
+
     path, settings = Path(arguments.out), load_settings()
     if path.suffix.lower() != ".xlsx":
         raise ConfigError(f"模板是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 zj template 事项填报模板.xlsx。")
@@ -119,13 +116,13 @@ def template(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"“{path}”已经存在。", "请换一个文件名，以免覆盖已填写的内容。")
     code = region_code(arguments.region) if arguments.region else settings.focus
     if arguments.indicators:
-        write_indicator_template(path)
+        forms.write_indicator_template(path)
     elif arguments.reported:
-        write_reported_template(path, region=code)
+        forms.write_reported_template(path, region=code)
     elif arguments.population:
-        write_population_template(path, region=code)
+        forms.write_population_template(path, region=code)
     elif arguments.addresses:
-        write_address_template(path, region=code)
+        forms.write_address_template(path, region=code)
     else:
         write_template(path, region=code)
     print(f"已写入 {path}")

@@ -12,8 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from zjanalysis.display.tables import ILLEGAL, NUMERIC, Table
-from zjanalysis.display.workbook import FORMULA, write_workbook
+from zjanalysis.display.tables import FORMULA, ILLEGAL, NUMERIC, Table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole
 
@@ -70,6 +69,8 @@ def save(rows: pd.DataFrame, shown: Table, path: Path, *, title: str) -> None:
         raise ConfigError(f"不认识的输出格式“{path.name}”。", "请用 .csv 或 .xlsx 结尾的文件名。")
     try:
         if path.suffix.lower() == ".xlsx":
+            from zjanalysis.display.workbook import write_workbook  # noqa: PLC0415  openpyxl
+
             path.parent.mkdir(parents=True, exist_ok=True)
             write_workbook([shown], path, title=title)
         else:

@@ -1,38 +1,27 @@
-"""Reports: ``zj build``, ``list``, ``index``, ``verify``, ``bundle``; and back to notebooks: ``lab``, ``open``."""
+"""Reports: ``zj build``, ``index``, ``verify``, ``keys``, ``bundle``."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import json
-import os
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 
 from zjanalysis.cli.chinese import listed
 from zjanalysis.errors import ConfigError, InputError, unknown_name
-from zjanalysis.files import write_whole
 from zjanalysis.publish import signing, staleness
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
-from zjanalysis.publish.engine import notebook_copy
-from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import list_jobs, named_units, select
 from zjanalysis.publish.pool import cluster
-from zjanalysis.publish.provenance import read_record
 from zjanalysis.publish.release import published
 from zjanalysis.settings import load_settings
 
 PASSED_ON = "打包"
 CHOICE = ("data", "period", "only", "out", "peers")  # what the explorer passes on
-CHINESE = "jupyterlab_language_pack_zh_CN"
-LANGUAGE, NOTICES = "@jupyterlab/translation-extension:plugin", "@jupyterlab/apputils-extension:notification"
 
 
 def build(arguments: argparse.Namespace) -> int:
@@ -53,20 +42,10 @@ def build(arguments: argparse.Namespace) -> int:
     return summary.exit_code
 
 
-def listing(arguments: argparse.Namespace) -> int:
-    """Print every report that can be made."""
-    every = list_jobs(load_settings(), arguments.data, arguments.period, every=arguments.every)
-    for place, jobs in groupby(every, key=lambda job: job.place):
-        first, *others = jobs
-        where = "" if place == first.period else f" · 位置 {place}"
-        print(f"数据集 {first.data} · 期次 {first.period} · {1 + len(others)} 份报告{where}")
-        for job in (first, *others):
-            print(f"  {job.region_code}  {job.region}  {job.key}.html  （{job.notebook.name}）")
-    return 0
-
-
 def index(arguments: argparse.Namespace) -> int:
     """Write the index of a period again from its manifest."""
+    from zjanalysis.publish.index import write_index  # noqa: PLC0415  numpy, which a build with nothing to do does without
+
     for city, folder in _published(_folder(arguments.out), arguments):
         print(f"已写入 {write_index(folder, named_units(city))}")
     return 0
@@ -123,72 +102,6 @@ def _published(reports: Path, arguments: argparse.Namespace) -> Iterator[tuple[s
     for city, folders in by_city.items():
         chosen = [folder for folder in folders if arguments.period in ("", folder.name)]
         yield from ((city, folder) for folder in chosen[-1:])
-
-
-def lab(arguments: argparse.Namespace) -> int:
-    """Run JupyterLab in ``notebooks/`` on this Python until it is stopped; returns its exit code."""
-    return _run_lab([], port=arguments.port, browser=not arguments.no_browser, extra=arguments.extra)
-
-
-def open_page(arguments: argparse.Namespace) -> int:
-    """Write a copy of the page's notebook with its parameters, say where, and open it."""
-    page, settings = Path(arguments.page), load_settings()
-    copy = notebook_copy(read_record(page), name=page.name, settings=settings)
-    print(f"已按页面的参数写好笔记本：{copy.relative_to(settings.root).as_posix()}")
-    return 0 if arguments.no_lab else _run_lab([str(copy)], port=arguments.port, browser=True, extra=[])
-
-
-def demo(arguments: argparse.Namespace) -> int:
-    """Make the sample's eight quarters as workbooks, or a whole province, by the project's own script; gives its exit
-    code.
-    """
-    root = load_settings().root
-    script = root / "data" / "make_sample.py"
-    if not script.is_file():
-        raise ConfigError("找不到 data/make_sample.py。", "请在项目文件夹里运行 zj demo。")
-    whole = arguments.folder == "province"
-    folder, option = (root / "data" / "province", "--province") if whole else (Path(arguments.folder), "--demo")
-    code = subprocess.run([sys.executable, str(script), option, str(folder)], check=False).returncode
-    if code == 0:
-        print(f"已写入 {folder}：{'全省二十一市' if whole else ''}八期示例数据（模拟）。")
-    return code
-
-
-def _run_lab(opened: list[str], *, port: int, browser: bool, extra: list[str]) -> int:
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise ConfigError("没有安装 JupyterLab。", "请运行 python run.py setup，或 pip install jupyterlab。")
-    notebooks = load_settings().path("notebooks")
-    if not notebooks.is_dir():
-        raise ConfigError("找不到 notebooks 文件夹。", "请在项目文件夹里运行 zj lab。")
-    server = [f"--ServerApp.root_dir={notebooks}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-    quiet = [] if browser else ["--no-browser"]
-    print("正在打开 JupyterLab（第一本：00_explore.ipynb）；按 Ctrl-C 结束。", flush=True)
-    try:
-        command = [sys.executable, "-m", "jupyterlab", *server, *quiet, *extra, *opened]
-        return subprocess.run(command, env=lab_environment(), check=False).returncode
-    except KeyboardInterrupt:
-        return 0
-
-
-def lab_environment() -> dict[str, str]:
-    """Return the environment of the Lab: this Python as kernel, UTF-8, and settings of ours where the user has none.
-
-    The kernel comes before any other called python3. The settings: Chinese where the language pack is there, and no
-    question whether news may be fetched, which would need a network.
-    """
-    from ipykernel.kernelspec import get_kernel_dict  # noqa: PLC0415  slow, and only the Lab needs it
-
-    root = load_settings().root
-    ours = root / ".cache" / "lab"
-    overrides: dict[str, object] = {NOTICES: {"fetchNews": "false", "checkForUpdates": False}}
-    if importlib.util.find_spec(CHINESE):
-        overrides[LANGUAGE] = {"locale": "zh_CN"}
-    files = {"kernels/python3/kernel.json": get_kernel_dict(), "labconfig/default_setting_overrides.json": overrides}
-    for name, content in files.items():
-        write_whole(ours / name, json.dumps(content, ensure_ascii=False).encode("utf-8"))
-    paths = {name: os.pathsep.join(filter(None, (str(ours), os.environ.get(name, ""))))
-             for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")}  # fmt: skip
-    return {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), **paths}
 
 
 def _passed_on(arguments: argparse.Namespace) -> str:

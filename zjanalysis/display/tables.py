@@ -31,6 +31,7 @@ STATES = {
     str(Verdict.BEHIND): "zj-bad", str(Met.NOT_MET): "zj-bad", wording.BAD: "zj-bad",
 }  # fmt: skip
 """Words that carry a colour; the word says what the colour says."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run what begins so
 ILLEGAL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"  # no XML, or a terminal's
     r"\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"  # not to be seen, or turning what follows

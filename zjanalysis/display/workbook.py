@@ -23,12 +23,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from zjanalysis.display import wording
-from zjanalysis.display.tables import DELTA_TEXT, ILLEGAL, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
+from zjanalysis.display.tables import DELTA_TEXT, FORMULA, ILLEGAL, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
 from zjanalysis.display.theme import ems
 
 CONTENTS = "目录与说明"
 FIXED = datetime(2021, 1, 1)  # neither docProps nor the zip entries carry a clock
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CELL_LIMIT = 32767  # Excel's own
 FONT = "微软雅黑"  # named, so that no office program takes a Latin one; where it is not there, the program's own
 MARK = "示例数据（模拟）"

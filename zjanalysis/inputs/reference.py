@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from importlib import resources
 from io import StringIO
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "reference"  # importlib.resources would load zipfile and more, at every start
 
 
 @cache
 def read_reference(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of one of the tables, every cell as text; an empty cell is empty text."""
-    text = (resources.files("zjanalysis") / "reference" / f"{name}.csv").read_text(encoding="utf-8-sig")
+    text = (FOLDER / f"{name}.csv").read_text(encoding="utf-8-sig")
     return tuple(csv.DictReader(StringIO(text, newline="")))
 
 
