@@ -29,7 +29,7 @@ from zjanalysis.analysis import (
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
-from zjanalysis.analysis.frontier import FREE, Conditions
+from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.errors import NoData
@@ -219,8 +219,20 @@ class Study:
         if one.key not in self.tables:
             return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
         values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
-        group, codes = (self.region, *self.peers), self.tables[one.key]
-        return plans.ground_of(self.items, one, group, values=values, codes=codes, conditions=conditions)
+        states, every = self.room(one.key)
+        own, group = every[every["region_code"] == self.region], (self.region, *self.peers)
+        return plans.Ground(self.items, one, group, values.reindex(list(group)), states, conditions,
+                            own.reset_index(drop=True), self.tables[one.key])  # fmt: skip
+
+    def room(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Give where the group stands code by code, and what every item of every region of it could gain."""
+
+        def make() -> tuple[pd.DataFrame, pd.DataFrame]:
+            one, free = indicator(key), self._within(FREE)
+            states = peer_states(self.items, one, peers=self.group, scope=self.scope)
+            return states, frontier(self.items, one, regions=self.group, states=states, conditions=free)
+
+        return self._shared(("room", key), make)
 
     def _risen(self, key: str) -> float | None:
         """Give the value at which a rising target is met; None where the plan asks for something else."""
@@ -286,6 +298,11 @@ class Study:
     def weakest(self) -> str:
         """Give the indicator that needs attention first."""
         return self.keys[0]
+
+    def share(self) -> None:
+        """Compute what the reports of the group have in common, for the period to remember."""
+        _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
+        _ = [self.room(key) for key in compare.KEY]
 
     @property
     def _place(self) -> dict[str, Any]:

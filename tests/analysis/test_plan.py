@@ -273,7 +273,7 @@ def test_the_whole_plan_equals_integer_programming(make_items: Callable[..., pd.
         items, conditions, target = random_case(make_items, random)
         target = abs(target)
         states = peer_states(items, one, peers=PEERS, scope=conditions.scope)
-        table = frontier(items, one, region="440800", states=states, conditions=conditions)
+        table = frontier(items, one, regions=["440800"], states=states, conditions=conditions)
         start = table["numerator"].sum() / table["denominator"].sum()
         gains = table["gain"].clip(lower=0).to_numpy()
         optimum = fewest_by_integer_programming(
@@ -291,9 +291,9 @@ def test_the_whole_plan_equals_integer_programming(make_items: Callable[..., pd.
 def test_frontier_gains_are_room_over_the_sum_of_limits(items: pd.DataFrame) -> None:
     one, mean = indicator("time_compression"), indicator("time_compression_mean")
     states = peer_states(items, one, peers=PEERS)  # both are moved by the promised days
-    table = frontier(items, one, region="440800", states=states).set_index("match_code")
+    table = frontier(items, one, regions=["440800"], states=states).set_index("match_code")
     assert table["gain"].to_dict() == pytest.approx({"A": 8 / 100, "B": 9 / 100, "C": 6 / 100, "D": 0})
-    weighted = frontier(items, mean, region="440800", states=states).set_index("match_code")
+    weighted = frontier(items, mean, regions=["440800"], states=states).set_index("match_code")
     assert weighted["gain"].to_dict() == pytest.approx({"A": 8 / 20 / 4, "B": 9 / 30 / 4, "C": 6 / 40 / 4, "D": 0})
 
 

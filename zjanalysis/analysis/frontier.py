@@ -125,8 +125,9 @@ def peer_states(
     items: pd.DataFrame, one: Indicator, *, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
     """Give where each peer stands on each code (mean over its rows), the best first: match_code, region_code, state."""
-    rows = in_scope(items[items["region_code"].isin(list(peers))], scope, one=one)
     lever = lever_of(one)
+    needed = [name for name in _NEEDED if name in items]
+    rows = in_scope(items.loc[items["region_code"].isin(list(peers)), needed], scope, one=one)
     if lever.kind == "days":
         rows = rows[rows["limit_reason"].isna()]
     stated = rows.assign(state=lever.state(rows)).dropna(subset=["state", "match_code"])
@@ -134,38 +135,49 @@ def peer_states(
     return means.sort_values(["match_code", "state", "region_code"], ignore_index=True)
 
 
-def frontier(
-    items: pd.DataFrame, one: Indicator, *, region: str, states: pd.DataFrame, conditions: Conditions = FREE
-) -> pd.DataFrame:
-    """Give every counted item of the region: where it stands, where it could go, what that gains.
+_NEEDED = (
+    "region_code", "item_id", "item_name", "department", "impl_code", "handle_item_code", "item_type", "use_level",
+    "handling_type", "visits", "online", "one_window", "bookable", "on_application", "serves_public", "end_to_end",
+    "statutory_days", "promised_days", "promised_written", "promised_unit", "limit_reason", "match_code", "in_force",
+)  # fmt: skip
+"""The columns that scopes, indicators, levers and keys read; to carry the others through every step costs the most."""
 
-    ``states`` is where its peers stand (`peer_states`). ``state`` and ``goal`` are days, visits, or 1 = lacking and
-    0 = having; ``gain`` is what the indicator gets better by (exact: the denominator does not change), ``could_gain``
-    the same without any condition, ``obstacle`` why an item with something to gain cannot move. One row is one item,
-    in the order of the table.
+
+def frontier(
+    items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], states: pd.DataFrame, conditions: Conditions = FREE
+) -> pd.DataFrame:
+    """Give every counted item of the regions: where it stands, where it could go, what that gains.
+
+    ``states`` is where the regions and their peers stand (`peer_states`); no region is an example to itself. ``state``
+    and ``goal`` are days, visits, or 1 = lacking and 0 = having; ``gain`` is what the region's indicator gets better
+    by (exact: the denominator does not change), ``could_gain`` the same without any condition, ``obstacle`` why an
+    item with something to gain cannot move. One row is one item, in the order of the table.
     """
     lever = lever_of(one)
-    keyed = items[items["region_code"] == region]
+    keyed = items.loc[items["region_code"].isin(list(regions)), [name for name in _NEEDED if name in items]]
     inside = in_scope(keyed.assign(item_key=item_keys(keyed)), conditions.scope, one=one)
     parts = numerators(inside, one)
     rows = inside[parts["counted"]].reset_index(drop=True)
     sums = parts.loc[parts["counted"], ["numerator", "denominator"]].reset_index(drop=True)
-    table = _with_goals(rows.assign(state=lever.state(rows), **sums), _examples(states, conditions), lever, conditions)
+    table = _with_goals(rows.assign(state=lever.state(rows), **sums), states, lever, conditions)
+    whole = table.groupby("region_code")["denominator"].transform(lambda own: own.to_numpy().sum())
     for name, goal in (("gain", table["goal"]), ("could_gain", table["state"] * 0.0)):
         after = numerators(lever.settled(rows, goal), one)["numerator"]
-        table[name] = (after - sums["numerator"]) * one.sign / sums["denominator"].sum()
+        table[name] = (after - sums["numerator"]) * one.sign / whole
     stuck = (table["could_gain"] > 0) & ~(table["gain"] > 0)
     return table.assign(obstacle=table["obstacle"].where(stuck, ""))
 
 
-def _with_goals(table: pd.DataFrame, examples: pd.Series, lever: Lever, conditions: Conditions) -> pd.DataFrame:
+def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditions: Conditions) -> pd.DataFrame:
     """Add the example of the peers, the goal that respects the conditions, and what would stand in the way."""
     state = table["state"]
-    example = table["match_code"].map(examples) if conditions.min_peers else state * 0.0
+    example = _examples(table, states, conditions.min_peers) if conditions.min_peers else state * 0.0
     whole = conditions.whole_days or lever.kind != "days"
     rounded = np.ceil(example - 1e-9) + 0.0 if whole else example
     floored = rounded.clip(lower=conditions.floor if lever.kind in ("days", "visits") else 0.0)
-    locked = table[["match_code", "item_key", "department"]].isin(conditions.locked).any(axis=1)
+    locked = pd.Series(False, index=table.index)
+    if conditions.locked:
+        locked = table[["match_code", "item_key", "department"]].isin(conditions.locked).any(axis=1)
     kept = pd.Series(False, index=table.index) if conditions.reviewed else review_of(table["item_name"]).ne("")
     reasons = [
         (locked, LOCKED),
@@ -179,11 +191,14 @@ def _with_goals(table: pd.DataFrame, examples: pd.Series, lever: Lever, conditio
     return table.assign(example=example, goal=goal, obstacle=why.astype("str"))
 
 
-def _examples(states: pd.DataFrame, conditions: Conditions) -> pd.Series:
-    """Give per code the state that at least ``min_peers`` peers have reached (the k-th best)."""
-    placed = states[states.groupby("match_code").cumcount() == max(conditions.min_peers, 1) - 1]
-    examples: pd.Series = placed.set_index("match_code")["state"]
-    return examples
+def _examples(table: pd.DataFrame, states: pd.DataFrame, min_peers: int) -> pd.Series:
+    """Give per row the state that at least ``min_peers`` other regions have reached on its code (the k-th best)."""
+    place = states.groupby("match_code").cumcount()
+    ranked = states.assign(place=place).set_index(["match_code", "place"])["state"]
+    own = place.set_axis(pd.MultiIndex.from_frame(states[["match_code", "region_code"]]))
+    before = own.reindex(pd.MultiIndex.from_frame(table[["match_code", "region_code"]])).to_numpy() < min_peers
+    wanted = pd.MultiIndex.from_arrays([table["match_code"], min_peers - 1 + before])
+    return pd.Series(ranked.reindex(wanted).to_numpy("float64"), index=table.index)
 
 
 def numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ class CodeTable:
     values: np.ndarray
     weights: np.ndarray
 
-    @property
+    @cached_property
     def held(self) -> np.ndarray:
         """Give which region has which code (codes × regions)."""
         return np.asarray(~np.isnan(self.values))
@@ -92,14 +93,23 @@ class Fit:
 def fit(table: CodeTable) -> Fit:
     """Fit value = code + region by weighted least squares; regions must hang together (see `linked`)."""
     held, n = table.held.astype("float64"), len(table.regions)
-    holders = held.sum(axis=1)
-    values = np.where(table.held, table.values, 0.0)
-    per_holder = table.weights / holders
-    moments = table.weights[:, None] * held * (values - (values.sum(axis=1) / holders)[:, None])
+    per_holder = table.weights / held.sum(axis=1)
     normal = np.diag(table.weights @ held) - (held * per_holder[:, None]).T @ held
     scale = max(np.trace(normal) / n, _NOTHING)
     mean = np.full((n, n), 1 / n)
-    inverse = np.linalg.inv(normal + scale * mean) - mean / scale  # the effects sum to 0
+    return _solved(table, np.linalg.inv(normal + scale * mean) - mean / scale)  # the effects sum to 0
+
+
+def refit(fitted: Fit, values: np.ndarray) -> Fit:
+    """Fit the same codes and regions with other ``values``: what the model inverts does not depend on them."""
+    return _solved(replace(fitted.table, values=values), fitted.inverse)
+
+
+def _solved(table: CodeTable, inverse: np.ndarray) -> Fit:
+    held = table.held.astype("float64")
+    holders = held.sum(axis=1)
+    values = np.where(table.held, table.values, 0.0)
+    moments = table.weights[:, None] * held * (values - (values.sum(axis=1) / holders)[:, None])
     effects = inverse @ moments.sum(axis=0)
     explained = held * (effects - (held @ effects / holders)[:, None])
     return Fit(table, effects, inverse, moments, moments - table.weights[:, None] * explained)
@@ -213,12 +223,15 @@ _TEXTS = ("region_code", "indicator", "middle", "verdict", "reason")
 
 def judged(table: CodeTable, one: Indicator, rules: Comparison, *, regions: Iterable[str] = ()) -> list[Judged]:
     """Give the rows of `judge` as records."""
-    fitted, wanted, (n_codes, n_shared) = group_fit(table, rules), set(regions), counts(table)
-    return [
-        _judged(Judged(region, one.key, int(has), int(shares), float(shares / max(has, 1))), fitted, one, rules)
-        for region, has, shares in zip(table.regions, n_codes, n_shared, strict=True)
-        if not wanted or region in wanted
-    ]
+    fitted, wanted = group_fit(table, rules), set(regions)
+    rows = [row for row in counted_rows(table, one) if not wanted or row.region_code in wanted]
+    return [judged_by(fitted, row, one, rules) for row in rows]
+
+
+def counted_rows(table: CodeTable, one: Indicator) -> list[Judged]:
+    """Give the rows of `judge` as far as counting goes; `judged_by` adds the rest."""
+    return [Judged(region, one.key, int(has), int(shares), float(shares / max(has, 1)))
+            for region, has, shares in zip(table.regions, *counts(table), strict=True)]  # fmt: skip
 
 
 def counts(table: CodeTable) -> tuple[np.ndarray, np.ndarray]:
@@ -235,8 +248,8 @@ def group_fit(table: CodeTable, rules: Comparison) -> Fit | None:
     return fit(inner) if len(inner.regions) >= 2 else None
 
 
-def _judged(row: Judged, fitted: Fit | None, one: Indicator, rules: Comparison) -> Judged:
-    """Add effect, difference, verdict and reason to the counts of one region."""
+def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison) -> Judged:
+    """Add effect, difference, verdict and reason of a fit to the counts of one region."""
     if not row.n_codes:
         return row
     if fitted is None or row.region_code not in fitted.table.regions:

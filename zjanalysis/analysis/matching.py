@@ -84,14 +84,20 @@ HEADROOM = (
 
 
 def common_limits(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
-    """Give the matchable items of the regions in scope, with one statutory limit per base code.
+    """Give the matchable items of the regions in scope, with one statutory limit per base code (`common_limit`).
 
-    The common limit is the median over the regions of their folded limits, so that one city's typo cannot move it
-    (DOMAIN §6.1). A row whose own pair is not usable stays left out.
+    A row whose own pair is not usable stays left out.
     """
     rows = items[items["region_code"].isin(list(regions)) & items["match_code"].notna()]
-    counted = in_scope(rows, scope)
-    counted = counted[counted["limit_reason"].isna()]
-    folded = counted.groupby(["region_code", "match_code"])["statutory_days"].mean()
-    common = folded.groupby("match_code").median()
-    return rows.assign(statutory_days=rows["match_code"].map(common))
+    return rows.assign(statutory_days=rows["match_code"].map(common_limit(rows, regions=regions, scope=scope)))
+
+
+def common_limit(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.Series:
+    """Give one statutory limit per base code: the median over the regions of their folded limits.
+
+    So one city's typo cannot move it (DOMAIN §6.1).
+    """
+    usable = items["region_code"].isin(list(regions)) & items["match_code"].notna() & items["limit_reason"].isna()
+    folded = in_scope(items[usable], scope).groupby(["region_code", "match_code"])["statutory_days"].mean()
+    limits: pd.Series = folded.groupby("match_code").median()
+    return limits

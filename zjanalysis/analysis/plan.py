@@ -6,6 +6,7 @@ optimal, and stays so with a limit per department (a partition matroid). The tes
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import isnan
@@ -27,8 +28,17 @@ from zjanalysis.analysis.frontier import (
     review_of,
 )
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.like_for_like import CodeTable, Judged, code_tables, judged, rules_of
-from zjanalysis.analysis.matching import common_limits
+from zjanalysis.analysis.like_for_like import (
+    CodeTable,
+    Judged,
+    code_tables,
+    counted_rows,
+    group_fit,
+    judged_by,
+    refit,
+    rules_of,
+)
+from zjanalysis.analysis.matching import common_limit
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
@@ -78,15 +88,14 @@ class Plan:
 class Ground:
     """What every plan of one indicator and region starts from (`survey`).
 
-    ``group``: the region, then its peers; ``rows`` their items out of ``items``, ``values`` what they reach, ``states``
-    where the peers stand code by code (`frontier.peer_states`), ``table`` what could be gained under ``conditions``,
-    ``codes`` what 判断 is made from (`like_for_like.code_tables`).
+    ``group``: the region, then its peers; ``items`` all items, ``values`` what the group reaches, ``states`` where it
+    stands code by code (`frontier.peer_states`), ``table`` what the region could gain under ``conditions``, ``codes``
+    what 判断 is made from (`like_for_like.code_tables`).
     """
 
     items: pd.DataFrame
     one: Indicator
     group: tuple[str, ...]
-    rows: pd.DataFrame
     values: pd.Series
     states: pd.DataFrame
     conditions: Conditions
@@ -98,27 +107,13 @@ def survey(
     items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator, conditions: Conditions = FREE
 ) -> Ground:
     """Give what all plans of one indicator and region share, computed from the items alone."""
-    one, group = find(indicator), tuple(dict.fromkeys([region, *peers]))
+    one, group, scope = find(indicator), tuple(dict.fromkeys([region, *peers])), conditions.scope
     rows = items[items["region_code"].isin(group)]
-    values = measure(rows, [one], scope=conditions.scope).set_index("region_code")["value"]
-    codes = code_tables(rows, [one], regions=group, scope=conditions.scope)[one.key]
-    return ground_of(items, one, group, values=values, codes=codes, conditions=conditions)
-
-
-def ground_of(
-    items: pd.DataFrame,
-    one: Indicator,
-    group: tuple[str, ...],
-    *,
-    values: pd.Series,
-    codes: CodeTable,
-    conditions: Conditions,
-) -> Ground:
-    """Give what the plans share where the group's ``values`` (by region_code) and ``codes`` are known already."""
-    rows = items[items["region_code"].isin(group)]
-    states = peer_states(rows, one, peers=group[1:], scope=conditions.scope)
-    table = frontier(rows, one, region=group[0], states=states, conditions=conditions)
-    return Ground(items, one, group, rows, values.reindex(list(group)), states, conditions, table, codes)
+    values = measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(group))
+    states = peer_states(rows, one, peers=group, scope=scope)
+    table = frontier(rows, one, regions=[region], states=states, conditions=conditions)
+    codes = code_tables(rows, [one], regions=group, scope=scope)[one.key]
+    return Ground(items, one, group, values, states, conditions, table, codes)
 
 
 def plan(
@@ -155,7 +150,7 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     one, region, values, states = ground.one, ground.group[0], ground.values, ground.states
     goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
     if conditions != ground.conditions:
-        fresh = frontier(ground.rows, one, region=region, states=states, conditions=conditions)
+        fresh = frontier(ground.items, one, regions=[region], states=states, conditions=conditions)
         ground = replace(ground, conditions=conditions, table=fresh)
     table = ground.table
     possible = possible_steps(table, conditions)
@@ -277,13 +272,13 @@ def on_shared(ground: Ground, possible: pd.DataFrame) -> Shared:
 
 def _on_common_limits(ground: Ground) -> pd.DataFrame:
     """Give what could be gained where one statutory limit holds for every region; the same where days play no part."""
-    one, scope = ground.one, ground.conditions.scope
+    one, scope, items = ground.one, ground.conditions.scope, ground.items
     if lever_of(one).kind != "days":
         return ground.table
-    rows = ground.rows.reset_index(drop=True)
-    limits = common_limits(rows, regions=ground.group, scope=scope and scope.narrowed(one))["statutory_days"]
-    alike = rows.assign(statutory_days=limits.reindex(rows.index))
-    return frontier(alike, one, region=ground.group[0], states=ground.states, conditions=ground.conditions)
+    limits = common_limit(items, regions=ground.group, scope=scope and scope.narrowed(one))
+    own = items[items["region_code"] == ground.group[0]]
+    alike = own.assign(statutory_days=own["match_code"].map(limits))
+    return frontier(alike, one, regions=ground.group[:1], states=ground.states, conditions=ground.conditions)
 
 
 def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | None = None) -> Lead:
@@ -292,15 +287,17 @@ def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | No
     Every trial is put into the two-way model and the region judged anew, so the region in the middle moves too. That no
     other choice is smaller is not proved (an interval is not a sum); the tests hold it against all choices.
     """
-    table, rules, own = shared.table, rules_of(settings), shared.table.regions.index(region)
-    place = {code: position for position, code in enumerate(table.codes)}
-    where = np.array([place[code] for code in shared.steps["match_code"]], dtype="int64")
-    jumps = shared.steps["jump"].to_numpy("float64") * one.sign
+    rules, row = rules_of(settings), counted_rows(shared.table, one)[shared.table.regions.index(region)]
+    fitted, jumps = group_fit(shared.table, rules), shared.steps["jump"].to_numpy("float64") * one.sign
+    if fitted is None or region not in fitted.table.regions:  # whatever it does it cannot be compared
+        return Lead(shared.steps, len(jumps), False, judged_by(fitted, row, one, rules))
+    table, own = fitted.table, fitted.table.regions.index(region)
+    where = pd.Index(table.codes).get_indexer(shared.steps["match_code"])
 
     def after(taken: list[int]) -> Judged:
-        values = table.values.copy()
-        np.add.at(values[:, own], where[taken], jumps[taken])
-        return judged(replace(table, values=values), one, rules, regions=[region])[0]
+        values, inside = table.values.copy(), [step for step in taken if where[step] >= 0]
+        np.add.at(values[:, own], where[inside], jumps[inside])
+        return judged_by(refit(fitted, values), row, one, rules)
 
     taken: list[int] = []
     left, now = list(range(len(jumps))), after([])
@@ -341,20 +338,19 @@ def _ranks(reach: np.ndarray, values: pd.Series, one: Indicator, settings: Setti
 
 def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFrame:
     """Give the steps their final columns, with the peers that already are where the step leads."""
-    pairs = steps[["order", "match_code", "goal"]].merge(
-        states.rename(columns={"region_code": "peer"}), on="match_code"
-    )
-    there = pairs[pairs["state"] <= pairs["goal"] + 1e-9].sort_values(["order", "state", "peer"])
-    first = there[there.groupby("order").cumcount() < 3].groupby("order")["peer"].agg("、".join)
-    count = there.groupby("order").size()
+    near, there = states[states["match_code"].isin(steps["match_code"].dropna())], defaultdict(list)
+    for code, peer, state in zip(near["match_code"], near["region_code"], near["state"], strict=True):
+        there[code].append((peer, state))
+    follows = [[peer for peer, state in there[code] if state <= goal + 1e-9 and peer != region]
+               for region, code, goal in zip(steps["region_code"], steps["match_code"], steps["goal"], strict=True)]  # fmt: skip
     turning = lever.kind in ("flag", "type")
     return steps.assign(
         field=lever.field, kind=lever.kind,
         from_value=1 - steps["state"] if turning else steps["state"],
         to_value=1 - steps["goal"] if turning else steps["goal"],
         change_by=steps["state"] - steps["goal"],
-        follows=steps["order"].map(first).astype("object").fillna("").astype("str"),
-        n_follows=steps["order"].map(count).fillna(0).astype("int64"),
+        follows=pd.Series(["、".join(peers[:3]) for peers in follows], index=steps.index, dtype="str"),
+        n_follows=pd.Series([len(peers) for peers in follows], index=steps.index, dtype="int64"),
         review=review_of(steps["item_name"]),
     )[list(STEPS)].reset_index(drop=True)  # fmt: skip
 
@@ -362,13 +358,12 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFr
 def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame | None = None) -> pd.DataFrame:
     """Give what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it).
 
-    ``shared`` are the possible steps on items another region lists too, where only those count.
+    ``possible`` are rows of the table; ``shared`` those on items another region lists too, where only those count.
     """
-    full = (table["gain"] > 0) & ~table["item_key"].isin(possible["item_key"])
-    held = table.assign(reason=table["obstacle"].mask(full, DEPARTMENT_FULL))
+    full = (table["gain"] > 0) & ~table.index.isin(possible.index)
+    reason = table["obstacle"].mask(full, DEPARTMENT_FULL)
     if shared is not None:
-        alone = possible.loc[~possible["item_key"].isin(shared["item_key"]), "item_key"]
-        held = held.assign(reason=held["reason"].mask(held["item_key"].isin(alone), NOT_SHARED))
-    held = held[held["reason"] != ""]
-    summed = held.groupby("reason").agg(n_items=("item_key", "size"), could_gain=("could_gain", "sum"))
+        reason = reason.mask(table.index.isin(possible.index.difference(shared.index)), NOT_SHARED)
+    held = table.loc[reason != "", "could_gain"].groupby(reason[reason != ""])
+    summed = held.agg(n_items="size", could_gain="sum").rename_axis("reason")
     return summed.sort_values("could_gain", ascending=False).reset_index()

@@ -237,8 +237,7 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
     for region in regions:
         if region in now.regions:
             me = study_of(now, region=region, settings=settings)
-            # remembered by the period
-            _ = me.scores, me.standings, me.previous, me.tables, me.signals, me.sensitivity()
+            me.share()
             with suppress(ZjError):
                 cases.load(me)
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))
