@@ -341,8 +341,9 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFr
     near, there = states[states["match_code"].isin(steps["match_code"].dropna())], defaultdict(list)
     for code, peer, state in zip(near["match_code"], near["region_code"], near["state"], strict=True):
         there[code].append((peer, state))
+    wanted = zip(steps["region_code"], steps["match_code"], steps["goal"], strict=True)
     follows = [[peer for peer, state in there[code] if state <= goal + 1e-9 and peer != region]
-               for region, code, goal in zip(steps["region_code"], steps["match_code"], steps["goal"], strict=True)]  # fmt: skip
+               for region, code, goal in wanted]  # fmt: skip
     turning = lever.kind in ("flag", "type")
     return steps.assign(
         field=lever.field, kind=lever.kind,
@@ -365,5 +366,5 @@ def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame 
     if shared is not None:
         reason = reason.mask(table.index.isin(possible.index.difference(shared.index)), NOT_SHARED)
     held = table.loc[reason != "", "could_gain"].groupby(reason[reason != ""])
-    summed = held.agg(n_items="size", could_gain="sum").rename_axis("reason")
+    summed = pd.DataFrame({"n_items": held.size(), "could_gain": held.sum()}).rename_axis("reason")
     return summed.sort_values("could_gain", ascending=False).reset_index()

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import io
 import re
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from html import unescape
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_mixed import MixedModeRenderer
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.ft2font import FT2Font
+from matplotlib.textpath import TextToPath, text_to_path
 from PIL import Image
 
 from zjanalysis.display import theme
@@ -26,6 +30,7 @@ from zjanalysis.display.tables import markup
 from zjanalysis.errors import ConfigError
 
 MM = 1 / 25.4
+POINTS = 72  # per inch
 EDGE = 6  # blank pixels left above and below
 COLOURS = 128
 ZLIB = 5
@@ -90,14 +95,18 @@ def draw_svg(axes: Axes, *, alt: str) -> str:
 
     ``alt`` stands for the picture. The same Axes give the same text. Raises UserWarning for a missing glyph.
     """
-    words, out = alt, io.StringIO()
-    figure = figure_of(axes)
-    salt = sha256(words.encode("utf-8")).hexdigest()[:8]
+    out, figure = io.StringIO(), figure_of(axes)
+    salt = sha256(alt.encode("utf-8")).hexdigest()[:8]
+    dots, (width, height) = figure.get_dpi(), figure.get_size_inches()
     with theme.style(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+        figure.set_dpi(POINTS)
         quiet = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        FigureCanvasSVG(figure).print_svg(out, metadata=quiet)  # type: ignore[no-untyped-call]
+        plain = SvgRenderer(width * POINTS, height * POINTS, out, image_dpi=dots, metadata=quiet)  # type: ignore[no-untyped-call]
+        renderer: Any = MixedModeRenderer(figure, width, height, dots, plain)  # type: ignore[no-untyped-call]
+        figure.draw(renderer)
+        renderer.finalize()
     FigureCanvasAgg(figure)
-    return _compact(out.getvalue(), words)
+    return _compact(out.getvalue(), alt)
 
 
 def draw_png(axes: Axes, *, width: int = 0) -> bytes:
@@ -105,10 +114,12 @@ def draw_png(axes: Axes, *, width: int = 0) -> bytes:
     figure = figure_of(axes)
     own = bool(figure.get_label())
     with theme.style():
-        canvas, dots = FigureCanvasAgg(figure), width / figure.get_figwidth() if width else float(theme.DPI)
+        dots = width / figure.get_figwidth() if width else float(theme.DPI)
         figure.set_dpi(dots)
-        canvas.draw()  # type: ignore[no-untyped-call]
-        shown = crop(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+        size = FigureCanvasAgg(figure).get_width_height(physical=True)
+        renderer: Any = AggRenderer(*size, dots)  # type: ignore[no-untyped-call]
+        figure.draw(renderer)
+        shown = crop(np.asarray(renderer.buffer_rgba()))
     opaque = Image.fromarray(shown).convert("RGB")
     image = opaque.quantize(palette=_palette(), dither=Image.Dither.NONE) if own else _any_colours(opaque)
     out = io.BytesIO()
@@ -123,6 +134,58 @@ def crop(pixels: np.ndarray) -> np.ndarray:
         return pixels
     first, last = max(0, inked[0] - EDGE), min(len(pixels), inked[-1] + 1 + EDGE)
     return pixels[first:last]
+
+
+class SvgRenderer(RendererSVG):
+    """matplotlib's own, but the extent of a text in our font is asked for once a process, not once a figure."""
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
+        """Give width, height and descent of a text in points."""
+        if ismath or not _ours(prop):
+            return super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
+        scale = prop.get_size_in_points() / TextToPath.FONT_SCALE
+        return tuple(part * scale for part in _extent(s, tuple(prop.get_family())))
+
+    def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, ...]:
+        return _line_extent(prop, POINTS)
+
+
+class AggRenderer(RendererAgg):
+    """matplotlib's own, but the heights of our font are asked for once a process, not once a text."""
+
+    def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, ...]:
+        return _line_extent(prop, self.dpi)
+
+
+def _ours(prop: FontProperties) -> bool:
+    """Tell whether a text is in the bundled font and nothing but its size was chosen."""
+    return tuple(prop.get_family()) in ((theme.FAMILY,), theme.STRONG) and (
+        (prop.get_style(), prop.get_weight(), prop.get_file()) == ("normal", "normal", None)
+    )
+
+
+@lru_cache(20_000)
+def _extent(text: str, family: tuple[str, ...]) -> tuple[float, ...]:
+    """Give width, height and descent of a text in ems × 100; raises UserWarning for a missing glyph."""
+    prop = FontProperties(family=list(family), size=TextToPath.FONT_SCALE)
+    return tuple(text_to_path.get_text_width_height_descent(text, prop, False))
+
+
+def _line_extent(prop: FontProperties, dots: float) -> tuple[float | None, ...]:
+    """Give ascent, descent and gap of the lines in pixels; nothing for a font that matplotlib must ask itself."""
+    if not _ours(prop):
+        return None, None, None
+    gap, up, down, units = _heights(tuple(prop.get_family()))
+    scale = 1 / units * prop.get_size_in_points() * dots / POINTS
+    return up * scale, -down * scale, gap * scale
+
+
+@cache
+def _heights(family: tuple[str, ...]) -> tuple[int, ...]:
+    font = get_font([font_manager.findfont(FontProperties(family=list(family)))])
+    about: Any = font.get_sfnt_table("OS/2")
+    head: Any = font.get_sfnt_table("head")
+    return about["sTypoLineGap"], about["sTypoAscender"], about["sTypoDescender"], head["unitsPerEm"]
 
 
 _TEXT = re.compile(r'<text style="([^"]*)"([^>]*)>([^<]*)</text>')
