@@ -29,6 +29,7 @@ from zjanalysis.analysis import (
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
+from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
@@ -76,6 +77,11 @@ class Study:
         return self.period.items[self.period.items["region_code"].isin(self.group)]
 
     @cached_property
+    def earlier(self) -> pd.DataFrame:
+        """Give the items of the group in the last period."""
+        return self.before.items[self.before.items["region_code"].isin(self.group)]
+
+    @cached_property
     def own(self) -> pd.DataFrame:
         """Give the items of the region itself."""
         return self.period.items[self.period.items["region_code"] == self.region]
@@ -114,8 +120,7 @@ class Study:
     def _base(self, keys: tuple[str, ...]) -> pd.DataFrame:
         from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
 
-        rows = self.before.items
-        last = measure(rows[rows["region_code"].isin(self.group)], [indicator(key) for key in keys], scope=self.scope)
+        last = measure(self.earlier, [indicator(key) for key in keys], scope=self.scope)
         city = city_of(self.region)
         start = self.period.once(("base", city), lambda: base_values(self.period, city=city))
         both = pd.concat([start, last])[["region_code", "indicator", "value"]]
@@ -132,11 +137,8 @@ class Study:
     @cached_property
     def previous(self) -> pd.DataFrame:
         """Give the scores of the group in the last period on the key indicators; empty in a first period."""
-        rows = self.before.items
         wanted = [indicator(key) for key in compare.KEY]
-        return self._shared(
-            "previous", lambda: measure(rows[rows["region_code"].isin(self.group)], wanted, scope=self.scope)
-        )
+        return self._shared("previous", lambda: measure(self.earlier, wanted, scope=self.scope))
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -185,11 +187,23 @@ class Study:
 
     def by_department(self, key: str) -> pd.DataFrame:
         """Give one indicator by department of the region: scores with the column department."""
-        return measure(self.own, [indicator(key)], by=("department",), scope=self.scope)
+        one, by = indicator(key).key, ("region_code", "department")
+        wanted = compare.KEY if one in compare.KEY else (one,)
+        every = self._shared(("departments", wanted), lambda: measure(self.items, wanted, by=by, scope=self.scope))
+        own = every[(every["region_code"] == self.region) & (every["indicator"] == one)]
+        return own.drop(columns="region_code").reset_index(drop=True)
+
+    def left_out(self) -> pd.DataFrame:
+        """Give how many of the region's items each indicator leaves out, and why (`indicators.left_out`)."""
+        every = self._shared("left out", lambda: indicators.left_out(self.items, scope=self.scope))
+        return every[every["region_code"] == self.region].reset_index(drop=True)
 
     def pairs(self, key: str) -> pd.DataFrame:
         """Give the region against each peer on the items both list (`analysis.like_for_like`)."""
-        return alike.like_for_like(self.items, indicator=key, settings=self.settings, **self._place)
+        one = indicator(key)
+        if one.key not in self.tables:
+            return alike.like_for_like(self.items, indicator=one, settings=self.settings, **self._place)
+        return alike.pairs(self.tables[one.key], one, region=self.region, peers=self.peers, settings=self.settings)
 
     def gap_split(self, key: str, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
         """Give the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
@@ -197,7 +211,8 @@ class Study:
 
     def laggards(self) -> pd.DataFrame:
         """Give the region's items whose promise is longer than a peer's on the same code, the longest first."""
-        return matching.headroom(self.items, **self._place)
+        folded = self._shared("folded", lambda: matching.fold(self.items, scope=self.scope))
+        return matching.headroom_of(folded, region=self.region)
 
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
@@ -253,9 +268,10 @@ class Study:
     @cached_property
     def causes(self) -> pd.DataFrame:
         """Give what each change since the last period comes from: the items of both periods, or the list."""
-        return change.causes(
-            self.period.items, self.before.items, region=self.region, indicators=ITEM_INDICATORS, scope=self.scope
-        )
+        both = self._shared("codes", lambda: [change.by_code(rows, ITEM_INDICATORS, self.scope)
+                                              for rows in (self.items, self.earlier)])  # fmt: skip
+        now, then = (sums[sums["region_code"] == self.region] for sums in both)
+        return change.causes_of(now, then, ITEM_INDICATORS)
 
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""
@@ -279,7 +295,11 @@ class Study:
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
-        return caseload.caseload(self.items, counts, **self._place)
+        return caseload.caseload_of(self.weighed(counts), region=self.region, scope=self.scope)
+
+    def weighed(self, counts: pd.DataFrame) -> Weighed:
+        """Give the group's items weighted by the cases of the period (`analysis.caseload.weigh`)."""
+        return self._shared("weighed", lambda: caseload.weigh(self.items, counts, scope=self.scope))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -301,8 +321,8 @@ class Study:
 
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
-        _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
-        _ = [self.room(key) for key in compare.KEY]
+        _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity(), self.causes
+        _ = [*map(self.room, compare.KEY)], self.by_department("visits"), self.laggards(), self.left_out()
 
     @property
     def _place(self) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.compare import facts
-from zjanalysis.analysis.frontier import numerators
+from zjanalysis.analysis.frontier import numerators, slim
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, Indicator, Scope, by_caseload, indicator
 
@@ -38,17 +38,52 @@ def caseload(
     cases × limit), ``top_item`` and ``top_share`` which weighs most.
     Regions without cases have no weighted value and are not ranked.
     """
-    group, wanted = list(dict.fromkeys([region, *peers])), [indicator(i) for i in indicators]
-    rows = with_caseload(items[items["region_code"].isin(group)], counts)
+    group = list(dict.fromkeys([region, *peers]))
+    weighed = weigh(items[items["region_code"].isin(group)], counts, indicators=indicators, scope=scope)
+    return caseload_of(weighed, region=region, indicators=indicators, scope=scope)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What the rows of `caseload` of a whole group are made from: items with their cases, scores, places, all cases."""
+
+    rows: pd.DataFrame
+    scores: pd.DataFrame
+    facts: pd.DataFrame
+    totals: pd.Series
+
+
+def weigh(
+    items: pd.DataFrame,
+    counts: pd.DataFrame,
+    *,
+    indicators: Iterable[str | Indicator] = DECIDING,
+    scope: Scope | None = PLAN_SCOPE,
+) -> Weighed:
+    """Score the items of a group with and without the weights of their cases."""
+    wanted, rows = [indicator(one) for one in indicators], with_caseload(slim(items), counts)
     lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
     scores = measure(rows, [*wanted, *lens, *counted], scope=scope)
-    every = facts(scores, indicators=[*wanted, *lens])
+    places = facts(scores, indicators=[*wanted, *lens])
+    return Weighed(rows, scores, places, counts.groupby("region_code")["n"].sum())
+
+
+def caseload_of(
+    weighed: Weighed,
+    *,
+    region: str,
+    indicators: Iterable[str | Indicator] = DECIDING,
+    scope: Scope | None = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give the rows of `caseload` of one region of a group that is weighed already."""
+    wanted, rows, scores = [indicator(one) for one in indicators], weighed.rows, weighed.scores
+    lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
+    every, total = weighed.facts, weighed.totals.get(region, 0)
     gaps = every[every["region_code"] == region].set_index("indicator")[_READ]
     own = scores[scores["region_code"] == region].set_index("indicator")["numerator"]
     plain = gaps.loc[[one.key for one in wanted]].add_prefix("plain_")
     weighted = gaps.loc[[one.key for one in lens]].set_axis(plain.index)
     cases = own.reindex([one.key for one in counted]).set_axis(plain.index)
-    total = counts.loc[counts["region_code"] == region, "n"].sum()
     heads = pd.DataFrame(
         [_heaviest(rows[rows["region_code"] == region], one, scope) for one in wanted], index=plain.index
     )

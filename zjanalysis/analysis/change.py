@@ -98,8 +98,14 @@ def causes(
     ``cause``: the part that goes the way of the change, by the unit's smallest relevant change at least. A value that
     rises because slow items were taken off the list, or quick ones put on it, is 清单变化: no item has become better.
     """
+    now, then = (by_code(table[table["region_code"] == region], indicators, scope) for table in (items, before))
+    return causes_of(now, then, indicators)
+
+
+def causes_of(now: pd.DataFrame, then: pd.DataFrame, indicators: Iterable[str | Indicator]) -> pd.DataFrame:
+    """Give the rows of `causes` where the sums of one region in both periods are there already (`by_code`)."""
     wanted = [find(one) for one in indicators]
-    now, then = (_by_code(table[table["region_code"] == region], wanted, scope) for table in (items, before))
+    now, then = (sums.set_index(["indicator", "match_code"])[["numerator", "denominator"]] for sums in (now, then))
     both = now.index.intersection(then.index)
     sums = [side.groupby("indicator").sum() for side in (now, then, now.loc[both], then.loc[both])]
     values = pd.DataFrame({n: part["numerator"] / part["denominator"] for n, part in enumerate(sums)})
@@ -119,12 +125,12 @@ def causes(
     return table.assign(n_shared=n_shared.reindex(table.index).fillna(0).astype("int64")).reset_index()
 
 
-def _by_code(rows: pd.DataFrame, wanted: list[Indicator], scope: Scope | None) -> pd.DataFrame:
-    """Give the two sums by indicator and code; a row without a code stands for itself, and matches nothing."""
+def by_code(rows: pd.DataFrame, wanted: Iterable[str | Indicator], scope: Scope | None) -> pd.DataFrame:
+    """Give the two sums by region, indicator and code; a row without a code stands for itself, and matches nothing."""
     alone = pd.Series([f"/{id(rows)}/{place}" for place in range(len(rows))], index=rows.index, dtype="str")
     coded = rows.assign(match_code=rows["match_code"].fillna(alone))
-    sums = measure(coded, wanted, by=("match_code",), scope=scope)
-    return sums[sums["denominator"] > 0].set_index(["indicator", "match_code"])[["numerator", "denominator"]]
+    sums = measure(coded, wanted, by=("region_code", "match_code"), scope=scope)
+    return sums[sums["denominator"] > 0]
 
 
 _FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")

@@ -115,10 +115,9 @@ def review_of(names: pd.Series) -> pd.Series:
     >>> review_of(pd.Series(["海洋工程环境影响报告书核准", "食品经营许可"])).tolist()
     ['海洋工程环境影响报告书须经评审', '']
     """
-    texts, found = names.fillna("").astype("str"), pd.Series("", index=names.index, dtype="str")
-    for row in read_reference("reviews"):
-        found = found.mask(texts.str.contains(row["keyword"], regex=False), row["reason"])
-    return found
+    texts, rules = names.fillna("").astype("str"), list(reversed(read_reference("reviews")))
+    known = {text: next((rule["reason"] for rule in rules if rule["keyword"] in text), "") for text in texts.unique()}
+    return texts.map(known).astype("str")
 
 
 def peer_states(
@@ -126,8 +125,7 @@ def peer_states(
 ) -> pd.DataFrame:
     """Give where each peer stands on each code (mean over its rows), the best first: match_code, region_code, state."""
     lever = lever_of(one)
-    needed = [name for name in _NEEDED if name in items]
-    rows = in_scope(items.loc[items["region_code"].isin(list(peers)), needed], scope, one=one)
+    rows = in_scope(slim(items)[items["region_code"].isin(list(peers))], scope, one=one)
     if lever.kind == "days":
         rows = rows[rows["limit_reason"].isna()]
     stated = rows.assign(state=lever.state(rows)).dropna(subset=["state", "match_code"])
@@ -135,12 +133,16 @@ def peer_states(
     return means.sort_values(["match_code", "state", "region_code"], ignore_index=True)
 
 
-_NEEDED = (
+def slim(items: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns that scopes, indicators, levers and keys read; to carry the others along costs the most."""
+    return items[[name for name in _READ if name in items]]
+
+
+_READ = (
     "region_code", "item_id", "item_name", "department", "impl_code", "handle_item_code", "item_type", "use_level",
     "handling_type", "visits", "online", "one_window", "bookable", "on_application", "serves_public", "end_to_end",
     "statutory_days", "promised_days", "promised_written", "promised_unit", "limit_reason", "match_code", "in_force",
 )  # fmt: skip
-"""The columns that scopes, indicators, levers and keys read; to carry the others through every step costs the most."""
 
 
 def frontier(
@@ -154,7 +156,7 @@ def frontier(
     item with something to gain cannot move. One row is one item, in the order of the table.
     """
     lever = lever_of(one)
-    keyed = items.loc[items["region_code"].isin(list(regions)), [name for name in _NEEDED if name in items]]
+    keyed = slim(items)[items["region_code"].isin(list(regions))]
     inside = in_scope(keyed.assign(item_key=item_keys(keyed)), conditions.scope, one=one)
     parts = numerators(inside, one)
     rows = inside[parts["counted"]].reset_index(drop=True)
@@ -165,7 +167,11 @@ def frontier(
         after = numerators(lever.settled(rows, goal), one)["numerator"]
         table[name] = (after - sums["numerator"]) * one.sign / whole
     stuck = (table["could_gain"] > 0) & ~(table["gain"] > 0)
-    return table.assign(obstacle=table["obstacle"].where(stuck, ""))
+    return table.assign(obstacle=table["obstacle"].where(stuck, ""))[list(_ROOM)]
+
+
+_ROOM = ("region_code", "item_key", "match_code", "item_name", "department", "numerator", "denominator", "state",
+         "example", "goal", "gain", "could_gain", "obstacle")  # fmt: skip
 
 
 def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditions: Conditions) -> pd.DataFrame:

@@ -81,9 +81,13 @@ def _table(sums: pd.DataFrame, regions: tuple[str, ...]) -> CodeTable:
 
 @dataclass(frozen=True)
 class Fit:
-    """The two-way model of a table: ``effects`` of the regions (mean 0), and what any contrast of them needs."""
+    """The two-way model of a table: ``effects`` of the regions (mean 0), and what any contrast of them needs.
+
+    ``held`` is that of the table as numbers.
+    """
 
     table: CodeTable
+    held: np.ndarray
     effects: np.ndarray
     inverse: np.ndarray
     moments: np.ndarray
@@ -97,22 +101,21 @@ def fit(table: CodeTable) -> Fit:
     normal = np.diag(table.weights @ held) - (held * per_holder[:, None]).T @ held
     scale = max(np.trace(normal) / n, _NOTHING)
     mean = np.full((n, n), 1 / n)
-    return _solved(table, np.linalg.inv(normal + scale * mean) - mean / scale)  # the effects sum to 0
+    return _solved(table, held, np.linalg.inv(normal + scale * mean) - mean / scale)  # the effects sum to 0
 
 
 def refit(fitted: Fit, values: np.ndarray) -> Fit:
     """Fit the same codes and regions with other ``values``: what the model inverts does not depend on them."""
-    return _solved(replace(fitted.table, values=values), fitted.inverse)
+    return _solved(replace(fitted.table, values=values), fitted.held, fitted.inverse)
 
 
-def _solved(table: CodeTable, inverse: np.ndarray) -> Fit:
-    held = table.held.astype("float64")
+def _solved(table: CodeTable, held: np.ndarray, inverse: np.ndarray) -> Fit:
     holders = held.sum(axis=1)
-    values = np.where(table.held, table.values, 0.0)
+    values = np.where(held > 0, table.values, 0.0)
     moments = table.weights[:, None] * held * (values - (values.sum(axis=1) / holders)[:, None])
     effects = inverse @ moments.sum(axis=0)
     explained = held * (effects - (held @ effects / holders)[:, None])
-    return Fit(table, effects, inverse, moments, moments - table.weights[:, None] * explained)
+    return Fit(table, held, effects, inverse, moments, moments - table.weights[:, None] * explained)
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
     n_effective = round(float(apart.sum() ** 2 / (apart**2).sum() * evenness), 9)  # whatever the order of the sum
     if n_effective < least:
         return Difference(value, np.nan, np.nan, n_effective)
-    held = table.held.astype("float64")
+    held = fitted.held
     shares = table.weights * (held @ direction**2 - (held @ direction) ** 2 / held.sum(axis=1))
     influence = (fitted.residuals @ direction) / np.maximum(1 - shares / shares.sum(), 1e-3)
     variance = (n - 1) / n * ((influence - influence.mean()) ** 2).sum() + most**2
@@ -255,8 +258,7 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
     if fitted is None or row.region_code not in fitted.table.regions:
         return replace(row, verdict=str(Verdict.NONE), reason=_not_shared(row, rules))
     place, effects = fitted.table.regions.index(row.region_code), fitted.effects * one.sign
-    middle = middle_of(effects, place)
-    found = difference(fitted, place, middle, least=rules.min_differing).turned(one.sign)
+    middle, found = to_middle(fitted, place, one, rules)
     pair = fitted.table.values[:, [place, middle]]
     both = ~np.isnan(pair).any(axis=1)
     differ = np.abs(pair[both, 0] - pair[both, 1]) > _NOTHING
@@ -271,6 +273,12 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
     verdict = verdict_of(found, margin=margin_of(one, rules))
     few = _too_few(row.n_both, row.n_differ, found, rules) if verdict == Verdict.NONE else ""
     return replace(row, verdict=str(verdict), reason=f"与居中地区的{few}" if few else "")
+
+
+def to_middle(fitted: Fit, place: int, one: Indicator, rules: Comparison) -> tuple[int, Difference]:
+    """Give the region in the middle and how a region stands to it, positive when better."""
+    middle = middle_of(fitted.effects * one.sign, place)
+    return middle, difference(fitted, place, middle, least=rules.min_differing).turned(one.sign)
 
 
 def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -> str:
@@ -342,10 +350,17 @@ def like_for_like(
     n_codes. What a third region promises does not move a row. ``verdict`` is 不作判断 with a ``reason`` under half
     coverage or where too few codes differ.
     """
-    one, rules = find(indicator), rules_of(settings)
+    one = find(indicator)
+    table = code_tables(items, [one], regions=[region, *peers], scope=scope)[one.key]
+    return pairs(table, one, region=region, peers=peers, settings=settings)
+
+
+def pairs(
+    table: CodeTable, one: Indicator, *, region: str, peers: Iterable[str], settings: Settings | None = None
+) -> pd.DataFrame:
+    """Give the rows of `like_for_like` where the code table of the group is there already."""
+    own, names, rules = table.regions.index(region), table.regions, rules_of(settings)
     others = [peer for peer in dict.fromkeys(peers) if peer != region]
-    table = code_tables(items, [one], regions=[region, *others], scope=scope)[one.key]
-    own, names = table.regions.index(region), table.regions
     rows = [_pair(table, own, names.index(peer), one, rules) for peer in others]
     return pd.DataFrame(rows, columns=list(PAIRS))
 

@@ -63,8 +63,12 @@ def headroom(
     shortest promise among the peers), best_region (first in code order of several), room_days and gain: what the
     region's 时限压缩率 over folded codes rises by when it follows the best peer.
     """
-    compared = items[items["region_code"].isin([region, *peers])]
-    folded = fold(compared, scope=scope).dropna(subset=["promised_days"])
+    return headroom_of(fold(items[items["region_code"].isin([region, *peers])], scope=scope), region=region)
+
+
+def headroom_of(folded: pd.DataFrame, *, region: str) -> pd.DataFrame:
+    """Give the rows of `headroom` where the items of the group are folded already."""
+    folded = folded.dropna(subset=["promised_days"])
     own, others = folded[folded["region_code"] == region], folded[folded["region_code"] != region]
     best = others.sort_values(["promised_days", "region_code"], kind="stable").drop_duplicates("match_code")
     best = best[["match_code", "promised_days", "region_code"]].set_axis(

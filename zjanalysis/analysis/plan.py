@@ -30,6 +30,8 @@ from zjanalysis.analysis.frontier import (
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.like_for_like import (
     CodeTable,
+    Difference,
+    Fit,
     Judged,
     code_tables,
     counted_rows,
@@ -37,6 +39,7 @@ from zjanalysis.analysis.like_for_like import (
     judged_by,
     refit,
     rules_of,
+    to_middle,
 )
 from zjanalysis.analysis.matching import common_limit
 from zjanalysis.analysis.registry import Indicator
@@ -294,16 +297,17 @@ def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | No
     table, own = fitted.table, fitted.table.regions.index(region)
     where = pd.Index(table.codes).get_indexer(shared.steps["match_code"])
 
-    def after(taken: list[int]) -> Judged:
+    def after(taken: list[int]) -> Fit:
         values, inside = table.values.copy(), [step for step in taken if where[step] >= 0]
         np.add.at(values[:, own], where[inside], jumps[inside])
-        return judged_by(refit(fitted, values), row, one, rules)
+        return refit(fitted, values)
 
     taken: list[int] = []
-    left, now = list(range(len(jumps))), after([])
+    left, now = list(range(len(jumps))), judged_by(after([]), row, one, rules)
     while now.verdict != Verdict.AHEAD and left:
         trials = [(after([*taken, step]), step) for step in left[:_TRIED]]  # those that move the effect most
-        now, step = max(trials, key=lambda trial: _sure(trial[0]))
+        best, step = max(trials, key=lambda trial: _sure(to_middle(trial[0], own, one, rules)[1]))
+        now = judged_by(best, row, one, rules)
         taken, left = [*taken, step], [other for other in left if other != step]
     steps = shared.steps.iloc[[*taken, *left]].assign(order=np.arange(1, len(jumps) + 1))
     return Lead(steps, len(taken), now.verdict == Verdict.AHEAD, now)
@@ -313,7 +317,7 @@ _TRIED = 8
 """How many steps are tried at a time; on the sample more find nothing better."""
 
 
-def _sure(found: Judged) -> tuple[float, float]:
+def _sure(found: Difference) -> tuple[float, float]:
     """Order trials: by the lower end of the interval; without one, behind, by how near they come to having one."""
     return (0.0, found.n_effective) if isnan(found.low) else (1.0, found.low)
 

@@ -11,7 +11,7 @@ import importlib
 from typing import Any
 
 __all__ = ("bands", "brief", "departments", "items", "load", "loose", "overdue", "problems", "regions", "scores",
-           "trend", "weighted")  # fmt: skip
+           "share", "trend", "weighted")  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

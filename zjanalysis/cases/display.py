@@ -70,6 +70,12 @@ def load(me: Study) -> CaseSummary:
     return held(me) or period_cases(me.period, settings=me.settings)
 
 
+def share(me: Study) -> None:
+    """Compute what the reports of the group say alike about cases, for the period to remember; raises as `load`."""
+    cases = load(me)
+    _ = _scores(me, cases), me.weighed(case_counts(cases.by_item))
+
+
 def held(me: Study) -> CaseSummary | None:
     """Return what `load` gives; None for a period without any cases."""
     return me.period.once(("cases",), lambda: find_cases(me.period, settings=me.settings))
@@ -108,8 +114,12 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
 
 
 def _own_scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
-    scores = views.case_overall(cases, items=me.period.items)
+    scores = _scores(me, cases)
     return scores[scores["region_code"] == me.region].set_index("indicator")
+
+
+def _scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
+    return me.period.once(("case scores",), lambda: views.case_overall(cases, items=me.period.items))
 
 
 def trend(me: Study) -> Block:

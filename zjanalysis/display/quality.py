@@ -6,7 +6,7 @@ import pandas as pd
 
 from zjanalysis.analysis.change import change
 from zjanalysis.analysis.compare import among
-from zjanalysis.analysis.indicators import in_scope, left_out, measure
+from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.sensitivity import blank_promises
 from zjanalysis.columns import Column
 from zjanalysis.display import dates
@@ -90,7 +90,7 @@ def findings(me: Study, *, everywhere: bool = False) -> Block:
 
 def omissions(me: Study) -> Block:
     """Give how many items each indicator leaves out in the region, and why."""
-    rows = left_out(me.own, scope=me.scope)
+    rows = me.left_out()
     columns = (Column("indicator", "指标"), Column("reason", "剔除原因"), Column("n", "数量", "count", unit="项"))
     return listing(table(rows, caption="各指标剔除事项", columns=columns, sheet="剔除原因"))
 

@@ -239,7 +239,7 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
             me = study_of(now, region=region, settings=settings)
             me.share()
             with suppress(ZjError):
-                cases.load(me)
+                cases.share(me)
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))
 
 
