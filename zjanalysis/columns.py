@@ -48,6 +48,8 @@ FINDING_COLUMNS = TABLES["findings"]
 REPORTED_COLUMNS, POPULATION_COLUMNS, WEIGHT_COLUMNS = TABLES["reported"], TABLES["population"], TABLES["weights"]
 ADDRESS_COLUMNS, TASK_COLUMNS, CASE_COLUMNS = TABLES["addresses"], TABLES["tasks"], TABLES["cases"]
 
+# The 分工表: one row is one row of the ledger and one unit that leads it or helps.
+ASSIGNMENT_COLUMNS = TABLES["assignment"]
 # The ledger (台账): one row is one target of the plan in one region, or one problem the office added.
 LEDGER_COLUMNS, CHANGE_COLUMNS = TABLES["ledger"], TABLES["changes"]
 LEDGER = tuple(column.key for column in LEDGER_COLUMNS)

@@ -77,7 +77,7 @@ SCENES: dict[str, tuple[Step, ...]] = {
         "plan 遂溪县 --indicator instant --out 任务.csv", "plan 遂溪县 --indicator instant --target 很高",
         "plan 遂溪县 --indicator instant --apply 没有.xlsx", "ledger due 台账.xlsx", "ledger due 台账.xlsx --on 明天",
         "ledger due 台账.xlsx --on 2021-06-01", "ledger merge 台账.xlsx --on 2021-06-01", "ledger init a.xlsx b.xlsx",
-        "ledger remove a.xlsx", "template 模板.docx", "template a.xlsx --reported --population", "diff 2020Q4 2021Q9",
+        "ledger remove a.xlsx", "ledger brief 台账.xlsx --on 2021-06-01 --out 通报.xlsx", "template 模板.docx", "template a.xlsx --reported --population", "diff 2020Q4 2021Q9",
         "diff 2020Q4", "cases --by 颜色", "cases --engine spark", "cases --master local[2]", "cases --region 440000",
         f"cases {REAL}", "index --period 2021Q9 --out 报告", "verify 不是校验码", "verify 没有.html",
         "verify 000-000-000-000 --data 无", "open 没有.html --no-lab", "bundle --reports 没有", passed_on,
@@ -140,5 +140,6 @@ LEDGER: tuple[Step, ...] = (
     "ledger merge 台账.xlsx 遂溪县.xlsx 徐闻县.xlsx --on 2021-04-20",
     "ledger due 台账.xlsx --on 2021-06-01 --out 督办单.xlsx",
     "ledger due 台账.xlsx --on 2021-04-21 --within 5 --quiet 400",
+    "ledger brief 台账.xlsx --on 2021-06-30 --out 通报.docx",
 )  # fmt: skip
 SCENES["ledger"] = LEDGER

@@ -195,19 +195,24 @@ COMMANDS = (
         ),
     ),
     Command(
-        "ledger", "ledger:ledger", "整改台账：建立、更新、汇总各地反馈、督办",
+        "ledger", "ledger:ledger", "整改台账：建立、更新、汇总各地反馈、分工、督办、通报",
         "  zj ledger init 台账.xlsx\n  zj ledger update 台账.xlsx --period 2021Q1 --on 2021-04-15\n"
         "  zj ledger merge 台账.xlsx 遂溪县.xlsx 徐闻县.xlsx --on 2021-04-20\n"
-        "  zj ledger due 台账.xlsx --on 2021-06-01 --out 督办单.xlsx",
+        "  zj ledger assign 台账.xlsx --out 分工表.xlsx\n"
+        "  zj ledger assign 台账.xlsx 分工表.xlsx --on 2021-04-20\n"
+        "  zj ledger due 台账.xlsx --on 2021-06-01 --out 督办单.xlsx\n"
+        "  zj ledger brief 台账.xlsx --on 2021-06-30 --out 通报.docx",
         (
-            _choice("action", ("init", "update", "merge", "due"), "init 建立、update 更新、merge 汇总、due 督办"),
+            _choice("action", ("init", "update", "merge", "assign", "due", "brief"),
+                    "init 建立、update 更新、merge 汇总、assign 分工、due 督办、brief 本月通报"),
             _text("path", "FILE", "台账工作簿"),
-            _text("files", "COPY", "merge：各单位返回的副本", nargs="*"),
+            _text("files", "COPY", "merge：各单位返回的副本；assign：要收回的分工表", nargs="*"),
             DATA, PERIOD,
             _text("--on", "DATE", "办理日期，默认数据截止日"),
             _number("--within", "N", "due：多少天内到期，默认 30", 30),
             _number("--quiet", "N", "due：多少天没有进展，默认 60", 60),
-            _text("--out", "FILE", "due：督办单写入这个 .xlsx"),
+            _text("--out", "FILE", "assign：分工表写入这个 .xlsx；due：督办单写入这个 .xlsx，另在同名文件夹里每个单位一份 .docx；"
+                                   "brief：通报写入这个 .docx"),
         ),
     ),
     Command(

@@ -1,30 +1,38 @@
-"""``zj ledger``: make, refresh, merge and inspect the register of the plan's tasks."""
+"""``zj ledger``: make, refresh, merge and inspect the register of the plan's tasks; the papers made from it."""
 
 from __future__ import annotations
 
 import argparse
+import math
 from datetime import date
 from pathlib import Path
 
 from zjanalysis.analysis.ledger_scores import evaluated_scores, ledger_gaps
 from zjanalysis.cli.output import print_table
 from zjanalysis.errors import ConfigError
+from zjanalysis.files import write_whole
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.ledger.assignment import take_assignments, write_assignments
 from zjanalysis.ledger.book import LedgerResult, init_ledger, merge_ledger, update_ledger
-from zjanalysis.ledger.papers import notice_rows, summary_table, write_notices
+from zjanalysis.ledger.brief import brief
+from zjanalysis.ledger.papers import notice_rows, summary_table, write_documents, write_notices
 from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import standing, start
 from zjanalysis.settings import load_settings
 
 
+MOST_FILES = {"merge": math.inf, "assign": 1}
+
+
 def ledger(arguments: argparse.Namespace) -> int:
-    """Run one of the four actions on the ledger workbook."""
+    """Run one of the actions on the ledger workbook."""
     path = Path(arguments.path)
-    if arguments.files and arguments.action != "merge":
-        raise ConfigError(f"{arguments.action} 只需要一个台账文件。", "返回的副本用 zj ledger merge 汇总。")
-    return {"init": _init, "update": _update, "merge": _merge, "due": _due}[arguments.action](arguments, path)
+    if len(arguments.files) > MOST_FILES.get(arguments.action, 0):
+        raise ConfigError(f"{arguments.action} 不需要这么多文件。", "返回的副本用 zj ledger merge 汇总。")
+    actions = {"init": _init, "update": _update, "merge": _merge, "due": _due, "brief": _brief, "assign": _assign}
+    return actions[arguments.action](arguments, path)
 
 
 def _init(arguments: argparse.Namespace, path: Path) -> int:
@@ -51,16 +59,48 @@ def _merge(arguments: argparse.Namespace, path: Path) -> int:
     return _told(merge_ledger(path, [Path(name) for name in arguments.files], on=_given(arguments)))
 
 
+def _assign(arguments: argparse.Namespace, path: Path) -> int:
+    """Take a 分工表 back into the ledger where one is given, then write a new one where one is asked for."""
+    back, out = (Path(name) if name else None for name in ((*arguments.files, "")[0], arguments.out))
+    if back is None and out is None:
+        raise ConfigError("没有给出分工表。", "生成用 --out 分工表.xlsx；收回把分工表写在台账之后。")
+    code = _told(take_assignments(path, back, on=_given(arguments))) if back else 0
+    if out:
+        left = write_assignments(read_ledger(path), out, earlier=back)
+        print(f"已写入 {out}。" + (f"旧表有{left}格没有带入：单位已不承担该事项，请看旧表。" if left else ""))
+    return code
+
+
 def _due(arguments: argparse.Namespace, path: Path) -> int:
-    day = _given(arguments)
-    rows = notice_rows(standing(read_ledger(path), on=day), within=arguments.within, quiet=arguments.quiet)
+    day, file = _given(arguments), read_ledger(path)
+    rows = notice_rows(standing(file, on=day), within=arguments.within, quiet=arguments.quiet)
     if rows.empty:
         print(f"截至{day}没有需要督办的事项。")
         return 0
     print_table(summary_table(rows))
     if arguments.out:
-        print(f"已写入 {write_notices(rows, Path(arguments.out), on=day)}")
+        out, office, sample = Path(arguments.out), _office(), file.is_sample
+        print(f"已写入 {write_notices(rows, out, on=day, issuer=office, sample=sample)}")
+        papers = write_documents(rows, out.with_suffix(""), on=day, issuer=office, sample=sample)
+        print(f"已写入 {out.with_suffix('')}：每个单位一份督办单，共{len(papers)}份（.docx）。")
     return 0
+
+
+def _brief(arguments: argparse.Namespace, path: Path) -> int:
+    out = Path(arguments.out) if arguments.out else None
+    if out and out.suffix.lower() != ".docx":
+        raise ConfigError(f"通报的文件名“{out.name}”应以 .docx 结尾。", "例如 --out 通报.docx。")
+    parts, paper = brief(read_ledger(path), on=_given(arguments), city=load_settings().focus, office=_office())
+    for part in parts:
+        print(part if isinstance(part, str) else part.sentence)
+    if out:
+        print(f"已写入 {write_whole(out, paper)}")
+    return 0
+
+
+def _office() -> str:
+    """Return who issues the papers: the bureau of the focus city."""
+    return f"{region_name(load_settings().focus)}政务服务数据管理局"
 
 
 def _told(result: LedgerResult) -> int:

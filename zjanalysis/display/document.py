@@ -32,10 +32,13 @@ Part = str | Mapping[str, Any]
 """A heading of the page, or the payload of a block."""
 
 
-def make_document(parts: Iterable[Part], cover: Mapping[str, Any], *, office: str, code: str, date: str = "") -> bytes:
+def make_document(
+    parts: Iterable[Part], cover: Mapping[str, Any], *, office: str, code: str = "", date: str = ""
+) -> bytes:
     """Give the document as bytes; the same content gives the same bytes.
 
-    ``cover`` is the payload of the cover, ``office`` who issues it, ``code`` the 校验码, ``date`` the 成文日期 (ISO).
+    ``cover`` is the payload of the cover (``to``: the 主送机关, where it is sent to somebody), ``office`` who issues
+    it, ``code`` the 校验码 of the page it is made from, ``date`` the 成文日期 (ISO).
     """
     from docx import Document  # noqa: PLC0415 - only a build writes documents
 
@@ -46,13 +49,17 @@ def make_document(parts: Iterable[Part], cover: Mapping[str, Any], *, office: st
     name, mark, issue = str(cover.get("title", "")).partition("（")
     _add(document, _paragraph(name, "title", SIZES["title"], align="center", line=32))
     _add(document, _paragraph(mark + issue, "two", SIZES["text"], align="center", after=14))
+    if cover.get("to"):
+        _add(document, _paragraph(f"{cover['to']}：", "text", SIZES["text"]))
     numbers = {"图": 0, "表": 0}
     for part in parts:
         _write(document, part, numbers)
-    source = f"{cover.get('source', '')}。校验码 {code}。"
-    _add(document, _paragraph(source, "table", SIZES["note"], before=10, after=10, line=0))
+    source = "".join(f"{text}。" for text in (cover.get("source", ""), code and f"校验码 {code}") if text)
+    if source:
+        _add(document, _paragraph(source, "table", SIZES["note"], before=10, after=10, line=0))
+    _keep_with_next(document)
     for line in (office, date_text(date) if date else "（成文日期由签发时填写）"):
-        _add(document, _paragraph(line, "text", SIZES["text"], align="right", right=64))
+        _add(document, _paragraph(line, "text", SIZES["text"], align="right", right=64, keep=line == office))
     out = io.BytesIO()
     document.save(out)
     return repack(out.getvalue())
@@ -69,7 +76,7 @@ def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
         setattr(section, name, Mm(size))
     about = document.core_properties
     about.title, about.author, about.comments = str(cover.get("title", "")), "zjanalysis", code
-    mark = f"{SAMPLE}　" if cover.get("sample") else ""
+    marks = (SAMPLE if cover.get("sample") else "", code and f"校验码 {code}")
     number = (f'<w:r>{_look("table", SIZES["foot"])}<w:t xml:space="preserve">— </w:t></w:r>'
               '<w:fldSimple w:instr="PAGE">'
               f'<w:r>{_look("table", SIZES["foot"])}<w:t>1</w:t></w:r></w:fldSimple>'
@@ -78,7 +85,7 @@ def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
     for old in list(foot):
         foot.remove(old)
     foot.append(parse_xml(f'<w:p {_W}><w:pPr><w:jc w:val="center"/></w:pPr>{number}</w:p>'))
-    foot.append(parse_xml(_paragraph(f"{mark}校验码 {code}", "table", 9, align="center", line=0)))
+    foot.append(parse_xml(_paragraph("　".join(filter(None, marks)), "table", 9, align="center", line=0)))
 
 
 def _write(document: Any, part: Part, numbers: dict[str, int]) -> None:
@@ -177,6 +184,12 @@ def _paragraph(
     runs += f'<w:r>{_look(font, size)}<w:t xml:space="preserve">{escape(safe_text(text))}</w:t></w:r>'
     return (f'<w:p {_W}><w:pPr>{keep}<w:spacing {places}{exact}/>{indent}<w:jc w:val="{align}"/></w:pPr>'
             f"{runs}</w:p>")  # fmt: skip
+
+
+def _keep_with_next(document: Any) -> None:
+    """Keep the last paragraph on the page of what follows: a signature does not stand on a page of its own."""
+    if document.paragraphs and document.element.body[-2] is document.paragraphs[-1]._p:
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
 
 
 def _add(document: Any, xml: str) -> None:

@@ -7,9 +7,10 @@ the old in one step: a crash leaves the old file as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.reference import read_reference
-from zjanalysis.inputs.workbook import cell_text, column_letter
-from zjanalysis.ledger.display import amount, cell_of, with_words
-from zjanalysis.ledger.inputs import CONFLICT_SHEET, HELP_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS, today
+from zjanalysis.inputs.workbook import column_letter
+from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
+from zjanalysis.ledger.inputs import CONFLICT_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS, SAMPLE, today
 from zjanalysis.ledger.merge import (
     CHANGES,
     LOGGED,
@@ -71,10 +72,10 @@ CONFLICT_WIDTHS = {
 CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "evidence_date", "closed_on", "reached_on",
            "opened_on")  # fmt: skip
 DATED = ("evidence_date", "closed_on", "reached_on", "opened_on", "progress_on")
-HEADER_ROW = 3
+HELP_SHEET, HEADER_ROW = "填写说明", 3
 # Of a row the office added, the tool writes only these.
 OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
-SAMPLE_NOTE = "示例数据（模拟）：本台账的数值、进展与佐证均为演示而编造。"
+SAMPLE_NOTE = f"{SAMPLE}：本台账的数值、进展与佐证均为演示而编造。"
 NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
 
 
@@ -142,12 +143,19 @@ def merge_ledger(
 
     The values stay those of the last update; states are settled anew.
     """
+    returned = {Path(f).name: partial(_copy, read_ledger(f, guard=guard)) for f in files}
+    return merge_copies(path, returned, on=on, guard=guard)
+
+
+def merge_copies(
+    path: str | Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: str | date, guard: Guard | None = None
+) -> LedgerResult:
+    """Take over what came back, by file name, each made from the ledger as it stands now (`merge.merge`)."""
     with locked(Path(path)):
         file = _own(path, guard)
-        copies = {Path(f).name: _copy(read_ledger(f, guard=guard), file) for f in files}
         day, figures = working_day(file, on), file.memory["as_of"].max()
-        as_of = day if pd.isna(figures) else figures
-        merged = merge(file.ledger, file.memory, copies=copies, on=day, as_of=as_of)
+        as_of, returned = day if pd.isna(figures) else figures, {name: copy(file) for name, copy in copies.items()}
+        merged = merge(file.ledger, file.memory, copies=returned, on=day, as_of=as_of)
         after = with_words(merged.ledger)
         by_hand = _by_hand(file, file.ledger, on=on)
         lines = [*by_hand, merged.changes, *_by_tool(file, after, on=on)]
@@ -169,12 +177,6 @@ def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
     strays = own.written[own.written["doubt"] == STRAY]
     shown = pd.concat([sheet_texts(file.memory), strays.reindex(columns=list(LEDGER)).assign(ledger_id="")])
     return Copy(file.ledger, file.memory, file.written, shown.fillna("").reset_index(drop=True))
-
-
-def sheet_texts(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return what the sheet says of a ledger, every cell as the text it is read back as."""
-    rows = [{key: cell_text(cell_of(key, row)[0]) for key in LEDGER} for row in _records(ledger)]
-    return pd.DataFrame(rows, columns=list(LEDGER), dtype="str")
 
 
 def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import Column
+from zjanalysis.columns import LEDGER, Column
 from zjanalysis.display import wording
 from zjanalysis.inputs.office_table import day_of
 from zjanalysis.inputs.regions import is_county
 from zjanalysis.inputs.reported import load_definitions
+from zjanalysis.inputs.workbook import cell_text
 from zjanalysis.inputs.workplan import LONG_TERM
 from zjanalysis.ledger.rows import MOVES, PEERS
 from zjanalysis.ledger.state import Status, meets
@@ -204,6 +205,13 @@ def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime(), "yyyy-mm-dd"
     return str(value), "General"
+
+
+def sheet_texts(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return what the sheet says of a ledger, every cell as the text it is read back as."""
+    records = [{str(key): value for key, value in row.items()} for row in ledger.to_dict("records")]
+    rows = [{key: cell_text(cell_of(key, row)[0]) for key in LEDGER} for row in records]
+    return pd.DataFrame(rows, columns=list(LEDGER), dtype="str")
 
 
 # --- columns of its tables on a page ----------------------------------------------------------------------------

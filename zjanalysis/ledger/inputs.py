@@ -17,13 +17,9 @@ from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.workbook import Sheet
 
-LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET, HELP_SHEET = (
-    "台账",
-    "工具底稿",
-    "变更记录",
-    "冲突清单",
-    "填写说明",
-)
+LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET = "台账", "工具底稿", "变更记录", "冲突清单"
+SAMPLE = "示例数据（模拟）"
+"""What stands over the table of a ledger of made-up figures, and on every paper made from it."""
 MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on")
 COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
 """Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""

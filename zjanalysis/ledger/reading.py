@@ -14,9 +14,9 @@ import pandas as pd
 from zjanalysis.columns import HAND, LEDGER
 from zjanalysis.inputs.office_table import days, numbers
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.inputs.workbook import read_rows
+from zjanalysis.inputs.workbook import cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
-from zjanalysis.ledger.inputs import COLUMNS, ledger_log, ledger_memory, ledger_table
+from zjanalysis.ledger.inputs import COLUMNS, SAMPLE, ledger_log, ledger_memory, ledger_table
 from zjanalysis.ledger.rows import DAYS, NUMBERS, OWN, empty_ledger, is_own, lay_out
 from zjanalysis.settings import Guard, Settings
 
@@ -34,7 +34,7 @@ class LedgerFile:
     """``ledger`` as it stands (row_number: its row in the sheet), ``memory`` as the tool left it, and the log.
 
     ``written`` holds every row as text (see `place`), ``letters`` the sheet column of every column, ``sheet`` and
-    ``header_row`` where the table is.
+    ``header_row`` where the table is; ``is_sample``: a line over it says that its figures are made up.
     """
 
     path: Path
@@ -45,6 +45,7 @@ class LedgerFile:
     letters: dict[str, str]
     sheet: str
     header_row: int
+    is_sample: bool
 
 
 def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Settings | None = None) -> LedgerFile:
@@ -54,7 +55,10 @@ def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Setti
     table, memory = ledger_table(sheets, name=where.name), typed(ledger_memory(sheets))
     written = place(table.rows, memory)
     ledger, log = assemble(written, memory, settings=settings), ledger_log(sheets)
-    return LedgerFile(where, ledger, written, memory, log, dict(table.letters), table.sheet, table.header_row)
+    above = next(sheet.grid for sheet in sheets if sheet.name == table.sheet)[: table.header_row - 1]
+    is_sample = any(SAMPLE in cell_text(cell) for row in above for cell in row)
+    place_of = (dict(table.letters), table.sheet, table.header_row)
+    return LedgerFile(where, ledger, written, memory, log, *place_of, is_sample)
 
 
 def typed(memory: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ Columns: `inputs.COLUMNS`, the columns the office added, and where the row stand
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -114,8 +115,13 @@ def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measure(sentence: str) -> str:
-    """Return a sentence of the plan as a measure: its commas full-width, without the one it ends in."""
-    return sentence.translate(str.maketrans(",;:()", "，；：（）")).strip("，；。 ")
+    """Return a sentence of the plan as a measure: its commas full-width, without the one it ends in or a first 并, 要.
+
+    >>> _measure("并依托省平台,制发印章。")
+    '依托省平台，制发印章'
+    """
+    full = sentence.translate(str.maketrans(",;:()", "，；：（）"))
+    return re.sub(r"^[并要](?=依托|加大)", "", full).strip("，；。 ")
 
 
 def adopt(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,7 @@ class Status(StrEnum):
 
 FILE_NAME = "ledger.xlsx"
 PROBLEM_HINT = "请照省评估报告填写问题，并在各事项的“所属问题”栏填本行编号（如 前言-01）"
+HELD = "（基期已达标，防止回落）"
 OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
 
 
@@ -65,7 +66,7 @@ def start(
     rows = pd.concat([city, county], ignore_index=True).sort_values("order", kind="stable", ignore_index=True)
     settled = _filled(lay_out(rows), empty_ledger(), scores=scores, on=on, as_of=as_of, gaps=gaps)
     stands_well = settled["status"].eq(Status.REACHED)
-    return settled.assign(problem=rows["text"].mask(stands_well, rows["text"] + "（基期已达标，防止回落）"))
+    return settled.assign(problem=rows["text"].mask(stands_well, rows["text"] + HELD))
 
 
 def refresh(

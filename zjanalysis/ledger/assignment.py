@@ -1,0 +1,216 @@
+"""分工表: who leads and who helps with every row of the ledger, one row per unit, out to the offices and back.
+
+What comes back is merged like a returned copy of the ledger in which only 责任单位 and 配合单位 can have changed: a row
+that is missing changes nothing, a unit is dropped only where its 分工 reads 不承担 or its row names another unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from zjanalysis.columns import ASSIGNMENT_COLUMNS, LEDGER
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
+from zjanalysis.display.workbook import put_text
+from zjanalysis.errors import InputError
+from zjanalysis.inputs.office_table import PLACE, find_table
+from zjanalysis.inputs.regions import city_of, report_units
+from zjanalysis.inputs.workbook import column_letter, read_rows
+from zjanalysis.ledger.analysis import split_units
+from zjanalysis.ledger.book import LedgerResult, merge_copies
+from zjanalysis.ledger.display import with_target_text
+from zjanalysis.ledger.inputs import MEMORY_SHEET, SAMPLE, office_of, unit_names
+from zjanalysis.ledger.merge import Copy
+from zjanalysis.ledger.reading import LedgerFile
+from zjanalysis.settings import Guard
+
+LEADS, HELPS, NO_MORE = "牵头", "配合", "不承担"
+CELLS = {"lead_unit": LEADS, "cooperating_units": HELPS}
+"""Which cell of the ledger holds the units of which 分工."""
+WRITTEN = ("unit_name", "role", "duty", "person", "note")
+"""What the offices write; 分工 and 责任单位 go back to the ledger, the others stay in the 分工表."""
+COUNTIES, NOTE = (
+    "各县(市、区)政府(管委会)",
+    "深蓝表头由人填写：增加单位请复制一行再改单位；不再承担的，分工填“不承担”，不要删行。",
+)
+TITLE = "数字政府改革建设整改优化提升工作分工表"
+WIDTHS = {"sequence": 6, "task": 7, "clause": 10, "region": 12, "problem": 36, "target_text": 20, "deadline": 11,
+          "unit_name": 26, "role": 8, "duty": 36, "person": 12, "note": 20, "ledger_id": 18, "row_key": 18}  # fmt: skip
+
+
+def assignments(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per row of the ledger and unit: unit_name, role (牵头 or 配合), row_key; leads first.
+
+    各县(市、区)政府(管委会) is a row each. A row nobody leads has one without a unit, to be filled in.
+    """
+    about = with_target_text(ledger).assign(order=range(len(ledger)))
+    parts = [split_units(about, role=cell).assign(role=role, rank=rank)
+             for rank, (cell, role) in enumerate(CELLS.items())]  # fmt: skip
+    rows = pd.concat(parts, ignore_index=True).sort_values(["order", "rank"], kind="stable")
+    rows = rows.drop_duplicates(["ledger_id", "unit_name"])
+    named = rows["unit_name"].where(rows["unit_name"].ne("未落实责任单位"), "")
+    keyed = rows.assign(unit_name=named, row_key=rows["ledger_id"] + "|" + named)
+    return keyed.drop(columns=["order", "rank"]).reset_index(drop=True)
+
+
+def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = None) -> int:
+    """Write the 分工表 of a ledger, never over a file; what was typed in an ``earlier`` one is carried along.
+
+    Returns how many typed cells had no place: their unit no longer has part in that row, and they stay in the earlier.
+    Raises InputError when the file is there.
+    """
+    if path.exists():
+        raise InputError(f"分工表“{path.name}”已经存在，不会覆盖。", "请换一个文件名；已填内容用旧分工表带入。")
+    rows, extras, left = _carried(assignments(file.ledger), earlier)
+    columns = {c.key: c.label for c in ASSIGNMENT_COLUMNS if c.key != "row_key"} | {name: name for name in extras}
+    columns["row_key"] = "行键"
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "分工表"
+    for row, text, font in ((1, TITLE, Font(bold=True, size=16)), (2, (f"{SAMPLE}。" if file.is_sample else "") + NOTE,
+                                                                   Font(bold=True, color="8A3A00"))):  # fmt: skip
+        put_text(sheet.cell(row, 1), text)
+        sheet.cell(row, 1).font = font
+    for number, (key, head) in enumerate(columns.items()):
+        head_cell(sheet.cell(3, number + 1), head, tool=key not in (*WRITTEN, *extras))
+        sheet.column_dimensions[column_letter(number)].width = WIDTHS.get(key, 16)
+        sheet.column_dimensions[column_letter(number)].hidden = key == "row_key"
+    for position, values in enumerate(rows[list(columns)].fillna("").astype("str").itertuples(index=False), start=4):
+        for number, (key, text) in enumerate(zip(columns, values, strict=True), start=1):
+            cell = sheet.cell(position, number)
+            put(cell, int(text) if key == "sequence" and text.isdigit() else text or None, "0")
+            cell.border, cell.alignment = BOX, Alignment(wrap_text=True, vertical="top")
+            if key not in (*WRITTEN, *extras):
+                cell.fill = TOOL_FILL
+        grow_row(sheet, position)
+    _rules(sheet, columns, last=3 + len(rows))
+    _remember(book, file.ledger)
+    release(book, path)
+    return left
+
+
+def _rules(sheet: Any, columns: Iterable[str], *, last: int) -> None:
+    """Give the sheet its filter, its choice of 分工, and its look on paper."""
+    letters = {key: column_letter(number) for number, key in enumerate(columns)}
+    choice = DataValidation("list", formula1=f'"{LEADS},{HELPS},{NO_MORE}"', allow_blank=True)
+    sheet.add_data_validation(choice)
+    choice.add(f"{letters['role']}4:{letters['role']}{last + 500}")
+    sheet.auto_filter.ref = f"A3:{letters['ledger_id']}{last}"
+    sheet.freeze_panes = "A4"
+    for_paper(sheet, head=3, paper=sheet.PAPERSIZE_A3)
+
+
+def _remember(book: Workbook, ledger: pd.DataFrame) -> None:
+    """Write what the ledger said of every row, on a sheet nobody sees."""
+    sheet = book.create_sheet(MEMORY_SHEET)
+    sheet.sheet_state = "veryHidden"
+    keys = ["ledger_id", "region_code", *CELLS]
+    for position, row in enumerate([keys, *ledger[keys].fillna("").astype("str").to_numpy().tolist()], start=1):
+        for number, text in enumerate(row, start=1):
+            put_text(sheet.cell(position, number), text)
+
+
+def _carried(rows: pd.DataFrame, earlier: Path | None) -> tuple[pd.DataFrame, list[str], int]:
+    """Return the rows with what an earlier 分工表 has typed for the same row and unit, its own columns, cells left."""
+    typed, keys = ["duty", "person", "note"], ["ledger_id", "unit_name"]
+    if earlier is None:
+        return rows.assign(**dict.fromkeys(typed, "")), [], 0
+    table, _ = read_assignments(earlier)
+    extras = [str(name) for name in table if name not in (*(c.key for c in ASSIGNMENT_COLUMNS), *PLACE)]
+    cells = [*(name for name in typed if name in table), *extras]
+    units = pd.Series([unit_names(text) or ("",) for text in table["unit_name"]], index=table.index, dtype="object")
+    filled = table[(table[cells] != "").any(axis=1)].assign(unit_name=units).explode("unit_name")
+    texts = filled[[*keys, *cells]].drop_duplicates(keys).astype("str")
+    about = rows.drop(columns=[*typed, *extras], errors="ignore")
+    whole = about.merge(texts, on=keys, how="left").reindex(columns=[*about.columns, *typed, *extras])
+    placed = filled[keys].merge(rows[keys], on=keys, how="left", indicator=True)["_merge"].eq("both").to_numpy()
+    left = filled[~placed | filled.duplicated(keys).to_numpy()]
+    return whole, extras, int((left[cells] != "").to_numpy().sum())
+
+
+# --- back into the ledger -----------------------------------------------------------------------------------------
+
+
+def read_assignments(path: Path, *, guard: Guard | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of a 分工表 as written, and what the ledger said when it was made (none: the sheet is lost)."""
+    sheets = read_rows(path, guard=guard or Guard())
+    table = find_table(sheets, ASSIGNMENT_COLUMNS, required=("ledger_id", "unit_name", "role"), name=path.name)
+    base = find_table(sheets, (), required=(), name=path.name, sheet=MEMORY_SHEET).rows
+    return table.rows, base.drop(columns=list(PLACE))
+
+
+def take_assignments(path: Path, returned: Path, *, on: str | date, guard: Guard | None = None) -> LedgerResult:
+    """Take over into the ledger which units a returned 分工表 names; what contradicts goes to 冲突清单.
+
+    Raises InputError, and changes nothing, when a row's 编号 or 分工 cannot be read.
+    """
+    rows, base = read_assignments(returned, guard=guard)
+    refuse_unclear(rows, base, name=returned.name)
+    return merge_copies(path, {returned.name: lambda file: as_copy(rows, base, file)}, on=on, guard=guard)
+
+
+def refuse_unclear(rows: pd.DataFrame, base: pd.DataFrame, *, name: str) -> None:
+    """Raise InputError for rows of a 分工表 nobody can place: a 编号 that was not sent out, another 分工 than three."""
+    used = rows[rows["unit_name"].ne("") | rows["role"].ne("")]
+    strange = ~used["ledger_id"].isin(base["ledger_id"])
+    unread = used["unit_name"].ne("") & ~used["role"].isin([LEADS, HELPS, NO_MORE])
+    for wrong, what, hint in (
+        (strange, "编号不是发出时的编号", "请照同一事项的其他行填写编号；增加单位请复制一行再改单位。"),
+        (unread, f"分工不是{LEADS}、{HELPS}或{NO_MORE}", "请改好后再收回。"),
+    ):
+        if wrong.any():
+            places = "、".join(f"第{number}行" for number in used.loc[wrong, "row_number"].head(5))
+            raise InputError(f"“{name}”{places}等共{int(wrong.sum())}行，{what}，没有改动台账。", hint)
+
+
+def as_copy(rows: pd.DataFrame, base: pd.DataFrame, file: LedgerFile) -> Copy:
+    """Return a 分工表 as a copy of the ledger that came back, whose units are those the 分工表 names."""
+    by_id = {str(key): part for key, part in rows.groupby("ledger_id", sort=False)}
+    told = base[base["ledger_id"].isin(list(by_id))].reset_index(drop=True)
+    cells = [_cells(row, by_id[row["ledger_id"]]) for _, row in told.iterrows()]
+    problems = file.memory.drop_duplicates("ledger_id").set_index("ledger_id")["problem"]
+    sent = told[["ledger_id", *CELLS]].assign(problem=told["ledger_id"].map(problems).fillna("").astype("str"))
+    changed = sent.assign(**pd.DataFrame(cells, columns=list(CELLS), index=sent.index).astype("str"), row_number=0)
+    written = changed.assign(as_numbered=sent["ledger_id"], doubt="", maybe=sent["ledger_id"])
+    return Copy(changed, sent, written, pd.DataFrame(columns=list(LEDGER), dtype="str"))
+
+
+def _cells(sent: pd.Series, rows: pd.DataFrame) -> dict[str, str]:
+    """Return 责任单位 and 配合单位 of one row of the ledger; a cell whose units did not change keeps its very text."""
+    city = city_of(sent["region_code"]) if sent["region_code"] else ""
+    before = {cell: unit_names(sent[cell], city=city) for cell in CELLS}
+    was = {unit: role for cell, role in reversed(CELLS.items()) for unit in before[cell]}
+    says = _said(rows, city)
+    named_anew = (
+        {key for key in rows["row_key"].str.partition("|")[2] if key not in says} if "row_key" in rows else set()
+    )
+    kept = {unit: says.get(unit, role) for unit, role in was.items() if unit in says or unit not in named_anew}
+    now = kept | {unit: role for unit, role in says.items() if unit not in was}
+    units = {cell: tuple(unit for unit, part in now.items() if part == role) for cell, role in CELLS.items()}
+    same = {cell: set(units[cell]) == {unit for unit, part in was.items() if part == role}
+            for cell, role in CELLS.items()}  # fmt: skip
+    return {cell: sent[cell] if same[cell] else _joined(units[cell], city) for cell in CELLS}
+
+
+def _said(rows: pd.DataFrame, city: str) -> dict[str, str]:
+    """Return which 分工 the rows give each unit; a unit that both leads and helps leads."""
+    weight = {NO_MORE: 0, HELPS: 1, LEADS: 2}
+    pairs = sorted(zip(rows["unit_name"], rows["role"], strict=True), key=lambda pair: weight.get(pair[1], 0))
+    names = [unit for text in rows["unit_name"] for unit in unit_names(text, city=city)]
+    roles = {unit: role for text, role in pairs for unit in unit_names(text, city=city)}
+    return {unit: roles[unit] for unit in dict.fromkeys(names)}
+
+
+def _joined(units: tuple[str, ...], city: str) -> str:
+    """Return units as one cell; all counties of the city read 各县(市、区)政府(管委会) again."""
+    counties = [office_of(code) for code in report_units(city)] if city else []
+    if not counties or not set(counties) <= set(units):
+        return "、".join(units)
+    return "、".join(dict.fromkeys(COUNTIES if unit in counties else unit for unit in units))
