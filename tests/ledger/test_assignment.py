@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -38,10 +39,15 @@ KEYS = [column.key for column in ASSIGNMENT_COLUMNS]
 MOBILE = "六-10@440800"
 
 
+@cache
+def fresh() -> pd.DataFrame:
+    """Return the ledger of the plan without figures."""
+    return start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
+
+
 def laid_out(**cells: list[str]) -> pd.DataFrame:
     """Return the first rows of a ledger with these units in their cells."""
-    whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
-    rows = whole[whole["region_code"] == CITY].head(len(next(iter(cells.values())))).reset_index(drop=True)
+    rows = fresh()[fresh()["region_code"] == CITY].head(len(next(iter(cells.values())))).reset_index(drop=True)
     return rows.assign(**cells)
 
 
@@ -51,7 +57,7 @@ def file_of(ledger: pd.DataFrame) -> LedgerFile:
 
 def sent(ledger: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of its 分工表 as read back, and its hidden base."""
-    rows = assignments(ledger).reindex(columns=KEYS).fillna("").astype("str")
+    rows = assignments(ledger).reindex(columns=KEYS).astype("object").fillna("").astype("str")
     return rows.assign(row_number=range(4, 4 + len(rows))), ledger[["ledger_id", "region_code", *CELLS]].astype("str")
 
 
@@ -73,7 +79,7 @@ LEDGERS = st.lists(st.tuples(CELL, CELL), min_size=1, max_size=4).map(
 
 
 @given(LEDGERS, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_out_and_back_changes_nothing_however_the_rows_lie_and_whatever_is_not_returned(ledger, random) -> None:
     rows, base = sent(ledger)
     order = random.sample(range(len(rows)), random.randint(0, len(rows)))
@@ -84,7 +90,7 @@ def test_out_and_back_changes_nothing_however_the_rows_lie_and_whatever_is_not_r
 
 
 @given(LEDGERS, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_what_the_office_decides_is_taken_and_every_other_cell_stays(ledger, data) -> None:
     rows, base = sent(ledger)
     named = rows.index[rows["unit_name"] != ""].tolist()
@@ -92,7 +98,7 @@ def test_what_the_office_decides_is_taken_and_every_other_cell_stays(ledger, dat
                       if named else st.just({}))  # fmt: skip
     edited = rows.assign(role=[roles.get(place, role) for place, role in zip(rows.index, rows["role"], strict=True)])
     grown = data.draw(st.sampled_from(ledger["ledger_id"].tolist()))
-    new = {key: "" for key in KEYS} | {"ledger_id": grown, "unit_name": "市新设局", "role": HELPS, "row_number": 999}
+    new = dict.fromkeys(KEYS, "") | {"ledger_id": grown, "unit_name": "市新设局", "role": HELPS, "row_number": 999}
     result = returned(ledger, pd.concat([edited, pd.DataFrame([new])], ignore_index=True), base)
     assert result.conflicts.loc[result.conflicts["reason"] != "交回件把原有内容删空了"].empty
     again = assignments(result.ledger)
@@ -119,8 +125,7 @@ def roles_of(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def test_every_unit_and_department_has_its_row_and_one_name() -> None:
-    whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
-    rows = assignments(whole)
+    rows = assignments(fresh())
     assert not rows.duplicated(["ledger_id", "unit_name"]).any()
     assert set(rows["role"]) == {LEADS, HELPS}
     mobile = roles_of(rows[rows["ledger_id"] == MOBILE])
@@ -165,21 +170,19 @@ def test_a_row_nobody_can_place_is_refused_by_its_number(change: dict[str, str],
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("分工")
-    ledger = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
+    ledger = fresh()
     small = ledger[ledger["task"].isin(["六", "十一"]) & ledger["region_code"].isin([CITY, "440823"])]
     init_ledger(folder / "台账.xlsx", small.reset_index(drop=True), on="2021-02-01", sample=True)
     write_assignments(read_ledger(folder / "台账.xlsx"), folder / "分工表.xlsx")
     return folder
 
 
-def test_a_file_goes_out_is_filled_in_sorted_comes_back_and_its_words_go_into_the_next(kept: Path, tmp_path) -> None:
-    ledger, out = (Path(shutil.copy(kept / name, tmp_path / name)) for name in ("台账.xlsx", "分工表.xlsx"))
-    book = openpyxl.load_workbook(out)
+def fill_in(path: Path) -> None:
+    """Type into every row, sort it by unit, filter it, add a column, and drop one unit of one row."""
+    book = openpyxl.load_workbook(path)
     sheet = book["分工表"]
-    assert "示例数据（模拟）" in sheet["A2"].value
-    heads = {cell.value: cell.column for cell in sheet[3]}
+    place = {cell.value: cell.column - 1 for cell in sheet[3]}
     body = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4)]
-    place = {head: number - 1 for head, number in heads.items()}
     for number, row in enumerate(body):
         row[place["具体分工"]], row[place["责任人"]] = f"分工{number}", "=1+1" if number == 3 else f"人{number}"
         if row[place["责任单位"]] == "市行政服务中心" and row[place["编号"]] == MOBILE:
@@ -190,7 +193,13 @@ def test_a_file_goes_out_is_filled_in_sorted_comes_back_and_its_words_go_into_th
             sheet.cell(position, number).value = value
             sheet.cell(position, number).data_type = "s" if isinstance(value, str) else "n"
     sheet.auto_filter.add_filter_column(place["分工"], [LEADS])
-    book.save(out)
+    book.save(path)
+
+
+def test_a_file_goes_out_is_filled_in_sorted_and_comes_back(kept: Path, tmp_path: Path) -> None:
+    ledger, out = (Path(shutil.copy(kept / name, tmp_path / name)) for name in ("台账.xlsx", "分工表.xlsx"))
+    assert "示例数据（模拟）" in openpyxl.load_workbook(out)["分工表"]["A2"].value
+    fill_in(out)
     before = read_ledger(ledger).written
     result = take_assignments(ledger, out, on="2021-04-20")
     after = read_ledger(ledger).written
@@ -200,9 +209,8 @@ def test_a_file_goes_out_is_filled_in_sorted_comes_back_and_its_words_go_into_th
     assert after.loc[row, "lead_unit"] == "市政务服务数据管理局"
     assert result.conflicts.empty
     again = tmp_path / "新分工表.xlsx"
-    left = write_assignments(read_ledger(ledger), again, earlier=out)
+    assert write_assignments(read_ledger(ledger), again, earlier=out) == 3
     old, new = (read_assignments(path)[0].set_index(["ledger_id", "unit_name"]) for path in (out, again))
-    assert left == 3
     assert set(old.index) - set(new.index) == {(MOBILE, "市行政服务中心")}
     for key in ("duty", "person", "note", "科室电话"):
         assert new[key].to_dict() == old.loc[new.index, key].to_dict(), key

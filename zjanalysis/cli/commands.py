@@ -211,8 +211,8 @@ COMMANDS = (
             _text("--on", "DATE", "办理日期，默认数据截止日"),
             _number("--within", "N", "due：多少天内到期，默认 30", 30),
             _number("--quiet", "N", "due：多少天没有进展，默认 60", 60),
-            _text("--out", "FILE", "assign：分工表写入这个 .xlsx；due：督办单写入这个 .xlsx，另在同名文件夹里每个单位一份 .docx；"
-                                   "brief：通报写入这个 .docx"),
+            _text("--out", "FILE", "assign：分工表写入这个 .xlsx；due：督办单写入这个 .xlsx，另在同名文件夹里"
+                                   "每个单位一份 .docx；brief：通报写入这个 .docx"),
         ),
     ),
     Command(

@@ -22,7 +22,6 @@ from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import standing, start
 from zjanalysis.settings import load_settings
 
-
 MOST_FILES = {"merge": math.inf, "assign": 1}
 
 

@@ -82,7 +82,7 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
         head_cell(sheet.cell(3, number + 1), head, tool=key not in (*WRITTEN, *extras))
         sheet.column_dimensions[column_letter(number)].width = WIDTHS.get(key, 16)
         sheet.column_dimensions[column_letter(number)].hidden = key == "row_key"
-    for position, values in enumerate(rows[list(columns)].fillna("").astype("str").itertuples(index=False), start=4):
+    for position, values in enumerate(rows[list(columns)].astype("object").fillna("").astype("str").itertuples(index=False), start=4):
         for number, (key, text) in enumerate(zip(columns, values, strict=True), start=1):
             cell = sheet.cell(position, number)
             put(cell, int(text) if key == "sequence" and text.isdigit() else text or None, "0")

@@ -77,6 +77,7 @@ def _units() -> tuple[dict[str, str], dict[str, str]]:
     return {row["alias"]: row["unit"] for row in rows}, {row["unit"]: row["kind"] for row in rows}
 
 
+@cache
 def office_of(region: str) -> str:
     """Return the government (of a zone: the committee) of a region.
 
