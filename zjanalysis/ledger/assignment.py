@@ -82,7 +82,9 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
         head_cell(sheet.cell(3, number + 1), head, tool=key not in (*WRITTEN, *extras))
         sheet.column_dimensions[column_letter(number)].width = WIDTHS.get(key, 16)
         sheet.column_dimensions[column_letter(number)].hidden = key == "row_key"
-    for position, values in enumerate(rows[list(columns)].astype("object").fillna("").astype("str").itertuples(index=False), start=4):
+    for position, values in enumerate(
+        rows[list(columns)].astype("object").fillna("").astype("str").itertuples(index=False), start=4
+    ):
         for number, (key, text) in enumerate(zip(columns, values, strict=True), start=1):
             cell = sheet.cell(position, number)
             put(cell, int(text) if key == "sequence" and text.isdigit() else text or None, "0")
@@ -193,10 +195,9 @@ def _cells(sent: pd.Series, rows: pd.DataFrame) -> dict[str, str]:
     )
     kept = {unit: says.get(unit, role) for unit, role in was.items() if unit in says or unit not in named_anew}
     now = kept | {unit: role for unit, role in says.items() if unit not in was}
-    units = {cell: tuple(unit for unit, part in now.items() if part == role) for cell, role in CELLS.items()}
-    same = {cell: set(units[cell]) == {unit for unit, part in was.items() if part == role}
-            for cell, role in CELLS.items()}  # fmt: skip
-    return {cell: sent[cell] if same[cell] else _joined(units[cell], city) for cell in CELLS}
+    moved = {unit for unit in (*was, *now) if was.get(unit) != now.get(unit)}
+    units = {cell: [unit for unit, part in now.items() if part == role] for cell, role in CELLS.items()}
+    return {cell: _joined(units[cell], city) if moved & {*before[cell], *units[cell]} else sent[cell] for cell in CELLS}
 
 
 def _said(rows: pd.DataFrame, city: str) -> dict[str, str]:
@@ -208,7 +209,7 @@ def _said(rows: pd.DataFrame, city: str) -> dict[str, str]:
     return {unit: roles[unit] for unit in dict.fromkeys(names)}
 
 
-def _joined(units: tuple[str, ...], city: str) -> str:
+def _joined(units: list[str], city: str) -> str:
     """Return units as one cell; all counties of the city read 各县(市、区)政府(管委会) again."""
     counties = [office_of(code) for code in report_units(city)] if city else []
     if not counties or not set(counties) <= set(units):
