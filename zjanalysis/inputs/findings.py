@@ -89,47 +89,48 @@ def findings_of(
     ``places``: column → where it stands; ``regions``: region code by row of the sheet.
     """
     at = places or {}
-    frames = [_frame(one, at.get(one.key, Place("", ""))) for one in violations if len(one.rows)]
-    if not frames:
+    parts = [_columns(one, at.get(one.key, Place("", ""))) for one in violations if len(one.rows)]
+    if not parts:
         return empty_findings()
-    found = pd.concat(frames, ignore_index=True).assign(file=file, sheet=sheet)
+    columns = {name: [cell for part in parts for cell in part[name]] for name in parts[0]}
+    found = pd.DataFrame(columns).assign(file=file, sheet=sheet)
     if regions is not None:
         found = found.assign(region_code=found["row_number"].map(regions))
     return typed(found.sort_values("row_number", kind="stable", ignore_index=True))
 
 
-def _frame(violation: Violation, place: Place) -> pd.DataFrame:
+def _columns(violation: Violation, place: Place) -> dict[str, list[Any]]:
+    """Return the findings of a violation as columns: lists, since a table a rule costs more than all its rows."""
     rule, n = RULES[violation.rule], len(violation.rows)
-    written = {"value": violation.values, "other": violation.others, "header": place.header}
-    words = {name: _texts(texts, n) for name, texts in written.items()}
-    numbers = pd.Series(np.asarray(violation.rows, dtype="int64"))
-    cell = (place.letter + numbers.astype("str")).where(numbers.gt(0) & bool(place.letter), "")
-    return pd.DataFrame({
-        "cell": cell, "row_number": numbers, "header": words["header"], "value": words["value"], "rule": rule.key,
-        "level": rule.level, "message": _sentence(rule.message, words, n), "action": _sentence(rule.action, words, n),
-        "used": rule.used,
-    })  # fmt: skip
+    values, others, rows = _texts(violation.values, n), _texts(violation.others, n), violation.rows.tolist()
+    pairs = list(zip(values, others, strict=True))
+    said = {pair: tuple(_sentence(template, {"value": pair[0], "other": pair[1], "header": place.header})
+                        for template in (rule.message, rule.action)) for pair in set(pairs)}  # fmt: skip
+    return {
+        "cell": [f"{place.letter}{row}" if row > 0 and place.letter else "" for row in rows], "row_number": rows,
+        "header": [place.header] * n, "value": values, "rule": [rule.key] * n, "level": [rule.level] * n,
+        "message": [said[pair][0] for pair in pairs], "action": [said[pair][1] for pair in pairs],
+        "used": [rule.used] * n,
+    }  # fmt: skip
 
 
-def _texts(values: Any, n: int) -> pd.Series:
+def _texts(values: Any, n: int) -> list[str]:
+    """Return a text for every row; what is missing is empty."""
     if isinstance(values, str):
-        return pd.Series([values] * n, dtype="str")
-    return pd.Series(np.asarray(values, dtype=object), dtype="str").fillna("")
+        return [values] * n
+    cells = np.asarray(values, dtype=object)
+    return ["" if missing else str(cell) for cell, missing in zip(cells, pd.isna(cells), strict=True)]
 
 
-def _sentence(template: str, words: Mapping[str, pd.Series], n: int) -> pd.Series:
-    """Fill {value}, {other}, {header} for all rows at once; a long cell is cut where a sentence quotes it."""
-    text = pd.Series([""] * n, dtype="str")
-    for literal, name in re.findall(r"([^{}]*)(?:\{(\w+)\})?", template):
-        text = text + literal
-        if name:
-            text = text + (words[name] if template == f"{{{name}}}" else _quoted(words[name]))
-    return text
+def _sentence(template: str, words: Mapping[str, str]) -> str:
+    """Fill {value}, {other}, {header}; a long cell is cut where a sentence quotes it."""
+    alone = re.fullmatch(r"\{(\w+)\}", template)
+    return words[alone[1]] if alone else re.sub(r"\{(\w+)\}", lambda name: _quoted(words[name[1]]), template)
 
 
-def _quoted(word: pd.Series) -> pd.Series:
-    line = word.str.replace("\n", " ")
-    return line.where(line.str.len() <= _QUOTED, line.str.slice(0, _QUOTED) + "……")
+def _quoted(word: str) -> str:
+    line = word.replace("\n", " ")
+    return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}……"
 
 
 def typed(findings: pd.DataFrame) -> pd.DataFrame:
