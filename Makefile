@@ -6,7 +6,7 @@ else
 PYTHON ?= python3
 VENV := .venv/bin/python
 endif
-LOCK := uv pip compile --universal --extra explore --generate-hashes --no-emit-index-url --only-binary :all: --python-version 3.11
+LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --only-binary :all: --python-version 3.11
 
 .PHONY: check static format test build setup lock
 
@@ -32,5 +32,6 @@ setup:
 	@$(PYTHON) run.py setup --dev
 
 lock:  ## needs uv; nothing else here does
-	$(LOCK) --group build pyproject.toml -o requirements.lock
-	$(LOCK) --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --extra explore --group build pyproject.toml -o requirements.lock
+	$(LOCK) --group build pyproject.toml -c requirements.lock -o requirements-lean.lock
+	$(LOCK) --extra explore --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock

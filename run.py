@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -37,21 +38,23 @@ BASE = getattr(sys, "_base_executable", "") or sys.executable  # .venv may be th
 STAMP = VENV / "zjanalysis-setup"
 WHEELHOUSE = ROOT / "wheelhouse"
 LOG = ROOT / ".cache" / "setup.log"
-RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
+LEAN, RUNTIME, DEV = "requirements-lean.lock", "requirements.lock", "requirements-dev.lock"
+LOCKS = (LEAN, RUNTIME, DEV)  # each holds all of the one before
 ENVIRONMENT = {**os.environ, "PYTHONUTF8": "1", "PIP_USER": "0"}  # for all we start: mirrors and proxies stay
 TESTS = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
-FORMAT = "1"  # raise it when this file sets up differently and environments have to be remade
+FORMAT = "2"  # raise it when this file sets up differently and environments have to be remade
 HELP = """用法：python run.py 命令 [参数…]      （Windows：py run.py 命令 [参数…]）
 
   build [参数…]   生成全部报告（首次运行先准备环境，约需数分钟）
   test  [参数…]   运行测试，参数交给 pytest（-m "not e2e"：一分钟内的部分；-n 0：单进程）
   zj    [参数…]   运行 zj 的任一命令
   setup [--dev]   只准备环境（--dev：连同测试工具）
+  … --lean        首次准备时不装 JupyterLab：只生成报告的机器，占地少三分之一（build、zj、setup 可用）
 
 示例：
   python run.py build --only 440802     只做一个县区（行政区划代码）
   python run.py zj check 表格.xlsx      检查一份工作簿
-使用镜像：设置环境变量 PIP_INDEX_URL。不能联网的机器：把安装包放进 wheelhouse/。"""
+使用镜像：设置环境变量 PIP_INDEX_URL。装有 uv 时用它，更快。不能联网的机器：把安装包放进 wheelhouse/。"""
 FETCH = f"在能联网的同类机器上运行 python -m pip download --only-binary :all: -r {RUNTIME} -d wheelhouse 后复制过来"
 NETWORK = "Connection|Timeout|timed out|name resolution|getaddrinfo|SSLError|ProxyError"
 REASONS = {  # what pip says, and what the reader should do; the first that fits
@@ -90,7 +93,7 @@ def fingerprint(lock: str) -> str:
 def is_ready(lock: str) -> bool:
     """Whether .venv holds what the lock asks for (the one with the test tools serves for everything)."""
     found = STAMP.read_text(encoding="utf-8") if STAMP.is_file() and PYTHON.is_file() else ""
-    return found in {fingerprint(lock), fingerprint(DEV)}
+    return any(found == fingerprint(one) for one in LOCKS[LOCKS.index(lock) :])
 
 
 def try_lock(handle: IO[bytes]) -> bool:
@@ -117,23 +120,34 @@ def explain() -> str:
     return f"环境准备失败。请把 {LOG} 发给维护者；最后几行：\n" + "\n".join(said.strip().splitlines()[-5:])
 
 
-def run_pip(command: list[str], total: int) -> None:
-    """Run pip into the log, with a line every few seconds."""
+def progress(total: int) -> str:
+    """How far an installer has come: packages written, else those it has got, and their size so far."""
+    said = LOG.read_text(encoding="utf-8", errors="replace")
+    packages = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+    written = len(list(VENV.glob(f"{packages}/*.dist-info")))
+    sizes = re.findall(r"(?:Downloading|Using cached) \S+ \(([\d.]+) ?([kM])i?B\)", said)
+    size = sum(float(number) / (1 if unit == "M" else 1000) for number, unit in sizes)
+    stage = (
+        f"已写入 {min(written, total)}" if written > 1 else f"已取得 {said.count('Collecting ')}"
+    )  # pip itself is one
+    return f"{stage}/{total} 个包，{size:.0f} MB"
+
+
+def run_installer(command: list[str], total: int) -> None:
+    """Run pip or uv into the log, with a line every few seconds."""
     started, at_once = time.monotonic(), {**ENVIRONMENT, "PYTHONUNBUFFERED": "1"}
     with LOG.open("wb") as log:
-        pip = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=at_once)
+        installer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=at_once)
     try:
-        while pip.poll() is None:
+        while installer.poll() is None:
             with suppress(subprocess.TimeoutExpired):
-                pip.wait(timeout=5)
+                installer.wait(timeout=5)
                 break
-            said = LOG.read_text(encoding="utf-8", errors="replace")
-            stage = "正在写入文件" if "Installing coll" in said else f"已找到 {said.count('Collecting ')}/{total} 个包"
-            say(f"  {time.monotonic() - started:3.0f} 秒，{stage}")
+            say(f"  {time.monotonic() - started:3.0f} 秒，{progress(total)}")
     finally:
-        pip.kill()  # does nothing when it has ended
-        pip.wait()
-    if pip.returncode:
+        installer.kill()  # does nothing when it has ended
+        installer.wait()
+    if installer.returncode:
         raise SetupError(explain())
 
 
@@ -147,25 +161,45 @@ def pip_command() -> list[str]:
     raise SetupError(NO_PIP)
 
 
+def installers() -> Iterator[tuple[str, list[str]]]:
+    """What can install into .venv, the fastest first: uv where it is on the PATH, with pip's mirror; then pip."""
+    uv = shutil.which("uv")
+    if uv:
+        config = [BASE, "-m", "pip", "config", "get", "global.index-url"]
+        asked = subprocess.run(config, capture_output=True, encoding="utf-8", env=ENVIRONMENT, check=False).stdout
+        mirror = os.environ.get("PIP_INDEX_URL") or asked.strip()
+        yield "uv", [uv, "pip", "install", "--python", str(PYTHON), *(["--default-index", mirror] if mirror else [])]
+    quietly([str(PYTHON), "-m", "ensurepip"])  # Debian's may be missing: then pip_command looks further
+    options = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-compile"]
+    yield "pip", [*pip_command(), "install", *options]
+
+
 def install(lock: str) -> None:
     """Make .venv if it is not there, and put into it what the lock names and then the project."""
     if not PYTHON.is_file():
         say("准备环境：建立 .venv")
         if not quietly([BASE, "-m", "venv", "--without-pip", str(VENV)]):
             raise SetupError("无法建立 .venv。请确认本文件夹可写，且 Python 带有 venv 模块")
-        quietly([str(PYTHON), "-m", "ensurepip"])  # Debian's may be missing: then pip_command looks further
-    pip = [*pip_command(), "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
-    pip += ["--no-index", "--find-links", str(WHEELHOUSE)] if WHEELHOUSE.is_dir() else []
-    say(f"准备环境：安装 {lock}（{'来自 wheelhouse/' if WHEELHOUSE.is_dir() else '联网下载'}，约需数分钟）")
     total = len(re.findall(r"^[\w.-]+==", (ROOT / lock).read_text(encoding="utf-8"), flags=re.MULTILINE))
-    run_pip([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / lock)], total)
-    run_pip([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], 1)
+    local = ["--no-index", "--find-links", str(WHEELHOUSE)] if WHEELHOUSE.is_dir() else []
+    for name, command in installers():
+        say(f"准备环境：用 {name} 安装 {lock}（{'来自 wheelhouse/' if local else '联网下载'}，约需数分钟）")
+        try:
+            locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / lock)]
+            run_installer([*command, *local, *locked], total)
+            run_installer([*command, *local, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], 1)
+        except SetupError:
+            if name == "pip":
+                raise
+            say("  uv 没有装成，改用 pip")
+        else:
+            return
 
 
 def make(lock: str) -> None:
-    """Make .venv anew, or add the test tools to a good one; a half-made one is not left, and would have no stamp."""
+    """Make .venv anew, or add what is missing to a good one; a half-made one is not left, and would have no stamp."""
     started = time.monotonic()
-    if VENV.exists() and not is_ready(RUNTIME):
+    if VENV.exists() and not is_ready(LEAN):
         shutil.rmtree(VENV)
     try:
         install(lock)
@@ -183,10 +217,9 @@ def conda_python(*modules: str) -> str:
     return str(python) if python.is_file() and quietly([str(python), "-I", "-c", probe, *modules]) else ""
 
 
-def set_up(*, dev: bool) -> str:
+def set_up(lock: str) -> str:
     """The Python to run with, made ready first when it is not."""
-    lock = DEV if dev else RUNTIME
-    conda = conda_python("zjanalysis", *(["pytest", "xdist"] if dev else []))
+    conda = conda_python("zjanalysis", *(["pytest", "xdist"] if lock == DEV else []))
     if conda:
         say(f"使用 conda 环境 {os.environ['CONDA_PREFIX']}")
         return conda
@@ -214,8 +247,10 @@ def hand_over(command: list[str], directory: Path) -> int:
 
 
 def run(name: str, rest: list[str]) -> int:
-    """Set up, then run the command named."""
-    python = set_up(dev=name == "test" or rest == ["--dev"])
+    """Set up, then run the command named; an environment without JupyterLab stays so until ``setup`` asks for more."""
+    lean = "--lean" in rest or (name in ("build", "zj") and is_ready(LEAN))
+    rest = [word for word in rest if word != "--lean"]
+    python = set_up(DEV if name == "test" or rest == ["--dev"] else LEAN if lean else RUNTIME)
     if name == "setup":
         return 0
     if name == "test":  # the flag makes a forgotten encoding= an error here, and no noise in the kernels we start
@@ -232,8 +267,8 @@ def main(arguments: list[str]) -> int:
     if name in {"help", "-h", "--help"}:
         print(HELP)
         return 0
-    if name not in {"build", "test", "zj", "setup"} or (name == "setup" and rest not in ([], ["--dev"])):
-        say(f"不认识“{' '.join(arguments)}”。命令有 build、test、zj、setup [--dev]；说明：python run.py help")
+    if name not in {"build", "test", "zj", "setup"} or (name == "setup" and rest not in ([], ["--dev"], ["--lean"])):
+        say(f"不认识“{' '.join(arguments)}”。命令有 build、test、zj、setup [--dev|--lean]；说明：python run.py help")
         return 2
     try:
         return run(name, rest)

@@ -13,7 +13,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXPLORE = PROJECT["project"]["optional-dependencies"]["explore"]
-RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
+LEAN, RUNTIME, DEV = "requirements-lean.lock", "requirements.lock", "requirements-dev.lock"
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "seaborn-base": "seaborn", "python-duckdb": "duckdb"}
 PYTHONS = ["3.11", "3.12", "3.13"]
 SYSTEMS = {"linux": "posix", "darwin": "posix", "win32": "nt"}
@@ -45,7 +45,7 @@ def locked(name: str, python: str = "3.11", system: str = "linux") -> dict[str, 
     return found
 
 
-@pytest.mark.parametrize("name", [RUNTIME, DEV])
+@pytest.mark.parametrize("name", [LEAN, RUNTIME, DEV])
 def test_a_lock_has_a_hash_for_every_entry_and_names_no_place(name: str) -> None:
     lines = lock_lines(name)
     assert len(lines) > 80
@@ -67,9 +67,10 @@ def test_the_locked_versions_are_in_the_ranges(python: str, system: str) -> None
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_the_dev_lock_is_the_runtime_lock_and_more(python: str, system: str) -> None:
-    runtime, dev = locked(RUNTIME, python, system), locked(DEV, python, system)
-    assert runtime.items() < dev.items()
+def test_each_lock_is_the_one_before_and_more(python: str, system: str) -> None:
+    lean, runtime, dev = (locked(name, python, system) for name in (LEAN, RUNTIME, DEV))
+    assert lean.items() < runtime.items() < dev.items()
+    assert {"jupyterlab", "ipywidgets", "itables"} <= runtime.keys() - lean.keys()
     assert {"pytest", "hypothesis", "mypy", "ruff"} <= dev.keys() - runtime.keys()
 
 

@@ -88,9 +88,10 @@ class Project:
         imports = "import base64, hashlib, zipfile\nfrom pathlib import Path\n"
         (root / "backend.py").write_text(imports + inspect.getsource(write_wheel) + BACKEND, encoding="utf-8")
         tiny = self.locked("tiny", {"tiny.py": "here = True\n"})
-        (root / "requirements.lock").write_text(tiny, encoding="utf-8")
+        lab = self.locked("lab", {"lab.py": "here = True\n"})
         stand_in = self.locked("pytest", {"pytest.py": ECHO})
-        (root / "requirements-dev.lock").write_text(tiny + stand_in, encoding="utf-8")
+        for name, lines in (("-lean", tiny), ("", tiny + lab), ("-dev", tiny + lab + stand_in)):
+            (root / f"requirements{name}.lock").write_text(lines, encoding="utf-8")
 
     def locked(self, name: str, files: dict[str, str]) -> str:
         """Put a wheel into wheelhouse/ and give its line for a lock."""
@@ -102,6 +103,9 @@ class Project:
         self, *arguments: str, python: str = BASE, cwd: Path | None = None, **extra: str
     ) -> subprocess.Popen[str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "CONDA", "PYTHON"))}
+        clean["PATH"] = os.pathsep.join(
+            p for p in os.environ["PATH"].split(os.pathsep) if not shutil.which("uv", path=p)
+        )
         return subprocess.Popen(
             [python, str(self.root / "run.py"), *arguments],
             env={**clean, "PIP_CONFIG_FILE": os.devnull, "LANG": "C.UTF-8", **extra},
@@ -114,7 +118,7 @@ class Project:
     def run(self, *arguments: str, **extra: str) -> tuple[int, str, str]:
         """Exit code, output, errors."""
         process = self.start(*arguments, **extra)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
     def module(self) -> ModuleType:
@@ -201,6 +205,64 @@ def test_test_adds_the_tools_and_turns_encoding_warnings_on(ready: Project) -> N
     assert Path(facts["cwd"]) == ready.root.resolve()
     assert kept.exists()  # the good environment was added to, not made anew
     assert ready.run("setup") == (0, "", "")
+
+
+def has_lab(project: Project) -> bool:
+    """Whether what only the Lab needs is installed."""
+    return bool(list(project.venv.rglob("lab.py")))
+
+
+def test_a_lean_environment_stays_without_the_lab_until_setup_asks_for_it(project: Project) -> None:
+    code, out, errors = project.run("build", "--lean", "--only", "440802")
+    assert (code, json.loads(out)["arguments"]) == (0, ["build", "--only", "440802"]), errors
+    assert "requirements-lean.lock" in errors
+    assert not has_lab(project)
+    assert project.run("zj", "list")[2] == ""  # at once, nothing added
+    assert not has_lab(project)
+    kept = project.venv / "kept"
+    kept.touch()
+    assert project.run("setup")[0] == 0
+    assert has_lab(project)
+    assert kept.exists()
+    assert project.run("build", "--lean")[2] == ""  # the whole one serves too
+
+
+UV = """#!{python}
+import subprocess, sys
+assert sys.argv[1:3] == ["pip", "install"], sys.argv
+open({log!r}, "a", encoding="utf-8").write(" ".join(sys.argv[1:]) + "\\n")
+at = sys.argv.index("--python")
+sys.exit({broken} or subprocess.run([{python!r}, "-m", "pip", "--python", sys.argv[at + 1], "install",
+         *[w for w in sys.argv[3:] if w not in (sys.argv[at], sys.argv[at + 1])]]).returncode)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script stands in for uv")
+@pytest.mark.parametrize("broken", [False, True])
+def test_uv_is_used_where_it_is_and_pip_where_uv_fails(project: Project, tmp_path: Path, *, broken: bool) -> None:
+    """The same lock with its hashes; a real uv was tried by hand (docs/benchmarks.md)."""
+    log, uv = tmp_path / "uv.log", tmp_path / "bin" / "uv"
+    uv.parent.mkdir()
+    uv.write_text(UV.format(python=BASE, log=str(log), broken=broken), encoding="utf-8")
+    uv.chmod(0o755)
+    code, _, errors = project.run("setup", PATH=f"{uv.parent}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    assert code == 0, errors
+    first = log.read_text(encoding="utf-8").splitlines()[0]
+    assert f"--no-index --find-links {project.wheelhouse} --require-hashes --only-binary :all: -r" in first
+    assert ("用 uv 安装" in errors, "改用 pip" in errors, "用 pip 安装" in errors) == (True, broken, broken)
+    assert has_lab(project)
+
+
+def test_progress_counts_packages_and_their_size(project: Project) -> None:
+    module = project.module()
+    module.LOG.parent.mkdir()
+    module.LOG.write_text(
+        "Collecting a==1\n  Downloading a-1-py3-none-any.whl (1.5 MB)\nCollecting b==2\n"
+        "  Using cached b-2-py3-none-any.whl (500 kB)\n", encoding="utf-8")  # fmt: skip
+    assert module.progress(131) == "已取得 2/131 个包，2 MB"
+    for name in ("pip-24.dist-info", "a-1.dist-info", "b-2.dist-info"):
+        (project.venv / "lib" / "python3.12" / "site-packages" / name).mkdir(parents=True)
+    assert module.progress(131) == "已写入 3/131 个包，2 MB"
 
 
 # -- the stamp --------------------------------------------------------------------------------------------------------
