@@ -18,9 +18,9 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-HEAD = ["事项名称", "地区", "基本编码", "事项类型", "法定时限", "承诺时限", "跑动次数", "是否网办"]
-A = ["食品经营许可", "遂溪县", "440125004000", "行政许可", "20个工作日", "5个工作日", 0, "是"]
-B = ["取水许可", "遂溪县", "440119001000", "行政许可", "45个工作日", "10个工作日", 1, "是"]
+HEAD = ["事项名称", "地区", "基本编码", "事项类型", "法定时限", "承诺时限", "跑动次数", "是否网办", "行使层级"]
+A = ["食品经营许可", "遂溪县", "440125004000", "行政许可", "20个工作日", "5个工作日", 0, "是", "县级"]
+B = ["取水许可", "遂溪县", "440119001000", "行政许可", "45个工作日", "10个工作日", 1, "是", "县级"]
 Rows = list[list[Any]]
 
 
@@ -36,8 +36,8 @@ class Case:
 
 
 def with_(row: list[Any], **cells: Any) -> list[Any]:
-    """Give a row with some cells changed: name, region, base, kind, law, promise, visits, online."""
-    keys = ["name", "region", "base", "kind", "law", "promise", "visits", "online"]
+    """Give a row with some cells changed: name, region, base, kind, law, promise, visits, online, level."""
+    keys = ["name", "region", "base", "kind", "law", "promise", "visits", "online", "level"]
     return [cells.get(key, value) for key, value in zip(keys, row, strict=True)]
 
 
@@ -127,8 +127,9 @@ def edit(old: bytes, new: bytes) -> Callable[[dict[str, bytes]], object]:
 
 SHEET = "xl/worksheets/sheet1.xml"
 JSON = {"TASK_NAME": A[0], "CATALOG_CODE": A[2], "TASK_TYPE_TEXT": A[3], "AREACODE": "440823", "ANTICIPATE_DAY": 20,
-        "ANTICIPATE_TYPE": 1, "PROMISE_DAY": "5", "PROMISE_TYPE": "1", "LIMIT_SCENE_NUM": 0, "ONLINECHECK": 1}  # fmt: skip
-KEYS = ["taskname", "areacode", "jbbm", "shenpilb", "fdbjsx", "cnbjsx", "applyermin_count", "sfwb"]
+        "ANTICIPATE_TYPE": 1, "PROMISE_DAY": "5", "PROMISE_TYPE": "1", "LIMIT_SCENE_NUM": 0, "ONLINECHECK": 1,
+        "USE_LEVEL": "4"}  # fmt: skip
+KEYS = ["taskname", "areacode", "jbbm", "shenpilb", "fdbjsx", "cnbjsx", "applyermin_count", "sfwb", "use_level"]
 OFFICE = "办公时间：星期一至星期五，上午8:30~12:00，下午14:30~17:30（法定节假日除外）"
 
 
@@ -182,14 +183,15 @@ CASES = [
     Case("标题与单位在上.xlsx", book(HEAD, A, B, then=titled)),
     Case("表头在第20行.xlsx", book(*([["说明"]] + [[None]] * 18), HEAD, A, B)),
     Case("表头换行与全角括号.xlsx", book(
-        ["*事项\n名称", "地 区", "基本编码（12位）", "事项类型", "法定\n办结时限（工作日）", "承诺时限（单位：天）", "跑动次数（次）", "是否网办"],
+        ["*事项\n名称", "地 区", "基本编码（12位）", "事项类型", "法定\n办结时限（工作日）", "承诺时限（单位：天）", "跑动次数（次）", "是否网办",
+         "行使\n层级"],
         with_(A, law=20, promise=5), with_(B, law="45", promise="10"))),
     Case("两行中英表头.xlsx", book(HEAD, KEYS, A, B)),
     Case("键在上中文在下.xlsx", book(KEYS, HEAD, A, B)),
     Case("两行合并表头.xlsx", book(
         ["事项名称", "地区", "法定办结时限", None, "承诺办结时限", None, "跑动次数"],
         [None, None, "时限", "单位", "时限", "单位", None],
-        ["食品经营许可", "遂溪县", 20, "工作日", 5, "工作日", 0]), 1, {"column_missing": 3}),
+        ["食品经营许可", "遂溪县", 20, "工作日", 5, "工作日", 0]), 1, {"column_missing": 4}),
     Case("合并的地区.xlsx", book(HEAD, A, B, then=merged_regions)),
     Case("首页为空.xlsx", book(HEAD, A, B, then=empty_first)),
     Case("两张表两个地区.xlsx", book(HEAD, then=two_regions)),
@@ -201,11 +203,15 @@ CASES = [
         [*HEAD, "ANTICIPATE_TYPE", "PROMISE_TYPE"], [*with_(A, law=20, promise=5), 1, 1],
         [*with_(B, law=45, promise=10), "1", 1.0])),
     Case("一格两个时限.xlsx", book(
-        ["事项名称", "地区", "基本编码", "事项类型", "办理时限", "跑动次数", "是否网办"],
-        [*A[:4], "承诺时限：1天；法定时限：20天", 0, "是"], [*B[:4], "法定期限：45个工作日 承诺期限：10个工作日", 0, "是"])),
+        ["事项名称", "地区", "基本编码", "事项类型", "办理时限", "跑动次数", "是否网办", "行使层级"],
+        [*A[:4], "承诺时限：1天；法定时限：20天", 0, "是", "县级"],
+        [*B[:4], "法定期限：45个工作日 承诺期限：10个工作日", 0, "是", "县级"])),
     Case("名称与代码合写.xlsx", book(
         ["事项名称/TASK_NAME", "地区[AREA_CODE_TEXT]", "基本编码\nCATALOG_CODE", "TASK_TYPE_TEXT 事项类型", "法定时限【工作日】",
-         "承诺时限\n（单位：工作日）", "跑动次数:LIMIT_SCENE_NUM", "是否网办 IS_ONLINE"], with_(A, law=20, promise=5), B)),
+         "承诺时限\n（单位：工作日）", "跑动次数:LIMIT_SCENE_NUM", "是否网办 IS_ONLINE", "行使层级<USE_LEVEL_TEXT>"], with_(A, law=20, promise=5), B)),
+    Case("层级取自实施编码.xlsx", book([*HEAD[:-1], "实施编码"], [*A[:-1], "11440823MB2C000001" + "4" + A[2]],
+                              [*B[:-1], ""]), 2, {"level_from_code": 1}),
+    Case("没有行使层级.xlsx", book(HEAD[:-1], A[:-1], B[:-1]), 2, {"column_missing": 1}),
     Case("工作表名像选项.xlsx", book(HEAD, A, then=like_ours), 3),
     Case("格式延伸到末列.xlsx", book(HEAD, A, B, then=styled_far)),
     Case("序号与空列.xlsx", book(["序号", *HEAD, None], [1, *A, None], [2, *B, None])),
@@ -227,7 +233,7 @@ CASES = [
     Case("表下注.xlsx", book(HEAD, A, B, [None], ["注：本表按季度报送"], ["填表人：张三", None, None, "审核人：李四"]), 2, {"row_note": 2}),
     Case("落款.xlsx", book(HEAD, A, B, ["遂溪县政务服务数据管理局（盖章）"], ["2021年3月31日"]), 2, {"row_note": 2}),
     Case("重复表头.xlsx", book(HEAD, A, HEAD, B), 2, {"header_repeated": 1}),
-    Case("栏次行.xlsx", book(HEAD, [1, 2, 3, 4, 5, 6, 7, 8], A, B), 2, {"header_repeated": 1}),
+    Case("栏次行.xlsx", book(HEAD, [1, 2, 3, 4, 5, 6, 7, 8, 9], A, B), 2, {"header_repeated": 1}),
     Case("隐藏行.xlsx", book(HEAD, A, B, then=hide), 2, {"rows_hidden": 1}),
     Case("隐藏工作表.xlsx", book(HEAD, A, B, then=hidden_sheet), 2, {"sheet_hidden": 1}),
     Case("说明页.xlsx", book(HEAD, A, B, then=text_sheet), 2, {"sheet_without_table": 1}),
@@ -289,7 +295,7 @@ CASES = [
     Case("编码互不相符.xlsx", book([*HEAD, "实施编码"], [*A, "11440823MB2C000001" + "4" + "440125004999"],
                               [*B, "11440100MB2C000001" + "4" + B[2]]), 2, {"impl_base_differs": 1, "region_code_differs": 1}),
     Case("整行错位.xlsx", book(HEAD, [None, *A[:-1]], A, B), 2,
-         {"name_missing": 1, "region_unknown": 1, "code_shape": 1, "choice_unknown": 1, "visits_unreadable": 1,
+         {"name_missing": 1, "region_unknown": 1, "code_shape": 1, "choice_unknown": 2, "visits_unreadable": 1,
           "limit_unreadable": 1, "row_shifted": 1}),
     Case("右移两格.xlsx", book([*HEAD, "办件类型"], ["甲", "遂溪县", "x", "许可事", "行政许可", "20个工作日", "5个工作日", "0次", "是"],
                           [*A, "承诺件"], [*B, "承诺件"]), 2, {"code_length": 1, "choice_unknown": 3, "limit_unreadable": 1,

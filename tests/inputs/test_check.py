@@ -18,7 +18,7 @@ from corpus import HEAD, A, B, book
 from zjanalysis.columns import ALL_COLUMNS
 from zjanalysis.inputs.check import Checked, check, check_files, completeness
 from zjanalysis.inputs.findings import KEYS, summary
-from zjanalysis.inputs.headers import keys_of, near
+from zjanalysis.inputs.headers import near, read_header
 from zjanalysis.inputs.rules import deduplicate
 from zjanalysis.inputs.workbook import Sheet
 from zjanalysis.settings import Settings
@@ -225,7 +225,7 @@ def test_completeness_counts_what_is_filled() -> None:
 
 def test_findings_have_their_columns_even_when_empty() -> None:
     found = checked(
-        "事项名称|事项类型|基本编码|法定时限|承诺时限|跑动次数|是否网办\n甲|行政许可|440125004000|20天|5天|0|是"
+        "事项名称|事项类型|行使层级|基本编码|法定时限|承诺时限|跑动次数|是否网办\n甲|行政许可|县级|440125004000|20天|5天|0|是"
     )
     assert found.findings.empty
     assert found.findings.columns.tolist() == list(KEYS)
@@ -264,10 +264,10 @@ PAIRS = [pair.split() for line in DIALECTS.strip().splitlines() for pair in line
 @pytest.mark.parametrize(("header", "key"), PAIRS)
 def test_headers_of_every_dialect(header: str, key: str) -> None:
     for written in (header, header.lower(), f" {header}\n", f"中文名称({header})", f"{header}/说明", f"*{header}"):
-        assert keys_of(written) == (key,)
+        assert read_header(written).keys == (key,)
 
 
-OWN_HEADS = ["事项名", "地区", "基本编码", "事项类型", "法定时限", "承诺时限", "跑几次", "是否网办"]
+OWN_HEADS = ["事项的名称", "地区", "基本编码", "事项类型", "法定时限", "承诺时限", "跑几次", "是否网办", "行使层级"]
 
 
 def test_headers_nobody_knows_are_named_with_the_nearest_and_settled_by_the_data_set(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_headers_nobody_knows_are_named_with_the_nearest_and_settled_by_the_data
     path.write_text("\n".join(",".join(map(str, row)) for row in (OWN_HEADS, A, B)), encoding="utf-8")
     refused = check_files([path], settings=project).findings
     assert refused["rule"].tolist() == ["file_refused"]
-    assert "没认出的表头：事项名（您是不是指“事项名称”？）、跑几次。" in refused["action"].item()
+    assert "没认出的表头：事项的名称（您是不是指“事项名称”？）、跑几次。" in refused["action"].item()
     line = re.search(r'例如 (".*?" = ".*?")。', refused["action"].item())
     assert line
     toml = tmp_path / "data" / "试" / "dataset.toml"
@@ -291,7 +291,7 @@ def test_headers_nobody_knows_are_named_with_the_nearest_and_settled_by_the_data
 
 def test_a_header_of_any_length_is_looked_at_quickly() -> None:
     start = time.process_time()
-    assert keys_of("(" * 32_000) == keys_of("基本编码" * 9_000) == ()
+    assert read_header("(" * 32_000).keys == read_header("基本编码" * 9_000).keys == ()
     assert near("(" * 32_000) == ""
     assert time.process_time() - start < 0.5
 

@@ -130,7 +130,7 @@ def test_any_layout_reads_back_the_same_items(given_items: list[dict[str, Any]],
     assert read["visits"].tolist() == [row["visits"] for row in rows]
     assert read["online"].tolist() == [row["online"] == "是" for row in rows]
     assert read["row_number"].tolist() == [layout["header_row"] + 2 + i for i in range(len(rows))]
-    allowed = {"row_total", "not_online", "offline_zero_visits", "text_cleaned"}
+    allowed = {"level_from_code", "row_total", "not_online", "offline_zero_visits", "text_cleaned"}
     assert set(checked.findings["rule"]) <= allowed, checked.findings["message"].tolist()
     assert checked.n_read == len(rows) + (checked.findings["rule"] == "row_total").sum()
 

@@ -19,6 +19,8 @@ from zjanalysis.analysis.registry import (
     by_caseload,
     indicator,
 )
+from zjanalysis.columns import label
+from zjanalysis.inputs.reference import spellings
 
 __all__ = [
     "ITEM_INDICATORS",
@@ -28,6 +30,7 @@ __all__ = [
     "Scope",
     "as_written",
     "by_caseload",
+    "emptied_by",
     "in_scope",
     "indicator",
     "left_out",
@@ -75,6 +78,45 @@ def in_scope(items: pd.DataFrame, scope: Scope | None = PLAN_SCOPE, *, one: Indi
     inside = _inside(one, scope) if one else (scope or PLAN_SCOPE).expression()
     kept: pd.DataFrame = nw.from_native(items, eager_only=True).filter(inside).to_native()
     return kept
+
+
+def emptied_by(items: pd.DataFrame, scope: Scope = PLAN_SCOPE) -> tuple[str, str]:
+    """Give which rule of the scope leaves none of the items, and how to widen it: two sentences, "" when some count.
+
+    A scope that leaves the types open is taken with those of the six indicators a report leads with.
+
+    >>> items = pd.DataFrame({"in_force": True, "item_type": ["行政许可"] * 3, "use_level": ["2", None, None]})
+    >>> emptied_by(items)[0]
+    '3 个事项都不在统计范围内：只计行使层级市级、县级，而它们是省级 1 个、没有写 2 个。'
+    """
+    left = items[items["in_force"].fillna(False).astype("bool")]
+    if len(items) and left.empty:
+        return (
+            f"{len(items)} 个事项都不在统计范围内：没有一个是在用事项的最新版本。",
+            "仍在办理的，请把“事项状态”改为“在用”。",
+        )
+    types = PERMIT if scope.item_types is None else scope.item_types
+    allowed = {"item_type": types, "use_level": scope.use_levels}
+    inside = {key: left[key].isin(some) | (not some) for key, some in allowed.items()}
+    if left.empty or (inside["item_type"] & inside["use_level"]).any():
+        return "", ""
+    alone = [key for key, mask in inside.items() if not mask.any()]
+    rows = left if alone else left[inside["item_type"]]
+    why, how = zip(*(_emptied(rows[key], allowed[key]) for key in alone or ["use_level"]), strict=True)
+    return f"{len(items)} 个事项都不在统计范围内：{'；'.join(why)}。", "；".join(how) + "。"
+
+
+def _emptied(written: pd.Series, allowed: Iterable[str]) -> tuple[str, str]:
+    """Give what one rule asks for and what the items say instead, and how to widen it."""
+    name, option = label(str(written.name)), {"item_type": "scope"}.get(str(written.name), "level")
+    words = {code: text for text, code in reversed(spellings("use_level").items())} if option == "level" else {}
+    counts = (
+        written.astype("object").where(written.notna(), "没有写").map(lambda one: words.get(one, one)).value_counts()
+    )
+    said = "、".join(f"{one} {n} 个" for one, n in counts.head(6).items())
+    fill = f"请补填“{name}”；" if written.isna().any() else ""
+    widen = f"不论{name}都计入的，在 dataset.toml 的 [scope] 写 {written.name}s = []，zj measure 则加 --{option} 全部"
+    return f"只计{name}{'、'.join(words.get(one, one) for one in allowed)}，而它们是{said}", fill + widen
 
 
 def _inside(one: Indicator, scope: Scope | None) -> nw.Expr:

@@ -117,6 +117,7 @@ COMMANDS = (
             _text("paths", "FILE|DIR", "工作簿、CSV 或装有它们的文件夹", nargs="+"),
             _text("--out", "FILE", "把全部问题写入这个 .xlsx 或 .csv"),
             _text("--annotate", "DIR", "写出标注副本（问题单元格着色并加批注）到这个文件夹"),
+            _flag("--learn", "没认出的表头，逐条询问后写进 dataset.toml 的 [columns]"),
             _flag("--json", "以 JSON 输出，供其他程序使用"),
         ),
     ),

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written
+from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, emptied_by
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.chinese import listed
+from zjanalysis.cli.handed_in import print_headers, print_uses, suggestions, uses, where
 from zjanalysis.cli.output import print_table, save, visible
 from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.check import Submission, check_files
+from zjanalysis.inputs.dataset import learn_columns, use_levels
 from zjanalysis.inputs.findings import summary
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import load_regions, region_code
@@ -45,9 +47,13 @@ RESULT = ("indicator", "value", "numerator", "denominator", "n", "n_left_out")
 def check(arguments: argparse.Namespace) -> int:
     """Check files and folders; 1 when something of level 错误 was found."""
     checked = check_files(arguments.paths)
+    if arguments.learn and _learn(checked):
+        checked = check_files(arguments.paths)
     errors = int((checked.findings["level"] == ERROR).sum())
     if arguments.json:
-        text = {"files": _records(checked.files), "findings": _records(checked.findings), "errors": errors}
+        reports = uses(checked.items, load_settings(), checked.dataset.parent) if len(checked.items) else checked.items
+        text = {"files": _records(checked.files), "headers": _records(checked.headers),
+                "reports": _records(reports), "findings": _records(checked.findings), "errors": errors}  # fmt: skip
         print(json.dumps(text, ensure_ascii=False, indent=1))
     else:
         _print_summary(checked)
@@ -60,15 +66,23 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _print_summary(checked: Submission) -> None:
-    """Print what was read by file, and what was found by region and by rule."""
-    findings = checked.findings
+    """Print what was read by file, how its headers were told, what it is good for, and what was found."""
     if len(checked.files):
         print_table(table(checked.files, caption="文件", columns=FILES))
-    for name, message, action in findings.query("rule == 'file_refused'")[["file", "message", "action"]].to_numpy():
+    refused = checked.findings.query("rule == 'file_refused'")
+    for name, message, action in refused[["file", "message", "action"]].to_numpy():
         print(f"{visible(name)}：{visible(message)}\n提示：{visible(action)}")
+    print_headers(checked)
+    if len(checked.items):
+        print_uses(checked.items, load_settings(), checked.dataset.parent)
     if checked.clean:
-        print("没有发现问题。")
-        return
+        print("\n没有发现问题。")
+    else:
+        _print_findings(checked.findings)
+
+
+def _print_findings(findings: pd.DataFrame) -> None:
+    """Print how much was found by region and by rule."""
     names = load_regions().set_index("code")["name"]
     regions = summary(findings, by=("region_code",))
     codes = regions["region_code"]
@@ -77,10 +91,40 @@ def _print_summary(checked: Submission) -> None:
     print_table(table(regions, caption="按地区", columns=LEVELS))
     first = findings.drop_duplicates("rule").set_index("rule")
     rules = summary(findings, by=("rule",))
-    rules = rules.assign(place=rules["rule"].map(first["sheet"] + " " + first["cell"]))
+    named = first["value"].str.replace("\n", " ").where(first.index != "file_refused", "")
+    at = first["cell"].where(first["row_number"].gt(0), named)
+    rules = rules.assign(place=rules["rule"].map(first["sheet"] + " " + at.str.slice(0, 40)))
     print("\n按规则：")
     print_table(table(rules, caption="按规则", columns=RULES))
     print("\n用 --out 核对结果.xlsx 保存全部，用 --annotate 文件夹 得到逐格标注的副本。")
+
+
+def _learn(checked: Submission) -> bool:
+    """Ask for every unknown header that is near a name whether it is meant, write those that are, tell whether any is.
+
+    Without an answer (no terminal, the end of what is piped in) nothing more is asked.
+    """
+    print_headers(checked, file=sys.stderr)
+    names = {}
+    for header, name in suggestions(checked.headers).items():
+        print(
+            f"把“{visible(header)}”当作“{name}”，写进 {where(checked.dataset)}？（是/否）",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+        answer = sys.stdin.readline()
+        if not answer:
+            print("\n没有得到回答，余下的不写。", file=sys.stderr)
+            break
+        if answer.strip().lower() in ("是", "y", "yes"):
+            names[header] = name
+    if names:
+        learn_columns(checked.dataset, names)
+        print(f"已在 {where(checked.dataset)} 的 [columns] 写入 {len(names)} 行。", file=sys.stderr)
+    else:
+        print("没有写入。", file=sys.stderr)
+    return bool(names)
 
 
 def _annotate(checked: Submission, folder: Path) -> None:
@@ -140,7 +184,8 @@ def measure(arguments: argparse.Namespace) -> int:
     scores = measure_items(items, ITEM_INDICATORS, by=by, scope=scope)
     scores = scores[(scores["n"] > 0) | (scores["n_left_out"] > 0)]
     if scores.empty:
-        raise ConfigError("所选范围内没有事项。", "请用 --level 全部 或 --scope 全部 放宽范围，或检查 --region。")
+        why, hint = emptied_by(items, scope)
+        raise ConfigError(why or "所选地区没有事项。", hint or "请检查 --region，或去掉它。")
     units = "按原文数字，未折算" if arguments.as_written else "自然日、月、年等已折算为工作日"
     types, levels = (_scope_text(names) for names in (scope.item_types, scope.use_levels))
     print(f"{period.dataset.title} · {period.name} · 截止 {period.cutoff} · 时限{units}")
@@ -158,18 +203,15 @@ def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
     if arguments.scope:
         types = () if arguments.scope == EVERYTHING else listed(arguments.scope)
-        _refuse_unknown("事项类型", types, set(period.items["item_type"].dropna()))
+        there = sorted(set(period.items["item_type"].dropna()))
+        for name in types:
+            if name not in there:
+                raise unknown_name("事项类型", name, there)
         scope = replace(scope, item_types=types)
     if arguments.level:
-        scope = replace(scope, use_levels=() if arguments.level == EVERYTHING else listed(arguments.level))
-    _refuse_unknown("行使层级", scope.use_levels or (), set("1234567"))
+        levels = () if arguments.level == EVERYTHING else use_levels(listed(arguments.level))
+        scope = replace(scope, use_levels=levels)
     return scope
-
-
-def _refuse_unknown(kind: str, names: tuple[str, ...], allowed: set[str]) -> None:
-    for name in names:
-        if name not in allowed:
-            raise unknown_name(kind, name, sorted(allowed))
 
 
 def _columns(by: str, items: pd.DataFrame) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 
@@ -20,13 +20,13 @@ _STEERING = re.compile(rf"{ILLEGAL.pattern}|[\t\n\r\x85\u2028\u2029]")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*%?")
 
 
-def visible(text: str) -> str:
-    """Return a text on one line, with what would steer a terminal or hide letters written as its code.
+def visible(text: str, *, keep: str = "") -> str:
+    """Return a text on one line, with what would steer a terminal or hide letters written as its code, but ``keep``.
 
     >>> visible("a" + chr(27) + "[31m")
     'a\\\\x1b[31m'
     """
-    return _STEERING.sub(lambda sign: ascii(sign[0])[1:-1], text)
+    return _STEERING.sub(lambda sign: sign[0] if sign[0] in keep else ascii(sign[0])[1:-1], text)
 
 
 def field(value: Any) -> Any:
@@ -41,16 +41,16 @@ def field(value: Any) -> Any:
     return f"'{text}" if text.startswith(FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
-def print_table(rows: Table, limit: int = 60) -> None:
+def print_table(rows: Table, limit: int = 60, *, file: TextIO | None = None) -> None:
     """Print the table with Chinese characters counted as two columns; a long one is cut and says so."""
     cells = [[visible(text) for text in row] for row in rows.texts()[:limit]]
     heads = [head.text for head in rows.heads]
     widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
     right = [head.kind in NUMERIC for head in rows.heads]
     for row in [heads, *cells]:
-        print("  ".join(_pad(*cell) for cell in zip(row, widths, right, strict=True)).rstrip())
+        print("  ".join(_pad(*cell) for cell in zip(row, widths, right, strict=True)).rstrip(), file=file)
     if len(rows.rows) > limit:
-        print(f"……共 {len(rows.rows)} 行，只显示前 {limit} 行；用 --out 保存全部。")
+        print(f"……共 {len(rows.rows)} 行，只显示前 {limit} 行；用 --out 保存全部。", file=file)
 
 
 def _width(text: str) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,15 +15,15 @@ import pandas as pd
 from zjanalysis.columns import label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
-from zjanalysis.inputs.dataset import columns_told
+from zjanalysis.inputs.dataset import FILE_NAME, columns_told, dataset_of
 from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Place, Violation, findings_of, together
-from zjanalysis.inputs.headers import near
+from zjanalysis.inputs.headers import nearest
 from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.regions import code_in
 from zjanalysis.inputs.rules import deduplicate, row_violations
 from zjanalysis.inputs.table import Table, table_of
 from zjanalysis.inputs.wall import behind_wall
-from zjanalysis.inputs.workbook import SUFFIXES, Sheet, sheets_of
+from zjanalysis.inputs.workbook import SUFFIXES, Sheet, column_letter, sheets_of
 from zjanalysis.settings import Settings, load_settings
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -34,27 +35,49 @@ ASKED = (
     "promised_written", "handling_type", "visits", "online", "online_depth", "serves", "on_application", "one_window",
     "bookable", "express", "state", "case_count",
 )  # fmt: skip
+HEADER_KEYS = ("file", "sheet", "letter", "header", "column_label", "how", "nearest")
 _COLUMN_OF = {"statutory_written": "statutory_limit", "promised_written": "promised_limit"}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What one file gives. ``n_read`` = items + rows that a finding with ``used`` False names."""
+    """What one file gives. ``n_read`` = items + rows that a finding with ``used`` False names.
+
+    ``headers``: a row a header (`header_rows`).
+    """
 
     items: pd.DataFrame
     findings: pd.DataFrame
     n_read: int
     places: Mapping[tuple[str, str], Mapping[str, Place]]
+    headers: pd.DataFrame
+
+
+class ColumnsMissing(InputError):
+    """No sheet of a file holds the needed columns; ``headers`` are those that stand there (`header_rows`)."""
+
+    def __init__(self, message: str, hint: str, headers: pd.DataFrame) -> None:
+        super().__init__(message, hint)
+        self.headers = headers
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Bring the headers back from the process that read them."""
+        return type(self), (self.message, self.hint, self.headers)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What was handed in: items, findings, files (as in a period), and where each file lies."""
+    """What was handed in: items, findings, files (as in a period), where each file lies, headers (`header_rows`).
+
+    ``dataset``: the dataset.toml whose ``[columns]`` counted, and where more can be written.
+    """
 
     items: pd.DataFrame
     findings: pd.DataFrame
     files: pd.DataFrame
     paths: Mapping[str, Path]
+    headers: pd.DataFrame
+    dataset: Path
 
     @property
     def clean(self) -> bool:
@@ -94,7 +117,25 @@ def check(sheets: Sequence[Sheet], *, settings: Settings, mapping: Mapping[str, 
         together([*layout, *(findings for _, findings in checked)]),
         sum(table.n_read for _, table in tables),
         {(table.file, table.sheet): table.places for _, table in tables},
+        _under([header_rows(table) for _, table in tables]),
     )
+
+
+def header_rows(table: Table) -> pd.DataFrame:
+    """Return a row per header of a table: file, sheet, letter, header, column_label ("" when not used), how, nearest.
+
+    ``how``: how the column was told, or that a known one was not used; ``nearest``: the standard name that an unknown
+    header comes near to.
+    """
+    close = nearest(table.headers)
+    rows = []
+    for number, one in enumerate(table.headers):
+        letter, text = column_letter(number), " ".join(one.text.split())
+        labels = "、".join(label(key) for key, place in table.places.items() if place.letter == letter)
+        how = one.how if labels or not one.keys else "没有使用，见核对问题"
+        rows.append((table.file, table.sheet, letter, text, labels, how, close.get(text, "")))
+    kinds = dict.fromkeys(HEADER_KEYS, "str")
+    return pd.DataFrame([row for row in rows if row[3]], columns=list(HEADER_KEYS)).astype(kinds)
 
 
 def _under(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -127,14 +168,15 @@ def _no_table(sheets: Sequence[Sheet], tables: list[Table]) -> InputError:
         return InputError(f"“{name}”里没有找到表头（每张可见工作表的前 20 行都看过）。",
                           "请使用标准表头（zj template 可生成模板），或检查是否交错了文件。")  # fmt: skip
     table = tables[0]
-    headers = "、".join(place.header for place in list(table.places.values())[:8])
     where = f"“{name}”的工作表“{table.sheet}”" if table.sheet else f"“{name}”"
-    names = [" ".join(text.split())[:40] for text in table.unknown[:20]]
-    asked = [f"{name}（您是不是指“{near(name)}”？）" if near(name) else name for name in names]
-    lines = "、".join(f'"{name}" = "{near(name) or label("item_name")}"' for name in names[:1])
-    unknown = f"没认出的表头：{'、'.join(asked)}。" if names else ""
+    read = "、".join(place.header for place in list(table.places.values())[:8])
+    close = nearest(table.headers)
+    asked = [f"{text[:40]}（您是不是指“{one}”？）" if one else text[:40] for text, one in list(close.items())[:20]]
+    unknown = f"没认出的表头：{'、'.join(asked)}。" if asked else ""
+    lines = "、".join(f'"{text}" = "{one}"' for text, one in close.items() if one)
     ways = f"请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系{f'，例如 {lines}' if lines else ''}。"
-    return InputError(f"{where}缺少必需的列：{'；'.join(_lacks(table))}。", f"已认出的列：{headers}。{unknown}{ways}")
+    return ColumnsMissing(f"{where}缺少必需的列：{'；'.join(_lacks(table))}。", f"已认出的列：{read}。{unknown}{ways}",
+                          header_rows(table))  # fmt: skip
 
 
 def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -241,15 +283,16 @@ def check_files(
     """
     chosen = settings or load_settings()
     files = submitted_files(paths)
-    told = columns_told(next(iter(files.values())), settings=chosen) if mapping is None else mapping
+    folder = dataset_of(next(iter(files.values())), settings=chosen)
+    told = columns_told(folder, settings=chosen) if mapping is None else mapping
     results = check_apart(files, settings=chosen, mapping=told)
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [findings_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
-    if not checked:
-        return Submission(pd.DataFrame(), together(refused), pd.DataFrame(), files)
-    items, findings, counts = assembled(checked, files)
-    return Submission(items, together([*refused, findings]), counts, files)
+    seen = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
+    headers = _under(seen) if seen else pd.DataFrame(columns=list(HEADER_KEYS))
+    items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
+    return Submission(items, together([*refused, findings]), counts, files, headers, folder / FILE_NAME)
 
 
 def completeness(items: pd.DataFrame, *, by: Sequence[str] = ("region_code",)) -> pd.DataFrame:

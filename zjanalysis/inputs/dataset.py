@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.errors import ConfigError, InputError, unknown_name
+from zjanalysis.files import write_whole
+from zjanalysis.inputs import values
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"
@@ -74,10 +78,10 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
             '请写 kind = "real"（真实）或 "sample"（示例）。',
         )
     scope, columns = written.get("scope", {}), written.get("columns", {})
-    keys = {name: column.key for column in ITEM_COLUMNS for name in (column.key, column.label)}
+    keys = {name: column.key for column in ITEM_COLUMNS for name in (*column.aliases, column.key, column.label)}
     for name in columns.values():
         if name not in keys:
-            raise unknown_name("列", str(name), keys)
+            raise unknown_name("列", str(name), [column.label for column in ITEM_COLUMNS])
     title, kind, source, licence = (str(written.get(word, "")) for word in ("title", "kind", "source", "licence"))
     return Dataset(
         folder,
@@ -86,7 +90,7 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
         source,
         licence,
         item_types=tuple(scope["item_types"]) if "item_types" in scope else None,
-        use_levels=tuple(map(str, scope.get("use_levels", Dataset.use_levels))),
+        use_levels=use_levels(map(str, scope.get("use_levels", Dataset.use_levels))),
         columns={header: keys[name] for header, name in columns.items()},
         periods=dict(written.get("periods", {})),
         cases=dict(written.get("cases", {})),
@@ -95,11 +99,61 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
     )
 
 
-def columns_told(path: Path, *, settings: Settings) -> Mapping[str, str]:
-    """Give header → column key as told by the data set that a file lies in; from elsewhere, that of the settings."""
+def use_levels(names: Iterable[str]) -> tuple[str, ...]:
+    """Give levels of exercise as codes; raises UnknownName for one nobody knows.
+
+    >>> use_levels(["市级", "4"])
+    ('3', '4')
+    """
+    codes = {name: values.use_level(name) for name in names}
+    for name, code in codes.items():
+        if code in ("", values.BAD):
+            raise unknown_name("行使层级", name, ("省级", "市级", "县级", "镇级", "村级"))
+    return tuple(codes.values())
+
+
+def dataset_of(path: Path, *, settings: Settings) -> Path:
+    """Give the folder of the data set that a file lies in; for a file from elsewhere that of the settings."""
     above = [folder for folder in path.absolute().parents if (folder / FILE_NAME).is_file()]
-    folder = above[0] if above else settings.path(settings.data)
+    return above[0] if above else settings.path(settings.data)
+
+
+def columns_told(folder: Path, *, settings: Settings) -> Mapping[str, str]:
+    """Give header → column key as told by the ``[columns]`` of a data set; nothing where there is no data set."""
     return load_dataset(str(folder), settings=settings).columns if (folder / FILE_NAME).is_file() else {}
+
+
+def learn_columns(path: Path, names: Mapping[str, str]) -> None:
+    """Add header → column name to the ``[columns]`` of a dataset.toml; everything else in it stays as it is.
+
+    Raises ConfigError, and writes nothing, where there is none or it would not read as it should afterwards.
+    """
+    lines = columns_lines(names)
+    if not path.is_file():
+        raise ConfigError(f"没有“{path}”。", f"请先建立（可照 data/gd-2021-05 的样子），再写入：\n[columns]\n{lines}")
+    text = path.read_bytes().decode("utf-8-sig")
+    head = re.search(r"^[ \t]*\[[ \t]*columns[ \t]*\][ \t]*(?:#.*)?$", text, re.MULTILINE)
+    above, below = (text[: head.end()], text[head.end() :]) if head else (f"{text.rstrip()}\n\n[columns]", "\n")
+    added = f"{above}\n{lines}{below.lstrip(chr(13)).removeprefix(chr(10))}"
+    before = tomllib.loads(text)
+    wanted = {**before, "columns": {**before.get("columns", {}), **names}}
+    try:
+        good = tomllib.loads(added) == wanted
+    except tomllib.TOMLDecodeError:
+        good = False
+    if not good:
+        raise ConfigError(f"“{path}”里写不进 [columns]。", f"请自己写入：\n{lines}")
+    write_whole(path, added.encode("utf-8"))
+
+
+def columns_lines(names: Mapping[str, str]) -> str:
+    """Give header → column name as lines of TOML.
+
+    >>> print(columns_lines({'事项"名"': "事项名称"}), end="")
+    "事项\\"名\\"" = "事项名称"
+    """
+    return "".join(f"{json.dumps(header, ensure_ascii=False)} = {json.dumps(name, ensure_ascii=False)}\n"
+                   for header, name in names.items()).replace("\x7f", "\\u007f")  # fmt: skip
 
 
 def list_periods(data: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:

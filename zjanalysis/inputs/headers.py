@@ -1,10 +1,11 @@
-"""The header of a table: on which row it stands, one row or two, and which column each text may mean."""
+"""The header of a table: on which row it stands, which column each of its texts may mean, and how that was told."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from zjanalysis.columns import ITEM_COLUMNS
@@ -12,44 +13,63 @@ from zjanalysis.inputs.limits import plain, unit_of
 from zjanalysis.inputs.workbook import Sheet, cell_text
 
 HEADER_ROWS = 20  # the header is on one of the first 20 rows
-_NUMBERS = {"时限", "数值", "天数", "数"}  # second headers under a merged one: the number itself, or something about it
 LONGEST = 200  # characters: no header is longer
-_BRACKETS = str.maketrans("[]{}【】〔〕", "()()()()")
-_COMPOUND = (r"(.+?)\((.*)\)", r"(.*[^\x00-\x7f])[:|-]?([a-z][a-z0-9_]+)", r"([a-z][a-z0-9_]+)[:|-]?([^\x00-\x7f].*)")
+NAME, ALIAS, PART, TOLD, TWO_ROWS = "标准名称", "别名", "合写中的“{}”", "dataset.toml 的 [columns]", "两行表头合读"
+_NEAR = 0.75  # of the letters of a header and a name: so much alike that one is asked whether it is meant
+_NUMBERS = {"时限", "数值", "天数", "数"}  # second headers under a merged one: the number itself, or something about it
+_BRACKETS = str.maketrans("[]{}<>【】〔〕《》〈〉「」", "()()()()()()()()")
+_COMPOUND = (
+    r"(.+?)\((.*)\)",
+    r"(.+)\((.*)\)",
+    r"(.*[^\x00-\x7f])[:|-]?([a-z][a-z0-9_]+)",
+    r"([a-z][a-z0-9_]+)[:|-]?([^\x00-\x7f].*)",
+)
 """A header that holds two: label(code) or label(unit), label and code, code and label; brackets may be of any kind."""
 _SUBWORDS = _NUMBERS | {"单位", "说明", "名称", "代码", "编码", "内容"}
 
 
+@dataclass(frozen=True)
+class Header:
+    """One header: as written (two rows joined), the columns it may mean (none: unknown), and how that was told."""
+
+    text: str
+    keys: tuple[str, ...] = ()
+    how: str = ""
+
+
 @cache
 def _aliases() -> dict[str, tuple[str, ...]]:
+    """Return spelling → columns; promise_day also as promiseDay, unless that is the spelling of another column."""
     known: dict[str, list[str]] = {}
     for column in ITEM_COLUMNS:
         for spelling in {column.label, *column.aliases}:
             known.setdefault(plain(spelling), []).append(column.key)
     for column in ITEM_COLUMNS:  # our own names last: USE_LEVEL of the exchange tables is a code
         known.setdefault(column.key, [column.key])
-    return {spelling: tuple(dict.fromkeys(keys)) for spelling, keys in known.items()}
+    joined = {spelling.replace("_", ""): keys for spelling, keys in known.items()}
+    return {spelling: tuple(dict.fromkeys(keys)) for spelling, keys in {**joined, **known}.items()}
 
 
 @cache
-def keys_of(header: str) -> tuple[str, ...]:
-    """Give the columns a header may mean: one, several (then the values decide), or none.
+def read_header(text: str) -> Header:
+    """Return what one header may mean: a column, several (then the values decide), or none.
 
-    >>> keys_of("法定办结时限(handle_time)"), keys_of("*承诺时限\\n（工作日）"), keys_of("备注")
-    (('statutory_limit',), ('promised_limit',), ())
-    >>> keys_of("事项类型[TASK_TYPE_TEXT]"), keys_of("基本编码\\nCATALOG_CODE"), keys_of("VISITS 跑动次数")
-    (('item_type',), ('base_code',), ('visits',))
+    >>> read_header("承诺办结时限").how, read_header("*承诺时限\\n（工作日）"), read_header("备注").keys
+    ('标准名称', Header(text='*承诺时限\\n（工作日）', keys=('promised_limit',), how='合写中的“承诺时限”'), ())
+    >>> [read_header(text).keys for text in ("事项类型[TASK_TYPE_TEXT]", "基本编码\\nCATALOG_CODE", "promiseDay 承诺")]
+    [('item_type',), ('base_code',), ('promised_limit',)]
     """
-    if len(header) > LONGEST:
-        return ()
-    whole = re.sub(r"^[*★]*(?:\(?\d+\)?[.、])?", "", plain(header).translate(_BRACKETS))
+    if len(text) > LONGEST:
+        return Header(text)
+    whole = re.sub(r"^[*★]*(?:\(?\d+\)?[.、])?", "", plain(text).translate(_BRACKETS))
     parts = [re.fullmatch(pattern, whole) for pattern in _COMPOUND]
     pieces = [whole, *(piece for match in parts if match for piece in match.groups()), *whole.split("/")]
-    for piece in pieces:
-        found = _aliases().get(piece.lstrip("*"))
-        if found:
-            return found
-    return ()
+    for piece in (piece.lstrip("*") for piece in pieces):
+        keys = _aliases().get(piece)
+        if keys:
+            names = {plain(column.label) for column in ITEM_COLUMNS if column.key in keys}
+            return Header(text, keys, PART.format(piece) if piece != whole else NAME if piece in names else ALIAS)
+    return Header(text)
 
 
 @cache
@@ -59,67 +79,78 @@ def unit_in(header: str) -> str:
     return (unit_of(bracket.group(1)) or "") if bracket and not bracket.group(1).isascii() else ""
 
 
-def header_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[str], list[tuple[str, ...]]] | None:
-    """Find the header: (number of rows above the first item row, header texts, columns each may mean); None if none.
+@dataclass(frozen=True)
+class _Reader:
+    """Reads headers; ``told``: header → column key as a data set says, before all else."""
+
+    told: Mapping[str, str]
+
+    def __call__(self, text: str) -> Header:
+        written = " ".join(text.split())
+        return Header(text, (self.told[written],), TOLD) if written in self.told else read_header(text)
+
+
+def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Header]] | None:
+    """Find the header: (number of rows above the first item row, a header for every column); None if there is none.
 
     A second header row (keys over Chinese names, 时限 | 单位 under a merged head) is joined to the first.
     """
+    read = _Reader({" ".join(header.split()): key for header, key in mapping.items()})
     best, best_row = 1, -1
     for number, row in enumerate(sheet.grid[:HEADER_ROWS]):
-        hits = {keys for keys in map(_finder(mapping), map(cell_text, row)) if keys}
+        hits = {header.keys for header in map(read, map(cell_text, row)) if header.keys}
         if len(hits) > best:
             best, best_row = len(hits), number
     if best_row < 0:
         return None
     texts = [cell_text(value) for value in sheet.grid[best_row]]
-    keys = [_finder(mapping)(text) for text in texts]
     below = [cell_text(value) for value in sheet.grid[best_row + 1]] if best_row + 1 < len(sheet.grid) else []
-    joined = _second_row(texts, keys, below, mapping) if any(below) else None
-    return (best_row + 2, *joined) if joined else (best_row + 1, texts, keys)
+    joined = _with_second_row(texts, below, read) if any(below) else None
+    return (best_row + 2, joined) if joined else (best_row + 1, [read(text) for text in texts])
 
 
-def _finder(mapping: Mapping[str, str]) -> Callable[[str], tuple[str, ...]]:
-    told = {" ".join(header.split()): key for header, key in mapping.items()}
-
-    def find(text: str) -> tuple[str, ...]:
-        written = " ".join(text.split())
-        return (told[written],) if written in told else keys_of(text)
-
-    return find
-
-
-def _second_row(
-    texts: list[str], keys: list[tuple[str, ...]], below: list[str], mapping: Mapping[str, str]
-) -> tuple[list[str], list[tuple[str, ...]]] | None:
+def _with_second_row(texts: list[str], below: list[str], read: _Reader) -> list[Header] | None:
     """Join a second header row, or None when the row below is not one."""
-    find = _finder(mapping)
-    known = [bool(find(text)) or plain(text) in _SUBWORDS for text in below if text.strip()]
+    known = [bool(read(text).keys) or plain(text) in _SUBWORDS for text in below if text.strip()]
     if sum(known) < max(2, 0.5 * len(known)) or len(set(below) - {""}) < 2:
         return None
-    heads, head = [], ""
+    joined, head = [], ""
     for text, under in zip(texts, below, strict=True):
         head = text if text.strip() or not under.strip() else head
-        heads.append(head)
-    joined = [f"{h}{b}" if b.strip() and h != b else h for h, b in zip(heads, below, strict=True)]
-    found = [_joined_keys(head, own, under, find) for head, own, under in zip(heads, keys, below, strict=True)]
-    return joined, found
+        both = f"{head}{under}" if under.strip() and head != under else head
+        joined.append(replace(_joined(read(head), read(text), under, read), text=both))
+    return joined
 
 
-def _joined_keys(
-    head: str, own: tuple[str, ...], under: str, find: Callable[[str], tuple[str, ...]]
-) -> tuple[str, ...]:
-    """Give what a column means whose first header is ``head`` (``own`` when read alone) and whose second ``under``."""
+def _joined(head: Header, own: Header, under: str, read: _Reader) -> Header:
+    """Return what a column means whose first header (``own`` when read alone) stands under ``head``, over ``under``."""
     if not under.strip():
         return own
+    both = read(head.text + under)
+    both = replace(both, how=TWO_ROWS) if both.keys else both
     if plain(under) in _NUMBERS:
-        return find(head + under) or own or find(head)
+        return both if both.keys else own if own.keys else head
     if plain(under) in _SUBWORDS:
-        return find(head + under)
-    return find(head + under) or find(under) or own
+        return both
+    alone = read(under)
+    return both if both.keys else alone if alone.keys else own
 
 
+@cache
 def near(header: str) -> str:
-    """Give the standard name that an unknown header comes near to; empty when none does."""
-    words = plain(header[:LONGEST])
-    close = difflib.get_close_matches(words, [plain(c.label) for c in ITEM_COLUMNS], n=1, cutoff=0.75)
-    return next((c.label for c in ITEM_COLUMNS if close and plain(c.label) == close[0]), "")
+    """Give the standard name that an unknown header comes near to; empty when none does.
+
+    >>> near("能否网办"), near("事项名"), near("备注")
+    ('是否网办', '事项名称', '')
+    """
+    names = {plain(spelling): column.label for column in reversed(ITEM_COLUMNS)
+             for spelling in (*column.aliases, column.label) if not spelling.isascii()}  # fmt: skip
+    close = difflib.get_close_matches(plain(header[:LONGEST]), names, n=1, cutoff=_NEAR)
+    return names[close[0]] if close else ""
+
+
+def nearest(headers: Sequence[Header]) -> dict[str, str]:
+    """Return unknown header → the standard name it may be, "" where none is near or another header is that column."""
+    taken = {column.label for column in ITEM_COLUMNS for header in headers if header.keys == (column.key,)}
+    names = {" ".join(one.text.split()): near(one.text) for one in headers if one.text.strip() and not one.keys}
+    return {header: "" if name in taken else name for header, name in names.items()}

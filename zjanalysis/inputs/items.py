@@ -44,6 +44,7 @@ _WANTED = {
     "online": ("handle_form",),
     "item_type": ("item_type_code",),
     "base_code": ("impl_code",),
+    "use_level": ("use_level_code", "impl_code"),
 }
 
 
@@ -145,10 +146,22 @@ def _choices(context: ReadContext) -> dict[str, np.ndarray]:
     depth_rule = "depth_scale_unknown" if eight is None else "choice_unknown"
     return {
         "item_type": context.read(("item_type", "item_type_code"), values.item_type, rule=type_rule),
-        "use_level": context.read(("use_level", "use_level_code"), values.use_level),
+        "use_level": _level(context),
         "handling_type": context.read(("handling_type", "handling_type_code"), values.handling_type),
         "online_depth": context.read(("online_depth",), lambda text: values.depth(text, eight), rule=depth_rule),
     }
+
+
+def _level(context: ReadContext) -> np.ndarray:
+    """Read 行使层级; where the table has no such column, from the 实施编码, whose 19th place it is."""
+    cells = context.table.cells.get("impl_code")
+    if cells is None or {"use_level", "use_level_code"} & set(context.table.cells):
+        return context.read(("use_level", "use_level_code"), values.use_level)
+    levels = cells.each(
+        lambda code: values.use_level(code[18]) if len(code) in FULL_CODE and code[18] in "1234567" else ""
+    )
+    context.violations.append(Violation("level_from_code", WHOLE, "impl_code", others=str(int((levels == "").sum()))))
+    return levels
 
 
 def _flags(context: ReadContext, *, kind: np.ndarray, depth: np.ndarray) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pandas as pd
 from zjanalysis.columns import column_of, label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Place, Violation
-from zjanalysis.inputs.headers import header_of, near, unit_in
+from zjanalysis.inputs.headers import Header, headers_of, nearest, unit_in
 from zjanalysis.inputs.limits import plain
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter
 
@@ -61,8 +61,8 @@ class Cells:
 @dataclass(frozen=True)
 class Table:
     """The rows of one table as written, by column. ``numbers`` are the row numbers of the sheet; ``n_read`` counts
-    every row below the header that holds anything, also those that ``violations`` leave out; ``unknown`` are the
-    headers that are no column of ours."""
+    every row below the header that holds anything, also those that ``violations`` leave out; ``headers`` are those of
+    every column of the sheet."""
 
     file: str
     sheet: str
@@ -71,7 +71,7 @@ class Table:
     places: Mapping[str, Place]
     n_read: int
     violations: tuple[Violation, ...]
-    unknown: tuple[str, ...] = ()
+    headers: tuple[Header, ...] = ()
 
     def values(self, key: str) -> Any:
         """Return what every row says in a column; an empty text when the table does not have it."""
@@ -118,22 +118,22 @@ def _places(joined: str, token: str) -> Iterator[int]:
 
 def table_of(sheet: Sheet, *, mapping: Mapping[str, str]) -> Table | None:
     """Return the table of a sheet, or None when the sheet has no header; ``mapping``: header → column key."""
-    header = header_of(sheet, mapping)
+    header = headers_of(sheet, mapping)
     if header is None:
         return None
-    first, texts, keys = header
+    first, headers = header
+    texts, keys = [one.text for one in headers], [one.keys for one in headers]
     body = sheet.grid[first:]
     columns = _columns(body, keys, first=first, merged=sheet.merged)
     chosen, violations = resolve_columns(texts, keys, columns)
     places = {key: Place(column_letter(c), " ".join(texts[c].split()), unit_in(texts[c])) for key, c in chosen.items()}
     cells = {key: columns[c] for key, c in chosen.items()}
-    violations += [Violation("column_unknown", WHOLE, values=text, others=near(text))
-                   for text, key in zip(texts, keys, strict=True) if not key and near(text)]  # fmt: skip
+    violations += [Violation("column_unknown", WHOLE, values=text, others=name)
+                   for text, name in nearest(headers).items() if name]  # fmt: skip
     is_item, n_read, left_out = _item_rows(body, cells, texts, first=first)
     cells = {key: column.take(is_item) for key, column in cells.items()}
     numbers = np.flatnonzero(is_item) + first + 1
-    unknown = tuple(text for text, key in zip(texts, keys, strict=True) if text.strip() and not key)
-    return Table(sheet.file, sheet.name, numbers, cells, places, n_read, (*violations, *left_out), unknown)
+    return Table(sheet.file, sheet.name, numbers, cells, places, n_read, (*violations, *left_out), tuple(headers))
 
 
 def _columns(

@@ -25,7 +25,8 @@ from zjanalysis.settings import Settings
 CITY, DISTRICT = "city", "district"  # the outputs of the two main reports; every other is a topic
 EACH = ("city", "district", "once")
 FOLDER = "notebooks"
-_BLOCK = ("title", "for", "output", "order", "reads")
+OF = ("scope", "items", "cases", "ledger")
+_BLOCK = ("title", "for", "output", "order", "reads", "of")
 _RESERVED = {"index", "manifest"}
 _KINDS = {str: "文字", int: "整数", float: "数字", bool: "真假值", list: "列表", tuple: "列表", dict: "对照表"}
 
@@ -36,7 +37,8 @@ class Notebook:
 
     ``each``: one report per ``city``, per ``district`` of it, or ``once`` per period. ``output`` is what its page is
     called. ``siblings``: it compares with the districts beside it alone, and so reads no other rows. ``parameters``:
-    what its ``parameters`` cell declares.
+    what its ``parameters`` cell declares. ``of``: what there must be for it: items in the scope, any items, cases, a
+    ledger.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Notebook:
     order: float
     siblings: bool
     parameters: Mapping[str, object]
+    of: str = "scope"
 
 
 @dataclass(frozen=True)
@@ -205,11 +208,14 @@ def _notebook(path: Path, block: Mapping[str, Any]) -> Notebook:
     title, each, output = (str(block.get(name, "")) for name in ("title", "for", "output"))
     if each not in EACH:
         raise unknown_name(f"for 的值（{path.name}）", each, EACH)
+    of = str(block.get("of", OF[0]))
+    if of not in OF:
+        raise unknown_name(f"of 的值（{path.name}）", of, OF)
     parameters = declared_parameters(path)
     if "region" not in parameters and each != "once":
         raise ConfigError(f"笔记本 {path.name} 没有声明参数 region。", "请在 parameters 单元格里加一行 region。")
     siblings = block.get("reads") == "siblings"
-    return Notebook(path, title, each, output, float(block.get("order", 100)), siblings, parameters)
+    return Notebook(path, title, each, output, float(block.get("order", 100)), siblings, parameters, of)
 
 
 def named_units(city: str) -> dict[str, str]:

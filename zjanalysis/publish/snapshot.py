@@ -25,7 +25,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from zjanalysis.errors import PublishError, ZjError
+from zjanalysis.errors import NoData, PublishError, ZjError
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.publish import processes
@@ -237,7 +237,8 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
     for region in regions:
         if region in now.regions:
             me = study_of(now, region=region, settings=settings)
-            me.share()
+            with suppress(NoData):  # nothing of it in scope: its reports say so
+                me.share()
             with suppress(ZjError):
                 cases.share(me)
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))
