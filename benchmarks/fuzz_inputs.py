@@ -2,6 +2,7 @@
 
 python benchmarks/fuzz_inputs.py              10,000 files
 python benchmarks/fuzz_inputs.py 500 7        500 files from seed 7
+python benchmarks/fuzz_inputs.py --table      the hostile files of tests/inputs/hostile.py, each alone: docs/reliability.md
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "inputs"))
 
 from corpus import CASES, made  # noqa: E402
+from hostile import ATTACKS, good, tried  # noqa: E402
 
 TOKENS = [
     b"<", b">", b'"', b"&#0;", b"&a;", b"<!DOCTYPE x>", b'r="XFD1048576"', b'r="A1"', b'r="A99999999999"', b'r="ZZZZZZ9"',
@@ -112,6 +114,24 @@ def main(n: int, seed: int) -> None:
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 
 
+def table(folder: Path) -> None:
+    """Print attack, size, result, processor seconds and memory of its reader, both above those of a good file."""
+    seconds, peak = good(folder)
+    print(f"a good file: {seconds:.2f} s of processor, the reader's start with it, {peak:.0f} MB\n")
+    print("| attack | kB | what is said | seconds | MB |\n|---|---|---|---|---|")
+    for name, (file, write, _) in ATTACKS.items():
+        path = folder / file
+        write(path)
+        used, most, said = tried(path)
+        kilobytes, words = path.stat().st_size / 1000, said[:60] or "read; nothing to find"
+        print(f"| {name} | {kilobytes:,.0f} | {words} | {max(used - seconds, 0):.1f} | {max(most - peak, 0):.0f} |",
+              flush=True)  # fmt: skip
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--table"]:
+        with tempfile.TemporaryDirectory() as temporary:
+            table(Path(temporary))
+        sys.exit()
     given = [int(argument) for argument in sys.argv[1:]]
     main(*(given + [10_000, 1][len(given) :]))

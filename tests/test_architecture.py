@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "zjanalysis"
 MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 ROOMS = ["inputs", "analysis", "studies", "display", "publish", "cli"]
-BASE = {"errors", "settings", "files", "columns", "units"}
+BASE = {"errors", "settings", "files", "columns", "units", "neutral"}
 # A wing has the same order inside; each of its modules imports what the room named here may.
 WINGS = {
     "cases": {"inputs": "inputs", "synthetic": "inputs", "engines": "inputs", "clock": "analysis",

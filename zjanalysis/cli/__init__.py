@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from zjanalysis import __version__
 from zjanalysis.cli.commands import make_parser
 from zjanalysis.errors import ZjError
+from zjanalysis.neutral import visible
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,8 +31,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)(arguments))
     except ZjError as error:
-        from zjanalysis.cli.output import visible  # noqa: PLC0415 - a command that starts fast does not draw tables
-
         print(*map(visible, str(error).split("\n")), sep="\n", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:

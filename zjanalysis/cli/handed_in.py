@@ -10,13 +10,14 @@ from typing import TextIO
 import pandas as pd
 
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, emptied_by, in_scope, left_out, measure
-from zjanalysis.cli.output import print_table, visible
+from zjanalysis.cli.output import print_table
 from zjanalysis.columns import Column
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.check import Submission
 from zjanalysis.inputs.dataset import Dataset, columns_lines, load_dataset
 from zjanalysis.inputs.regions import region_name
+from zjanalysis.neutral import visible
 from zjanalysis.publish.jobs import CITY, DISTRICT, Notebook, foci, named_units, notebooks
 from zjanalysis.settings import Settings
 

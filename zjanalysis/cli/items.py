@@ -14,7 +14,7 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, e
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.handed_in import print_headers, print_uses, suggestions, uses, where
-from zjanalysis.cli.output import print_table, save, visible
+from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
@@ -23,6 +23,7 @@ from zjanalysis.inputs.dataset import learn_columns, use_levels
 from zjanalysis.inputs.findings import summary
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import load_regions, region_code
+from zjanalysis.neutral import visible
 from zjanalysis.settings import load_settings
 
 ERROR, EVERYTHING = "错误", "全部"

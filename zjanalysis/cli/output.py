@@ -1,44 +1,17 @@
-"""How texts and tables leave the command line: for the terminal, or as a .csv / .xlsx file written whole.
-
-A text somebody typed can neither steer the terminal nor be run by the program that opens the file.
-"""
+"""How tables leave the command line: for the terminal, or as a .csv / .xlsx file written whole."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import pandas as pd
 
-from zjanalysis.display.tables import FORMULA, ILLEGAL, NUMERIC, Table
+from zjanalysis.display.tables import NUMERIC, Table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole
-
-_STEERING = re.compile(rf"{ILLEGAL.pattern}|[\t\n\r\x85\u2028\u2029]")
-_NUMBER = re.compile(r"[-+]?\d[\d.,]*%?")
-
-
-def visible(text: str, *, keep: str = "") -> str:
-    """Return a text on one line, with what would steer a terminal or hide letters written as its code, but ``keep``.
-
-    >>> visible("a" + chr(27) + "[31m")
-    'a\\\\x1b[31m'
-    """
-    return _STEERING.sub(lambda sign: sign[0] if sign[0] in keep else ascii(sign[0])[1:-1], text)
-
-
-def field(value: Any) -> Any:
-    """Return a cell for a CSV file: a text that a spreadsheet could run begins with an apostrophe (OWASP).
-
-    >>> field("=1+1"), field("-1.5"), field(-1.5)
-    ("'=1+1", '-1.5', -1.5)
-    """
-    if not isinstance(value, str):
-        return value
-    text = ILLEGAL.sub("", value)
-    return f"'{text}" if text.startswith(FORMULA) and not _NUMBER.fullmatch(text) else text
+from zjanalysis.neutral import csv_field, visible
 
 
 def print_table(rows: Table, limit: int = 60, *, file: TextIO | None = None) -> None:
@@ -74,7 +47,7 @@ def save(rows: pd.DataFrame, shown: Table, path: Path, *, title: str) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_workbook([shown], path, title=title)
         else:
-            write_whole(path, rows.map(field).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
+            write_whole(path, rows.map(csv_field).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
     except OSError as error:
         hint = "请关闭正在打开它的程序，或换一个位置。"
         raise ConfigError(f"写不了文件“{path}”：{error.strerror}。", hint) from error

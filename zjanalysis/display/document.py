@@ -75,7 +75,7 @@ def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
     for name, size in MARGINS.items():
         setattr(section, name, Mm(size))
     about = document.core_properties
-    about.title, about.author, about.comments = str(cover.get("title", "")), "zjanalysis", code
+    about.title, about.author, about.comments = safe_text(str(cover.get("title", ""))), "zjanalysis", code
     marks = (SAMPLE if cover.get("sample") else "", code and f"校验码 {code}")
     number = (f'<w:r>{_look("table", SIZES["foot"])}<w:t xml:space="preserve">— </w:t></w:r>'
               '<w:fldSimple w:instr="PAGE">'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -16,6 +15,7 @@ from zjanalysis.columns import ALL_COLUMNS, Column
 from zjanalysis.display import theme, wording
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.regions import region_name
+from zjanalysis.neutral import without_hidden
 from zjanalysis.units import UNITS, Met, Verdict
 
 MIME = "application/vnd.zjanalysis+json"
@@ -31,11 +31,6 @@ STATES = {
     str(Verdict.BEHIND): "zj-bad", str(Met.NOT_MET): "zj-bad", wording.BAD: "zj-bad",
 }  # fmt: skip
 """Words that carry a colour; the word says what the colour says."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run what begins so
-ILLEGAL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"  # no XML, or a terminal's
-    r"\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"  # not to be seen, or turning what follows
-)
 SHORT = 9.0  # ems: a column of texts up to this wide never breaks
 WIDE, PAPER = 9, 52.0  # a table of so many columns that are wider together than a page (in ems) prints across it
 SHORT_HEAD = 4.0  # ems: a head up to this wide never breaks
@@ -229,7 +224,7 @@ def markup(text: Any) -> str:
     >>> markup('<script>"x"\\x00</script>')
     '&lt;script&gt;&quot;x&quot;&lt;/script&gt;'
     """
-    return escape(ILLEGAL.sub("", str(text)))
+    return escape(without_hidden(str(text)))
 
 
 def cell_text(cell: Any, head: Head, unit: str = "") -> str:

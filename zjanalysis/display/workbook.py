@@ -23,8 +23,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from zjanalysis.display import wording
-from zjanalysis.display.tables import DELTA_TEXT, FORMULA, ILLEGAL, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
+from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
 from zjanalysis.display.theme import ems
+from zjanalysis.neutral import FORMULA, without_hidden
 
 CONTENTS = "目录与说明"
 FIXED = datetime(2021, 1, 1)  # neither docProps nor the zip entries carry a clock
@@ -99,7 +100,7 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
     given: list[str] = []
     taken = {CONTENTS.casefold(), "history"}
     for number, name in enumerate(wanted, start=1):
-        base = ILLEGAL.sub("", " ".join(name.split())).translate(swap).strip("' ")[:31] or f"表{number}"
+        base = without_hidden(" ".join(name.split())).translate(swap).strip("' ")[:31] or f"表{number}"
         final, copy = base, 1
         while final.casefold() in taken:
             copy += 1
@@ -111,7 +112,7 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
 
 def safe_text(text: str) -> str:
     """Give a text a workbook may hold: characters XML forbids dropped, cut at Excel's limit of 32,767."""
-    kept = ILLEGAL.sub("", text)
+    kept = without_hidden(text)
     return kept if len(kept) <= CELL_LIMIT else kept[: CELL_LIMIT - 1] + "…"
 
 

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pandas as pd
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
+from openpyxl.cell.cell import MergedCell
 from openpyxl.chart import BarChart
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -27,6 +27,7 @@ from zjanalysis.columns import FINDING_COLUMNS
 from zjanalysis.inputs.findings import ERROR, LEVELS, NOTE, WARNING
 from zjanalysis.inputs.wall import read_apart
 from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, save_book, sheets_of
+from zjanalysis.neutral import FORMULA, without_hidden
 from zjanalysis.settings import Guard, Settings, load_settings
 
 RESULT = OUR_SHEETS[0]
@@ -85,8 +86,10 @@ def _append(sheet: Worksheet, texts: Iterable[str]) -> None:
 
 
 def _text(cell: Any, text: str) -> None:
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:32_767]
+    cell.value = without_hidden(text)[:32_767]
     cell.data_type = "s"
+    if cell.value.startswith(FORMULA):
+        cell.quotePrefix = True
 
 
 def _mark(book: openpyxl.Workbook, findings: pd.DataFrame) -> None:
@@ -102,7 +105,7 @@ def _mark(book: openpyxl.Workbook, findings: pd.DataFrame) -> None:
         cell.fill = PatternFill("solid", start_color=COLOURS[level], end_color=COLOURS[level])
         if number < COMMENTS:
             before = f"{cell.comment.text}\n" if cell.comment else ""
-            cell.comment = Comment(ILLEGAL_CHARACTERS_RE.sub("", before + text)[:2_000], "核对", height=140, width=320)
+            cell.comment = Comment(without_hidden(before + text)[:2_000], "核对", height=140, width=320)
 
 
 def _top_left(sheet: Worksheet, cell: Any) -> Any:

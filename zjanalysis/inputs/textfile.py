@@ -6,12 +6,13 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.guard import refuse_size
+from zjanalysis.inputs.guard import MAX_CELLS, refuse_size
 from zjanalysis.settings import Guard
 
 Grid = list[list[Any]]
@@ -20,6 +21,7 @@ _CHUNK = 1 << 20
 _LONGEST = 8 << 20  # characters of one line
 _MARKS = 100_000  # delimiters in one line: no table is that wide, and no cell holds that many
 _EXACT = 15  # digits that a number keeps; a longer one is a code and stays text
+_BLANKS = re.compile(r"[ \t\n\r]*")
 _SPLIT = "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高上限。"
 _CSV_AGAIN = "请用 Excel/WPS 打开检查后另存为 .xlsx。"
 
@@ -66,12 +68,7 @@ def json_grid(path: Path, guard: Guard) -> Grid:
                 else:
                     row[header[name]] = value
             rows.append(row)
-            if len(rows) >= guard.max_rows or len(header) > guard.max_columns:
-                raise InputError(
-                    f"“{path.name}”到第 {number} 行已有 {len(rows)} 条记录、{len(header)} 个不同的名称，超过上限 "
-                    f"{guard.max_rows} 行 {guard.max_columns} 列。",
-                    _SPLIT,
-                )
+            _refuse_large(path, number, (len(rows) + 1, len(header)), guard)
     width = len(header)
     return [list(header), *(row if len(row) == width else row + [""] * (width - len(row)) for row in rows)]
 
@@ -126,37 +123,64 @@ def _within(rows: Iterable[list[str]], *, path: Path, guard: Guard) -> Grid:
     for row in rows:
         grid.append(row)
         width = max(width, len(row))
-        if len(grid) > guard.max_rows or width > guard.max_columns:
-            raise InputError(
-                f"“{path.name}”到第 {len(grid)} 行最宽 {width} 列，超过上限 {guard.max_rows} 行 "
-                f"{guard.max_columns} 列。",
-                _SPLIT,
-            )
+        _refuse_large(path, len(grid), (len(grid), width), guard)
     return [row if len(row) == width else row + [""] * (width - len(row)) for row in grid]
 
 
+def _refuse_large(path: Path, number: int, size: tuple[int, int], guard: Guard) -> None:
+    """Refuse a table of more rows, columns or cells than the limits; every row will be as wide as the widest."""
+    rows, columns = size
+    if rows > guard.max_rows or columns > guard.max_columns or rows * columns > MAX_CELLS:
+        raise InputError(
+            f"“{path.name}”到第 {number} 行已有 {rows} 行、{columns} 列、{rows * columns} 格，超过上限 "
+            f"{guard.max_rows} 行、{guard.max_columns} 列、{MAX_CELLS} 格。",
+            _SPLIT,
+        )
+
+
 def _records(path: Path, stream: io.TextIOWrapper) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Return every record with the line it stands in; a file that begins with [ is one list."""
+    """Return every record with the line it stands in, one after the other; a file that begins with [ is one list."""
+    decoder = json.JSONDecoder(parse_int=_whole_number, object_pairs_hook=_once)
     whole = stream.read(1000).lstrip().startswith("[")
     stream.seek(0)
-    texts = [stream.read()] if whole else _lines(path, stream)
-    for number, text in enumerate(texts, 1):
+    for number, text in enumerate([stream.read()] if whole else _lines(path, stream), 1):
         if not text.strip():
             continue
         try:
-            loaded = json.loads(text, parse_int=_whole_number, object_pairs_hook=_once)
+            for record in _elements(text.strip(), decoder):
+                if not isinstance(record, dict):
+                    raise InputError(
+                        f"“{path.name}”第 {number} 行不是一条记录（应以 {{ 开头）。", "请重新导出（每行一条记录）。"
+                    )
+                yield number, record
         except KeyError as error:
             hint = "请只保留正确的一个，或重新导出（每行一条记录）。"
             raise InputError(f"“{path.name}”第 {number} 行的“{error.args[0]}”写了两次，内容不同。", hint) from error
         except (ValueError, RecursionError) as error:
             hint = "请检查该行，或重新导出（每行一条记录）。"
             raise InputError(f"“{path.name}”第 {number} 行不是完整的 JSON。", hint) from error
-        for record in loaded if isinstance(loaded, list) else [loaded]:
-            if not isinstance(record, dict):
-                raise InputError(
-                    f"“{path.name}”第 {number} 行不是一条记录（应以 {{ 开头）。", "请重新导出（每行一条记录）。"
-                )
-            yield number, record
+
+
+def _elements(text: str, decoder: json.JSONDecoder) -> Iterator[Any]:
+    """Return the elements of a list one by one, never all of them at once; of anything else the one that is there."""
+    if not text.startswith("["):
+        yield decoder.decode(text)
+        return
+    end = _after_blanks(text, 1)
+    more = text[end : end + 1] != "]"
+    while more:
+        record, end = decoder.raw_decode(text, _after_blanks(text, end))
+        yield record
+        end = _after_blanks(text, end)
+        more = text[end : end + 1] == ","
+        end += more
+    if text[end:] != "]":
+        raise ValueError(text[end : end + 20])
+
+
+def _after_blanks(text: str, place: int) -> int:
+    match = _BLANKS.match(text, place)
+    return match.end() if match else place
 
 
 def _whole_number(text: str) -> int | str:

@@ -23,6 +23,7 @@ from zjanalysis.errors import PublishError
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.addresses import Addresses
 from zjanalysis.inputs.regions import region_name
+from zjanalysis.neutral import without_hidden
 from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
@@ -235,8 +236,8 @@ def unsent(title: str, lines: Iterable[str], *, to: Addresses | None, sample: bo
     for head, people in (("To", to.to if to else ()), ("Cc", to.cc if to else ())):
         if people:
             letter[head] = ", ".join(people)
-    letter["Subject"] = ("【示例数据（模拟）】" if sample else "") + title
-    letter.set_content("".join(f"{line}\r\n" for line in lines), charset="utf-8", cte="base64")
+    letter["Subject"] = without_hidden(("【示例数据（模拟）】" if sample else "") + " ".join(title.split()))
+    letter.set_content("".join(f"{without_hidden(line)}\r\n" for line in lines), charset="utf-8", cte="base64")
     return letter
 
 
