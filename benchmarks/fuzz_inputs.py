@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import random
+import re
 import sys
 import tempfile
 import time
@@ -123,7 +124,8 @@ def table(folder: Path) -> None:
         path = folder / file
         write(path)
         used, most, said = tried(path)
-        kilobytes, words = path.stat().st_size / 1000, said[:60] or "read; nothing to find"
+        words = re.sub("“([^”]{20})[^”]+”", r"“\1……”", said)[:60] or "read; nothing to find"
+        kilobytes = path.stat().st_size / 1000
         print(f"| {name} | {kilobytes:,.0f} | {words} | {max(used - seconds, 0):.1f} | {max(most - peak, 0):.0f} |",
               flush=True)  # fmt: skip
 
