@@ -31,7 +31,7 @@ from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
-from zjanalysis.analysis.indicators import emptied_by, measure
+from zjanalysis.analysis.indicators import measure, refuse_empty
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.errors import NoData
 from zjanalysis.inputs.period import Period, load_period, load_previous
@@ -94,11 +94,8 @@ class Study:
 
     @cached_property
     def standings(self) -> pd.DataFrame:
-        """Give where every region of the group stands on the six key indicators (`analysis.compare.standings`).
-
-        Raises NoData when the scope leaves none of the region's own items.
-        """
-        self._refuse_empty()
+        """Give where every region of the group stands on the six key indicators (`analysis.compare.standings`)."""
+        refuse_empty(self.own, self.scope, self.name)
         return self._shared("standings", lambda: self._standings(compare.KEY))
 
     def standing(self, key: str) -> pd.DataFrame:
@@ -109,10 +106,8 @@ class Study:
         return self._shared(f"standing {one}", lambda: self._standings((one,)))
 
     def _standings(self, keys: tuple[str, ...]) -> pd.DataFrame:
-        return compare.standings(
-            self.items, regions=self.group, indicators=keys, before=self.base(*keys), settings=self.settings,
-            scope=self.scope,
-        )  # fmt: skip
+        return compare.standings(self.items, regions=self.group, indicators=keys, before=self.base(*keys),
+                                 settings=self.settings, scope=self.scope)  # fmt: skip
 
     def base(self, *keys: str) -> pd.DataFrame:
         """Give what a rising target starts from: the base value in the ledger, where there is none the last period.
@@ -159,18 +154,9 @@ class Study:
 
     @cached_property
     def signals(self) -> pd.DataFrame:
-        """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group.
-
-        Raises NoData when the scope leaves none of the region's own items.
-        """
-        self._refuse_empty()
+        """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group."""
+        refuse_empty(self.own, self.scope, self.name)
         return self._shared("signals", self._signals)
-
-    def _refuse_empty(self) -> None:
-        """Raise NoData that names the rule when no item of the region lies in the scope."""
-        why, hint = emptied_by(self.own, self.scope)
-        if why:
-            raise NoData(f"{self.name}的 {why}", hint)
 
     def _signals(self) -> pd.DataFrame:
         own = signals.signals(self.series, period=self.period.name)

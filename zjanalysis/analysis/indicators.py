@@ -20,6 +20,7 @@ from zjanalysis.analysis.registry import (
     indicator,
 )
 from zjanalysis.columns import label
+from zjanalysis.errors import NoData
 from zjanalysis.inputs.reference import spellings
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "indicator",
     "left_out",
     "measure",
+    "refuse_empty",
     "to_pandas",
 ]
 
@@ -104,6 +106,13 @@ def emptied_by(items: pd.DataFrame, scope: Scope = PLAN_SCOPE) -> tuple[str, str
     rows = left if alone else left[inside["item_type"]]
     why, how = zip(*(_emptied(rows[key], allowed[key]) for key in alone or ["use_level"]), strict=True)
     return f"{len(items)} 个事项都不在统计范围内：{'；'.join(why)}。", "；".join(how) + "。"
+
+
+def refuse_empty(items: pd.DataFrame, scope: Scope, name: str) -> None:
+    """Raise NoData that names the rule when none of the items, which are those of ``name``, lies in the scope."""
+    why, hint = emptied_by(items, scope)
+    if why:
+        raise NoData(f"{name}的 {why}", hint)
 
 
 def _emptied(written: pd.Series, allowed: Iterable[str]) -> tuple[str, str]:
