@@ -12,7 +12,8 @@ from PIL import Image
 
 import zjanalysis as zj
 from zjanalysis.display.card import WIDTH, draw_card
-from zjanalysis.display.document import make_document
+from zjanalysis.display.document import SIZES, WIDTH_MM, _widths, make_document
+from zjanalysis.display.theme import ems
 from zjanalysis.studies import Study
 
 CODE = "ABCD-1234-EF56-7890"
@@ -50,6 +51,19 @@ def test_the_document_says_what_the_page_says(whose: str, request: pytest.Fixtur
     assert ("示例数据（模拟）" in foot) == cover["sample"]
     assert len(document.inline_shapes) == 1
     assert document.inline_shapes[0]._inline.docPr.get("descr")
+
+
+def test_no_number_is_broken_however_many_columns() -> None:
+    """Every column has the room of its longest number, in ems of the table's letters."""
+    head, row = (
+        ["指标", "现值", "目标", "说明", "其他", "更多"],
+        ["时限压缩率", "0.1131次", "高于100.00%", "很长的话" * 9, "甲" * 30, "乙" * 30],
+    )
+    widths = _widths([head, row])
+    ems_of = [width / (SIZES["table"] * 20) for width in widths]
+    assert sum(ems_of) == pytest.approx(WIDTH_MM * 56.7 / (SIZES["table"] * 20), abs=0.1)
+    assert ems_of[1] > ems("0.1131") + 0.5
+    assert ems_of[2] > ems("100.00%") + 0.5
 
 
 def test_the_same_report_gives_the_same_bytes(county: Study) -> None:

@@ -19,6 +19,7 @@ import zjanalysis as zj
 from tests.display.test_blocks import VIEWS, made
 from zjanalysis.display import peers, picture, reasons, series, spine, theme
 from zjanalysis.display.picture import alt_of, crop, draw_png
+from zjanalysis.display.tables import about
 from zjanalysis.errors import ConfigError
 from zjanalysis.studies import Study
 from zjanalysis.units import Verdict
@@ -128,6 +129,19 @@ def test_the_spine_shows_every_region_of_every_indicator_best_to_the_right(count
         better = sum(spot > own for spot in others)
         assert better + 1 == row["rank"]
     assert {"判断", "达标", "位次（区间）", "较上期"} <= set(words(zj.spine(county).figure))
+
+
+def test_the_spine_says_whether_a_change_is_good(county: Study) -> None:
+    """A share of visits that rises is worse, whatever the verb for rising says."""
+    rows = spine.spine_rows(county).set_index("indicator")
+    good = rows["change"] * [about(key).sign for key in rows.index] > 0
+    assert good.any()
+    assert all(text.startswith("改善") for text in rows.loc[good, "moved"])
+    assert not any(text.startswith(("提高", "下降", "增加", "减少")) for text in rows["moved"])
+
+
+def test_a_column_that_knows_nothing_is_not_drawn(first: Study) -> None:
+    assert not {"较上期", "达标", "方案目标"} & set(words(zj.spine(first).figure))
 
 
 PARTS = pd.DataFrame({"region_code": "440800", "indicator": "time_compression", "part": ["结构", "水平", "覆盖"],

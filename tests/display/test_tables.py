@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -63,6 +64,26 @@ def test_differences_carry_their_sign_and_points() -> None:
 def test_numbers_align_right_and_text_left() -> None:
     read = Reader(table(scores(), caption="例", columns=["region", "value"]).html())
     assert [attrs.get("class") for tag, attrs in read.tags if tag == "td"] == ["zj-num"] * 2
+
+
+def test_a_column_that_says_the_same_in_every_row_is_the_note_whatever_it_holds() -> None:
+    rows = pd.DataFrame({"name": list("甲乙丙"), "unit_name": ["局"] * 3, "n": [2, 2, 2], "m": [1, 2, 3]})
+    heads = [
+        Column("name", "名"),
+        Column("unit_name", "单位"),
+        Column("n", "数", "count", unit="项"),
+        Column("m", "序"),
+    ]
+    html = table(rows, caption="例", columns=heads).html()
+    assert re.findall(r'<th scope="col"[^>]*>(?:<span class="zj-short">)?([^<]+)', html) == ["名", "序"]
+    assert "单位均为局。数均为2项。" in html
+    assert "均为" not in table(rows.head(2), caption="例", columns=heads).html()
+
+
+def test_numbers_of_an_analysts_own_column_are_numbers() -> None:
+    shown = table(pd.DataFrame({"部门": ["甲"], "天数": [116.0]}), caption="例")
+    assert [head.kind for head in shown.heads] == ["text", "number"]
+    assert '<td class="zj-num">116</td>' in shown.html()
 
 
 def test_the_row_in_focus_is_marked() -> None:

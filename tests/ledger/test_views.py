@@ -107,7 +107,7 @@ def test_what_moved_has_both_states(city: Study) -> None:
 
 def test_units_and_regions_add_up(city: Study) -> None:
     rows = views.regions(city).payload["table"]["rows"]
-    assert rows[0][0] == "湛江市"
+    assert rows[0][0] == "湛江市（市本级）"
     assert len(rows) == 1 + len(report_units("440800"))
     assert sum(row[1] for row in rows) == len(views.load(city))
 

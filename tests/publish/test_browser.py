@@ -27,7 +27,7 @@ CHROMIUM = next(
 )
 PAGES = ("city.html", "district/440823.html", "district/4408Z1.html", "index.html")
 OVERFLOW = """() => [...document.querySelectorAll('body *')].filter(e => {
-    const box = e.getBoundingClientRect(), scroller = e.closest('.zj-table, .index-scroll, .page-way, pre, .page-skip');
+    const box = e.getBoundingClientRect(), scroller = e.closest('.zj-figure, .zj-table, .index-scroll, .page-way, pre, .page-skip');
     return box.width && box.right > document.documentElement.clientWidth + 1 && (!scroller || scroller === e);
 }).map(e => e.tagName + '.' + e.className)"""
 

@@ -59,8 +59,15 @@ def test_the_finding_counts_who_is_behind_and_what_is_missed() -> None:
     )
     level = [replace(one, cards=(card(0.9),)) for one in entries()]
     assert finding(level) == (
-        "湛江市1项指标中没有一项落后，没有一项未达标。4个县（市、区）中，没有一个落后；没有一项未达标。"
+        "湛江市（市本级）1项指标中没有一项落后，没有一项未达标。4个县（市、区）中，没有一个落后；没有一项未达标。"
     )
+
+
+def test_what_could_not_be_judged_is_no_praise() -> None:
+    city = [replace(entries()[0], cards=(card(0.8, "不作判断"), card(None, "无数据")))]
+    assert finding(city) == "湛江市（市本级）2项指标中1项不作判断、1项无数据，2项未达标（即办率、即办率）。"
+    asked_nothing = {**card(0.8, "不作判断"), "meets_target": "—"}
+    assert finding([replace(city[0], cards=(asked_nothing,))]).endswith("1项不作判断，没有目标可比。")
 
 
 def test_a_district_without_a_page_or_a_value_is_a_tile_that_says_so(tmp_path: Path) -> None:

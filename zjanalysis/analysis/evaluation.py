@@ -86,21 +86,19 @@ def total(scored: pd.DataFrame, *, rules: Evaluation | None = None) -> Total:
             known,
             covered,
             weight,
-            f"权重合计 {weight:g} 分，不是 {FULL:g} 分，不计算总分；请核对三级指标权重。",
+            f"权重合计{weight:g}分，不是{FULL:g}分，不计算总分；请核对三级指标权重。",
         )
     missing = int(scored["points"].isna().sum())
     if missing:
-        words = (f"{missing} 项三级指标没有得分（权重 {weight - covered:g} 分），不给总分：已知 {known:.2f} 分，"
-                 f"总分在 {known:.2f} 与 {known + weight - covered:.2f} 之间。")  # fmt: skip
+        words = (f"{missing}项三级指标没有得分（权重{weight - covered:g}分），不给总分：已知{known:.2f}分，"
+                 f"总分在{known:.2f}与{known + weight - covered:.2f}之间。")  # fmt: skip
         return Total(np.nan, known, covered, weight, words)
     short = tiers.first_tier - known
-    tier = "已达到" if short <= 0 else f"差 {short:.2f} 分达到"
-    base = (
-        f"较 2020 年（{tiers.base_score:.2f} 分）{known - tiers.base_score:+.2f} 分"
-        if tiers.base_score
-        else "2020 年得分未收录"
-    )
-    words = f"总分 {known:.2f} 分，{base}；{tier}第一梯队参考线 {tiers.first_tier:g} 分。"
+    tier = "已达到" if short <= 0 else f"差{short:.2f}分达到"
+    more = known - tiers.base_score
+    base = f"较2020年（{tiers.base_score:.2f}分）{'提高' if more >= 0 else '下降'}{abs(more):.2f}分"
+    base = base if tiers.base_score else "2020年得分未收录"
+    words = f"总分{known:.2f}分，{base}；{tier}第一梯队参考线{tiers.first_tier:g}分。"
     return Total(known, known, covered, weight, words)
 
 
@@ -124,12 +122,12 @@ def tier_note(rules: Evaluation | None = None) -> str:
     """Give the reference lines with their source: the province publishes results, not lines.
 
     >>> tier_note()[:15]
-    '参考线：第一梯队 93 分，粤'
+    '参考线：第一梯队93分，粤东粤'
     """
     tiers = rules or Evaluation()
     return (
-        f"参考线：第一梯队 {tiers.first_tier:g} 分，粤东粤西粤北 12 市中 10 市在 {tiers.most_cities:g} 分以上；"
-        f"省里未公布分数线，由公布结果得来（{tiers.source}），可在设置 [evaluation] 修改。"
+        f"参考线：第一梯队{tiers.first_tier:g}分，粤东粤西粤北12市中10市在{tiers.most_cities:g}分以上；"
+        f"省里未公布分数线，由公布结果得来（{tiers.source}）。"
     )
 
 

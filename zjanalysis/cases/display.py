@@ -16,7 +16,7 @@ from zjanalysis.columns import Column
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 
@@ -58,7 +58,7 @@ def heads(keys: Iterable[str | Column]) -> list[str | Column]:
     return [HEADS.get(key, key) if isinstance(key, str) else key for key in keys]
 
 
-NO_CASES = "本期没有办件数据，不作办件时效分析；把办件表放入 {}/cases/ 后重新生成即可。"
+NO_CASES = "本期没有办件数据，不作办件时效分析。"
 NONE_OF_ITS_OWN = "本期办件数据（{}件）中没有{}的办件。"
 
 
@@ -85,7 +85,7 @@ def own_cases(me: Study) -> CaseSummary | Block:
     """Return the cases (`load`) where the region has some, else the sentence that says there are none."""
     cases = held(me)
     if cases is None:
-        return say(NO_CASES.format(me.period.name))
+        return say(NO_CASES)
     if me.region not in set(cases.by_item["region_code"]):
         return say(NONE_OF_ITS_OWN.format(cases.n_cases, me.name))
     return cases
@@ -154,10 +154,11 @@ def regions(me: Study) -> Block:
     """List the city and its report units side by side; a county has only itself."""
     cases = held(me)
     if cases is None:
-        return say(NO_CASES.format(me.period.name))
+        return say(NO_CASES)
     scores = views.case_overall(cases)
     own = scores[scores["region_code"].isin({me.region, *report_units(me.region)})]
     rows = views.case_table(own, by=("region_code",))
+    rows = rows.assign(region=rows["region_code"].map(level_name))
     return _listed(rows, "各地区办件时效", UNITS, sheet="各地区办件", focus=me.region)
 
 
@@ -208,7 +209,7 @@ def problems(me: Study) -> Block:
     """List what does not fit in the region's cases, rule by rule; of a city those of all its regions."""
     cases = held(me)
     if cases is None:
-        return say(NO_CASES.format(me.period.name))
+        return say(NO_CASES)
     places = {me.region, *report_units(me.region)}
     rows = cases.findings[cases.findings["region_code"].isin({"", *places})] if report_units(me.region) else (
         cases.findings[cases.findings["region_code"] == me.region])  # fmt: skip

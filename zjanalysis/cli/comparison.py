@@ -11,6 +11,7 @@ from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
+from zjanalysis.columns import Column
 from zjanalysis.display import actions, answer, changes, peers, spine
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.tables import table, table_from_payload
@@ -76,7 +77,7 @@ def diff(arguments: argparse.Namespace) -> int:
     me = study_of(load_period(arguments.data, arguments.now), region=arguments.region, before=before)
     print(f"{me.name}：{me.before.name} → {me.period.name}")
     rows = spine.spine_rows(me)
-    columns = ("indicator", "previous", "value", "change", "meets_target", "verdict")
+    columns = ("indicator", "previous", "value", Column("moved", "较上期"), "meets_target", "verdict")
     shown = table(rows, caption="指标变化", columns=columns)
     print_table(shown)
     print(changes.change_split(me, "time_compression").sentence)

@@ -30,31 +30,55 @@ OVERVIEW_COLUMNS = (
     Column("now", "现值"),
     Column("goal_text", "目标"),
     Column("met", "达标需改"),
-    Column("unreviewed", "其中不含须论证的"),
     Column("cost", "达标要付出的"),
-    Column("lead", "同事项稳固领先需改"),
+    Column("lead", "判断优于需改"),
 )
+REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 
 
 def plan_overview(me: Study, *indicators: str) -> Block:
-    """Give both answers of the plan side by side: the fewest items until 达标, and until 判断 is 优于."""
-    rows = pd.DataFrame([_overview(me, key) for key in indicators or me.gaps["indicator"]])
-    shown = table(rows, caption="压减方案一览", columns=OVERVIEW_COLUMNS, sheet="方案一览",
-                  note="只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。"
-                       "“不含须论证的”：不改环评、海域、水上水下等须经专业论证的事项。")  # fmt: skip
-    return listing(shown)
+    """Give both answers of the plan side by side: the fewest items until 达标, and until 判断 is 优于.
+
+    An indicator that has no value, or nobody to follow, is a word in the note; so is what reviews stand in the way of.
+    """
+    keys = [str(key) for key in indicators or me.gaps["indicator"]]
+    plans = {key: (me.plan(key), me.plan(key, target=LEAD)) for key in keys}
+    unknown = [key for key in keys if wording.missing(plans[key][0].summary["value"].iloc[0])]
+    alone = [key for key in keys if key not in unknown and _nobody(*plans[key])]
+    rows = pd.DataFrame([_overview(me, key, *plans[key]) for key in keys if key not in (*unknown, *alone)])
+    left = [(alone, "没有可参照的做法"), (unknown, wording.NO_DATA)]
+    said = "".join(f"{'、'.join(about(key).short for key in some)}{word}。" for some, word in left if some)
+    if rows.empty:
+        return say(f"没有可列的压减方案：{said}")
+    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{''.join(rows.pop('review'))}{said}"
+    shown = table(rows, caption="压减方案一览", columns=OVERVIEW_COLUMNS, sheet="方案一览", note=note)
+    return listing(shown, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)]))
 
 
-def _overview(me: Study, key: str) -> dict[str, object]:
-    one = about(key)
-    met, lead = me.plan(key), me.plan(key, target=LEAD)
-    row = met.summary.iloc[0]
-    free = me.plan(key, conditions=without_reviews(FREE)) if row["n_reviewed"] or not row["reached"] else met
-    asked = wording.goal(row["target"], one.unit, one.sign, past=row["past"])
+def _all_steps(steps: list[pd.DataFrame]) -> str:
+    """Say what all plans for 达标 ask for together; an item that two of them change counts once."""
+    if not steps:
+        return ""
+    every = pd.concat([one[["item_key", "department"]] for one in steps]).drop_duplicates("item_key")
+    n, offices = len(every), every["department"].nunique()
+    return f"未达标的{len(steps)}项指标共需改{n}个事项（重复的只计一次），涉及{offices}个部门。"
+
+
+def _nobody(met: Plan, lead: Plan) -> bool:
+    """Tell whether nothing can be changed and nothing is reached: no peer does better what the region does."""
+    return all(not row["n_possible"] and not row["reached"] for one in (met, lead) for row in [one.summary.iloc[0]])
+
+
+def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
+    one, row = about(key), met.summary.iloc[0]
+    needed, review = _needed(row, one.unit), ""
+    if row["n_reviewed"] or not row["reached"]:
+        free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit)
+        review = f"不改{REVIEWS}，{one.short}{free}。" if free != needed else ""
+    goal = "—" if wording.missing(row["target"]) else wording.goal(row["target"], one.unit, one.sign, past=row["past"])
     return {
-        "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": asked,
-        "met": _needed(met.summary.iloc[0], one.unit), "unreviewed": _needed(free.summary.iloc[0], one.unit),
-        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, goal="优于"),
+        "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": goal, "met": needed,
+        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, goal="优于"), "review": review,
     }  # fmt: skip
 
 
@@ -90,25 +114,16 @@ def plan(
 def _plan(found: Plan, me: Study, limit: int) -> Block:
     row = found.summary.iloc[0]
     one = about(str(row["indicator"]))
-    value = wording.amount(row["value"], one.unit)
     if wording.missing(row["value"]):
         return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
-    asked = (
-        f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'])}"
-        if row["goal"] != LEAD
-        else "目标是同事项判断为优于"
-    )
-    said = f"{me.name}{one.label}现为{value}，{asked}："
-    if row["reached"] and not row["n_steps"]:
-        return say(f"{said}已经做到，无需调整。")
-    places = f"位次由第{int(row['rank_before'])}到第{int(row['rank_after'])}（共{int(row['n_ranked'])}个地区）"
-    reached = wording.amount(row["reached_value"], one.unit)
-    if row["reached"]:
-        said += f"最少改{int(row['n_steps'])}项，到{reached}，{places}。"
-    elif row["n_possible"]:
-        said += f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{reached}，仍做不到。"
+    said = f"{me.name}{one.label}现为{wording.amount(row['value'], one.unit)}，"
+    if row["goal"] == LEAD:
+        said += "目标是同事项判断为优于："
+    elif wording.missing(row["target"]):
+        return say(f"{said}兄弟地区{wording.NO_DATA}，没有目标可比，不列方案。")
     else:
-        said += "没有兄弟地区已经做到的改法可以参照。"
+        said += f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'])}："
+    said += _answer(row, one.unit)
     if found.steps.empty:
         return say(said)
     if row["n_reviewed"]:
@@ -118,6 +133,23 @@ def _plan(found: Plan, me: Study, limit: int) -> Block:
     shown = table(rows.drop(columns="indicator"), caption=f"{one.short}压减方案", columns=PLAN_COLUMNS,
                   sheet=f"{one.short}压减方案")  # fmt: skip
     return listing(shown, said, limit=limit)
+
+
+def _answer(row: pd.Series, unit: str) -> str:
+    """Say what a plan reaches, with how many items, and what that does to the place."""
+    if row["reached"] and not row["n_steps"]:
+        return "已经做到，无需调整。"
+    if not row["reached"]:
+        best = wording.amount(row["best_reachable"], unit)
+        return (
+            f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{best}，仍做不到。"
+            if row["n_possible"]
+            else "没有兄弟地区已经做到的改法可以参照。"
+        )
+    before, after = int(row["rank_before"]), int(row["rank_after"])
+    moved = f"由第{before}到第{after}" if before != after else f"仍为第{after}"
+    reached = wording.amount(row["reached_value"], unit)
+    return f"最少改{int(row['n_steps'])}项，到{reached}，位次{moved}（共{int(row['n_ranked'])}个地区）。"
 
 
 OBSTACLE_COLUMNS = (Column("name", "指标"), Column("reason", "原因"), Column("n_items", "事项", "count", unit="项"),
@@ -157,6 +189,5 @@ def tasks(me: Study, *indicators: str) -> Block:
     if not plans:
         return say("各项目标均已达到，没有要下发的任务。" if has_plan(me.region) else "没有要下发的任务。")
     rows = task_list(*plans)
-    note = "下发给各单位填报的任务清单（含完成时限与反馈栏）用 zj plan --out 导出。"
-    shown = table(rows, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单", note=note)
+    shown = table(rows, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单")
     return listing(shown, f"共{len(rows)}项任务。")

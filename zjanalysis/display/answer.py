@@ -10,11 +10,11 @@ from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
 from zjanalysis.columns import Column
 from zjanalysis.display import wording
-from zjanalysis.display.blocks import Block, names_of
+from zjanalysis.display.blocks import Block, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, markup, table
 from zjanalysis.display.trend import runs_of
-from zjanalysis.inputs.regions import city_of, region_code, region_name
+from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -52,7 +52,8 @@ def position_sentence(me: Study) -> str:
     names = {word: [about(key).short for key in gaps.loc[gaps["verdict"] == word, "indicator"]] for word in Verdict}
     shown = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
     parts = [f"{len(names[word])}项{word}" + _named(names[word], word, len(gaps)) for word in shown if names[word]]
-    said = f"按同事项与{me.whom}比，{len(gaps)}项指标中{'、'.join(parts)}。"
+    same = f"均{parts[0].partition('项')[2]}" if len(parts) == 1 else f"中{'、'.join(parts)}"
+    said = f"按同事项与{me.whom}比，{len(gaps)}项指标{same}。"
     return said + target_sentence(gaps, me.region) + moved_sentence(gaps)
 
 
@@ -83,6 +84,8 @@ def moved_sentence(gaps: pd.DataFrame) -> str:
     ]
     if set(words) <= {wording.NO_DATA}:
         return ""
+    if len(set(words)) == 1:
+        return f"较上期{len(words)}项均{words[0]}。"
     parts = [f"{words.count(word)}项{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)]
     return f"较上期{'、'.join(parts)}。"
 
@@ -101,7 +104,7 @@ def reason_sentence(me: Study) -> str:
     if longest.empty:
         return said.rstrip("；") + "。" if said else "各部门承诺均为即办。"
     share = float(longest.sum() / promised.sum())
-    most = "、".join(map(str, longest.index))
+    most = "、".join(office(str(name), me.name) for name in longest.index)
     return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{most}占{share:.0%}。"
 
 
@@ -183,28 +186,6 @@ def _done_by(row: dict[Any, Any]) -> str:
     codes = [code for code in str(row["follows"]).split("、") if code]
     names = [short_name(name) for name in names_of(codes)]
     return "、".join(names) if row["n_follows"] <= len(names) else f"{'、'.join(names[:2])}等{row['n_follows']}地"
-
-
-def short_name(name: str) -> str:
-    """Give a region's name without 县, 区 or 市 where two characters are left.
-
-    >>> short_name("遂溪县"), short_name("湛江经济技术开发区")
-    ('遂溪', '湛江经开区')
-    """
-    bare = name.replace("经济技术开发区", "经开区")
-    return bare[:-1] if bare[-1] in "县区市" and len(bare) == 3 else bare
-
-
-def office(department: str, region: str) -> str:
-    """Give a department's name without the region it belongs to, as its own people say it.
-
-    >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市公安局", "湛江市")
-    ('县公安局', '市生态环境局遂溪分局', '市公安局')
-    """
-    for name in (region, region_name(city_of(region_code(region)))):
-        if department.startswith(name) and len(department) > len(name):
-            return name[-1] + department[len(name) :]
-    return department
 
 
 def effect_text(row: dict[Any, Any], unit: str) -> str:

@@ -17,7 +17,7 @@ from zjanalysis.columns import Column
 from zjanalysis.display import dates, picture, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, markup
 from zjanalysis.display.tables import table as table_of
-from zjanalysis.inputs.regions import city_of, is_county, region_name
+from zjanalysis.inputs.regions import city_of, is_county, region_code, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.settings import Comparison
 from zjanalysis.studies import Study
@@ -223,3 +223,25 @@ def finish(me: Study) -> Block:
 def names_of(codes: Iterable[str]) -> list[str]:
     """Give the names of region codes."""
     return [region_name(code) for code in codes]
+
+
+def short_name(name: str) -> str:
+    """Give a region's name without 县, 区 or 市 where two characters are left.
+
+    >>> short_name("遂溪县"), short_name("湛江经济技术开发区")
+    ('遂溪', '湛江经开区')
+    """
+    bare = name.replace("经济技术开发区", "经开区")
+    return bare[:-1] if bare[-1] in "县区市" and len(bare) == 3 else bare
+
+
+def office(department: str, region: str) -> str:
+    """Give a department's name without the region it belongs to, as its own people say it.
+
+    >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市公安局", "湛江市")
+    ('县公安局', '市生态环境局遂溪分局', '市公安局')
+    """
+    for name in (region, region_name(city_of(region_code(region)))):
+        if department.startswith(name) and len(department) > len(name):
+            return name[-1] + department[len(name) :]
+    return department

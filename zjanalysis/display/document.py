@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from zjanalysis.display.blocks import SAMPLE
 from zjanalysis.display.dates import date_text
-from zjanalysis.display.tables import NUMERIC, table_from_payload
+from zjanalysis.display.tables import NUMERIC, table_from_payload, varying
 from zjanalysis.display.theme import ems
 from zjanalysis.display.workbook import repack, safe_text
 
@@ -121,9 +121,11 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
     """Write the rows the page shows; what the page leaves to the workbook, the note names."""
     shown = table_from_payload(part["table"])
     limit = int(part.get("limit") or 0) or len(shown.rows)
-    texts = shown.texts()[:limit]
-    right = [head.kind in NUMERIC for head in shown.heads]
-    heads = [head.text for head in shown.heads]
+    every = shown.texts()[:limit]
+    kept, said = varying(shown, every)
+    texts = [[row[place] for place in kept] for row in every]
+    right = [shown.heads[place].kind in NUMERIC for place in kept]
+    heads = [shown.heads[place].text for place in kept]
     widths = _widths([heads, *texts])
     _add(
         document, _paragraph(f"表{number}　{shown.caption}", "one", SIZES["table"], align="center", before=6, keep=True)
@@ -136,20 +138,25 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
                    f'<w:tblBorders>{edges}</w:tblBorders><w:tblLayout w:type="fixed"/>{_TIGHT}</w:tblPr>'
                    f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>")  # fmt: skip
     more = (
-        f"共{len(shown.rows)}行，列出前{len(texts)}行，其余见工作簿“{shown.sheet}”页。"
-        if limit < len(shown.rows)
-        else ""
+        f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。" if limit < len(shown.rows) else ""
     )
-    _add(document, _paragraph(shown.note + more, "table", 9, after=8))
+    _add(document, _paragraph(more + said + shown.note, "table", 9, after=8))
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Share the width of the text among the columns (twentieths of a point): numbers stay whole, long words wrap."""
-    wanted = []
+    """Share the width of the text among the columns (twentieths of a point): numbers stay whole, long words wrap.
+
+    Every column has the room of its longest number; what is left goes to those that want more.
+    """
+    needed, wanted = [], []
     for column in zip(*rows, strict=True):
         run = max(ems(found) for text in column[1:] or column for found in _RUN.findall(text) or [""])
-        wanted.append(max(4.0, min(max(map(ems, column[1:] or column)), 13.0), 1.15 * run) + 1.4)
-    return [round(WIDTH_MM * 56.7 * size / sum(wanted)) for size in wanted]
+        needed.append(max(3.0, 1.2 * run) + 0.9)
+        wanted.append(max(needed[-1], 4.4, min(max(map(ems, column[1:] or column)), 13.0) + 1.4))
+    whole = WIDTH_MM * 56.7 / (SIZES["table"] * 20)  # ems
+    more = max(whole - sum(needed), 0) / ((sum(wanted) - sum(needed)) or 1)
+    sizes = [low + (high - low) * more for low, high in zip(needed, wanted, strict=True)]
+    return [round(WIDTH_MM * 56.7 * size / sum(sizes)) for size in sizes]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, head: bool = False) -> str:

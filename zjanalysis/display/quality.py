@@ -9,12 +9,12 @@ from zjanalysis.analysis.compare import among
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.sensitivity import blank_promises
 from zjanalysis.columns import Column
-from zjanalysis.display import dates
+from zjanalysis.display import dates, wording
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.check import completeness as filled_columns
 from zjanalysis.inputs.findings import summary as counted_by
-from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS
 
@@ -79,7 +79,7 @@ def findings(me: Study, *, everywhere: bool = False) -> Block:
         ["file", "sheet", "row_number"]
     )
     errors = int((found["level"] == "错误").sum())
-    said = f"{where}采用事项{n_items}行，发现问题{len(found)}处，其中错误{errors}处，因此未采用{len(rows)}行。"
+    said = f"{where}采用事项{n_items}行，发现问题{len(found)}处，其中错误{errors}处；未采用{len(rows)}行。"
     first = found.drop_duplicates("rule").set_index("rule")
     by_rule = counted_by(found, by=("rule",))
     listed = by_rule.assign(example=by_rule["rule"].map(first["message"]), action=by_rule["rule"].map(first["action"]),
@@ -134,7 +134,17 @@ def quality_by_region(me: Study) -> Block:
     counted = counted_by(me.period.findings, by=("region_code",))
     used = me.period.items["region_code"].value_counts().rename("n_items").reset_index()
     rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")
-    return listing(table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对"))
+    rows = rows.assign(region=[level_name(code) for code in rows["region_code"]])
+    worst = [_most(rows, "n_errors", "错误", "处"), _most(rows, "n_rows_out", "未采用", "行")]
+    said = "；".join([f"{len(rows)}个地区采用事项{int(rows['n_items'].sum())}行", *filter(None, worst)])
+    return listing(table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对"), f"{said}。")
+
+
+def _most(rows: pd.DataFrame, key: str, word: str, unit: str) -> str:
+    """Say which regions have most of something; nothing where nobody has any."""
+    most = rows[key].max()
+    names = rows.loc[rows[key] == most, "region"]
+    return f"{word}最多的是{wording.listed(names, limit=3)}（{int(most)}{unit}）" if most > 0 else ""
 
 
 COMPLETENESS_HEADS = (

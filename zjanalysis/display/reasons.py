@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, listing, say
+from zjanalysis.display.blocks import Block, carry, exhibit, listing, office, say
 from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
@@ -119,15 +119,11 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     known = scores[scores["n"] > 0]
     whole = float(known["numerator"].sum() / known["denominator"].sum()) if known["denominator"].sum() else math.nan
     weight = (known["value"] - whole) * known["denominator"] / known["denominator"].sum()
-    worst = ["weight", "department"]
-    rows = known.assign(weight=weight * one.sign).sort_values(worst, kind="stable", ignore_index=True)
-    columns = [
-        Column("department", "部门"),
-        value_of(one.unit, label=one.short),
-        delta(one.unit, "weight", "对总体的影响"),
-        *SUMS,
-        *COUNTS,
-    ]
+    rows = known.assign(weight=weight * one.sign)
+    rows = rows.sort_values(["weight", "department"], kind="stable", ignore_index=True)
+    rows = rows.assign(department=[office(str(name), me.name) for name in rows["department"].fillna("（未填部门）")])
+    columns = [Column("department", "部门"), value_of(one.unit, label=one.short),
+               delta(one.unit, "weight", "对总体的影响"), *SUMS, *COUNTS]  # fmt: skip
     shown = table(
         rows.drop(columns="indicator"), caption=f"{one.label}（分部门）", columns=columns, sheet=f"{one.short}分部门"
     )
@@ -158,7 +154,7 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
                 "对总体的影响", tuple(wording.signed(w, one.unit).replace("个百分点", "点") for w in rows["weight"])
             ),
         ]
-        axes = row_chart(rows["department"].fillna("（未填部门）").tolist(), head="部门", right=right)
+        axes = row_chart(rows["department"].tolist(), head="部门", right=right)
         scale(
             axes,
             [*values, whole],
@@ -194,6 +190,7 @@ LAGGARD_COLUMNS = (
 def laggards(me: Study, *, limit: int = 20, columns: int = len(LAGGARD_COLUMNS)) -> Block:
     """Give the items that hold the region back, a peer promises the same code sooner; at most ``limit`` are shown."""
     rows = me.laggards()
+    rows = rows.assign(department=rows["department"].map(lambda name: office(name, me.name), na_action="ignore"))
     if rows.empty:
         return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
     total = wording.plain(float(rows["room_days"].sum()))

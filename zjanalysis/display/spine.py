@@ -19,12 +19,9 @@ from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
 
 INK = {Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND_TEXT}
-
-
 MET_INK = {Met.MET: theme.AHEAD, Met.NOT_MET: theme.BEHIND_TEXT}
-
-
 PHONE = 92 / 25.4  # inches
+EMPTY = {str(Met.NO_TARGET), wording.progress_text(None, "share", 1)}  # a column of nothing else is not drawn
 
 
 SPINE_COLUMNS = (
@@ -51,7 +48,7 @@ def spine_rows(me: Study) -> pd.DataFrame:
         "place": [wording.place_text(r["rank"], r["n_ranked"], r["rank_low"], r["rank_high"]) for r in rows],
         "median_text": [wording.amount(r["median"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
         "target_text": [target_text(one.key, me) for one in known],
-        "moved": [wording.change_text(r["change"], one.unit, since="") for one, r in zip(known, rows, strict=True)],
+        "moved": [wording.progress_text(r["change"], one.unit, one.sign) for one, r in zip(known, rows, strict=True)],
         "effect_text": [wording.signed(r["effect"], one.unit) for one, r in zip(known, rows, strict=True)],
         "reason": [_reason(r) for r in rows],
     }
@@ -141,6 +138,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
                 tuple(INK.get(word, theme.SOFT) for word in verdicts),
             ),
         ]
+        right = [column for column in right if set(column.texts) - EMPTY]
         axes = row_chart([about(key).short for key in rows["indicator"]], head="指标", right=right, step=6.4)
         axes.set_xlim(-0.04, 1.04)
         for number, record in enumerate(records):
@@ -148,7 +146,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
         over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
         write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
         write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
-        _key(axes, me, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
+        _key(axes, me, len(rows) - 0.5 + rows_per_mm(axes) * 2.2, target=bool(rows["target"].notna().any()))
     return describe(axes, _spine_alt(me, rows))
 
 
@@ -164,14 +162,14 @@ def _strip(axes: Axes, y: float, others: list[float], own: float, median: float,
         axes.scatter([own], [y], s=62, color=theme.FOCUS, linewidth=0, zorder=5, clip_on=False)
 
 
-def _key(axes: Axes, me: Study, y: float) -> None:
+def _key(axes: Axes, me: Study, y: float, *, target: bool) -> None:
     """Write what the marks mean under the rows."""
     marks = (("●", me.name, theme.FOCUS), ("●", f"其他{len(me.peers)}个{me.whom}", theme.PEER),
              ("｜", f"{len(me.group)}地中位数", theme.INK), ("▼", "方案目标", theme.TARGET))  # fmt: skip
     width = axes.get_position().width * axes.figure.get_figwidth() * 72  # type: ignore[union-attr]
     low, high = axes.get_xlim()
     x = -axes.get_position().x0 / axes.get_position().width * (high - low) + low
-    for mark, name, colour in marks:
+    for mark, name, colour in marks[: 4 if target else 3]:
         for text, ink in ((mark, colour), (name, theme.SOFT)):
             write(axes, x, y, text, fontsize=theme.SMALL, color=ink, va="top", ha="left")
             x += (theme.ems(text) + (0.3 if text == mark else 1.4)) * theme.SMALL / width * (high - low)
@@ -190,7 +188,8 @@ def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
             top, verdict, met = number * step + 2, Verdict(row["verdict"]), Met(row["meets_target"])
             write(axes, 0, top, about(row["indicator"]).short, va="top", ha="left", fontfamily=list(theme.STRONG))
             write(axes, 0.36, top, row["text"], va="top", ha="left")
-            write(axes, 0.62, top, str(met), va="top", ha="left", color=MET_INK.get(met, theme.SOFT))
+            if met != Met.NO_TARGET:
+                write(axes, 0.62, top, str(met), va="top", ha="left", color=MET_INK.get(met, theme.SOFT))
             write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
             write(
                 axes,
@@ -203,7 +202,8 @@ def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
                 color=theme.SOFT,
             )
             _phone_strip(axes, top + 9.2, *_spots(me, row))
-        note = f"●{me.name}　●其他　｜中位数　▼目标；越靠右越好"
+        target = "　▼目标" if rows["target"].notna().any() else ""
+        note = f"●{me.name}　●其他　｜中位数{target}；越靠右越好"
         write(axes, 0, total - 1, note, va="bottom", ha="left", fontsize=theme.SMALL, color=theme.SOFT)
     return describe(axes, "窄屏")
 

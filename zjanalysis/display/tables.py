@@ -141,7 +141,9 @@ def table(
     >>> shown.heads[0].unit, shown.rows
     ('项', ((3,),))
     """
-    named = [column if isinstance(column, Column) else _registered(column) for column in columns or frame.columns]
+    named = [
+        column if isinstance(column, Column) else _registered(column, frame) for column in columns or frame.columns
+    ]
     units = _row_units(frame)
     heads = tuple(_head(column, units) for column in named)
     cells = [_cells(frame, head) for head in heads]
@@ -170,8 +172,10 @@ def table_from_payload(payload: Mapping[str, Any]) -> Table:
     )
 
 
-def _registered(key: str) -> Column:
-    return ALL_COLUMNS.get(key, Column(key, key))
+def _registered(key: str, frame: pd.DataFrame) -> Column:
+    """Give the column of a key; one that nobody registered is what an analyst made: its values say what it is."""
+    counts = key in frame and pd.api.types.is_numeric_dtype(frame[key]) and not pd.api.types.is_bool_dtype(frame[key])
+    return ALL_COLUMNS.get(key, Column(key, key, "number" if counts else "text"))
 
 
 def _row_units(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -261,15 +265,11 @@ def table_html(shown: Table) -> str:
     that it prints across the page, and under 40 rem every row becomes a card, whose heads CSS takes from the table.
     """
     texts = shown.texts()[: shown.limit or None]
-    alike = _alike(shown, texts)
-    kept = [position for position in range(len(shown.heads)) if position not in alike]
+    kept, said = varying(shown, texts)
     heads = "".join(_head_html(shown.heads[position]) for position in kept)
     short = {position for position in kept if max((theme.ems(row[position]) for row in texts), default=0) <= SHORT}
     labels = "".join(f"--h{n}:{css_text(shown.heads[place].text)};" for n, place in enumerate(kept, 1) if n > 1)
     body = "".join(_row_html(shown, row, kept, short, focus=number in shown.focus) for number, row in enumerate(texts))
-    said = "".join(
-        f"{shown.heads[position].label}均为{texts[0][position]}。" for position in alike if texts[0][position]
-    )
     if len(texts) < len(shown.rows):
         said = f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。{said}"
     note = f'<p class="zj-note">{markup(said + shown.note)}</p>' if said + shown.note else ""
@@ -291,13 +291,24 @@ def _parts(shown: Table, texts: list[list[str]], kept: list[int]) -> list[list[s
     return [[shown.heads[place].label for place in kept], *([row[place] for place in kept] for row in texts)]
 
 
-def _alike(shown: Table, texts: list[list[str]]) -> list[int]:
-    """Give the columns of texts, but the first, that say the same in all of at least three rows."""
-    if len(texts) < 3:
-        return []
-    columns = range(1, len(shown.heads))
-    words = [position for position in columns if shown.heads[position].kind not in NUMERIC]
-    return [position for position in words if len({row[position] for row in texts}) == 1]
+def varying(shown: Table, texts: list[list[str]]) -> tuple[list[int], str]:
+    """Give the columns worth their room, and what the others say: the same in all of at least three rows.
+
+    The first column, which names the rows, always stays.
+    """
+    alike = {
+        position
+        for position in range(1, len(shown.heads))
+        if len(texts) >= 3 and len({row[position] for row in texts}) == 1
+    }
+    told = [(shown.heads[position], texts[0][position]) for position in sorted(alike)]
+    words = [
+        f"{head.label}均{'' if text == wording.NO_DATA else '为'}{text}{'' if text == wording.NO_DATA else head.unit}"
+        for head, text in told
+        if text
+    ]
+    kept = [position for position in range(len(shown.heads)) if position not in alike]
+    return kept, "".join(f"{text}。" for text in words)
 
 
 def _head_html(head: Head) -> str:

@@ -141,6 +141,18 @@ def change_word(change: Any, unit: str, sign: int) -> str:
     return SAME if is_zero(float(change), unit) else GOOD if change * sign > 0 else BAD
 
 
+def progress_text(change: Any, unit: str, sign: int) -> str:
+    """Give a change as what it means and how much: a falling share may be good, and 提高 alone would mislead.
+
+    >>> progress_text(-0.0153, "visits", -1), progress_text(-0.0153, "share", 1), progress_text(0, "share", 1)
+    ('改善0.0153次', '退步1.53个百分点', '持平')
+    >>> progress_text(None, "share", 1)
+    '上期无数据'
+    """
+    word = change_word(change, unit, sign)
+    return "上期无数据" if word == NO_DATA else word + ("" if word == SAME else difference(change, unit))
+
+
 def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
     """Give a rank.
 

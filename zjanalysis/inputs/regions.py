@@ -99,6 +99,20 @@ def find_code(text: str) -> str | None:
     return _codes().get(written)
 
 
+def level_name(code: str) -> str:
+    """Return the name of a region as it reads beside its counties: a city's own rows are those of its departments.
+
+    >>> level_name("440800"), level_name("440823"), level_name("440000")
+    ('湛江市（市本级）', '遂溪县', '广东省（省本级）')
+    """
+    level = (
+        {"prefecture": "（市本级）", "province": "（省本级）"}.get(_regions()[code].level, "")
+        if code in _regions()
+        else ""
+    )
+    return region_name(code) + level
+
+
 def code_in(text: str) -> str | None:
     """Return the region that a file or sheet name speaks of: its 6-digit code or the longest name in it; None if none.
 

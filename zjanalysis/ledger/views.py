@@ -11,13 +11,13 @@ from dataclasses import replace
 import pandas as pd
 
 from zjanalysis.analysis import evaluation as scoring
-from zjanalysis.analysis.ledger_scores import WEIGHTS, ledger_scores, scored
+from zjanalysis.analysis.ledger_scores import ledger_scores, scored
 from zjanalysis.display import series
 from zjanalysis.display.blocks import Block, listing, say, source_of
 from zjanalysis.display.tables import table
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.regions import city_of, region_name
+from zjanalysis.inputs.regions import city_of, find_code, level_name, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
 from zjanalysis.ledger.display import FORECAST, LEVELS, LIFT, day_text, worded
@@ -27,7 +27,7 @@ from zjanalysis.studies import Study
 
 COUNTED = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
 NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
-NO_LEDGER = "本期没有台账；用 zj ledger init 建立后放入期次文件夹，即列出到期事项。"
+NO_LEDGER = "本期没有台账，不列到期事项。"
 
 
 def load(me: Study) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def moved(me: Study, *, limit: int = 0) -> Block:
         return say("与上期台账相比，没有事项的状态有变动。")
     was = worded(rows.assign(current=rows["current_before"]))["current_text"]
     told = worded(rows).drop(columns="current_before").assign(value_before=was)
-    columns = ("region", "problem", "status_before", "status", "value_before", "current_text", "hint")
+    columns = ("region", "problem", "status_before", "status", "value_before", "current_text")
     shown = table(told, caption="较上期状态有变动的事项", columns=columns, sheet="状态变动")
     return listing(shown, f"与上期台账相比，{len(rows)}项的状态有变动。", limit=limit)
 
@@ -113,7 +113,15 @@ def units(me: Study) -> Block:
 
 def regions(me: Study) -> Block:
     """List the states by region."""
-    return _counts(me, analysis.by_region, "region", "按地区")
+    return _counts(me, _by_level, "region", "按地区")
+
+
+def _by_level(ledger: pd.DataFrame) -> pd.DataFrame:
+    rows = analysis.by_region(ledger)
+    codes = map(find_code, rows["region"])
+    return rows.assign(
+        region=[level_name(code) if code else name for code, name in zip(codes, rows["region"], strict=True)]
+    )
 
 
 def _counts(me: Study, count: Callable[[pd.DataFrame], pd.DataFrame], head: str, caption: str) -> Block:
@@ -132,7 +140,7 @@ def evaluation(me: Study) -> tuple[Block, ...]:
     if marks.empty:
         return (said,)
     levels = table(scoring.levels(marks), caption="评估得分（按二级指标）", columns=LEVELS, sheet="评估得分",
-                   note=f"权重由办公室录入 {WEIGHTS}（zj template --indicators）。")  # fmt: skip
+                   note="权重由办公室录入。")  # fmt: skip
     lift = scoring.lift(marks, rules=own).drop(columns="indicator")
     first = table(lift, caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
     return said, listing(levels), listing(first, limit=15)

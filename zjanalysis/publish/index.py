@@ -13,7 +13,7 @@ from typing import Any
 
 from zjanalysis.display.dates import issue_text
 from zjanalysis.files import write_whole
-from zjanalysis.inputs.regions import tile_layout
+from zjanalysis.inputs.regions import level_name, tile_layout
 from zjanalysis.publish.jobs import CITY, in_order, is_district
 from zjanalysis.publish.release import ABSENT, GOOD, STALE, Entry, read_manifest
 from zjanalysis.publish.ways import FILES
@@ -83,7 +83,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     facts = {
         "title": TITLE, "period": issue_text(folder.name), "sample": bool(cover.get("sample")),
         "cutoff": cover.get("cutoff", ""), "finding": finding(regions), "heads": heads,
-        "rows": [(entry, _links(entry, folder), cells[entry.key]) for entry in regions],
+        "rows": [(e, level_name(e.region_code), _links(e, folder), cells[e.key]) for e in regions],
         "topics": [(entry, _links(entry, folder)) for entry in topics],
         "troubles": [entry for entry in entries if entry.status != GOOD], "stale": STALE,
         "map": tile_map(regions, cells, heads, folder), "script": script,
@@ -114,11 +114,20 @@ def finding(entries: Iterable[Entry]) -> str:
 
 
 def _own(entry: Entry) -> str:
+    """Say what the city is behind in, what it misses, and how much could not be judged: silence is no praise."""
     names = [card["label"] for card in entry.cards if card["verdict"] == Verdict.BEHIND]
     unmet = [card["label"] for card in entry.cards if card["meets_target"] == Met.NOT_MET]
-    behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有一项落后"
-    missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有一项未达标"
-    return f"{entry.region}{len(entry.cards)}项指标中{behind}，{missed}。"
+    asked = any(card["meets_target"] != Met.NO_TARGET for card in entry.cards)
+    open_ones = [
+        f"{count}项{word}"
+        for word in (Verdict.NONE, Verdict.NO_DATA)
+        if (count := _count(entry.cards, "verdict", word))
+    ]
+    judged = any(card["verdict"] in (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND) for card in entry.cards)
+    behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有一项落后" if judged else ""
+    missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有一项未达标" if asked else "没有目标可比"
+    said = "、".join(part for part in (behind, *open_ones) if part)
+    return f"{level_name(entry.region_code)}{len(entry.cards)}项指标中{said}，{missed}。"
 
 
 def _count(cards: Iterable[Card], name: str, word: str) -> int:

@@ -188,12 +188,15 @@ def numbered(pieces: Sequence[str]) -> list[str]:
 
 
 def _summary(held: Sequence[str]) -> str:
-    """Say what is inside an annex: its first sentences, else the captions of its figures and tables."""
+    """Say what is inside an annex: its first sentence, else the captions of its tables, and how many of what."""
     text = "".join(held)
     said = [unescape(_TAG.sub("", one)) for one in re.findall(r'<p class="zj-say">(.*?)</p>', text, re.DOTALL)]
     titles = [unescape(_TAG.sub("", one)).split("　")[-1] for one in re.findall(r"<caption>(.*?)</caption>", text)]
     whole = said[0] if said else "、".join(dict.fromkeys(titles))
-    return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
+    figures = text.count('<figure class="zj-figure"')
+    counts = [f"{n}张{what}" for n, what in ((len(titles) - figures, "表"), (figures, "图")) if n > 0]
+    short = whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
+    return short + (f"（{'、'.join(counts)}）" if counts else "")
 
 
 @cache
