@@ -1,23 +1,28 @@
 """What all tests share: what is made once for a run, readers of files that stay, and which worker runs what.
 
 ``python run.py test`` runs on several workers. Tests of one file stay together, because they share what they have
-made; those marked ``e2e`` (real builds, engines, browsers) begin.
+made; those marked ``e2e`` (real builds, engines, browsers) begin, the slowest of them first.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from zjanalysis.files import take_lock
 from zjanalysis.inputs.wall import readers_stay
 
+SLOWEST_FIRST = {"test_golden", "test_guide", "test_papermill", "test_browser", "test_engines", "test_publishing"}
 WARN = "PYTHONWARNDEFAULTENCODING"
+
+# Properties: the same few examples every time, or --hypothesis-profile=many for new ones in great number.
+for profile, n in {"quick": 30, "many": 2000}.items():
+    settings.register_profile(profile, max_examples=n, derandomize=profile == "quick", deadline=None,
+                              suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+settings.load_profile("quick")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,17 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, unless they say otherwise, and begin with those that take long."""
-    for item in items if config.pluginmanager.hasplugin("xdist") else ():
-        if item.get_closest_marker("xdist_group") is None:
-            kind = "e2e" if is_e2e(item) else "unit"
-            item.add_marker(pytest.mark.xdist_group(f"{kind}:{item.path.name}"))
-    items.sort(key=lambda item: not is_e2e(item))
-
-
-def is_e2e(item: pytest.Item) -> bool:
-    return item.get_closest_marker("e2e") is not None
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; a test that reads a real build is end to end."""
+    for item in items:
+        if {"published", "all_published"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("e2e")
+    slow = dict.fromkeys(item.path for item in items if item.get_closest_marker("e2e"))
+    order = {path: number for number, path in enumerate(sorted(slow, key=lambda path: path.stem not in SLOWEST_FIRST))}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,22 +47,3 @@ def readers() -> Iterator[None]:
     os.environ.pop(WARN, None)  # what tests start is not to warn
     with readers_stay():
         yield
-
-
-@pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
-    """Give the function that has a folder made once for all workers, and gives it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-    def make(name: str, write: Callable[[Path], object]) -> Path:
-        folder, done = shared / name, shared / f"{name}.done"
-        with (shared / f"{name}.lock").open("a+b") as file:
-            while not take_lock(file):
-                time.sleep(0.1)
-            if not done.exists():
-                write(folder)
-                done.touch()
-        return folder
-
-    return make

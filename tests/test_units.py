@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zjanalysis.units import UNITS, Met, Target, digits_for, passes, published, rounded
@@ -62,7 +62,6 @@ def test_halves_go_away_from_zero_and_zero_has_no_sign() -> None:
     assert np.isnan(rounded(np.array([np.nan]), 2))[0]
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**6), 10**6), st.integers(1, 10**5), st.integers(0, 6))
 def test_rounding_equals_the_decimal_module(above: int, below: int, decimals: int) -> None:
     value = Fraction(above, below)
@@ -84,7 +83,6 @@ def test_a_print_that_equals_a_threshold_it_is_not_gets_one_digit_more() -> None
     assert digits_for([0.9999999999], [1.0], SHARE) == 2  # noise of a sum, not a difference
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=5), st.lists(st.floats(0, 1), max_size=3))
 def test_digits_tell_every_value_from_every_threshold(values: list[float], limits: list[float]) -> None:
     digits = digits_for(values, limits, SHARE)

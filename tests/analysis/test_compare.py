@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zjanalysis.analysis.compare import among, compare, facts, rank_range, rank_ranges, standings
@@ -101,7 +101,6 @@ def test_the_yardstick_is_the_median_of_the_whole_group_and_the_same_for_every_m
     assert (np.sign(found["gap_to_median"]) == np.sign(np.array(others) - values)).all()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=4, max_size=12).filter(lambda v: len(v) % 2 == 0))
 def test_in_an_even_group_both_medians_give_the_same_sign(values: list[int]) -> None:
     shares = np.array(values) / 1000

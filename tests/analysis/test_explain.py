@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from zjanalysis.analysis.explain import gap_split
@@ -103,7 +103,6 @@ CELL = st.tuples(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(CELL, min_size=2, max_size=14), st.sampled_from(["time_compression", "time_compression_mean", "visits"])
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zjanalysis.analysis.indicators import (
@@ -172,7 +172,6 @@ NUMBER = st.one_of(st.none(), st.integers(0, 60).map(float))
 ROW = st.tuples(st.sampled_from(["440800", "440900"]), st.sampled_from("ABC"), NUMBER, NUMBER, st.integers(0, 3))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ROW, min_size=1, max_size=12))
 def test_order_is_irrelevant_shares_stay_in_bounds_and_groups_add_up(
     make_items: Callable[..., pd.DataFrame], rows: list[tuple[str, str, float, float, int]]

@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -196,7 +196,6 @@ def code_table(draw: st.DrawFn) -> CodeTable:
     return table_of(np.where(gone, np.nan, values), weights).only()
 
 
-@settings(deadline=None, max_examples=60)
 @given(code_table(), st.randoms(use_true_random=False))
 @example(table_of(np.array([[0, 0.25, 0], [0.25, 0, 0]]), np.ones(2)), Random(2))  # as many codes as are asked for
 def test_order_scale_and_code_levels_change_nothing(table: CodeTable, random) -> None:
@@ -218,7 +217,6 @@ def test_order_scale_and_code_levels_change_nothing(table: CodeTable, random) ->
         assert getattr(two, name) == pytest.approx(getattr(one, name), abs=1e-7, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=60)
 @given(code_table(), st.floats(-1, 1))
 def test_a_region_that_gets_better_everywhere_moves_by_just_that(table: CodeTable, step: float) -> None:
     moved = replace(table, values=table.values + step * (np.arange(len(table.regions)) == 0))
@@ -226,7 +224,6 @@ def test_a_region_that_gets_better_everywhere_moves_by_just_that(table: CodeTabl
     assert after.value - before.value == pytest.approx(step, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
 @given(code_table())
 def test_differences_are_transitive_and_turn_over(table: CodeTable) -> None:
     fitted = fit(table)
@@ -240,7 +237,6 @@ def test_differences_are_transitive_and_turn_over(table: CodeTable) -> None:
             assert np.isnan(found.low) or found.low <= found.value <= found.high
 
 
-@settings(deadline=None, max_examples=60)
 @given(code_table())
 def test_codes_of_one_region_alone_say_nothing(table: CodeTable) -> None:
     alone = np.full((1, len(table.regions)), np.nan)

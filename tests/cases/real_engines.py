@@ -49,7 +49,7 @@ def spark_master(folder: Path) -> Iterator[str]:
     script, url = str(home / "bin" / "spark-class"), f"spark://{HOME}:{port}"
     deploy = "org.apache.spark.deploy"
     master = [script, f"{deploy}.master.Master", "--host", HOME, "--port", str(port), "--webui-port", "0"]
-    worker = [script, f"{deploy}.worker.Worker", url, "--host", HOME, "--cores", "2", "--memory", "1g",
+    worker = [script, f"{deploy}.worker.Worker", url, "--host", HOME, "--cores", "2", "--memory", "2g",
               "--webui-port", "0", "--work-dir", str(folder / "work")]  # fmt: skip
     with log.open("wb") as sink:
         running = [subprocess.Popen(command, env=environment, stdout=sink, stderr=sink) for command in (master, worker)]
@@ -63,8 +63,8 @@ def spark_master(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def spark_cluster(folder: Path) -> Iterator[Any]:
-    """Start a standalone master and one worker, and give a session on them."""
+def spark_session_on(url: str) -> Iterator[Any]:
+    """Open a session that leaves the worker a core and memory for another one."""
     from zjanalysis.cases.engines import spark_session
 
     os.environ["SPARK_LOCAL_IP"] = HOME
@@ -72,13 +72,13 @@ def spark_cluster(folder: Path) -> Iterator[Any]:
         "spark.driver.host": HOME,
         "spark.driver.bindAddress": HOME,
         "spark.ui.enabled": "false",
+        "spark.cores.max": "1",
         "spark.executor.memory": "640m",
-        "spark.sql.shuffle.partitions": "4",
+        "spark.sql.shuffle.partitions": "2",
     }
-    with spark_master(folder) as url:
-        session = spark_session(url, options=options)
-        yield session
-        session.stop()
+    session = spark_session(url, options=options)
+    yield session
+    session.stop()
 
 
 def wait_for(log: Path, words: str, *, seconds: float) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.cases.real_engines import HOME, has_postgres, has_spark, postgres_server, spark_master
+from tests.cases.real_engines import HOME, has_postgres, has_spark
 from zjanalysis.cli import main
 
 ITEMS = "事项名称,地区,基本编码,法定时限,承诺时限,跑动次数\n食品经营许可,遂溪县,440102019005,20个工作日,5个工作日,0\n"
@@ -127,22 +127,25 @@ def test_without_cases_the_next_step_is_named(project: Path, capsys: pytest.Capt
 
 if has_spark():
 
-    def test_a_spark_master_gives_the_rows_duckdb_gives(project: Path, tmp_path: Path) -> None:
+    @pytest.mark.e2e
+    def test_a_spark_master_gives_the_rows_duckdb_gives(project: Path, tmp_path: Path, spark_url: str) -> None:
         wanted = ["cases", "--by", "地区,部门,月份", "--quantiles", "--out"]
         assert main([*wanted, "一.csv"]) == 0
         conf = tmp_path / "conf"  # the cluster's own settings, as an administrator gives them
         conf.mkdir()
-        lines = "spark.ui.enabled false\nspark.sql.shuffle.partitions 4\nspark.executor.memory 640m\n"
+        lines = (
+            "spark.ui.enabled false\nspark.sql.shuffle.partitions 2\nspark.executor.memory 640m\nspark.cores.max 1\n"
+        )
         (conf / "spark-defaults.conf").write_text(lines, encoding="utf-8")
         environment = os.environ | {"SPARK_LOCAL_IP": HOME, "SPARK_CONF_DIR": str(conf)}
-        with spark_master(tmp_path) as url:
-            command = [sys.executable, "-m", "zjanalysis", *wanted, "二.csv", "--engine", "spark", "--master", url]
-            done = subprocess.run(
-                command, env=environment, cwd=project, capture_output=True, text=True, encoding="utf-8", check=False
-            )
+        command = [sys.executable, "-m", "zjanalysis", *wanted, "二.csv", "--engine", "spark", "--master", spark_url]
+        done = subprocess.run(
+            command, env=environment, cwd=project, capture_output=True, text=True, encoding="utf-8", check=False
+        )
         assert done.returncode == 0, done.stderr[-2000:]
         assert (project / "二.csv").read_bytes() == (project / "一.csv").read_bytes()
 
+    @pytest.mark.e2e
     def test_a_master_that_is_none_is_one_sentence(project: Path) -> None:
         command = [sys.executable, "-m", "zjanalysis", "cases", "--engine", "spark", "--master", "没有://x"]
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8", check=False)
@@ -153,8 +156,9 @@ if has_spark():
 
 if has_postgres():
 
+    @pytest.mark.e2e
     def test_postgresql_named_in_the_data_set_gives_the_rows_files_give(
-        project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        project: Path, postgres: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         from adbc_driver_postgresql import dbapi
 
@@ -162,22 +166,21 @@ if has_postgres():
         path = project / "data" / "试" / "2021Q1" / "cases" / "办件.csv"
         heads, *lines = path.read_text(encoding="utf-8").strip().split("\n")
         path.unlink()
-        with postgres_server() as connection:
-            monkeypatch.setenv("PGPASSWORD", "只在内存里")
-            with dbapi.connect(connection) as database, database.cursor() as cursor:
-                columns = ", ".join(f'"{head}" text' for head in heads.split(","))
-                cursor.execute(f"CREATE TABLE banjian ({columns})")
-                for line in lines:
-                    values = ", ".join(f"'{value}'" if value else "NULL" for value in line.split(","))
-                    cursor.execute(f"INSERT INTO banjian VALUES ({values})")
-                database.commit()
-            toml = project / "data" / "试" / "dataset.toml"
-            toml.write_text(f'{TOML}[cases]\npostgres = "{connection}"\ntable = "banjian"\n', encoding="utf-8")
-            assert main(["cases", "--by", "地区,渠道", "--out", "二.csv"]) == 0
-            assert (project / "二.csv").read_bytes() == (project / "一.csv").read_bytes()
-            monkeypatch.setenv("PGPASSWORD", "错的")
-            capsys.readouterr()
-            assert main(["cases"]) == 2
-            said = capsys.readouterr()
-            assert "连不上或查询失败" in said.err
-            assert not re.search("错的|Traceback", said.err + said.out)
+        monkeypatch.setenv("PGPASSWORD", "只在内存里")
+        with dbapi.connect(postgres) as database, database.cursor() as cursor:
+            columns = ", ".join(f'"{head}" text' for head in heads.split(","))
+            cursor.execute(f"CREATE TABLE banjian ({columns})")
+            for line in lines:
+                values = ", ".join(f"'{value}'" if value else "NULL" for value in line.split(","))
+                cursor.execute(f"INSERT INTO banjian VALUES ({values})")
+            database.commit()
+        toml = project / "data" / "试" / "dataset.toml"
+        toml.write_text(f'{TOML}[cases]\npostgres = "{postgres}"\ntable = "banjian"\n', encoding="utf-8")
+        assert main(["cases", "--by", "地区,渠道", "--out", "二.csv"]) == 0
+        assert (project / "二.csv").read_bytes() == (project / "一.csv").read_bytes()
+        monkeypatch.setenv("PGPASSWORD", "错的")
+        capsys.readouterr()
+        assert main(["cases"]) == 2
+        said = capsys.readouterr()
+        assert "连不上或查询失败" in said.err
+        assert not re.search("错的|Traceback", said.err + said.out)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pandas as pd
 import pytest
 from chinese_calendar import is_workday
 
-from tests.cases.real_engines import has_postgres, has_spark, postgres_server, spark_cluster
+from tests.cases.real_engines import has_postgres, has_spark, spark_session_on
 from zjanalysis.cases.analysis import CaseSummary, case_scores, case_summary
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.cases.synthetic import FAULTS, draw_cases, synthetic_cases, write_cases
@@ -66,21 +68,10 @@ def source(items: pd.DataFrame, settings: Settings, drawn: pd.DataFrame) -> Case
 
 
 @pytest.fixture(scope="module")
-def engine_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
-    opened: list[Any] = []
-    clusters: list[Any] = []
-
-    def give(name: str) -> Any:
-        if name != "spark":
-            return name
-        if not opened:
-            clusters.append(spark_cluster(tmp_path_factory.mktemp("spark")))
-            opened.append(clusters[0].__enter__())
-        return opened[0]
-
-    yield give
-    for cluster in clusters:
-        cluster.__exit__(None, None, None)
+def engine_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Any]]:
+    with ExitStack() as opened:
+        session = cache(lambda: opened.enter_context(spark_session_on(request.getfixturevalue("spark_url"))))
+        yield lambda name: session() if name == "spark" else name
 
 
 @pytest.fixture(scope="module")
@@ -265,27 +256,24 @@ if has_postgres():
         settings: Settings,
         drawn: pd.DataFrame,
         expected: tuple[pd.DataFrame, CaseSummary],
-        tmp_path: Path,
+        postgres: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         from adbc_driver_postgresql import dbapi
 
         from zjanalysis.errors import InputError
 
-        with postgres_server() as connection:
-            there = CaseSource("试/2021Q1", CUTOFF, source.items, sample=False, postgres=connection,
-                               query="SELECT * FROM up_pro_accept")  # fmt: skip
-            monkeypatch.setenv("PGPASSWORD", "错的")
-            with pytest.raises(InputError, match="连不上或查询失败") as caught:
-                case_scores(there, settings=settings)
-            assert "错的" not in str(caught.value)
-            monkeypatch.setenv("PGPASSWORD", "只在内存里")
-            with dbapi.connect(connection) as database:
-                load(database, drawn)
-            pd.testing.assert_frame_equal(case_scores(there, by=BY, settings=settings), expected[0])
-            pd.testing.assert_frame_equal(case_summary(there, settings=settings).overdue, expected[1].overdue)
-            nowhere = CaseSource(
-                "试", CUTOFF, source.items, sample=False, postgres=connection, query="SELECT * FROM no"
-            )
-            with pytest.raises(InputError, match="连不上或查询失败"):
-                case_scores(nowhere, settings=settings)
+        there = CaseSource("试/2021Q1", CUTOFF, source.items, sample=False, postgres=postgres,
+                           query="SELECT * FROM up_pro_accept")  # fmt: skip
+        monkeypatch.setenv("PGPASSWORD", "错的")
+        with pytest.raises(InputError, match="连不上或查询失败") as caught:
+            case_scores(there, settings=settings)
+        assert "错的" not in str(caught.value)
+        monkeypatch.setenv("PGPASSWORD", "只在内存里")
+        with dbapi.connect(postgres) as database:
+            load(database, drawn)
+        pd.testing.assert_frame_equal(case_scores(there, by=BY, settings=settings), expected[0])
+        pd.testing.assert_frame_equal(case_summary(there, settings=settings).overdue, expected[1].overdue)
+        nowhere = CaseSource("试", CUTOFF, source.items, sample=False, postgres=postgres, query="SELECT * FROM no")
+        with pytest.raises(InputError, match="连不上或查询失败"):
+            case_scores(nowhere, settings=settings)

@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zjanalysis.columns import ITEM_COLUMNS
@@ -111,7 +111,6 @@ def merge(sheet: Any, rows: list[dict[str, Any]], first: int, left: int, order: 
             start = number
 
 
-@settings(max_examples=60, deadline=None)
 @given(items, layouts)
 def test_any_layout_reads_back_the_same_items(given_items: list[dict[str, Any]], layout: dict[str, Any]) -> None:
     rows = sorted((cells(item, layout["limit"]) for item in given_items), key=lambda row: row["region_code"])
@@ -135,7 +134,6 @@ def test_any_layout_reads_back_the_same_items(given_items: list[dict[str, Any]],
     assert checked.n_read == len(rows) + (checked.findings["rule"] == "row_total").sum()
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=12), st.integers(), st.floats(), st.booleans()), min_size=7, max_size=7), max_size=8))  # fmt: skip
 def test_whatever_stands_in_the_cells_no_row_is_lost(body: list[list[Any]]) -> None:
     from zjanalysis.inputs.check import check_files

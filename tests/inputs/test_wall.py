@@ -121,11 +121,12 @@ def test_no_reader_outlives_whoever_asked(how: signal.Signals, tmp_path: Path) -
     )
     assert asking.stdout is not None
     assert asking.stdout.readline() == "go\n"
-    time.sleep(1.5)
-    children = _children(asking.pid)
+    deadline = time.monotonic() + 60
+    while not (children := _children(asking.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
     asking.send_signal(how)
-    asking.communicate(timeout=30)
-    deadline = time.monotonic() + 30
+    asking.communicate(timeout=60)
+    deadline = time.monotonic() + 60
     while any(map(_lives, children)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert children

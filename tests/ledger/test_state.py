@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import zjanalysis as zj
@@ -229,7 +229,6 @@ step = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(step, min_size=1, max_size=6))
 def test_no_path_closes_a_row_without_evidence_and_a_met_target(steps: list[dict]) -> None:
     memory, now, reached = empty_ledger(), pd.Timestamp("2021-01-01"), None

@@ -73,7 +73,7 @@ def test_a_report_that_fails_leaves_the_others_and_its_last_good_page_alone(
     code, reason = FAULTS[fault]
     end = {"end": "1"} if fault == "incomplete" else {}
     notebook(settings.root / "notebooks" / "bad.ipynb", extra=code, **end)
-    options = {"timeout": 3} if fault == "endless" else {}
+    options = {"timeout": 10} if fault == "endless" else {}
     summary = made(jobs_of(r440803="bad.ipynb"), folder, settings, force=True, **options)
     assert summary.exit_code == 1
     assert summary.failed == ("district/440803",)
@@ -135,7 +135,7 @@ def test_what_a_cell_starts_ends_with_its_report(
     settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook, lives: Callable[[int], bool], after: str
 ) -> None:
     notebook(settings.root / "notebooks" / "bad.ipynb", extra=ORPHAN + after)
-    made(jobs_of(r440802="bad.ipynb")[:1], folder, settings, engine="warm", timeout=5)
+    made(jobs_of(r440802="bad.ipynb")[:1], folder, settings, engine="warm", timeout=10 if after else 60)
     for number in (settings.root / "started").read_text(encoding="utf-8").split():
         end = time.monotonic() + 5
         while time.monotonic() < end and lives(int(number)):
@@ -383,7 +383,8 @@ if __name__ == "__main__":
 def test_a_real_build_that_is_killed_or_interrupted_is_resumed(
     settings: Settings, jobs_of: Jobs, folder: Path, tmp_path: Path, notebook: Notebook, signal_sent: str
 ) -> None:
-    notebook(settings.root / "notebooks" / "tiny.ipynb", extra="import time; time.sleep(0.5)")
+    late = 'import time; time.sleep(0 if region == "440802" else 600)'  # so that waiting for them would be seen
+    notebook(settings.root / "notebooks" / "tiny.ipynb", extra=late)
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
     arguments = [sys.executable, str(script), str(Path(__file__).parent), str(settings.root), str(folder.parent)]
@@ -393,13 +394,12 @@ def test_a_real_build_that_is_killed_or_interrupted_is_resumed(
     for line in process.stdout:
         if "秒" in line:
             break
-    started = time.monotonic()
     os.killpg(process.pid, signal.SIGKILL) if signal_sent == "SIGKILL" else process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     process.stdout.close()
-    assert time.monotonic() - started < 5
     assert consistent(folder)
-    assert len(list((folder / "district").glob("*.html"))) >= 1
+    assert len(list((folder / "district").glob("*.html"))) == 1
+    notebook(settings.root / "notebooks" / "tiny.ipynb")
     assert made(jobs_of(), folder, settings).failed == ()
     assert len(list((folder / "district").glob("*.html"))) == 3
 
