@@ -5,8 +5,9 @@
 
 Every way makes the same reports of the sample data. The ways take turns within a round; trust the ratios. Reported are
 seconds per report with everything (start, reading the workbooks), seconds per further report (from the first finished
-to the last), the same in CPU seconds (what to read on a busy machine), the time to the first finished report, and the peak memory of the whole process tree (PSS: shared pages
-are counted once). With ``--before`` only `zj build --jobs 2` is run, in turn with that of another checkout: is a report dearer?
+to the last), the same in CPU seconds (what to read on a busy machine), the time to the first finished report, and the
+peak memory of the whole process tree (PSS: shared pages are counted once). With ``--before`` only `zj build --jobs 2`
+is run, in turn with that of another checkout: is a report dearer?
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from zjanalysis.analysis.frontier import slim
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
@@ -41,8 +42,8 @@ def gap_split(
     """
     one = find(indicator)
     others = [p for p in dict.fromkeys(peers) if p != region]
-    own = items[items["region_code"] == region]
-    codes = split_codes(own, items[items["region_code"].isin(others)], one, scope=scope)
+    own, other = (slim(items)[items["region_code"].isin(codes)] for codes in ([region], others))
+    codes = split_codes(own, other, one, scope=scope)
     part = codes["part"].where(~codes["part"].isin([OWN_ONLY, OTHER_ONLY]), COVERAGE)
     table = gathered(codes.assign(part=part), by=by, parts=PARTS)
     return signed(table.assign(peer_code=others[0] if len(others) == 1 else POOLED, **totals(codes)), one, region)
@@ -96,7 +97,7 @@ def split_codes(
 
 def _side(rows: pd.DataFrame, one: Indicator, scope: Scope | None, *, blank: str) -> pd.DataFrame:
     """Give the sums of each code; rows without a code form one that matches nothing."""
-    coded = rows.assign(match_code=rows["match_code"].fillna(blank))
+    coded = slim(rows).assign(match_code=rows["match_code"].fillna(blank))
     sums = measure(coded, [one], by=("match_code",), scope=scope)
     names = in_scope(coded, scope, one=one).groupby("match_code")[list(ABOUT)].first()
     return sums[sums["denominator"] > 0][["match_code", "numerator", "denominator"]].merge(

@@ -22,14 +22,18 @@ WEIGHTS = "indicators.xlsx"
 """The office's 43 third-level indicators (``zj template --indicators``), in the folder of the data set."""
 
 
-def ledger_scores(period: Period, *, settings: Settings | None = None) -> pd.DataFrame:
+def ledger_scores(period: Period) -> pd.DataFrame:
     """Return the scores of items, reported figures and cases of a period: one row per region and indicator.
 
     A period without cases has no rows of theirs. Raises InputError for cases that are there but cannot be read.
     """
+    return period.once(("ledger scores",), lambda: _scores_of(period))
+
+
+def _scores_of(period: Period) -> pd.DataFrame:
     reported, _ = load_reported(period.dataset.folder / period.name, cutoff=period.cutoff)
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
-    cases = find_cases(period, settings=settings)
+    cases = find_cases(period)
     of_cases = [] if cases is None else [case_overall(cases, items=period.items)]
     return pd.concat([measure(period.items, scope=scope), measure_reported(reported), *of_cases], ignore_index=True)
 

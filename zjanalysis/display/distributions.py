@@ -141,11 +141,22 @@ def _shades(wide: pd.DataFrame) -> Axes:
             index=lambda name: theme.shorten(theme.printable(name), 8),
             columns=lambda name: theme.wrap(theme.printable(name), 4),
         )
-        sns.heatmap(named, cmap=sns.light_palette(theme.BEHIND, as_cmap=True), vmin=0, annot=True, fmt=".2f",
-                    linewidths=0.6, cbar=False, annot_kws={"fontsize": theme.SMALL}, ax=axes)  # fmt: skip
+        sns.heatmap(
+            named,
+            cmap=sns.light_palette(theme.BEHIND, as_cmap=True),
+            vmin=0,
+            annot=True,
+            fmt=".2f",
+            linewidths=0.6,
+            cbar=False,
+            annot_kws={"fontsize": theme.SMALL},
+            ax=axes,
+            xticklabels=False,
+            yticklabels=False,
+        )  # fmt: skip  its own labels are drawn twice to turn them
         axes.set(xlabel="", ylabel="")
-        axes.set_xticks(axes.get_xticks(), named.columns, rotation=0)
-        axes.set_yticks(axes.get_yticks(), named.index, rotation=0)
+        axes.set_xticks([place + 0.5 for place in range(named.shape[1])], named.columns, rotation=0)
+        axes.set_yticks([place + 0.5 for place in range(len(named))], named.index, rotation=0, va="center")
     return axes
 
 

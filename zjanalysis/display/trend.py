@@ -218,7 +218,7 @@ def _marks(axes: Axes, me: Study, *, low: float, edge: float, goals: bool) -> No
 def _draw(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str]) -> None:
     """Draw band, median, target and own line; the line is cut where its definition is, a missing period is a gap."""
     at = {period: place for place, period in enumerate(periods)}
-    spread = bands(rows)
+    spread = _spread(me, rows)
     axes.fill_between([at[p] for p in spread["period"]], spread["low"], spread["high"], color=theme.RANGE, alpha=0.6,
                       linewidth=0, zorder=1)  # fmt: skip
     axes.plot([at[p] for p in spread["period"]], spread["middle"], color=theme.PEER, linewidth=1.1, zorder=2)
@@ -241,13 +241,19 @@ def _scales(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str], *, ti
     """Set both scales: the values with some air and a few round ticks, the first and the last period."""
     unit = about(str(rows["indicator"].iloc[0])).unit if len(rows) else "share"
     goal = _target(me, str(rows["indicator"].iloc[0])) if len(rows) else math.nan
-    spread = bands(rows)
+    spread = _spread(me, rows)
     own = rows.loc[rows["region_code"] == me.region, "value"]
     upright(axes, [*spread["low"], *spread["high"], *own, goal], unit=unit, air=0.1, ticks=ticks)
     axes.set_xlim(-0.4, len(periods) - 0.6)
     every = range(len(periods)) if ticks > ACROSS and len(periods) <= 12 else [0, len(periods) - 1]
     axes.set_xticks(list(every), [theme.printable(periods[place]) for place in every])
     axes.tick_params(labelsize=theme.SMALL, labelcolor=theme.SOFT, pad=2)
+
+
+def _spread(me: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the `bands` of one indicator's rows of the group, the same for every region of it."""
+    one = str(rows["indicator"].iloc[0]) if len(rows) else ""
+    return me.period.once(("bands", me.group, one), lambda: bands(rows))
 
 
 def _target(me: Study, indicator: str) -> float:
