@@ -338,3 +338,50 @@ def test_the_sample_ledger_has_every_state_and_two_periods() -> None:
     assert set(second["status"]) == {"未启动", "推进中", "已达标待销号", "已销号", "逾期", "长期推进"}
     assert set(first["ledger_id"]) < set(second["ledger_id"])
     assert "示例数据（模拟）" in openpyxl.load_workbook(folder / "2021Q1" / "ledger.xlsx")["台账"]["A2"].value
+
+
+def as_excel_leaves_it(book_path: Path, to: Path) -> None:
+    """Sort by region, move 责任人 to the front, delete one row, filter the states: as people do in Excel."""
+    book = openpyxl.load_workbook(book_path)
+    sheet = book["台账"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)]
+    front, region, name = (rows[0].index(head) for head in ("责任人", "地区", "编号"))
+    body = sorted((row for row in rows[1:] if row[name] != ONLINE), key=lambda row: str(row[region]))
+    for position, row in enumerate([rows[0], *body], start=3):
+        for number, value in enumerate([row[front], *row[:front], *row[front + 1 :]], start=1):
+            sheet.cell(position, number).value = value
+    sheet.delete_rows(3 + len(body) + 1)
+    sheet.auto_filter.add_filter_column(rows[0].index("状态"), ["推进中"])
+    for position in range(4, 20):
+        sheet.row_dimensions[position].hidden = True
+    book.save(to)
+
+
+def test_a_copy_sorted_moved_filtered_and_short_of_a_row_gives_back_every_word(path: Path, tmp_path: Path) -> None:
+    words = {INSTANT: "市里写的", COUNTY: "赤坎写的", "六-05@440803": "霞山写的"}
+    copy = edit(
+        Path(shutil.copy(path, tmp_path / "交回.xlsx")), *((key, "进展说明", text) for key, text in words.items())
+    )
+    as_excel_leaves_it(copy, copy)
+    before = read_ledger(path).written.set_index("ledger_id")
+    result = merge_ledger(path, [copy], on="2021-03-01")
+    after = read_ledger(path).written.set_index("ledger_id")
+    assert result.conflicts.empty
+    assert result.notes == ("交回.xlsx：没有交回1行，台账保留原样。",)
+    assert after["progress"].to_dict() == before["progress"].to_dict() | words
+    for key in ("problem", "measures", "lead_unit", "cooperating_units", "deadline", "person", "evidence"):
+        assert after[key].to_dict() == before[key].to_dict(), key
+
+
+def test_the_ledger_itself_sorted_moved_filtered_and_short_of_a_row_is_updated_as_it_lies(path: Path) -> None:
+    edit(path, (INSTANT, "进展说明", "市里写的"))
+    as_excel_leaves_it(path, path)
+    before = read_ledger(path).written.set_index("ledger_id")
+    result = update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    after = read_ledger(path).written.set_index("ledger_id")
+    assert list(after.index) == list(before.index)
+    assert ONLINE not in after.index
+    assert "行政许可事项网上可办率达100%" in result.changes.set_index("ledger_id").loc[ONLINE, "old"]
+    for key in ("problem", "measures", "lead_unit", "cooperating_units", "deadline", "person", "progress"):
+        assert after[key].to_dict() == before[key].to_dict(), key
+    assert after.loc[INSTANT, "status"] == "推进中"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from zjanalysis.columns import LEDGER
 from zjanalysis.ledger.merge import (
@@ -153,3 +155,41 @@ def test_the_log_names_cells_and_a_new_row_in_one_line() -> None:
     values = tool_changes(BASE.assign(current=0.5), BASE.assign(current=0.75), on="2021-04-15")
     assert values[["column", "old", "new"]].to_numpy().tolist() == [["current", "0.5", "0.75"]] * 2
     assert changes(BASE, BASE, columns=["progress"], by="x", on="2021-04-15").empty
+
+
+WORDS = st.text(alphabet="甲乙丙=+，、 1%\n", max_size=4)
+EDITS = st.dictionaries(
+    st.tuples(st.sampled_from(list(BASE["ledger_id"])), st.sampled_from(["progress", "measures", "lead_unit", "evidence"])),
+    WORDS,
+    max_size=6,
+)  # fmt: skip
+
+
+@given(EDITS, EDITS, EDITS, st.booleans())
+@settings(max_examples=10, deadline=None, derandomize=True)
+def test_two_offices_and_the_ledger_write_at_once_and_no_cell_is_lost(one, other, own, deletes_a_row) -> None:
+    """Every text an office typed stands in the ledger afterwards or among the conflicts, and nothing of ours goes."""
+
+    def written(edits: dict[tuple[str, str], str]) -> pd.DataFrame:
+        table = BASE
+        for (ledger_id, column), text in edits.items():
+            table = edited(table, ledger_id, **{column: text})
+        return table
+
+    master = written(own)
+    copies = [written(one), written(other).iloc[int(deletes_a_row) :].reset_index(drop=True)]
+    result = merged(master, *copies)
+    listed = set(result.conflicts[["ledger_id", "column", "in_copy"]].itertuples(index=False, name=None))
+    for copy in copies:
+        for ledger_id in copy["ledger_id"]:
+            for column in ("progress", "measures", "lead_unit", "evidence"):
+                was, says, ours = (plain_of(table, column, ledger_id) for table in (BASE, copy, master))
+                now = plain_of(result.ledger, column, ledger_id)
+                if says not in (was, now):
+                    assert (ledger_id, column, says) in listed
+                if ours != was:
+                    assert now == ours
+
+
+def plain_of(table: pd.DataFrame, column: str, ledger_id: str) -> str:
+    return as_text(table.set_index("ledger_id")[column])[ledger_id]

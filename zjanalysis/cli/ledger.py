@@ -29,7 +29,8 @@ def ledger(arguments: argparse.Namespace) -> int:
     """Run one of the actions on the ledger workbook."""
     path = Path(arguments.path)
     if len(arguments.files) > MOST_FILES.get(arguments.action, 0):
-        raise ConfigError(f"{arguments.action} 不需要这么多文件。", "返回的副本用 zj ledger merge 汇总。")
+        what = "一次收回一份分工表" if arguments.action == "assign" else "只需要一个台账文件"
+        raise ConfigError(f"{arguments.action} {what}。", "返回的副本用 zj ledger merge 汇总。")
     actions = {"init": _init, "update": _update, "merge": _merge, "due": _due, "brief": _brief, "assign": _assign}
     return actions[arguments.action](arguments, path)
 
