@@ -127,9 +127,8 @@ def progress(total: int) -> str:
     written = len(list(VENV.glob(f"{packages}/*.dist-info")))
     sizes = re.findall(r"(?:Downloading|Using cached) \S+ \(([\d.]+) ?([kM])i?B\)", said)
     size = sum(float(number) / (1 if unit == "M" else 1000) for number, unit in sizes)
-    stage = (
-        f"已写入 {min(written, total)}" if written > 1 else f"已取得 {said.count('Collecting ')}"
-    )  # pip itself is one
+    got = len(re.findall(r"^ ?(?:Collecting|Downloading) ", said, flags=re.MULTILINE))  # as pip, as uv says it
+    stage = f"已写入 {min(written, total)}" if written > 1 else f"已取得 {got}"  # one: pip itself
     return f"{stage}/{total} 个包，{size:.0f} MB"
 
 

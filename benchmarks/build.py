@@ -2,12 +2,14 @@
 
     python benchmarks/build.py --reports 40 --rounds 2
     git worktree add ../before v0.1 && python benchmarks/build.py --before ../before
+    python benchmarks/build.py --sizes 15 60 150
 
 Every way makes the same reports of the sample data. The ways take turns within a round; trust the ratios. Reported are
 seconds per report with everything (start, reading the workbooks), seconds per further report (from the first finished
 to the last), the same in CPU seconds (what to read on a busy machine), the time to the first finished report, and the
 peak memory of the whole process tree (PSS: shared pages are counted once). With ``--before`` only `zj build --jobs 2`
-is run, in turn with that of another checkout: is a report dearer?
+is run, in turn with that of another checkout: is a report dearer? With ``--sizes`` it is run for builds of so many
+reports: CPU seconds of the reports after the first, the exponent by which they grow, peak memory, which should not grow.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import tempfile
 import threading
 import time
 from dataclasses import replace
+from math import log
 from pathlib import Path
 from statistics import median
 
@@ -190,18 +193,36 @@ def compare_checkouts(before: Path, count: int, rounds: int) -> None:
         print(f"round {number + 1}, {count} reports, here / before: {'; '.join(words)}", flush=True)
 
 
+def grow(sizes: list[int]) -> None:
+    """Print how CPU seconds after the first report and peak memory grow with the number of reports of one build."""
+    before: tuple[int, float] | None = None
+    for count in sizes:
+        figures = measured("ours-2", count)
+        later = figures["further_cpu"] * (count - 1)
+        words = f"{count} reports: {later:.1f} CPU s after the first, peak {figures['peak']:.0f} MB"
+        if before:
+            times = (count - 1) / (before[0] - 1)
+            words += f", exponent {log(later / before[1]) / log(times):.3f}"
+        print(words, flush=True)
+        before = count, later
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--reports", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--way", choices=WAYS)
     parser.add_argument("--before", type=Path, help="another checkout")
+    parser.add_argument("--sizes", type=int, nargs="+", help="builds of so many reports each")
     given = parser.parse_args()
     if given.way:
         one_way(given.way, given.reports)
         return
     share = max(2, given.reports // given.rounds)
     jobs_for(1)  # the names of the units are kept from here on, as after any build
+    if given.sizes:
+        grow(given.sizes)
+        return
     if given.before:
         compare_checkouts(given.before.resolve(), share, given.rounds)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -95,6 +96,26 @@ def test_a_dask_cluster_makes_the_same_bytes_and_names_a_report_that_fails(
         )
     assert again.failed == ("district/440803",)
     assert bytes_of(folder.parent / "dask" / folder.name) == dask
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_worker_of_the_cluster_that_is_killed_midway_loses_nothing(
+    settings: Settings, jobs_of: Jobs, folder: Path, scheduler: str, lives: Callable[[int], bool]
+) -> None:
+    """Killed when the first report is done: the other worker, or the one that takes its place, makes the rest."""
+    said: list[str] = []
+    with cluster(scheduler) as executor:
+        victim = executor.submit(os.getpid).result(60)
+
+        def tell(line: str) -> None:
+            said.append(line)
+            if line.startswith("[1/3]"):
+                os.kill(victim, signal.SIGKILL)
+
+        summary = build(jobs_of(), out=folder.parent, settings=settings, executor=executor, progress=tell)
+    assert not lives(victim)
+    assert (len(summary.released), summary.failed) == (3, ()), said
+    assert sum("秒" in line for line in said) == 3
 
 
 @pytest.mark.filterwarnings("default")

@@ -24,7 +24,9 @@ MOVED = "输入文件在生成期间有变动："
 
 @dataclass(frozen=True)
 class Options:
-    """How to build. ``workers`` 0 means as many as there are processors; ``timeout`` is in seconds per report."""
+    """How to build. ``workers`` 0 means as many as there are processors; ``timeout`` is in seconds per report, and
+    per period of the data set where rows are read.
+    """
 
     workers: int = 0
     force: bool = False
@@ -95,7 +97,8 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     for job in jobs:
         check_parameters(job)
     wanted = options or Options()
-    reader = snapshot.reader(wanted.timeout)
+    periods = settings.path(jobs[0].data).glob("*/items")
+    reader = snapshot.reader(wanted.timeout * max(1, sum(1 for _ in periods)))  # lines over time read every period
     try:
         own = _Build(settings, wanted, reader, executor, progress, signing.signer(settings))
         sources = read_sources(settings, jobs[0].data, jobs[0].period, reader)

@@ -72,11 +72,12 @@ def relink(folder: Path, entries: Iterable[Any]) -> None:
     pages.sort(key=in_order)
     districts = [entry for entry in pages if is_district(entry.key)]
     others = [entry for entry in pages if not is_district(entry.key)]
+    places = {entry.key: number for number, entry in enumerate(districts)}
     for entry in pages:
         up = "../" * entry.key.count("/")
         links = [("← 总览", f"{up}{INDEX}")]
-        if entry in districts:
-            place = districts.index(entry)
+        if entry.key in places:
+            place = places[entry.key]
             links += [(f"‹ {one.region}", f"{up}{one.key}.html") for one in districts[:place][-1:]]
             links += [(f"{one.region} ›", f"{up}{one.key}.html") for one in districts[place + 1 : place + 2]]
         links += [(one.region.rpartition("·")[2], f"{up}{one.key}.html") for one in others if one is not entry]
