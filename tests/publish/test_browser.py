@@ -97,6 +97,21 @@ def test_nothing_sticks_out_at_the_side(open_page: Callable[..., Any], name: str
     assert page.evaluate(OVERFLOW) == []
 
 
+def test_figures_are_readable_on_a_phone_and_move_sideways_alone(open_page: Callable[..., Any]) -> None:
+    """Words in a drawing are 9 pixels or more, and what explains it stays in sight while it is moved."""
+    page = open_page("district/440823.html", width=390)
+    sizes = page.evaluate("""() => [...document.querySelectorAll('.zj-figure > svg')].flatMap(svg => {
+        const box = svg.getBoundingClientRect();
+        const unit = box.width && box.width / svg.viewBox.baseVal.width;
+        return [...svg.querySelectorAll('text')].map(e => unit * parseFloat(getComputedStyle(e).fontSize));
+    }).filter(Boolean)""")
+    assert sizes
+    assert min(sizes) >= 9
+    page.evaluate("document.querySelector('.zj-figure:not(:has(.zj-phone))').scrollLeft = 80")
+    figure = page.locator(".zj-figure:not(:has(.zj-phone))").first
+    assert figure.locator("svg").bounding_box()["x"] < 0 <= figure.locator("figcaption").bounding_box()["x"]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_the_keyboard_reaches_the_text_first_and_every_control(open_page: Callable[..., Any], name: str) -> None:
     page = open_page(name)

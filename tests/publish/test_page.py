@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -103,6 +104,14 @@ def test_every_page_is_small_and_every_workbook_holds_no_formula(published: Path
     for path in published.rglob("*.xlsx"):
         for sheet in openpyxl.load_workbook(path).worksheets:
             assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
+def test_no_page_speaks_of_our_commands_and_files(published: Path) -> None:
+    """What a reader in an office meets, without the part on method and code, which is ours."""
+    for path in published.rglob("*.html"):
+        body = re.sub(r"<(style|script).*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        words = re.sub(r"<[^>]+>", " ", body.partition('<section class="page-method')[0])
+        assert not re.findall(r"\bzj [a-z]+|哨兵值|工具提示|manifest|\[[a-z]+\]", words), path.name
 
 
 def run_on_snapshot(job: Job, known: Settings, held: snapshot.Periods, folder: Path) -> Path:
