@@ -64,6 +64,14 @@ def test_the_first_sheet_explains_and_links(tmp_path: Path) -> None:
     assert [first.cell(row, 1).hyperlink.location for row in (4, 5)] == ["'事项／表'!A1", "'事项／表（2）'!A1"]
 
 
+def test_every_sheet_the_contents_too_prints_as_wide_as_a_page(tmp_path: Path) -> None:
+    book = written(tmp_path)
+    assert len(book.worksheets) == 3
+    for sheet in book.worksheets:
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+
+
 def test_no_part_of_the_file_points_outside(tmp_path: Path) -> None:
     written(tmp_path)
     with zipfile.ZipFile(tmp_path / "表 一.xlsx") as parts:

@@ -158,6 +158,7 @@ def _contents(sheet: Worksheet, dressed: Dressed, *, title: str, notes: Notes, e
         row += 1
     for letter, width in (("A", 34), ("B", 84), ("C", 8)):
         sheet.column_dimensions[letter].width = width
+    _for_paper(sheet, head=3)
 
 
 def _head_cell(cell: Cell, text: str, dressed: Dressed) -> None:
@@ -241,12 +242,13 @@ def _seen(value: Any) -> str:
     return "" if value is None else str(value)[:60]
 
 
-def _for_paper(sheet: Worksheet) -> None:
+def _for_paper(sheet: Worksheet, *, head: int = 2) -> None:
+    """Make a sheet print as wide as a page, with the row of its heads on every one."""
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "2:2"
+    sheet.print_title_rows = f"{head}:{head}"
 
 
 def repack(raw: bytes) -> bytes:
