@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from zjanalysis.files import take_lock
 from zjanalysis.inputs.wall import readers_stay
+from zjanalysis.publish.build import build
+from zjanalysis.publish.jobs import list_jobs, select
+from zjanalysis.settings import load_settings
 
+ROOT = Path(__file__).resolve().parent.parent
+REPORT_DATE = "2021-04-15"
 SLOWEST_FIRST = {"test_golden", "test_guide", "test_papermill", "test_browser", "test_engines", "test_publishing"}
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 WARN = "PYTHONWARNDEFAULTENCODING"
 
 # Properties: the same few examples every time, or --hypothesis-profile=many for new ones in great number.
@@ -35,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; a test that reads a real build is end to end."""
     for item in items:
-        if {"published", "all_published"} & set(getattr(item, "fixturenames", ())):
+        if "published" in getattr(item, "fixturenames", ()):
             item.add_marker("e2e")
     slow = dict.fromkeys(item.path for item in items if item.get_closest_marker("e2e"))
     order = {path: number for number, path in enumerate(sorted(slow, key=lambda path: path.stem not in SLOWEST_FIRST))}
@@ -47,3 +56,35 @@ def readers() -> Iterator[None]:
     os.environ.pop(WARN, None)  # what tests start is not to warn
     with readers_stay():
         yield
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Give the function that has a folder made once for all workers, and gives it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, write: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with (shared / f"{name}.lock").open("a+b") as file:
+            while not take_lock(file):
+                time.sleep(0.1)
+            if not done.exists():
+                write(folder)
+                done.touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def published(made_once: MadeOnce) -> Path:
+    """Give the folder of the period with the reports of the city and two districts; nobody writes into it."""
+    known = load_settings(ROOT)
+    jobs = select(list_jobs(known, "data/sample", report_date=REPORT_DATE), ("city", "440823", "4408Z1"))
+
+    def write(out: Path) -> None:
+        told: list[str] = []
+        assert build(jobs, out=out, settings=known, progress=told.append).exit_code == 0, told
+
+    return made_once("published", write) / jobs[0].period

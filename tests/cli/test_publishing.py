@@ -16,20 +16,12 @@ import pytest
 from zjanalysis.cli import desk, main
 from zjanalysis.inputs.addresses import load_addresses
 from zjanalysis.inputs.regions import report_units
-from zjanalysis.publish.build import build
-from zjanalysis.publish.jobs import list_jobs, select
+from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import load_settings
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    known, out = load_settings(ROOT), tmp_path_factory.mktemp("reports")
-    assert build(select(list_jobs(known, "data/sample"), ("440823",)), out=out, settings=known).exit_code == 0
-    return out
 
 
 def zj(*words: str, root: Path) -> subprocess.CompletedProcess[str]:
@@ -72,8 +64,8 @@ def test_an_index_of_what_nobody_published_is_an_error(
 
 
 @pytest.fixture
-def reports(built: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(built, tmp_path / "报告"))
+def reports(published: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(published.parent, tmp_path / "报告"))
 
 
 def test_zips_lie_beside_the_reports_and_the_last_line_says_where(
@@ -82,9 +74,9 @@ def test_zips_lie_beside_the_reports_and_the_last_line_says_where(
     assert main(["bundle", "--reports", str(reports)]) == 0
     said = capsys.readouterr()
     place = reports / "打包" / "2021Q1"
-    assert f"已写入压缩包 2 个，未收入报告 0 份。位置：{place}" in said.out
+    assert f"已写入压缩包 3 个，未收入报告 0 份。位置：{place}" in said.out
     assert "已写入 440823_遂溪县_2021Q1.zip" in said.err
-    assert len(list(place.glob("*.zip"))) == 2
+    assert len(list(place.glob("*.zip"))) == 3
     assert main(["bundle", "--reports", str(reports)]) == 0
 
 

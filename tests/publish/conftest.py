@@ -11,10 +11,9 @@ import nbformat
 import pytest
 
 from zjanalysis.files import file_digest
-from zjanalysis.publish.build import build
-from zjanalysis.publish.jobs import Job, list_jobs, select
+from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.snapshot import Sources
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PERIOD = "2021Q1"
@@ -175,15 +174,3 @@ def lives() -> Callable[[int], bool]:
             return False
 
     return check
-
-
-@pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the city page and two districts from the sample data, once; gives the folder of the period."""
-    known = load_settings(ROOT)
-    out = tmp_path_factory.mktemp("reports")
-    jobs = select(list_jobs(known, "data/sample", report_date="2021-04-15"), ("city", "440823", "4408Z1"))
-    said: list[str] = []
-    summary = build(jobs, out=out, settings=known, progress=said.append)
-    assert summary.exit_code == 0, said
-    return out / jobs[0].period
