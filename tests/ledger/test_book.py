@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -385,3 +386,19 @@ def test_the_ledger_itself_sorted_moved_filtered_and_short_of_a_row_is_updated_a
     for key in ("problem", "measures", "lead_unit", "cooperating_units", "deadline", "person", "progress"):
         assert after[key].to_dict() == before[key].to_dict(), key
     assert after.loc[INSTANT, "status"] == "推进中"
+
+
+def test_a_ledger_saved_by_libreoffice_is_updated(path: Path) -> None:
+    """LibreOffice writes what is off too (wrapText="false"); openpyxl leaves it out, and both mean the same."""
+    parts = {name: zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()}
+    styles = parts["xl/styles.xml"]
+    parts["xl/styles.xml"] = styles.replace(b'wrapText="1"', b'wrapText="false"').replace(
+        b'<b val="1" />', b'<b val="0"/>'
+    )
+    assert parts["xl/styles.xml"] != styles
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    result = update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    assert len(result.changes) > 0
+    assert cell(path, INSTANT, "当前值").value == 0.80

@@ -130,6 +130,6 @@ def _compare(old_path: Path, new_path: Path, *, written: frozenset[str], sheet: 
 
 
 def _looks(cell: Any) -> tuple[Any, ...]:
-    note = cell.comment.text if cell.comment else None
-    return (str(cell.value), note, cell.number_format, cell.font.b, cell.font.color and cell.font.color.rgb,
-            cell.fill.fgColor.rgb, cell.alignment.wrap_text)  # fmt: skip
+    note, bold, wrapped = cell.comment.text if cell.comment else None, bool(cell.font.b), bool(cell.alignment.wrap_text)
+    return (str(cell.value), note, cell.number_format, bold, cell.font.color and cell.font.color.rgb,
+            cell.fill.fgColor.rgb, wrapped)  # fmt: skip
