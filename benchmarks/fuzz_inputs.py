@@ -1,4 +1,6 @@
-"""Mutated workbooks and text files: every one is read, or refused with InputError; nothing else, and no memory runs away.
+"""Mutated workbooks and text files: every one is read, or refused with InputError, within a second and 200 MB.
+
+The seeds are the odd files of tests/inputs/corpus.py, a workbook of the sample and real items; nothing else may happen.
 
 python benchmarks/fuzz_inputs.py              10,000 files
 python benchmarks/fuzz_inputs.py 500 7        500 files from seed 7
@@ -76,6 +78,27 @@ def _text(seed: Path, out: Path, luck: random.Random) -> None:
     out.write_bytes(mutated(seed.read_bytes(), luck))
 
 
+SECONDS, MEGABYTES = 1, 200  # of processor for one file; the peak of all on top of what was used before
+
+
+def seeds(folder: Path) -> list[Path]:
+    """Write the files that are mutated: the corpus, a real list cut to 100 items, a workbook of a city."""
+    real = folder / "items.csv"
+    source = ROOT / "data" / "gd-2021-05" / "2021-05" / "items" / "items.csv"
+    real.write_text("".join(source.read_text(encoding="utf-8-sig").splitlines(keepends=True)[:101]), encoding="utf-8")
+    city = min((ROOT / "data" / "sample" / "2021Q1" / "items").glob("*.xlsx"), key=lambda path: path.stat().st_size)
+    return [*(made(case, folder) for case in CASES if not case.refused), real, city]
+
+
+def peak() -> float:
+    """Return the most memory this process has had, in MB; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def fuzz(n: int, seed: int, *, keep: Path | None = None) -> Mapping[str, int]:
     """Read n mutated files; give how many were read and refused. Anything else than InputError is raised.
 
@@ -85,12 +108,13 @@ def fuzz(n: int, seed: int, *, keep: Path | None = None) -> Mapping[str, int]:
     outcomes: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        seeds = [made(case, folder) for case in CASES if not case.refused]
+        origins, before = seeds(folder), peak()
         writers: dict[str, Callable[[Path, Path, random.Random], None]] = {".xlsx": _workbook}
         for number in range(n):
-            origin = luck.choice(seeds)
+            origin = luck.choice(origins)
             path = folder / f"mutant{number % 2}{origin.suffix}"
             writers.get(origin.suffix, _text)(origin, path, luck)
+            start = time.process_time()
             try:
                 check(sheets_of(path, Guard()), settings=Settings(root=folder))
                 outcomes["read"] += 1
@@ -102,6 +126,8 @@ def fuzz(n: int, seed: int, *, keep: Path | None = None) -> Mapping[str, int]:
                 if keep:
                     (keep / f"seed{seed}-{number}{origin.suffix}").write_bytes(path.read_bytes())
                 raise
+            assert time.process_time() - start < SECONDS, (seed, number, origin.name)
+        assert peak() - before < MEGABYTES, (seed, before, peak())
     return outcomes
 
 
@@ -109,10 +135,7 @@ def main(n: int, seed: int) -> None:
     start = time.perf_counter()
     outcomes = fuzz(n, seed, keep=Path.cwd())
     print(f"{n:,} files from seed {seed}: {dict(outcomes)}, no other outcome, {time.perf_counter() - start:.0f} s")
-    if sys.platform != "win32":
-        import resource
-
-        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+    print(f"peak memory {peak():,.0f} MB")
 
 
 def table(folder: Path) -> None:

@@ -17,8 +17,8 @@ from zjanalysis.display.blocks import Block
 from zjanalysis.display.tables import table, table_from_payload
 from zjanalysis.display.task_workbook import write_tasks
 from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.office_table import read_answers
 from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.task_file import read_answers
 from zjanalysis.studies import Study, study, study_of
 
 ANSWERED = ("indicator", "stage", "value", "rank", "n_ranked", "n_tasks")

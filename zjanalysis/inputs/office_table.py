@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.columns import Column
+from zjanalysis.columns import TASK_COLUMNS, Column
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
 from zjanalysis.settings import Guard
 
 HEADER_ROWS = 20
 PLACE = ("file", "sheet", "row_number")
+TASK_NEEDED = ("item_key", "to_value", "indicator", "region_code", "answer")
+TASK_NUMBERS = ("order", "gain", "to_value", "agreed_value")
 
 
 @dataclass(frozen=True)
@@ -145,3 +147,29 @@ def day_of(text: str | date | None) -> pd.Timestamp | None:
 def days(text: pd.Series) -> pd.Series:
     """Give texts as dates (NaT where there is none), by `day_of`."""
     return pd.Series([day_of(value) for value in text.fillna("")], index=text.index, dtype="datetime64[ns]")
+
+
+# --- the returned task list: what departments answered, sheet by sheet ---
+
+
+def read_answers(path: Path, *, guard: Guard | None = None) -> pd.DataFrame:
+    """Give the answers of every department's sheet: one row per task, in the columns of the task list.
+
+    ``agreed_value`` that is no number is missing, and its text stays in ``agreed_text``. Raises InputError for a
+    workbook without a task sheet, or without one task.
+    """
+    tables = []
+    for sheet in read_rows(path, guard=guard or Guard()):
+        try:
+            tables.append(find_table([sheet], TASK_COLUMNS, required=TASK_NEEDED, name=path.name).rows)
+        except InputError:
+            continue  # the contents sheet, or one the office added
+    rows = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    if rows.empty:
+        raise InputError(
+            f"“{path.name}”里没有找到任务清单。", "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"
+        )
+    tasks = rows[rows["item_key"] != ""].reset_index(drop=True)
+    numbers = {key: pd.to_numeric(tasks[key], errors="coerce") for key in TASK_NUMBERS if key in tasks}
+    written = tasks["agreed_value"] if "agreed_value" in tasks else pd.Series("", index=tasks.index)
+    return tasks.assign(agreed_text=written, **numbers)
