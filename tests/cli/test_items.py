@@ -92,6 +92,17 @@ def test_what_the_scope_lets_in_is_measured_and_said(project: Path, capsys: pyte
     assert "时限压缩率（总量口径）" in said(["measure"], capsys, 0)
 
 
+def test_a_county_alone_whose_limits_are_all_the_same_has_its_report(project: Path) -> None:
+    county(project)
+    done = subprocess.run(
+        [sys.executable, "-m", "zjanalysis", "build", "--jobs", "1"],
+        cwd=project, capture_output=True, encoding="utf-8", timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    pages = list((project / "reports").rglob("440823.html"))
+    assert len(pages) == 1
+
+
 def test_rules_that_empty_a_scope_only_together(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = county(project)
     book = openpyxl.load_workbook(path)

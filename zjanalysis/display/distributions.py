@@ -75,9 +75,9 @@ def _limit_dots(long: pd.DataFrame, order: list[str]) -> Axes:
 
 def compression(me: Study, *, limit: int = 12) -> Block:
     """Give how far each permit is compressed, by department of the region: a dot an item, those that lag first."""
-    rows = _permits(me, own=True)
+    rows = _permits(me, own=True).dropna(subset=["department"])
     if rows.empty:
-        return say(f"{me.name}没有两项时限齐全的许可事项，{wording.NO_DATA}。")
+        return say(f"{me.name}没有写明部门、两项时限齐全的许可事项，{wording.NO_DATA}。")
     found = _quartiles(rows, ["department"], "compression").sort_values(
         ["middle", "department"], kind="stable", ignore_index=True
     )
@@ -111,7 +111,7 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     rows = in_scope(me.items, me.scope, one=about("visits")).dropna(subset=["visits"])
     if rows.empty:
         return say(f"没有到现场次数，{wording.NO_DATA}。")
-    kind = rows["department"].astype("str").map(office_kind)
+    kind = rows["department"].fillna("部门未注明").map(office_kind)
     rows = rows.assign(office=kind, region=names_of(rows["region_code"]))
     most = rows.groupby("office")["visits"].sum().sort_values(ascending=False, kind="stable").head(limit).index
     wide = rows[rows["office"].isin(most)].pivot_table(
