@@ -118,7 +118,7 @@ def _compare(old_path: Path, new_path: Path, *, written: frozenset[str], sheet: 
     old, new = load_workbook(old_path, rich_text=True), load_workbook(new_path, rich_text=True)
     lost = [one.title for one in old.worksheets if one.title not in new.sheetnames]
     for one in old.worksheets:
-        if one.title in lost or one.sheet_state == "veryHidden":
+        if one.title in lost or new[one.title].sheet_state == "veryHidden":
             continue
         there, skip = new[one.title], written if one.title == sheet else frozenset()
         lost += [f"{one.title}!{c.coordinate}" for row in one.iter_rows() for c in row
