@@ -17,7 +17,7 @@ sys.path.insert(0, str(SAMPLE.parents[1]))  # this checkout's package, whatever 
 
 from make.books import write_items  # noqa: E402
 from make.forms import write_typed  # noqa: E402
-from make.history import write_events, write_history  # noqa: E402
+from make.history import write_events, write_history, write_successions  # noqa: E402
 from make.ledger import write_ledgers  # noqa: E402
 from make.province import write_province  # noqa: E402
 from make.realism import write_page  # noqa: E402
@@ -48,6 +48,7 @@ def renew() -> None:
     with TemporaryDirectory() as place:
         write_history(SAMPLE / "history.csv", place=Path(place))
     write_events(SAMPLE / "events.csv")
+    write_successions(SAMPLE / "successions.csv")
     write_page(SAMPLE)
 
 

@@ -36,6 +36,7 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.errors import NoData
 from zjanalysis.inputs.period import Period, load_period, load_previous
 from zjanalysis.inputs.regions import city_of, group_of, is_county, load_regions, peers_of, region_code, region_name
+from zjanalysis.inputs.successions import load_successions
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.units import Met, Verdict
 
@@ -142,8 +143,7 @@ class Study:
     @cached_property
     def series(self) -> pd.DataFrame:
         """Give every figure of the group up to this period (`analysis.series`), with ``line`` and ``cut``."""
-        period = self.period
-        rows, _ = period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=period.name))
+        period, (rows, _) = self.period, self._all_series
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
 
         def lines() -> pd.DataFrame:
@@ -151,6 +151,16 @@ class Study:
             return _named(over_time.lines(own, cutoffs=cutoffs))
 
         return self._shared("lines", lines)
+
+    @property
+    def series_findings(self) -> pd.DataFrame:
+        """Give what history.csv and successions.csv say wrongly, or otherwise than the workbooks."""
+        return self._all_series[1]
+
+    @property
+    def _all_series(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        period = self.period
+        return period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=period.name))
 
     @cached_property
     def signals(self) -> pd.DataFrame:
@@ -259,19 +269,19 @@ class Study:
         own = base.loc[base["region_code"] == self.region, "value"].dropna()
         return asked.risen_from(float(own.iloc[0])) if len(own) else None
 
-    def change_split(self, key: str) -> pd.DataFrame:
-        """Give the change since the last period split into items added, removed and changed."""
+    @cached_property
+    def change_splits(self) -> pd.DataFrame:
+        """Give the change of every indicator since the last period split into items added, removed and shared."""
+        links, _ = load_successions(self.period.dataset.folder, upto=self.period.name, guard=self.settings.guard)
         return change.change_split(
-            self.period.items, self.before.items, region=self.region, indicator=key, scope=self.scope
-        )
+            self.period.items, self.before.items, region=self.region, indicators=ITEM_INDICATORS, scope=self.scope,
+            successions=links,
+        )  # fmt: skip
 
     @cached_property
     def causes(self) -> pd.DataFrame:
         """Give what each change since the last period comes from: the items of both periods, or the list."""
-        both = self._shared("codes", lambda: [change.by_code(rows, ITEM_INDICATORS, self.scope)
-                                              for rows in (self.items, self.earlier)])  # fmt: skip
-        now, then = (sums[sums["region_code"] == self.region] for sums in both)
-        return change.causes_of(now, then, ITEM_INDICATORS)
+        return change.causes(self.change_splits)
 
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""
@@ -321,7 +331,7 @@ class Study:
 
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
-        _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity(), self.causes
+        _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
         _ = [*map(self.room, compare.KEY)], self.by_department("visits"), self.laggards(), self.left_out()
 
     @property

@@ -15,12 +15,12 @@ from make.forms import write_typed
 from make.regions import EARLIER, QUARTERS
 from make.workbook import BAND
 from zjanalysis.analysis.reported import measure_reported
+from zjanalysis.analysis.series import DEFINITION, item_versions
 from zjanalysis.inputs.reported import load_reported
 
 FIELDS = ("period", "region_code", "indicator", "numerator", "denominator", "n", "n_left_out", "definition", "source")
 # 好评率 counted an unrated case as 基本满意 until the end of 2020: another definition, and another name for it.
-PRESENT, BEFORE_2021 = "2021", "2020：未评价默认为基本满意"
-CHANGED = {"good_rating": BEFORE_2021}
+CHANGED = {"good_rating": "2020：未评价默认为基本满意"}
 
 
 def write_history(path: Path, *, place: Path) -> None:
@@ -36,12 +36,15 @@ def _measured(place: Path, quarter: str) -> pd.DataFrame:
     period = zj.load_period(str(place), quarter)
     scope = zj.Scope(period.dataset.item_types, period.dataset.use_levels)
     reported, _ = load_reported(place / quarter, cutoff=QUARTERS[quarter])
-    items = zj.measure(period.items, scope=scope).assign(source=f"{BAND}：事项清单")
-    typed = measure_reported(reported).assign(source=f"{BAND}：填报")
+    counted = zj.measure(period.items, scope=scope)
+    items = counted.assign(source=f"{BAND}：事项清单", definition=item_versions(counted, period.items))
+    reported_scores = measure_reported(reported)
+    definitions = reported_scores["indicator"].map(CHANGED).fillna(DEFINITION)
+    typed = reported_scores.assign(source=f"{BAND}：填报", definition=definitions)
     scores = pd.concat([items, typed], ignore_index=True)
     scores = scores[scores["n"] > 0].sort_values(["region_code", "source", "indicator"], kind="stable")
     whole = scores[["numerator", "denominator"]].round(4)
-    return scores.assign(**whole, period=quarter, definition=scores["indicator"].map(CHANGED).fillna(PRESENT))
+    return scores.assign(**whole, period=quarter)
 
 
 def write_events(path: Path) -> None:
@@ -50,3 +53,13 @@ def write_events(path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*COLUMNS, "source"))
         writer.writerows((*row, BAND) for row in happened())
+
+
+def write_successions(path: Path) -> None:
+    """Write successions.csv: which codes took the place of which, so that items are followed; all of it made up."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("period", "code", "into", "source", "note"))
+        rows = (dict(zip(COLUMNS, row, strict=True)) for row in happened())
+        writer.writerows((row["quarter"], row["base_code"], row["into_code"], BAND, f"{row['event']}：{row['what']}")
+                         for row in rows if row["into_code"])  # fmt: skip

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.before_after import items_effect, panel, region_effect
+from zjanalysis.analysis.before_after import interrupted, items_effect, panel, region_effect
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import indicator
 
 QUARTERS = ("2020Q1", "2020Q2", "2020Q3", "2020Q4", "2021Q1")
 REGIONS = ("440802", "440803", "440823", "440825")
@@ -36,9 +38,13 @@ def periods(make_items: Callable[..., pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return made
 
 
+def sums_of(periods: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {q: measure(items, ["time_compression"], by=("region_code", "match_code")) for q, items in periods.items()}
+
+
 @pytest.fixture(scope="module")
 def rows(periods: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    return panel(periods, indicator="time_compression")
+    return panel(sums_of(periods))
 
 
 def test_the_steps_are_those_of_one_code_in_one_region(periods: dict[str, pd.DataFrame], rows: pd.DataFrame) -> None:
@@ -73,6 +79,61 @@ def test_too_few_codes_claim_nothing(rows: pd.DataFrame) -> None:
 
 def test_a_code_that_comes_later_has_no_step_when_it_comes(periods: dict[str, pd.DataFrame]) -> None:
     later = {q: items[(items["match_code"] != "C23") | (q >= "2020Q4")] for q, items in periods.items()}
-    rows = panel(later, indicator="time_compression")
+    rows = panel(sums_of(later))
     steps = rows[rows["match_code"] == "C23"].groupby("period")["step"].count()
     assert steps.to_dict() == {"2020Q4": 0, "2021Q1": len(REGIONS)}
+
+
+def test_a_code_is_followed_through_a_merger_and_an_unnamed_break_stays_one(
+    periods: dict[str, pd.DataFrame],
+) -> None:
+    renamed = {q: items.assign(match_code=items["match_code"].replace({"C20": "N"} if q >= "2020Q3" else {}))
+               for q, items in periods.items()}  # fmt: skip
+    broken = panel(sums_of(renamed))
+    steps = broken[broken["match_code"].isin(["C20", "N"])].groupby("period")["step"].count()
+    assert steps.to_dict() == {"2020Q1": 0, "2020Q2": 4, "2020Q3": 0, "2020Q4": 4, "2021Q1": 4}
+    assert broken.loc[broken["cut"].ne(""), ["match_code", "period"]].drop_duplicates().values.tolist() == [
+        ["N", "2020Q3"]
+    ]
+    whole = panel(sums_of(renamed), lineage={"C20": "N", "N": "N"})
+    assert whole[whole["match_code"] == "N"].groupby("period")["step"].count().tolist() == [0, 4, 4, 4, 4]
+    assert whole.loc[whole["match_code"] == "N", "codes"].unique().tolist() == ["C20", "N"]
+    assert not whole["cut"].any()
+
+
+# --- one line of eight points -----------------------------------------------------------------------------------
+
+EIGHT = ("2019Q2", "2019Q3", "2019Q4", "2020Q1", "2020Q2", "2020Q3", "2020Q4", "2021Q1")
+NOISE = np.array([0.002, -0.003, 0.001, 0.0, -0.002, 0.003, -0.001, 0.0])
+SHARE = indicator("instant")
+
+
+def line(values: np.ndarray, periods: tuple[str, ...] = EIGHT) -> pd.DataFrame:
+    return pd.DataFrame({"period": periods[: len(values)], "value": values, "denominator": 400.0})
+
+
+def test_the_jump_of_a_rising_line_is_found_at_its_date_alone() -> None:
+    values = 0.6 + 0.01 * np.arange(8) + 0.08 * (np.arange(8) >= 5) + NOISE
+    found = interrupted(line(values), SHARE, date="2020Q3").set_index("period")
+    assert found.index.tolist() == ["2020Q1", "2020Q2", "2020Q3"]
+    assert found.loc["2020Q3", "found"]
+    assert found.loc["2020Q3", "effect"] == pytest.approx(0.08, abs=0.01)
+    assert found.loc["2020Q3", "low"] < 0.08 < found.loc["2020Q3", "high"]
+    for placebo in ("2020Q1", "2020Q2"):
+        assert not interrupted(line(values), SHARE, date=placebo)["found"].any()
+
+
+@pytest.mark.parametrize("values", [0.6 + 0.02 * np.arange(8) + NOISE, 0.6 + NOISE, np.full(8, 0.6)])
+def test_a_line_that_only_rises_or_stays_has_no_jump(values: np.ndarray) -> None:
+    assert not interrupted(line(values), SHARE, date="2020Q3")["found"].any()
+
+
+def test_a_jump_of_one_item_is_none() -> None:
+    values = 0.6 + (np.arange(8) >= 5) / 400
+    assert not interrupted(line(values), SHARE, date="2020Q3")["found"].any()
+
+
+def test_seven_points_and_a_date_at_the_edge_claim_nothing() -> None:
+    values = 0.6 + 0.2 * (np.arange(8) >= 5)
+    assert interrupted(line(values[1:], EIGHT[1:]), SHARE, date="2020Q3").empty
+    assert interrupted(line(values), SHARE, date="2020Q4").empty

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -40,6 +41,10 @@ def test_a_region_without_a_previous_value_says_so() -> None:
     assert change(now, now.assign(region_code="b"))["trend"].tolist() == ["无上期"]
 
 
+def split(now: pd.DataFrame, before: pd.DataFrame, **how: Any) -> pd.DataFrame:
+    return change_split(now, before, **{"region": "440800", "indicators": ["time_compression"], **how})
+
+
 NOW = """
 region_code match_code item_name department statutory_days promised_days visits handling_type
 440800      A          甲        局一       20             5             0      即办件
@@ -56,39 +61,27 @@ region_code match_code item_name department statutory_days promised_days visits 
 
 def test_the_change_splits_into_added_removed_and_changed(items_of: Callable[[str], pd.DataFrame]) -> None:
     now, before = items_of(NOW), items_of(BEFORE)
-    table = change_split(now, before, region="440800", indicator="time_compression").set_index("part")
+    table = split(now, before).set_index("part")
     added = 81 / 100 - 36 / 50
     removed = -(33 / 60 - 31 / 50)
     changed = 36 / 50 - 31 / 50
     assert table["contribution"].to_dict() == pytest.approx({"新增": added, "取消": removed, "变动": changed})
     assert table["contribution"].sum() == pytest.approx(81 / 100 - 33 / 60)
-    assert table["n_codes"].to_dict() == {"新增": 1, "取消": 1, "变动": 2}
+    assert table["n_items"].to_dict() == {"新增": 1, "取消": 1, "变动": 2}
     assert table["previous"].iloc[0] == pytest.approx(33 / 60)
 
 
-def test_the_drivers_are_named(items_of: Callable[[str], pd.DataFrame]) -> None:
-    drivers = change_split(
-        items_of(NOW), items_of(BEFORE), region="440800", indicator="time_compression", by=("match_code", "item_name")
-    )
-    assert drivers["item_name"].tolist()[:2] == ["甲", "丙"]
-    assert drivers["contribution"].iloc[0] == pytest.approx((15 - 10) / 50)
-    assert drivers["contribution"].sum() == pytest.approx(81 / 100 - 33 / 60)
-
-
-@pytest.mark.parametrize("by", [(), ("match_code", "item_name")])
-def test_without_items_in_one_period_nothing_is_split(
-    items_of: Callable[[str], pd.DataFrame], by: tuple[str, ...]
-) -> None:
+def test_without_items_in_one_period_nothing_is_split(items_of: Callable[[str], pd.DataFrame]) -> None:
     now = items_of(NOW)
     for table in (
-        change_split(now, now.iloc[:0], region="440800", indicator="time_compression", by=by),
-        change_split(now.iloc[:0], now, region="440800", indicator="time_compression", by=by),
-        change_split(now, now.assign(region_code="440900"), region="440800", indicator="visits", by=by),
+        split(now, now.iloc[:0]),
+        split(now.iloc[:0], now),
+        split(now, now.assign(region_code="440900"), indicators=["visits"]),
     ):
         assert table["contribution"].isna().all()
         assert table["ahead"].isna().all()
         assert table["change"].isna().all()
-    whole = change_split(now, now.iloc[:0], region="440800", indicator="time_compression")
+    whole = split(now, now.iloc[:0])
     assert whole["part"].tolist() == ["新增", "取消", "变动"]
     assert whole["value"].iloc[0] == pytest.approx(81 / 100)
 
@@ -182,7 +175,7 @@ def test_a_shorter_list_is_no_improvement(
     items_of: Callable[[str], pd.DataFrame], now: tuple[int, ...], codes: str, word: Cause
 ) -> None:
     before = items_of(listed(*(10,) * 10, *(20,) * 10))
-    table = causes(items_of(listed(*now, codes=codes)), before, region="440800", indicators=["time_compression"])
+    table = causes(split(items_of(listed(*now, codes=codes)), before))
     row = table.iloc[0]
     assert row["cause"] == word
     assert row["n_shared"] == len(codes)
@@ -192,15 +185,63 @@ def test_a_shorter_list_is_no_improvement(
 
 def test_without_a_last_period_there_is_no_cause(items_of: Callable[[str], pd.DataFrame]) -> None:
     rows = items_of(NOW)
-    table = causes(rows, rows.iloc[:0], region="440800", indicators=["time_compression", "visits"])
+    table = causes(split(rows, rows.iloc[:0], indicators=["time_compression", "visits"]))
     assert table["cause"].tolist() == [Cause.NO_DATA] * 2
 
 
 def test_causes_are_the_sums_of_the_split(items_of: Callable[[str], pd.DataFrame]) -> None:
-    now, before = items_of(NOW), items_of(BEFORE)
-    keys = ["time_compression", "visits", "instant"]
-    table = causes(now, before, region="440800", indicators=keys).set_index("indicator")
-    for key in keys:
-        split = change_split(now, before, region="440800", indicator=key).set_index("part")["contribution"]
-        assert table.at[key, "by_items"] == pytest.approx(split["变动"], nan_ok=True)
-        assert table.at[key, "by_list"] == pytest.approx(split["新增"] + split["取消"], nan_ok=True)
+    parts = split(items_of(NOW), items_of(BEFORE), indicators=["time_compression", "visits", "instant"])
+    table = causes(parts).set_index("indicator")
+    for key, own in parts.groupby("indicator"):
+        steps = own.set_index("part")["contribution"]
+        assert table.at[key, "by_items"] == pytest.approx(steps["变动"], nan_ok=True)
+        assert table.at[key, "by_list"] == pytest.approx(steps["新增"] + steps["取消"], nan_ok=True)
+
+
+# --- the same item in two periods -------------------------------------------------------------------------------
+
+SLOW = "440800 {code} {key} 事{code} 局一 20 20 0 承诺件\n"
+QUICK = "440800 {code} {key} 事{code} 局一 20 5 0 承诺件\n"
+HEAD = "region_code match_code item_id item_name department statutory_days promised_days visits handling_type\n"
+LINKS = pd.DataFrame({"period": "2020Q1", "code": ["A", "B"], "into": ["C", "C"], "source": "文", "note": ""})
+
+
+def rows_of(*rows: tuple[str, str, str]) -> str:
+    return HEAD + "".join(row.format(code=code, key=key) for row, code, key in rows)
+
+
+def test_one_of_several_items_of_a_code_taken_off_is_a_shorter_list(items_of: Callable[[str], pd.DataFrame]) -> None:
+    before = items_of(rows_of((SLOW, "A", "a1"), (SLOW, "A", "a2"), (QUICK, "A", "a3"), (QUICK, "B", "b")))
+    (row,) = causes(split(before.iloc[2:], before)).to_dict("records")
+    assert (row["cause"], row["by_items"], row["n_shared"]) == (Cause.LIST, 0, 2)
+
+
+def test_an_item_with_a_new_id_is_still_the_item(items_of: Callable[[str], pd.DataFrame]) -> None:
+    before = items_of(rows_of((SLOW, "A", "a1"), (QUICK, "A", "a2"), (QUICK, "B", "b")))
+    now = items_of(rows_of((QUICK, "A", "new"), (QUICK, "A", "a2"), (QUICK, "B", "b")))
+    (row,) = causes(split(now, before)).to_dict("records")
+    assert (row["cause"], row["by_list"]) == (Cause.ITEMS, 0)
+
+
+def test_merged_items_are_followed_and_weigh_what_both_periods_have(items_of: Callable[[str], pd.DataFrame]) -> None:
+    before = items_of(rows_of((SLOW, "A", "-"), (SLOW, "B", "-"), (QUICK, "D", "-")))
+    better = items_of(rows_of((QUICK, "C", "-"), (QUICK, "D", "-")))
+    found = split(better, before, successions=LINKS).set_index("part")["contribution"]
+    # before: 15 of 60; of A and B together half the weight is shared: 15 of 40; now 30 of 40
+    assert found.to_dict() == pytest.approx({"新增": 0, "取消": 15 / 40 - 15 / 60, "变动": 30 / 40 - 15 / 40})
+    assert split(better, before).set_index("part")["n_items"].to_dict() == {"新增": 1, "取消": 2, "变动": 1}
+    merged = causes(split(items_of(rows_of((SLOW, "C", "-"), (QUICK, "D", "-"))), before, successions=LINKS))
+    assert merged["cause"].tolist() == [Cause.LIST]  # two slow items made one slow item: nothing is better
+
+
+def test_a_split_and_a_renamed_item_are_followed(items_of: Callable[[str], pd.DataFrame]) -> None:
+    before, links = items_of(rows_of((SLOW, "A", "-"), (QUICK, "D", "-"))), LINKS.assign(code="A", into=["B", "C"])
+    now = items_of(rows_of((QUICK, "B", "-"), (QUICK, "C", "-"), (QUICK, "D", "-")))
+    assert causes(split(now, before, successions=links))["cause"].tolist() == [Cause.ITEMS]
+    assert causes(split(now.iloc[1:], before, successions=links.iloc[1:]))["by_list"].tolist() == [0]
+
+
+def test_what_ended_long_ago_lends_nothing_to_a_later_deletion(items_of: Callable[[str], pd.DataFrame]) -> None:
+    links = LINKS.assign(code="A", into=["B", "C"])
+    before = items_of(rows_of((SLOW, "B", "-"), (QUICK, "C", "-"), (QUICK, "D", "-")))
+    assert causes(split(before.iloc[1:], before, successions=links))["cause"].tolist() == [Cause.LIST]

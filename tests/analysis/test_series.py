@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.analysis import before_after
 from zjanalysis.analysis import series as over_time
+from zjanalysis.analysis.before_after import item_series
 from zjanalysis.analysis.series import load_series, series
 from zjanalysis.inputs import period as periods
 from zjanalysis.settings import Settings
@@ -53,6 +55,23 @@ def test_an_old_period_is_read_once(settings: Settings, monkeypatch: pytest.Monk
     monkeypatch.setattr(periods, "read_period", pytest.fail)
     monkeypatch.setattr(over_time, "load_period", pytest.fail)
     pd.testing.assert_frame_equal(series(settings=settings), first)
+
+
+def test_an_item_is_followed_through_its_successor_and_read_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = settings.root / "data" / "试"
+    path = folder / "2021Q1" / "items" / "甲.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("440123000000", "440999000000"), encoding="utf-8")
+    rows = item_series("data/试", "instant", settings=settings)
+    assert rows.loc[rows["cut"].ne(""), "match_code"].tolist() == ["440999000000"]
+    text = "period,code,into,source,note\n2021Q1,440123000000,440999000000,文,\n2021Q1,440123000001,440999000000,,\n"
+    (folder / "successions.csv").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(before_after, "load_period", pytest.fail)
+    followed = item_series("data/试", "instant", settings=settings)
+    assert not followed["cut"].any()
+    assert followed.loc[followed["match_code"] == "440999000000", "codes"].tolist() == ["440123000000", "440999000000"]
+    assert "succession_source" in set(load_series(settings=settings)[1]["rule"])
 
 
 def test_a_changed_workbook_is_read_again(settings: Settings) -> None:
@@ -100,6 +119,19 @@ def test_another_definition_cuts_the_line_and_says_which(line: Callable[..., pd.
     rows = over_time.lines(line("instant", ["2020Q4", "2021Q1", "2021Q2"], ["2020", "2021", "2021"]), cutoffs=CUTOFFS)
     assert rows["cut"].tolist() == ["", "口径由“2020”改为“2021”", ""]
     assert rows["line"].tolist() == [1, 2, 2]
+
+
+def test_another_code_table_cuts_the_line_and_says_which(settings: Settings) -> None:
+    folder = settings.root / "data" / "试"
+    for name, depth in (("2020Q4", "Ⅳ级"), ("2021Q1", "1,5")):
+        path = folder / name / "items" / "甲.csv"
+        head, *rows = path.read_text(encoding="utf-8").splitlines()
+        more = [f'{row},"{depth}"' for row in rows]
+        path.write_text("\n".join([f"{head},网上办理深度", *more]), encoding="utf-8")
+    table = over_time.lines(series(settings=settings).query("indicator == 'online_end_to_end'"), cutoffs={})
+    assert table[["period", "value", "cut"]].values.tolist() == [
+        ["2020Q4", 1.0, ""], ["2021Q1", 1.0, "口径由“2021”改为“2021，网办深度八段”"],
+    ]  # fmt: skip
 
 
 def test_a_definition_that_is_changing_joins_nothing(line: Callable[..., pd.DataFrame]) -> None:

@@ -29,6 +29,7 @@ VIEWS: dict[str, Callable[[Study], Made]] = {
     "doubts": lambda me: zj.doubts(me, "visits"), "quality_by_region": zj.quality_by_region,
     "findings_trend": zj.findings_trend, "regions": lambda me: zj.regions(me, "visits", "instant"),
     "trend": zj.trend, "trend_line": lambda me: zj.trend_line(me, "instant"), "worsening": zj.worsening,
+    "before_after": lambda me: zj.before_after(me, "instant", date=me.period.name),
     "definitions": zj.definitions, "file_facts": zj.file_facts, "cover": zj.cover, "finish": zj.finish,
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ def made(name: str, me: Study) -> list[blocks.Block]:
 def test_the_views_here_are_all_that_are_public() -> None:
     others = {"study", "Study", "load_settings", "load_period", "list_periods", "peers_of", "region_code", "region_name",
               "Scope", "measure", "standings", "theme", "exhibit", "say", "show", "table", "explore", "cases", "ledger",
-              "series", "__version__"}  # fmt: skip
+              "series", "item_series", "__version__"}  # fmt: skip
     assert set(VIEWS) == set(zj.__all__) - others
 
 

@@ -12,7 +12,7 @@ from zjanalysis.inputs.reference import read_reference
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SCOPES = {"layout": "文件、工作表和列", "cell": "单元格", "row": "一行之内", "table": "整张表", "reported": "上报数据（reported.xlsx）",
-          "weights": "指标权重", "history": "历史数（history.csv）"}  # fmt: skip
+          "weights": "指标权重", "history": "历史数（history.csv）", "successions": "承接表（successions.csv）"}  # fmt: skip
 
 
 def rules_page() -> str:

@@ -8,11 +8,11 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.explain import OTHER_ONLY, OWN_ONLY, gathered, signed, split_codes, totals
 from zjanalysis.analysis.frontier import INSTANT, item_keys
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.analysis.succession import lineages, paired
 from zjanalysis.units import UNITS, published
 
 ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
@@ -64,73 +64,86 @@ def change_split(
     before: pd.DataFrame,
     *,
     region: str,
-    indicator: str | Indicator,
-    by: tuple[str, ...] = (),
-    scope: Scope | None = PLAN_SCOPE,
-) -> pd.DataFrame:
-    """Split the change of a region's value since ``before`` into what added, removed and changed codes did.
-
-    One row per ``part`` (新增, 取消, 变动) and per group of ``by`` (department; match_code and item_name for the
-    drivers, the one that moves most first): ``contribution`` adds up to value − previous, ``ahead`` is the same turned
-    so that positive means better, ``n_codes`` codes take part (without ``by``: all codes in both periods for 变动).
-    Without a value in one of the periods contributions are missing.
-    """
-    one = find(indicator)
-    now, then = (table[table["region_code"] == region] for table in (items, before))
-    codes = split_codes(now, then, one, scope=scope)
-    part = codes["part"].map({OWN_ONLY: ADDED, OTHER_ONLY: REMOVED}).fillna(CHANGED)
-    table = gathered(codes.assign(part=part), by=by, parts=(ADDED, REMOVED, CHANGED))
-    split = signed(table.assign(**totals(codes)), one, region)
-    return split.rename(columns={"peer_value": "previous", "gap": "change"})
-
-
-def causes(
-    items: pd.DataFrame,
-    before: pd.DataFrame,
-    *,
-    region: str,
     indicators: Iterable[str | Indicator],
     scope: Scope | None = PLAN_SCOPE,
+    successions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Give what the change of each indicator comes from: the codes of both periods (变动), or which codes are listed.
+    """Split the change of a region's values since ``before`` into what added, removed and shared items did.
 
-    One row per indicator: change = by_items + by_list (the sums of `change_split`), n_shared codes in both periods, and
-    ``cause``: the part that goes the way of the change, by the unit's smallest relevant change at least. A value that
-    rises because slow items were taken off the list, or quick ones put on it, is 清单变化: no item has become better.
+    Three rows per indicator, one per ``part`` (新增, 取消, 变动): ``contribution`` adds up to change = value −
+    previous, ``ahead`` is the same turned so that positive means better, ``n_items`` items take part. What is the same
+    item `succession.paired` says. Of an item that others have merged into (or that has been split) as much is shared
+    as both periods have of it by weight; the rest came or went, so that ten slow items made one are a shorter list.
+    Without a value in one of the periods contributions are missing.
     """
-    now, then = (by_code(table[table["region_code"] == region], indicators, scope) for table in (items, before))
-    return causes_of(now, then, indicators)
-
-
-def causes_of(now: pd.DataFrame, then: pd.DataFrame, indicators: Iterable[str | Indicator]) -> pd.DataFrame:
-    """Give the rows of `causes` where the sums of one region in both periods are there already (`by_code`)."""
     wanted = [find(one) for one in indicators]
-    now, then = (sums.set_index(["indicator", "match_code"])[["numerator", "denominator"]] for sums in (now, then))
+    links = NO_SUCCESSIONS if successions is None else successions
+    listed = Scope((), scope.use_levels) if scope else None
+    own, past = (in_scope(table[table["region_code"] == region], listed) for table in (items, before))
+    now, then = (_sums(side, wanted, scope) for side in paired(own, past, links))
     both = now.index.intersection(then.index)
-    sums = [side.groupby("indicator").sum() for side in (now, then, now.loc[both], then.loc[both])]
-    values = pd.DataFrame({n: part["numerator"] / part["denominator"] for n, part in enumerate(sums)})
-    parts = values.reindex([one.key for one in wanted]).rename_axis("indicator")
-    change = parts[0] - parts[1]
-    by_items = (parts[2] - parts[3]).fillna(0.0).where(change.notna())
-    relevant = np.array([UNITS[one.unit].relevant for one in wanted]) - 1e-9
-    by_list, way = change - by_items, np.sign(change)
-    shared, listed = by_items * way >= relevant, by_list * way >= relevant
+    weight = np.minimum(now.loc[both, "denominator"], then.loc[both, "denominator"])
+    moved = both.get_level_values("pair").isin(lineages(links).values())
+    shared = {}
+    for name, side in (("now", now.loc[both]), ("then", then.loc[both])):
+        part = (weight / side["denominator"]).where(moved, 1.0)
+        shared[name] = side.mul(part, axis=0).groupby("indicator").sum()
+    keys = [one.key for one in wanted]
+    whole = [_ratios(table, keys) for table in (now.groupby("indicator").sum(), shared["now"], shared["then"],
+                                                then.groupby("indicator").sum())]  # fmt: skip
+    return _three_parts(whole, (now.index, then.index, both), wanted).assign(region_code=region)
+
+
+NO_SUCCESSIONS = pd.DataFrame({"code": [], "into": []}, dtype="str")
+
+
+def _ratios(sums: pd.DataFrame, keys: list[str]) -> pd.Series:
+    return (sums["numerator"] / sums["denominator"]).reindex(keys)
+
+
+def _three_parts(values: list[pd.Series], found: tuple[pd.Index, ...], wanted: list[Indicator]) -> pd.DataFrame:
+    """Give three rows an indicator from its value now, of what is shared (now, then), and then."""
+    whole_now, shared_now, shared_then, whole_then = values
+    nothing = whole_now.isna() | whole_then.isna()
+    shared_now, shared_then = shared_now.fillna(0.0), shared_then.fillna(0.0)  # nothing shared: all came and went
+    steps = {ADDED: whole_now - shared_now, REMOVED: shared_then - whole_then, CHANGED: shared_now - shared_then}
+    now, then, both = (pd.Series(1, index=index).groupby("indicator").sum().reindex(whole_now.index, fill_value=0)
+                       for index in found)  # fmt: skip
+    counts = {ADDED: now - both, REMOVED: then - both, CHANGED: both}
+    sign = pd.Series([one.sign for one in wanted], index=whole_now.index)
+    parts = [pd.DataFrame({"indicator": whole_now.index, "part": part, "contribution": steps[part].mask(nothing).array,
+                           "n_items": counts[part].array, "value": whole_now.array, "previous": whole_then.array,
+                           "change": (whole_now - whole_then).array,
+                           "ahead": (steps[part].mask(nothing) * sign).array}) for part in steps]  # fmt: skip
+    place = {one.key: position for position, one in enumerate(wanted)}
+    return pd.concat(parts).sort_values("indicator", key=lambda keys: keys.map(place), kind="stable", ignore_index=True)
+
+
+def causes(parts: pd.DataFrame) -> pd.DataFrame:
+    """Give what the change of each indicator comes from, by the parts of `change_split`.
+
+    One row per indicator: change = by_items + by_list, n_shared items of both periods, and ``cause``: the part that
+    goes the way of the change, by the unit's smallest relevant change at least. A value that rises because slow items
+    were taken off the list, or quick ones put on it, is 清单变化: no item has become better.
+    """
+    wide = parts.pivot(index="indicator", columns="part", values="contribution").reindex(parts["indicator"].unique())
+    shared = parts[parts["part"] == CHANGED].set_index("indicator").reindex(wide.index)
+    relevant = np.array([UNITS[find(key).unit].relevant for key in wide.index]) - 1e-9
+    by_items, by_list, way = wide[CHANGED], wide[ADDED] + wide[REMOVED], np.sign(shared["change"])
+    done, listed = by_items * way >= relevant, by_list * way >= relevant
     words = np.select(
-        [change.isna(), shared & listed, shared, listed],
+        [shared["change"].isna(), done & listed, done, listed],
         [Cause.NO_DATA, Cause.BOTH, Cause.ITEMS, Cause.LIST],
         Cause.NONE,
     )
-    n_shared = pd.Series(both.get_level_values("indicator"), dtype="str").value_counts()
-    table = pd.DataFrame({"change": change, "by_items": by_items, "by_list": by_list, "cause": words})
-    return table.assign(n_shared=n_shared.reindex(table.index).fillna(0).astype("int64")).reset_index()
+    columns = {"change": shared["change"], "by_items": by_items, "by_list": by_list, "cause": words}
+    return pd.DataFrame(columns).assign(n_shared=shared["n_items"]).reset_index()
 
 
-def by_code(rows: pd.DataFrame, wanted: Iterable[str | Indicator], scope: Scope | None) -> pd.DataFrame:
-    """Give the two sums by region, indicator and code; a row without a code stands for itself, and matches nothing."""
-    alone = pd.Series([f"/{id(rows)}/{place}" for place in range(len(rows))], index=rows.index, dtype="str")
-    coded = rows.assign(match_code=rows["match_code"].fillna(alone))
-    sums = measure(coded, wanted, by=("region_code", "match_code"), scope=scope)
-    return sums[sums["denominator"] > 0]
+def _sums(rows: pd.DataFrame, wanted: list[Indicator], scope: Scope | None) -> pd.DataFrame:
+    """Give the two sums by indicator and pair, where there is something to divide by."""
+    sums = measure(rows, wanted, by=("pair",), scope=scope)
+    return sums[sums["denominator"] > 0].set_index(["indicator", "pair"])[["numerator", "denominator"]]
 
 
 _FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")

@@ -24,6 +24,7 @@ from zjanalysis.inputs.history import KEY, disagreements, load_history
 from zjanalysis.inputs.period import how_read, item_files, load_period
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
 from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
+from zjanalysis.inputs.successions import load_successions
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -53,13 +54,34 @@ def measured(
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
     """Give the scores of one period as rows of a series, of every region that has any."""
-    parts = [measure(items, scope=scope).assign(definition=DEFINITION, source="事项清单")]
+    counted = measure(items, scope=scope)
+    parts = [counted.assign(definition=item_versions(counted, items), source="事项清单")]
     if reported is not None:
         typed = measure_reported(reported)
         versions = [version(str(key), cutoff) for key in typed["indicator"]]
         parts.append(typed.assign(definition=versions, source="填报"))
     scores = pd.concat(parts, ignore_index=True).assign(period=period)
     return scores[scores["n"] > 0].reindex(columns=list(SERIES)).reset_index(drop=True)
+
+
+EIGHT, BOTH = f"{DEFINITION}，网办深度八段", f"{DEFINITION}，网办深度四级与八段并用"
+
+
+def item_versions(scores: pd.DataFrame, items: pd.DataFrame) -> pd.Series:
+    """Give the version of the definition of every row of scores: of 全流程网办率 with the code table of its region.
+
+    Ⅳ级 and the steps 5, 6, 7 of eight (online depths as `inputs.values.depth` gives them) are not the same measure.
+
+    >>> items = pd.DataFrame({"region_code": ["a", "b"], "online_depth": ["Ⅳ级", "1,5"]})
+    >>> scores = pd.DataFrame({"region_code": ["a", "b", "b"], "indicator": ["online_end_to_end"] * 2 + ["visits"]})
+    >>> item_versions(scores, items).tolist()
+    ['2021', '2021，网办深度八段', '2021']
+    """
+    depths = items.dropna(subset=["online_depth", "region_code"])
+    four = depths["online_depth"].str.endswith("级").groupby(depths["region_code"]).mean()
+    tables = four.map(lambda share: DEFINITION if share == 1 else BOTH if share else EIGHT)
+    own = scores["region_code"].map(tables.to_dict()).astype("str").fillna(DEFINITION)
+    return own.where(scores["indicator"] == "online_end_to_end", DEFINITION)
 
 
 def version(key: str, cutoff: str) -> str:
@@ -152,7 +174,8 @@ def series(data: str = "", *, upto: str = "", settings: Settings | None = None) 
 def load_series(
     data: str = "", *, upto: str = "", settings: Settings | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table of `series` and its findings: what history.csv says otherwise than the workbooks, or unreadably.
+    """Return the table of `series` and its findings: what history.csv says otherwise than the workbooks, what of it
+    and of successions.csv cannot be used.
 
     A period is read and measured once and then taken from the cache until a file, a setting or the program changes.
     """
@@ -161,10 +184,11 @@ def load_series(
     names = [name for name in list_periods(data, settings=chosen) if not upto or name <= upto]
     path = dataset.folder / HISTORY
     read = partial(load_history, dataset.folder, indicators=KNOWN, guard=chosen.guard)
-    history, findings = _stored(chosen, [path], repr(chosen.guard), read) if path.is_file() else read()
+    history, findings = stored(chosen, [path], repr(chosen.guard), read) if path.is_file() else read()
     before = history[history["period"] <= upto] if upto else history
     rows, apart = joined([_scores(dataset, name, chosen) for name in names], before)
-    return rows, together([findings, apart])
+    _, unlinked = load_successions(dataset.folder, upto=upto, guard=chosen.guard)
+    return rows, together([findings, apart, unlinked])
 
 
 def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
@@ -180,10 +204,10 @@ def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
         reported = load_reported(folder / name, cutoff=cutoff, guard=settings.guard)[0] if typed else None
         return measured(items, reported, period=name, cutoff=cutoff, scope=scope)
 
-    return _stored(settings, [*item_files(folder / name), *beside], state, build)
+    return stored(settings, [*item_files(folder / name), *beside], state, build)
 
 
-def _stored(settings: Settings, paths: list[Path], state: str, build: Callable[[], T]) -> T:
+def stored(settings: Settings, paths: list[Path], state: str, build: Callable[[], T]) -> T:
     """Return what is made from these files, from the cache of scores where it is there."""
     digests = {f"{path.parent.name}/{path.name}": file_digest(path) for path in paths}
     key = key_of(digests, state=state, rooms=("inputs", "analysis"))

@@ -78,8 +78,7 @@ def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator) -> R
     steps = np.diff(values)
     scale = _scale(float(values[:-1].mean()), denominators, counts=counts)
     sigma = _sigma(steps[:-1], scale)
-    least = 1 / float(denominators[-1]) if counts else UNITS[one.unit].relevant  # one item, or what matters
-    noise = max(sigma * scale[-1], least / D2)
+    noise = max(sigma * scale[-1], least_move(float(denominators[-1]), one) / D2)
     reach = max(LEAST_SIGMAS, two_sided_t(POINT_LEVEL, max(1.0, FREEDOM * (n - 2)))) * noise
     centre, wide = float(values[:-1].mean()), sqrt(1 + 1 / (n - 1))
     run = _run(steps)
@@ -90,6 +89,11 @@ def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator) -> R
         signal = Signal.BETTER if steps[-1] * one.sign > 0 else Signal.WORSE
     phi = sigma**2 if counts else float("nan")
     return Reading(signal, n, run, centre, centre - reach * wide, centre + reach * wide, phi)
+
+
+def least_move(denominator: float, one: Indicator) -> float:
+    """Give what a line moves by at least when it moves: one item of a share, else the smallest change that matters."""
+    return 1 / denominator if is_count(one) and denominator > 0 else UNITS[one.unit].relevant
 
 
 def _scale(mean: float, denominators: np.ndarray, *, counts: bool) -> np.ndarray:

@@ -81,13 +81,14 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
 
 def change_split(me: Study, indicator: str) -> Block:
     """Give the change since the last period split into items added, removed and changed; a sentence without one."""
-    one, parts = about(indicator), me.change_split(indicator)
+    one = about(indicator)
+    parts = me.change_splits[me.change_splits["indicator"] == one.key].reset_index(drop=True)
     row = parts.iloc[0]
     if wording.missing(row["change"]):
         return say(FIRST if not me.before.name else f"{one.label}：本期或上期{wording.NO_DATA}，不拆分变化。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
     shown = table(signed.drop(columns="indicator"), caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
-                  columns=[Column("part", "组成"), delta(one.unit), Column("n_codes", "基本编码", "count", unit="个"),
+                  columns=[Column("part", "组成"), delta(one.unit), Column("n_items", "事项", "count", unit="项"),
                            Column("effect", "作用")])  # fmt: skip
     said = f"{me.name}{one.label}{wording.change_text(row['change'], one.unit)}"
     if wording.is_zero(float(row["change"]), one.unit) and all(

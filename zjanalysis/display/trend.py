@@ -25,6 +25,7 @@ from zjanalysis.inputs.regions import is_county, report_units
 from zjanalysis.studies import Study, study_of
 
 ACROSS = 3
+NAMED = 3  # findings about the past that a sentence names
 PANEL, HEAD, FOOT, SIDE, LOW = 17.0, 10.0, 5.0, 11.0, 6.0  # millimetres: plot, its heads, its axis, ticks, the key
 INK = {Signal.BETTER: theme.AHEAD, Signal.WORSE: theme.BEHIND_TEXT, Signal.OUTLIER: theme.TARGET}
 LISTED = "较上期的变化来自事项增减，不是同一事项的改善或退步。"
@@ -68,7 +69,15 @@ def trend_sentence(me: Study, *keys: str) -> str:
     relative = f"扣除全组共同的变化，{'，'.join(apart)}。" if apart else "扣除全组共同的变化，没有持续变化。"
     listed = [about(key).short for key in read["indicator"] if _cause(me, key) == Cause.LIST]
     from_list = "、".join(listed) + LISTED if listed else ""
-    return f"{me.name}{len(read)}项指标的走势：{counts}；{relative}{from_list}"
+    return f"{me.name}{len(read)}项指标的走势：{counts}；{relative}{from_list}{_past_sentence(me)}"
+
+
+def _past_sentence(me: Study) -> str:
+    """Name what history.csv and successions.csv say wrongly, or otherwise than the workbooks."""
+    rows = me.series_findings.head(NAMED).to_dict("records")
+    more, each = len(me.series_findings) - len(rows), "".join(
+        f"{row['file']}第{row['row_number']}行：{row['message']}" for row in rows)  # fmt: skip
+    return each + (f"另有{more}处。" if more else "")
 
 
 def _named(read: pd.DataFrame, side: str, word: Signal) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.columns import TABLES
-from zjanalysis.inputs.findings import Place, Violation, empty_findings, findings_of
-from zjanalysis.inputs.office_table import OfficeTable, numbers, read_table
+from zjanalysis.inputs.findings import Violation, empty_findings, findings_of
+from zjanalysis.inputs.office_table import numbers, places_of, read_table
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.settings import Guard
 
@@ -54,7 +54,7 @@ def load_history(
     rows = typed["row_number"].to_numpy()
     violations = [Violation(rule, rows[mask], key, text.loc[mask, key]) for key, (rule, mask) in broken.items()]
     used = ~np.logical_or.reduce([mask for _, mask in broken.values()])
-    return typed[used].reset_index(drop=True), findings_of(violations, file=FILE_NAME, places=_places(table))
+    return typed[used].reset_index(drop=True), findings_of(violations, file=FILE_NAME, places=places_of(table, _HEADS))
 
 
 def disagreements(history: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -72,8 +72,3 @@ def disagreements(history: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame
              for pair in (("numerator", "denominator"), ("numerator_measured", "denominator_measured"))]  # fmt: skip
     violation = Violation("history_differs", rows["row_number"].to_numpy(), "numerator", *map(np.array, texts))
     return findings_of([violation], file=FILE_NAME, regions=rows.set_index("row_number")["region_code"])
-
-
-def _places(table: OfficeTable) -> dict[str, Place]:
-    labels = {column.key: column.label for column in _HEADS}
-    return {key: Place(letter, labels[key]) for key, letter in table.letters.items() if key in labels}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from zjanalysis.columns import TASK_COLUMNS, Column
 from zjanalysis.errors import InputError
+from zjanalysis.inputs.findings import Place
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
 from zjanalysis.settings import Guard
 
@@ -107,6 +108,12 @@ def _cell(sheet: Sheet, row: int, column: int) -> str:
     suspects = sheet.empty_formulas
     uncalculated = not text and suspects and f"{column_letter(column)}{row + 1}" in suspects
     return "（公式未计算）" if uncalculated else text
+
+
+def places_of(table: OfficeTable, columns: Iterable[Column]) -> dict[str, Place]:
+    """Give where each of the columns stands in a table, for findings."""
+    labels = {column.key: column.label for column in columns}
+    return {key: Place(letter, labels[key]) for key, letter in table.letters.items() if key in labels}
 
 
 def numbers(text: pd.Series) -> pd.Series:

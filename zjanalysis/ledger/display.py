@@ -158,6 +158,13 @@ def worded(ledger: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def foretold(rows: pd.DataFrame) -> pd.Series:
+    """Return what rows of the ledger with `forecast.forecasts` are expected to reach, with the interval, in words."""
+    units, counted = rows["unit"].fillna(""), _counted(rows)
+    value, low, high = (_amounts(rows[name], units, counted) for name in ("forecast", "low", "high"))
+    return value + "（" + low + "至" + high + "）"
+
+
 def _counted(ledger: pd.DataFrame) -> pd.Series:
     counts = load_definitions().set_index("indicator")["unit_text"]
     return ledger["indicator"].map(counts).fillna("")
@@ -241,6 +248,6 @@ FORECAST = (
     Column("target_text", "目标值"),
     Column("deadline", "完成时限"),
     Column("n_periods", "期数", "count", unit="期"),
+    Column("foretold", "到期预计（九成区间）"),
     Column("outlook", "趋势判断"),
-    Column("reason", "说明"),
 )

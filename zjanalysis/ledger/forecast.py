@@ -1,4 +1,8 @@
-"""A forecast only where it is honest: four periods or more, a straight line, and its interval; else 无法判断."""
+"""A forecast only where it is honest: a straight line through four periods or more with its interval; else 无法判断.
+
+The interval is that of points that hang together, however strongly (`analysis.correlated`); its coverage is shown by
+benchmarks/trend.py.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from zjanalysis.analysis.correlated import interval
 from zjanalysis.analysis.reported import comparable
-from zjanalysis.analysis.student import two_sided_t
 from zjanalysis.ledger.inputs import last_day, today
 
-MIN_PERIODS = 4
+MIN_PERIODS, LEVEL = 4, 0.90
 WILL, WILL_NOT, UNKNOWN = "预计可达标", "预计不能达标", "无法判断"
-DAYS_PER_YEAR = 365.25
+DAYS_PER_QUARTER = 365.25 / 4
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,10 @@ def forecast(
 ) -> Forecast:
     """Return the linear trend of ``history`` (cutoff, value: one row per period) at the deadline, with its interval.
 
-    Periods before the last change of the definition are not used. 预计可达标 only when the whole interval meets the
-    target, 预计不能达标 only when none of it does, otherwise 无法判断; the same with fewer than four periods
-    or without a deadline. Shares are kept within 0 and 1.
+    Periods before the last change of the definition (``line``, where given, is another) are not used. 预计可达标 only
+    when the whole interval meets the target, 预计不能达标 only when none of it does, otherwise 无法判断; the same with
+    fewer than four periods, without a deadline, or with one further ahead than the periods go back. Shares are kept
+    within 0 and 1.
 
     >>> rows = pd.DataFrame({"cutoff": ["2020-03-31", "2020-06-30", "2020-09-30"], "value": [0.8, 0.82, 0.84]})
     >>> forecast(rows, deadline="2021-06").verdict, forecast(rows, deadline="2021-06").reason
@@ -53,21 +58,26 @@ def forecast(
     if len(rows) and indicator:
         newest = rows["day"].iloc[-1]
         rows = rows[[day == newest or comparable(indicator, day, newest) for day in rows["day"]]]
+    if "line" in rows:
+        rows = rows[rows["line"] == rows["line"].iloc[-1]] if len(rows) else rows
     n = int(rows["day"].nunique())
     if n < MIN_PERIODS:
         return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, f"可比的期数只有 {n} 期，不足 {MIN_PERIODS} 期")
     if last is None:
         return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, "没有完成时限（长期推进）")
-    value, half = _line(rows, last)
+    first, newest = rows["day"].iloc[0], rows["day"].iloc[-1]
+    if not newest < last <= newest + (newest - first):
+        reason = "完成时限已过" if last <= newest else "完成时限比已有的各期更远，不外推"
+        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, reason)
     limits = (0.0, 1.0) if share else (-np.inf, np.inf)
-    low, middle, high = (float(np.clip(v, *limits)) for v in (value - half, value, value + half))
+    middle, low, high = (float(np.clip(number, *limits)) for number in _line(rows, last))
     return Forecast(middle, low, high, n, _verdict(low, high, target, better), "")
 
 
 def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     """Return the forecast of every row with a number to reach: ledger_id, forecast, low, high, n_periods, outlook, …
 
-    ``history``: region_code, indicator, cutoff, value, one row per period. Targets against the base period are held
+    ``history``: region_code, indicator, cutoff, value, one row per period, and ``line`` where lines are cut. Targets against the base period are held
     against the base value; milestones, peers and what is only registered are not forecast.
     """
     kinds = {">=": "higher", ">": "higher", "<=": "lower", "rising": "higher", "falling": "lower"}
@@ -85,18 +95,14 @@ def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     return rows[["ledger_id"]].join(named).reset_index(drop=True)
 
 
-def _line(rows: pd.DataFrame, last: pd.Timestamp) -> tuple[float, float]:
-    """Return the least-squares line at a day and the half width of its 90 % prediction interval there."""
-    x = ((rows["day"] - rows["day"].iloc[0]).dt.days / DAYS_PER_YEAR).to_numpy(dtype=float)
-    y = rows["value"].to_numpy(dtype=float)
-    at = (last - rows["day"].iloc[0]).days / DAYS_PER_YEAR
-    spread = float(((x - x.mean()) ** 2).sum())
-    slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
-    value = float(y.mean()) + slope * (at - float(x.mean()))
-    residuals = y - (y.mean() + slope * (x - x.mean()))
-    freedom = len(x) - 2
-    error = float(np.sqrt((residuals**2).sum() / freedom))
-    return value, two_sided_t(0.90, freedom) * error * float(np.sqrt(1 + 1 / len(x) + (at - x.mean()) ** 2 / spread))
+def _line(rows: pd.DataFrame, last: pd.Timestamp) -> tuple[float, float, float]:
+    """Return the line through the periods at a day and its 90 % prediction interval there: value, low, high."""
+    days = [*rows["day"], last]
+    times = np.array([(day - days[0]).days / DAYS_PER_QUARTER for day in days])
+    x, at = times[:-1], float(times[-1])
+    design = np.column_stack([np.ones(len(x)), x])
+    points = (x, rows["value"].to_numpy("float64"))
+    return interval(points, design, np.array([1.0, at]), level=LEVEL, ahead=at)
 
 
 def _verdict(low: float, high: float, target: float, better: str) -> str:

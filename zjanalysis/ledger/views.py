@@ -20,8 +20,8 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import city_of, find_code, level_name, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
-from zjanalysis.ledger.display import FORECAST, LEVELS, LIFT, day_text, worded
-from zjanalysis.ledger.forecast import UNKNOWN, forecasts
+from zjanalysis.ledger.display import FORECAST, LEVELS, LIFT, day_text, foretold, worded
+from zjanalysis.ledger.forecast import MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.state import load_ledger
 from zjanalysis.studies import Study
 
@@ -152,19 +152,30 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
     own = ledger[ledger["region_code"] == me.region]
     if own.empty:
         return say(NO_LEDGER if ledger.empty else f"台账没有{me.name}的事项。")
-    folder = str(me.period.dataset.folder)
-    names = [name for name in list_periods(folder) if name <= me.period.name]
-    loaded = [me.period if name == me.period.name else load_period(folder, name) for name in names]
-    history = pd.concat([ledger_scores(one).assign(cutoff=one.cutoff) for one in loaded], ignore_index=True)
-    found = forecasts(own, history[["region_code", "indicator", "cutoff", "value"]])
+    found = forecasts(own, _history(me, own))
     told = found[found["outlook"] != UNKNOWN]
     why = "；".join(f"{n}项{reason}" for reason, n in _reasons(found.loc[found["outlook"] == UNKNOWN, "reason"]))
     unknown = f"另有{len(found) - len(told)}项无法判断（{why}）。" if why else ""
     if told.empty:
         return say(f"{len(found)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
-    rows = worded(own).merge(told[["ledger_id", "n_periods", "outlook", "reason"]], on="ledger_id")
-    shown = table(rows, caption="到完成时限的趋势", columns=FORECAST, sheet="趋势预测")
+    rows = own.merge(told.drop(columns="reason"), on="ledger_id")
+    shown = table(
+        worded(rows).assign(foretold=foretold(rows)), caption="到完成时限的趋势", columns=FORECAST, sheet="趋势预测"
+    )
     return listing(shown, f"{len(told)}项可按趋势外推到完成时限；{unknown}", limit=limit)
+
+
+def _history(me: Study, own: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of all periods: of items and what is reported the lines, of cases what the workbooks give."""
+    cutoffs = {name: about.get("cutoff") for name, about in me.period.dataset.periods.items()}
+    known = me.series.assign(cutoff=me.series["period"].map(cutoffs)).dropna(subset=["cutoff"])
+    columns, folder = ["region_code", "indicator", "cutoff", "value", "line"], str(me.period.dataset.folder)
+    names = [name for name in list_periods(folder) if name <= me.period.name]
+    if len(names) < MIN_PERIODS or own["indicator"].dropna().isin(known["indicator"]).all():
+        return known[columns]
+    loaded = [me.period if name == me.period.name else load_period(folder, name) for name in names]
+    scores = pd.concat([ledger_scores(one).assign(cutoff=one.cutoff, line=0) for one in loaded])
+    return pd.concat([known, scores[~scores["indicator"].isin(known["indicator"])]], ignore_index=True)[columns]
 
 
 def _reasons(reasons: pd.Series) -> Iterable[tuple[str, int]]:
