@@ -77,8 +77,9 @@ def forecast(
 def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     """Return the forecast of every row with a number to reach: ledger_id, forecast, low, high, n_periods, outlook, …
 
-    ``history``: region_code, indicator, cutoff, value, one row per period, and ``line`` where lines are cut. Targets against the base period are held
-    against the base value; milestones, peers and what is only registered are not forecast.
+    ``history``: region_code, indicator, cutoff, value, one row per period, and ``line`` where lines are cut. Targets
+    against the base period are held against the base value; milestones, peers and what is only registered are not
+    forecast.
     """
     kinds = {">=": "higher", ">": "higher", "<=": "lower", "rising": "higher", "falling": "lower"}
     rows = ledger[ledger["comparison"].isin(list(kinds)) & ledger["indicator"].notna() & ledger["unit"].ne("typed")]

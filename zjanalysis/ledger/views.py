@@ -162,7 +162,7 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
     shown = table(
         worded(rows).assign(foretold=foretold(rows)), caption="到完成时限的趋势", columns=FORECAST, sheet="趋势预测"
     )
-    return listing(shown, f"{len(told)}项可按趋势外推到完成时限；{unknown}", limit=limit)
+    return listing(shown, f"{len(rows)}项可按趋势外推到完成时限；{unknown}", limit=limit)
 
 
 def _history(me: Study, own: pd.DataFrame) -> pd.DataFrame:
