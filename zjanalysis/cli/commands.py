@@ -176,6 +176,20 @@ COMMANDS = (
         ),
     ),
     Command(
+        "watch", "watch:watch", "守候数据文件夹：有新工作簿到达并静止后，自动核对并生成报告，写日志",
+        "  zj watch\n  zj watch data/sample --quiet 120 --annotate 退回\n  zj watch --once",
+        (
+            _text("folder", "DIR", "数据集，默认取 zjanalysis.toml 的 data", nargs="?", default=""),
+            _number("--quiet", "N", "文件静止多少秒后才处理，默认 60", 60.0, float),
+            _number("--every", "N", "每隔多少秒看一次，默认 10", 10.0, float),
+            _flag("--once", "处理完这一次就结束，供计划任务使用"),
+            _text("--only", "CODE,…", "只生成这些地区"),
+            _text("--annotate", "DIR", "把标注副本（要改的单元格）写到这个文件夹"),
+            _text("--log", "FILE", "日志，默认 .cache/watch/watch.log"),
+            REPORTS,
+        ),
+    ),
+    Command(
         "plan", "comparison:plan", "最少改哪些事项可以达到目标；导出任务清单、收回反馈",
         "  zj plan 湛江市 --indicator time_compression --target median\n"
         "  zj plan 遂溪县 --indicator instant --target 85% --out 任务清单.xlsx\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import tomllib
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zjanalysis.columns import ITEM_COLUMNS
+from zjanalysis.columns import ITEM_COLUMNS, TABLES
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.files import write_whole
 from zjanalysis.inputs import values
@@ -154,6 +155,35 @@ def columns_lines(names: Mapping[str, str]) -> str:
     """
     return "".join(f"{json.dumps(header, ensure_ascii=False)} = {json.dumps(name, ensure_ascii=False)}\n"
                    for header, name in names.items()).replace("\x7f", "\\u007f")  # fmt: skip
+
+
+GROWING = (FILE_NAME, "history.csv", "successions.csv")
+"""Files of a data set that a new period adds to."""
+
+
+def seen_from(path: Path, period: str) -> bytes:
+    """Return what a period can see of one of the `GROWING` files: all but what a later period has added.
+
+    A table without a column of periods, and what cannot be read, is seen whole.
+    """
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030", errors="replace")
+    if path.name == FILE_NAME:
+        try:
+            written = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            return content
+        early = {name: about for name, about in written.get("periods", {}).items() if name <= period}
+        return repr({**written, "periods": early}).encode("utf-8")
+    rows = list(csv.reader(text.splitlines()))
+    heads = [name for column in TABLES["history"][:1] for name in (column.key, column.label, *column.aliases)]
+    place = next((n for n, head in enumerate(rows[0] if rows else ()) if head.strip() in (*heads, "启用期次")), None)
+    if place is None:
+        return content
+    return repr([row for row in rows[1:] if len(row) <= place or row[place] <= period]).encode("utf-8")
 
 
 def list_periods(data: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:

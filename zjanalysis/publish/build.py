@@ -186,7 +186,7 @@ def _make(places: Sequence[_Place], making: Mapping[Path, Path], sources: Source
 def _released(outcome: pool.Outcome, step: Step, finished: Path, before: Entry | None, folder: Path,
               own: _Build) -> Entry:  # fmt: skip
     """Put what came of a step on record, its files in place when they are good; return the entry."""
-    moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data)
+    moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data, step.job.period)
     error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
     entry = _entry(step, replace(outcome, error=error), before)
     if own.sign is not None and entry.status == GOOD:

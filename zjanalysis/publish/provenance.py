@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import metadata, resources
@@ -44,9 +44,13 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Basis:
-    """What all reports of a build share: settings as they can change a page, definitions and library by digest."""
+    """What all reports of a build share: settings as they can change a page, definitions and library by digest.
+
+    ``tables``: what figures are defined in, file → digest, so that a page can be told which has changed.
+    """
 
     settings: Mapping[str, object]
+    tables: Mapping[str, str]
     definitions: str
     library: str
 
@@ -54,7 +58,33 @@ class Basis:
 def basis(settings: Settings) -> Basis:
     """Return the basis of a build, read from the files as they are now."""
     values = {name: value for name, value in asdict(settings).items() if name not in ("root", "out", "data", "guard")}
-    return Basis(values, digest_of([values, package_digest(("reference",))]), package_digest())
+    root = Path(str(resources.files("zjanalysis")))
+    files = [*sorted((root / "reference").glob("*.csv")), root / "analysis" / "registry.py"]
+    tables = {path.name: text_digest(path)[:12] for path in files}
+    return Basis(values, tables, digest_of([values, package_digest(("reference",))]), package_digest())
+
+
+def changed_definitions(record: Mapping[str, Any], shared: Basis) -> list[str]:
+    """Return the settings (with both values) and tables that are others now than when a page was made.
+
+    >>> then = {"settings": {"comparison": {"margin": 1}}, "tables": {"targets.csv": "a", "units.csv": "b"}}
+    >>> now = Basis({"comparison": {"margin": 2}}, {"targets.csv": "c", "units.csv": "b"}, "", "")
+    >>> changed_definitions(then, now)
+    ['comparison.margin 1→2', 'targets.csv']
+    """
+    before, now = (dict(_flat(json.loads(json.dumps(values)))) for values in (record["settings"], shared.settings))
+    moved = [f"{name} {before.get(name, '无')}→{now.get(name, '无')}" for name in {**before, **now}
+             if before.get(name) != now.get(name)]  # fmt: skip
+    tables = record.get("tables", shared.tables)
+    return moved + [name for name in {**tables, **shared.tables} if tables.get(name) != shared.tables.get(name)]
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
 
 
 def stamp(job: Job, shared: Basis, *, data: str, inputs: Mapping[str, str]) -> Stamp:
@@ -67,7 +97,7 @@ def stamp(job: Job, shared: Basis, *, data: str, inputs: Mapping[str, str]) -> S
         "code": digest_of([text_digest(job.notebook), shared.library, versions()]),
     }
     details = {"notebook": job.notebook.name, "parameters": parameters, "settings": shared.settings,
-               "versions": versions(), "inputs": dict(sorted(inputs.items()))}  # fmt: skip
+               "tables": shared.tables, "versions": versions(), "inputs": dict(sorted(inputs.items()))}  # fmt: skip
     return Stamp(parts, details)
 
 

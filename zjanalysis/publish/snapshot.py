@@ -27,7 +27,7 @@ from typing import Any, TypeVar, cast
 
 from zjanalysis.errors import NoData, PublishError, ZjError
 from zjanalysis.files import file_digest, write_whole
-from zjanalysis.inputs.dataset import list_periods
+from zjanalysis.inputs.dataset import GROWING, list_periods, seen_from
 from zjanalysis.publish import processes
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
 from zjanalysis.settings import Settings
@@ -140,20 +140,23 @@ def files_key(files: Mapping[str, str], settings: Settings, period: str) -> str:
 
 
 def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
-    """Return the SHA-256 of every file the period and those before it are read from, by name inside the data set."""
+    """Return the SHA-256 of every file the period and those before it are read from, by name inside the data set.
+
+    Of what every new period adds to, only what this one can see counts: an old page stays the page it was.
+    """
     folder = settings.path(data)
     periods = [name for name in list_periods(data, settings=settings) if name <= period]
     paths = [*folder.glob("*"), *(path for name in periods for path in (folder / name).rglob("*"))]
     read = [path for path in sorted(paths)
             if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix != ".md"]  # fmt: skip
-    return {path.relative_to(folder).as_posix(): _digest(path, _state(path)) for path in read}
+    return {path.relative_to(folder).as_posix(): _digest(path, _state(path), period) for path in read}
 
 
-def changed(files: Mapping[str, str], settings: Settings, data: str) -> list[str]:
+def changed(files: Mapping[str, str], settings: Settings, data: str, period: str) -> list[str]:
     """Return which of the files of a data set no longer have the digests they had."""
     paths = {name: settings.path(data) / name for name in sorted(files)}
     return [name for name, path in paths.items()
-            if not path.is_file() or _digest(path, _state(path)) != files[name]]  # fmt: skip
+            if not path.is_file() or _digest(path, _state(path), period) != files[name]]  # fmt: skip
 
 
 def _state(path: Path) -> tuple[int, ...]:
@@ -163,9 +166,9 @@ def _state(path: Path) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=10_000)
-def _digest(path: Path, state: tuple[int, ...]) -> str:
-    """Return the SHA-256 of a file, read again in this process only when its state has changed."""
-    return file_digest(path)
+def _digest(path: Path, state: tuple[int, ...], period: str) -> str:
+    """Return the SHA-256 of a file as a period sees it, read again in this process only when its state has changed."""
+    return hashlib.sha256(seen_from(path, period)).hexdigest() if path.name in GROWING else file_digest(path)
 
 
 def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, Any]:

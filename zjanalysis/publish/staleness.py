@@ -16,6 +16,7 @@ from zjanalysis.publish.provenance import (
     Basis,
     Stamp,
     basis,
+    changed_definitions,
     digest_of,
     read_fingerprint,
     read_record,
@@ -70,6 +71,8 @@ def _step(job: Job, sources: Sources, entry: Entry | None, folder: Path, shared:
     if job.has_subject and not sources.rows.get(job.region_code):
         return Step(job, marked, reads, absent=f"{job.period} 期没有它的事项")
     reason = "按要求重新生成" if force else why(job, marked, reads, entry, folder)
+    if PARTS["definitions"] in reason or PARTS["code"] in reason:
+        reason += _which(folder / f"{job.key}.html", shared)
     still_absent = entry.reason if entry is not None and entry.status == ABSENT and not reason else ""
     return Step(job, marked, reads, reason, still_absent)
 
@@ -119,6 +122,15 @@ def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, 
     return f"文件丢失或被改动（{'、'.join(lost)}）" if lost else ""
 
 
+def _which(page: Path, shared: Basis) -> str:
+    """Name the definitions that are others now than when the page was made; "" where none is, or no page is there."""
+    try:
+        moved = changed_definitions(read_record(page), shared)
+    except (InputError, KeyError):
+        return ""
+    return f"；口径的变化：{'、'.join(moved[:5])}{'等' if len(moved) > 5 else ''}" if moved else ""
+
+
 def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
     """Name the regions whose rows have changed; what an earlier version noted under another name keeps it."""
     names = {OWN: job.region, ALL: ALL, BESIDE: BESIDE, "": "期次资料"}
@@ -151,7 +163,8 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
     if not fingerprint:
         return Verdict((line,), False)
     present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data)
-    return Verdict((line, *present.lines), own is not None and present.good)
+    which = "" if present.good or path.suffix != ".html" else _which(path, basis(settings)).removeprefix("；")
+    return Verdict((line, *present.lines, *([f"{which}。"] if which else [])), own is not None and present.good)
 
 
 def _places(out: Path) -> dict[Path, Entry]:
