@@ -1,23 +1,31 @@
-"""How often does a quiet line speak, and how soon does one that slips? ``python benchmarks/trend.py`` (half a minute).
+"""How often does a quiet line speak, and how soon does one that slips? ``python benchmarks/trend.py`` (two minutes).
 
 Lines are drawn whose truth is known and read by the package's own `signals.read_line`, printed as Markdown: words on
 quiet lines (any word but 平稳 is false) by kind and number of points, beside the usual rules with nothing added;
-quarters until a line that slips, or jumps once, is named. ``--quick`` draws a tenth. The exit code is 1 where more than
-5 % of the quiet lines of a kind speak.
+quarters until a line that slips, or jumps once, is named. Then the same lines before and after a date (`interrupted`): how
+often a quiet line is found to have jumped, and how often one that did is; and how often the interval of a forecast
+(`ledger.forecast`) holds what comes. ``--quick`` draws a tenth. The exit code is 1 where more than 5 % of the
+quiet lines of a kind speak or jump, or an interval holds less than 90 %.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from unittest import mock
 
 import numpy as np
+import pandas as pd
 
+from zjanalysis.analysis import correlated
+from zjanalysis.analysis.before_after import interrupted
+from zjanalysis.analysis.correlated import interval
 from zjanalysis.analysis.registry import indicator
-from zjanalysis.analysis.signals import LEAST_SIGMAS, RUN, Signal, read_line
+from zjanalysis.analysis.signals import D2, LEAST_SIGMAS, RUN, Signal, read_line
+from zjanalysis.ledger.forecast import LEVEL
 
 POINTS = (4, 6, 8, 12, 20)
-MOST_FALSE = 0.05
+MOST_FALSE, LEAST_HELD = 0.05, 0.90
 ITEMS, SHARE = 220, 0.80
 CALM = 4
 """Quiet points before a line begins to slip or jumps."""
@@ -124,6 +132,65 @@ def jumps(draw: np.random.Generator, n: int) -> None:
         print(f"| {size:g} | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
 
 
+def jumped(line: np.ndarray, at: int) -> bool:
+    """Tell whether a line is found to have jumped at a point."""
+    names = [f"{n:02}" for n in range(len(line))]
+    table = pd.DataFrame({"period": names, "value": line, "denominator": float(ITEMS)})
+    return bool(interrupted(table, ONE, date=names[at])["found"].any())
+
+
+def before_and_after(draw: np.random.Generator, n: int) -> bool:
+    """Print how often quiet lines, and such as jump, are found to have jumped; tell whether the bound is kept."""
+    print(
+        f"\nInterrupted series, {n} lines each, the date three points before the end (bound {MOST_FALSE:.0%} of quiet)\n"
+    )
+    print("| line | quiet: 8 points | 12 | 20 | jump of 5 × noise: 8 points | 12 | 20 | of 10 ×: 8 | 12 | 20 |")
+    print("|---|" + "---|" * 9)
+    kept = True
+    for name, make in QUIET.items():
+        cells = []
+        for size in (0.0, 5.0, 10.0):
+            for points in (8, 12, 20):
+                lines = make(draw, n, points)
+                noise = float(np.abs(np.diff(lines, axis=1)).mean() / 1.128)
+                lines[:, points - 3 :] += size * noise
+                share = float(np.mean([jumped(line, points - 3) for line in lines]))
+                kept &= size > 0 or share <= MOST_FALSE
+                cells.append(f"{share:.1%}" if size == 0 else f"{share:.0%}")
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    return kept
+
+
+def foretold(draw: np.random.Generator, n: int) -> bool:
+    """Print how often the 90 % interval of a forecast holds what comes; tell whether the bound is kept."""
+    print(f"\nForecasts whose interval holds what comes, {n} lines each (bound {LEAST_HELD:.0%}); in brackets the")
+    print("interval of points taken for independent\n")
+    print("| line, half of them rising | 4 points, 1 ahead | 8, 1 ahead | 8, 4 ahead | 12, 4 ahead |")
+    print("|---|" + "---|" * 4)
+    kept = True
+    for name, make in QUIET.items():
+        cells = []
+        for points, ahead in ((4, 1), (8, 1), (8, 4), (12, 4)):
+            lines = make(draw, n, points + ahead)
+            lines[::2] += 0.01 * np.arange(points + ahead)
+            ours = float(np.mean([_holds(line, points) for line in lines]))
+            with mock.patch.object(correlated, "STRENGTHS", (0.0,)):
+                plain = float(np.mean([_holds(line, points) for line in lines]))
+            kept &= ours >= LEAST_HELD
+            cells.append(f"{ours:.0%} ({plain:.0%})")
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    return kept
+
+
+def _holds(line: np.ndarray, points: int) -> bool:
+    """Tell whether the last point lies in the interval foretold from the first ones."""
+    times, at = np.arange(points, dtype="float64"), float(len(line) - 1)
+    design = np.column_stack([np.ones(points), times])
+    first, wanted = (times, line[:points]), np.array([1.0, at])
+    _, low, high = interval(first, design, wanted, level=LEVEL, ahead=at, least=1 / ITEMS / D2)
+    return low - 1e-9 <= line[-1] <= high + 1e-9
+
+
 def _named(line: np.ndarray) -> int:
     """Give after how many quarters of slipping the line is named; 0: never."""
     for quarter in range(1, LONGEST + 1):
@@ -135,7 +202,7 @@ def _named(line: np.ndarray) -> int:
 
 
 def main() -> int:
-    """Print the three tables; 1 where a bound is broken."""
+    """Print the tables; 1 where a bound is broken."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the lines")
     n = 400 if parser.parse_args().quick else 4000
@@ -143,6 +210,8 @@ def main() -> int:
     kept = false_words(draw, n)
     delays(draw, n // 4)
     jumps(draw, n // 4)
+    kept &= before_and_after(draw, n // 4)
+    kept &= foretold(draw, n // 2)
     return 0 if kept else 1
 
 

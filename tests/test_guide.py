@@ -35,7 +35,7 @@ LEFT = {
     "docs/guide/new-indicator.md": {"text": 1},  # the commands of a developer's checkout
     "docs/guide/papermill.md": {"text": 1},  # a second converter beside our own
     "docs/guide/new-report.md": {"json": 1},  # what is pasted into the Lab
-    "docs/guide/schedule.md": {"text": 1, "powershell": 1},  # crontab and 任务计划
+    "docs/guide/schedule.md": {"text": 3, "powershell": 3},  # crontab and 任务计划
     "docs/guide/scale.md": {"text": 4},  # needs a Dask, PostgreSQL or Spark cluster
 }
 

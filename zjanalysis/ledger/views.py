@@ -169,7 +169,10 @@ def _history(me: Study, own: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of all periods: of items and what is reported the lines, of cases what the workbooks give."""
     cutoffs = {name: about.get("cutoff") for name, about in me.period.dataset.periods.items()}
     known = me.series.assign(cutoff=me.series["period"].map(cutoffs)).dropna(subset=["cutoff"])
-    columns, folder = ["region_code", "indicator", "cutoff", "value", "line"], str(me.period.dataset.folder)
+    columns, folder = (
+        ["region_code", "indicator", "cutoff", "value", "denominator", "line"],
+        str(me.period.dataset.folder),
+    )
     names = [name for name in list_periods(folder) if name <= me.period.name]
     if len(names) < MIN_PERIODS or own["indicator"].dropna().isin(known["indicator"]).all():
         return known[columns]
