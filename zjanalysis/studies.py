@@ -15,17 +15,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from zjanalysis.analysis import (
-    caseload,
-    change,
-    compare,
-    explain,
-    indicators,
-    matching,
-    sensitivity,
-    shares,
-    signals,
-)
+from zjanalysis.analysis import caseload, change, compare, explain, indicators, matching, sensitivity, shares, signals
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
@@ -143,7 +133,7 @@ class Study:
     @cached_property
     def series(self) -> pd.DataFrame:
         """Give every figure of the group up to this period (`analysis.series`), with ``line`` and ``cut``."""
-        period, (rows, _) = self.period, self._all_series
+        period, (rows, _) = self.period, self.history
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
 
         def lines() -> pd.DataFrame:
@@ -152,13 +142,9 @@ class Study:
 
         return self._shared("lines", lines)
 
-    @property
-    def series_findings(self) -> pd.DataFrame:
-        """Give what history.csv and successions.csv say wrongly, or otherwise than the workbooks."""
-        return self._all_series[1]
-
-    @property
-    def _all_series(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+    @cached_property
+    def history(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Give every figure up to this period, and what history.csv and successions.csv say wrongly or otherwise."""
         period = self.period
         return period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=period.name))
 
@@ -272,11 +258,9 @@ class Study:
     @cached_property
     def change_splits(self) -> pd.DataFrame:
         """Give the change of every indicator since the last period split into items added, removed and shared."""
-        links, _ = load_successions(self.period.dataset.folder, upto=self.period.name, guard=self.settings.guard)
-        return change.change_split(
-            self.period.items, self.before.items, region=self.region, indicators=ITEM_INDICATORS, scope=self.scope,
-            successions=links,
-        )  # fmt: skip
+        links = load_successions(self.period.dataset.folder, upto=self.period.name, guard=self.settings.guard)[0]
+        return change.change_split(self.period.items, self.before.items, region=self.region, scope=self.scope,
+                                   indicators=ITEM_INDICATORS, successions=links)  # fmt: skip
 
     @cached_property
     def causes(self) -> pd.DataFrame:

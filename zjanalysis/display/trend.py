@@ -74,8 +74,8 @@ def trend_sentence(me: Study, *keys: str) -> str:
 
 def _past_sentence(me: Study) -> str:
     """Name what history.csv and successions.csv say wrongly, or otherwise than the workbooks."""
-    rows = me.series_findings.head(NAMED).to_dict("records")
-    more, each = len(me.series_findings) - len(rows), "".join(
+    rows = me.history[1].head(NAMED).to_dict("records")
+    more, each = len(me.history[1]) - len(rows), "".join(
         f"{row['file']}第{row['row_number']}行：{row['message']}" for row in rows)  # fmt: skip
     return each + (f"另有{more}处。" if more else "")
 
