@@ -1,7 +1,8 @@
-"""Notebook 00 in a real JupyterLab in a real browser: choose, and figure, table, plan and code follow."""
+"""A real JupyterLab in a real browser: the desk of notebook 00, and a report changed and built as a new analyst would."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -37,8 +39,7 @@ def project(tmp_path: Path) -> Path:
     """Give a project folder of its own, with the notebook, the sample and the settings."""
     root = tmp_path / "项目 一"
     shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
-    (root / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks" / "00_explore.ipynb", root / "notebooks")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copy(ROOT / "zjanalysis.toml", root)
     return root
 
@@ -82,25 +83,37 @@ def lab(tmp_path: Path, project: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(lab: str) -> Iterator[Any]:
-    """Open notebook 00 and run all its cells."""
+def browser(lab: str) -> Iterator[Any]:
+    """Give a page of a browser; the Lab is up."""
     if not CHROMIUM:
         pytest.fail("the test of the Lab needs Chromium (Debian: chromium)")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1600, "height": 1200})
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": 1600, "height": 1200})
         page.set_default_timeout(PATIENCE)
-        page.goto(f"{lab}/lab/tree/00_explore.ipynb")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-        page.locator(".jp-RenderedMarkdown h1", has_text="随手分析").wait_for()
-        page.wait_for_function(IDLE)
-        for _ in range(3):  # a command lost never ends: it is not waited for, but given again
-            page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-            with suppress(playwright.TimeoutError):
-                page.locator(".widget-dropdown select").first.wait_for(timeout=PATIENCE / 3)
-                break
         yield page
-        browser.close()
+        chromium.close()
+
+
+def opened(page: Any, lab: str, notebook: str) -> Any:
+    """Open a notebook in the Lab and wait for its kernel."""
+    page.goto(f"{lab}/lab/tree/{notebook}")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.wait_for_function(IDLE)
+    return page
+
+
+@pytest.fixture
+def desk(lab: str, browser: Any) -> Any:
+    """Open notebook 00 and run all its cells."""
+    page = opened(browser, lab, "00_explore.ipynb")
+    page.locator(".jp-RenderedMarkdown h1", has_text="随手分析").wait_for()
+    for _ in range(3):  # a command lost never ends: it is not waited for, but given again
+        page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        with suppress(playwright.TimeoutError):
+            page.locator(".widget-dropdown select").first.wait_for(timeout=PATIENCE / 3)
+            break
+    return page
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
@@ -212,3 +225,71 @@ def test_the_desk_works_from_the_keyboard(desk: Any, project: Path) -> None:
     assert focused(desk) == "送到报告"
     tab_to(desk, "代码", within=40)  # past the tables, whose columns and pages are stops as well
     desk.wait_for_function("() => getSelection().toString().startsWith('me = zj.study(')")
+
+
+FIGURE = """counts = me.own.groupby("department", as_index=False)["visits"].mean().nlargest(8, "visits")
+axes = sns.barplot(counts, x="visits", y="department")
+zj.show(zj.exhibit(axes, title="各部门平均跑动次数", table=counts, source=me))"""
+RUN_ALL = "运行所有单元格"
+ENDED = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter(cell => cell.model.type === "code").every(cell => cell.model.executionCount)"""
+
+
+def typed(page: Any, *, parameter: str, after: str, cell: str) -> None:
+    """Change a line of the parameters and add a cell below the one that holds some words, as a person would."""
+    page.locator(".jp-CodeCell .cm-line", has_text=parameter.split("=", 1)[0].strip()).first.click()
+    for key in ("End", "Shift+Home"):
+        page.keyboard.press(key)
+    page.keyboard.insert_text(parameter)
+    page.locator(".jp-CodeCell", has_text=after).first.locator(".jp-InputPrompt").click()
+    for key in ("Escape", "b", "Enter"):
+        page.keyboard.press(key)
+    page.keyboard.insert_text(cell)
+
+
+def run_all(page: Any) -> None:
+    """Run all cells by the menu and wait until the notebook has come to its end."""
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^运行$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=RUN_ALL).first.click()
+    page.wait_for_function(ENDED, timeout=4 * PATIENCE)  # the first run reads every workbook
+    page.wait_for_function(IDLE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
+def test_a_new_analyst_changes_the_peers_adds_a_figure_and_builds_that_report(
+    lab: str, browser: Any, project: Path
+) -> None:
+    """From README: open the Lab, change a parameter, add a seaborn figure by department, run all, build that report."""
+    started = time.monotonic()
+    page = opened(browser, lab, "03_district_report.ipynb")
+    seconds = {"notebook open": time.monotonic() - started}
+    typed(page, parameter='peers: str = "茂名各县区"', after="sns.histplot", cell=FIGURE)
+    run_all(page)
+    seconds["all cells run"] = time.monotonic() - started
+    page.keyboard.press("Control+s")
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    shown = json.loads((project / "notebooks" / "03_district_report.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = {"".join(cell["source"]): cell.get("outputs", []) for cell in shown}
+    (added,) = (some for code, some in outputs.items() if "sns.barplot" in code)
+    assert ["".join(out["data"]["text/html"]).count("<svg") for out in added] == [1]
+    assert not [out for some in outputs.values() for out in some if out["output_type"] in ("error", "stream")]
+    done = subprocess.run([sys.executable, "-m", "zjanalysis", "build", "--only", "遂溪县"], cwd=project,
+                          env=os.environ | {"ZJANALYSIS_ROOT": str(project)}, capture_output=True, encoding="utf-8",
+                          timeout=300, check=False)  # fmt: skip
+    seconds["report built"] = time.monotonic() - started
+    print("；".join(f"{step} {passed:.1f} s" for step, passed in seconds.items()))
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = project / "reports" / "2021Q1" / "district" / "440823"
+    html = made.with_suffix(".html").read_text(encoding="utf-8")
+    assert 'aria-label="图：各部门平均跑动次数' in html
+    assert "茂名的5个县区" in html
+    sheet = openpyxl.load_workbook(made.with_suffix(".xlsx"), read_only=True)["各部门平均跑动次数"]
+    assert sum(isinstance(row[-1], (int, float)) for row in sheet.iter_rows(values_only=True)) == 8
+
+
+def test_the_words_of_the_texts_are_those_of_the_menu() -> None:
+    """The menu is clicked by these words above; the notebook and the tutorial must say no others."""
+    texts = [ROOT / "notebooks" / "00_explore.ipynb", ROOT / "README.zh-CN.md", *(ROOT / "docs" / "guide").glob("*")]
+    told = "".join(path.read_text(encoding="utf-8") for path in texts)
+    assert RUN_ALL in told
+    assert "运行全部单元格" not in told

@@ -62,3 +62,57 @@ def test_no_number_in_markdown_and_no_output_committed(path: Path) -> None:
     for cell in cells(path, "code"):
         assert cell["outputs"] == []
         assert cell["execution_count"] is None
+
+
+SOURCES = re.compile("数据来源|办件数据问题与口径|任务清单")
+"""Sections that only say where the figures are from."""
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if re.match(r"0[1-9]", p.name)], ids=lambda p: p.stem)
+def test_every_section_says_what_to_change_and_shows_what_follows_from_it(path: Path) -> None:
+    """A line marked 可改 sets a name that a ``zj.show`` after it uses, so that the change reaches page and workbook."""
+    sections = sectioned(path)
+    assert len(sections) >= 4
+    for title, code in sections.items():
+        if SOURCES.search(title):
+            continue
+        tree = ast.parse(code)
+        set_here = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign) and "可改" in "".join(code.splitlines()[node.lineno - 1 : node.end_lineno])
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        assert set_here, (path.name, title)
+        assert set_here <= reaching(tree, "zj.show"), (path.name, title)
+
+
+def reaching(tree: ast.Module, end: str) -> set[str]:
+    """The names that what is given to a function is made from, through any number of assignments."""
+    reached: set[str] = set()
+    for node in reversed(tree.body):
+        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        queried = {
+            word
+            for one in ast.walk(node)
+            if isinstance(one, ast.Constant)
+            for word in re.findall(r"@(\w+)", str(one.value))
+        }
+        targets = {one.id for one in getattr(node, "targets", []) if isinstance(one, ast.Name)}
+        if ast.unparse(node).startswith(f"{end}(") or targets & reached:
+            reached |= names | queried
+    return reached
+
+
+def sectioned(path: Path) -> dict[str, str]:
+    """The code under every heading of the second level."""
+    sections: dict[str, str] = {}
+    title = ""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            title = source(cell).strip().splitlines()[0]
+            sections[title] = ""
+        elif title:
+            sections[title] += source(cell) + "\n"
+    return sections

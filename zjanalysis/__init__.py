@@ -6,7 +6,9 @@ tables, and a view such as ``zj.spine(me)`` gives a block to be shown. Each name
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 from typing import Any
 
 __version__ = "0.2.0"
@@ -17,8 +19,8 @@ _HOMES = {
     "inputs.period": ("load_period",),
     "inputs.dataset": ("list_periods",),
     "inputs.regions": ("peers_of", "region_code", "region_name"),
-    "analysis.indicators": ("Scope", "measure"),
-    "analysis.compare": ("standings",),
+    "analysis.indicators": ("Scope",),
+    "analysis.named": ("measure", "standings"),
     "analysis.series": ("series",),
     "analysis.before_after": ("item_series",),
     "display.theme": ("theme",),
@@ -28,6 +30,7 @@ _HOMES = {
     "display.spine": ("spine",),
     "display.reasons": ("departments", "laggards", "split"),
     "display.peers": ("funnel", "pairs", "ranking", "sensitivity"),
+    "display.whole": ("counties", "parts", "whole"),
     "display.changes": ("change_split", "changes", "item_changes"),
     "display.before_after": ("before_after",),
     "display.trend": ("trend", "trend_line", "worsening"),
@@ -57,14 +60,32 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"zjanalysis.{name}")
     room = _ROOM_OF.get(name)
     if room is None:
-        import difflib  # noqa: PLC0415
+        from zjanalysis.errors import no_such_name  # noqa: PLC0415
 
-        near = difflib.get_close_matches(name, [*_ROOM_OF, *_WINGS], n=2)
-        asked = f"，是不是 {' 或 '.join(near)}？" if near and not name.startswith("_") else "。"
-        raise AttributeError(f"zj 里没有 {name}{asked}")
+        raise no_such_name("zj", name, [*_ROOM_OF, *_WINGS])
     value = getattr(importlib.import_module(f"zjanalysis.{room}"), name)
-    globals()[name] = value
+    globals()[name] = value = _of_a_study(value) if room.startswith("display.") else value
     return value
+
+
+def _of_a_study(view: Any) -> Any:
+    """Have a view that shows a study refuse anything else in one sentence."""
+    if next(iter(inspect.signature(view).parameters), "") != "me":
+        return view
+
+    @functools.wraps(view)
+    def asked(me: Any, *rest: Any, **named: Any) -> Any:
+        from zjanalysis.errors import ConfigError  # noqa: PLC0415
+        from zjanalysis.studies import Study  # noqa: PLC0415
+
+        if not isinstance(me, Study):
+            hint = f'先写 me = zj.study(region="遂溪县")，再写 zj.{view.__name__}(me)。'
+            raise ConfigError(
+                f"zj.{view.__name__} 的第一项应是 zj.study(…) 的结果，得到的是 {type(me).__name__}。", hint
+            )
+        return view(me, *rest, **named)
+
+    return asked
 
 
 def __dir__() -> list[str]:

@@ -45,6 +45,10 @@ class UnknownName(ZjError):
     """A name nobody knows: region, period, indicator, parameter, column."""
 
 
+class NoSuchName(ZjError, AttributeError):
+    """An attribute nobody knows, of zj or of a study; ``hasattr`` stays true to its word."""
+
+
 class PublishError(ZjError):
     """A report that could not be made or must not be released."""
 
@@ -64,3 +68,18 @@ def unknown_name(kind: str, given: str, known: Iterable[str]) -> UnknownName:
     shown = "、".join(names[:30]) + ("……" if len(names) > 30 else "")
     hint = f"可用的{kind}：{shown}" if names else f"目前没有可用的{kind}。"
     return UnknownName(f"未找到{kind}“{given}”{question}", hint)
+
+
+def no_such_name(owner: str, asked: str, known: Iterable[str]) -> NoSuchName:
+    """Give the error for an attribute nobody knows, with the nearest names.
+
+    >>> print(no_such_name("zj", "stduy", ["study", "show"]).message)
+    zj 里没有 stduy，是不是 study？
+    """
+    near = difflib.get_close_matches(asked, names := list(known), n=2)
+    shown = near or [name for name in names if asked.strip("_")[:3] in name][:8]
+    question = f"，是不是 {' 或 '.join(near)}？" if near else "。"
+    return NoSuchName(
+        f"{owner} 里没有 {asked}{question}",
+        f"输入“{owner}.”后按 Tab 键看全部名称，如 {'、'.join((shown or names)[:8])}。",
+    )

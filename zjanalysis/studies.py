@@ -22,13 +22,23 @@ from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
 from zjanalysis.analysis.indicators import measure, refuse_empty
+from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
-from zjanalysis.errors import NoData
-from zjanalysis.inputs.period import Period, load_period, load_previous
-from zjanalysis.inputs.regions import city_of, group_of, is_county, load_regions, peers_of, region_code, region_name
+from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
+from zjanalysis.errors import no_such_name
+from zjanalysis.inputs.period import Period, load_period, load_previous, no_rows
+from zjanalysis.inputs.regions import (
+    city_of,
+    counted_peers,
+    group_of,
+    is_county,
+    is_whole,
+    peers_of,
+    region_code,
+    region_name,
+)
 from zjanalysis.inputs.successions import load_successions
 from zjanalysis.settings import Settings, load_settings
-from zjanalysis.units import Met, Verdict
 
 T = TypeVar("T")
 
@@ -49,8 +59,13 @@ class Study:
 
     @property
     def name(self) -> str:
-        """Give the name of the region; a city is 市本级, not the sum of its counties."""
+        """Give the name of the region; a city is 市本级, with its counties it is 全市."""
         return region_name(self.region)
+
+    @property
+    def others(self) -> str:
+        """Give the peers as they are counted in a sentence: 9个兄弟县区, 茂名的5个县区, 所选的2个地区."""
+        return counted_peers(self.whom, len(self.peers), county=is_county(self.region))
 
     @cached_property
     def group(self) -> tuple[str, ...]:
@@ -81,7 +96,7 @@ class Study:
     def scores(self) -> pd.DataFrame:
         """Give every indicator of every region of the group: 地区 and 指标 beside the keys, value, the two sums, n."""
         scores = self._shared("scores", lambda: measure(self.items, scope=self.scope))
-        return _named(scores)
+        return named(scores)
 
     @cached_property
     def standings(self) -> pd.DataFrame:
@@ -97,8 +112,9 @@ class Study:
         return self._shared(f"standing {one}", lambda: self._standings((one,)))
 
     def _standings(self, keys: tuple[str, ...]) -> pd.DataFrame:
-        return compare.standings(self.items, regions=self.group, indicators=keys, before=self.base(*keys),
+        rows = compare.standings(self.items, regions=self.group, indicators=keys, before=self.base(*keys),
                                  settings=self.settings, scope=self.scope)  # fmt: skip
+        return named(unjudged(rows) if is_whole(self.region) else rows)
 
     def base(self, *keys: str) -> pd.DataFrame:
         """Give what a rising target starts from: the base value in the ledger, where there is none the last period.
@@ -137,8 +153,9 @@ class Study:
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
 
         def lines() -> pd.DataFrame:
-            own = rows[rows["region_code"].isin(self.group)].reset_index(drop=True)
-            return _named(over_time.lines(own, cutoffs=cutoffs))
+            every = whole_series(rows, tuple(map(city_of, self.group))) if is_whole(self.region) else rows
+            own = every[every["region_code"].isin(self.group)].reset_index(drop=True)
+            return named(over_time.lines(own, cutoffs=cutoffs))
 
         return self._shared("lines", lines)
 
@@ -152,14 +169,7 @@ class Study:
     def signals(self) -> pd.DataFrame:
         """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group."""
         refuse_empty(self.own, self.scope, self.name)
-        return self._shared("signals", self._signals)
-
-    def _signals(self) -> pd.DataFrame:
-        own = signals.signals(self.series, period=self.period.name)
-        apart = signals.against_group(self.series, regions=self.group)
-        read = signals.signals(apart, period=self.period.name).rename(columns={"signal": "relative"})
-        key = ["region_code", "indicator"]
-        return _named(own.merge(read[[*key, "relative"]], on=key, how="left"))
+        return self._shared("signals", lambda: named(signals.told_apart(self.series, self.group, self.period.name)))
 
     @cached_property
     def worsening(self) -> pd.DataFrame:
@@ -168,10 +178,7 @@ class Study:
 
     def hinge(self, key: str) -> str:
         """Give the departments without whose items 判断 of an indicator would be another word; empty: none."""
-        one, table = indicator(key), self.tables[key]
-        rows = self.own[self.own["match_code"].notna()].drop_duplicates("match_code")
-        departments = rows.set_index("match_code")["department"]
-        return "、".join(alike.hinges(table, one, region=self.region, departments=departments, settings=self.settings))
+        return compare.hinge(self.own, self.tables[key], indicator(key), self.region, self.settings)
 
     @cached_property
     def tables(self) -> dict[str, alike.CodeTable]:
@@ -196,10 +203,15 @@ class Study:
 
     def pairs(self, key: str) -> pd.DataFrame:
         """Give the region against each peer on the items both list (`analysis.like_for_like`)."""
+        refuse_whole(self.region, "逐一比较")
         one = indicator(key)
         if one.key not in self.tables:
             return alike.like_for_like(self.items, indicator=one, settings=self.settings, **self._place)
         return alike.pairs(self.tables[one.key], one, region=self.region, peers=self.peers, settings=self.settings)
+
+    def parts(self, key: str) -> pd.DataFrame:
+        """Give the parts of 全市 on one indicator: scores by region with ``share`` and ``pull`` (`analysis.whole`)."""
+        return named(parts_of(self.own, indicator(key), region=self.region, scope=self.scope))
 
     def gap_split(self, key: str, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
         """Give the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
@@ -212,6 +224,7 @@ class Study:
 
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
+        refuse_whole(self.region, "压减方案")
         goal = self._risen(key) if target == "plan" else None
         ground = self._once(("ground", key), lambda: self._ground(key))
         known = self._within(conditions)
@@ -247,13 +260,8 @@ class Study:
 
     def _risen(self, key: str) -> float | None:
         """Give the value at which a rising target is met; None where the plan asks for something else."""
-        asked = compare.target_of(indicator(key), self.region)
-        if asked.kind != "rising":
-            return None
         base = self.base(*(compare.KEY if key in compare.KEY else (key,)))
-        base = base[base["indicator"] == key]
-        own = base.loc[base["region_code"] == self.region, "value"].dropna()
-        return asked.risen_from(float(own.iloc[0])) if len(own) else None
+        return compare.risen(indicator(key), self.region, base)
 
     @cached_property
     def change_splits(self) -> pd.DataFrame:
@@ -298,15 +306,7 @@ class Study:
     @property
     def keys(self) -> tuple[str, ...]:
         """Give the six key indicators, those that need attention first: behind, targets missed, low places."""
-        gaps = self.gaps
-        words = [Verdict.BEHIND, Verdict.NONE, Verdict.LEVEL, Verdict.AHEAD, Verdict.NO_DATA]
-        met = {Met.NOT_MET: 0, Met.OPEN: 1, Met.MET: 2}
-        order = gaps.assign(
-            one=gaps["verdict"].map({word: place for place, word in enumerate(words)}),
-            two=gaps["meets_target"].map(met).fillna(3),
-            three=-(gaps["rank"].astype("float64") / gaps["n_ranked"]),
-        ).sort_values(["one", "two", "three"], kind="stable")
-        return tuple(order["indicator"])
+        return compare.most_urgent(self.gaps)
 
     @property
     def weakest(self) -> str:
@@ -329,6 +329,12 @@ class Study:
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         return self.period.once((key, self.region, self.group), make)
 
+    def __getattr__(self, name: str) -> Any:
+        """Answer an unknown name with the nearest; what failed while it was computed fails again as it did."""
+        if name in dir(type(self)):
+            return object.__getattribute__(self, name)
+        raise no_such_name("me", name, [known for known in dir(type(self)) if not known.startswith("_")])
+
     def _repr_html_(self) -> str:
         """Show a card in JupyterLab: who, when, against whom, and the table of the six indicators."""
         from zjanalysis.display.spine import spine_table  # noqa: PLC0415 - display builds on this module
@@ -337,15 +343,8 @@ class Study:
 
     def __repr__(self) -> str:
         sample = "（示例数据，模拟）" if self.period.dataset.kind == "sample" else ""
-        return f"{self.name} · {self.period.name} · 与{len(self.peers)}个{self.whom}比较{sample}"
-
-
-def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of regions and indicators with both by name, 地区 and 指标, before the keys."""
-    names = load_regions().set_index("code")["name"]
-    labels = {one.key: one.short for one in over_time.KNOWN.values()}
-    named = rows.assign(地区=rows["region_code"].map(names), 指标=rows["indicator"].map(labels))
-    return named[["地区", "指标", *rows.columns]]
+        compared = f"与{self.others}比较" if self.peers else "没有可比的地区"
+        return f"{self.name} · {self.period.name} · {compared}{sample}"
 
 
 def study(
@@ -383,12 +382,12 @@ def study_of(
     """Give the study of a region in a loaded period (see `study`); ``before`` is the last period unless named."""
     known = settings or load_settings()
     code = region_code(region or known.focus)
-    if code not in now.regions:
-        there = [region_name(one) for one in now.items["region_code"].drop_duplicates() if one]
-        raise NoData(
-            f"{now.dataset.title}（{now.name}）里没有{region_name(code)}的事项。",
-            f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。",
-        )
     last = before or now.once(("before",), lambda: load_previous(now, settings=settings))
-    whom = group_of(str(peers)) or ("兄弟县区" if is_county(code) else "兄弟地市")
-    return Study(now, last, code, peers_of(code, peers, settings=known), whom, known)
+    peers_asked = peers_of(code, peers, settings=known)
+    if is_whole(code):
+        now, last = whole_period(now, code), whole_period(last)
+        peers_asked = tuple(one for one in peers_asked if one in now.regions)
+    elif code not in now.regions:
+        raise no_rows(now, code)
+    usual = "兄弟县区" if is_county(code) else "兄弟地市全市" if is_whole(code) else "兄弟地市"
+    return Study(now, last, code, peers_asked, group_of(str(peers)) or usual, known)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import html
+import inspect
 import io
+import json
 import re
 from itertools import pairwise
+from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +28,7 @@ from zjanalysis.errors import ConfigError
 from zjanalysis.studies import Study
 from zjanalysis.units import Verdict
 
+ROOT = Path(__file__).resolve().parents[2]
 DRAWN = ("spine", "split", "departments", "ranking", "pairs", "funnel", "sensitivity", "changes", "change_split",
          "limits", "compression", "visits", "trend", "trend_line")  # fmt: skip
 MONTHS = pd.DataFrame({"period": ["1月", "2月", "3月", "4月", "5月"], "value": [0.97, 0.95, None, 0.99, 0.98]})
@@ -240,3 +245,64 @@ def test_the_exhibit_of_an_analyst_keeps_its_own_words(county: Study) -> None:
     rows = county.own.groupby("handling_type", as_index=False).size()
     block = zj.exhibit(axes, title="法定时限", table=rows, source="市局", alt="直方图：法定时限的分布，最多在20天。")
     assert "直方图：法定时限的分布，最多在20天。" in block.html
+
+
+def seaborns() -> list[str]:
+    """The functions of seaborn that draw into an Axes."""
+    import seaborn as sns
+
+    drawing = [name for name, thing in vars(sns).items() if inspect.isfunction(thing)]
+    return [name for name in drawing if "ax" in inspect.signature(getattr(sns, name)).parameters]
+
+
+@pytest.mark.parametrize("name", ["02_city_benchmark", "03_district_report"])
+def test_at_least_three_published_figures_are_drawn_by_seaborn(
+    name: str, city: Study, county: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's footer lists seaborn, so it must have drawn something there: the views of the notebook are called."""
+    import seaborn as sns
+
+    drawn: list[str] = []
+    for function in seaborns():
+        plain = getattr(sns, function)
+        monkeypatch.setattr(sns, function, lambda *a, _f=plain, _n=function, **k: (drawn.append(_n), _f(*a, **k))[1])
+    notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    code = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code")
+    me, by_seaborn = city if name.startswith("02") else county, set()
+    for view in ("limits", "compression", "visits", "counts", "spine"):
+        drawn.clear()
+        block = getattr(zj, view)(me)
+        if f"zj.{view}(me" in code and drawn and block.figure is not None:
+            by_seaborn.add(view)
+    assert len(by_seaborn) >= 3, by_seaborn
+    assert "spine" not in by_seaborn, "the test tells a figure of seaborn from one of our own"
+
+
+def test_the_figure_of_an_analyst_says_the_names_of_its_columns(county: Study) -> None:
+    import seaborn as sns
+
+    zj.theme()
+    rows = county.own.groupby(["department", "handling_type"], as_index=False).size()
+    axes = sns.histplot(county.own, x="statutory_days", hue="handling_type")
+    block = zj.exhibit(axes, title="法定时限的分布", table=rows, source=county)
+    drawn = [axes.get_xlabel(), axes.get_ylabel(), axes.get_legend().get_title().get_text()]
+    assert not [text for text in drawn if re.search("[a-z]", text)], drawn
+    assert [head["label"] for head in block.payload["table"]["columns"]] == ["实施主体", "办件类型", "项数"]
+    assert not plt.get_fignums(), "JupyterLab would show it a second time"
+
+
+def test_a_long_name_of_an_analysts_figure_is_not_cut_off(county: Study) -> None:
+    import seaborn as sns
+
+    zj.theme()
+    rows = county.own.groupby("department", as_index=False)["visits"].mean().head(5)
+    axes = sns.barplot(rows, x="visits", y="department")
+    zj.exhibit(axes, title="各部门平均跑动次数", table=rows, source=county)
+    axes.figure.draw_without_rendering()
+    assert min(label.get_window_extent().x0 for label in axes.get_yticklabels()) >= 0
+
+
+@pytest.mark.parametrize("what", [None, "图", pd.DataFrame()])
+def test_what_is_no_figure_is_refused_with_an_example(what: object) -> None:
+    with pytest.raises(ConfigError, match=r"例如 axes = sns\.barplot"):
+        zj.exhibit(what, title="图", table=pd.DataFrame({"a": [1]}))

@@ -75,7 +75,9 @@ def test_counties_have_named_groups_beside_their_own_city() -> None:
     west = {c for city in ("440800", "440900", "441700") for c in regions.report_units(city)}
     assert set(regions.peers_of("4408Z1", "粤西各县区")) == west - {"4408Z1"}
     assert regions.peers_of("440823", "湛江各县区") == regions.peers_of("440823")
-    assert regions.group_names("440823") == ("湛江各县区", "粤东粤西粤北各县区", "粤西各县区", "全省各县区")
+    assert regions.group_names("440823") == (
+        "湛江各县区", "茂名各县区", "阳江各县区", "粤东粤西粤北各县区", "粤西各县区", "全省各县区"
+    )  # fmt: skip
     assert regions.group_names("440900") == regions.group_names()
     assert all(regions.peers_of("440823", name) for name in regions.group_names("440823"))
 
@@ -83,9 +85,51 @@ def test_counties_have_named_groups_beside_their_own_city() -> None:
 def test_a_group_is_called_what_it_is() -> None:
     names = {
         peers: regions.group_of(peers)
-        for peers in ("", "粤西", "粤西各县区", "阳江市各县区", "440881,440882", "高州市")
+        for peers in (
+            "",
+            "粤西",
+            "粤西各县区",
+            "茂名各县区,阳江市各县区",
+            "440881,440882",
+            "高州市",
+            "茂名各县区,徐闻县",
+        )
     }
-    assert list(names.values()) == ["", "粤西地市", "粤西各县区", "阳江市各县区", "所选地区", "所选地区"]
+    assert list(names.values()) == [
+        "", "粤西地市", "粤西各县区", "茂名各县区、阳江市各县区", "所选地区", "所选地区", "所选地区"
+    ]  # fmt: skip
+
+
+def test_groups_and_regions_are_put_together_by_commas() -> None:
+    near = (*regions.report_units("440900"), *regions.report_units("441700"))
+    assert (
+        regions.peers_of("440823", "茂名各县区，阳江各县区")
+        == regions.peers_of("440823", ["茂名各县区", "阳江各县区"])
+        == near
+    )
+    assert regions.peers_of("440823", "茂名各县区,徐闻县") == (*regions.report_units("440900"), "440825")
+    assert regions.peers_of("440823", "本市各县区") == regions.peers_of("440823")
+    assert regions.peers_of("440902", "本市各县区") == regions.peers_of("440902")
+
+
+def test_the_whole_of_a_city_is_a_region_of_its_own() -> None:
+    assert {regions.region_code(name) for name in ("全市", "湛江全市", "湛江市全市", "440800全市", "440800+")} == {
+        "440800+"
+    }
+    assert regions.region_name(regions.region_code("茂名全市")) == "茂名全市"
+    assert regions.peers_of("全市", "粤西") == regions.peers_of("全市", "茂名市,阳江全市") == ("440900+", "441700+")
+    assert len(regions.peers_of("全市")) == 11
+    assert [regions.find_code(text) for text in ("全市", "湛江全市", "440800+")] == [None] * 3, "no file speaks of it"
+    assert regions.code_in("湛江市全市事项.xlsx") == "440800"
+    for name in ("遂溪全市", "全市全区"):
+        with pytest.raises(UnknownName):
+            regions.region_code(name)
+
+
+@pytest.mark.parametrize(("region", "peers"), [("440800", "茂名全市"), ("440823", "全市"), ("全市", "茂名各县区")])
+def test_the_whole_is_never_mixed_with_a_city_alone_or_a_county(region: str, peers: str) -> None:
+    with pytest.raises(ConfigError, match="全市合计"):
+        regions.peers_of(region, peers)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +149,7 @@ def test_counties_and_cities_are_not_put_in_one_group(region: str, peers: str) -
 
 
 def test_a_county_is_offered_the_groups_of_counties() -> None:
-    with pytest.raises(UnknownName, match="湛江各县区、粤东粤西粤北各县区"):
+    with pytest.raises(UnknownName, match="湛江各县区、茂名各县区"):
         regions.peers_of("440823", "粤中各县区")
 
 

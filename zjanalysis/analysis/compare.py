@@ -18,7 +18,7 @@ from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.student import two_sided_t
 from zjanalysis.inputs.regions import is_county
 from zjanalysis.settings import Settings
-from zjanalysis.units import UNITS, Target, digits_for, published, rising
+from zjanalysis.units import UNITS, Met, Target, Verdict, digits_for, published, rising
 
 KEY = ("time_compression", "visits", "visit_share", "instant", "online", "online_end_to_end")
 """The six indicators that a report leads with."""
@@ -179,10 +179,11 @@ def compare(
     whole = standings(items, regions=group, indicators=wanted, settings=settings, scope=scope)
     own = whole[whole["region_code"] == region].reset_index(drop=True)
     tables = code_tables(items[items["region_code"].isin(group)], wanted, regions=group, scope=scope)
-    return own.assign(hinge=[_hinge(items, tables[one.key], one, region, settings) for one in wanted])
+    return own.assign(hinge=[hinge(items, tables[one.key], one, region, settings) for one in wanted])
 
 
-def _hinge(items: pd.DataFrame, table: CodeTable, one: Indicator, region: str, settings: Settings | None) -> str:
+def hinge(items: pd.DataFrame, table: CodeTable, one: Indicator, region: str, settings: Settings | None) -> str:
+    """Give the departments without whose items 判断 of a region would be another word; empty: none."""
     rows = items[(items["region_code"] == region) & items["match_code"].notna()]
     departments = rows.drop_duplicates("match_code").set_index("match_code")["department"]
     return "、".join(hinges(table, one, region=region, departments=departments, settings=settings))
@@ -251,6 +252,28 @@ def _surely_better(value: np.ndarray, influence: np.ndarray, level: float) -> np
         freedom = max(float(np.abs(apart).sum() ** 2 / square) - 1, 1.0) if square else 1.0
         better[a, b] = value[a] - value[b] > two_sided_t(level, freedom) * np.sqrt(n / max(n - 1, 1) * square)
     return better
+
+
+def risen(one: Indicator, region: str, base: pd.DataFrame) -> float | None:
+    """Give the value at which a rising target is met; None where the plan asks for something else or nothing is known.
+
+    ``base``: what it starts from, a row per region_code and indicator.
+    """
+    asked = target_of(one, region)
+    own = base.loc[(base["indicator"] == one.key) & (base["region_code"] == region), "value"].dropna()
+    return asked.risen_from(float(own.iloc[0])) if asked.kind == "rising" and len(own) else None
+
+
+def most_urgent(gaps: pd.DataFrame) -> tuple[str, ...]:
+    """Give the indicators of one region's gaps, those that need attention first: behind, targets missed, low places."""
+    words = [Verdict.BEHIND, Verdict.NONE, Verdict.LEVEL, Verdict.AHEAD, Verdict.NO_DATA]
+    met = {Met.NOT_MET: 0, Met.OPEN: 1, Met.MET: 2}
+    order = gaps.assign(
+        one=gaps["verdict"].map({word: place for place, word in enumerate(words)}),
+        two=gaps["meets_target"].map(met).fillna(3),
+        three=-(gaps["rank"].astype("float64") / gaps["n_ranked"]),
+    ).sort_values(["one", "two", "three"], kind="stable")
+    return tuple(order["indicator"])
 
 
 def among(rows: pd.DataFrame, *regions: str | Sequence[str]) -> pd.DataFrame:

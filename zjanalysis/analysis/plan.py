@@ -78,13 +78,17 @@ class Goal:
         return passes(values, yardstick, sign=self.one.sign, strict=self.strict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A plan: `steps` (one row = one item to change, the largest gain first), one-row `summary`, `obstacles`."""
 
     steps: pd.DataFrame
     summary: pd.DataFrame
     obstacles: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Give a line: how many items to change, and the names of the three tables."""
+        return f"方案：改{len(self.steps)}项；逐项 .steps（DataFrame），结果 .summary，限制 .obstacles"
 
 
 @dataclass(frozen=True)

@@ -179,3 +179,12 @@ def worsening(standings: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
 def _reasons(flags: dict[str, pd.Series]) -> pd.Series:
     words = [flag.astype("bool").map({True: f"、{word}", False: ""}) for word, flag in flags.items()]
     return pd.concat(words, axis=1).sum(axis=1).str.removeprefix("、")
+
+
+def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str) -> pd.DataFrame:
+    """Give how every line of a group reads by itself (``signal``) and against the group (``relative``)."""
+    own = signals(series, period=period)
+    apart = against_group(series, regions=tuple(regions))
+    read = signals(apart, period=period).rename(columns={"signal": "relative"})
+    key = ["region_code", "indicator"]
+    return own.merge(read[[*key, "relative"]], on=key, how="left")

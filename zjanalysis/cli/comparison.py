@@ -12,13 +12,14 @@ from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import Column
-from zjanalysis.display import actions, answer, changes, peers, spine
+from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.tables import table, table_from_payload
 from zjanalysis.display.task_workbook import write_tasks
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import read_answers
 from zjanalysis.inputs.period import load_period
+from zjanalysis.inputs.regions import is_whole
 from zjanalysis.studies import Study, study, study_of
 
 ANSWERED = ("indicator", "stage", "value", "rank", "n_ranked", "n_tasks")
@@ -32,7 +33,10 @@ def compare(arguments: argparse.Namespace) -> int:
         key = indicator(arguments.indicator).key
         main = peers.ranking(me, key)
         _say(main)
-        _say(peers.pairs(me, key))
+        _say(whole.parts(me, key) if is_whole(me.region) else peers.pairs(me, key))
+    elif is_whole(me.region):
+        main = whole.whole(me)
+        _say(main)
     else:
         main = spine.spine(me)
         print(answer.position_sentence(me))
@@ -123,4 +127,5 @@ def _table(block: Block) -> None:
 
 def _head(me: Study) -> None:
     sample = "（示例数据，模拟）" if me.period.dataset.kind == "sample" else ""
-    print(f"{me.name} · {me.period.name}{sample} · 截止 {me.period.cutoff} · 与{len(me.peers)}个{me.whom}比较")
+    compared = f"与{me.others}比较" if me.peers else "没有可比的地区"
+    print(f"{me.name} · {me.period.name}{sample} · 截止 {me.period.cutoff} · {compared}")

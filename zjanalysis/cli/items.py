@@ -12,17 +12,19 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, emptied_by
 from zjanalysis.analysis.indicators import measure as measure_items
+from zjanalysis.analysis.named import group_columns
+from zjanalysis.analysis.whole import whole_period
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.handed_in import print_headers, print_uses, suggestions, uses, where
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, Column, label
+from zjanalysis.columns import FINDING_COLUMNS, Column
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.dataset import learn_columns, use_levels
 from zjanalysis.inputs.findings import summary
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import load_regions, region_code
+from zjanalysis.inputs.regions import is_whole, load_regions, region_code
 from zjanalysis.neutral import visible
 from zjanalysis.settings import load_settings
 
@@ -179,9 +181,9 @@ def measure(arguments: argparse.Namespace) -> int:
     period = load_period(arguments.data, arguments.period)
     items = as_written(period.items) if arguments.as_written else period.items
     if arguments.region:
-        items = items[items["region_code"].isin([region_code(name) for name in listed(arguments.region)])]
+        items = _of_regions(replace(period, items=items), [region_code(name) for name in listed(arguments.region)])
     scope = _scope(period, arguments)
-    by = _columns(arguments.by, period.items)
+    by = () if arguments.by == EVERYTHING else group_columns(listed(arguments.by), period.items)
     scores = measure_items(items, ITEM_INDICATORS, by=by, scope=scope)
     scores = scores[(scores["n"] > 0) | (scores["n_left_out"] > 0)]
     if scores.empty:
@@ -199,6 +201,15 @@ def measure(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _of_regions(period: Period, codes: list[str]) -> pd.DataFrame:
+    """Return the items of regions; those of 全市 once more under its own code, since it is a row of its own."""
+    parts = [period.items[period.items["region_code"].isin(codes)]]
+    for code in filter(is_whole, codes):
+        everything = whole_period(period, code).items
+        parts.append(everything[everything["region_code"] == code])
+    return pd.concat(parts, ignore_index=True)
+
+
 def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
     """Return the scope of the data set, changed by ``--scope`` and ``--level``."""
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
@@ -213,18 +224,6 @@ def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
         levels = () if arguments.level == EVERYTHING else use_levels(listed(arguments.level))
         scope = replace(scope, use_levels=levels)
     return scope
-
-
-def _columns(by: str, items: pd.DataFrame) -> tuple[str, ...]:
-    """Turn ``--by`` (Chinese headers or keys) into column keys."""
-    if by == EVERYTHING:
-        return ()
-    keys = {name: column.key for column in ITEM_COLUMNS for name in (column.label, column.key)}
-    keys[label("region")] = "region_code"
-    for name in listed(by):
-        if keys.get(name) not in items:
-            raise unknown_name("分组列", name, ("地区", "实施主体", "事项类型", "行使层级", EVERYTHING))
-    return tuple(dict.fromkeys(keys[name] for name in listed(by)))
 
 
 def _scope_text(names: tuple[str, ...] | None) -> str:

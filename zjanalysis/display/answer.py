@@ -15,7 +15,7 @@ from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, markup, table
 from zjanalysis.display.trend import runs_of
 from zjanalysis.inputs.regions import region_name
-from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
 
@@ -63,8 +63,8 @@ def _named(names: list[str], word: Verdict, whole: int) -> str:
 
 def target_sentence(gaps: pd.DataFrame, region: str) -> str:
     """Say what meets the plan's targets; what cannot be judged is counted too."""
-    if not has_plan(region):
-        return "未收录工作方案，不列目标。"
+    if none := unplanned(region):
+        return f"{none}，不列目标。"
     asked = gaps[gaps["meets_target"] != Met.NO_TARGET]
     short = {word: [about(key).short for key in asked.loc[asked["meets_target"] == word, "indicator"]] for word in Met}
     parts = [f"{len(short[Met.MET])}项达标"] if short[Met.MET] else []
@@ -112,11 +112,8 @@ def action_sentence(me: Study) -> str:
     """Say with how few changes each target that is not met would be."""
     plans = unmet_plans(me)
     if not plans:
-        return (
-            "各项目标均已达到，按表1巩固同事项上的短板。"
-            if has_plan(me.region)
-            else "未收录方案，按表1缩小与居中地区的差距。"
-        )
+        none = unplanned(me.region)
+        return f"{none}，按表1缩小与居中地区的差距。" if none else "各项目标均已达到，按表1巩固同事项上的短板。"
     return "；".join(_action(one) for one in plans) + "。"
 
 

@@ -6,6 +6,7 @@ A block carries complete, escaped HTML and the same content as JSON, from which 
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,10 +16,10 @@ from matplotlib.axes import Axes
 
 from zjanalysis.columns import Column
 from zjanalysis.display import dates, picture, wording
-from zjanalysis.display.tables import HTML, MIME, Table, about, markup
+from zjanalysis.display.tables import HTML, MIME, Table, about, markup, word
 from zjanalysis.display.tables import table as table_of
-from zjanalysis.inputs.regions import city_of, is_county, region_code, region_name
-from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.inputs.regions import city_of, is_county, is_whole, region_code, region_name, report_units
+from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.settings import Comparison
 from zjanalysis.studies import Study
 
@@ -37,7 +38,7 @@ STYLE = (
 """What JupyterLab needs to show a block much as the page does; a page has its own tested style sheets."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Block:
     """One piece of a report: its HTML, its content as JSON, a line of plain text.
 
@@ -50,6 +51,10 @@ class Block:
     rows: pd.DataFrame | None = field(default=None, hash=False, compare=False)
     figure: Axes | None = field(default=None, hash=False, compare=False)
 
+    def __repr__(self) -> str:
+        """Give what it says; the rows behind it are ``.rows``, the Axes ``.figure``."""
+        return self.sentence
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {HTML: self.html, "text/plain": self.sentence, MIME: self.payload}
 
@@ -59,7 +64,7 @@ def show(*blocks: Block | Table | pd.DataFrame) -> None:
     from IPython.display import display  # noqa: PLC0415 - only a notebook calls this
 
     for block in blocks:
-        display(table_of(block, caption="数据") if isinstance(block, pd.DataFrame) else block)
+        display(table_of(block) if isinstance(block, pd.DataFrame) else block)
 
 
 def cover(me: Study, *, title: str = "政务服务效能监测通报", report_date: str = "") -> Block:
@@ -105,6 +110,8 @@ def exhibit(
     the words for who cannot see it, made from the table where none are given.
     """
     shown = table_of(table, caption=title) if isinstance(table, pd.DataFrame) else table
+    figure = picture.figure_of(axes)
+    in_chinese(axes)
     words = alt or picture.alt_of(axes) or f"图：{title}。{first_rows(shown)}"
     picture.frame(axes, title=title, source=source_of(source) if isinstance(source, Study) else source)
     said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
@@ -114,8 +121,18 @@ def exhibit(
         f"（工作簿“{markup(shown.sheet)}”页）</summary>"
         f"{shown.html()}</details></figure>"
     )
+    if pyplot := sys.modules.get("matplotlib.pyplot"):  # else JupyterLab shows an analyst's figure a second time
+        pyplot.close(figure)
     payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": shown.payload()}
     return Block(html, payload, sentence or words, shown.frame, axes)
+
+
+def in_chinese(axes: Axes) -> None:
+    """Have an analyst's figure say the columns' names where seaborn wrote their keys."""
+    axes.set_xlabel(word(axes.get_xlabel()))
+    axes.set_ylabel(word(axes.get_ylabel()))
+    if legend := axes.get_legend():
+        legend.set_title(word(legend.get_title().get_text()))
 
 
 def first_rows(shown: Table) -> str:
@@ -155,24 +172,26 @@ def definitions(me: Study) -> Block:
         basis=[bound(one, me.region).basis for one in known],
     )
     shown = table_of(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
-    notes = reading_rules(me.settings.comparison, planned=has_plan(me.region))
+    notes = reading_rules(me.settings.comparison, unplanned=unplanned(me.region))
     listed = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in notes)
     html = f'<section class="zj-definitions">{shown.html()}<dl class="zj-terms">{listed}</dl></section>'
     payload = {"kind": "definitions", "table": shown.payload(), "notes": [list(note) for note in notes]}
     return Block(html, payload, "指标口径", rows)
 
 
-def reading_rules(rules: Comparison, *, planned: bool = True) -> list[tuple[str, str]]:
-    """Give how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force."""
+def reading_rules(rules: Comparison, *, unplanned: str = "") -> list[tuple[str, str]]:
+    """Give how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force.
+
+    ``unplanned``: why no target binds the region (`workplan.unplanned`).
+    """
     met = (
         "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，与全组（含本地区）中位数相比；"
         "要求提高的，与台账的基期相比（没有台账时与上期相比）。"
     )
-    none = "未收录本市的工作方案，不列目标，不判定达标。"
     return [
         ("位次", "按公布的小数位比较，数值相同则并列，其后位次顺延（1、2、2、4）；"
                  "括号内为位次区间：少列或多列几个事项时可能落到的位次。"),
-        ("达标", met if planned else none),
+        ("达标", f"{unplanned}，不列目标，不判定达标。" if unplanned else met),
         ("判断", "只比两地都有的事项、统一法定时限（双因素模型），与居中的地区相比：差距超出波动范围且不小于"
          f"{wording.difference(rules.margin_time, 'share')}（跑动{wording.plain(rules.margin_visits)}次）为优于或落后，"
          "在波动之内为相当；有差别的事项太少、同事项不足一半或有数据的兄弟地区不足"
@@ -192,7 +211,7 @@ def file_facts(me: Study, *, report_date: str = "") -> Block:
         ("数据截止", dates.date_text(me.period.cutoff) if me.period.cutoff else "未注明"),
         ("全部文件", f"{len(files)}个，读取{read}行，采用{used}行，未采用{int(files['rows_left_out'].sum())}行"),
         ("统计范围", "在用事项的最新版本；每个指标的口径、分子、分母和剔除数见“指标口径”"),
-        ("地区", f"{city_note(me.region)}；比较对象为{len(me.peers)}个{me.whom}"),
+        ("地区", f"{city_note(me.region)}；比较对象为{me.others if me.peers else '无'}"),
         ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
                  f"1自然日＝{units.calendar_day:.4f}"),
         ("编制日期", dates.date_text(report_date)),
@@ -208,8 +227,12 @@ def city_note(region: str) -> str:
 
     >>> city_note("440800"), city_note("440823")
     ('湛江市指市本级，不含所辖县（市、区）', '遂溪县')
+    >>> city_note("440800+")
+    '湛江全市为市本级与所辖10个县（市、区）、功能区的合计'
     """
     name = region_name(region)
+    if is_whole(region):
+        return f"{name}为市本级与所辖{len(report_units(city_of(region)))}个县（市、区）、功能区的合计"
     return name if is_county(region) or city_of(region) != region else f"{name}指市本级，不含所辖县（市、区）"
 
 

@@ -42,8 +42,8 @@ def ranking(me: Study, indicator: str) -> Block:
     said = (
         f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，"
         f"{wording.rank_text(own['rank'], own['n_ranked'], tied=bool(own['tied']))}，"
-        f"{wording.apart(own['value'], own['median'], one.unit, whom)}，{own['meets_target']}；"
-        f"按同事项比，{own['verdict']}。"
+        f"{wording.apart(own['value'], own['median'], one.unit, whom)}"
+        f"{'' if own['meets_target'] == Met.NO_TARGET else '，' + own['meets_target']}；按同事项比，{own['verdict']}。"
         if not wording.missing(own["value"])
         else f"{me.name}{one.label}{wording.NO_DATA}。"
     )
@@ -103,7 +103,7 @@ def pairs(me: Study, indicator: str) -> Block:
     counts = "、".join(
         f"{int((rows['verdict'] == word).sum())}个{word}" for word in Verdict if (rows["verdict"] == word).any()
     )
-    said = f"只比双方都有的事项并统一法定时限，{me.name}{one.label}与{len(rows)}个{me.whom}逐一相比：{counts}。"
+    said = f"只比双方都有的事项并统一法定时限，{me.name}{one.label}与{me.others}逐一相比：{counts}。"
     return exhibit(_intervals(rows, indicator), title=f"{one.short}：与每个地区按同事项比", table=shown, sentence=said,
                    source=me)  # fmt: skip
 

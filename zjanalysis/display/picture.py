@@ -58,7 +58,10 @@ def alt_of(axes: Axes) -> str:
 
 
 def figure_of(axes: Axes) -> Figure:
-    """Give the figure an Axes lies in; raises ConfigError for one that lies in none."""
+    """Give the figure an Axes lies in; raises ConfigError for one that lies in none and for what is no Axes."""
+    if not isinstance(axes, Axes):
+        hint = "例如 axes = sns.barplot(…)；sns.catplot 一类给的是多幅小图，写 grid.axes.flat[0]。"
+        raise ConfigError(f"这里要作图函数返回的 Axes，得到的是 {type(axes).__name__}。", hint)
     figure = axes.get_figure(root=True)
     if figure is None:
         raise ConfigError("这个坐标区不属于任何图。", "请传入作图函数返回的 Axes。")
@@ -71,6 +74,8 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     The title begins with 图, to which a page adds the number. The drawing keeps its size, the figure grows.
     """
     figure = figure_of(axes)
+    if axes.get_subplotspec() is not None:  # an analyst's own, whose names may be longer than the usual margin
+        figure.tight_layout()
     width, height = figure.get_size_inches()
     lines = theme.lines_of(theme.printable(title), theme.WIDTH / MM / (theme.TITLE * theme.POINT))
     feet = theme.lines_of(theme.printable(source), theme.WIDTH / MM / (theme.SMALL * theme.POINT))

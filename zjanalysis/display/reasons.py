@@ -46,7 +46,7 @@ def helps(gain: float, unit: str) -> str:
 def split(me: Study, indicator: str) -> Block:
     """Give the gap to the pooled peers split into 结构, 水平 and 覆盖; one sentence where one side has no value."""
     one, parts = about(indicator), me.gap_split(indicator)
-    row, peers = parts.iloc[0], f"{len(me.peers)}个{me.whom}合计"
+    row, peers = parts.iloc[0], f"{me.others}合计"
     if wording.missing(row["gap"]):
         return say(f"{one.label}：{me.name}或{me.whom}{wording.NO_DATA}，不拆分差距。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])

@@ -14,7 +14,8 @@ from zjanalysis.display.blocks import Block, carry, exhibit
 from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
 from zjanalysis.display.tables import Table, about, table
-from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.inputs.regions import is_county
+from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
 
@@ -65,13 +66,13 @@ def _reason(row: dict[Any, Any]) -> str:
 
 
 def target_text(key: str, me: Study) -> str:
-    """Give what the plan asks of a region: a number, or what it says in words; 未收录方案 without a plan on record."""
+    """Give what the plan asks of a region: a number, or what it says in words; else why it asks nothing."""
     from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
     from zjanalysis.analysis.registry import bound  # noqa: PLC0415
 
     one, asked = bound(about(key), me.region), target_of(about(key), me.region)
-    if not has_plan(me.region):
-        return "未收录方案"
+    if none := unplanned(me.region):
+        return none
     if asked.kind == "number":
         return wording.goal(asked.number, one.unit, asked.sign, past=asked.strict).replace(".00%", "%")
     return one.target_text.replace("兄弟地市", me.whom) or "—"
@@ -85,7 +86,7 @@ def spine_table(me: Study) -> Table:
 def spine(me: Study) -> Block:
     """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
     rows, shown = spine_rows(me), spine_table(me)
-    title = f"{len(rows)}项指标在{len(me.group)}个{'县（市、区）' if '县' in me.whom else '地区'}中的位置"
+    title = f"{len(rows)}项指标在{len(me.group)}个{'县（市、区）' if is_county(me.region) else '地区'}中的位置"
     axes = _wide(me, rows)
     block = carry(exhibit(axes, title=title, table=shown, source=me))
     narrow = picture.draw_svg(_narrow(me, rows), alt=picture.alt_of(axes) + "（窄屏）")
@@ -164,7 +165,7 @@ def _strip(axes: Axes, y: float, others: list[float], own: float, median: float,
 
 def _key(axes: Axes, me: Study, y: float, *, target: bool) -> None:
     """Write what the marks mean under the rows."""
-    marks = (("●", me.name, theme.FOCUS), ("●", f"其他{len(me.peers)}个{me.whom}", theme.PEER),
+    marks = (("●", me.name, theme.FOCUS), ("●", me.others, theme.PEER),
              ("｜", f"{len(me.group)}地中位数", theme.INK), ("▼", "方案目标", theme.TARGET))  # fmt: skip
     width = axes.get_position().width * axes.figure.get_figwidth() * 72  # type: ignore[union-attr]
     low, high = axes.get_xlim()

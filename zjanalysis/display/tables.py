@@ -51,10 +51,14 @@ ITEM_KEYS = frozenset(one.key for one in ITEM_INDICATORS)
 
 def about(key: str) -> Indicator:
     """Give the indicator of a key: of items, caseload-weighted, of cases, or reported; raises UnknownName."""
-    plain, lens, _ = key.partition("_by_cases")
+    plain, lens, _ = str(key).partition("_by_cases")
     if lens:
         return by_caseload(plain)
-    return indicator(key) if key in ITEM_KEYS else _others().get(key) or indicator(key)
+    return (
+        indicator(key)
+        if key in ITEM_KEYS
+        else _others().get(key) or indicator(key if isinstance(key, Indicator) else str(key))
+    )
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Table:
 def table(
     frame: pd.DataFrame,
     *,
-    caption: str,
+    caption: str = "数据",
     columns: Sequence[str | Column] = (),
     note: str = "",
     sheet: str = "",
@@ -172,10 +176,23 @@ def table_from_payload(payload: Mapping[str, Any]) -> Table:
     )
 
 
+PANDAS = {"size": "项数", "count": "项数", "sum": "合计", "mean": "平均", "Count": "数量"}
+"""The names that pandas gives to a result, as a table heads them."""
+
+
 def _registered(key: str, frame: pd.DataFrame) -> Column:
     """Give the column of a key; one that nobody registered is what an analyst made: its values say what it is."""
     counts = key in frame and pd.api.types.is_numeric_dtype(frame[key]) and not pd.api.types.is_bool_dtype(frame[key])
-    return ALL_COLUMNS.get(key, Column(key, key, "number" if counts else "text"))
+    return ALL_COLUMNS.get(key, Column(key, PANDAS.get(key, key), "number" if counts else "text"))
+
+
+def word(key: str) -> str:
+    """Give what a column is called by those who fill it in; a word of one's own stays.
+
+    >>> word("statutory_days"), word("Count"), word("窗口数")
+    ('法定办结时限（工作日）', '数量', '窗口数')
+    """
+    return ALL_COLUMNS[key].label if key in ALL_COLUMNS else PANDAS.get(key, key)
 
 
 def _row_units(frame: pd.DataFrame) -> tuple[str, ...]:

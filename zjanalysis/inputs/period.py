@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from zjanalysis.errors import InputError, unknown_name
+from zjanalysis.errors import InputError, NoData, unknown_name
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.cache import cached, key_of
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
+from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workbook import SUFFIXES
 from zjanalysis.settings import Settings, load_settings
 
@@ -23,7 +24,7 @@ CACHE = Path(".cache") / "periods"  # under the project folder
 __all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "load_previous", "previous_period"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Period:
     """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out).
 
@@ -45,6 +46,12 @@ class Period:
     def regions(self) -> frozenset[str]:
         """Return the codes of the regions that have items."""
         return frozenset(self.items["region_code"].dropna().unique())
+
+    def __repr__(self) -> str:
+        """Give a line: what the period is, how many items of how many regions, what was found wrong with them."""
+        held = f"{len(self.regions)}个地区{len(self.items)}项 · 问题{len(self.findings)}处"
+        tables = "事项表 .items，问题 .findings，文件 .files"
+        return f"{self.dataset.title} · {self.name} · 截止 {self.cutoff or '未注明'} · {held}；{tables}"
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made under this key before, or make it now and remember it: reports share what is equal."""
@@ -99,6 +106,15 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
 def how_read(dataset: Dataset, settings: Settings) -> str:
     """Return the settings and entries of a data set that decide what its workbooks read as, as a text for a key."""
     return repr((settings.units, settings.guard, sorted(dataset.columns.items())))
+
+
+def no_rows(period: Period, code: str) -> NoData:
+    """Return the error for a region without items in a period; it names those that have some."""
+    there = [region_name(one) for one in period.items["region_code"].drop_duplicates() if one]
+    return NoData(
+        f"{period.dataset.title}（{period.name}）里没有{region_name(code)}的事项。",
+        f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。",
+    )
 
 
 def load_previous(period: Period, *, settings: Settings | None = None) -> Period:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CITY_CENTRE = ("本级", "市本级", "市直", "市级")
 _COUNTIES = "各县区"
+WHOLE = "全市"
 _SUFFIXES = ("特别行政区", "自治县", "市", "县", "区", "省")
 TILES_WIDE = 4  # tiles in a row of regions whose place is not on record
 
@@ -129,25 +130,31 @@ def code_in(text: str) -> str | None:
 def region_name(code: str) -> str:
     """Return the name of a region code.
 
-    >>> region_name("440823")
-    '遂溪县'
+    >>> region_name("440823"), region_name("440800+")
+    ('遂溪县', '湛江全市')
     """
+    if is_whole(code):
+        return f"{_short(region_name(city_of(code)))}{WHOLE}"
     if code not in _regions():
         raise unknown_name("地区代码", code, _regions())
     return _regions()[code].name
 
 
 def region_code(name_or_code: str | int) -> str:
-    """Return the code of a region written as name or code; raises UnknownName with the nearest names.
+    """Return the code of a region written as name or code; 全市 alone is the whole of the city of the settings.
 
-    >>> region_code("遂溪县"), region_code(440825)
-    ('440823', '440825')
+    Raises UnknownName with the nearest names.
+
+    >>> region_code("遂溪县"), region_code(440825), region_code("茂名全市")
+    ('440823', '440825', '440900+')
     """
-    code = find_code(str(name_or_code))
-    if code is None:
+    text = str(name_or_code).strip().replace("+", WHOLE)
+    above = text.replace(WHOLE, "") or load_settings().focus
+    code = find_code(above if WHOLE in text else text)
+    if code is None or (WHOLE in text and is_county(code)):
         near = (*_children(load_settings().focus), *_regions())
-        raise unknown_name("地区", str(name_or_code), [region_name(code) for code in near])
-    return code
+        raise unknown_name("地区", str(name_or_code), [*(region_name(code) for code in near), WHOLE])
+    return whole_of(code) if WHOLE in text else code
 
 
 def _children(parent: str) -> tuple[str, ...]:
@@ -158,10 +165,24 @@ def _children(parent: str) -> tuple[str, ...]:
 def is_county(code: str) -> bool:
     """Tell whether a code is a county's or zone's, not a city's: a prefecture's ends in 00 (GB/T 2260).
 
-    >>> is_county("440800"), is_county("440823"), is_county("4408Z1")
-    (False, True, True)
+    >>> is_county("440800"), is_county("440823"), is_county("4408Z1"), is_county("440800+")
+    (False, True, True, False)
     """
-    return not code.endswith("00")
+    return code[4:6] != "00"
+
+
+def whole_of(city: str) -> str:
+    """Return our code for 全市: a city together with its counties and zones, never read from a file.
+
+    >>> whole_of("440800"), whole_of("440800+")
+    ('440800+', '440800+')
+    """
+    return f"{city_of(city)}+"
+
+
+def is_whole(code: str) -> bool:
+    """Tell whether a code stands for 全市, a city together with its counties and zones."""
+    return code.endswith("+")
 
 
 def city_of(code: str) -> str:
@@ -193,14 +214,26 @@ def _groups() -> dict[str, tuple[str, ...]]:
 def group_names(code: str = "") -> tuple[str, ...]:
     """Return the names of the city groups of reference/groups.csv; for a county, of the groups of counties round it.
 
-    >>> group_names("440823")[:3]
-    ('湛江各县区', '粤东粤西粤北各县区', '粤西各县区')
+    >>> group_names("440823")[:4]
+    ('湛江各县区', '茂名各县区', '阳江各县区', '粤东粤西粤北各县区')
     """
     if not code or not is_county(code):
         return tuple(_groups())
     city = city_of(code)
+    near = sorted(_groups().get(nearest_group(city), (city,)), key=lambda one: one != city)
     around = (name for name, cities in _groups().items() if city in cities)
-    return tuple(f"{name}{_COUNTIES}" for name in (_short(_regions()[city].name), *around))
+    return tuple(f"{name}{_COUNTIES}" for name in (*(_short(_regions()[one].name) for one in near), *around))
+
+
+def nearest_group(city: str) -> str:
+    """Return the smallest group of cities that a city is in; empty for one in none.
+
+    >>> nearest_group("440800")
+    '粤西'
+    """
+    return min(
+        (name for name, cities in _groups().items() if city in cities), key=lambda n: len(_groups()[n]), default=""
+    )
 
 
 @cache
@@ -214,15 +247,34 @@ def _members(group: str) -> tuple[str, ...]:
     return tuple(county for one in cities for county in _children(one))
 
 
-def group_of(peers: str) -> str:
-    """Return what the regions a user chose are called: the group's name, or 所选地区; empty for the default ones.
+def _parts(peers: str) -> list[str]:
+    return [part.strip() for part in peers.replace("，", ",").replace("、", ",").split(",") if part.strip()]
 
-    >>> group_of(""), group_of("粤西"), group_of("茂名各县区"), group_of("高州市,阳西县")
-    ('', '粤西地市', '茂名各县区', '所选地区')
+
+def group_of(peers: str) -> str:
+    """Return what the regions a user chose are called: the groups' names, or 所选地区; empty for the default ones.
+
+    >>> group_of(""), group_of("粤西"), group_of("茂名各县区,阳江各县区"), group_of("高州市,阳西县")
+    ('', '粤西地市', '茂名各县区、阳江各县区', '所选地区')
     """
-    if not peers:
-        return ""
-    return f"{peers}地市" if peers in _groups() else peers if _members(peers) else "所选地区"
+    parts = _parts(peers)
+    if not all(_members(part) or part == f"本市{_COUNTIES}" for part in parts):
+        return "所选地区"
+    return "、".join(part if part[-1] in "市县区" else f"{part}地市" for part in parts)
+
+
+def counted_peers(whom: str, n: int, *, county: bool) -> str:
+    """Return peers as they are counted in a sentence; ``whom`` is what they are called (`group_of`, 兄弟县区 …).
+
+    >>> counted_peers("兄弟县区", 9, county=True), counted_peers("茂名各县区", 5, county=True)
+    ('9个兄弟县区', '茂名的5个县区')
+    >>> counted_peers("粤西地市", 2, county=False), counted_peers("所选地区", 2, county=True)
+    ('粤西的2个地市', '所选的2个地区')
+    """
+    if whom.startswith("兄弟"):
+        return f"{n}个{whom}"
+    group = whom.replace(_COUNTIES, "").removesuffix("地市").removesuffix("地区")
+    return f"{group}的{n}个{'地区' if whom == '所选地区' else '县区' if county else '地市'}"
 
 
 def peers_of(
@@ -230,34 +282,48 @@ def peers_of(
 ) -> tuple[str, ...]:
     """Return the regions that a region is compared with, itself excluded.
 
-    A city: the other cities of ``group`` (empty: the group of the settings). A county or zone: its siblings, or those
-    of ``group``, such as 茂名各县区 or 粤西各县区. ``group`` may also be regions, as a list or separated by commas.
-    Raises UnknownName for a name nobody knows, ConfigError where counties and cities would stand in one group.
+    A city: the other cities of ``group`` (empty: the group of the settings), 全市: 全市 of these. A county or zone: its
+    siblings. ``group`` are names of groups, such as 粤西, 本市各县区, 茂名各县区 or 粤西各县区, and regions, as a list
+    or separated by commas. Raises UnknownName for a name nobody knows, ConfigError where counties, cities and 全市
+    would stand in one group.
 
-    >>> peers_of(440800, [440900, "阳江市"]), len(peers_of("440823", "粤西各县区"))
-    (('440900', '441700'), 18)
+    >>> peers_of(440800, [440900, "阳江市"]), len(peers_of("440823", "粤西各县区")), peers_of("全市", "粤西")
+    (('440900', '441700'), 18, ('440900+', '441700+'))
     """
     own = region_code(code)
     group = str(group) if isinstance(group, (str, int)) else ",".join(map(str, group))
-    level, parent = _regions()[own].level, _regions()[own].parent
-    if not group and level in ("county", "zone"):
-        return tuple(c for c in _children(parent) if c != own)
-    if not group and level == "province":
+    if not group and is_county(own):
+        return tuple(c for c in _children(city_of(own)) if c != own)
+    if not group and not is_whole(own) and _regions()[own].level == "province":
         return ()
-    wanted = group or (settings or load_settings()).comparison.group
-    parts = [part for part in wanted.replace("，", ",").replace("、", ",").split(",") if part.strip()]
-    if not _members(wanted) and len(parts) == 1 and find_code(parts[0]) is None:
-        raise unknown_name("兄弟地区分组", wanted, group_names(own))
-    chosen = _members(wanted) or tuple(dict.fromkeys(region_code(part) for part in parts))
-    other = [_regions()[c].name for c in chosen if is_county(c) != is_county(own)]
-    if other:
-        example = group_names(own)[0] if is_county(own) else "、".join(tuple(_groups())[:2])
-        raise ConfigError(
-            f"{_regions()[own].name}不能与{'、'.join(other[:3])}{'等' * (len(other) > 3)}放在一组比较："
-            "一边是地市本级，一边是县（市、区）。",
-            f"请选同一级的地区，或写组名，例如 {example}。",
-        )
-    return tuple(c for c in chosen if c != own)
+    parts = _parts(group or (settings or load_settings()).comparison.group)
+    unknown = len(parts) == 1 and not _members(_named(parts[0], own)) and find_code(parts[0]) is None
+    if unknown and WHOLE not in parts[0]:
+        raise unknown_name("兄弟地区分组", parts[0], group_names(own))
+    listed = [_members(_named(part, own)) or (region_code(part),) for part in parts]
+    chosen = tuple(dict.fromkeys(one for members in listed for one in members))
+    _refuse_mixed(own, chosen)
+    return tuple(c for c in (map(whole_of, chosen) if is_whole(own) else chosen) if c != own)
+
+
+def _named(group: str, own: str) -> str:
+    """Return the name of a group with 本市 filled in."""
+    return f"{_short(_regions()[city_of(own)].name)}{_COUNTIES}" if group == f"本市{_COUNTIES}" else group
+
+
+def _refuse_mixed(own: str, chosen: Sequence[str]) -> None:
+    """Raise ConfigError where counties, cities alone, and cities with their counties would stand in one group."""
+    other = [c for c in chosen if is_county(c) != is_county(own) or (is_whole(c) and not is_whole(own))]
+    if not other:
+        return
+    pair = sorted((own, other[0]), key=is_county)
+    kinds = ["县（市、区）" if is_county(c) else "全市合计" if is_whole(c) else "地市本级" for c in pair]
+    example = group_names(own)[0] if is_county(own) else "、".join(tuple(_groups())[:2])
+    names = "、".join(map(region_name, other[:3])) + "等" * (len(other) > 3)
+    raise ConfigError(
+        f"{region_name(own)}不能与{names}放在一组比较：一边是{kinds[0]}，一边是{kinds[1]}。",
+        f"请选同一级的地区，或写组名，例如 {example}。",
+    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from zjanalysis.inputs.reference import read_reference
-from zjanalysis.inputs.regions import city_of
+from zjanalysis.inputs.regions import city_of, is_whole
 from zjanalysis.settings import Settings, load_settings
 
 CITY, COUNTY = "市级", "区县级"
@@ -30,12 +30,22 @@ def load_tasks(city: str = "") -> pd.DataFrame:
 
 
 def has_plan(region: str) -> bool:
-    """Tell whether the work plan of a region's city is on record; without one there are no targets.
+    """Tell whether a work plan on record sets targets for a region.
 
-    >>> has_plan("440823"), has_plan("440900")
-    (True, False)
+    >>> has_plan("440823"), has_plan("440900"), has_plan("440800+")
+    (True, False, False)
     """
-    return any(row["city"] == city_of(region) for row in read_reference("tasks"))
+    return not unplanned(region)
+
+
+def unplanned(region: str) -> str:
+    """Give why no target binds a region, empty where a plan does: plans speak of 市本级 and of 区县级, never of 全市.
+
+    >>> unplanned("440823"), unplanned("440900"), unplanned("440800+")
+    ('', '未收录方案', '方案未定全市目标')
+    """
+    recorded = any(row["city"] == city_of(region) for row in read_reference("tasks"))
+    return "方案未定全市目标" if is_whole(region) and recorded else "" if recorded else "未收录方案"
 
 
 def load_sentences() -> pd.DataFrame:

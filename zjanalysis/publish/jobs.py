@@ -161,15 +161,16 @@ def is_district(key: str) -> bool:
 
 
 def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tuple[Job, ...]:
-    """Return the jobs named by code, region name or key (all when ``only`` is empty), at most ``limit`` (0: no limit).
+    """Return the jobs named by code, region name, topic or key (empty ``only``: all), at most ``limit`` (0: all).
 
-    A region stands for its main report. The order is the jobs', not that of ``only``. Raises UnknownName with the
-    nearest names.
+    A region stands for its main report, a topic such as 全市 for its reports. The order is the jobs', not that of
+    ``only``. Raises UnknownName with the nearest names.
     """
     mains_last = sorted(jobs, key=lambda job: not job.title)
     named = {name: [job] for job in mains_last for name in (job.region_code, job.region)}
+    named |= {job.title: [one for one in jobs if one.title == job.title] for job in jobs if job.title}
     named |= {job.key: [one for one in jobs if one.key == job.key] for job in jobs}
-    names = dict.fromkeys(name for job in jobs for name in (job.region, job.region_code, job.key))
+    names = [name for job in jobs for name in (job.region, job.region_code, job.title, job.key) if name]
     wanted = [name.strip() for name in only if name.strip()]
     for name in wanted:
         if name not in named:

@@ -1,0 +1,52 @@
+"""The views of 全市: they say what is added up, who is compared, and nothing that is not known."""
+
+from __future__ import annotations
+
+import pytest
+
+import zjanalysis as zj
+from tests.display.whole import hold_whole
+from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.regions import report_units
+from zjanalysis.studies import Study, study_of
+
+
+@pytest.fixture(scope="module")
+def whole(city: Study) -> Study:
+    return study_of(city.period, region="全市")
+
+
+def test_the_whole_stands_beside_its_two_parts_without_target_or_verdict(whole: Study) -> None:
+    block = zj.whole(whole)
+    hold_whole(block)
+    visits = block.rows.set_index("indicator").loc["visits"]
+    assert (visits["ratio"], visits["place"], visits["city"]) == ("217/2516", "2/3", "0.0706次")
+    assert visits["counties"] == f"{(217 - 25) / (2516 - 354):.4f}次"
+    assert "茂名全市、阳江全市" in block.sentence
+    for word in ("达标", "优于", "落后", "相当"):
+        assert word not in block.html
+
+
+def test_the_parts_are_told_with_what_each_does(whole: Study) -> None:
+    block = zj.parts(whole, "visits")
+    hold_whole(block)
+    rows = block.rows.set_index("region_code")
+    assert set(rows.index) == {"440800", *report_units("440800")}
+    assert rows.loc["440883", "pull"] == pytest.approx(217 / 2516 - (217 - 46) / (2516 - 219))
+    assert rows.loc["440883", "effect"] == "不利"
+    assert block.sentence.startswith("没有吴川市，湛江全市平均跑动次数会减少")
+
+
+def test_counties_are_shown_among_those_of_the_cities_nearby(city: Study) -> None:
+    block = zj.counties(city, "visits")
+    hold_whole(block)
+    near = {code for one in ("440800", "440900", "441700") for code in report_units(one)}
+    assert set(block.rows["region_code"]) == near
+    assert block.rows["rank"].max() == len(near) == 19
+    assert block.rows["home"].dropna().astype(int).tolist() == list(range(1, 11))
+    assert "粤西各县区19个" in block.sentence
+
+
+def test_the_parts_of_what_is_no_sum_are_refused(city: Study) -> None:
+    with pytest.raises(ConfigError, match='请用 region="全市"'):
+        zj.parts(city, "visits")

@@ -1,0 +1,81 @@
+"""Scores as an analyst asks for them and reads them: names are taken for codes, 地区 and 指标 stand beside the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from zjanalysis.analysis import compare
+from zjanalysis.analysis import indicators as plain
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.series import KNOWN
+from zjanalysis.columns import ITEM_COLUMNS, label
+from zjanalysis.errors import ConfigError, NoData, unknown_name
+from zjanalysis.inputs.period import Period
+from zjanalysis.inputs.regions import region_code, region_name
+
+
+def measure(
+    items: pd.DataFrame | Period,
+    indicators: str | Indicator | Iterable[str | Indicator] = ITEM_INDICATORS,
+    *,
+    by: str | Iterable[str] = "region_code",
+    scope: Scope | None = None,
+) -> pd.DataFrame:
+    """Give the scores of items, or of a period's: a row per group and indicator, as `indicators.measure` computes it.
+
+    ``by`` are columns by key or by Chinese head (地区, 实施主体 …). The scope is that of the period, else of the plan.
+    Raises UnknownName for a column or indicator nobody knows, ConfigError for what is no table of items.
+
+    >>> import zjanalysis as zj
+    >>> scores = zj.measure(zj.load_period("data/sample", "2021Q1"), "跑动率", by="地区")
+    >>> scores[["地区", "指标", "n"]].iloc[6].tolist()
+    ['遂溪县', '跑动率', 221]
+    """
+    if isinstance(items, Period):
+        scope = scope or Scope(items.dataset.item_types, items.dataset.use_levels)
+        items = items.items
+    if not isinstance(items, pd.DataFrame):
+        raise ConfigError(f"measure 要一张事项表，得到的是 {type(items).__name__}。", "例如 zj.measure(me.items)。")
+    wanted = [indicators] if isinstance(indicators, (str, Indicator)) else indicators
+    keys = group_columns([by] if isinstance(by, str) else by, items)
+    return named(plain.measure(items, wanted, by=keys, scope=scope or PLAN_SCOPE))
+
+
+def standings(
+    items: pd.DataFrame,
+    *,
+    regions: Iterable[str | int],
+    indicators: str | Indicator | Iterable[str | Indicator] = compare.KEY,
+    scope: Scope = PLAN_SCOPE,
+) -> pd.DataFrame:
+    """Give 位次, 达标 and 判断 of regions, by name or code, taken as one group (`compare.standings`).
+
+    Raises UnknownName for a region nobody knows, NoData where none of them has items.
+    """
+    codes = [region_code(one) for one in regions]
+    if not items["region_code"].isin(codes).any():
+        raise NoData(
+            f"事项表里没有{'、'.join(map(region_name, codes[:3]))}的事项。", "请检查 regions，或换一张事项表。"
+        )
+    wanted = [indicators] if isinstance(indicators, (str, Indicator)) else indicators
+    return named(compare.standings(items, regions=codes, indicators=wanted, scope=scope))
+
+
+def group_columns(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
+    """Give the keys of columns named by key or by Chinese head; 地区 is the code of the region."""
+    keys = {name: column.key for column in ITEM_COLUMNS for name in (column.label, column.key)}
+    keys |= {key: key for key in map(str, items.columns)} | {label("region"): "region_code", "region": "region_code"}
+    for name in (names := list(names)):
+        if keys.get(name) not in items:
+            raise unknown_name("分组列", name, ("地区", "实施主体", "事项类型", "行使层级"))
+    return tuple(dict.fromkeys(keys[name] for name in names))
+
+
+def named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give rows of regions and indicators with both by name, 地区 and 指标, before the keys."""
+    short = {one.key: one.short for one in KNOWN.values()}
+    heads = {"地区": ("region_code", region_name), "指标": ("indicator", lambda key: short.get(key, key))}
+    words = {head: rows[key].map(word, na_action="ignore") for head, (key, word) in heads.items() if key in rows}
+    return rows.assign(**words)[[*words, *rows.columns]]

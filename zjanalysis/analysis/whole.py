@@ -1,0 +1,111 @@
+"""全市: a city's own departments together with all its counties and zones, as one region of its own.
+
+Every indicator is a ratio of two sums, so that of the whole is exact: the sums of its parts, added. An item listed by
+ten counties counts ten times, since ten offices handle it; nothing is folded across regions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from zjanalysis.analysis.indicators import Indicator, Scope, measure
+from zjanalysis.errors import ConfigError, NoData
+from zjanalysis.inputs.period import Period
+from zjanalysis.inputs.regions import city_of, is_county, is_our_code, is_whole, region_name, report_units, whole_of
+from zjanalysis.units import Verdict
+
+
+def whole_cities(regions: frozenset[str]) -> tuple[str, ...]:
+    """Give the cities that are whole among the regions with data: the city itself and every county of it.
+
+    A zone without a national code counts where it has data and is not waited for; a city without counties has no 全市.
+
+    >>> whole_cities(frozenset({"441700", "441702", "441704", "441721", "441781", "440900", "440902"}))
+    ('441700',)
+    """
+    cities = sorted({city_of(code) for code in regions if is_county(code)})
+    return tuple(city for city in cities if regions >= {city, *_counties(city)})
+
+
+def _counties(city: str) -> list[str]:
+    return [code for code in report_units(city) if not is_our_code(code)]
+
+
+def as_whole(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
+    """Give the rows of whole cities under the code of 全市; ``part_code`` keeps whose each row is.
+
+    >>> rows = pd.DataFrame({"region_code": ["441700", "441702", "440900"], "n": [1, 2, 3]})
+    >>> as_whole(rows, ("441700",))[["region_code", "part_code", "n"]].values.tolist()
+    [['441700+', '441700', 1], ['441700+', '441702', 2]]
+    """
+    cities_of = rows["region_code"].map(city_of, na_action="ignore")
+    inside = rows[cities_of.isin(cities)]
+    return inside.assign(part_code=inside["region_code"], region_code=inside["region_code"].map(whole_of)).astype(
+        {"region_code": "str"}
+    )
+
+
+def whole_period(period: Period, wanted: str = "") -> Period:
+    """Give a period whose rows are those of whole cities; NoData where the one ``wanted`` is not whole."""
+    cities, city = whole_cities(period.regions), city_of(wanted)
+    if wanted and city not in cities:
+        lacking = [region_name(code) for code in (city, *_counties(city)) if code not in period.regions]
+        without = f"缺{'、'.join(lacking[:5])}{'等' * (len(lacking) > 5)}的事项" if lacking else "没有县（市、区）"
+        raise NoData(
+            f"{period.dataset.title}（{period.name}）里{without}，合计不出{region_name(wanted)}。",
+            f"全市＝市本级与所辖县（市、区）相加，一个都不能少。请补齐工作簿，或看{region_name(city)}本级。",
+        )
+    items, findings = (as_whole(rows, cities) for rows in (period.items, period.findings))
+    return period.once("whole", lambda: replace(period, items=items, findings=findings, memory={}))
+
+
+def refuse_whole(region: str, what: str) -> None:
+    """Raise ConfigError for what is asked of one list of items, where the region is 全市, many lists in one."""
+    if is_whole(region):
+        raise ConfigError(f"{what}按地区做，不按全市合计做。", "请把 region 换成地市本级或某个县（市、区）。")
+
+
+def unjudged(standings: pd.DataFrame) -> pd.DataFrame:
+    """Give standings without 判断: what it rests on was simulated for one list a region, not for a dozen in one."""
+    judged = standings["verdict"] != str(Verdict.NO_DATA)
+    return standings.assign(
+        verdict=standings["verdict"].mask(judged, str(Verdict.NONE)),
+        reason=standings["reason"].mask(judged, "全市是合计，不作判断"),
+    )
+
+
+def parts_of(items: pd.DataFrame, one: Indicator, *, region: str, scope: Scope) -> pd.DataFrame:
+    """Give the parts of 全市 on one indicator: scores by region with ``share`` and ``pull`` (see `pulls`)."""
+    if not is_whole(region):
+        raise ConfigError(f"{region_name(region)}不是合计，没有组成部分。", '请用 region="全市"。')
+    parts = measure(items, [one], by=("part_code",), scope=scope)
+    return pulls(parts.rename(columns={"part_code": "region_code"}))
+
+
+def pulls(parts: pd.DataFrame) -> pd.DataFrame:
+    """Give how far each part pulls the whole from what the others alone would come to.
+
+    ``parts``: scores of the parts on one indicator. ``share`` is a part's share of the denominator; ``pull`` is the
+    value of the whole minus that of the whole without this part.
+
+    >>> pulls(pd.DataFrame({"numerator": [1.0, 3.0], "denominator": [4.0, 4.0]}))["pull"].tolist()
+    [-0.25, 0.25]
+    """
+    above, below = parts["numerator"].sum(), parts["denominator"].sum()
+    without = (above - parts["numerator"]) / (below - parts["denominator"])
+    return parts.assign(share=parts["denominator"] / below, pull=above / below - without)
+
+
+def whole_series(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
+    """Give the series of 全市 from that of its parts: the sums added, where every county has the figure."""
+    parts = as_whole(rows, cities)
+    key = ["region_code", "indicator", "period", "definition", "source"]
+    sums = ["numerator", "denominator", "n", "n_left_out"]
+    there = parts[~parts["part_code"].map(is_our_code)].groupby(key)["part_code"].nunique()
+    summed = parts.groupby(key, as_index=False)[sums].sum()
+    expected = summed["region_code"].map({whole_of(city): 1 + len(_counties(city)) for city in cities})
+    complete = summed.merge(there.rename("there").reset_index(), on=key, how="left")["there"] == expected
+    ordered = summed[complete].sort_values(["region_code", "indicator", "period"], kind="stable", ignore_index=True)
+    return ordered.assign(value=ordered["numerator"] / ordered["denominator"])[rows.columns]

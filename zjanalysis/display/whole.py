@@ -1,0 +1,163 @@
+"""全市 as offices speak of it: a city with its counties as one, what each part does to it, and who is nearby."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from zjanalysis.analysis import compare
+from zjanalysis.columns import Column
+from zjanalysis.display import theme, wording
+from zjanalysis.display.blocks import Block, city_note, exhibit, listing, names_of, say
+from zjanalysis.display.canvas import TextColumn, Yardstick, bars, row_chart, scale, yardsticks
+from zjanalysis.display.picture import describe
+from zjanalysis.display.reasons import COUNTS, SUMS, delta, helps
+from zjanalysis.display.tables import about, table
+from zjanalysis.inputs.regions import city_of, is_county, nearest_group, report_units
+from zjanalysis.studies import Study, study_of
+
+WHOLE_COLUMNS = (
+    Column("name", "指标"),
+    Column("text", "全市"),
+    Column("place", "位次（全市）"),
+    Column("moved", "较上期"),
+    Column("city", "其中市本级"),
+    Column("counties", "县（市、区）合计"),
+    Column("ratio", "分子/分母（N/M）"),
+    Column("n", "纳入", "count", unit="项"),
+    Column("n_left_out", "剔除", "count", unit="项"),
+)
+
+
+def whole(me: Study, *indicators: str) -> Block:
+    """Give the indicators of 全市 with 位次 among the cities whose counties are in the data, beside its two parts.
+
+    ``me`` is a study of 全市 (``region="全市"``). Places are facts; there is no target for the whole and no 判断.
+    """
+    rows = [_line(me, about(key).key) for key in indicators or compare.KEY]
+    said = f"{city_note(me.region)}，不与市本级混用。{_ranked_with(me)}"
+    shown = table(pd.DataFrame(rows), caption=f"{me.name}指标", columns=WHOLE_COLUMNS, sheet="全市")
+    return listing(shown, said)
+
+
+def _ranked_with(me: Study) -> str:
+    """Say which other cities the whole is ranked with, or that no other city's counties are in the data."""
+    if not me.peers:
+        return "数据里没有别的地市的全部县（市、区），不排位次。"
+    there = wording.listed(names_of(me.peers))
+    return f"数据里县（市、区）齐全的还有{there}，位次在这{len(me.group)}个地市中排；其余地市不比。"
+
+
+def _line(me: Study, key: str) -> dict[str, object]:
+    """Give the row of one indicator: the whole, its place, its change, the city alone, the counties together."""
+    one, parts = about(key), me.parts(key)
+    own = me.standing(key).set_index("region_code").loc[me.region]
+    inner = parts["region_code"].map(is_county)
+    sums = parts[inner][["numerator", "denominator"]].sum()
+    counties = sums["numerator"] / sums["denominator"] if sums["denominator"] else None
+    last = me.previous.set_index(["region_code", "indicator"])["value"].get((me.region, key))
+    change = None if wording.missing(last) else own["value"] - last
+    alone = parts.loc[~inner, "value"]
+    return {
+        "indicator": key, "name": one.label, "text": wording.amount(own["value"], one.unit, own["digits"]),
+        "place": wording.place_text(own["rank"], own["n_ranked"]) if me.peers else "—",
+        "moved": wording.change_text(change, one.unit, since=""),
+        "city": wording.amount(alone.iloc[0] if len(alone) else None, one.unit),
+        "counties": wording.amount(counties, one.unit),
+        "ratio": wording.ratio_text(own["numerator"], own["denominator"]), "n": own["n"],
+        "n_left_out": own["n_left_out"],
+    }  # fmt: skip
+
+
+def parts(me: Study, indicator: str) -> Block:
+    """Give what each part does to 全市: by how much the whole would differ without it, those that help first."""
+    one, found = about(indicator), me.parts(indicator)
+    rows = found.sort_values("pull", ascending=one.sign < 0, kind="stable", ignore_index=True)
+    rows = rows.assign(region=names_of(rows["region_code"]),
+                       effect=[helps(pull * one.sign, one.unit) for pull in rows["pull"].fillna(0.0)])  # fmt: skip
+    pulled = [Column("share", "占全市分母", "share"), delta(one.unit, "pull", "拉动"), Column("effect", "作用")]
+    columns = [Column("region", "地区"), Column("value", one.short, one.unit), *SUMS, *pulled, *COUNTS]
+    shown = table(rows.drop(columns="indicator"), caption=f"{me.name}{one.label}的组成", columns=columns,
+                  sheet=f"{one.short}组成")  # fmt: skip
+    best, worst = rows.iloc[0], rows.iloc[-1]
+    said = (f"没有{worst['region']}，{me.name}{one.label}会{_better(worst['pull'], one.unit)}；"
+            f"没有{best['region']}，会{_better(best['pull'], one.unit)}。")  # fmt: skip
+    return exhibit(_pulls(rows, one.key), title=f"{one.short}：各地对全市的拉动", table=shown, sentence=said, source=me)
+
+
+def _better(pull: float, unit: str) -> str:
+    """Say how the whole would move without a part that pulls it by so much."""
+    return wording.change_text(-pull, unit, since="").removeprefix("与上期") or wording.SAME
+
+
+def _pulls(rows: pd.DataFrame, key: str) -> Axes:
+    one = about(key)
+    with theme.style():
+        right = [
+            TextColumn(one.short, tuple(wording.amount(value, one.unit) for value in rows["value"])),
+            TextColumn("占比", tuple(wording.amount(share, "share") for share in rows["share"])),
+            TextColumn("拉动", tuple(wording.signed(p, one.unit).replace("个百分点", "点") for p in rows["pull"])),
+        ]
+        axes = row_chart(rows["region"].tolist(), head="地区", right=right)
+        unit = "points" if one.unit == "share" else one.unit
+        scale(axes, [0.0, *rows["pull"]], unit=unit, zero=True, label="全市与去掉该地之后的全市之差")
+        inks = [theme.AHEAD if pull * one.sign > 0 else theme.BEHIND for pull in rows["pull"]]
+        bars(axes, rows["pull"].tolist(), starts=[0.0] * len(rows), colours=inks)
+    ends = "，".join(
+        f"{row['region']}{wording.signed(row['pull'], one.unit)}" for _, row in rows.iloc[[0, -1]].iterrows()
+    )
+    return describe(axes, f"条形图：{len(rows)}个组成部分对全市{one.label}的拉动，从有利到不利：{ends}。")
+
+
+def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
+    """Give the counties of the city among those of a named group (empty: of the cities nearest by), best first.
+
+    Facts only: value and place. 达标 and 判断 of a county stand on its own page, among its own siblings.
+    """
+    one, own = about(indicator), [code for code in report_units(city_of(me.region)) if code in me.period.regions]
+    if not own:
+        return say(f"{me.name}没有所辖县（市、区）的数据。")
+    group = peers or f"{nearest_group(city_of(me.region))}各县区"
+    near = study_of(me.period, region=own[0], peers=group, before=me.before, settings=me.settings)
+    near = replace(near, peers=tuple(code for code in near.peers if code in me.period.regions))
+    if set(near.group) <= set(own):
+        return say(f"数据里没有{group}中别的地市的县（市、区），只在本市内比较。")
+    rows = near.standing(one.key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
+    home = rows.loc[rows["region_code"].isin(own), "value"].rank(method="min", ascending=one.sign < 0)
+    rows = rows.assign(
+        region=names_of(rows["region_code"]),
+        city=names_of(rows["region_code"].map(city_of)),
+        home=home.astype("Int64"),
+        text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
+        place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
+    )
+    shown = table(rows.drop(columns="indicator"), caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
+                  columns=[*COUNTY_COLUMNS, Column("text", one.short), *SUMS, *COUNTS])  # fmt: skip
+    half = int((rows.loc[rows["region_code"].isin(own), "rank"] > len(rows) / 2).sum())
+    said = f"{me.name}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
+    return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{group}{len(rows)}个县（市、区）", table=shown,
+                   sentence=said, source=me)  # fmt: skip
+
+
+COUNTY_COLUMNS = (Column("place", "位次（区间）"), Column("region", "地区"), Column("city", "地市"),
+                  Column("home", "本市内位次", "count"))  # fmt: skip
+
+
+def _dots(rows: pd.DataFrame, key: str, own: list[str]) -> Axes:
+    one, marks = about(key), [row for row, code in enumerate(rows["region_code"]) if code in own]
+    with theme.style():
+        right = [TextColumn("地市", tuple(rows["city"])), TextColumn(one.short, tuple(rows["text"])),
+                 TextColumn("位次（区间）", tuple(rows["place"]))]  # fmt: skip
+        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
+        values, median = rows["value"].astype("float64"), rows["median"].iloc[0]
+        better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起；浅底为本市"
+        scale(axes, [*values, median], unit=one.unit, zero=False, label=better)
+        tones = [theme.FOCUS if row in marks else theme.PEER for row in range(len(rows))]
+        axes.scatter(values, rows.index, s=44, c=tones, linewidth=0, zorder=5)
+        yardsticks(axes, [Yardstick(median, f"{len(rows)}地中位数 {wording.amount(median, one.unit)}")])
+    first, last = rows.iloc[0], rows.iloc[-1]
+    alt = (f"点图：{len(rows)}个县（市、区）的{one.label}，从好到差排列，最好{first['region']}{first['text']}，"
+           f"最末{last['region']}{last['text']}；本市{len(own)}个。")  # fmt: skip
+    return describe(axes, alt)
