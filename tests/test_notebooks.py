@@ -64,7 +64,7 @@ def test_no_number_in_markdown_and_no_output_committed(path: Path) -> None:
         assert cell["execution_count"] is None
 
 
-SOURCES = re.compile("数据来源|办件数据问题与口径|任务清单")
+SOURCES = re.compile("数据来源|数据问题与口径|任务清单")
 """Sections that only say where the figures are from."""
 
 
