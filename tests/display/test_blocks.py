@@ -28,12 +28,9 @@ VIEWS: dict[str, Callable[[Study], Made]] = {
     "visits": zj.visits, "findings": zj.findings, "omissions": zj.omissions, "completeness": zj.completeness,
     "doubts": lambda me: zj.doubts(me, "visits"), "quality_by_region": zj.quality_by_region,
     "findings_trend": zj.findings_trend, "regions": lambda me: zj.regions(me, "visits", "instant"),
-<<<<<<< HEAD
     "trend": zj.trend, "trend_line": lambda me: zj.trend_line(me, "instant"), "worsening": zj.worsening,
     "before_after": lambda me: zj.before_after(me, "instant", date=me.period.name),
-=======
-    "counties": lambda me: zj.counties(me, "visits"), "trend": zj.trend, "trend_line": lambda me: zj.trend_line(me, "instant"), "worsening": zj.worsening,
->>>>>>> 44be338 (全市 as a region of its own; groups put together by commas and called by their names; every section of a notebook says what to change; mistakes in a notebook are one sentence)
+    "counties": lambda me: zj.counties(me, "visits"),
     "definitions": zj.definitions, "file_facts": zj.file_facts, "cover": zj.cover, "finish": zj.finish,
 }  # fmt: skip
 
@@ -45,11 +42,7 @@ def made(name: str, me: Study) -> list[blocks.Block]:
 def test_the_views_here_are_all_that_are_public() -> None:
     others = {"study", "Study", "load_settings", "load_period", "list_periods", "peers_of", "region_code", "region_name",
               "Scope", "measure", "standings", "theme", "exhibit", "say", "show", "table", "explore", "cases", "ledger",
-<<<<<<< HEAD
-              "series", "item_series", "__version__"}  # fmt: skip
-=======
-              "series", "whole", "parts", "__version__"}  # fmt: skip
->>>>>>> 44be338 (全市 as a region of its own; groups put together by commas and called by their names; every section of a notebook says what to change; mistakes in a notebook are one sentence)
+              "series", "item_series", "whole", "parts", "__version__"}  # fmt: skip
     assert set(VIEWS) == set(zj.__all__) - others
 
 
