@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 import sys
 import zipfile
 from itertools import pairwise
@@ -29,6 +30,7 @@ sys.path.insert(0, str(ROOT / "data"))
 import make_sample  # noqa: E402
 from make.books import write_items  # noqa: E402
 from make.forms import FAULTS, TOLD_TWICE, write_typed  # noqa: E402
+from make.ledger import write_ledgers  # noqa: E402
 from make.realism import comparisons, page  # noqa: E402
 from make.regions import EARLIER, NAMES, load_regions, rows_of  # noqa: E402
 from make.typed import figure, load_lines, sizes  # noqa: E402
@@ -397,6 +399,18 @@ def test_typed_workbooks_can_be_made_again_and_say_they_are_made_up(tmp_path: Pa
             values = [[c.value for c in row] for row in one.iter_rows()]
             assert values == [[c.value for c in row] for row in made[one.title].iter_rows()], f"{name} {one.title}"
         assert "示例数据（模拟）" in kept.worksheets[0]["A1"].value
+
+
+def test_the_ledgers_can_be_made_again(tmp_path: Path) -> None:
+    """A ledger is made from the workbooks, indicators and plan: a change of any of them must renew the committed one."""
+    shutil.copytree(SAMPLE, tmp_path, dirs_exist_ok=True)
+    write_ledgers(tmp_path)
+    for name in ("2020Q4/ledger.xlsx", "2021Q1/ledger.xlsx"):
+        books = [openpyxl.load_workbook(folder / name) for folder in (tmp_path, SAMPLE)]
+        new, old = [{one.title: [[c.value for c in row] for row in one.iter_rows()] for one in book} for book in books]
+        assert new.keys() == old.keys()
+        for title in old:
+            assert new[title] == old[title], f"{name} {title}: python data/make_sample.py"
 
 
 def test_the_evaluation_has_its_43_indicators_a_total_and_a_way_to_the_first_tier() -> None:

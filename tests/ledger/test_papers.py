@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import openpyxl
@@ -123,18 +124,21 @@ def test_the_brief_names_who_is_ahead_who_is_late_with_what_and_what_to_do(kept:
 
 def test_places_of_the_brief_are_those_of_the_counts_and_ties_share_one(kept: LedgerFile) -> None:
     paper = brief(kept, on="2021-07-10", city="440800", office=BUREAU)[1]
-    rows = [[cell.text for cell in row.cells] for row in Document(io.BytesIO(paper)).tables[0].rows][1:]
+    heads, *lines = [[cell.text for cell in row.cells] for row in Document(io.BytesIO(paper)).tables[0].rows]
+    names = [re.sub("（.*", "", head) for head in heads]
+    rows = [dict(zip(names, line, strict=True)) for line in lines]
     ledger = standing(kept, on="2021-07-10")
     plan = ledger[~ledger["ledger_id"].str.startswith("自")]
+    (n,) = re.findall(r"事项均为(\d+)", words_of(paper))
     assert len(rows) == len(report_units("440800"))
-    for place, name, n, met, closed, late, share in rows:
-        own = plan[plan["lead_unit"].str.startswith(name)]
+    for row in rows:
+        own = plan[plan["lead_unit"].str.startswith(row["责任单位"])]
         reached = own["status"].isin([Status.REACHED, Status.CLOSED])
-        assert [int(n), int(met)] == [len(own), reached.sum()]
-        assert int(closed) == own["status"].eq(Status.CLOSED).sum()
-        assert int(late) == own["status"].eq(Status.OVERDUE).sum()
-        assert share == wording.number(100 * int(met) / int(n))
-        assert int(place) == 1 + sum(float(other[-1]) > float(share) for other in rows)
+        assert [int(n), int(row["已达标"])] == [len(own), reached.sum()]
+        assert int(row["已销号"]) == own["status"].eq(Status.CLOSED).sum()
+        assert int(row["逾期"]) == own["status"].eq(Status.OVERDUE).sum()
+        assert row["达标率"] == wording.number(100 * int(row["已达标"]) / int(n))
+        assert int(row["位次"]) == 1 + sum(float(other["达标率"]) > float(row["达标率"]) for other in rows)
 
 
 def test_the_month_begins_with_the_states_before_its_first_change(kept: LedgerFile) -> None:

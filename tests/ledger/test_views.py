@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -23,8 +24,7 @@ from zjanalysis.studies import Study, study_of
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS: dict[str, Callable[[Study], Block | Iterable[Block]]] = {
-    "board": views.board, "due": views.due, "everywhere": lambda me: views.due(me, everywhere=True),
-    "moved": views.moved, "units": views.units, "regions": views.regions, "evaluation": views.evaluation,
+    "board": views.board, "due": views.due, "agenda": views.agenda, "units": views.units, "regions": views.regions, "evaluation": views.evaluation,
     "outlook": views.outlook,
 }  # fmt: skip
 
@@ -59,7 +59,7 @@ def made(name: str, me: Study) -> list[Block]:
 def test_the_views_here_are_all_that_are_public() -> None:
     from zjanalysis import ledger
 
-    assert set(VIEWS) - {"everywhere"} == set(ledger.__all__) - {"load"}
+    assert set(VIEWS) == set(ledger.__all__) - {"load"}
 
 
 @pytest.mark.parametrize("name", list(VIEWS))
@@ -85,24 +85,67 @@ def test_the_sentence_and_the_board_count_what_the_ledger_holds(city: Study) -> 
     assert len(figure.rows) == 11
 
 
-def test_of_what_is_due_a_county_lists_its_own_and_the_city_all(city: Study, county: Study) -> None:
+def test_what_is_due_is_the_regions_own_and_says_a_state_once(city: Study, county: Study) -> None:
     everything = analysis.due(views.load(city))
     own = everything[everything["region_code"] == "440882"]
-    shown, whole = views.due(county), views.due(city, everywhere=True)
+    shown = views.due(county)
     assert f"要办的{len(own)}项" in shown.sentence
-    assert f"要办的{len(everything)}项" in whole.sentence
-    assert whole.payload["table"]["columns"][0]["label"] == "地区"
-    assert [row[0] for row in whole.payload["table"]["rows"]] == everything["region"].tolist()
     assert [row[0] for row in shown.payload["table"]["rows"]] == own["why_due"].tolist()
+    heads = [head["label"] for head in shown.payload["table"]["columns"]]
+    assert "督查事由" in heads
+    assert "状态" not in heads
 
 
-def test_what_moved_has_both_states(city: Study) -> None:
-    first = views.earlier(city).set_index("ledger_id")["status"]
-    now = views.load(city).set_index("ledger_id")["status"]
-    n = int((now != first.reindex(now.index)).sum())
-    assert f"{n}项的状态有变动" in views.moved(city).sentence
-    same = replace(city, before=city.period)
-    assert views.moved(same).sentence == "与上期台账相比，没有事项的状态有变动。"
+def test_the_agenda_lists_twenty_rows_of_all_and_the_workbook_the_rest(city: Study) -> None:
+    """Overdue, due within 30 days, fallen back, then what moved otherwise: every row once, without a figure last."""
+    ledger, block = views.load(city), views.agenda(city, limit=20)
+    assert block.html.count("<tr") == 1 + 20
+    assert "全部" in block.html
+    rows = block.payload["table"]["rows"]
+    whys = [row[1] for row in rows]
+    assert [why for why, _ in groupby(whys)] == [why for why in analysis.AGENDA if why in whys]
+    assert whys.count("逾期") == ledger["status"].eq("逾期").sum() > 0
+    assert sum(int(n) for n in re.findall(r"(\d+)项", block.sentence)[1:]) == len(rows)
+    for _, group in groupby(rows, key=lambda row: row[1]):
+        blank = [row[6] == "无数据" for row in group]
+        assert blank == sorted(blank)
+    before = views.earlier(city).set_index("ledger_id")["status"].reindex(ledger["ledger_id"]).to_numpy()
+    asks = ledger["ledger_id"].isin(analysis.due(ledger)["ledger_id"])
+    assert len(rows) == (asks | (ledger["status"] != before)).sum()
+
+
+def test_a_row_that_fell_back_stands_before_the_good_news(city: Study) -> None:
+    ledger, was = views.load(city), views.earlier(city)
+    name = ledger.loc[ledger["status"].eq("推进中") & ledger["ledger_id"].isin(was["ledger_id"]), "ledger_id"].iloc[0]
+    rows = analysis.agenda(ledger, was.assign(status=was["status"].mask(was["ledger_id"].eq(name), "已销号")))
+    place = rows.index[rows["ledger_id"].eq(name)][0]
+    assert rows.loc[place, "why_due"] == "数值回落"
+    assert set(rows.loc[: place - 1, "why_due"]) <= {"逾期", "临近到期", "数值回落"}
+    assert set(rows.loc[place + 1 :, "why_due"]).isdisjoint({"逾期", "临近到期"})
+
+
+def test_without_an_earlier_ledger_the_agenda_is_what_is_due(city: Study) -> None:
+    first = views.agenda(replace(city, before=replace(city.before, name="")))
+    assert first.rows is not None
+    assert len(first.rows) == len(analysis.due(views.load(city)))
+    assert "上期值" not in [head["label"] for head in first.payload["table"]["columns"]]
+    calm = with_ledger(city, lambda ledger: ledger.assign(status="已销号"))
+    assert views.agenda(replace(calm, before=calm.period)).sentence.endswith("没有要办的事项，也没有变动。")
+
+
+def test_the_rows_of_the_ledger_are_those_of_the_tasks_and_the_named_others(city: Study) -> None:
+    """The figure counts the eleven tasks alone; the sentence over it says where the other rows belong."""
+    stray = views.load(city).head(1).assign(task="方案之外", ledger_id="自加-99")
+    more = with_ledger(city, lambda ledger: pd.concat([ledger, stray], ignore_index=True))
+    said, figure = views.board(more)
+    total, parts = len(views.load(more)), re.search("其中(.*?)。", said.sentence.split("逾期")[-1])
+    assert f"台账共{total}项" in said.sentence
+    assert parts is not None
+    numbers = [int(n) for n in re.findall(r"(\d+)项(?:、|$)", parts[1])]
+    assert sum(numbers) == total
+    assert f"11项任务{numbers[0]}项" in parts[1]
+    assert f"共列台账{numbers[0]}项" in figure.sentence
+    assert "其他1项" in parts[1]
 
 
 def test_units_and_regions_add_up(city: Study) -> None:
@@ -114,7 +157,7 @@ def test_units_and_regions_add_up(city: Study) -> None:
 
 def test_without_a_ledger_or_rows_there_is_a_sentence(city: Study, elsewhere: Study) -> None:
     empty = with_ledger(city, lambda ledger: empty_ledger())
-    for name in ("due", "moved", "units", "regions", "outlook"):
+    for name in ("due", "agenda", "units", "regions", "outlook"):
         assert made(name, empty)[0].sentence == views.NO_LEDGER
     assert views.NO_LEDGER in made("board", empty)[0].sentence
     (said,) = made("board", elsewhere)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__ = ("board", "due", "evaluation", "load", "moved", "outlook", "regions", "units")
+__all__ = ("agenda", "board", "due", "evaluation", "load", "outlook", "regions", "units")
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,9 @@ _COUNTS = {
 COUNTS = ("n_rows", *_COUNTS, "n_no_value")
 
 OVERDUE, SOON, REACHED, QUIET = "逾期", "临近到期", "达标未销号", "久无进展"
+BACK, MOVED = "数值回落", "其他变动"
+_NEWS = {Status.CLOSED: "新销号", Status.REACHED: "新达标", Status.IN_PROGRESS: "新启动"}
+AGENDA = (OVERDUE, SOON, BACK, *_NEWS.values(), MOVED, QUIET, REACHED)
 
 
 def _counted(ledger: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -94,12 +97,16 @@ def by_region(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """Return the rows whose state is not what it was in the earlier ledger, with both states and both values."""
-    was = earlier[["ledger_id", "status", "current"]].rename(
-        columns={"status": "status_before", "current": "current_before"}
-    )
-    both = ledger.merge(was.drop_duplicates("ledger_id"), on="ledger_id", how="left")
+    both = _with_earlier(ledger, earlier)
     changed = both[both["status"] != both["status_before"]]
     return changed.assign(status_before=changed["status_before"].fillna("（新增）")).reset_index(drop=True)
+
+
+def _with_earlier(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger with status_before and current_before, missing for a row there was not."""
+    was = earlier[["ledger_id", "status", "current"]].drop_duplicates("ledger_id")
+    names = {"status": "status_before", "current": "current_before"}
+    return ledger.merge(was.rename(columns=names), on="ledger_id", how="left")
 
 
 def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
@@ -108,8 +115,15 @@ def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFr
     逾期; 临近到期: due within ``within`` days; 达标未销号: reached but not closed; 久无进展: no progress written for
     ``quiet`` days; all as of the day the ledger was settled. A closed row and one only registered are never listed.
     """
+    listed = ledger.assign(why_due=_why_due(ledger, within=within, quiet=quiet))
+    weight = listed["why_due"].map({OVERDUE: 0, SOON: 1, QUIET: 2, REACHED: 3})
+    ordered = listed.assign(weight=weight).dropna(subset=["weight"]).sort_values(["weight", "days_left"], kind="stable")
+    return ordered.drop(columns="weight").reset_index(drop=True)
+
+
+def _why_due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> np.ndarray:
     is_open = ledger["status"].isin(OPEN) & ledger["comparison"].fillna("").ne("record")
-    why = np.select(
+    return np.select(
         [
             ledger["status"].eq(Status.OVERDUE),
             is_open & ledger["days_left"].between(0, within).fillna(False).astype(bool),
@@ -119,7 +133,23 @@ def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFr
         [OVERDUE, SOON, REACHED, QUIET],
         "",
     )
-    listed = ledger.assign(why_due=why)
-    weight = listed["why_due"].map({OVERDUE: 0, SOON: 1, QUIET: 2, REACHED: 3})
-    ordered = listed.assign(weight=weight).dropna(subset=["weight"]).sort_values(["weight", "days_left"], kind="stable")
-    return ordered.drop(columns="weight").reset_index(drop=True)
+
+
+def agenda(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are `due` or whose state moved since an earlier ledger, once each, in the order of AGENDA.
+
+    ``why_due`` is the first reason of AGENDA that holds, ``current_before`` the value then; among the rows of one
+    reason those without a figure come last. With an ``earlier`` ledger without rows nothing has moved.
+    """
+    both = _with_earlier(ledger, earlier)
+    asked = pd.Series(_why_due(both), index=both.index)
+    well = [Status.REACHED, Status.CLOSED]
+    changed = both["status"].ne(both["status_before"]) & bool(len(earlier))
+    fell = changed & both["status_before"].isin(well) & ~both["status"].isin(well)
+    news = both["status"].replace({Status.LONG_TERM: Status.IN_PROGRESS}).map(_NEWS)
+    news = news.mask(both["status_before"].ne(Status.NOT_STARTED) & news.eq(_NEWS[Status.IN_PROGRESS])).fillna(MOVED)
+    why = pd.Series(np.select([asked.isin([OVERDUE, SOON]), fell, changed], [asked, BACK, news], asked), both.index)
+    weight = why.map({word: n for n, word in enumerate(AGENDA)})
+    rows = both.assign(why_due=why, weight=weight, blank=both["current"].isna()).dropna(subset=["weight"])
+    ordered = rows.sort_values(["weight", "blank", "days_left"], kind="stable", ignore_index=True)
+    return ordered.drop(columns=["weight", "blank"])

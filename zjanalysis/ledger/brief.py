@@ -24,7 +24,7 @@ from zjanalysis.ledger.papers import ANSWER, numbered
 from zjanalysis.ledger.reading import LedgerFile
 from zjanalysis.ledger.rows import is_own
 from zjanalysis.ledger.state import HELD, Status, standing
-from zjanalysis.ledger.views import COUNTED, counts_sentence
+from zjanalysis.ledger.views import counts_sentence
 
 NEW = "（新增）"
 TITLE = "数字政府改革建设整改台账情况通报"
@@ -43,7 +43,7 @@ def brief(file: LedgerFile, *, on: str | date, city: str, office: str) -> tuple[
     now, day = standing(file, on=on), today(on)
     short = {office_of(code): region_name(code) for code in report_units(city)}
     due = analysis.split_units(worded(analysis.due(now))).replace({"unit_name": short})
-    parts: list[Block | str] = [say(_standing(now), _movement(now, month_start(file, day)))]
+    parts: list[Block | str] = [say(counts_sentence(now), _movement(now, month_start(file, day)))]
     parts += ["各单位进展", *_units(now, short)]
     for why, title in ((OVERDUE, "逾期事项"), (SOON, "30天内到期的事项")):
         rows = due[due["why_due"] == why]
@@ -65,11 +65,6 @@ def month_start(file: LedgerFile, day: pd.Timestamp) -> pd.DataFrame:
     before = file.memory[~file.memory["ledger_id"].isin(added)]
     was = [states.get(key, state) for key, state in zip(before["ledger_id"], before["status"], strict=True)]
     return before.assign(status=pd.Series(was, index=before.index, dtype="str"))
-
-
-def _standing(now: pd.DataFrame) -> str:
-    total = analysis.by_region(now)[list(COUNTED)].sum()
-    return counts_sentence(now, {str(key): int(n) for key, n in total.items()})
 
 
 def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:

@@ -1,17 +1,18 @@
-"""What a report says about the ledger: the board, what is due, what moved, by unit and region, score and outlook.
+"""What a report says about the ledger: the board, what is due and what moved, by unit and region, score and outlook.
 
 Every function takes a `Study`; a period without a ledger, and whatever has nothing to list, is one sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
 
 from zjanalysis.analysis import evaluation as scoring
 from zjanalysis.analysis.ledger_scores import ledger_scores, scored
+from zjanalysis.columns import Column
 from zjanalysis.display import series
 from zjanalysis.display.blocks import Block, listing, say, source_of
 from zjanalysis.display.tables import table
@@ -27,6 +28,7 @@ from zjanalysis.studies import Study
 
 COUNTED = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
 NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
+KINDS = {"task": "", "preface": "前言所列问题", "goal": "工作目标", "assurance": "保障措施"}
 NO_LEDGER = "本期没有台账，不列到期事项。"
 
 
@@ -50,16 +52,24 @@ def board(me: Study) -> tuple[Block, ...]:
     plan = "" if has_plan(city) else f"未收录{region_name(city)}的工作方案，没有方案任务和目标；只列自行登记的事项。"
     if ledger.empty:
         return (say(plan, NO_LEDGER),)
-    tasks = analysis.board(ledger, city=city)
-    sums = tasks if has_plan(city) else analysis.by_region(ledger)
-    said = say(plan, counts_sentence(ledger, {key: int(sums[key].sum()) for key in COUNTED}))
     if not has_plan(city):
-        return (said,)
+        return (say(plan, counts_sentence(ledger)),)
+    tasks = analysis.board(ledger, city=city)
+    said = say(counts_sentence(ledger), _parts(tasks, len(ledger)))
     return said, series.board(tasks[tasks["kind"] == "task"], source=source_of(me))
 
 
-def counts_sentence(ledger: pd.DataFrame, total: dict[str, int]) -> str:
+def _parts(tasks: pd.DataFrame, n_rows: int) -> str:
+    """Say how many rows belong to the plan's tasks and how many to its other parts, so that the counts below add up."""
+    counts = tasks.groupby("kind")["n_rows"].sum().reindex(list(KINDS), fill_value=0)
+    names = {**KINDS, "task": f"{int(tasks['kind'].eq('task').sum())}项任务", "other": "其他"}
+    each = {**counts, "other": n_rows - int(counts.sum())}
+    return f"其中{'、'.join(f'{names[kind]}{n}项' for kind, n in each.items() if n)}。"
+
+
+def counts_sentence(ledger: pd.DataFrame) -> str:
     """Say how many rows stand in which state on the day the ledger was settled."""
+    total = analysis.by_region(ledger)[list(COUNTED)].sum()
     late = f"逾期{total['n_overdue']}项" if total["n_overdue"] else "没有逾期事项"
     return (
         f"截至{day_text(ledger['settled_on'].max())}，台账共{total['n_rows']}项：已达标{total['n_met']}项"
@@ -68,42 +78,43 @@ def counts_sentence(ledger: pd.DataFrame, total: dict[str, int]) -> str:
     )
 
 
-DUE = ("why_due", "problem", "lead_unit", "target_text", "current_text", "deadline", "status")
+DUE = ("why_due", "problem", "lead_unit", "target_text", "current_text", "deadline")
+WHY = Column("why_due", "事由")
 
 
-def due(me: Study, *, limit: int = 0, everywhere: bool = False) -> Block:
-    """List what is to be done: overdue, due within 30 days, quiet for 60, reached but not closed; the gravest first.
-
-    Only the region's own rows, or with ``everywhere`` those of its whole city.
-    """
+def due(me: Study, *, limit: int = 0) -> Block:
+    """List what the region is to do: overdue, due within 30 days, quiet for 60, reached but not closed."""
     ledger = load(me)
     if ledger.empty:
         return say(NO_LEDGER)
-    own = ledger if everywhere else ledger[ledger["region_code"] == me.region]
+    own = ledger[ledger["region_code"] == me.region]
     rows = analysis.due(own)
-    whose = f"截至{day_text(ledger['settled_on'].max())}，{'全市' if everywhere else me.name}台账{len(own)}项"
+    whose = f"截至{day_text(ledger['settled_on'].max())}，{me.name}台账{len(own)}项"
     if rows.empty:
         return say(f"{whose}，没有逾期、30天内到期、久无进展或待销号的事项。")
-    counts = rows["why_due"].value_counts(sort=False)
-    said = f"{whose}，要办的{len(rows)}项：{'、'.join(f'{why}{n}项' for why, n in counts.items())}。"
-    columns = (("region",) if everywhere else ()) + DUE
-    shown = table(worded(rows), caption="台账到期事项", columns=columns, sheet="台账到期事项")
+    shown = table(worded(rows), caption="台账到期事项", columns=DUE, sheet="台账到期事项")
+    return listing(shown, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。", limit=limit)
+
+
+def agenda(me: Study, *, limit: int = 0) -> Block:
+    """List what the whole city is to do and what moved since the last period, each row once, the gravest first."""
+    ledger, before = load(me), earlier(me)
+    if ledger.empty:
+        return say(NO_LEDGER)
+    rows = analysis.agenda(ledger, before)
+    since = "" if len(before) else "（上期没有台账，不列变动）"
+    if rows.empty:
+        return say(f"全市没有要办的事项，也没有变动{since}。")
+    was = worded(rows.assign(current=rows["current_before"]))["current_text"]
+    told = worded(rows).assign(value_before=was)
+    columns = ("region", WHY, *DUE[1:4], *(("value_before",) if len(before) else ()), *DUE[4:])
+    shown = table(told, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
+    said = f"全市要办的和较上期有变动的{len(rows)}项：{_reasons(rows['why_due'])}{since}。"
     return listing(shown, said, limit=limit)
 
 
-def moved(me: Study, *, limit: int = 0) -> Block:
-    """List what changed its state since the last period's ledger, with both states and both values."""
-    ledger, before = load(me), earlier(me)
-    if ledger.empty or before.empty:
-        return say(NO_LEDGER if ledger.empty else "上期没有台账，不列变动。")
-    rows = analysis.moved(ledger, before)
-    if rows.empty:
-        return say("与上期台账相比，没有事项的状态有变动。")
-    was = worded(rows.assign(current=rows["current_before"]))["current_text"]
-    told = worded(rows).drop(columns="current_before").assign(value_before=was)
-    columns = ("region", "problem", "status_before", "status", "value_before", "current_text")
-    shown = table(told, caption="较上期状态有变动的事项", columns=columns, sheet="状态变动")
-    return listing(shown, f"与上期台账相比，{len(rows)}项的状态有变动。", limit=limit)
+def _reasons(whys: pd.Series) -> str:
+    return "、".join(f"{why}{n}项" for why, n in whys.value_counts(sort=False).items())
 
 
 def units(me: Study) -> Block:
@@ -132,7 +143,7 @@ def _counts(me: Study, count: Callable[[pd.DataFrame], pd.DataFrame], head: str,
     return listing(shown)
 
 
-def evaluation(me: Study) -> tuple[Block, ...]:
+def evaluation(me: Study, *, limit: int = 0) -> tuple[Block, ...]:
     """Say the evaluation score and how far the first tier is, by level and what lifts most; else why there is none."""
     marks, rules = scored(me.period, region=me.region), me.settings.evaluation
     own = rules if rules.base_city == me.region else replace(rules, base_score=0.0)
@@ -143,7 +154,7 @@ def evaluation(me: Study) -> tuple[Block, ...]:
                    note="权重由办公室录入。")  # fmt: skip
     lift = scoring.lift(marks, rules=own).drop(columns="indicator")
     first = table(lift, caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
-    return said, listing(levels), listing(first, limit=15)
+    return said, listing(levels), listing(first, limit=limit)
 
 
 def outlook(me: Study, *, limit: int = 0) -> Block:
@@ -154,7 +165,8 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
         return say(NO_LEDGER if ledger.empty else f"台账没有{me.name}的事项。")
     found = forecasts(own, _history(me, own))
     told = found[found["outlook"] != UNKNOWN]
-    why = "；".join(f"{n}项{reason}" for reason, n in _reasons(found.loc[found["outlook"] == UNKNOWN, "reason"]))
+    unsure = found.loc[found["outlook"] == UNKNOWN, "reason"].replace("", "区间跨过目标").value_counts(sort=False)
+    why = "；".join(f"{n}项{reason}" for reason, n in unsure.items())
     unknown = f"另有{len(found) - len(told)}项无法判断（{why}）。" if why else ""
     if told.empty:
         return say(f"{len(found)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
@@ -179,8 +191,3 @@ def _history(me: Study, own: pd.DataFrame) -> pd.DataFrame:
     loaded = [me.period if name == me.period.name else load_period(folder, name) for name in names]
     scores = pd.concat([ledger_scores(one).assign(cutoff=one.cutoff, line=0) for one in loaded])
     return pd.concat([known, scores[~scores["indicator"].isin(known["indicator"])]], ignore_index=True)[columns]
-
-
-def _reasons(reasons: pd.Series) -> Iterable[tuple[str, int]]:
-    counts = reasons.replace("", "区间跨过目标").value_counts(sort=False)
-    return [(str(reason), int(n)) for reason, n in counts.items()]

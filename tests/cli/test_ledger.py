@@ -1,0 +1,47 @@
+"""`zj ledger` as a user calls it: the 分工表 out and back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from zjanalysis.cli import main
+from zjanalysis.ledger.reading import read_ledger
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "2021Q1" / "ledger.xlsx"
+
+
+def test_units_go_out_as_one_list_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`zj ledger assign`: written, changed by hand in a spreadsheet, taken back, written anew with what was typed."""
+    path, sheet, again = tmp_path / "台账.xlsx", tmp_path / "分工表.xlsx", tmp_path / "新分工表.xlsx"
+    shutil.copy(SAMPLE, path)
+    assert main(["ledger", "assign", str(path), "--out", str(sheet)]) == 0
+    book = openpyxl.load_workbook(sheet)
+    heads = {cell.value: cell.column for cell in book.active[3]}
+    number, unit, role, typed = (heads[word] for word in ("编号", "责任单位", "分工", "具体分工"))
+    row = next(r for r in range(4, book.active.max_row + 1) if book.active.cell(r, role).value == "牵头")
+    name, was = (book.active.cell(row, column).value for column in (number, unit))
+    book.active.cell(row, unit).value = "市公安局"
+    book.active.cell(row, typed).value = "牵头整改"
+    book.save(sheet)
+    before = read_ledger(path).ledger.set_index("ledger_id")
+    assert main(["ledger", "assign", str(path), str(sheet), "--on", "2021-04-20", "--out", str(again)]) == 0
+    after = read_ledger(path).ledger.set_index("ledger_id")
+    assert was in before.loc[name, "lead_unit"]
+    assert "市公安局" in after.loc[name, "lead_unit"]
+    assert was not in after.loc[name, "lead_unit"]
+    others = before.index != name
+    assert after.loc[others, "lead_unit"].equals(before.loc[others, "lead_unit"])
+    assert "牵头整改" in {
+        cell.value for cell in openpyxl.load_workbook(again).active[openpyxl.utils.get_column_letter(typed)]
+    }
+    capsys.readouterr()
+    for call, said in (
+        ([], "没有给出分工表"), (["--out", str(sheet)], "已经存在，不会覆盖"), ([str(sheet)], "没有给出日期"),
+        ([str(sheet), str(again), "--on", "2021-04-21"], "一次收回一份分工表"),
+    ):  # fmt: skip
+        assert main(["ledger", "assign", str(path), *call]) != 0
+        assert said in capsys.readouterr().err
