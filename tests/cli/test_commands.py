@@ -186,9 +186,9 @@ def test_compare_says_both_and_diff_adds_up(capsys: pytest.CaptureFixture[str]) 
     moved = re.search(r"其中新增([+−]?[\d.]+)个百分点、取消([+−]?[\d.]+)个百分点、变动([+−]?[\d.]+)个百分点", said)
     assert moved is not None
     parts = [float(text.replace("−", "-")) for text in moved.groups()]
-    change = re.search(r"时限压缩率（总量口径）\s+[\d.]+%\s+[\d.]+%\s+([+−][\d.]+)个百分点", said)
+    change = re.search(r"时限压缩率（总量口径）\s+[\d.]+%\s+[\d.]+%\s+(改善|退步)([\d.]+)个百分点", said)
     assert change is not None
-    assert sum(parts) == pytest.approx(float(change.group(1).replace("−", "-")), abs=0.02)
+    assert sum(parts) == pytest.approx(float(change.group(2)) * (1 if change.group(1) == "改善" else -1), abs=0.02)
 
 
 def test_the_ledger_from_start_to_inspection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

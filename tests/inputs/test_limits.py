@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zjanalysis.inputs.items import limits_frame
 from zjanalysis.inputs.limits import (
     NO_LIMIT,
     NO_UNIT,
@@ -15,7 +16,6 @@ from zjanalysis.inputs.limits import (
     TWO_UNITS,
     UNREADABLE,
     Limit,
-    limits_frame,
     parse_limit,
     split_both,
 )

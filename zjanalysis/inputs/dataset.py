@@ -14,7 +14,6 @@ from typing import Any
 from zjanalysis.columns import ITEM_COLUMNS, TABLES
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.files import write_whole
-from zjanalysis.inputs import values
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"
@@ -106,6 +105,8 @@ def use_levels(names: Iterable[str]) -> tuple[str, ...]:
     >>> use_levels(["市级", "4"])
     ('3', '4')
     """
+    from zjanalysis.inputs import values  # noqa: PLC0415  zj list and an unchanged build do without numpy
+
     codes = {name: values.use_level(name) for name in names}
     for name, code in codes.items():
         if code in ("", values.BAD):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
@@ -293,7 +294,7 @@ def _read_limits(table: Table, side: str, texts: Cells, *, units: Units) -> pd.D
     n = len(beside.texts)
     pairs, which = np.unique(texts.which * n + beside.which, return_inverse=True)
     distinct = [limits.parse_limit(texts.texts[pair // n], beside.texts[pair % n], usual=usual) for pair in pairs]
-    return limits.limits_frame(distinct, which, units=units)
+    return limits_frame(distinct, which, units=units)
 
 
 def _instant_is_zero(context: ReadContext, frame: pd.DataFrame, instant: np.ndarray) -> pd.DataFrame:
@@ -331,3 +332,19 @@ def _why_left_out(side: str, frame: pd.DataFrame) -> np.ndarray:
     reason = frame["reason"].replace(_LIMIT_REASONS[side]).fillna("").to_numpy(dtype=object)
     zero = frame["written"].eq(0).to_numpy() & (side == "statutory")
     return np.where((reason == "") & zero, "法定时限为0", reason)
+
+
+def limits_frame(read: list[limits.Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
+    """Spread distinct limits over the rows that hold them (``which`` = position in ``read``)."""
+    days_in = limits.factors(units)
+    written = _spread(read, which, lambda limit: np.nan if limit.number is None else limit.number).astype(float)
+    factor = _spread(read, which, lambda limit: days_in[limit.unit] if limit.unit else 1.0).astype(float)
+    unit, reason = (_spread(read, which, word) for word in (lambda limit: limit.unit, lambda limit: limit.reason))
+    texts = {"unit": pd.Series(unit, dtype="str"), "reason": pd.Series(reason, dtype="str")}
+    return pd.DataFrame({"written": written, "days": written * factor, **texts})
+
+
+def _spread(read: list[limits.Limit], which: np.ndarray, value: Callable[[limits.Limit], Any]) -> np.ndarray:
+    distinct = np.empty(len(read), dtype=object)
+    distinct[:] = [value(limit) for limit in read]
+    return np.asarray(distinct[which])

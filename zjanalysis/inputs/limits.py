@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, cast
-
-import numpy as np
-import pandas as pd
+from typing import cast
 
 from zjanalysis.inputs.reference import spellings
 from zjanalysis.settings import Units
@@ -176,19 +172,3 @@ def factors(units: Units) -> dict[str, float]:
     days = {"工作日": 1.0, "自然日": units.calendar_day, "周": units.week, "月": units.month, "季": units.quarter}
     hour = 1 / units.hours_per_day
     return days | {"年": units.year, "小时": hour, "分钟": hour / 60}
-
-
-def limits_frame(read: list[Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
-    """Spread distinct limits over the rows that hold them (``which`` = position in ``read``)."""
-    days_in = factors(units)
-    written = _spread(read, which, lambda limit: np.nan if limit.number is None else limit.number).astype(float)
-    factor = _spread(read, which, lambda limit: days_in[limit.unit] if limit.unit else 1.0).astype(float)
-    unit, reason = (_spread(read, which, word) for word in (lambda limit: limit.unit, lambda limit: limit.reason))
-    texts = {"unit": pd.Series(unit, dtype="str"), "reason": pd.Series(reason, dtype="str")}
-    return pd.DataFrame({"written": written, "days": written * factor, **texts})
-
-
-def _spread(read: list[Limit], which: np.ndarray, value: Callable[[Limit], Any]) -> np.ndarray:
-    distinct = np.empty(len(read), dtype=object)
-    distinct[:] = [value(limit) for limit in read]
-    return np.asarray(distinct[which])
