@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -277,3 +278,20 @@ if has_postgres():
         nowhere = CaseSource("试", CUTOFF, source.items, sample=False, postgres=postgres, query="SELECT * FROM no")
         with pytest.raises(InputError, match="连不上或查询失败"):
             case_scores(nowhere, settings=settings)
+
+
+def test_the_sums_do_not_depend_on_the_order_they_are_taken_in(
+    items: pd.DataFrame, settings: Settings, tmp_path: Path
+) -> None:
+    """Limits in 自然日 are no whole working days: their sums have to be the same to the last digit, on many threads."""
+    uneven = items.assign(statutory_days=items["statutory_days"] * 250 / 365)
+    cases = draw_cases(uneven, 300_000, cutoff=day_number(CUTOFF)).reset_index(drop=True)
+    mixed = cases.sample(frac=1, random_state=np.random.default_rng(3))
+    paths = [write_cases(rows, tmp_path / f"{n}.parquet") for n, rows in enumerate((cases, mixed))]
+    sources = [CaseSource("试/2021Q1", CUTOFF, uneven, sample=True, paths=(path,)) for path in paths]
+    many = replace(settings, cases=replace(settings.cases, threads=4))
+    asked = [(sources[0], "duckdb"), (sources[0], "duckdb"), (sources[1], "duckdb"), (sources[1], "pandas")]
+    first, *others = [case_scores(source, engine=engine, settings=many) for source, engine in asked]
+    assert (first.loc[first["indicator"] == "actual_speedup", "numerator"] % 1 > 0).any()
+    for other in others:
+        pd.testing.assert_frame_equal(other, first, check_exact=True)

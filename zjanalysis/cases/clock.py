@@ -23,6 +23,9 @@ from zjanalysis.inputs.limits import factors, unit_of
 from zjanalysis.settings import Settings, Units
 
 ONLINE_WORDS = ("网", "线上", "移动", "app", "小程序", "粤省事", "粤商通")
+GRID = 2.0**16
+"""Steps a day is counted in, a bit over a second each: sums of so even numbers are exact in whatever order an engine
+adds them, up to 10¹¹ days; limits in 自然日 are no whole working days and would differ in the last digit every time."""
 _MOST_SPELLINGS = 2000  # more spellings of a unit or a channel than this are not words but free text
 
 
@@ -147,7 +150,8 @@ def clocked(
 
     ``cases`` in the columns of `inputs.select_list`, ``calendar`` the calendar table of the same engine, ``cutoff`` the
     cut-off's row of it, ``keys`` of the columns the source has. A case is *done* when both days are in the calendar and
-    in order, *open* when no finish is given. What cannot be known is missing.
+    in order, *open* when no finish is given. What cannot be known is missing. ``actual_days`` and ``statutory``, which
+    are summed, are multiples of a step of `GRID`.
 
     The due day is the one given; else acceptance + promise + special days (特别程序), counted from the day after
     acceptance. A limit that ends on a day of rest ends on the next working day. A finish is on time when fewer
@@ -170,10 +174,12 @@ def clocked(
     )
     past = nw.col("due_ordinal") <= float(cutoff["before"])
     in_time = nw.when(_DONE & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64))
+    taken = _at_least((_FINISHED - _ACCEPTED).cast(nw.Float64) - _SPECIAL, nw.lit(0.0))
     return rows.with_columns(
         on_time=nw.when(_IS_OPEN & past).then(nw.lit(0.0)).otherwise(in_time),
         on_time_finished=in_time,
-        actual_days=nw.when(_DONE).then(_at_least((_FINISHED - _ACCEPTED).cast(nw.Float64) - _SPECIAL, nw.lit(0.0))),
+        actual_days=nw.when(_DONE).then(_on_grid(taken)),
+        statutory=_on_grid(nw.col("statutory")),
         overdue=nw.when(_IS_OPEN & ~_DUE.is_null()).then(past.cast(nw.Float64)),
         online=nw.when(~_CHANNEL.is_null()).then(_CHANNEL.is_in(vocabulary.online).cast(nw.Float64)),
     )
@@ -211,3 +217,8 @@ def _counted_due(promised_days: nw.Expr) -> nw.Expr:
 def _at_least(number: nw.Expr, lowest: nw.Expr) -> nw.Expr:
     """Return the number, or the lowest where it is below; a missing number stays missing."""
     return nw.when(number < lowest).then(lowest).otherwise(number)
+
+
+def _on_grid(days: nw.Expr) -> nw.Expr:
+    """Return days as a multiple of a step of `GRID`."""
+    return (days * GRID + 0.5) // 1 / GRID
