@@ -1,6 +1,7 @@
 """pyproject.toml, the two locks and environment.yml say the same."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -91,3 +92,10 @@ def test_environment_yml_has_the_same_ranges() -> None:
     assert str(pip) == ""
     assert python == Requirement(f"python{PROJECT['project']['requires-python']}").specifier
     assert ranges == {requirement.name: requirement.specifier for requirement in asked_for()}
+
+
+def test_the_top_level_is_the_one_the_user_named() -> None:
+    """Every folder of the user's card is in the repository, reports/ too, whose pages are not."""
+    for name in ("notebooks", "zjanalysis", "data", "reports/README.md", "tests", "environment.yml"):
+        ignored = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT).returncode
+        assert (ROOT / name).exists() and ignored != 0, name  # ignored: 128 where there is no git
