@@ -98,4 +98,5 @@ def test_the_top_level_is_the_one_the_user_named() -> None:
     """Every folder of the user's card is in the repository, reports/ too, whose pages are not."""
     for name in ("notebooks", "zjanalysis", "data", "reports/README.md", "tests", "environment.yml"):
         ignored = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT).returncode
-        assert (ROOT / name).exists() and ignored != 0, name  # ignored: 128 where there is no git
+        assert (ROOT / name).exists(), name
+        assert ignored != 0, name  # 128 where there is no git
