@@ -74,13 +74,33 @@ def test_a_scope_that_is_empty_is_said_beforehand_in_measure_and_in_build(
     assert any(line.split() == ["遂溪县", "4", "0", "0", "—"] for line in beforehand.splitlines())
     assert main(["measure"]) == 2
     assert capsys.readouterr().err == f"{why}\n提示：{how}\n"
-    done = subprocess.run(  # in a process of its own, which is how a build reads apart
-        [sys.executable, "-m", "zjanalysis", "build", "--jobs", "1"],
-        cwd=project, capture_output=True, encoding="utf-8", timeout=300, check=False,
+    dry, done = (
+        subprocess.run(  # in a process of its own, which is how a build reads apart
+            [sys.executable, "-m", "zjanalysis", "build", "--jobs", "1", *more],
+            cwd=project, capture_output=True, encoding="utf-8", timeout=300, check=False,
+        ) for more in (["--dry-run"], [])
     )  # fmt: skip
-    assert done.returncode == 0
-    assert f"遂溪县的 {why}　提示：{how}" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert (dry.returncode, done.returncode) == (1, 1)  # nothing that was asked for is there
+    assert dry.stderr == done.stderr
+    assert f"遂溪县：{why.rstrip('。')}，不生成报告。\n　　提示：{how}\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [("", "没有写截止日期"), ('cutoff = "2021.5.31"', "的截止日期“2021.5.31”认不出")]
+)
+def test_a_period_without_the_day_it_ends_is_refused_before_anything_is_made(
+    project: Path, capsys: pytest.CaptureFixture[str], written: str, said: str
+) -> None:
+    county(project)
+    about = project / "data" / "本县" / "dataset.toml"
+    about.write_text(ABOUT.replace('cutoff = "2021-05-31"', written), encoding="utf-8")
+    for arguments in (["build"], ["build", "--dry-run"]):
+        assert main(arguments) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err.splitlines()[0] == f"本县 的 2021-05 期{said}。"
+        assert '[periods."2021-05"] 下写数据截至哪一天，如 cutoff = "2021-03-31"。' in told.err
+    assert main(["measure"]) == 0
 
 
 def test_what_the_scope_lets_in_is_measured_and_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

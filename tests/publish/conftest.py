@@ -10,15 +10,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from zjanalysis.files import file_digest
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.snapshot import Sources
+from zjanalysis.publish.snapshot import Sources, file_digests
 from zjanalysis.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PERIOD = "2021Q1"
 REGIONS = {"440802": "赤坎区", "440803": "霞山区", "440804": "坡头区"}
 MIME = "application/vnd.zjanalysis+json"
+
+ABOUT = f'title = "微型"\nkind = "sample"\n[periods."{PERIOD}"]\ncutoff = "2021-03-31"\n'
 
 PARAMETERS = 'data = ""\nperiod = ""\nregion = ""\npeers = ""\nreport_date = ""'
 HEAD = """
@@ -77,15 +78,9 @@ def write_notebook(path: Path, *, extra: str = "", parameters: str = PARAMETERS,
     return path
 
 
-def tiny_files(settings: Settings, data: str, period: str) -> dict[str, str]:
-    """Give the digests of the tiny data set's files."""
-    folder = settings.path(data)
-    return {p.relative_to(folder).as_posix(): file_digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
 def tiny_sources(settings: Settings, data: str, period: str, *_: object) -> Sources:
     """Read the tiny data set as ``read_sources`` reads a real one: ``<code>.csv`` holds ``<compared> <own>``."""
-    files = tiny_files(settings, data, period)
+    files = file_digests(settings, data, period)
     paths = sorted((settings.path(data) / period / "items").glob("*.csv"))
     rows = {path.stem: path.read_text(encoding="utf-8").split() for path in paths}
     origins = {code: (f"{period}/items/{code}.csv",) for code in rows}
@@ -100,7 +95,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     items = root / "data" / "tiny" / PERIOD / "items"
     items.mkdir(parents=True)
     (root / "zjanalysis.toml").write_text('data = "data/tiny"\n', encoding="utf-8")
-    (root / "data" / "tiny" / "dataset.toml").write_text('title = "微型"\n', encoding="utf-8")
+    (root / "data" / "tiny" / "dataset.toml").write_text(ABOUT, encoding="utf-8")
     for number, code in enumerate(REGIONS):
         (items / f"{code}.csv").write_text(f"0.0{number + 1} 甲", encoding="utf-8")
     write_notebook(root / "notebooks" / "tiny.ipynb")

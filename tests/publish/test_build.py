@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +74,9 @@ def test_a_report_is_made_again_when_what_it_reads_changed_and_says_why(
     assert plan_of(jobs, folder, settings) == []
 
     other = replace(settings, units=Units(year=249.0))
-    assert plan_of(jobs, folder, other) == [f"{name}：口径与设置有变" for name in ("赤坎区", "霞山区", "坡头区")]
+    assert plan_of(jobs, folder, other) == [
+        f"{name}：口径与设置有变；口径的变化：units.year 250.0→249.0" for name in ("赤坎区", "霞山区", "坡头区")
+    ]
     (folder / "district" / "440804.html").write_text("改动", encoding="utf-8")
     assert plan_of(jobs, folder, settings) == ["坡头区：文件丢失或被改动（.html）"]
     notebook(settings.root / "notebooks" / "tiny.ipynb", extra="more = 1")
@@ -159,10 +162,10 @@ def test_a_file_is_hashed_again_when_its_content_changes_though_its_time_is_set_
     path = tmp_path / "a.csv"
     path.write_text("甲", encoding="utf-8")
     os.utime(path, (0, 0))
-    first = snapshot._digest(path, snapshot._state(path))
+    first = snapshot._digest(path, snapshot._state(path), "2021Q1")
     path.write_text("乙", encoding="utf-8")
     os.utime(path, (0, 0))
-    assert snapshot._digest(path, snapshot._state(path)) != first
+    assert snapshot._digest(path, snapshot._state(path), "2021Q1") != first
 
 
 def placed(jobs: tuple[Job, ...], focus: str = "440800") -> tuple[Job, ...]:
@@ -223,6 +226,7 @@ def test_a_folder_of_another_city_or_data_set_is_refused_by_name(
         PublishError, match="2021Q1 里有别的地市或数据集的报告：赤坎区（tiny）、霞山区（tiny）、坡头区（tiny）"
     ):
         build(placed((stranger,), "440900"), out=folder.parent, settings=settings, progress=str)
+    shutil.copytree(settings.root / "data" / "tiny", settings.root / "data" / "other")
     other = tuple(replace(job, data="data/other") for job in placed(jobs_of()))
     with pytest.raises(PublishError, match="别的地市或数据集"):
         build(other, out=folder.parent, settings=settings, progress=str)

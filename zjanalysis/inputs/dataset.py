@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,20 @@ def dataset_of(path: Path, *, settings: Settings) -> Path:
 def columns_told(folder: Path, *, settings: Settings) -> Mapping[str, str]:
     """Give header → column key as told by the ``[columns]`` of a data set; nothing where there is no data set."""
     return load_dataset(str(folder), settings=settings).columns if (folder / FILE_NAME).is_file() else {}
+
+
+def refuse_undated(settings: Settings, data: str, period: str) -> None:
+    """Raise ConfigError for a period whose ``cutoff``, from which due days are counted, is missing or no date."""
+    dataset = load_dataset(data, settings=settings)
+    cutoff = str(dataset.periods.get(period, {}).get("cutoff", ""))
+    try:
+        good = date.fromisoformat(cutoff).isoformat() == cutoff
+    except ValueError:
+        good = False
+    if not good:
+        wrong = f"的截止日期“{cutoff}”认不出" if cutoff else "没有写截止日期"
+        hint = f'请在 {FILE_NAME} 的 [periods."{period}"] 下写数据截至哪一天，如 cutoff = "2021-03-31"。'
+        raise ConfigError(f"{dataset.folder.name} 的 {period} 期{wrong}。", hint)
 
 
 def learn_columns(path: Path, names: Mapping[str, str]) -> None:

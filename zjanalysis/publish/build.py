@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from zjanalysis.errors import InputError, PublishError
+from zjanalysis.inputs.dataset import refuse_undated
 from zjanalysis.inputs.regions import is_county, region_name
 from zjanalysis.publish import pool, release, signing, snapshot, ways
 from zjanalysis.publish.jobs import Job, check_parameters, named_units
@@ -44,11 +45,12 @@ class BuildSummary:
     unchanged: tuple[str, ...]
     failed: tuple[str, ...]
     lines: tuple[str, ...]
+    nothing: bool = False
 
     @property
     def exit_code(self) -> int:
-        """Return 1 when a report failed, else 0."""
-        return 1 if self.failed else 0
+        """Return 1 when a report failed or there are data for none of those asked for (``nothing``), else 0."""
+        return 1 if self.failed or self.nothing else 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     """
     for job in jobs:
         check_parameters(job)
+    refuse_undated(settings, jobs[0].data, jobs[0].period)
     wanted = options or Options()
     periods = settings.path(jobs[0].data).glob("*/items")
     reader = snapshot.reader(wanted.timeout * max(1, sum(1 for _ in periods)))  # lines over time read every period
@@ -125,6 +128,8 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
     for step in (step for place in places for step in place.steps):
         if step.reason or step.absent:
             own.progress(f"{step.job.label}：{step.reason or step.absent.rstrip('。') + '，不生成报告。'}")
+        if step.hint:
+            own.progress(f"　　提示：{step.hint}")
     done: dict[str, Entry] = {}
     open_places = [] if own.options.dry_run else [
         place for place in places
@@ -234,7 +239,7 @@ def _snapshot(jobs: Sequence[Job], making: Path, sources: Sources, own: _Build) 
     if pool.engine_named(own.options.engine) == "warm" and own.reader.apart:
         pool.prepare(path)  # beside the reading
     regions = tuple(dict.fromkeys(job.region_code for job in jobs))
-    with release.writing(making):
+    with release.writing(making.parents[1]):  # named as the user names it
         snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, data, period, key, regions, path)
     now = file_digests(own.settings, data, period)
     moved = sorted(name for name in {*now, *sources.files} if now.get(name) != sources.files.get(name))
@@ -271,9 +276,11 @@ def _put(folder: Path, finished: Path, entry: Entry) -> None:
 def _summary(places: Sequence[_Place], done: Mapping[str, Entry], *, dry: bool) -> BuildSummary:
     released = tuple(entry.key for entry in done.values() if entry.status == GOOD)
     failed = tuple(entry.key for entry in done.values() if entry.status in (FAILED, STALE))
-    unchanged = tuple(step.job.key for place in places for step in place.steps if not (step.reason or step.absent))
+    steps = [step for place in places for step in place.steps]
+    unchanged = tuple(step.job.key for step in steps if not (step.reason or step.absent))
+    n_absent = sum(bool(step.absent) for step in steps) + sum(entry.status == ABSENT for entry in done.values())
     lines = [line for place in places for line in _place_lines(place, done, dry=dry)]
-    return BuildSummary(released, unchanged, failed, tuple(lines))
+    return BuildSummary(released, unchanged, failed, tuple(lines), nothing=n_absent == len(steps))
 
 
 def _place_lines(place: _Place, done: Mapping[str, Entry], *, dry: bool) -> list[str]:

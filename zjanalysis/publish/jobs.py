@@ -59,7 +59,7 @@ class Job:
     suffix. ``title`` says what it is about, where that is not its region alone. ``reads`` are the regions whose rows
     the notebook may compare with; empty means every row of the period. ``focus`` is the city whose folder ``place``,
     below where reports go, it is in; "" is a report that belongs nowhere, into a folder of its period. Without rows of
-    its region there is no report that ``has_subject``.
+    its region there is no report that ``has_subject``; ``of``: what else there must be for it (`Notebook`).
     """
 
     key: str
@@ -75,6 +75,7 @@ class Job:
     focus: str = ""
     place: str = ""
     has_subject: bool = True
+    of: str = "scope"
 
     @property
     def label(self) -> str:
@@ -115,7 +116,7 @@ def list_jobs(
               "period": period or periods[-1], "report_date": report_date, "peers": peers or dataset.peers}  # fmt: skip
     own, cities = notebooks(settings), foci(settings, dataset, every=every)
     return tuple(replace(job, focus=city, place=f"{home(settings, dataset, city)}{job.period}",
-                         has_subject=notebook.each != "once")
+                         has_subject=notebook.each != "once", of=notebook.of)
                  for city in cities for notebook in own if notebook.each != "once" or city == cities[0]
                  for job in _jobs_of(notebook, named_units(city), common))  # fmt: skip
 

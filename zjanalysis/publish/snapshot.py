@@ -43,13 +43,14 @@ class Sources:
 
     ``files``: name → SHA-256. ``regions``: region code → (digest of its rows in full, of what others compare), the code
     "" for what concerns everyone. ``origins``: region code → the files its rows come from. ``rows``: region code → how
-    many it has in the period itself.
+    many it has in the period itself. ``outside``: region code → why none of its rows is in scope and how to widen it.
     """
 
     files: Mapping[str, str]
     regions: Mapping[str, tuple[str, str]]
     origins: Mapping[str, tuple[str, ...]]
     rows: Mapping[str, int]
+    outside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,15 +129,17 @@ def read_sources(settings: Settings, data: str, period: str, where: Reader | Non
         written = _digests(*asked) if where is None else read_in(where, _digests, *asked)
         with suppress(OSError):  # a read-only project folder: the rows are read again next time
             write_whole(cache, json.dumps(written, ensure_ascii=False).encode("utf-8"))
-    regions, origins = (
-        {code: tuple(values) for code, values in written[name].items()} for name in ("regions", "origins")
+    regions, origins, outside = (
+        {code: tuple(values) for code, values in written[name].items()} for name in ("regions", "origins", "outside")
     )
-    return Sources(files, regions, origins, written["rows"])
+    return Sources(files, regions, origins, written["rows"], outside)
 
 
 def files_key(files: Mapping[str, str], settings: Settings, period: str) -> str:
     """Return the digest of all that the rows of a period can depend on."""
-    return digest_of([files, package_digest(("inputs", "reference")), versions(), repr(settings.units), period])
+    return digest_of(
+        [files, package_digest(("inputs", "analysis", "reference")), versions(), repr(settings.units), period]
+    )
 
 
 def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
@@ -172,6 +175,8 @@ def _digest(path: Path, state: tuple[int, ...], period: str) -> str:
 
 
 def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, Any]:
+    from zjanalysis.analysis.indicators import Scope, emptied_by  # noqa: PLC0415  pandas, only when rows must be read
+
     regions: dict[str, list[str]] = {}
     origins: dict[str, set[str]] = {}
     periods = load_periods(settings, data, period, key)
@@ -180,8 +185,12 @@ def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, 
             before = regions.get(code, ["", ""])
             regions[code] = [digest_of([before[0], own]), digest_of([before[1], compared])]
             origins.setdefault(code, set()).update(files)
-    rows = {str(code): int(n) for code, n in periods[period].items["region_code"].value_counts().items()}
-    return {"regions": regions, "origins": {code: sorted(files) for code, files in origins.items()}, "rows": rows}
+    now = periods[period]
+    rows = {str(code): int(n) for code, n in now.items["region_code"].value_counts().items()}
+    scope = Scope(now.dataset.item_types, now.dataset.use_levels)
+    outside = {str(code): emptied_by(items, scope) for code, items in now.items.groupby("region_code")}
+    return {"regions": regions, "origins": {code: sorted(files) for code, files in origins.items()}, "rows": rows,
+            "outside": {code: why for code, why in outside.items() if any(why)}}  # fmt: skip
 
 
 def region_digests(loaded: Any) -> list[tuple[str, str, str, list[str]]]:

@@ -35,7 +35,7 @@ OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据、办件�
 class Step:
     """One report of the plan; an empty ``reason`` means its page is what would be made.
 
-    ``absent`` says what it would be about and is not in the data; such a report is not made.
+    ``absent`` says what it would be about and is not in the data, ``hint`` what to do; such a report is not made.
     """
 
     job: Job
@@ -43,6 +43,7 @@ class Step:
     reads: Mapping[str, str]
     reason: str = ""
     absent: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,9 @@ def _step(job: Job, sources: Sources, entry: Entry | None, folder: Path, shared:
     marked = stamp(job, shared, data=digest_of(reads), inputs=inputs_of(job, sources))
     if job.has_subject and not sources.rows.get(job.region_code):
         return Step(job, marked, reads, absent=f"{job.period} 期没有它的事项")
+    if job.has_subject and job.of == "scope" and job.region_code in sources.outside:
+        absent, hint = sources.outside[job.region_code]
+        return Step(job, marked, reads, absent=absent, hint=hint)
     reason = "按要求重新生成" if force else why(job, marked, reads, entry, folder)
     if PARTS["definitions"] in reason or PARTS["code"] in reason:
         reason += _which(folder / f"{job.key}.html", shared)
