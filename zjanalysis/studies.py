@@ -21,7 +21,7 @@ from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
-from zjanalysis.analysis.indicators import measure, refuse_empty
+from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
 from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
@@ -369,6 +369,13 @@ def study(
     if all_types:
         now = replace(now, dataset=replace(now.dataset, item_types=()), memory={})
     return study_of(now, region=region, peers=peers)
+
+
+def emptied(period: Period) -> dict[str, tuple[str, str]]:
+    """Return region code → why none of its items is in scope and how to widen it, of the regions where that is so."""
+    scope = Scope(period.dataset.item_types, period.dataset.use_levels)
+    reasons = {str(code): emptied_by(items, scope) for code, items in period.items.groupby("region_code")}
+    return {code: why for code, why in reasons.items() if any(why)}
 
 
 def study_of(

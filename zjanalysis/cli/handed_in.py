@@ -16,6 +16,7 @@ from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.check import Submission
 from zjanalysis.inputs.dataset import Dataset, columns_lines, load_dataset
+from zjanalysis.inputs.headers import NAME
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.neutral import visible
 from zjanalysis.publish.jobs import CITY, DISTRICT, Notebook, foci, named_units, notebooks
@@ -39,15 +40,21 @@ _NO_REPORT, _COMPARED = "—", "供比较"
 
 
 def print_headers(checked: Submission, file: TextIO | None = None) -> None:
-    """Print how every header was told, once for all tables that have the same, and the lines to be pasted."""
+    """Print how every header was told, once for all tables that have the same, and the lines to be pasted.
+
+    Where each is a standard name one line says so.
+    """
     tables: dict[str, list[tuple[str, str]]] = {}
     for (name, sheet), rows in checked.headers.groupby(["file", "sheet"], sort=False):
         alike = rows[[column.key for column in HEADERS]].to_csv(index=False)
         tables.setdefault(alike, []).append((str(name), str(sheet)))
     for (name, sheet), *others in tables.values():
         more = f"等 {1 + len(others)} 张表" if others else ""
-        print(f"\n表头（{visible(name)}{f' {visible(sheet)}' if sheet else ''}{more}）：", file=file)
         rows = checked.headers[(checked.headers["file"] == name) & (checked.headers["sheet"] == sheet)]
+        exact = f"{len(rows)}列都是标准名称，全部认得。" if rows["how"].eq(NAME).all() else ""
+        print(f"\n表头（{visible(name)}{f' {visible(sheet)}' if sheet else ''}{more}）：{exact}", file=file)
+        if exact:
+            continue
         print_table(table(rows, caption="表头", columns=HEADERS), limit=len(rows), file=file)
     asked = suggestions(checked.headers)
     if asked:

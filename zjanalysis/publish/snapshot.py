@@ -175,7 +175,7 @@ def _digest(path: Path, state: tuple[int, ...], period: str) -> str:
 
 
 def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, Any]:
-    from zjanalysis.analysis.indicators import Scope, emptied_by  # noqa: PLC0415  pandas, only when rows must be read
+    from zjanalysis.studies import emptied  # noqa: PLC0415  pandas, only when rows must be read
 
     regions: dict[str, list[str]] = {}
     origins: dict[str, set[str]] = {}
@@ -187,10 +187,8 @@ def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, 
             origins.setdefault(code, set()).update(files)
     now = periods[period]
     rows = {str(code): int(n) for code, n in now.items["region_code"].value_counts().items()}
-    scope = Scope(now.dataset.item_types, now.dataset.use_levels)
-    outside = {str(code): emptied_by(items, scope) for code, items in now.items.groupby("region_code")}
     return {"regions": regions, "origins": {code: sorted(files) for code, files in origins.items()}, "rows": rows,
-            "outside": {code: why for code, why in outside.items() if any(why)}}  # fmt: skip
+            "outside": emptied(now)}  # fmt: skip
 
 
 def region_digests(loaded: Any) -> list[tuple[str, str, str, list[str]]]:
