@@ -167,7 +167,8 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
 
 def linked(table: CodeTable) -> np.ndarray:
     """Tell which regions hang together through shared codes: the largest such set (the first of equal ones)."""
-    together = (table.held.T.astype("int64") @ table.held.astype("int64")) > 0
+    held = table.held.astype("float64")  # numpy multiplies integers without its fast library
+    together = held.T @ held > 0
     reach = np.linalg.matrix_power(together.astype("float64") + np.eye(len(together)), max(len(together), 1)) > 0
     sizes = reach.sum(axis=1) * np.diag(together)
     return np.asarray(reach[int(np.argmax(sizes))] & np.diag(together)) if len(sizes) else np.zeros(0, dtype=bool)

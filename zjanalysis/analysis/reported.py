@@ -45,8 +45,13 @@ def _records(definitions: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in definitions.to_dict("records")]
 
 
-REPORTED_INDICATORS: tuple[Indicator, ...] = tuple(map(_indicator, _records(load_definitions())))
+_DEFINITIONS = _records(load_definitions())
+REPORTED_INDICATORS: tuple[Indicator, ...] = tuple(map(_indicator, _DEFINITIONS))
 """Everything that is reported and not computed, in the order of the plan (reference/reported_indicators.csv)."""
+
+
+_BREAKS = {row["indicator"]: (row["break_from"], row["break_to"])
+           for row in _DEFINITIONS if row["break_from"]}  # fmt: skip
 
 
 def measure_reported(reported: pd.DataFrame) -> pd.DataFrame:
@@ -84,9 +89,8 @@ def comparable(indicator: str, before: str | date, after: str | date) -> bool:
     >>> comparable("data_linkage", "2019-12-31", "2021-03-31")
     True
     """
-    breaks = load_definitions().set_index("indicator")[["break_from", "break_to"]]
-    if indicator not in breaks.index or not breaks.loc[indicator, "break_from"]:
+    if indicator not in _BREAKS:
         return True
-    first, last = (day_of(str(day)) for day in breaks.loc[indicator])
+    first, last = map(day_of, _BREAKS[indicator])
     days = sorted(day for day in (day_of(before), day_of(after)) if day is not None)
     return bool(len(days) == 2 and first is not None and last is not None and (days[1] < first or days[0] > last))

@@ -179,12 +179,16 @@ class CaseSummary:
 
 
 def find_cases(period: Period, *, settings: Settings | None = None) -> CaseSummary | None:
-    """Return `period_cases`, None for a period without any, or whose cases only Spark can read."""
-    if period.cases is None:
-        source = find_case_source(period, settings=settings)
-        if source is None or source.spark_table:
-            return None
-    return period_cases(period, settings=settings)
+    """Return `period_cases`, remembered by the period; None without any, or where only Spark can read them."""
+
+    def found() -> CaseSummary | None:
+        if period.cases is None:
+            source = find_case_source(period, settings=settings)
+            if source is None or source.spark_table:
+                return None
+        return period_cases(period, settings=settings)
+
+    return period.once(("cases",), found)
 
 
 def period_cases(period: Period, *, settings: Settings | None = None) -> CaseSummary:

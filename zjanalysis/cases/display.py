@@ -78,7 +78,7 @@ def share(me: Study) -> None:
 
 def held(me: Study) -> CaseSummary | None:
     """Return what `load` gives; None for a period without any cases."""
-    return me.period.once(("cases",), lambda: find_cases(me.period, settings=me.settings))
+    return find_cases(me.period, settings=me.settings)
 
 
 def own_cases(me: Study) -> CaseSummary | Block:

@@ -39,7 +39,7 @@ os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 _INLINE = "matplotlib_inline.backend_inline"
-_LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl",
+_LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl", "docx",
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
               "bdb", "pandas.core.reshape.reshape")  # fmt: skip
@@ -56,14 +56,14 @@ import nbformat  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from zjanalysis.display import picture, theme, workbook  # noqa: E402
+from zjanalysis.display import document, picture, theme, workbook  # noqa: E402
 from zjanalysis.publish import page, snapshot  # noqa: E402
 
 
 def _rehearse() -> None:
     """Use once what builds its tables at first use: without it every child would build them again for its one report.
 
-    Schema of notebooks, rules of Markdown, font and palette, narwhals' pandas side, openpyxl's writers.
+    Schema of notebooks, rules of Markdown, font and palette, narwhals' pandas side, writers of workbooks and documents.
     """
     page.exporter()
     page.markdown().render("## 湛江市\n\n1. **一** `c`\n2. 二\n\n文字。\n")
@@ -81,6 +81,7 @@ def _rehearse() -> None:
     analysis.measure(one, [analysis.indicator("visits")], scope=None)
     with tempfile.TemporaryDirectory(prefix="zj") as place:
         workbook.write_workbook([], f"{place}/none.xlsx", title="")
+    document.make_document(["一、", {"kind": "text", "text": "文字。"}], {}, office="")
 
 
 @dataclass(frozen=True)
