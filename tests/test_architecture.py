@@ -17,9 +17,9 @@ WINGS = {
     "cases": {"inputs": "inputs", "synthetic": "inputs", "engines": "inputs", "clock": "analysis",
               "findings": "analysis", "analysis": "analysis", "views": "analysis", "display": "display"},
     "ledger": {"inputs": "inputs", "rows": "analysis", "reading": "analysis", "state": "analysis",
-               "analysis": "analysis", "forecast": "analysis", "merge": "analysis", "safety": "analysis",
+               "analysis": "analysis", "forecast": "analysis", "merge": "analysis",
                "display": "display", "views": "display", "book": "display", "papers": "display",
-               "brief": "display", "assignment": "display"},
+               "assignment": "display"},
 }  # fmt: skip
 # Modules that still fetch what they should be handed, and what; none may be added.
 DOORS = {

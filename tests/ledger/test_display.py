@@ -36,20 +36,20 @@ def test_a_gap_that_prints_as_nothing_is_nothing_in_its_cell_too() -> None:
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ({"current": 0.8}, "没有进展说明和佐证；距完成时限 76 天；80.00%，未达 ＞85.50%。"),
-        ({"current": 0.8, "progress": "x", "deadline": "2021-03-31"}, "逾期 15 天；80.00%，未达 ＞85.50%。"),
-        ({"current": 0.9}, "2021年3月31日达标，待销号；90.00%，达到 ＞85.50%。"),
-        ({"current": 0.9, "evidence": "e", "closed_on": "2021-04-10"}, "2021年4月10日销号；90.00%，达到 ＞85.50%。"),
+        ({"current": 0.8}, "没有进展说明和佐证；距完成时限76天；80.00%，未达＞85.50%。"),
+        ({"current": 0.8, "progress": "x", "deadline": "2021-03-31"}, "逾期15天；80.00%，未达＞85.50%。"),
+        ({"current": 0.9}, "2021年3月31日达标，待销号；90.00%，达到＞85.50%。"),
+        ({"current": 0.9, "evidence": "e", "closed_on": "2021-04-10"}, "2021年4月10日销号；90.00%，达到＞85.50%。"),
         ({"progress": "x", "deadline": "长期推进"}, "长期推进；本期无数据。"),
-        ({"progress": "x", "deadline": "尽快", "current": 0.8}, "完成时限认不出；80.00%，未达 ＞85.50%。"),
+        ({"progress": "x", "deadline": "尽快", "current": 0.8}, "完成时限认不出；80.00%，未达＞85.50%。"),
         ({"comparison": "record", "indicator": "province_rank", "unit": "count", "current": 14.0}, "只登记，不判定；14位。"),
         ({"comparison": "rising", "baseline": 0.7, "current": 0.8, "gap": 0.1, "progress": "x"},
-         "2021年3月31日达标，待销号；80.00%，比基期 70.00% 优10.00个百分点。"),
+         "2021年3月31日达标，待销号；80.00%，比基期70.00%优10.00个百分点。"),
         ({"comparison": "below_peers", "indicator": "visits", "unit": "visits", "target_value": 0.06, "current": 0.09,
           "verdict": "未达标", "progress": "x", "deadline": "2021-03"},
-         "逾期 15 天；0.0900次，中位数 0.0600次，未达标。"),
+         "逾期15天；0.0900次，中位数0.0600次，未达标。"),
         ({"comparison": "done", "indicator": "node_connected", "unit": "flag", "target_value": 1.0, "current": 0.0,
-          "progress": "x"}, "距完成时限 76 天；未完成。"),
+          "progress": "x"}, "距完成时限76天；未完成。"),
     ],
 )  # fmt: skip
 def test_every_row_says_from_its_numbers_why_it_has_its_state(cells: dict, said: str) -> None:
@@ -64,7 +64,7 @@ def test_a_row_that_fell_back_says_when() -> None:
     first = start(pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.9]}), on="2021-02-01")
     fell = with_words(settle(first.assign(current=0.8), first, on="2021-04-15", as_of="2021-03-31"))
     said = fell.set_index("ledger_id").loc["六-04@440800", "status_reason"]
-    assert said == "2021年3月31日回落；没有进展说明和佐证；距完成时限 76 天；80.00%，未达 ＞85.50%。"
+    assert said == "2021年3月31日回落；没有进展说明和佐证；距完成时限76天；80.00%，未达＞85.50%。"
 
 
 def test_values_read_in_their_units() -> None:

@@ -15,10 +15,9 @@ from tests.display.conftest import EVIL
 from zjanalysis.display import wording
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.ledger.analysis import REACHED, due, split_units
-from zjanalysis.ledger.brief import brief, month_start
 from zjanalysis.ledger.display import worded
 from zjanalysis.ledger.inputs import office_of
-from zjanalysis.ledger.papers import notice_rows, summary_table, write_documents, write_notices
+from zjanalysis.ledger.papers import brief, month_start, notice_rows, summary_table, write_documents, write_notices
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
 from zjanalysis.ledger.state import Status, settle, standing, start
 
@@ -55,7 +54,7 @@ def test_the_notices_are_one_sheet_per_unit_and_hold_every_row_once(tmp_path: Pa
     assert "示例数据（模拟）" in sheet["A3"].value
     listed = [row[3].value for row in sheet.iter_rows(min_row=5) if isinstance(row[0].value, int)]
     assert len(listed) == (rows["unit_name"] == "市行政服务中心").sum()
-    assert "逾期 10 天" in {row[8].value for row in sheet.iter_rows(min_row=5)}
+    assert "逾期10天" in {row[8].value for row in sheet.iter_rows(min_row=5)}
 
 
 def test_the_summary_counts_every_row_once() -> None:
@@ -76,7 +75,7 @@ def test_the_sample_on_any_day_days_agree_with_states_and_every_row_says_why(kep
         assert ledger.loc[ledger["status"] == state, "status_reason"].str.contains(word).all()
     rows = notice_rows(standing(kept, on=on))
     assert not rows.duplicated(["unit_name", "ledger_id"]).any()
-    assert rows["reason_text"].str.fullmatch(r"逾期 \d+ 天|还有 \d+ 天到期|\d+ 天无进展|已达标，待销号").all()
+    assert rows["reason_text"].str.fullmatch(r"逾期\d+天|还有\d+天到期|\d+天无进展|已达标，待销号").all()
     assert not {"公共资源交易中心", "各县(市、区)政府(管委会)"} & set(rows["unit_name"])
 
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 import zjanalysis as zj
 from zjanalysis.errors import ConfigError
+from zjanalysis.ledger.display import with_target_text
 from zjanalysis.ledger.inputs import last_day, today
-from zjanalysis.ledger.rows import empty_ledger
-from zjanalysis.ledger.state import Status, is_met, settle
+from zjanalysis.ledger.rows import PEERS, empty_ledger
+from zjanalysis.ledger.state import Status, is_met, settle, start
 
 NAN = float("nan")
 
@@ -256,3 +257,14 @@ def test_no_path_closes_a_row_without_evidence_and_a_met_target(steps: list[dict
 def test_a_rising_target_is_not_judged_in_the_period_of_its_base(period: str, met: str) -> None:
     gaps = zj.study("data/sample", period, region="徐闻县").gaps.set_index("indicator")
     assert gaps.at["online_end_to_end", "meets_target"] == met
+
+
+def test_whom_a_county_is_held_against_reads_the_same_in_problem_and_target() -> None:
+    """The plan says 兄弟地市 of city and counties alike; a county is held against the counties of its city."""
+    rows = with_target_text(start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01"))
+    peers = rows[rows["comparison"].isin(PEERS)]
+    for word, of_city in (("兄弟地市", True), ("兄弟县区", False)):
+        own = peers[peers["region_code"].eq("440800") == of_city]
+        assert len(own)
+        assert own["problem"].str.contains(word).all()
+        assert own["target_text"].str.contains(word).all()

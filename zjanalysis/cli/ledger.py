@@ -16,8 +16,7 @@ from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger.assignment import take_assignments, write_assignments
 from zjanalysis.ledger.book import LedgerResult, init_ledger, merge_ledger, update_ledger
-from zjanalysis.ledger.brief import brief
-from zjanalysis.ledger.papers import notice_rows, summary_table, write_documents, write_notices
+from zjanalysis.ledger.papers import brief, notice_rows, summary_table, write_documents, write_notices
 from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import standing, start
 from zjanalysis.settings import load_settings

@@ -102,6 +102,12 @@ def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     return changed.assign(status_before=changed["status_before"].fillna("（新增）")).reset_index(drop=True)
 
 
+def fell_back(both: pd.DataFrame) -> pd.Series:
+    """Tell which rows (of `moved`) met their target and no longer do; without a figure nobody knows."""
+    well = [Status.REACHED, Status.CLOSED]
+    return both["status_before"].isin(well) & ~both["status"].isin(well) & both["current"].notna()
+
+
 def _with_earlier(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with status_before and current_before, missing for a row there was not."""
     was = earlier[["ledger_id", "status", "current"]].drop_duplicates("ledger_id")
@@ -143,12 +149,12 @@ def agenda(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """
     both = _with_earlier(ledger, earlier)
     asked = pd.Series(_why_due(both), index=both.index)
-    well = [Status.REACHED, Status.CLOSED]
     changed = both["status"].ne(both["status_before"]) & bool(len(earlier))
-    fell = changed & both["status_before"].isin(well) & ~both["status"].isin(well)
     news = both["status"].replace({Status.LONG_TERM: Status.IN_PROGRESS}).map(_NEWS)
     news = news.mask(both["status_before"].ne(Status.NOT_STARTED) & news.eq(_NEWS[Status.IN_PROGRESS])).fillna(MOVED)
-    why = pd.Series(np.select([asked.isin([OVERDUE, SOON]), fell, changed], [asked, BACK, news], asked), both.index)
+    why = pd.Series(
+        np.select([asked.isin([OVERDUE, SOON]), fell_back(both), changed], [asked, BACK, news], asked), both.index
+    )
     weight = why.map({word: n for n, word in enumerate(AGENDA)})
     rows = both.assign(why_due=why, weight=weight, blank=both["current"].isna()).dropna(subset=["weight"])
     ordered = rows.sort_values(["weight", "blank", "days_left"], kind="stable", ignore_index=True)

@@ -43,9 +43,8 @@ from zjanalysis.ledger.merge import (
     tool_changes,
     typed_over,
 )
-from zjanalysis.ledger.reading import STRAY, LedgerFile, read_ledger
+from zjanalysis.ledger.reading import STRAY, LedgerFile, locked, read_ledger, read_to_change
 from zjanalysis.ledger.rows import COUNTED, hand_columns, is_own
-from zjanalysis.ledger.safety import locked, refuse_doubts, refuse_losses, refuse_when_open
 from zjanalysis.ledger.state import Status, refresh, working_day
 from zjanalysis.settings import Guard
 
@@ -129,7 +128,7 @@ def update_ledger(
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
     with locked(Path(path)):
-        file = _own(path, guard)
+        file = read_to_change(path, guard=guard)
         day = working_day(file, on)
         after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
         lines = [*_by_hand(file, after, on=on), *_by_tool(file, after, on=on)]
@@ -152,7 +151,7 @@ def merge_copies(
 ) -> LedgerResult:
     """Take over what came back, by file name, each made from the ledger as it stands now (`merge.merge`)."""
     with locked(Path(path)):
-        file = _own(path, guard)
+        file = read_to_change(path, guard=guard)
         day, figures = working_day(file, on), file.memory["as_of"].max()
         as_of, returned = day if pd.isna(figures) else figures, {name: copy(file) for name, copy in copies.items()}
         merged = merge(file.ledger, file.memory, copies=returned, on=day, as_of=as_of)
@@ -160,16 +159,6 @@ def merge_copies(
         by_hand = _by_hand(file, file.ledger, on=on)
         lines = [*by_hand, merged.changes, *_by_tool(file, after, on=on)]
         return _save(file, after, lines, replace(merged, notes=(*_gone(by_hand[0]), *merged.notes)))
-
-
-def _own(path: str | Path, guard: Guard | None) -> LedgerFile:
-    """Read the ledger itself; raises InputError where it must not be changed."""
-    where = Path(path)
-    file = read_ledger(where, guard=guard)
-    refuse_when_open(where)
-    refuse_losses(where)
-    refuse_doubts(file.written, name=where.name)
-    return file
 
 
 def _copy(file: LedgerFile, own: LedgerFile) -> Copy:

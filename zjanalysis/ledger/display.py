@@ -112,7 +112,7 @@ def _time_reason(row: Mapping[str, Any]) -> str:
         return "只登记，不判定"
     if wording.missing(left):
         return f"{fell}{start}{LONG_TERM if '长期' in str(row['deadline']) else '完成时限认不出'}"
-    return f"{fell}{start}" + (f"逾期 {-left} 天" if left < 0 else f"距完成时限 {left} 天")
+    return f"{fell}{start}" + (f"逾期{-left}天" if left < 0 else f"距完成时限{left}天")
 
 
 def _value_reason(row: Mapping[str, Any], counted: str) -> str:
@@ -125,15 +125,15 @@ def _value_reason(row: Mapping[str, Any], counted: str) -> str:
         return stands
     if kind in PEERS:
         median = amount(row["target_value"], unit, counted=counted)
-        return f"{stands}，中位数 {median}，{row['verdict']}"
+        return f"{stands}，中位数{median}，{row['verdict']}"
     if kind in MOVES:
         base = amount(row["baseline"], unit, counted=counted)
         same = wording.missing(row["gap"])
-        return f"{stands}，为基期值" if same else f"{stands}，比基期 {base} {gap_text(row['gap'], unit)}"
+        return f"{stands}，为基期值" if same else f"{stands}，比基期{base}{gap_text(row['gap'], unit)}"
     if kind not in SIGNS:
         return f"{stands}，没有数值目标"
     met = meets(kind, value, target=row["target_value"], before=row["baseline"], verdict="")
-    return f"{stands}，{'达到' if met else '未达'} {row['target_text']}"
+    return f"{stands}，{'达到' if met else '未达'}{row['target_text']}"
 
 
 def day_text(day: Any) -> str:

@@ -2,16 +2,26 @@
 
 A row is known by its hidden key (行键) together with the words the tool wrote beside it; its number (编号) counts where
 the key is gone. Where they contradict each other the row is in doubt, and nothing of it is taken without a word.
+What keeps a workbook from being changed stands at the end: another command, an open program, what would be lost.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 
 from zjanalysis.columns import HAND, LEDGER
+from zjanalysis.errors import InputError
+from zjanalysis.files import take_lock
 from zjanalysis.inputs.office_table import days, numbers
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.inputs.workbook import cell_text, read_rows
@@ -27,6 +37,18 @@ CLASH = "编号、行键与任务、地区、指标、目标值对不上，认�
 TWICE = "同一行在表里出现了两次"
 STRAY = "不足两格，没有当作台账的一行"
 MOST_EDITED = 2  # of the witnesses, when a row is still taken for the one its key or number names
+PATIENCE = 60.0  # seconds that one command waits for another
+# Parts openpyxl would drop or flatten without a word. Comments and pictures are kept.
+LOST = {
+    r"xl/charts?/": "图表",
+    r"xl/threadedComments/": "线程批注（请改用普通批注）",
+    r"xl/diagrams/": "SmartArt 图形",
+    r"xl/embeddings/": "嵌入的文件",
+    r"xl/ctrlProps/|xl/activeX/": "控件",
+    r"xl/slicers?/|xl/pivotTables/": "数据透视表或切片器",
+    r"vbaProject\.bin": "宏",
+}
+_SHAPE = re.compile(rb"<(?:xdr:)?(?:sp|cxnSp|grpSp|graphicFrame)[ >]")
 
 
 @dataclass(frozen=True)
@@ -145,3 +167,81 @@ def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame, setting
     shown = rows.assign(ledger_id=ids).set_index("ledger_id").reindex(laid["ledger_id"]).reset_index(drop=True)
     values = {k: numbers(shown[k]) if k in shown.columns else float("nan") for k in ("baseline", "current")}
     return laid.assign(**values)
+
+
+# --- before it is changed: nobody else is changing it, nothing in it would be lost ------------------------------------
+
+
+def read_to_change(path: str | Path, *, guard: Guard | None = None) -> LedgerFile:
+    """Read the ledger itself; raises InputError where it must not be changed."""
+    where = Path(path)
+    file = read_ledger(where, guard=guard)
+    _refuse_when_open(where)
+    _refuse_losses(where)
+    _refuse_doubts(file.written, name=where.name)
+    return file
+
+
+@contextmanager
+def locked(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold a workbook for one command at a time, so that what another one writes is read and not overwritten.
+
+    The lock is the system's and ends with the process, however that ends. Raises InputError after ``patience`` seconds.
+    """
+    mark, until = path.with_name(f".{path.name}.lock"), time.monotonic() + patience
+    while True:
+        file = mark.open("a+b")
+        if take_lock(file) and _is(mark, file):
+            break
+        file.close()
+        if time.monotonic() > until:
+            raise InputError(f"“{path.name}”正被另一个命令改写。", "请等它结束后再运行一次。")
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows keeps a file that is open
+            mark.unlink()
+        file.close()
+
+
+def _is(mark: Path, file: IO[bytes]) -> bool:
+    """Tell whether the file is still the one that lies there: who held it before may have taken it away."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), mark.stat())
+    except OSError:
+        return False
+
+
+def _refuse_doubts(written: pd.DataFrame, *, name: str) -> None:
+    """Raise InputError when rows of the ledger itself cannot be told apart: sorted in part, numbers written over."""
+    rows = written.loc[written["doubt"] == CLASH, "row_number"]
+    if len(rows):
+        places = "、".join(f"第{number}行" for number in rows[:5]) + ("等" if len(rows) > 5 else "")
+        raise InputError(
+            f"“{name}”{places}共{len(rows)}行的编号与任务、地区对不上，没有改动。",
+            "多半是只排序了一部分列；请撤销后再运行。",
+        )
+
+
+def _refuse_losses(path: Path) -> None:
+    """Raise InputError when the workbook holds what cannot be kept: charts, shapes, threaded comments, macros."""
+    with zipfile.ZipFile(path) as package:
+        names = package.namelist()
+        found = [word for pattern, word in LOST.items() if any(re.search(pattern, name) for name in names)]
+        drawings = [name for name in names if re.match(r"xl/drawings/drawing\d+\.xml$", name)]
+        if any(_SHAPE.search(package.read(name)) for name in drawings) and "图表" not in found:
+            found.append("文本框或图形")
+    if found:
+        raise InputError(
+            f"“{path.name}”里有{'、'.join(found)}，改写会丢失，因此没有动它。", "请把这些内容移到另一个工作簿后再运行。"
+        )
+
+
+def _refuse_when_open(path: Path) -> None:
+    """Raise InputError while Excel, WPS or LibreOffice has the workbook open."""
+    marks = [path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"), path.with_name(f".~{path.name}")]
+    if any(mark.exists() for mark in marks):
+        raise InputError(
+            f"“{path.name}”正被打开。", "请在 Excel/WPS 中保存并关闭后再运行；若已关闭，请删去旁边的锁文件。"
+        )

@@ -65,8 +65,9 @@ def start(
     county = targets[targets["level"].str.contains(COUNTY)].merge(units, how="cross")
     rows = pd.concat([city, county], ignore_index=True).sort_values("order", kind="stable", ignore_index=True)
     settled = _filled(lay_out(rows), empty_ledger(), scores=scores, on=on, as_of=as_of, gaps=gaps)
-    stands_well = settled["status"].eq(Status.REACHED)
-    return settled.assign(problem=rows["text"].mask(stands_well, rows["text"] + HELD))
+    of_county = rows["text"].str.replace("兄弟地市", "兄弟县区")  # whom its figures are held against
+    text = rows["text"].mask(rows["region_code"].ne(rules.focus), of_county)
+    return settled.assign(problem=text.mask(settled["status"].eq(Status.REACHED), text + HELD))
 
 
 def refresh(

@@ -64,7 +64,7 @@ def _parts(tasks: pd.DataFrame, n_rows: int) -> str:
     counts = tasks.groupby("kind")["n_rows"].sum().reindex(list(KINDS), fill_value=0)
     names = {**KINDS, "task": f"{int(tasks['kind'].eq('task').sum())}项任务", "other": "其他"}
     each = {**counts, "other": n_rows - int(counts.sum())}
-    return f"其中{'、'.join(f'{names[kind]}{n}项' for kind, n in each.items() if n)}。"
+    return f"{n_rows}项中，{'、'.join(f'{names[kind]}{n}项' for kind, n in each.items() if n)}。"
 
 
 def counts_sentence(ledger: pd.DataFrame) -> str:
