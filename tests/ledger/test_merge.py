@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zjanalysis.columns import LEDGER
@@ -166,7 +166,6 @@ EDITS = st.dictionaries(
 
 
 @given(EDITS, EDITS, EDITS, st.booleans())
-@settings(max_examples=10, deadline=None, derandomize=True)
 def test_two_offices_and_the_ledger_write_at_once_and_no_cell_is_lost(one, other, own, deletes_a_row) -> None:
     """Every text an office typed stands in the ledger afterwards or among the conflicts, and nothing of ours goes."""
 
