@@ -115,6 +115,7 @@ def test_the_end_says_the_notebook_ran_through(county: Study) -> None:
 def test_an_exhibit_of_an_analysts_own_needs_a_title_and_a_table_alone(county: Study) -> None:
     sns = pytest.importorskip("seaborn")
     rows = county.own.groupby("department", as_index=False).size()
+    zj.theme()
     block = zj.exhibit(sns.histplot(county.own, x="statutory_days"), title="法定时限的分布", table=rows, source=county)
     assert "图　法定时限的分布" in block.html
     assert block.payload["table"]["sheet"] == "法定时限的分布"

@@ -30,7 +30,7 @@ from zjanalysis.units import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAWN = ("spine", "split", "departments", "ranking", "pairs", "funnel", "sensitivity", "changes", "change_split",
-         "limits", "compression", "visits", "trend", "trend_line")  # fmt: skip
+         "limits", "compression", "visits", "trend", "trend_line", "counties")  # fmt: skip
 MONTHS = pd.DataFrame({"period": ["1月", "2月", "3月", "4月", "5月"], "value": [0.97, 0.95, None, 0.99, 0.98]})
 BOARD = pd.DataFrame({"title": ["网上可办", "很长很长的任务名称" * 9], "n_rows": [10, 4], "n_met": [4, 0],
                       "n_in_progress": [3, 1], "n_long_term": [1, 0], "n_not_started": [1, 1], "n_overdue": [1, 2],

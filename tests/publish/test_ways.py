@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_district_leads_to_the_index_its_neighbours_the_city_and_its_files(folder: Path) -> None:
     assert links(folder / "district" / "440803.html") == {
         "← 总览": "../index.html", "‹ 赤坎区": "../district/440802.html", "坡头区 ›": "../district/440804.html",
-        "湛江市": "../city.html", "整改台账": "../ledger.html", "工作簿": "440803.xlsx",
+        "湛江市（市本级）": "../city.html", "整改台账": "../ledger.html", "工作簿": "440803.xlsx",
     }  # fmt: skip
     assert "坡头区 ›" not in links(folder / "district" / "440804.html")
     assert links(folder / "city.html") == {"← 总览": "index.html", "整改台账": "ledger.html"}

@@ -14,7 +14,7 @@ from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases, period_cases
 from zjanalysis.columns import Column
 from zjanalysis.display import series, wording
-from zjanalysis.display.blocks import Block, listing, say, source_of
+from zjanalysis.display.blocks import Block, listing, office, say, source_of
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.inputs.workplan import has_plan
@@ -109,6 +109,7 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     if late.empty:
         return (say(said),)
     note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期。"
+    late = late.assign(department=[office(str(name), me.name) for name in late["department"]])
     shown = table(late, caption="超时与逾期集中的部门", columns=heads(DEPARTMENTS), sheet="超时部门", note=note)
     return (listing(shown, said, limit=limit),)
 

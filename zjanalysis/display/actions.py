@@ -9,7 +9,7 @@ from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.columns import Column
 from zjanalysis.display import wording
-from zjanalysis.display.answer import named_steps
+from zjanalysis.display.answer import named_steps, over_note
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.workplan import has_plan
@@ -128,7 +128,8 @@ def _plan(found: Plan, me: Study, limit: int) -> Block:
         return say(said)
     if row["n_reviewed"]:
         said += f"带*的{int(row['n_reviewed'])}项须经部门论证。"
-    rows = named_steps(found.steps)
+    rows = named_steps(found.steps, me.own)
+    said += over_note(rows.head(limit))
     rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
     shown = table(rows.drop(columns="indicator"), caption=f"{one.short}压减方案", columns=PLAN_COLUMNS,
                   sheet=f"{one.short}压减方案")  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
 from zjanalysis.columns import Column
@@ -49,6 +50,12 @@ def _cards(me: Study) -> list[dict[str, Any]]:
 def position_sentence(me: Study) -> str:
     """Say how many of the six indicators are behind, level or ahead, what meets its target, and what has moved."""
     gaps = me.gaps
+    if not me.peers:
+        return (
+            f"没有可比的兄弟地区，{len(gaps)}项指标不排位次、不作判断。"
+            + target_sentence(gaps, me.region)
+            + moved_sentence(gaps)
+        )
     names = {word: [about(key).short for key in gaps.loc[gaps["verdict"] == word, "indicator"]] for word in Verdict}
     shown = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
     parts = [f"{len(names[word])}项{word}" + _named(names[word], word, len(gaps)) for word in shown if names[word]]
@@ -144,31 +151,42 @@ FIRST_COLUMNS = (
 )
 
 
+READ = (
+    "判断只比两地都有的事项，差距在波动之内为“相当”；位次括号内是少列或多列几个事项时可能落到的位次；"
+    "达标是与方案的目标比。"
+)
+
+
 def first_steps(me: Study, *, limit: int = 4) -> Block:
     """Give 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
     plans = unmet_plans(me) or [me.plan(str(key), target="lead") for key in me.gaps["indicator"].head(1)]
     each = max(1, -(-limit // max(len(plans), 1)))
-    steps = [named_steps(one.steps.head(each)) for one in plans if len(one.steps)]
+    steps = [named_steps(one.steps.head(each), me.own) for one in plans if len(one.steps)]
     rows = (
         pd.concat(steps, ignore_index=True).head(limit)
         if steps
         else pd.DataFrame(columns=[c.key for c in FIRST_COLUMNS])
     )
     total = sum(len(one.steps) for one in plans)
-    marked = bool(len(rows)) and bool(rows["review"].ne("").any())
-    note = "*须经部门论证后再定。" if marked else ""
+    marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows) if len(rows) else ""
     shown = table(rows, caption=f"先办事项（共{total}项，全部见附件）" if total > len(rows) else "先办事项",
-                  columns=FIRST_COLUMNS, sheet="先办事项", note=note)  # fmt: skip
+                  columns=FIRST_COLUMNS, sheet="先办事项", note=marks + READ)  # fmt: skip
     return Block(shown.html(), {"kind": "table", "table": shown.payload()}, shown.caption, rows)
 
 
-def named_steps(steps: pd.DataFrame) -> pd.DataFrame:
-    """Give the steps of a plan with the words a reader meets: name, step, done_by, effect; * needs a review."""
+def named_steps(steps: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Give the steps of a plan with the words a reader meets: name, step, done_by, effect; * needs a review.
+
+    ``over`` says where the promise of ``items`` exceeds the statutory limit, and ※ marks it (`over_note`).
+    """
     known = [about(key) for key in steps["indicator"]]
-    rows = steps.to_dict("records")
+    statutory = steps["item_key"].map(items.set_index(item_keys(items))["statutory_days"])
+    over = (steps["kind"] == "days") & (steps["from_value"] > statutory)
+    rows = steps.assign(statutory_days=statutory, over=over).to_dict("records")
     return steps.assign(
         name=[one.short for one in known],
-        item_name=[f"{row['item_name']}{'*' if row['review'] else ''}" for row in rows],
+        item_name=[f"{row['item_name']}{'*' if row['review'] else ''}{'※' if row['over'] else ''}" for row in rows],
+        over=[_over(row) if row["over"] else "" for row in rows],
         department=[office(str(row["department"]), region_name(str(row["region_code"]))) for row in rows],
         step=[
             f"{wording.state_text(r['from_value'], r['kind'])}→{wording.state_text(r['to_value'], r['kind'])}"
@@ -177,6 +195,17 @@ def named_steps(steps: pd.DataFrame) -> pd.DataFrame:
         done_by=[_done_by(row) for row in rows],
         effect=[effect_text(row, one.unit) for one, row in zip(known, rows, strict=True)],
     )
+
+
+def _over(row: dict[Any, Any]) -> str:
+    promised, statutory = wording.plain(row["from_value"]), wording.plain(row["statutory_days"])
+    return f"{row['item_name']}现承诺{promised}个工作日，超过法定的{statutory}个"
+
+
+def over_note(rows: pd.DataFrame) -> str:
+    """Name the promises of `named_steps` that exceed the statutory limit; empty where there are none."""
+    over = [text for text in dict.fromkeys(rows["over"]) if text]
+    return f"※承诺超过法定时限：{'；'.join(over)}。" if over else ""
 
 
 def _done_by(row: dict[Any, Any]) -> str:

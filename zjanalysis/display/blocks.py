@@ -18,7 +18,7 @@ from zjanalysis.columns import Column
 from zjanalysis.display import dates, picture, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, markup, word
 from zjanalysis.display.tables import table as table_of
-from zjanalysis.inputs.regions import city_of, is_county, is_whole, region_code, region_name, report_units
+from zjanalysis.inputs.regions import city_of, is_county, is_whole, level_name, region_code, region_name, report_units
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.settings import Comparison
 from zjanalysis.studies import Study
@@ -67,13 +67,15 @@ def show(*blocks: Block | Table | pd.DataFrame) -> None:
         display(table_of(block) if isinstance(block, pd.DataFrame) else block)
 
 
-def cover(me: Study, *, title: str = "政务服务效能监测通报", report_date: str = "") -> Block:
+def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bool = False, report_date: str = "") -> Block:
     """Give the head of a report: the page's only h1, and the sample band where the data are made up.
 
-    ``report_date`` is an ISO date or empty, never the clock.
+    ``alone``: the report is of the region without those in it, a city is called 市本级. ``report_date`` is an ISO date
+    or empty, never the clock.
     """
     sample = me.period.dataset.kind == "sample"
-    heading = f"{me.name}{title}（{dates.issue_text(me.period.name)}）"
+    name = level_name(me.region) if alone else me.name
+    heading = f"{name}{title}（{dates.issue_text(me.period.name)}）"
     band = f'<p class="zj-band"><strong>{SAMPLE}</strong>，不反映任何地区的实际情况</p>' if sample else ""
     html = f'<header class="zj-cover">{STYLE}{band}<h1>{markup(heading)}</h1></header>'
     facts = {"region_code": me.region, "region": me.name, "period": me.period.name, "title": heading}
@@ -263,8 +265,11 @@ def office(department: str, region: str) -> str:
 
     >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市公安局", "湛江市")
     ('县公安局', '市生态环境局遂溪分局', '市公安局')
+    >>> office("湛江市赤坎区卫生健康局", "赤坎区")
+    '区卫生健康局'
     """
-    for name in (region, region_name(city_of(region_code(region)))):
+    city = region_name(city_of(region_code(region)))
+    for name in (city + region, region, city):
         if department.startswith(name) and len(department) > len(name):
             return name[-1] + department[len(name) :]
     return department

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import IdentityTransform, TransformedPath
 
 from zjanalysis.display import theme, wording
-from zjanalysis.display.picture import MM, new_figure
+from zjanalysis.display.picture import MM, ems, new_figure
 
 NO_CLIP = TransformedPath(Path.unit_rectangle(), IdentityTransform())
 THICK = 0.62  # of a row
@@ -28,11 +28,17 @@ TOP, BOTTOM = 6.5, 8.6  # millimetres for column heads and yardsticks, for the a
 
 @dataclass(frozen=True)
 class TextColumn:
-    """A column of words or figures beside the bars, with its head."""
+    """A column of words or figures beside the bars, with its head; ``size`` in points."""
 
     head: str
     texts: tuple[str, ...]
     colours: tuple[str, ...] = ()
+    size: float = theme.TEXT
+
+    @property
+    def width(self) -> float:
+        """Give the millimetres the column needs."""
+        return max(width_of(self.texts, self.size), width_of([self.head], theme.SMALL))
 
 
 def row_chart(
@@ -50,9 +56,9 @@ def row_chart(
     """
     labels = [theme.wrap(theme.printable(name), NAME_EMS) for name in names]
     step = step or (8.2 if any("\n" in label for label in labels) else 5.6)
-    lead = width_of([left.head, *left.texts]) + 3 if left else 1.0
+    lead = left.width + 3 if left else 1.0
     first = lead + width_of([head, *(line for label in labels for line in label.split("\n"))]) + 3
-    widths = [width_of([column.head, *column.texts]) + 4 for column in right]
+    widths = [column.width + 3 for column in right]
     height = TOP + BOTTOM + step * max(1, len(names))
     figure = new_figure(height)
     total = theme.WIDTH / MM
@@ -105,14 +111,14 @@ def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     put(axes, Text(x, y, text, **{"transform": axes.transData, **style}))
 
 
-def width_of(texts: Sequence[str]) -> float:
-    """Give the millimetres the longest text needs."""
-    return max((theme.ems(text) for text in texts), default=0.0) * theme.TEXT * theme.POINT
+def width_of(texts: Sequence[str], size: float = theme.TEXT) -> float:
+    """Give the millimetres the longest text needs at a size in points."""
+    return max((ems(text) for text in texts), default=0.0) * size * theme.POINT
 
 
 def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], align: str) -> None:
     across = axes.get_yaxis_transform()
-    style: dict[str, Any] = {"ha": align, "va": "center", "transform": across}
+    style: dict[str, Any] = {"ha": align, "va": "center", "transform": across, "fontsize": column.size}
     for row, text in enumerate(column.texts):
         family: dict[str, Any] = {"fontfamily": list(theme.STRONG)} if row in strong else {}
         ink: dict[str, Any] = {"color": column.colours[row]} if column.colours else {}

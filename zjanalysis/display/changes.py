@@ -11,7 +11,7 @@ from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, key, row_chart, scale
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import _main_part, _parts_text, delta, helps, value_of, waterfall
+from zjanalysis.display.reasons import _main_part, _parts_text, delta, helps, mainly, value_of, waterfall
 from zjanalysis.display.tables import about, table
 from zjanalysis.studies import Study
 
@@ -43,8 +43,8 @@ def changes(me: Study, indicator: str) -> Block:
     )
     moved = wording.change_text(own["change"], one.unit)
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
-    return exhibit(_dumbbell(rows, indicator, me.region), title=f"{one.short}：上期与本期", table=shown, sentence=said,
-                   source=me)  # fmt: skip
+    title = f"{one.short}：{me.name}{moved}，{len(rows)}个地区中{counts}"
+    return exhibit(_dumbbell(rows, indicator, me.region), title=title, table=shown, sentence=said, source=me)
 
 
 def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
@@ -98,7 +98,8 @@ def change_split(me: Study, indicator: str) -> Block:
     axes = waterfall(
         parts, start=("上期", float(row["previous"])), end=("本期", float(row["value"])), indicator=one.key
     )
-    return exhibit(axes, title=f"{one.short}：变化从哪里来", table=shown, source=me,
+    title = f"{me.name}{one.short}{wording.change_text(row['change'], one.unit)}{mainly(parts)}"
+    return exhibit(axes, title=title, table=shown, source=me,
                    sentence=f"{said}，其中{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
 
 

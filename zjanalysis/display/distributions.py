@@ -53,7 +53,11 @@ def limits(me: Study) -> Block:
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
     said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
     return exhibit(
-        _limit_dots(long, order), title="法定与承诺时限：各地区的分布", table=shown, sentence=said, source=me
+        _limit_dots(long, order),
+        title=f"许可承诺时限：{order[0]}最短，{order[-1]}最长",
+        table=shown,
+        sentence=said,
+        source=me,
     )
 
 
@@ -99,7 +103,7 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     alt = f"散点图：{me.name}{len(order)}个部门每个许可事项的压缩幅度，中位数从低到高，最低{order[0]}。"
     return exhibit(
         describe(axes, alt),
-        title="压缩幅度：各部门的每个事项",
+        title=f"事项压缩幅度：{lowest['department']}最低（{share}）",
         table=shown,
         sentence=said,
         source=me,
@@ -129,7 +133,7 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     )
     lead = f"{me.name}最多的是{worst or wording.NO_DATA}"
     alt = f"热力图：跑动最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{lead}。"
-    return exhibit(describe(_shades(wide), alt), title="跑动次数：哪些部门、哪些地区", table=shown, sentence=said,
+    return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{lead}", table=shown, sentence=said,
                    source=me)  # fmt: skip
 
 

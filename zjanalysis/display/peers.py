@@ -38,17 +38,17 @@ def ranking(me: Study, indicator: str) -> Block:
         focus=me.region,
     )
     own = rows[rows["region_code"] == me.region].iloc[0]
-    whom = f"{len(me.group)}地中位数"
+    whom, place = f"{len(me.group)}地中位数", wording.rank_text(own["rank"], own["n_ranked"], tied=bool(own["tied"]))
     said = (
         f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，"
-        f"{wording.rank_text(own['rank'], own['n_ranked'], tied=bool(own['tied']))}，"
+        f"{place}，"
         f"{wording.apart(own['value'], own['median'], one.unit, whom)}"
         f"{'' if own['meets_target'] == Met.NO_TARGET else '，' + own['meets_target']}；按同事项比，{own['verdict']}。"
         if not wording.missing(own["value"])
         else f"{me.name}{one.label}{wording.NO_DATA}。"
     )
-    return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{len(rows)}个地区的位置", table=shown,
-                   sentence=said, source=me)  # fmt: skip
+    return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{me.name}{place}", table=shown, sentence=said,
+                   source=me)  # fmt: skip
 
 
 def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
@@ -104,8 +104,8 @@ def pairs(me: Study, indicator: str) -> Block:
         f"{int((rows['verdict'] == word).sum())}个{word}" for word in Verdict if (rows["verdict"] == word).any()
     )
     said = f"只比双方都有的事项并统一法定时限，{me.name}{one.label}与{me.others}逐一相比：{counts}。"
-    return exhibit(_intervals(rows, indicator), title=f"{one.short}：与每个地区按同事项比", table=shown, sentence=said,
-                   source=me)  # fmt: skip
+    return exhibit(_intervals(rows, indicator), title=f"{one.short}：{me.name}按同事项与{me.others}逐一相比，{counts}",
+                   table=shown, sentence=said, source=me)  # fmt: skip
 
 
 def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
@@ -168,8 +168,8 @@ def funnel(me: Study, indicator: str) -> Block:
     said = (f"按事项数多少考虑，{len(rows)}个地区中{inside}个在可预期的范围内，"
             f"{above}个高于、{below}个低于这一范围{wider}；"
             "范围内的先后不宜作为评价依据。")  # fmt: skip
-    return exhibit(_funnel(rows, indicator, me.region), title=f"{one.short}：先后是否超出偶然", table=shown,
-                   sentence=said, source=me)  # fmt: skip
+    title = f"{one.short}：{len(rows)}个地区中{inside}个的先后不超出偶然"
+    return exhibit(_funnel(rows, indicator, me.region), title=title, table=shown, sentence=said, source=me)  # fmt: skip
 
 
 def _funnel(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
@@ -238,13 +238,14 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     )
     ranks = rows["rank"].dropna().astype(int)
     spread = f"位次在第{ranks.min()}至第{ranks.max()}之间" if len(ranks) and ranks.min() < ranks.max() else "位次不变"
+    spread = spread if len(ranks) else wording.NO_DATA
     other = rows.loc[rows["verdict_changed"], "definition"].tolist()
     met = rows.loc[rows["met_changed"] & (rows["meets_target"] != Met.NO_TARGET), "definition"].tolist()
-    said = (f"换用{len(rows)}种口径计算，{me.name}{one.label}{spread if len(ranks) else wording.NO_DATA}；"
+    said = (f"换用{len(rows)}种口径计算，{me.name}{one.label}{spread}；"
             + (f"判断在“{'”“'.join(other)}”下不同；" if other else "判断不变；")
             + (f"达标与否在“{'”“'.join(met)}”下不同。" if met else "达标与否不变。"))  # fmt: skip
-    return exhibit(_by_definition(rows, me), title=f"{one.short}：位次是否取决于口径", table=shown, sentence=said,
-                   source=me)  # fmt: skip
+    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{len(rows)}种口径，{spread}", table=shown,
+                   sentence=said, source=me)  # fmt: skip
 
 
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:

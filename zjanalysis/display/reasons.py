@@ -54,10 +54,19 @@ def split(me: Study, indicator: str) -> Block:
                   columns=[Column("part", "组成"), delta(one.unit), Column("n_codes", "基本编码", "count", unit="个"),
                            Column("effect", "作用")])  # fmt: skip
     ends = ((peers, float(row["peer_value"])), (me.name, float(row["value"])))
-    said = (f"{me.name}{one.label}{wording.apart(row['value'], row['peer_value'], one.unit, peers)}，其中"
+    gap = wording.apart(row["value"], row["peer_value"], one.unit, peers)
+    said = (f"{me.name}{one.label}{gap}，其中"
             f"{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
     axes = waterfall(parts, start=ends[0], end=ends[1], indicator=one.key)
-    return carry(exhibit(axes, title=f"{one.short}的差距从哪里来", table=shown, sentence=said, source=me))
+    return carry(
+        exhibit(
+            axes,
+            title=f"{me.name}{one.short}{gap}{mainly(parts)}",
+            table=shown,
+            sentence=said,
+            source=me,
+        )
+    )
 
 
 def _parts_text(parts: pd.DataFrame, unit: str) -> str:
@@ -69,6 +78,12 @@ MEANING = {
     "结构": "所列事项的法定时限结构", "水平": "同一事项承诺得是否更好", "覆盖": "只有一方列出的事项",
     "新增": "新增事项", "取消": "取消事项", "变动": "同一事项的变动",
 }  # fmt: skip
+
+
+def mainly(parts: pd.DataFrame) -> str:
+    """Give the end of a title that names the part that weighs most; empty where nothing weighs."""
+    size = parts["contribution"].abs()
+    return f"，主要在“{parts['part'].iloc[int(size.argmax())]}”" if size.max() > 0 else ""
 
 
 def _main_part(parts: pd.DataFrame, sign: int) -> str:
@@ -139,7 +154,9 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
         if len(behind)
         else f"{len(rows)}个部门都不低于总体。"
     )
-    axes, title = _department_dots(rows.head(limit), indicator, whole, len(rows)), f"{one.short}：哪些部门拉低总体"
+    names = "、".join(behind["department"].head(2))
+    title = f"{one.short}：拉低总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
+    axes = _department_dots(rows.head(limit), indicator, whole, len(rows))
     return carry(exhibit(axes, title=title, table=shown, sentence=said, source=me))
 
 

@@ -54,9 +54,7 @@ def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target:
         columns=columns,
         sheet=f"{one.short}逐月",
     )
-    return exhibit(
-        _line(rows, indicator, target), title=f"{one.short}：按应办结月份", table=shown, sentence=said, source=source
-    )
+    return exhibit(_line(rows, indicator, target), title=said.rstrip("。"), table=shown, sentence=said, source=source)
 
 
 def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
@@ -128,7 +126,7 @@ def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
     shown = table(rows, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
     soon = "，".join(f"{label}{int(rows[k].iloc[:4].sum())}件" for k, label in names.items())
     said = f"{name}办件在5个工作日以内的：{soon}。"
-    return exhibit(_bands(rows, name), title="办件用时：实际、承诺与法定", table=shown, sentence=said, source=source)
+    return exhibit(_bands(rows, name), title=said.rstrip("。"), table=shown, sentence=said, source=source)
 
 
 def _bands(rows: pd.DataFrame, name: str) -> Axes:
@@ -178,7 +176,7 @@ def board(counts: pd.DataFrame, *, source: str) -> Block:
     shown = table(counts, caption="任务进展", columns=[Column("title", "任务"), *columns], sheet="任务进展")
     total, met, late = (int(counts[k].sum()) for k in ("n_rows", "n_met", "n_overdue"))
     said = f"{len(counts)}项任务共列台账{total}项，达标{met}项，逾期{late}项。"
-    return exhibit(_board(counts), title="方案各项任务的进展", table=shown, sentence=said, source=source)
+    return exhibit(_board(counts), title=said.rstrip("。"), table=shown, sentence=said, source=source)
 
 
 def _board(counts: pd.DataFrame) -> Axes:

@@ -14,7 +14,6 @@ from zjanalysis.display.blocks import Block, carry, exhibit
 from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
 from zjanalysis.display.tables import Table, about, table
-from zjanalysis.inputs.regions import is_county
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -22,7 +21,11 @@ from zjanalysis.units import Met, Verdict
 INK = {Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND_TEXT}
 MET_INK = {Met.MET: theme.AHEAD, Met.NOT_MET: theme.BEHIND_TEXT}
 PHONE = 92 / 25.4  # inches
-EMPTY = {str(Met.NO_TARGET), wording.progress_text(None, "share", 1)}  # a column of nothing else is not drawn
+EMPTY = {
+    str(Met.NO_TARGET),
+    wording.progress_text(None, "share", 1),
+    wording.NO_PLACE,
+}  # a column of nothing else is not drawn
 
 
 SPINE_COLUMNS = (
@@ -86,7 +89,7 @@ def spine_table(me: Study) -> Table:
 def spine(me: Study) -> Block:
     """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
     rows, shown = spine_rows(me), spine_table(me)
-    title = f"{len(rows)}项指标在{len(me.group)}个{'县（市、区）' if is_county(me.region) else '地区'}中的位置"
+    title = f"{me.name}{len(rows)}项指标{standing_text(rows)}"
     axes = _wide(me, rows)
     block = carry(exhibit(axes, title=title, table=shown, source=me))
     narrow = picture.draw_svg(_narrow(me, rows), alt=picture.alt_of(axes) + "（窄屏）")
@@ -96,9 +99,19 @@ def spine(me: Study) -> Block:
     return replace(block, html=html[:cut] + narrow + html[cut:])
 
 
+def standing_text(rows: pd.DataFrame) -> str:
+    """Give how many rows of `spine_rows` carry each word of 判断, and how many of 达标, as the title says it."""
+    words = rows["verdict"]
+    judged = [f"{n}项{word}" for word in Verdict if (n := int((words == word).sum()))]
+    judged = [f"均{words.iloc[0]}"] if len(judged) == 1 else judged
+    asked = [f"{n}项{word}" for word in (Met.MET, Met.NOT_MET) if (n := int((rows["meets_target"] == word).sum()))]
+    return "，".join("、".join(words) for words in (judged, asked) if words)
+
+
 def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
     each = "；".join(
-        f"{about(row['indicator']).short}{row['text']}，第{row['place']}，{row['meets_target']}，判断{row['verdict']}"
+        f"{about(row['indicator']).short}{row['text']}{_nth(row['place'], '，')}，{row['meets_target']}，"
+        f"判断{row['verdict']}"
         for row in rows.to_dict("records")
     )
     return f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}，短竖线为全组中位数。{each}。"
@@ -123,6 +136,10 @@ def _spots(me: Study, row: dict[Any, Any]) -> tuple[list[float], float, float, f
     return others, at(row["value"]), at(row["median"]), at(row["target"])
 
 
+def _nth(place: str, lead: str = "") -> str:
+    return f"{lead}第{place}" if place[0].isdigit() else ""
+
+
 def _wide(me: Study, rows: pd.DataFrame) -> Axes:
     records = rows.to_dict("records")
     verdicts = [Verdict(word) for word in rows["verdict"]]
@@ -131,8 +148,8 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
         right = [
             TextColumn("本期", tuple(rows["text"])),
             TextColumn("达标", tuple(map(str, met)), tuple(MET_INK.get(word, theme.SOFT) for word in met)),
-            TextColumn("位次（区间）", tuple(rows["place"])),
-            TextColumn("较上期", tuple(rows["moved"].str.replace("个百分点", "点"))),
+            TextColumn("位次（区间）", tuple(rows["place"]), size=theme.SMALL),
+            TextColumn("较上期", tuple(rows["moved"].str.replace("个百分点", "点")), size=theme.SMALL),
             TextColumn(
                 "判断",
                 tuple(map(wording.verdict_text, verdicts)),
@@ -140,7 +157,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
             ),
         ]
         right = [column for column in right if set(column.texts) - EMPTY]
-        axes = row_chart([about(key).short for key in rows["indicator"]], head="指标", right=right, step=6.4)
+        axes = row_chart([about(key).short for key in rows["indicator"]], head="指标", right=right, step=5.6)
         axes.set_xlim(-0.04, 1.04)
         for number, record in enumerate(records):
             _strip(axes, number, *_spots(me, record))
@@ -165,12 +182,13 @@ def _strip(axes: Axes, y: float, others: list[float], own: float, median: float,
 
 def _key(axes: Axes, me: Study, y: float, *, target: bool) -> None:
     """Write what the marks mean under the rows."""
-    marks = (("●", me.name, theme.FOCUS), ("●", me.others, theme.PEER),
-             ("｜", f"{len(me.group)}地中位数", theme.INK), ("▼", "方案目标", theme.TARGET))  # fmt: skip
+    marks = [("●", me.name, theme.FOCUS)]
+    marks += [("●", me.others, theme.PEER), ("｜", f"{len(me.group)}地中位数", theme.INK)] if me.peers else []
+    marks += [("▼", "方案目标", theme.TARGET)] if target else []
     width = axes.get_position().width * axes.figure.get_figwidth() * 72  # type: ignore[union-attr]
     low, high = axes.get_xlim()
     x = -axes.get_position().x0 / axes.get_position().width * (high - low) + low
-    for mark, name, colour in marks[: 4 if target else 3]:
+    for mark, name, colour in marks:
         for text, ink in ((mark, colour), (name, theme.SOFT)):
             write(axes, x, y, text, fontsize=theme.SMALL, color=ink, va="top", ha="left")
             x += (theme.ems(text) + (0.3 if text == mark else 1.4)) * theme.SMALL / width * (high - low)
@@ -196,7 +214,7 @@ def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
                 axes,
                 0,
                 top + 4.2,
-                f"第{row['place']}　{row['moved']}",
+                f"{_nth(row['place'])}　{row['moved']}".strip("　"),
                 va="top",
                 ha="left",
                 fontsize=theme.SMALL,

@@ -54,22 +54,26 @@ def trend(me: Study, *keys: str) -> Block:
         for r in shown.frame.to_dict("records")
     )
     describe(axes, f"折线图：{me.name}{len(wanted)}项指标{periods[0]}至{periods[-1]}的走势与{_band_name(me)}。{each}。")
-    title = f"{len(wanted)}项指标{len(periods)}期的走势"
+    title = f"{me.name}{len(periods)}期走势：{_signals(_read(me, wanted))}"
     return carry(exhibit(axes, title=title, table=shown, source=me, sentence=trend_sentence(me, *wanted)))
 
 
 def trend_sentence(me: Study, *keys: str) -> str:
     """Say how the lines read, by themselves and against the group, and which change is one of the list."""
     read = _read(me, keys or KEY)
-    words = [word for word in (Signal.BETTER, Signal.WORSE, Signal.OUTLIER, Signal.STEADY, Signal.FEW)
-             if (read["signal"] == word).any()]  # fmt: skip
-    counts = "，".join(f"{word}{_named(read, 'signal', word)}" for word in words)
     apart = [f"{word}{_named(read, 'relative', word)}" for word in (Signal.BETTER, Signal.WORSE)
              if (read["relative"] == word).any()]  # fmt: skip
     relative = f"扣除全组共同的变化，{'，'.join(apart)}。" if apart else "扣除全组共同的变化，没有持续变化。"
     listed = [about(key).short for key in read["indicator"] if _cause(me, key) == Cause.LIST]
     from_list = "、".join(listed) + LISTED if listed else ""
-    return f"{me.name}{len(read)}项指标的走势：{counts}；{relative}{from_list}{_past_sentence(me)}"
+    return f"{me.name}{len(read)}项指标的走势：{_signals(read)}；{relative}{from_list}{_past_sentence(me)}"
+
+
+def _signals(read: pd.DataFrame) -> str:
+    """Give how many lines read as each signal, by name where they are few."""
+    order = (Signal.BETTER, Signal.WORSE, Signal.OUTLIER, Signal.STEADY, Signal.FEW)
+    words = [word for word in order if (read["signal"] == word).any()]
+    return "，".join(f"{word}{_named(read, 'signal', word)}" for word in words)
 
 
 def _past_sentence(me: Study) -> str:
@@ -115,7 +119,7 @@ def trend_line(me: Study, indicator: str) -> Block:
         key(axes, [*marks, *_goal(me, one.key)])
     each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
     describe(axes, f"折线图：{me.name}{one.label}与{_band_name(me)}。{each}。{read['signal']}。")
-    return exhibit(axes, title=f"{one.short}：{len(own)}期的走势", table=shown, source=me, sentence=said)
+    return exhibit(axes, title=f"{one.short}：{len(own)}期{read['signal']}", table=shown, source=me, sentence=said)
 
 
 def worsening(me: Study) -> Block:

@@ -62,7 +62,7 @@ def _line(me: Study, key: str) -> dict[str, object]:
     alone = parts.loc[~inner, "value"]
     return {
         "indicator": key, "name": one.label, "text": wording.amount(own["value"], one.unit, own["digits"]),
-        "place": wording.place_text(own["rank"], own["n_ranked"]) if me.peers else "—",
+        "place": wording.place_text(own["rank"], own["n_ranked"]),
         "moved": wording.change_text(change, one.unit, since=""),
         "city": wording.amount(alone.iloc[0] if len(alone) else None, one.unit),
         "counties": wording.amount(counties, one.unit),
@@ -84,7 +84,13 @@ def parts(me: Study, indicator: str) -> Block:
     best, worst = rows.iloc[0], rows.iloc[-1]
     said = (f"没有{worst['region']}，{me.name}{one.label}会{_better(worst['pull'], one.unit)}；"
             f"没有{best['region']}，会{_better(best['pull'], one.unit)}。")  # fmt: skip
-    return exhibit(_pulls(rows, one.key), title=f"{one.short}：各地对全市的拉动", table=shown, sentence=said, source=me)
+    return exhibit(
+        _pulls(rows, one.key),
+        title=f"{one.short}：{best['region']}拉动最有利，{worst['region']}最不利",
+        table=shown,
+        sentence=said,
+        source=me,
+    )
 
 
 def _better(pull: float, unit: str) -> str:
@@ -137,7 +143,7 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
                   columns=[*COUNTY_COLUMNS, Column("text", one.short), *SUMS, *COUNTS])  # fmt: skip
     half = int((rows.loc[rows["region_code"].isin(own), "rank"] > len(rows) / 2).sum())
     said = f"{me.name}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
-    return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{group}{len(rows)}个县（市、区）", table=shown,
+    return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{said}"[:-1], table=shown,
                    sentence=said, source=me)  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from zjanalysis.units import UNITS, Unit, Verdict, rounded
 
 NO_DATA = "无数据"
+NO_PLACE = "—"
 MINUS = "−"
 GOOD, BAD, SAME = "改善", "退步", "持平"
 MARKS = {Verdict.AHEAD: "▲", Verdict.LEVEL: "＝", Verdict.BEHIND: "▼"}
@@ -158,18 +159,24 @@ def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
 
     >>> rank_text(3, 12, tied=True), rank_text(None, 12)
     ('并列第3位（共12个地区）', '无数据')
-    """
-    return NO_DATA if missing(rank) else f"{'并列' if tied else ''}第{int(rank)}位（共{int(n_ranked)}个地区）"
-
-
-def place_text(rank: Any, n_ranked: Any, low: Any = None, high: Any = None) -> str:
-    """Give a rank with the places between which it may lie, short enough for a column.
-
-    >>> place_text(8, 10, 5, 10), place_text(1, 10, 1, 1), place_text(None, 10)
-    ('8（5–10）/10', '1/10', '无数据')
+    >>> rank_text(1, 1)
+    '没有可比的地区'
     """
     if missing(rank):
         return NO_DATA
+    return f"{'并列' if tied else ''}第{int(rank)}位（共{int(n_ranked)}个地区）" if n_ranked > 1 else "没有可比的地区"
+
+
+def place_text(rank: Any, n_ranked: Any, low: Any = None, high: Any = None) -> str:
+    """Give a rank with the places between which it may lie, short enough for a column; alone there is no place.
+
+    >>> place_text(8, 10, 5, 10), place_text(1, 10, 1, 1), place_text(None, 10), place_text(1, 1, 1, 1)
+    ('8（5–10）/10', '1/10', '无数据', '—')
+    """
+    if missing(rank):
+        return NO_DATA
+    if n_ranked < 2:
+        return NO_PLACE
     span = "" if missing(low) or (low == high == rank) else f"（{int(low)}–{int(high)}）"
     return f"{int(rank)}{span}/{int(n_ranked)}"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.files import file_digest, write_whole
+from zjanalysis.inputs.regions import level_name
 from zjanalysis.publish.jobs import in_order, is_district
 
 PLACE = "<!-- page-way -->"
@@ -63,6 +64,12 @@ def beside(stem: str, suffixes: Iterable[str]) -> list[tuple[str, str]]:
     return [(word, f"{stem}{suffix}") for suffix, word in FILES.items() if suffix in there and suffix != ".html"]
 
 
+def _title(entry: Any) -> str:
+    """Return what a link to a report says: its subject, or its region, where a city is 市本级."""
+    name = level_name(entry.region_code)
+    return name if name.startswith(entry.region) else str(entry.region.rpartition("·")[2])
+
+
 def relink(folder: Path, entries: Iterable[Any]) -> None:
     """Write the links of every page in a period's folder; a page whose links are right already is not touched.
 
@@ -80,7 +87,7 @@ def relink(folder: Path, entries: Iterable[Any]) -> None:
             place = places[entry.key]
             links += [(f"‹ {one.region}", f"{up}{one.key}.html") for one in districts[:place][-1:]]
             links += [(f"{one.region} ›", f"{up}{one.key}.html") for one in districts[place + 1 : place + 2]]
-        links += [(one.region.rpartition("·")[2], f"{up}{one.key}.html") for one in others if one is not entry]
+        links += [(_title(one), f"{up}{one.key}.html") for one in others if one is not entry]
         path = folder / f"{entry.key}.html"
         links += beside(path.stem, (suffix for suffix in FILES if path.with_suffix(suffix).is_file()))
         before = path.read_bytes()
