@@ -94,9 +94,10 @@ def _print_findings(findings: pd.DataFrame) -> None:
     print_table(table(regions, caption="按地区", columns=LEVELS))
     first = findings.drop_duplicates("rule").set_index("rule")
     rules = summary(findings, by=("rule",))
-    named = first["value"].str.replace("\n", " ").where(first.index != "file_refused", "")
+    told = (first.index == "file_refused") | first["value"].eq(first["sheet"])  # its name stands before it already
+    named = first["value"].str.replace("\n", " ").mask(told, "")
     at = first["cell"].where(first["row_number"].gt(0), named)
-    rules = rules.assign(place=rules["rule"].map(first["sheet"] + " " + at.str.slice(0, 40)))
+    rules = rules.assign(place=rules["rule"].map((first["sheet"] + " " + at.str.slice(0, 40)).str.strip()))
     print("\n按规则：")
     print_table(table(rules, caption="按规则", columns=RULES))
     print("\n用 --out 核对结果.xlsx 保存全部，用 --annotate 文件夹 得到逐格标注的副本。")
