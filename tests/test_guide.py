@@ -37,7 +37,7 @@ LEFT = {
     "docs/guide/papermill.md": {"text": 1},  # a second converter beside our own
     "docs/guide/new-report.md": {"json": 1},  # what is pasted into the Lab
     "docs/guide/schedule.md": {"text": 3, "powershell": 3},  # crontab and 任务计划
-    "docs/guide/scale.md": {"text": 4},  # needs a Dask, PostgreSQL or Spark cluster
+    "docs/guide/scale.md": {"text": 5},  # needs a Dask, PostgreSQL or Spark cluster, or a province
 }
 
 
@@ -170,7 +170,7 @@ def test_commands_named_in_the_text_exist_with_their_options(page: Path) -> None
         if name in ("命令", "COMMAND", "…"):
             continue
         assert name in known, f"{page.name}：zj {written}"
-        options = {word for word in words if word.startswith("--")} - {"--help"}
+        options = {word.strip('"') for word in words if word.startswith("--")} - {"--help"}
         heard = {word.strip("[],|") for word in known[name]}
         assert options <= heard, f"{page.name}：zj {written}：{options - heard}"
 

@@ -79,7 +79,7 @@ def _of_a_study(view: Any) -> Any:
         from zjanalysis.studies import Study  # noqa: PLC0415
 
         if not isinstance(me, Study):
-            hint = f'先写 me = zj.study(region="遂溪县")，再写 zj.{view.__name__}(me)。'
+            hint = f'先写 me = zj.study(region="地区名")，再写 zj.{view.__name__}(me)。'
             raise ConfigError(
                 f"zj.{view.__name__} 的第一项应是 zj.study(…) 的结果，得到的是 {type(me).__name__}。", hint
             )

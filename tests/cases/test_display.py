@@ -20,7 +20,7 @@ from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import display
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_summary, period_cases
 from zjanalysis.cases.views import case_overall
-from zjanalysis.display.blocks import Block
+from zjanalysis.display.blocks import Block, office
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.settings import Cases, Settings, load_settings
@@ -127,9 +127,9 @@ def test_a_district_shows_its_own_cases_only(city: Study, region: str) -> None:
     assert len(rows_of(shown)) == min(5, len(own))
     assert set(re.findall(r"\b\d{17}\b", "".join(block.html for name in VIEWS for block in made(name, me)))) <= own
     assert set(overdue["case_no"]) - own
-    departments = set(me.own["department"].dropna())
+    departments = {str(name) for name in me.own["department"].dropna()}
     assert {row[0] for row in rows_of(display.departments(me))} <= departments
-    assert {row[0] for row in rows_of(display.brief(me)[0])} <= departments
+    assert {row[0] for row in rows_of(display.brief(me)[0])} <= {office(name, me.name) for name in departments}
 
 
 def test_both_readings_of_the_rate_stand_side_by_side(city: Study) -> None:

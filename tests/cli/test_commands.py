@@ -85,7 +85,7 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["measure", "--by", "颜色"], "未找到分组列“颜色”"),
         (["measure", "--scope", "行政许克"], "是不是“行政许可”"),
         (["measure", "--region", "赤砍区"], "是不是“赤坎区”"),
-        (["measure", *REAL, "--level", "6"], "没有事项"),
+        (["measure", *REAL, "--level", "6"], "都不在统计范围内"),
         (["check", "没有这个文件.xlsx"], "找不到“没有这个文件.xlsx”"),
         (["compare", "北京市"], "未找到"),
         (["plan", "遂溪县", "--indicator", "instand"], "是不是“instant”"),

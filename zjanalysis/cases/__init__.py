@@ -11,7 +11,7 @@ import importlib
 from typing import Any
 
 __all__ = ("bands", "brief", "departments", "items", "load", "loose", "overdue", "problems", "regions", "scores",
-           "share", "trend", "weighted")  # fmt: skip
+           "trend", "weighted")  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

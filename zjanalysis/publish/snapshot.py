@@ -239,7 +239,7 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
     are left to the reports that need them: each says so in its own words. The file is written in one step and goes
     with the build's private folder.
     """
-    from zjanalysis import cases  # noqa: PLC0415
+    from zjanalysis.cases import display as cases  # noqa: PLC0415
     from zjanalysis.studies import study_of  # noqa: PLC0415
 
     periods = load_periods(settings, data, period, key)
