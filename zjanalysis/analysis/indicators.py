@@ -89,7 +89,7 @@ def emptied_by(items: pd.DataFrame, scope: Scope = PLAN_SCOPE) -> tuple[str, str
 
     >>> items = pd.DataFrame({"in_force": True, "item_type": ["行政许可"] * 3, "use_level": ["2", None, None]})
     >>> emptied_by(items)[0]
-    '3 个事项都不在统计范围内：只计行使层级市级、县级，而它们是省级 1 个、没有写 2 个。'
+    '3 个事项都不在统计范围内：只计行使层级市级、县级，而它们是没有写 2 个、省级 1 个。'
     """
     left = items[items["in_force"].fillna(False).astype("bool")]
     if len(items) and left.empty:

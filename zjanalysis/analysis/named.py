@@ -30,8 +30,8 @@ def measure(
 
     >>> import zjanalysis as zj
     >>> scores = zj.measure(zj.load_period("data/sample", "2021Q1"), "跑动率", by="地区")
-    >>> scores[["地区", "指标", "n"]].iloc[6].tolist()
-    ['遂溪县', '跑动率', 221]
+    >>> scores[["地区", "指标", "n"]].query("地区 == '遂溪县'").values.tolist()
+    [['遂溪县', '跑动率', 221]]
     """
     if isinstance(items, Period):
         scope = scope or Scope(items.dataset.item_types, items.dataset.use_levels)

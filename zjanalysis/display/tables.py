@@ -190,7 +190,7 @@ def word(key: str) -> str:
     """Give what a column is called by those who fill it in; a word of one's own stays.
 
     >>> word("statutory_days"), word("Count"), word("窗口数")
-    ('法定办结时限（工作日）', '数量', '窗口数')
+    ('法定时限', '数量', '窗口数')
     """
     return ALL_COLUMNS[key].label if key in ALL_COLUMNS else PANDAS.get(key, key)
 
