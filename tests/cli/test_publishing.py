@@ -45,7 +45,7 @@ def test_the_real_set_makes_what_can_be_made_and_says_what_cannot(tmp_path: Path
     assert "Traceback" not in done.stderr
     assert done.stdout.splitlines()[-1].startswith("已生成 5 份，无需更新 0 份，没有数据 13 份，失败 0 份。")
     dry = zj("build", "--dry-run", "--data", "data/gd-2021-05", root=tmp_path)
-    assert dry.stdout.splitlines()[0] == "将生成 0 份，没有数据 1 份，其余 5 份无需更新（未写任何文件）。"
+    assert dry.stdout.splitlines()[0] == "将生成 0 份，没有数据 2 份，其余 5 份无需更新（未写任何文件）。"
     assert "已写入" in zj("index", "--data", "data/gd-2021-05", root=tmp_path).stdout
     assert len(list((tmp_path / "reports").rglob("*.zip"))) == 0
     assert zj("bundle", "--data", "data/gd-2021-05", root=tmp_path).returncode == 0

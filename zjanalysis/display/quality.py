@@ -135,8 +135,11 @@ def quality_by_region(me: Study) -> Block:
     used = me.period.items["region_code"].value_counts().rename("n_items").reset_index()
     rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")
     rows = rows.assign(region=[level_name(code) for code in rows["region_code"]])
-    worst = [_most(rows, "n_errors", "错误", "处"), _most(rows, "n_rows_out", "未采用", "行")]
-    said = "；".join([f"{len(rows)}个地区采用事项{int(rows['n_items'].sum())}行", *filter(None, worst)])
+    ours = rows[rows["region_code"].isin([me.region, *report_units(me.region)])]  # another city is a row, no headline
+    worst = [_most(ours, "n_errors", "错误", "处"), _most(ours, "n_rows_out", "未采用", "行")]
+    said = "；".join(
+        [f"{len(rows)}个地区采用事项{int(rows['n_items'].sum())}行", *(f"本市{one}" for one in worst if one)]
+    )
     return listing(table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对"), f"{said}。")
 
 
