@@ -9,19 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # how a text begins that a spreadsheet could run
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how a text begins that a spreadsheet could run
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"  # no XML, or a terminal's
     r"\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"  # not to be seen, or turning what follows

@@ -26,6 +26,7 @@ from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
 from zjanalysis.errors import no_such_name
+from zjanalysis.inputs.past import load_successions
 from zjanalysis.inputs.period import Period, load_period, load_previous, no_rows
 from zjanalysis.inputs.regions import (
     city_of,
@@ -37,7 +38,6 @@ from zjanalysis.inputs.regions import (
     region_code,
     region_name,
 )
-from zjanalysis.inputs.successions import load_successions
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")

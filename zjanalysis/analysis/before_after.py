@@ -24,8 +24,8 @@ from zjanalysis.analysis.signals import D2, least_move
 from zjanalysis.analysis.student import two_sided_t
 from zjanalysis.analysis.succession import followed, lineages
 from zjanalysis.inputs.dataset import list_periods, load_dataset
+from zjanalysis.inputs.past import load_successions
 from zjanalysis.inputs.period import how_read, item_files, load_period
-from zjanalysis.inputs.successions import load_successions
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.units import UNITS
 

@@ -19,12 +19,10 @@ from zjanalysis.files import file_digest
 from zjanalysis.inputs.cache import cached, key_of
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.inputs.findings import together
-from zjanalysis.inputs.history import FILE_NAME as HISTORY
-from zjanalysis.inputs.history import KEY, disagreements, load_history
+from zjanalysis.inputs.past import HISTORY, KEY, disagreements, load_history, load_successions
 from zjanalysis.inputs.period import how_read, item_files, load_period
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
 from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
-from zjanalysis.inputs.successions import load_successions
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,9 @@ def _annotated(path: Path, findings: pd.DataFrame, out: Path, guard: Guard) -> P
     else:
         book = openpyxl.Workbook()
         book.active.title = "数据"
-        for row in sheets[0].grid:
-            _append(book.active, [cell_text(value) for value in row])
+        for number, row in enumerate(sheets[0].grid, 1):
+            for column, value in enumerate(row, 1):
+                _text(book.active.cell(number, column), cell_text(value))
     own = {} if is_book else {"": book.worksheets[0].title}
     told = findings.assign(sheet=findings["sheet"].replace(own))
     _mark(book, told)
@@ -78,14 +79,8 @@ def _annotated(path: Path, findings: pd.DataFrame, out: Path, guard: Guard) -> P
     return save_book(Redrawn(book, path, kept) if kept else book, out, what="核对副本")
 
 
-def _append(sheet: Worksheet, texts: Iterable[str]) -> None:
-    """Add a row of texts; none of them becomes a formula."""
-    row = sheet.max_row + 1 if sheet.max_row > 1 or sheet["A1"].value is not None else 1
-    for column, text in enumerate(texts, 1):
-        _text(sheet.cell(row, column), text)
-
-
 def _text(cell: Any, text: str) -> None:
+    """Write a text that never becomes a formula."""
     cell.value = without_hidden(text)[:32_767]
     cell.data_type = "s"
     if cell.value.startswith(FORMULA):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.inputs.limits import plain, unit_of
@@ -79,15 +79,10 @@ def unit_in(header: str) -> str:
     return (unit_of(bracket.group(1)) or "") if bracket and not bracket.group(1).isascii() else ""
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads headers; ``told``: header → column key as a data set says, before all else."""
-
-    told: Mapping[str, str]
-
-    def __call__(self, text: str) -> Header:
-        written = " ".join(text.split())
-        return Header(text, (self.told[written],), TOLD) if written in self.told else read_header(text)
+def _read(told: Mapping[str, str], text: str) -> Header:
+    """Read a header; ``told``: header → column key as a data set says, before all else."""
+    written = " ".join(text.split())
+    return Header(text, (told[written],), TOLD) if written in told else read_header(text)
 
 
 def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Header]] | None:
@@ -95,7 +90,7 @@ def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Head
 
     A second header row (keys over Chinese names, 时限 | 单位 under a merged head) is joined to the first.
     """
-    read = _Reader({" ".join(header.split()): key for header, key in mapping.items()})
+    read = partial(_read, {" ".join(header.split()): key for header, key in mapping.items()})
     best, best_row = 1, -1
     for number, row in enumerate(sheet.grid[:HEADER_ROWS]):
         hits = {header.keys for header in map(read, map(cell_text, row)) if header.keys}
@@ -109,7 +104,7 @@ def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Head
     return (best_row + 2, joined) if joined else (best_row + 1, [read(text) for text in texts])
 
 
-def _with_second_row(texts: list[str], below: list[str], read: _Reader) -> list[Header] | None:
+def _with_second_row(texts: list[str], below: list[str], read: Callable[[str], Header]) -> list[Header] | None:
     """Join a second header row, or None when the row below is not one."""
     known = [bool(read(text).keys) or plain(text) in _SUBWORDS for text in below if text.strip()]
     if sum(known) < max(2, 0.5 * len(known)) or len(set(below) - {""}) < 2:
@@ -122,7 +117,7 @@ def _with_second_row(texts: list[str], below: list[str], read: _Reader) -> list[
     return joined
 
 
-def _joined(head: Header, own: Header, under: str, read: _Reader) -> Header:
+def _joined(head: Header, own: Header, under: str, read: Callable[[str], Header]) -> Header:
     """Return what a column means whose first header (``own`` when read alone) stands under ``head``, over ``under``."""
     if not under.strip():
         return own

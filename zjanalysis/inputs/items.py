@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
@@ -13,9 +12,8 @@ import pandas as pd
 from zjanalysis.columns import label
 from zjanalysis.inputs import limits, values
 from zjanalysis.inputs.findings import WHOLE, Violation
-from zjanalysis.inputs.read_context import ReadContext, mapped
 from zjanalysis.inputs.regions import find_code, is_our_code, region_name
-from zjanalysis.inputs.table import Cells, Table, cells_of
+from zjanalysis.inputs.table import Cells, ReadContext, Table, array_of, cells_of, mapped
 from zjanalysis.settings import Units
 
 DATE = re.compile(r"^\d{4}[-/年]\d{1,2}[-/月]\d{1,2}|（时间格式）$|^\d\d:\d\d:\d\d$")
@@ -337,14 +335,8 @@ def _why_left_out(side: str, frame: pd.DataFrame) -> np.ndarray:
 def limits_frame(read: list[limits.Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
     """Spread distinct limits over the rows that hold them (``which`` = position in ``read``)."""
     days_in = limits.factors(units)
-    written = _spread(read, which, lambda limit: np.nan if limit.number is None else limit.number).astype(float)
-    factor = _spread(read, which, lambda limit: days_in[limit.unit] if limit.unit else 1.0).astype(float)
-    unit, reason = (_spread(read, which, word) for word in (lambda limit: limit.unit, lambda limit: limit.reason))
-    texts = {"unit": pd.Series(unit, dtype="str"), "reason": pd.Series(reason, dtype="str")}
-    return pd.DataFrame({"written": written, "days": written * factor, **texts})
-
-
-def _spread(read: list[limits.Limit], which: np.ndarray, value: Callable[[limits.Limit], Any]) -> np.ndarray:
-    distinct = np.empty(len(read), dtype=object)
-    distinct[:] = [value(limit) for limit in read]
-    return np.asarray(distinct[which])
+    written = array_of((np.nan if one.number is None else one.number for one in read), kind=float)
+    factor = array_of((days_in[one.unit] if one.unit else 1.0 for one in read), kind=float)
+    texts = {name: pd.Series(array_of(getattr(one, name) for one in read)[which], dtype="str")
+             for name in ("unit", "reason")}  # fmt: skip
+    return pd.DataFrame({"written": written[which], "days": (written * factor)[which], **texts})

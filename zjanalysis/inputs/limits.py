@@ -12,14 +12,8 @@ from zjanalysis.inputs.reference import spellings
 from zjanalysis.settings import Units
 
 # Why there is no number. check() turns them into the words of ``limit_reason``.
-BLANK, NO_LIMIT, SENTINEL, NO_UNIT, TWO_UNITS, UNREADABLE = (
-    "未填",
-    "无期限规定",
-    "无期限（哨兵值）",
-    "时限单位不明",
-    "时限单位前后不一致",
-    "时限无法识别",
-)
+BLANK, NO_LIMIT, SENTINEL, NO_UNIT = "未填", "无期限规定", "无期限（哨兵值）", "时限单位不明"
+TWO_UNITS, UNREADABLE = "时限单位前后不一致", "时限无法识别"
 _SENTINELS = (500.0, 99999.0)  # 500 and 99999 stand for 无期限 in two systems (reference/codes.csv 无期限哨兵)
 LONGEST = 300  # characters: no limit is longer, whatever stands in brackets behind it
 # Possessive quantifiers throughout: no text makes these patterns go back over it again and again.

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from zjanalysis.columns import TASK_COLUMNS, Column
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.findings import Place
+from zjanalysis.inputs.findings import Place, Violation, findings_of
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
 from zjanalysis.settings import Guard
 
 HEADER_ROWS = 20
 PLACE = ("file", "sheet", "row_number")
+Broken = tuple[str, str, pd.Series]  # rule, column, mask over the rows
 TASK_NEEDED = ("item_key", "to_value", "indicator", "region_code", "answer")
 TASK_NUMBERS = ("order", "gain", "to_value", "agreed_value")
 
@@ -26,11 +28,12 @@ TASK_NUMBERS = ("order", "gain", "to_value", "agreed_value")
 class OfficeTable:
     """``rows``: known columns by key, the office's own columns by header, then file, sheet, row_number (all text).
 
-    ``letters`` gives the sheet column of each; an empty cell is an empty text.
+    ``letters`` gives the sheet column of each, ``heads`` the header of the known ones; an empty cell is an empty text.
     """
 
     rows: pd.DataFrame
     letters: Mapping[str, str]
+    heads: Mapping[str, str]
     extras: tuple[str, ...]
     file: str
     sheet: str
@@ -52,13 +55,14 @@ def find_table(
     Raises InputError, which calls the file ``name``, when no sheet has them.
     """
     known = tuple(columns)
+    heads = {column.key: column.label for column in known}
     for candidate in sheets:
         if candidate.name != sheet if sheet else candidate.hidden:
             continue
         found = _header(candidate, known, required)
         if found is not None:
-            return _table(candidate, found[0], found[1])
-    labels = "、".join(c.label for c in known if c.key in required)
+            return _table(candidate, *found, heads=heads)
+    labels = "、".join(heads[c.key] for c in known if c.key in required)
     raise InputError(f"“{name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
 
 
@@ -87,7 +91,7 @@ def _header(sheet: Sheet, known: tuple[Column, ...], required: tuple[str, ...]) 
     return best
 
 
-def _table(sheet: Sheet, header: int, keys: dict[int, str]) -> OfficeTable:
+def _table(sheet: Sheet, header: int, keys: dict[int, str], *, heads: Mapping[str, str]) -> OfficeTable:
     names = dict(keys)
     for column, value in enumerate(sheet.grid[header]):
         label = cell_text(value).strip()
@@ -99,7 +103,7 @@ def _table(sheet: Sheet, header: int, keys: dict[int, str]) -> OfficeTable:
     filled = placed[(rows != "").any(axis=1)].reset_index(drop=True)
     letters = {name: column_letter(column) for column, name in names.items()}
     extras = tuple(name for column, name in names.items() if column not in keys)
-    return OfficeTable(filled, letters, extras, sheet.file, sheet.name, header + 1)
+    return OfficeTable(filled, letters, heads, extras, sheet.file, sheet.name, header + 1)
 
 
 def _cell(sheet: Sheet, row: int, column: int) -> str:
@@ -110,10 +114,26 @@ def _cell(sheet: Sheet, row: int, column: int) -> str:
     return "（公式未计算）" if uncalculated else text
 
 
-def places_of(table: OfficeTable, columns: Iterable[Column]) -> dict[str, Place]:
-    """Give where each of the columns stands in a table, for findings."""
-    labels = {column.key: column.label for column in columns}
-    return {key: Place(letter, labels[key]) for key, letter in table.letters.items() if key in labels}
+def findings_in(
+    table: OfficeTable,
+    text: pd.DataFrame,
+    broken: Iterable[Broken],
+    *,
+    regions: pd.Series | None = None,
+    whole: Iterable[tuple[str, str, str]] = (),
+) -> pd.DataFrame:
+    """Give what does not fit in a table as findings, in the order of its cells.
+
+    ``text``: its rows as written, with their row_number; ``whole``: (rule, column, value) of what is wrong with the
+    sheet as a whole, at the cell of its head; ``regions``: region code by row.
+    """
+    places = {key: Place(letter, table.heads.get(key, key)) for key, letter in table.letters.items()}
+    rows, head = text["row_number"].to_numpy(), np.array([table.header_row])
+    violations = [Violation(rule, head, key, value) for rule, key, value in whole]
+    violations += [Violation(rule, rows, key, text[key]).where(mask.fillna(False).to_numpy(dtype=bool))
+                   for rule, key, mask in broken]  # fmt: skip
+    findings = findings_of(violations, file=table.file, sheet=table.sheet, places=places, regions=regions)
+    return findings.sort_values(["row_number", "cell"], kind="stable", ignore_index=True)
 
 
 def numbers(text: pd.Series) -> pd.Series:

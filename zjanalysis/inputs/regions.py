@@ -106,12 +106,8 @@ def level_name(code: str) -> str:
     >>> level_name("440800"), level_name("440823"), level_name("440000")
     ('湛江市（市本级）', '遂溪县', '广东省（省本级）')
     """
-    level = (
-        {"prefecture": "（市本级）", "province": "（省本级）"}.get(_regions()[code].level, "")
-        if code in _regions()
-        else ""
-    )
-    return region_name(code) + level
+    level = _regions()[code].level if code in _regions() else ""
+    return region_name(code) + {"prefecture": "（市本级）", "province": "（省本级）"}.get(level, "")
 
 
 def code_in(text: str) -> str | None:

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS, label
+from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.findings import LEAVES_OUT, Place, Violation, empty_findings, findings_of
-from zjanalysis.inputs.office_table import OfficeTable, day_of, days, numbers, read_table
+from zjanalysis.inputs.findings import empty_findings
+from zjanalysis.inputs.office_table import PLACE, Broken, OfficeTable, day_of, days, findings_in, numbers, read_table
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.settings import Guard
@@ -26,11 +25,9 @@ FULL = 100.0
 N_FIRST, N_SECOND, N_THIRD = 4, 11, 43
 """What the plan says of the evaluation of 2020: 4项一级指标、11项二级指标、43个三级指标 (一（二）)."""
 
-Broken = Iterator[tuple[str, str, pd.Series]]  # rule, column, mask over the typed rows
-_PLACE = ("file", "sheet", "row_number")
 _FIGURE = ["region_code", "indicator", "numerator_number", "denominator_number"]
 _REPORTED = ("region_code", "indicator", "numerator", "denominator", "in_force", "figure_source", "reporting_unit",
-             "reported_on", *_PLACE)  # fmt: skip
+             "reported_on", *PLACE)  # fmt: skip
 _POPULATION = ["region_code", "as_of", "people", "firms", "figure_source"]
 _WEIGHT_NUMBERS = ("weight", "zero_at", "full_at", "points", "effort")
 _WEIGHTS = ("level_one", "level_two", "level_three", "indicator", "method", *_WEIGHT_NUMBERS)
@@ -61,8 +58,8 @@ def load_reported(
     path = folder / FILE_NAME
     people = load_population(folder.parent, guard=guard) if population is None else population
     if not path.is_file():
-        empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + list(_PLACE), dtype="str")
-        return check_reported(OfficeTable(empty, {}, (), FILE_NAME, "", 0), cutoff=cutoff, population=people)
+        empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + list(PLACE), dtype="str")
+        return check_reported(OfficeTable(empty, {}, {}, (), FILE_NAME, "", 0), cutoff=cutoff, population=people)
     table = read_table(path, REPORTED_COLUMNS, required=("region", "indicator_label", "numerator"), guard=guard)
     return check_reported(table, cutoff=cutoff, population=people)
 
@@ -72,7 +69,7 @@ def check_reported(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Type the rows, give every denominator its source, and say in findings what does not fit."""
     definitions = load_definitions()
-    text = table.rows.reindex(columns=[*(c.key for c in REPORTED_COLUMNS), *_PLACE], fill_value="")
+    text = table.rows.reindex(columns=[*(c.key for c in REPORTED_COLUMNS), *PLACE], fill_value="")
     keys = dict(zip(definitions["label"], definitions["indicator"], strict=True))
     keys |= {key: key for key in definitions["indicator"]}
     typed = text.assign(
@@ -83,11 +80,11 @@ def check_reported(
         reported_day=days(text["reported_on"]),
     ).merge(definitions[["indicator", "unit", "per", "scale"]], on="indicator", how="left")
     typed = typed.merge(population_on(population, cutoff), on=["region_code", "per"], how="left")
-    violations = _violations(typed, _reported_rules(typed))
-    leaving = {int(row) for one in violations if one.rule in LEAVES_OUT for row in one.rows}
-    in_force = ~typed["row_number"].isin(leaving)
-    findings = _findings(violations, table, regions=typed.set_index("row_number")["region_code"])
+    regions = typed.set_index("row_number")["region_code"]
+    findings = findings_in(table, typed, _reported_rules(typed), regions=regions)
+    leaving = findings.loc[~findings["used"], "row_number"]
     findings = findings.assign(used=~findings["row_number"].isin(leaving))
+    in_force = ~typed["row_number"].isin(leaving)
     counted = typed["unit"].isin(["count", "flag"]) & typed["per"].eq("")
     shared = typed["per"].isin(["people", "firms"])
     denominator = typed["denominator_number"].mask(counted, 1.0).mask(shared, typed["number"] / typed["scale"])
@@ -96,7 +93,7 @@ def check_reported(
     return reported[list(_REPORTED)], findings
 
 
-def _reported_rules(rows: pd.DataFrame) -> Broken:
+def _reported_rules(rows: pd.DataFrame) -> Iterator[Broken]:
     """Every rule with its cell and the rows that break it; a line nobody filled in breaks only the first."""
     blank = rows["numerator"].eq("") & rows["denominator"].eq("")
     no_region, no_indicator = rows["region_code"].isna(), rows["indicator"].isna()
@@ -115,7 +112,7 @@ def _reported_rules(rows: pd.DataFrame) -> Broken:
     yield "bad_date", "reported_on", ~blank & rows["reported_day"].isna()
 
 
-def _figure_rules(rows: pd.DataFrame) -> Broken:
+def _figure_rules(rows: pd.DataFrame) -> Iterator[Broken]:
     above, below = rows["numerator_number"], rows["denominator_number"]
     percent = rows["numerator"].str.contains("[%％]")
     needs_denominator = rows["unit"].eq("share") & rows["per"].eq("")
@@ -130,18 +127,6 @@ def _figure_rules(rows: pd.DataFrame) -> Broken:
     yield "rate_above_people", "numerator", rows["unit"].eq("share") & rows["per"].ne("") & (above > rows["number"])
     ignored = rows["indicator"].notna() & ~needs_denominator & below.notna() & ~placeholder
     yield "denominator_ignored", "denominator", ignored
-
-
-def _violations(rows: pd.DataFrame, broken: Broken) -> list[Violation]:
-    numbers, masks = rows["row_number"].to_numpy(), ((rule, key, mask.fillna(False)) for rule, key, mask in broken)
-    return [Violation(rule, numbers, key, rows[key]).where(mask.to_numpy(dtype=bool)) for rule, key, mask in masks]
-
-
-def _findings(violations: list[Violation], table: OfficeTable, *, regions: pd.Series | None = None) -> pd.DataFrame:
-    """Return the findings of an office table in the order of its cells."""
-    places = {key: Place(letter, label(key, "reported", "weights")) for key, letter in table.letters.items()}
-    findings = findings_of(violations, file=table.file, sheet=table.sheet, places=places, regions=regions)
-    return findings.sort_values(["row_number", "cell"], kind="stable", ignore_index=True)
 
 
 # --- people and firms ---
@@ -211,7 +196,7 @@ def load_weights(
 
 def check_weights(table: OfficeTable, *, labels: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Type the rows and say what does not fit: levels, weights, methods, limits, the sum of 100, the 4 / 11 / 43."""
-    text = table.rows.reindex(columns=[*(c.key for c in WEIGHT_COLUMNS), *_PLACE], fill_value="")
+    text = table.rows.reindex(columns=[*(c.key for c in WEIGHT_COLUMNS), *PLACE], fill_value="")
     text = text[text["level_three"].ne("")].reset_index(drop=True)
     above = text[["level_one", "level_two"]].replace("", pd.NA).ffill().fillna("")  # merged or left blank: as above
     typed = text.assign(
@@ -220,13 +205,10 @@ def check_weights(table: OfficeTable, *, labels: Mapping[str, str]) -> tuple[pd.
         indicator=text["indicator_label"].map(labels).astype("str"),
         method=text["method"].where(text["method"].isin(METHODS)),
     )
-    head = np.array([table.header_row])
-    whole = [Violation(rule, head, key, value) for rule, key, value in _whole_sheet(typed)]
-    violations = _violations(text, _weight_rules(typed))
-    return typed[list(_WEIGHTS)], _findings([*whole, *violations], table)
+    return typed[list(_WEIGHTS)], findings_in(table, text, _weight_rules(typed), whole=_whole_sheet(typed))
 
 
-def _weight_rules(rows: pd.DataFrame) -> Broken:
+def _weight_rules(rows: pd.DataFrame) -> Iterator[Broken]:
     by_share, unnamed = rows["method"].eq(BY_SHARE), rows["indicator_label"].eq("")
     computed = rows["method"].isin([BY_SHARE, MET_OR_NOT])
     yield "bad_weight", "weight", ~(rows["weight"] > 0)

@@ -12,10 +12,9 @@ import pandas as pd
 from zjanalysis.inputs import limits
 from zjanalysis.inputs.findings import WHOLE, Place, Violation, findings_of, together
 from zjanalysis.inputs.items import FULL_CODE, SIDES, limit_place
-from zjanalysis.inputs.read_context import mapped
 from zjanalysis.inputs.reference import spellings
 from zjanalysis.inputs.regions import load_regions
-from zjanalysis.inputs.table import Table
+from zjanalysis.inputs.table import Table, mapped
 
 Places = Mapping[tuple[str, str], Mapping[str, Place]]
 Broken = Iterator[tuple[str, str, Any, Any]]  # rule, column, mask over the rows, what the cell disagrees with

@@ -1,10 +1,14 @@
-"""Where the table stands in a sheet: which column is what, which rows are items; totals, notes, merged cells."""
+"""Where the table stands in a sheet: which column is what, which rows are items; totals, notes, merged cells.
+
+`Table` holds it by column; `ReadContext` gathers, while it is read, which cells do not hold what their column says.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from operator import itemgetter
 from typing import Any
 
@@ -49,9 +53,7 @@ class Cells:
 
     def distinct(self, function: Callable[[str], Any], *, kind: Any = object) -> np.ndarray:
         """Apply a function to every distinct text."""
-        results = np.empty(len(self.texts), dtype=kind)
-        results[:] = [function(text) for text in self.texts]
-        return results
+        return array_of(map(function, self.texts), kind=kind)
 
     def take(self, rows: np.ndarray) -> Cells:
         """Return some rows (positions or mask)."""
@@ -78,6 +80,57 @@ class Table:
         return self.cells[key].values() if key in self.cells else ""
 
 
+@dataclass(frozen=True)
+class ReadContext:
+    """One table while it is read. ``violations`` and ``bad`` (column → cells that do not fit) grow on the way."""
+
+    table: Table
+    violations: list[Violation] = field(default_factory=list)
+    bad: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def note(self, rule: str, key: str, mask: np.ndarray, *, values: Any = None, others: Any = "") -> None:
+        """Add the cells of a mask over the rows; ``values`` (of all rows) default to what the cells hold."""
+        if mask.any():
+            held = self.table.values(key) if values is None else values
+            self.violations.append(Violation(rule, self.table.numbers, key, held, others).where(mask))
+
+    def blank(self) -> np.ndarray:
+        """Return an empty text for every row."""
+        return np.full(len(self.table.numbers), "", dtype=object)
+
+    def texts(self, *keys: str) -> np.ndarray:
+        """Return what the first of several columns says in each row."""
+        held = [self.table.cells[key].values() for key in keys if key in self.table.cells]
+        return reduce(lambda text, other: np.where(text == "", other, text), held) if held else self.blank()
+
+    def read(self, keys: tuple[str, ...], read: Callable[[str], Any], *, rule: str = "choice_unknown") -> np.ndarray:
+        """Read the first of several columns that says something; a text nobody knows is noted and reads as empty."""
+        result: np.ndarray | None = None
+        for key in keys:
+            cells = self.table.cells.get(key)
+            if cells is None or (result is not None and not (result == "").any()):
+                continue
+            distinct = cells.distinct(read)
+            unknown = np.fromiter((value == values.BAD for value in distinct), dtype=bool, count=len(distinct))
+            distinct[unknown] = ""
+            column, bad = distinct[cells.which], unknown[cells.which]
+            self.bad[key] = bad if result is None else bad & (result == "")
+            self.note(rule, key, self.bad[key])
+            result = column if result is None else np.where(result == "", column, result)
+        return self.blank() if result is None else result
+
+
+def array_of(values: Iterable[Any], *, kind: Any = object) -> np.ndarray:
+    """Return values as an array of one dimension, whatever they are."""
+    return np.fromiter(values, dtype=kind)
+
+
+def mapped(texts: np.ndarray, read: Callable[[str], Any]) -> np.ndarray:
+    """Apply a function to each distinct text of a column."""
+    which, distinct = pd.factorize(texts)
+    return np.asarray(array_of(map(read, distinct))[which])
+
+
 def clean(text: str) -> str:
     """Strip, and give full-width letters, digits and spaces their usual width; other characters stay."""
     return text.translate(_WIDTH).strip()
@@ -88,8 +141,7 @@ def cells_of(written: Iterable[Any], n: int) -> Cells:
     column = np.fromiter(written, dtype=object, count=n)
     unique = n > _SAMPLE and len(set(column[:_SAMPLE])) == _SAMPLE
     which, distinct = (np.arange(n), column) if unique else pd.factorize(column)
-    texts = np.empty(len(distinct) + 1, dtype=object)
-    texts[:] = [*(value if type(value) is str else cell_text(value) for value in distinct), ""]
+    texts = array_of([*(value if type(value) is str else cell_text(value) for value in distinct), ""])
     return Cells(np.where(which < 0, len(distinct), which), _cleaned(texts), texts)
 
 

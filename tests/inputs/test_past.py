@@ -1,4 +1,4 @@
-"""history.csv: what is read, what is left out and named, and what the workbooks say otherwise."""
+"""history.csv and successions.csv: what is read, what is left out and named, what the workbooks say otherwise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.history import disagreements, load_history
+from zjanalysis.inputs.past import disagreements, load_history, load_successions
 
 HEAD = "period,region_code,indicator,numerator,denominator,n,n_left_out,definition,source\n"
 GOOD = "2020Q1,440823,instant,150,200,200,3,2021,公布\n"
@@ -74,3 +74,46 @@ def test_figures_that_the_workbooks_do_not_give_are_named(tmp_path: Path) -> Non
     findings = disagreements(history, measured)
     assert findings[["file", "row_number", "region_code"]].values.tolist() == [["history.csv", 3, "440823"]]
     assert findings["message"].tolist() == ["记为190/200，由该期工作簿算得188/200，采用工作簿。"]
+
+
+# --- successions.csv ---
+
+SUCCESSIONS = "启用期次,原编码,现编码,依据,说明\n"
+FOLLOWED = (
+    "2019Q4,440112901000,440112903000,粤审改〔2019〕1号,合并\n2020Q3,440112904000,440112914000,粤审改〔2020〕2号,\n"
+)
+
+
+def followed(folder: Path, text: str) -> Path:
+    (folder / "successions.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_row_is_one_old_code_and_one_new(tmp_path: Path) -> None:
+    rows, findings = load_successions(followed(tmp_path, SUCCESSIONS + FOLLOWED))
+    assert rows[["period", "code", "into"]].values.tolist() == [
+        ["2019Q4", "440112901000", "440112903000"], ["2020Q3", "440112904000", "440112914000"],
+    ]  # fmt: skip
+    assert findings.empty
+
+
+def test_a_period_knows_nothing_of_what_came_later(tmp_path: Path) -> None:
+    assert load_successions(followed(tmp_path, SUCCESSIONS + FOLLOWED), upto="2020Q2")[0]["period"].tolist() == [
+        "2019Q4"
+    ]
+
+
+def test_rows_without_codes_or_source_are_not_followed_and_are_named(tmp_path: Path) -> None:
+    broken = "2020Q3,440112905000,,文,\n2020Q3,440112906000,440112906000,文,\n2020Q3,440112907000,440112908000,,\n"
+    rows, findings = load_successions(followed(tmp_path, SUCCESSIONS + FOLLOWED + broken))
+    assert len(rows) == 2
+    assert findings[["rule", "row_number", "cell"]].values.tolist() == [
+        ["succession_code", 4, "B4"], ["succession_code", 5, "B5"], ["succession_source", 6, "D6"],
+    ]  # fmt: skip
+    assert "440112907000" in findings["message"].iloc[2]
+
+
+def test_without_a_file_nothing_is_followed(tmp_path: Path) -> None:
+    rows, findings = load_successions(tmp_path)
+    assert rows.empty
+    assert findings.empty
