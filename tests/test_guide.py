@@ -50,10 +50,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project folder with the package in it, its sample read once, so that every page starts warm."""
     root = tmp_path_factory.mktemp("项目 一") / "zj"
     for name in ("zjanalysis", "notebooks", "data/sample", "data/gd-2021-05"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("mine"))
     shutil.copy(ROOT / "zjanalysis.toml", root)
-    run(root, ["-m", "zjanalysis", "measure", "--period", "2020Q4", "--by", "全部"])
-    run(root, ["-m", "zjanalysis", "build", "--dry-run"])
+    run(root, ["-m", "zjanalysis", "build", "--only", "440823", "--out", str(root.parent / "报告")])
     return root
 
 

@@ -25,7 +25,7 @@ BIN = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 ECHO = """
 import json, os, sys
 facts = {"python": sys.executable, "arguments": sys.argv[1:], "cwd": os.getcwd(), "utf8": sys.flags.utf8_mode,
-         "warn": sys.flags.warn_default_encoding}
+         "warn": sys.flags.warn_default_encoding, "compiled": not sys.flags.dont_write_bytecode}
 print(json.dumps(facts))
 if sys.argv[-1:] == ["die"]:
     os.kill(os.getpid(), 15)
@@ -179,7 +179,7 @@ def test_an_unknown_command_is_one_sentence_and_exit_code_2(project: Project, ar
 
 
 def test_a_ready_environment_starts_at_once_and_passes_everything_on(ready: Project, tmp_path: Path) -> None:
-    process = ready.start("build", "--only", "440802", "报告 甲", cwd=tmp_path)
+    process = ready.start("build", "--only", "440802", "报告 甲", cwd=tmp_path, PYTHONDONTWRITEBYTECODE="1")
     out, errors = process.communicate(timeout=60)
     facts = json.loads(out)
     assert process.returncode == 0
@@ -188,6 +188,7 @@ def test_a_ready_environment_starts_at_once_and_passes_everything_on(ready: Proj
     assert Path(facts["cwd"]) == tmp_path.resolve()
     assert Path(facts["python"]) == ready.venv.resolve() / BIN
     assert facts["utf8"] == 1
+    assert facts["compiled"]  # modules compiled at the first start are there at the next, whatever was set
 
 
 @pytest.mark.parametrize(("last", "code"), [("fail", 7), ("die", 128 + 15)])

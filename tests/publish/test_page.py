@@ -31,6 +31,7 @@ HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=cmd|
            "\u202e反向\u202c文字", "长" * 500, "😀👩‍👩‍👧事项", "a&amp;b", "'; DROP TABLE", "</style></main>", "{{ 7*7 }}{% raw %}")  # fmt: skip
 
 
+@pytest.mark.e2e
 def test_the_same_input_gives_the_same_bytes(settings: Settings, jobs_of: Jobs, folder: Path) -> None:
     made = []
     for name in ("one", "two"):
@@ -135,6 +136,7 @@ def held() -> tuple[Settings, Job, snapshot.Periods]:
     return known, job, snapshot.load_periods(known, job.data, job.period, snapshot.files_key(files, known, job.period))
 
 
+@pytest.mark.e2e
 def test_what_a_district_page_declares_is_all_it_reads(
     held: tuple[Settings, Job, snapshot.Periods], tmp_path: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_what_a_district_page_declares_is_all_it_reads(
         assert one == other
 
 
+@pytest.mark.e2e
 def test_hostile_values_show_as_text_on_the_page_and_in_the_workbook(
     held: tuple[Settings, Job, snapshot.Periods], tmp_path: Path
 ) -> None:
