@@ -1,7 +1,8 @@
 """Every column once, read from reference/columns.csv: identifier, Chinese header, content, spellings in workbooks.
 
 A new spelling seen in a workbook is one more alias there (``|`` between them), and nothing else changes. One key may
-have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger.
+have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger. How one printed
+table alone heads its columns is a table ``page.…``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def _read() -> dict[str, tuple[Column, ...]]:
 
 
 TABLES = _read()
-ALL_COLUMNS = {column.key: column for table in reversed(TABLES.values()) for column in reversed(table)}
+ALL_COLUMNS = {column.key: column for name, table in reversed(TABLES.items()) if not name.startswith("page.")
+               for column in reversed(table)}  # fmt: skip
 
 # Items: one row is one service item in one region. Aliases follow the national exchange tables, the portal's
 # AUDIT_ITEM detail, its lower-case v2, the province's item API, Chinese headers seen, pinyin keys of hall systems.

@@ -12,7 +12,8 @@ from zjanalysis.inputs.reference import read_reference
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SCOPES = {"layout": "文件、工作表和列", "cell": "单元格", "row": "一行之内", "table": "整张表", "reported": "上报数据（reported.xlsx）",
-          "weights": "指标权重", "history": "历史数（history.csv）", "successions": "承接表（successions.csv）"}  # fmt: skip
+          "weights": "指标权重", "history": "历史数（history.csv）", "successions": "承接表（successions.csv）",
+          "cases": "办件（每个地区一条）"}  # fmt: skip
 
 
 def rules_page() -> str:
@@ -23,7 +24,7 @@ def rules_page() -> str:
         "本页由 `zjanalysis/reference/rules.csv` 生成（`python tests/inputs/test_docs.py`），请勿手改。",
         "",
         "级别：**错误**，该格的内容没有使用，或该行没有计入；**警告**，多半不对，请核对；**提示**，知道即可。",
-        "句中的 `{value}` 是原格内容，`{other}` 是与它不符的内容，`{header}` 是列名。",
+        "句中的 `{value}` 是原格内容，`{other}` 是与它不符的内容，`{header}` 是列名；办件的 `{n}` 是件数。",
     ]
     for scope, title in SCOPES.items():
         lines += ["", f"## {title}", "", "| 规则 | 名称 | 级别 | 该行 | 问题 | 处理建议 |", "|---|---|---|---|---|---|"]
@@ -69,7 +70,8 @@ def test_the_pages_are_in_step() -> None:
 
 
 def test_every_rule_is_used_and_every_used_rule_is_written() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "zjanalysis" / "inputs").glob("*.py"))
+    rooms = (ROOT / "zjanalysis" / room for room in ("inputs", "cases"))
+    source = "".join(path.read_text(encoding="utf-8") for room in rooms for path in room.glob("*.py"))
     for key in RULES:
         side = re.sub("^(statutory|promised)_", "", key)
         assert f'"{key}"' in source or f'{{side}}_{side}"' in source, key
@@ -81,7 +83,12 @@ def test_rules_are_complete() -> None:
         assert rule.level in LEVELS
         assert rule.scope in SCOPES
         assert rule.message.endswith(("。", "}"))
-        assert set(re.findall(r"\{(\w+)\}", rule.message + rule.action)) <= {"value", "other", "header"}
+        words = (
+            {"value", "n", "years", "n_codes", "accept_given"}
+            if rule.scope == "cases"
+            else {"value", "other", "header"}
+        )
+        assert set(re.findall(r"\{(\w+)\}", rule.message + rule.action)) <= words
 
 
 def test_no_header_is_claimed_twice_by_accident() -> None:

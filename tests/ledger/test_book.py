@@ -333,6 +333,13 @@ def test_a_workbook_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
         update_ledger(tmp_path / "x.xlsx", FIRST, on="2021-03-01")
 
 
+def test_the_limits_of_the_settings_hold_for_ledgers_too(path: Path, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "zjanalysis.toml").write_text("[guard]\nmax_file_mb = 0.001\n", encoding="utf-8")
+    monkeypatch.setenv("ZJANALYSIS_ROOT", str(tmp_path))
+    with pytest.raises(InputError, match=r"超过上限 0\.001 MB"):
+        read_ledger(path)
+
+
 def test_the_sample_ledger_has_every_state_and_two_periods() -> None:
     folder = Path(__file__).resolve().parents[2] / "data" / "sample"
     first, second = (read_ledger(folder / p / "ledger.xlsx").ledger for p in ("2020Q4", "2021Q1"))

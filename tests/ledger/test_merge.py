@@ -150,7 +150,7 @@ def test_the_inputs_are_not_touched() -> None:
 
 def test_the_log_names_cells_and_a_new_row_in_one_line() -> None:
     grown = pd.concat([edited(BASE, progress="改"), ledger({"ledger_id": "自001", "problem": "新"})], ignore_index=True)
-    lines = hand_changes(BASE, grown, by="手工修改", on="2021-04-15")
+    lines = hand_changes(BASE, grown, on="2021-04-15")
     assert lines[["column", "old", "new"]].to_numpy().tolist() == [["progress", "起", "改"], ["row", "", "新增一行"]]
     values = tool_changes(BASE.assign(current=0.5), BASE.assign(current=0.75), on="2021-04-15")
     assert values[["column", "old", "new"]].to_numpy().tolist() == [["current", "0.5", "0.75"]] * 2

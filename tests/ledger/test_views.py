@@ -14,11 +14,11 @@ import pytest
 from tests.display.conftest import EVIL
 from tests.display.whole import hold_whole, listed
 from zjanalysis.analysis.ledger_scores import scored
+from zjanalysis.columns import TABLES
 from zjanalysis.display.blocks import Block
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.ledger import analysis, views
-from zjanalysis.ledger.display import LIFT
 from zjanalysis.ledger.rows import empty_ledger
 from zjanalysis.studies import Study, study_of
 
@@ -184,7 +184,9 @@ def test_the_score_is_told_by_level_and_by_what_lifts_most(city: Study, elsewher
     rate = marks["cost"] / marks["effort"]
     assert lift.payload["table"]["rows"][0][0] == marks.loc[rate.idxmax(), "level_three"]
     assert lift.payload["table"]["rows"][0][3] == pytest.approx(rate.max())
-    assert [head["label"] for head in lift.payload["table"]["columns"]] == [column.label for column in LIFT]
+    assert [head["label"] for head in lift.payload["table"]["columns"]] == [
+        column.label for column in TABLES["page.ledger_lift"]
+    ]
     (none,) = views.evaluation(elsewhere)
     assert none.sentence.startswith("未录入三级指标及权重，不计算总分")
 

@@ -7,11 +7,9 @@ The indicators have the registry form of the items' and are summed by the same `
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -220,16 +218,8 @@ def _key(period: Period, source: CaseSource, settings: Settings) -> str:
     files = {name: f"{s.st_size}-{s.st_mtime_ns}-{s.st_ctime_ns}-{s.st_ino}" for name, s in states.items()}
     items = dict(zip("items/" + period.files["file"], period.files["sha256"], strict=True))
     limits = (settings.cases.made, settings.cases.overdue_rows, settings.units, settings.guard)
-    state = (source.title, source.cutoff, sorted(period.dataset.columns.items()), limits, _program_digest())
-    return key_of({**items, **files}, state=repr(state))
-
-
-@cache
-def _program_digest() -> str:
-    """Return the hash of the source that decides how cases are counted: this wing's, and that of `measure`."""
-    wing = Path(__file__).resolve().parent
-    sources = sorted([*wing.glob("*.py"), *(wing.parent / "analysis").glob("*.py")])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+    state = (source.title, source.cutoff, sorted(period.dataset.columns.items()), limits)
+    return key_of({**items, **files}, state=repr(state), rooms=("inputs", "analysis", "cases"))
 
 
 def case_summary(

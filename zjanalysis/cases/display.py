@@ -12,7 +12,7 @@ import pandas as pd
 from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases, period_cases
-from zjanalysis.columns import Column
+from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, office, say, source_of
 from zjanalysis.display.tables import about, table
@@ -20,37 +20,7 @@ from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 
-HEADS = {column.key: column for column in (
-    Column("indicator", "指标"),
-    Column("value", "现值", "number"),
-    Column("ratio", "分子/分母（N/M）"),
-    Column("n", "纳入", "count", unit="件"),
-    Column("n_left_out", "剔除", "count", unit="件"),
-    Column("definition", "口径"),
-    Column("region", "地区"),
-    Column("month", "应办结月份"),
-    Column("case_no", "办件编号", "code"),
-    Column("channel", "申请渠道", "choice"),
-    Column("case_count", "办件量", "count", unit="件"),
-    Column("n_finished", "办结件数", "count", unit="件"),
-    Column("n_judged", "办结（可判定）", "count", unit="件"),
-    Column("n_late", "超时办结", "count", unit="件"),
-    Column("on_time_share", "按时办结率", "share"),
-    Column("on_time_finished_share", "办结件按时率", "share"),
-    Column("mean_days", "平均实际办理", "days", unit="工作日"),
-    Column("median_days", "实际办理中位数", "days", unit="工作日"),
-    Column("p90_days", "实际办理九成分位", "days", unit="工作日"),
-    Column("speedup_share", "实际提速", "share"),
-    Column("online_share", "网上办件率", "share"),
-    Column("n_open", "未办结", "count", unit="件"),
-    Column("n_overdue", "逾期未结", "count", unit="件"),
-    Column("shorter_promise", "可改承诺", "days", unit="工作日"),
-    Column("days_saved", "可压缩", "days", unit="工作日"),
-    Column("gain", "压缩率可提升", "points"),
-    Column("accepted_date", "受理日期", "date"),
-    Column("due_date", "应办结日", "date"),
-    Column("days_overdue", "已逾期", "days", unit="工作日"),
-)}  # fmt: skip
+HEADS = {column.key: column for column in TABLES["page.cases"]}
 
 
 def heads(keys: Iterable[str | Column]) -> list[str | Column]:
@@ -217,10 +187,6 @@ def problems(me: Study) -> Block:
     return _listed(rows, "办件数据问题", PROBLEMS, sheet="办件问题", none="办件数据没有发现问题。")
 
 
-SCORES = (Column("name", "指标"), Column("text", "数值"), Column("place", "位次"), Column("meets_target", "达标"),
-          HEADS["ratio"], HEADS["n"], HEADS["n_left_out"], HEADS["definition"])  # fmt: skip
-
-
 def scores(me: Study) -> Block:
     """List the case indicators with 位次 among those that have cases, 达标, N/M, and how each is counted."""
     cases = own_cases(me)
@@ -240,19 +206,9 @@ def scores(me: Study) -> Block:
         definition=[one.definition for one in known],
     )
     note = f"截止{cases.cutoff:%Y-%m-%d}；缺日期或承诺时限的办件剔除，不作推断。"
-    return listing(table(rows, caption="办件指标", columns=SCORES, sheet="办件指标", note=note))
+    return listing(table(rows, caption="办件指标", columns=TABLES["page.case_scores"], sheet="办件指标", note=note))
 
 
-WEIGHTED = (
-    Column("name", "指标"),
-    Column("plain_text", "事项口径"),
-    Column("plain_place", "位次"),
-    Column("text", "办件口径"),
-    Column("place", "位次"),
-    Column("effective", "相当于几个事项"),
-    Column("top", "办件最多的事项（占比）"),
-    Column("covered", "计入办件"),
-)
 FEW = 20
 
 
@@ -276,7 +232,7 @@ def weighted(me: Study) -> Block:
     )
     few = rows.loc[rows["n_effective"] < FEW, "effective"].tolist()
     warn = f"注意：办件集中，数值只相当于{few[0]}个事项，位次可能取决于一两个事项。" if few else ""
-    shown = table(rows, caption="按办件量加权", columns=WEIGHTED, sheet="按办件量加权")
+    shown = table(rows, caption="按办件量加权", columns=TABLES["page.case_weights"], sheet="按办件量加权")
     return listing(shown, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -10,56 +9,28 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import to_pandas
 from zjanalysis.cases.clock import CaseTable
-from zjanalysis.cases.inputs import region_codes
+from zjanalysis.cases.inputs import LABELS, region_codes
 from zjanalysis.inputs.calendar import covered_years
-from zjanalysis.inputs.findings import typed
-
-
-@dataclass(frozen=True)
-class CaseRule:
-    """One rule over cases: what the finding says, with {n} and other words of its row. ``used``: the cases still count.
-
-    ``broken`` are the cases that break it; a rule without is looked at over whole groups.
-    """
-
-    key: str
-    level: str
-    header: str
-    message: str
-    action: str
-    used: bool = False
-    broken: nw.Expr | None = None
-
+from zjanalysis.inputs.findings import RULES, typed
 
 _AT, _TO = nw.col("accept_day"), nw.col("finish_day")
 _AT_COVERED, _TO_COVERED = ~nw.col("accept_ordinal").is_null(), ~nw.col("finish_ordinal").is_null()
 
-CASE_RULES = {rule.key: rule for rule in (
-    CaseRule("case_no_accept", "错误", "受理时间", "{n} 件没有受理时间，不计入时限类指标。", "请补上受理时间。",
-             broken=~nw.col("accept_given")),
-    CaseRule("case_accept_unreadable", "错误", "受理时间", "{n} 件的受理时间读不懂。", "请写成 2021-03-31 的样子。",
-             broken=nw.col("accept_given") & _AT.is_null()),
-    CaseRule("case_accept_uncovered", "错误", "受理时间",
-             "{n} 件的受理时间不在工作日历（{years} 年）之内：占位日期，或放假安排尚未公布的年份。",
-             "占位日期请改为空；年份写错的请更正。", broken=~_AT.is_null() & ~_AT_COVERED),
-    CaseRule("case_finish_unreadable", "错误", "办结时间", "{n} 件的办结时间读不懂，既不算办结，也不算未办结。",
-             "请写成 2021-03-31 的样子；未办结的留空。", broken=nw.col("finish_given") & _TO.is_null()),
-    CaseRule("case_finish_uncovered", "错误", "办结时间",
-             "{n} 件的办结时间不在工作日历（{years} 年）之内：占位日期，或放假安排尚未公布的年份。",
-             "未办结的请留空，不要填占位日期；年份写错的请更正。", broken=~_TO.is_null() & ~_TO_COVERED),
-    CaseRule("case_reversed", "错误", "办结时间", "{n} 件的办结早于受理，不计入时限类指标。",
-             "请核对两个时间，是否填反或漏填。", broken=_TO < _AT),
-    CaseRule("case_no_promise", "警告", "承诺办结时限", "{n} 件没有可用的承诺时限，算不出是否按时。",
-             "请补上承诺时限及单位，或核对事项清单。", used=True, broken=nw.col("due_ordinal").is_null() & _AT_COVERED),
-    CaseRule("case_unknown_region", "错误", "行政区划代码", "{n} 件的行政区划“{value}”不在区划表中，没有计入任何地区。",
-             "请更正区划；功能区请在 zones.csv 登记。"),
-    CaseRule("case_more_finished", "警告", "办结时间", "办结 {value} 件，多于受理 {accept_given} 件。",
-             "请核对受理记录是否漏报。", used=True),
-    CaseRule("case_twice", "警告", "办件编号", "{n} 行的办件编号与另一行相同，没有计入：每个编号只计一件。",
-             "请在导出时按办件编号去重；不同办件编号相同的请更正。"),
-    CaseRule("case_unknown_item", "警告", "基本编码", "{n} 件的基本编码（{n_codes} 个）不在本地区的事项清单中。",
-             "请核对编码，或补报事项。", used=True),
-)}  # fmt: skip
+# Rule of reference/rules.csv → the column it speaks of, the cases that break it (None: looked at over whole groups).
+CASE_RULES: dict[str, tuple[str, nw.Expr | None]] = {
+    "case_no_accept": ("accepted", ~nw.col("accept_given")),
+    "case_accept_unreadable": ("accepted", nw.col("accept_given") & _AT.is_null()),
+    "case_accept_uncovered": ("accepted", ~_AT.is_null() & ~_AT_COVERED),
+    "case_finish_unreadable": ("finished", nw.col("finish_given") & _TO.is_null()),
+    "case_finish_uncovered": ("finished", ~_TO.is_null() & ~_TO_COVERED),
+    "case_reversed": ("finished", _TO < _AT),
+    "case_no_promise": ("promised", nw.col("due_ordinal").is_null() & _AT_COVERED),
+    "case_unknown_region": ("region_code", None),
+    "case_more_finished": ("finished", None),
+    "case_twice": ("case_no", None),
+    "case_unknown_item": ("base_code", None),
+}
+_BROKEN = {key: broken for key, (_, broken) in CASE_RULES.items() if broken is not None}
 
 
 def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
@@ -75,9 +46,8 @@ def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: 
     dropped = pd.DataFrame({"region_code": list(table.dropped), "n": list(table.dropped.values())}, dtype="object")
     codes = region_codes(dropped["region_code"]).fillna("")
     repeated = dropped.assign(region_code=codes).groupby("region_code", as_index=False)[["n"]].sum()
-    broken = [key for key, rule in CASE_RULES.items() if rule.broken is not None]
     parts = [
-        *(_findings(key, by_region.assign(n=by_region[key]).query("n > 0"), value="n") for key in broken),
+        *(_findings(key, by_region.assign(n=by_region[key]).query("n > 0"), value="n") for key in _BROKEN),
         _findings("case_unknown_region", unknown.fillna({"region_code": "", "written": "（空）"}), value="written"),
         _findings("case_more_finished", more, value="finish_given"),
         _findings("case_twice", repeated, value="n"),
@@ -88,18 +58,17 @@ def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: 
 
 def _findings(key: str, rows: pd.DataFrame, *, value: str) -> pd.DataFrame:
     """Return one finding per row; ``value`` is the column that says how many, or what was written."""
-    rule, years = CASE_RULES[key], "{}–{}".format(*covered_years())
+    rule, header, years = RULES[key], LABELS[CASE_RULES[key][0]], "{}–{}".format(*covered_years())
     words: list[dict[Any, Any]] = rows.assign(value=rows[value]).to_dict("records")
     messages = [rule.message.format(**row, years=years) for row in words]
-    same = {"rule": rule.key, "level": rule.level, "header": rule.header, "action": rule.action, "used": rule.used}
+    same = {"rule": rule.key, "level": rule.level, "header": header, "action": rule.action, "used": rule.used}
     return pd.DataFrame({"region_code": rows["region_code"], "value": rows[value].astype("str"), "message": messages,
                          **same})  # fmt: skip
 
 
 def _counted(table: CaseTable) -> pd.DataFrame:
     """Return for every spelling of a region: its code, its cases n, how many have dates, how many break each rule."""
-    flags = {key: rule.broken for key, rule in CASE_RULES.items() if rule.broken is not None}
-    flags |= {name: nw.col(name) for name in ("accept_given", "finish_given")}
+    flags = _BROKEN | {name: nw.col(name) for name in ("accept_given", "finish_given")}
     marked = table.rows.select("region_code", **{key: nw.when(flag).then(nw.lit(1)) for key, flag in flags.items()})
     sums = marked.group_by("region_code").agg(nw.len().alias("n"), *(nw.col(name).count() for name in flags))
     spelled = to_pandas(sums).astype(dict.fromkeys(("n", *flags), "int64")).sort_values("region_code")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.columns import Column
+from zjanalysis.columns import CASE_COLUMNS
 from zjanalysis.errors import ConfigError, InputError, NoData, unknown_name
 from zjanalysis.inputs.office_table import fold_header
 from zjanalysis.inputs.period import Period
@@ -120,30 +120,6 @@ def _checked(entries: Mapping[str, str]) -> Mapping[str, str]:
     return entries
 
 
-CASE_COLUMNS = (
-    Column("case_no", "办件编号", "code", aliases=("PROJECT_NO", "业务流水号", "申办流水号", "办件流水号")),
-    Column("region_code", "行政区划代码", "code", note="没有时取受理部门编码或实施编码的第 3–8 位",
-           aliases=("行政区划", "AREACODE", "AREA_CODE", "DIVISION_CODE", "区划代码", "地区")),
-    Column("org_code", "受理部门编码", "code", aliases=("ORG_CODE", "DEPT_CODE", "实施主体代码")),
-    Column("base_code", "基本编码", "code", aliases=("CATALOG_CODE", "LOCAL_CATALOG_CODE", "目录编码")),
-    Column("impl_code", "实施编码", "code", aliases=("TASK_CODE", "LOCAL_TASK_CODE", "事项编码")),
-    Column("department", "实施主体", aliases=("ORG_NAME", "受理部门", "DEPT_NAME", "实施部门", "部门")),
-    Column("channel", "申请渠道", "choice", note="含“网”“线上”“移动”“APP”“小程序”等字样的为网上",
-           aliases=("申办渠道", "受理渠道", "渠道", "APPLY_CHANNEL", "办件来源", "申请方式")),
-    Column("accepted", "受理时间", "date", aliases=("ACCEPT_DATE", "受理日期")),
-    Column("finished", "办结时间", "date", note="空为未办结",
-           aliases=("RESULT_DATE", "FINISH_DATE", "办结日期", "banjiedate")),
-    Column("due", "承诺办结时间", "date", note="没有时由承诺时限推算",
-           aliases=("PROMISE_DATE", "承诺办结日期", "promiseenddate")),
-    Column("promised", "承诺办结时限", "days", note="没有时取事项清单",
-           aliases=("承诺时限", "承诺期限", "PROMISE_DAY")),
-    Column("promised_unit", "承诺办结时限单位", "choice", note="没有这一列时为工作日",
-           aliases=("承诺时限单位", "PROMISE_TYPE_TEXT")),
-    Column("statutory", "法定办结时限", "days", note="工作日；没有时取事项清单",
-           aliases=("法定时限", "法定期限", "ANTICIPATE_DAY")),
-    Column("special_days", "特别程序天数", "days", unit="工作日", note="不计入时限",
-           aliases=("特别程序时间", "SPECIAL_DAY")),
-)  # fmt: skip
 LABELS = {column.key: column.label for column in CASE_COLUMNS}
 
 # At least one of each group must be there.

@@ -113,15 +113,14 @@ def _with_faults(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> p
     done = rows["finish_day"].notna()
     fault = fault.mask(~done & fault.isin(["reversed", "sentinel"]), "")
     lost = fault.isin(["no_accept", "reversed", "sentinel"])
-    truth = rows[["true_days", "true_on_time", "true_overdue"]].mask(lost)
-    truth = truth.assign(
-        **{name: truth[name].mask(fault.eq("no_promise")) for name in ("true_on_time", "true_overdue")}
-    )
+    untold = {
+        "true_days": lost,
+        "true_on_time": lost | fault.eq("no_promise"),
+        "true_overdue": lost | fault.eq("no_promise"),
+    }
     spoiled = rows.assign(
         fault=fault,
-        true_days=truth["true_days"],
-        true_on_time=truth["true_on_time"],
-        true_overdue=truth["true_overdue"],
+        **{name: rows[name].mask(mask) for name, mask in untold.items()},
         finish_day=rows["finish_day"]
         .mask(fault.eq("reversed"), rows["accept_day"] - 3)
         .mask(fault.eq("sentinel"), float(-25567)),  # 1900-01-01

@@ -11,7 +11,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, emptied_by, in_scope, left_out, measure
 from zjanalysis.cli.output import print_table
-from zjanalysis.columns import Column
+from zjanalysis.columns import TABLES, Column
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.check import Submission
@@ -22,13 +22,7 @@ from zjanalysis.neutral import visible
 from zjanalysis.publish.jobs import CITY, DISTRICT, Notebook, foci, named_units, notebooks
 from zjanalysis.settings import Settings
 
-HEADERS = (
-    Column("letter", "列"),
-    Column("header", "表头"),
-    Column("column_label", "认作"),
-    Column("how", "怎样认出"),
-    Column("nearest", "最接近的名称"),
-)
+HEADERS = TABLES["page.check_headers"]
 USES = (
     Column("region", "地区"),
     Column("n_items", "采用", "count", unit="项"),

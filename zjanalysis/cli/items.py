@@ -17,33 +17,18 @@ from zjanalysis.analysis.whole import whole_period
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.handed_in import print_headers, print_uses, suggestions, uses, where
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.columns import FINDING_COLUMNS, Column
+from zjanalysis.columns import FINDING_COLUMNS, TABLES
 from zjanalysis.display.tables import table
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.dataset import learn_columns, use_levels
-from zjanalysis.inputs.findings import summary
+from zjanalysis.inputs.findings import ERROR, summary
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import is_whole, load_regions, region_code
 from zjanalysis.neutral import visible
 from zjanalysis.settings import load_settings
 
-ERROR, EVERYTHING = "错误", "全部"
-FILES = (
-    Column("file", "文件"),
-    Column("rows_read", "读取", "count", unit="行"),
-    Column("rows_used", "采用", "count", unit="行"),
-    Column("rows_left_out", "未采用", "count", unit="行"),
-)
-FINDINGS = Column("n_findings", "问题", "count", unit="处")
-LEVELS = (
-    Column("region", "地区"),
-    FINDINGS,
-    Column("n_errors", ERROR, "count"),
-    Column("n_warnings", "警告", "count"),
-    Column("n_notes", "提示", "count"),
-)
-RULES = (Column("level", "级别"), FINDINGS, Column("rule_title", "规则"), Column("place", "例如"))
+EVERYTHING = "全部"
 RESULT = ("indicator", "value", "numerator", "denominator", "n", "n_left_out")
 
 
@@ -71,7 +56,7 @@ def check(arguments: argparse.Namespace) -> int:
 def _print_summary(checked: Submission) -> None:
     """Print what was read by file, how its headers were told, what it is good for, and what was found."""
     if len(checked.files):
-        print_table(table(checked.files, caption="文件", columns=FILES))
+        print_table(table(checked.files, caption="文件", columns=TABLES["page.check_files"]))
     refused = checked.findings.query("rule == 'file_refused'")
     for name, message, action in refused[["file", "message", "action"]].to_numpy():
         print(f"{visible(name)}：{visible(message)}\n提示：{visible(action)}")
@@ -91,7 +76,7 @@ def _print_findings(findings: pd.DataFrame) -> None:
     codes = regions["region_code"]
     regions = regions.assign(region=codes.map(names).fillna(codes).where(codes.ne(""), "（未指明地区）"))
     print("\n按地区：")
-    print_table(table(regions, caption="按地区", columns=LEVELS))
+    print_table(table(regions, caption="按地区", columns=TABLES["page.check_regions"]))
     first = findings.drop_duplicates("rule").set_index("rule")
     rules = summary(findings, by=("rule",))
     told = (first.index == "file_refused") | first["value"].eq(first["sheet"])  # its name stands before it already
@@ -99,7 +84,7 @@ def _print_findings(findings: pd.DataFrame) -> None:
     at = first["cell"].where(first["row_number"].gt(0), named)
     rules = rules.assign(place=rules["rule"].map((first["sheet"] + " " + at.str.slice(0, 40)).str.strip()))
     print("\n按规则：")
-    print_table(table(rules, caption="按规则", columns=RULES))
+    print_table(table(rules, caption="按规则", columns=TABLES["page.check_rules"]))
     print("\n用 --out 核对结果.xlsx 保存全部，用 --annotate 文件夹 得到逐格标注的副本。")
 
 

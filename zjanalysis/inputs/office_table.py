@@ -44,7 +44,7 @@ def read_table(
     path: Path, columns: Iterable[Column], *, required: tuple[str, ...], guard: Guard | None = None
 ) -> OfficeTable:
     """Read the file and give the first visible table whose head holds the required columns (`find_table`)."""
-    return find_table(read_rows(path, guard=guard or Guard()), columns, required=required, name=path.name)
+    return find_table(read_rows(path, guard=guard), columns, required=required, name=path.name)
 
 
 def find_table(
@@ -179,14 +179,14 @@ def days(text: pd.Series) -> pd.Series:
 # --- the returned task list: what departments answered, sheet by sheet ---
 
 
-def read_answers(path: Path, *, guard: Guard | None = None) -> pd.DataFrame:
+def read_answers(path: Path) -> pd.DataFrame:
     """Give the answers of every department's sheet: one row per task, in the columns of the task list.
 
     ``agreed_value`` that is no number is missing, and its text stays in ``agreed_text``. Raises InputError for a
     workbook without a task sheet, or without one task.
     """
     tables = []
-    for sheet in read_rows(path, guard=guard or Guard()):
+    for sheet in read_rows(path):
         try:
             tables.append(find_table([sheet], TASK_COLUMNS, required=TASK_NEEDED, name=path.name).rows)
         except InputError:

@@ -17,7 +17,7 @@ from zjanalysis.files import write_whole
 from zjanalysis.inputs.guard import Inspection, inspect
 from zjanalysis.inputs.textfile import Grid, json_grid, text_grid
 from zjanalysis.inputs.wall import read_apart
-from zjanalysis.settings import Guard
+from zjanalysis.settings import Guard, load_settings
 
 SUFFIXES = (".xlsx", ".csv", ".tsv", ".txt", ".jsonl", ".json")
 # Sheets this project writes itself: the result of a check, and the helping sheets of the template.
@@ -44,17 +44,18 @@ class Sheet:
         return self.inspection.empty_formulas
 
 
-def read_rows(path: Path, *, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
+def read_rows(path: Path, *, guard: Guard | None = None) -> tuple[Sheet, ...]:
     """Read every sheet of a workbook, or the one table of a text file, behind the wall (`inputs.wall`).
 
-    ``name`` is what findings call the file. Raises InputError for a file that is missing, hostile, protected, damaged,
-    too large, or of another kind.
+    Raises InputError for a file that is missing, hostile, protected, damaged, larger than the settings (or ``guard``)
+    allow, or of another kind.
     """
-    return read_apart(sheets_of, name or path.name, path.absolute(), guard, name, guard=guard)
+    limits = guard or load_settings().guard
+    return read_apart(sheets_of, path.name, path.absolute(), limits, guard=limits)
 
 
 def sheets_of(path: Path, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
-    """Read a file in this process, as `read_rows` does behind the wall."""
+    """Read a file in this process, as `read_rows` does behind the wall; ``name`` is what findings call it."""
     if not path.is_file():
         raise InputError(f"找不到文件“{path}”。", "请检查文件名和所在文件夹。")
     if path.suffix.lower() in (".jsonl", ".json"):

@@ -24,12 +24,11 @@ from zjanalysis.inputs.office_table import PLACE, find_table
 from zjanalysis.inputs.regions import city_of, report_units
 from zjanalysis.inputs.workbook import column_letter, read_rows
 from zjanalysis.ledger.analysis import split_units
-from zjanalysis.ledger.book import LedgerResult, merge_copies
+from zjanalysis.ledger.book import LedgerResult, hide, merge_copies
 from zjanalysis.ledger.display import with_target_text
 from zjanalysis.ledger.inputs import MEMORY_SHEET, SAMPLE, office_of, unit_names
 from zjanalysis.ledger.merge import Copy
 from zjanalysis.ledger.reading import LedgerFile
-from zjanalysis.settings import Guard
 
 LEADS, HELPS, NO_MORE = "牵头", "配合", "不承担"
 CELLS = {"lead_unit": LEADS, "cooperating_units": HELPS}
@@ -93,7 +92,7 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
                 cell.fill = TOOL_FILL
         grow_row(sheet, position)
     _rules(sheet, columns, last=3 + len(rows))
-    _remember(book, file.ledger)
+    hide(book, file.ledger[["ledger_id", "region_code", *CELLS]].fillna("").astype("str"))
     release(book, path)
     return left
 
@@ -107,16 +106,6 @@ def _rules(sheet: Any, columns: Iterable[str], *, last: int) -> None:
     sheet.auto_filter.ref = f"A3:{letters['ledger_id']}{last}"
     sheet.freeze_panes = "A4"
     for_paper(sheet, head=3, paper=sheet.PAPERSIZE_A3)
-
-
-def _remember(book: Workbook, ledger: pd.DataFrame) -> None:
-    """Write what the ledger said of every row, on a sheet nobody sees."""
-    sheet = book.create_sheet(MEMORY_SHEET)
-    sheet.sheet_state = "veryHidden"
-    keys = ["ledger_id", "region_code", *CELLS]
-    for position, row in enumerate([keys, *ledger[keys].fillna("").astype("str").to_numpy().tolist()], start=1):
-        for number, text in enumerate(row, start=1):
-            put_text(sheet.cell(position, number), text)
 
 
 def _carried(rows: pd.DataFrame, earlier: Path | None) -> tuple[pd.DataFrame, list[str], int]:
@@ -140,22 +129,22 @@ def _carried(rows: pd.DataFrame, earlier: Path | None) -> tuple[pd.DataFrame, li
 # --- back into the ledger -----------------------------------------------------------------------------------------
 
 
-def read_assignments(path: Path, *, guard: Guard | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_assignments(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of a 分工表 as written, and what the ledger said when it was made (none: the sheet is lost)."""
-    sheets = read_rows(path, guard=guard or Guard())
+    sheets = read_rows(path)
     table = find_table(sheets, ASSIGNMENT_COLUMNS, required=("ledger_id", "unit_name", "role"), name=path.name)
     base = find_table(sheets, (), required=(), name=path.name, sheet=MEMORY_SHEET).rows
     return table.rows, base.drop(columns=list(PLACE))
 
 
-def take_assignments(path: Path, returned: Path, *, on: str | date, guard: Guard | None = None) -> LedgerResult:
+def take_assignments(path: Path, returned: Path, *, on: str | date) -> LedgerResult:
     """Take over into the ledger which units a returned 分工表 names; what contradicts goes to 冲突清单.
 
     Raises InputError, and changes nothing, when a row's 编号 or 分工 cannot be read.
     """
-    rows, base = read_assignments(returned, guard=guard)
+    rows, base = read_assignments(returned)
     refuse_unclear(rows, base, name=returned.name)
-    return merge_copies(path, {returned.name: lambda file: as_copy(rows, base, file)}, on=on, guard=guard)
+    return merge_copies(path, {returned.name: lambda file: as_copy(rows, base, file)}, on=on)
 
 
 def refuse_unclear(rows: pd.DataFrame, base: pd.DataFrame, *, name: str) -> None:

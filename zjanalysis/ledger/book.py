@@ -26,6 +26,7 @@ from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_
 from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
+from zjanalysis.inputs.office_table import PLACE
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
@@ -44,9 +45,8 @@ from zjanalysis.ledger.merge import (
     typed_over,
 )
 from zjanalysis.ledger.reading import STRAY, LedgerFile, locked, read_ledger, read_to_change
-from zjanalysis.ledger.rows import COUNTED, hand_columns, is_own
+from zjanalysis.ledger.rows import COUNTED, hand_columns, is_own, records
 from zjanalysis.ledger.state import Status, refresh, working_day
-from zjanalysis.settings import Guard
 
 # Fill and ink of each state; the word is in the cell, so nothing depends on the colour.
 STATE_COLOURS = {
@@ -102,7 +102,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
     last = HEADER_ROW + len(whole)
     book = _new_book(letters, last=last, note=SAMPLE_NOTE + NOTE if sample else NOTE)
     sheet = book.worksheets[0]
-    for position, row in enumerate(_records(whole), start=HEADER_ROW + 1):
+    for position, row in enumerate(records(whole), start=HEADER_ROW + 1):
         _dress(sheet, position, letters)
         for key in LEDGER:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
@@ -121,37 +121,34 @@ def update_ledger(
     on: str | date,
     as_of: str | date | None = None,
     gaps: pd.DataFrame | None = None,
-    guard: Guard | None = None,
 ) -> LedgerResult:
     """Refresh the tool's columns from the scores and settle the states; every hand-written cell stays as it is.
 
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
     with locked(Path(path)):
-        file = read_to_change(path, guard=guard)
+        file = read_to_change(path)
         day = working_day(file, on)
         after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
         lines = [*_by_hand(file, after, on=on), *_by_tool(file, after, on=on)]
         return _save(file, after, lines, Merged(after, lines[0], pd.DataFrame(), _gone(lines[0])))
 
 
-def merge_ledger(
-    path: str | Path, files: Iterable[str | Path], *, on: str | date, guard: Guard | None = None
-) -> LedgerResult:
+def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: str | date) -> LedgerResult:
     """Take over what returned copies filled in; contradictions go to 冲突清单 and change nothing.
 
     The values stay those of the last update; states are settled anew.
     """
-    returned = {Path(f).name: partial(_copy, read_ledger(f, guard=guard)) for f in files}
-    return merge_copies(path, returned, on=on, guard=guard)
+    returned = {Path(f).name: partial(_copy, read_ledger(f)) for f in files}
+    return merge_copies(path, returned, on=on)
 
 
 def merge_copies(
-    path: str | Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: str | date, guard: Guard | None = None
+    path: str | Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: str | date
 ) -> LedgerResult:
     """Take over what came back, by file name, each made from the ledger as it stands now (`merge.merge`)."""
     with locked(Path(path)):
-        file = read_to_change(path, guard=guard)
+        file = read_to_change(path)
         day, figures = working_day(file, on), file.memory["as_of"].max()
         as_of, returned = day if pd.isna(figures) else figures, {name: copy(file) for name, copy in copies.items()}
         merged = merge(file.ledger, file.memory, copies=returned, on=day, as_of=as_of)
@@ -175,7 +172,7 @@ def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[p
     """
     typed = typed_over(file.written, sheet_texts(file.memory)).rename(columns={"text": "old", "stood": "new"})
     put_back = typed.assign(changed_on=today(on), changed_by="手工改了工具列，已恢复")[CHANGES]
-    return [hand_changes(file.memory, after, by="手工修改", on=on), put_back]
+    return [hand_changes(file.memory, after, on=on), put_back]
 
 
 def _gone(lines: pd.DataFrame) -> tuple[str, ...]:
@@ -267,9 +264,9 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
     """
     letters = _with_missing_columns(sheet, file, ledger)
     tail = max([sheet.max_row, *ledger["row_number"].dropna().astype(int)], default=file.header_row)
-    was = {int(row["row_number"]): row for row in _records(file.ledger)}
+    was = {int(row["row_number"]): row for row in records(file.ledger)}
     written = {f"{letter}{file.header_row}" for key, letter in letters.items() if key not in file.letters}
-    for own, row in zip(is_own(ledger), _records(ledger), strict=True):
+    for own, row in zip(is_own(ledger), records(ledger), strict=True):
         fresh = pd.isna(row["row_number"])
         tail += int(fresh)
         position = tail if fresh else int(row["row_number"])
@@ -293,10 +290,6 @@ def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[s
 
 def _plain(value: Any) -> str:
     return "" if missing(value) else str(value)
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame) -> dict[str, str]:
@@ -331,7 +324,7 @@ def _append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: Mapping
         sheet.freeze_panes = "A2"
         for_paper(sheet, head=1, paper=sheet.PAPERSIZE_A4)
     sheet = book[name]
-    for position, row in enumerate(_records(rows), start=sheet.max_row + 1):
+    for position, row in enumerate(records(rows), start=sheet.max_row + 1):
         for number, value in enumerate(row.values(), start=1):
             cell = sheet.cell(position, number)
             put(cell, value.to_pydatetime() if isinstance(value, pd.Timestamp) else value, "yyyy-mm-dd")
@@ -373,15 +366,17 @@ def _remember(book: Workbook, ledger: pd.DataFrame) -> None:
     """Write the tool's memory: every cell as it stands now, on a sheet nobody sees."""
     if MEMORY_SHEET in book.sheetnames:
         del book[MEMORY_SHEET]
+    hide(book, ledger.drop(columns=[*COUNTED, *PLACE], errors="ignore").apply(as_text))
+
+
+def hide(book: Workbook, texts: pd.DataFrame) -> None:
+    """Write a table of texts on the sheet of the tool's memory, which nobody sees."""
     sheet = book.create_sheet(MEMORY_SHEET)
     sheet.sheet_state = "veryHidden"
-    texts = ledger.drop(columns=[*COUNTED, "file", "sheet", "row_number"], errors="ignore").apply(as_text)
-    for number, key in enumerate(texts.columns, start=1):
-        put_text(sheet.cell(1, number), str(key))
-    for position, row in enumerate(texts.itertuples(index=False), start=2):
+    for position, row in enumerate([list(texts.columns), *texts.itertuples(index=False)], start=1):
         for number, text in enumerate(row, start=1):
             if text:
-                put_text(sheet.cell(position, number), text)
+                put_text(sheet.cell(position, number), str(text))
 
 
 __all__ = ["LedgerResult", "init_ledger", "merge_ledger", "read_ledger", "update_ledger"]

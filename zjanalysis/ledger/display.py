@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import LEDGER, Column
+from zjanalysis.columns import LEDGER
 from zjanalysis.display import wording
 from zjanalysis.inputs.office_table import day_of
 from zjanalysis.inputs.regions import is_county
 from zjanalysis.inputs.reported import load_definitions
 from zjanalysis.inputs.workbook import cell_text
 from zjanalysis.inputs.workplan import LONG_TERM
-from zjanalysis.ledger.rows import MOVES, PEERS
+from zjanalysis.ledger.rows import MOVES, PEERS, records
 from zjanalysis.ledger.state import Status, meets
 from zjanalysis.units import UNITS, rounded
 
@@ -88,9 +88,7 @@ def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
 def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with the words the tool writes into its sheet: target_text and status_reason."""
     told = with_target_text(ledger)
-    records = [{str(key): value for key, value in row.items()} for row in told.to_dict("records")]
-    counts = _counted(told)
-    reasons = [status_reason(row, counted=count) for row, count in zip(records, counts, strict=True)]
+    reasons = [status_reason(row, counted=count) for row, count in zip(records(told), _counted(told), strict=True)]
     return told.assign(status_reason=pd.Series(reasons, index=told.index, dtype="str"), row_key=told["ledger_id"])
 
 
@@ -216,38 +214,5 @@ def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
 
 def sheet_texts(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return what the sheet says of a ledger, every cell as the text it is read back as."""
-    records = [{str(key): value for key, value in row.items()} for row in ledger.to_dict("records")]
-    rows = [{key: cell_text(cell_of(key, row)[0]) for key in LEDGER} for row in records]
+    rows = [{key: cell_text(cell_of(key, row)[0]) for key in LEDGER} for row in records(ledger)]
     return pd.DataFrame(rows, columns=list(LEDGER), dtype="str")
-
-
-# --- columns of its tables on a page ----------------------------------------------------------------------------
-
-LEVELS = (
-    Column("level_one", "一级指标"),
-    Column("level_two", "二级指标"),
-    Column("n", "三级指标", "count", unit="个"),
-    Column("weight", "满分", "number", unit="分"),
-    Column("points", "得分", "number", unit="分"),
-    Column("cost", "失分", "number", unit="分"),
-    Column("share_of_full", "得分率", "share"),
-)
-LIFT = (
-    Column("level_three", "三级指标"),
-    Column("cost", "可提升", "number", unit="分"),
-    Column("effort", "投入", "number"),
-    Column("per_effort", "每单位投入提升", "number", unit="分"),
-    Column("total_after", "累计总分", "number", unit="分"),
-    Column("needed", "达第一梯队所需", "flag"),
-)
-
-
-FORECAST = (
-    Column("problem", "问题"),
-    Column("current_text", "当前值"),
-    Column("target_text", "目标值"),
-    Column("deadline", "完成时限"),
-    Column("n_periods", "期数", "count", unit="期"),
-    Column("foretold", "到期预计（九成区间）"),
-    Column("outlook", "趋势判断"),
-)

@@ -12,17 +12,17 @@ from datetime import date
 import pandas as pd
 
 from zjanalysis.columns import CHANGE_COLUMNS, TOOL
-from zjanalysis.inputs.office_table import day_of, numbers
+from zjanalysis.inputs.office_table import PLACE, day_of, numbers
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.ledger.inputs import today
 from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE
-from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own
+from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own, records
 from zjanalysis.ledger.state import settle
 
 KEY = ["ledger_id", "column"]
 LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
 WHO = ("problem", "region", "lead_unit")
-PLACE, TALK = ("file", "sheet", "row_number"), ("as_numbered", "doubt", "maybe")
+TALK = ("as_numbered", "doubt", "maybe")
 CHANGES = [c.key for c in CHANGE_COLUMNS]
 CONFLICTS = ["ledger_id", "region", "indicator_label", "column", "in_master", "in_copy", "changed_by", "reason"]
 
@@ -33,6 +33,7 @@ NO_BASE = "台账已有内容，无法判断谁先谁后"
 NO_ROW = "台账中已没有这一行"
 TOOL_CELL = "这一格由工具填写，没有采用"
 ROW_GONE = "台账中删去了这一行"
+BY_HAND = "手工修改"
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,8 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by
     differs = (both["text"] != both["text_old"].fillna("")) & ~fresh
     edited = both[differs].rename(columns={"text_old": "old", "text": "new"})
     added = new[~new["ledger_id"].isin(before["ledger_id"])].drop_duplicates("ledger_id")
-    lines = pd.concat(
-        [edited, added.assign(column="row", old="", new="新增一行")[[*KEY, "old", "new"]]], ignore_index=True
-    )
+    added = added.assign(column="row", old="", new="新增一行")[[*KEY, "old", "new"]]
+    lines = pd.concat([edited, added], ignore_index=True)
     return lines.assign(changed_on=today(on), changed_by=by, old=lines["old"].fillna(""))[CHANGES]
 
 
@@ -94,12 +94,12 @@ def tool_changes(before: pd.DataFrame, after: pd.DataFrame, *, on: str | date) -
     return changes(before, after, columns=list(LOGGED), by="工具", on=on)
 
 
-def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, by: str, on: str | date) -> pd.DataFrame:
+def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
     """Return what people changed since the tool last wrote; of a row that is gone, what was written in it."""
     gone = cells(base[~base["ledger_id"].isin(ledger["ledger_id"])], hand_columns(base))
     texts = gone[gone["text"] != ""].groupby("ledger_id", sort=False)["text"].agg("；".join).rename("old").reset_index()
-    removed = texts.assign(column="row", new=ROW_GONE, changed_by=by, changed_on=today(on))
-    edited = changes(base, ledger, columns=hand_columns(ledger), by=by, on=on)
+    removed = texts.assign(column="row", new=ROW_GONE, changed_by=BY_HAND, changed_on=today(on))
+    edited = changes(base, ledger, columns=hand_columns(ledger), by=BY_HAND, on=on)
     return edited if removed.empty else pd.concat([edited, removed[CHANGES]], ignore_index=True)
 
 
@@ -108,8 +108,7 @@ def typed_over(written: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
 
     Of a row the office added, what only the office knows is not the tool's; copied along with a row is not typed.
     """
-    records = [{str(key): text for key, text in one.items()} for one in shown.astype("str").to_dict("records")]
-    before = {one["ledger_id"]: one for one in records}
+    before = {one["ledger_id"]: one for one in records(shown.astype("str"))}
     sent, keys = _sent(shown), [key for key in TOOL if key in written and key != "row_key"]
     new = written["ledger_id"].eq("") & written["doubt"].isin(["", TWICE])
     rows = written[new | written["ledger_id"].isin([key for key in before if key])]

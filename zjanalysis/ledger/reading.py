@@ -28,7 +28,6 @@ from zjanalysis.inputs.workbook import cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.ledger.inputs import COLUMNS, SAMPLE, ledger_log, ledger_memory, ledger_table
 from zjanalysis.ledger.rows import DAYS, NUMBERS, OWN, empty_ledger, is_own, lay_out
-from zjanalysis.settings import Guard, Settings
 
 TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
 """What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts."""
@@ -70,13 +69,13 @@ class LedgerFile:
     is_sample: bool
 
 
-def read_ledger(path: str | Path, *, guard: Guard | None = None, settings: Settings | None = None) -> LedgerFile:
+def read_ledger(path: str | Path) -> LedgerFile:
     """Read a ledger workbook, the office's own or one that came back; raises InputError when it is none."""
     where = Path(path)
-    sheets = read_rows(where, guard=guard or Guard())
+    sheets = read_rows(where)
     table, memory = ledger_table(sheets, name=where.name), typed(ledger_memory(sheets))
     written = place(table.rows, memory)
-    ledger, log = assemble(written, memory, settings=settings), ledger_log(sheets)
+    ledger, log = assemble(written, memory), ledger_log(sheets)
     above = next(sheet.grid for sheet in sheets if sheet.name == table.sheet)[: table.header_row - 1]
     is_sample = any(SAMPLE in cell_text(cell) for row in above for cell in row)
     place_of = (dict(table.letters), table.sheet, table.header_row)
@@ -128,19 +127,16 @@ def _by_text(rows: pd.DataFrame, base: pd.DataFrame) -> pd.Series:
     return pd.Series(numbered, index=rows.index, dtype="str")
 
 
-def assemble(written: pd.DataFrame, memory: pd.DataFrame, *, settings: Settings | None = None) -> pd.DataFrame:
+def assemble(written: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
     """Return the typed ledger in the order of the sheet: people's cells from the sheet, the tool's from its memory.
 
     A row that stands twice is a new one the second time. A plan's row the memory does not know is laid out anew from
     its number. Tool cells somebody typed over are not believed; a hand column deleted from the sheet keeps its text.
     """
-    rows = (
-        written[written["doubt"].isin(["", TWICE])]
-        .drop(columns=["as_numbered", "doubt", "maybe"])
-        .reset_index(drop=True)
-    )
+    sure = written[written["doubt"].isin(["", TWICE])]
+    rows = sure.drop(columns=["as_numbered", "doubt", "maybe"]).reset_index(drop=True)
     ids = rows["ledger_id"]
-    whole = pd.concat([memory, _forgotten(ids, memory, rows, settings)], ignore_index=True)
+    whole = pd.concat([memory, _forgotten(ids, memory, rows)], ignore_index=True)
     kinds = empty_ledger().dtypes.to_dict()
     remembered = whole.drop_duplicates("ledger_id").set_index("ledger_id").reindex(ids).reset_index(drop=True)
     base = remembered.reindex(columns=[k for k in kinds if k != "ledger_id"]).assign(ledger_id=ids)
@@ -155,12 +151,12 @@ def assemble(written: pd.DataFrame, memory: pd.DataFrame, *, settings: Settings 
     return named.astype({k: kind for k, kind in kinds.items() if k in named.columns})
 
 
-def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame, settings: Settings | None) -> pd.DataFrame:
+def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Lay out the plan's rows the memory does not know (its sheet was lost), with the values the sheet shows."""
     lost = ids[ids.str.contains("@") & ~ids.isin(memory["ledger_id"])]
     parts = lost.str.split("@", n=1, expand=True).reindex(columns=[0, 1]).set_axis(["target", "region_code"], axis=1)
     parts = parts.astype("str")  # without rows the columns would be numbers
-    targets = parts[parts["region_code"].map(find_code).notna()].merge(load_targets(settings), on="target", how="inner")
+    targets = parts[parts["region_code"].map(find_code).notna()].merge(load_targets(), on="target", how="inner")
     if targets.empty:
         return empty_ledger()
     laid = lay_out(targets)
@@ -172,10 +168,10 @@ def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame, setting
 # --- before it is changed: nobody else is changing it, nothing in it would be lost ------------------------------------
 
 
-def read_to_change(path: str | Path, *, guard: Guard | None = None) -> LedgerFile:
+def read_to_change(path: str | Path) -> LedgerFile:
     """Read the ledger itself; raises InputError where it must not be changed."""
     where = Path(path)
-    file = read_ledger(where, guard=guard)
+    file = read_ledger(where)
     _refuse_when_open(where)
     _refuse_losses(where)
     _refuse_doubts(file.written, name=where.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,12 +34,7 @@ LOWER = ("<=", "falling", "below_peers")
 
 DEEDS = ("inspection_practised", "publicity_done")
 """Done when the ledger holds their evidence; nobody reports them."""
-EVIDENCE = {
-    "evidence": "名称",
-    "evidence_number": "文号",
-    "evidence_date": "日期",
-    "evidence_link": "链接",
-}
+EVIDENCE = {"evidence": "名称", "evidence_number": "文号", "evidence_date": "日期", "evidence_link": "链接"}
 # What the registries of items and reported figures do not hold: cases, the yearly evaluation, the ledger's own.
 _OTHERS = {
     "on_time": ("按时办结率", "share"),
@@ -50,23 +46,20 @@ _OTHERS = {
     **{f"problem_{n}": (f"问题{word}所属事项达标率", "share") for n, word in enumerate("一二三四五六七八", start=1)},
 }
 _ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
-_SIGNS = {
-    "≥": ">=",
-    "不低于": ">=",
-    ">=": ">=",
-    ">": ">",
-    "＞": ">",
-    "高于": ">",
-    "≤": "<=",
-    "<=": "<=",
-    "不高于": "<=",
-}
+_SIGNS = {"≥": ">=", ">=": ">=", "不低于": ">=", ">": ">", "＞": ">", "高于": ">", "≤": "<=", "<=": "<=",
+          "不高于": "<="}  # fmt: skip
+_TYPED = rf"^\s*(?P<kind>{'|'.join(sorted(_SIGNS, key=len, reverse=True))})?\s*(?P<number>[\d.,]+\s*[%％]?)\s*$"
 
 
 def empty_ledger() -> pd.DataFrame:
     """Return a ledger without rows, every column in its kind."""
     kinds = {k: "datetime64[ns]" if k in DAYS else "float64" if k in NUMBERS else "str" for k in COLUMNS}
     return pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in {**kinds, **dict.fromkeys(COUNTED, "Int64")}.items()})
+
+
+def records(ledger: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a ledger one by one, each by column."""
+    return [{str(key): value for key, value in row.items()} for row in ledger.to_dict("records")]
 
 
 def is_own(ledger: pd.DataFrame) -> pd.Series:
@@ -88,6 +81,7 @@ def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
     own = rows["region_code"].map(is_county).astype(bool)
     helping = rows["cooperating_units"] + ("、" + rows["departments"]).where(rows["departments"].ne(""), "")
     about = rows["indicator"].map(_ABOUT)
+    measures = rows["quote"].mask(rows["measure"].ne(""), rows["measure"]).map(_measure)
     laid = pd.DataFrame(
         {
             "sequence": [str(n) for n in range(1, len(rows) + 1)],
@@ -102,10 +96,7 @@ def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
             "target_value": rows["value"],
             "lead_unit": rows["lead_unit"].mask(own, rows["region_code"].map(office_of)),
             "cooperating_units": helping.mask(own, rows["lead_unit"]),
-            "measures": rows["quote"]
-            .mask(rows["measure"].ne(""), rows["measure"])
-            .map(_measure)
-            .mask(rows["source"].eq("ledger"), ""),
+            "measures": measures.mask(rows["source"].eq("ledger"), ""),
             "deadline": rows["deadline"],
             "ledger_id": rows["target"] + "@" + rows["region_code"],
         }
@@ -135,13 +126,7 @@ def adopt(ledger: pd.DataFrame) -> pd.DataFrame:
     label = OWN + (new.cumsum() + first).astype("str").str.zfill(3)
     numbered = ledger.assign(ledger_id=ledger["ledger_id"].mask(new, label))
     own = is_own(numbered)
-    target = (
-        numbered["target_text"]
-        .fillna("")
-        .str.extract(
-            rf"^\s*(?P<kind>{'|'.join(sorted(_SIGNS, key=len, reverse=True))})?\s*(?P<number>[\d.,]+\s*[%％]?)\s*$"
-        )
-    )
+    target = numbered["target_text"].fillna("").str.extract(_TYPED)
     kind = target["kind"].map(_SIGNS).fillna(">=").where(target["number"].notna())
     return numbered.assign(
         comparison=numbered["comparison"].mask(own, kind),

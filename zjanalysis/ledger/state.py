@@ -6,7 +6,6 @@ Why so: docs/decisions/0009-ledger.md.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.errors import ConfigError
+from zjanalysis.files import file_digest
 from zjanalysis.inputs.office_table import days
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import report_units
@@ -270,18 +270,15 @@ def standing(file: LedgerFile, *, on: str | date = "") -> pd.DataFrame:
     return settle(file.ledger, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
 
 
-def load_ledger(period: Period, *, city: str = "", on: str | date = "") -> pd.DataFrame:
+def load_ledger(period: Period, *, city: str = "") -> pd.DataFrame:
     """Return the ledger in a period's folder (ledger.xlsx) as it stands; without a file a ledger without rows.
 
-    ``on`` is the day it is asked for; on an earlier day than it was last settled, it stands as of that. ``city`` leaves
-    out the rows of other cities; a row that names no region belongs to the city that has other rows.
+    ``city`` leaves out the rows of other cities; a row that names no region belongs to the city that has other rows.
     """
     path = period.dataset.folder / period.name / FILE_NAME
     if not path.is_file():
         return empty_ledger()
-    file = _read_once(path, hashlib.sha256(path.read_bytes()).digest())
-    last = settled_on(file)
-    ledger = standing(file, on="" if not on or (last is not None and today(on) < last) else on)
+    ledger = standing(_read_once(path, file_digest(path)))
     if not city:
         return ledger
     own = ledger["region_code"].isin([city, *report_units(city)])
@@ -300,6 +297,6 @@ def base_values(period: Period, *, city: str) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=4)
-def _read_once(path: Path, digest: bytes) -> LedgerFile:
+def _read_once(path: Path, digest: str) -> LedgerFile:
     """Read a ledger once for all who ask while its content stays the same."""
     return read_ledger(path)

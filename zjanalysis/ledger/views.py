@@ -12,7 +12,7 @@ import pandas as pd
 
 from zjanalysis.analysis import evaluation as scoring
 from zjanalysis.analysis.ledger_scores import ledger_scores, scored
-from zjanalysis.columns import Column
+from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series
 from zjanalysis.display.blocks import Block, listing, say, source_of
 from zjanalysis.display.tables import table
@@ -21,7 +21,7 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import city_of, find_code, level_name, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
-from zjanalysis.ledger.display import FORECAST, LEVELS, LIFT, day_text, foretold, worded
+from zjanalysis.ledger.display import day_text, foretold, worded
 from zjanalysis.ledger.forecast import MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.state import load_ledger
 from zjanalysis.studies import Study
@@ -150,10 +150,10 @@ def evaluation(me: Study, *, limit: int = 0) -> tuple[Block, ...]:
     said = say(scoring.total(marks, rules=own).sentence, scoring.tier_note(own))
     if marks.empty:
         return (said,)
-    levels = table(scoring.levels(marks), caption="评估得分（按二级指标）", columns=LEVELS, sheet="评估得分",
-                   note="权重由办公室录入。")  # fmt: skip
+    heads, note = TABLES["page.ledger_levels"], "权重由办公室录入。"
+    levels = table(scoring.levels(marks), caption="评估得分（按二级指标）", columns=heads, sheet="评估得分", note=note)
     lift = scoring.lift(marks, rules=own).drop(columns="indicator")
-    first = table(lift, caption="最值得提升的指标", columns=LIFT, sheet="提升次序")
+    first = table(lift, caption="最值得提升的指标", columns=TABLES["page.ledger_lift"], sheet="提升次序")
     return said, listing(levels), listing(first, limit=limit)
 
 
@@ -172,7 +172,10 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
         return say(f"{len(found)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
     rows = own.merge(told.drop(columns="reason"), on="ledger_id")
     shown = table(
-        worded(rows).assign(foretold=foretold(rows)), caption="到完成时限的趋势", columns=FORECAST, sheet="趋势预测"
+        worded(rows).assign(foretold=foretold(rows)),
+        caption="到完成时限的趋势",
+        columns=TABLES["page.ledger_forecast"],
+        sheet="趋势预测",
     )
     return listing(shown, f"{len(rows)}项可按趋势外推到完成时限；{unknown}", limit=limit)
 
