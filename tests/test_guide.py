@@ -7,6 +7,7 @@ first line names, ``diff`` blocks are applied to the package. What cannot be run
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -14,11 +15,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from functools import reduce
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial, reduce
 from pathlib import Path
 
 import pytest
 
+from zjanalysis.cli import main
 from zjanalysis.cli.commands import make_parser
 
 pytestmark = pytest.mark.e2e
@@ -27,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.S | re.M)
 RUN = {"console", "python", "toml", "yaml", "diff"}
+ALLOWED = (0, 1)  # 1 is what check and ledger say when they found something; a wrong call is 2 and more
 # Blocks that cannot be run here, by page: what they would need is said beside them.
 LEFT = {
     "README.md": {"text": 2},  # set-up and tests themselves, the layout of folders
@@ -52,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("zjanalysis", "notebooks", "data/sample", "data/gd-2021-05"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("mine"))
     shutil.copy(ROOT / "zjanalysis.toml", root)
-    run(root, ["-m", "zjanalysis", "build", "--only", "440823", "--out", str(root.parent / "报告")])
+    zj(root, ["build", "--only", "440823", "--out", str(root.parent / "报告")])
     return root
 
 
@@ -65,6 +69,19 @@ def run(root: Path, arguments: list[str], *, code: str | None = None, allowed: t
     return done.stdout + done.stderr
 
 
+def zj(root: Path, words: list[str]) -> str:
+    """Run a command of this checkout's package in this process, and give what it says."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(out):
+        patch.setenv("ZJANALYSIS_ROOT", str(root))
+        patch.chdir(root)
+        code = main(words)
+    out.seek(0)
+    text = out.read()
+    assert code in ALLOWED, f"{words}\n{text}"
+    return text
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_block_of_the_page_runs_and_says_what_it_says_here(page: Path, project: Path, tmp_path: Path) -> None:
     todo = [(language, text) for language, text in blocks(page) if language in RUN]
@@ -75,6 +92,8 @@ def test_every_block_of_the_page_runs_and_says_what_it_says_here(page: Path, pro
     actions = {"console": console, "python": python, "toml": write, "yaml": write, "diff": apply}
     for language, text in todo:
         actions[language](root, text)
+        if language == "diff" and "+++ b/zjanalysis/" in text:  # from here on the package is the project's own
+            actions["console"] = partial(console, apart=True)
 
 
 INSTEAD = (
@@ -100,18 +119,22 @@ def test_yangjiang_builds_from_the_page_about_maoming_alone(project: Path, tmp_p
     assert "湛江全市、茂名全市" in text
 
 
-def console(root: Path, text: str) -> None:
+def console(root: Path, text: str, *, apart: bool = False) -> None:
+    """Run the commands of a block: papermill, what is ``apart`` and what watches in processes of their own."""
     commands = re.split(r"^\$ ", text, flags=re.M)
     assert not commands[0].strip(), f"没有 $ 的命令：{text}"
     for command in commands[1:]:
         line, _, wanted = command.partition("\n")
         words = shlex.split(line, comments=True)
         words = words[2:] if words[:2] == ["python", "run.py"] else words
-        program = "papermill" if words[0] == "papermill" else "zjanalysis"
-        words = words[1:] if words[0] in ("zj", "papermill") else words
-        # 1 is what check and ledger say when they found something; a wrong call is 2 and more.
-        allowed = (0,) if program == "papermill" else (0, 1)
-        said(run(root, ["-m", program, *words], allowed=allowed), wanted.splitlines(), line)
+        words = words[1:] if words[0] == "zj" else words
+        if words[0] == "papermill":
+            output = run(root, ["-m", *words])
+        elif apart or words[0] in ("watch", "doctor"):
+            output = run(root, ["-m", "zjanalysis", *words], allowed=ALLOWED)
+        else:
+            output = zj(root, words)
+        said(output, wanted.splitlines(), line)
 
 
 def python(root: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HOME = "127.0.0.1"
+LIGHT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # minutes of a second compiler pay in hours, not in a test
 
 
 def free_port() -> int:
