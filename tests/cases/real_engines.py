@@ -76,6 +76,7 @@ def spark_session_on(url: str) -> Iterator[Any]:
         "spark.cores.max": "1",
         "spark.executor.memory": "640m",
         "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",  # what is small is not planned anew at every stage
     }
     session = spark_session(url, options=options)
     yield session

@@ -206,6 +206,7 @@ def test_the_ledger_from_start_to_inspection(tmp_path: Path, capsys: pytest.Capt
     assert openpyxl.load_workbook(notice).sheetnames
 
 
+@pytest.mark.e2e
 def test_one_report_from_workbooks_to_page(tmp_path: Path) -> None:
     out = tmp_path / "报告 输出"
     assert main(["build", "--only", "遂溪县", "--out", str(out), "--jobs", "1"]) == 0

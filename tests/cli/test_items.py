@@ -63,6 +63,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str], code: int) ->
     return capsys.readouterr().out
 
 
+@pytest.mark.e2e
 def test_a_scope_that_is_empty_is_said_beforehand_in_measure_and_in_build(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +113,7 @@ def test_what_the_scope_lets_in_is_measured_and_said(project: Path, capsys: pyte
     assert "时限压缩率（总量口径）" in said(["measure"], capsys, 0)
 
 
+@pytest.mark.e2e
 def test_a_county_alone_whose_limits_are_all_the_same_has_its_report(project: Path) -> None:
     county(project)
     done = subprocess.run(

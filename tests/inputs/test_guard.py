@@ -46,6 +46,7 @@ def bomb(path: Path, *, head: bytes = b"") -> None:
                         part.write(b" " * 1_000_000)
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
 @pytest.mark.parametrize(
     "kind", ["bomb", "远处单元格.xlsx", "压缩信息不符.xlsx", "部件太多.xlsx", "加密.xlsx", "截断.xlsx"]

@@ -153,6 +153,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
     return hostile.good(tmp_path_factory.mktemp("good"))
 
 
+@pytest.mark.e2e
 @POSIX
 @pytest.mark.parametrize("name", ATTACKS)
 def test_no_attack_aborts_hangs_or_takes_much(name: str, usual: tuple[float, float], tmp_path: Path) -> None:
@@ -176,6 +177,7 @@ def test_the_page_on_reliability_lists_every_attack_within_the_limits() -> None:
         assert ATTACKS[name][2] in said
 
 
+@pytest.mark.e2e
 @POSIX
 @pytest.mark.parametrize("position", range(FILES))
 def test_one_hostile_and_eleven_good_files(position: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

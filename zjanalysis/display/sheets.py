@@ -58,10 +58,14 @@ def for_paper(sheet: Worksheet, *, head: int, paper: str) -> None:
     sheet.page_margins.left = sheet.page_margins.right = 0.4
 
 
-def grow_row(sheet: Worksheet, row: int) -> None:
-    """Make a row high enough for its wrapped texts; a row that is high enough, or higher, keeps its height."""
+def grow_row(sheet: Worksheet, row: int, last: int | None = None) -> None:
+    """Make a row high enough for its wrapped texts; a row that is high enough, or higher, keeps its height.
+
+    ``last``: the last column, where whoever writes the sheet knows it; to find it is to look at every cell there is.
+    """
     widths = _widths(sheet)
-    cells = [cell for cell in sheet[row] if isinstance(cell.value, (str, list)) and cell.alignment.wrap_text]
+    (own,) = sheet.iter_rows(min_row=row, max_row=row, min_col=1, max_col=last or sheet.max_column)
+    cells = [cell for cell in own if isinstance(cell.value, (str, list)) and cell.alignment.wrap_text]
     lines = max((_lines(cell, widths.get(cell.column, USUAL)) for cell in cells), default=1.0)
     height = min(MOST, lines * LINE + AIR)
     if height > (sheet.row_dimensions[row].height or 0.0):

@@ -65,7 +65,7 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, *, title: str) -> None:
             cell = sheet.cell(position, number)
             put(cell, value, "0.00%" if TASK_COLUMNS[number - 1].key == "gain" else "General")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-        grow_row(sheet, position)
+        grow_row(sheet, position, len(TASK_COLUMNS))
     answers = f"{letters['answer']}{HEAD + 1}:{letters['answer']}{HEAD + len(rows)}"
     choice = DataValidation("list", formula1=f'"{",".join(ANSWERS)}"', allow_blank=True, showErrorMessage=True,
                             errorTitle="反馈", error="请从列表选择：" + "、".join(ANSWERS))  # fmt: skip

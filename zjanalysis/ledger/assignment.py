@@ -90,7 +90,7 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
             cell.border, cell.alignment = BOX, Alignment(wrap_text=True, vertical="top")
             if key not in (*WRITTEN, *extras):
                 cell.fill = TOOL_FILL
-        grow_row(sheet, position)
+        grow_row(sheet, position, len(columns))
     _rules(sheet, columns, last=3 + len(rows))
     hide(book, file.ledger[["ledger_id", "region_code", *CELLS]].fillna("").astype("str"))
     release(book, path)

@@ -106,7 +106,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
         _dress(sheet, position, letters)
         for key in LEDGER:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
-        grow_row(sheet, position)
+        grow_row(sheet, position, len(letters))
     lines = changes(whole.iloc[:0], whole, columns=list(LOGGED), by="工具", on=on)
     _append_lines(book, LOG_SHEET, _logged(lines, whole), LOG_WIDTHS)
     _remember(book, whole)
@@ -329,7 +329,7 @@ def _append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: Mapping
             cell = sheet.cell(position, number)
             put(cell, value.to_pydatetime() if isinstance(value, pd.Timestamp) else value, "yyyy-mm-dd")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-        grow_row(sheet, position)
+        grow_row(sheet, position, len(rows.columns))
 
 
 def _unlisted(book: Workbook, conflicts: pd.DataFrame) -> pd.DataFrame:
