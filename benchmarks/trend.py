@@ -4,7 +4,7 @@ Lines are drawn whose truth is known and read by the package's own `signals.read
 quiet lines (any word but 平稳 is false) by kind and number of points, beside the usual rules with nothing added;
 quarters until a line that slips, or jumps once, is named. Then the same lines before and after a date (`interrupted`): how
 often a quiet line is found to have jumped, and how often one that did is; and how often the interval of a forecast
-(`ledger.forecast`) holds what comes. ``--quick`` draws a tenth, and only what has a bound. The exit code is 1 where more than 5 % of the
+(`ledger.analysis`) holds what comes. ``--quick`` draws a tenth, and only what has a bound. The exit code is 1 where more than 5 % of the
 quiet lines of a kind speak or jump, or an interval holds less than 90 %.
 """
 
@@ -22,7 +22,7 @@ from zjanalysis.analysis.before_after import interrupted
 from zjanalysis.analysis.correlated import interval
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.signals import D2, LEAST_SIGMAS, RUN, Signal, read_line
-from zjanalysis.ledger.forecast import LEVEL
+from zjanalysis.ledger.analysis import LEVEL
 
 POINTS = (4, 6, 8, 12, 20)
 MOST_FALSE, LEAST_HELD = 0.05, 0.90

@@ -17,7 +17,7 @@ WINGS = {
     "cases": {"inputs": "inputs", "synthetic": "inputs", "engines": "inputs", "clock": "analysis",
               "findings": "analysis", "analysis": "analysis", "views": "analysis", "display": "display"},
     "ledger": {"inputs": "inputs", "rows": "analysis", "reading": "analysis", "state": "analysis",
-               "analysis": "analysis", "forecast": "analysis", "merge": "analysis",
+               "analysis": "analysis", "merge": "analysis",
                "display": "display", "views": "display", "book": "display", "papers": "display",
                "assignment": "display"},
 }  # fmt: skip

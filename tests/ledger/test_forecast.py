@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from zjanalysis.ledger.forecast import forecast, forecasts
+from zjanalysis.ledger.analysis import forecast, forecasts
 
 QUARTERS = ["2020-03-31", "2020-06-30", "2020-09-30", "2020-12-31", "2021-03-31", "2021-06-30"]
 

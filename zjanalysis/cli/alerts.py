@@ -44,12 +44,11 @@ def told(arguments: argparse.Namespace) -> int:
     for code, own in rows.groupby("region_code", sort=False):
         print(f"{region_name(str(code))}：{'；'.join(own['text'])}。{files.get(str(code), '')}".rstrip())
     if arguments.out:
-        shown = table(
-            rows, caption="变动提醒", columns=(Column("region", "地区"), Column("kind", "事由"), Column("text", "内容"))
-        )
+        heads = (Column("region", "地区"), Column("kind", "事由"), Column("text", "内容"))
+        shown = table(rows, caption="变动提醒", columns=heads)
         save(rows, shown, Path(arguments.out), title=f"{now.title}变动提醒")
     if arguments.eml:
-        mail = load_addresses(Path(arguments.mail), guard=rules.guard) if arguments.mail else {}
+        mail = load_addresses(Path(arguments.mail)) if arguments.mail else {}
         written = [_draft(Path(arguments.eml), str(code), own["text"].tolist(), now, mail.get(str(code)))
                    for code, own in rows.groupby("region_code", sort=False)]  # fmt: skip
         print(f"邮件草稿 {len(written)} 封在 {arguments.eml}（没有发送）。" if written else "没有变动，不起草邮件。")
@@ -115,10 +114,8 @@ def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
 
 def _draft(folder: Path, code: str, texts: list[str], period: Period, addresses: Addresses | None) -> Path:
     """Write the letter to one unit, not yet sent."""
-    sample, title = (
-        period.dataset.kind == "sample",
-        f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）",
-    )
+    sample = period.dataset.kind == "sample"
+    title = f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）"
     numbered = [f"{number}. {text}。" for number, text in enumerate(texts, 1)]
     lines = [f"{region_name(code)}：", f"　　{title}，共{len(texts)}项：", *numbered, *([MADE_UP] if sample else [])]
     letter = unsent(title, lines, to=addresses, sample=sample)

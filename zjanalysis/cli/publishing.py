@@ -79,7 +79,7 @@ def bundle(arguments: argparse.Namespace) -> int:
     from zjanalysis.publish.bundle import bundle as write_bundles  # noqa: PLC0415
 
     reports, worst = _folder(arguments.reports), 0
-    mail = load_addresses(Path(arguments.mail), guard=load_settings().guard) if arguments.mail else None
+    mail = load_addresses(Path(arguments.mail)) if arguments.mail else None
     for _, folder in _published(reports, arguments):
         usual = reports / PASSED_ON / folder.relative_to(reports)
         out = Path(arguments.out).absolute() if arguments.out else usual

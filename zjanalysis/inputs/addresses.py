@@ -11,7 +11,6 @@ from zjanalysis.columns import ADDRESS_COLUMNS
 from zjanalysis.errors import InputError, unknown_name
 from zjanalysis.inputs.office_table import OfficeTable, read_table
 from zjanalysis.inputs.regions import find_code, load_regions
-from zjanalysis.settings import Guard
 
 TO, CC = "收件人", "抄送"
 LONGEST = 254  # RFC 5321
@@ -27,13 +26,13 @@ class Addresses:
     cc: tuple[str, ...] = ()
 
 
-def load_addresses(path: Path, *, guard: Guard | None = None) -> dict[str, Addresses]:
+def load_addresses(path: Path) -> dict[str, Addresses]:
     """Read the table and give region code → addresses; several rows of a region are one list, without repeats.
 
     A row without 收件人 is passed over. Raises InputError for a file without the columns and for anything that is not
     an address (a line break, which could smuggle a header into a letter, is not one); UnknownName for a region.
     """
-    table = read_table(path, ADDRESS_COLUMNS, required=("region", "to"), guard=guard)
+    table = read_table(path, ADDRESS_COLUMNS, required=("region", "to"))
     found: dict[str, Addresses] = {}
     for row in table.rows.to_dict("records"):
         told = {str(key): str(value) for key, value in row.items()}

@@ -273,19 +273,15 @@ def _is_submitted(name: str) -> bool:
     return not name.startswith((".", "~$")) and not name.endswith("（核对）.xlsx")
 
 
-def check_files(
-    paths: Sequence[str | Path], *, settings: Settings | None = None, mapping: Mapping[str, str] | None = None
-) -> Submission:
+def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None) -> Submission:
     """Check files and folders as one submission; a file that cannot be read is a finding, the others go on.
 
-    ``mapping``: header → column key for headers that could be two things, by default what the data set says
-    (`columns_told`). Raises InputError when there is no file.
+    Headers count as the data set tells them (`columns_told`). Raises InputError when there is no file.
     """
     chosen = settings or load_settings()
     files = submitted_files(paths)
     folder = dataset_of(next(iter(files.values())), settings=chosen)
-    told = columns_told(folder, settings=chosen) if mapping is None else mapping
-    results = check_apart(files, settings=chosen, mapping=told)
+    results = check_apart(files, settings=chosen, mapping=columns_told(folder, settings=chosen))
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [findings_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip

@@ -46,9 +46,7 @@ def load_definitions() -> pd.DataFrame:
     return text.assign(scale=pd.to_numeric(text["scale"]))
 
 
-def load_reported(
-    folder: Path, *, cutoff: str | date, population: pd.DataFrame | None = None, guard: Guard | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def load_reported(folder: Path, *, cutoff: str | date, guard: Guard | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `reported` and `findings` of a period folder; two empty tables when it has no reported.xlsx.
 
     ``reported``: region_code, indicator, numerator, denominator, in_force (False: not counted), figure_source,
@@ -56,7 +54,7 @@ def load_reported(
     the denominator of the population table on the cut-off day.
     """
     path = folder / FILE_NAME
-    people = load_population(folder.parent, guard=guard) if population is None else population
+    people = load_population(folder.parent, guard=guard)
     if not path.is_file():
         empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + list(PLACE), dtype="str")
         return check_reported(OfficeTable(empty, {}, {}, (), FILE_NAME, "", 0), cutoff=cutoff, population=people)
@@ -180,9 +178,7 @@ def empty_weights() -> pd.DataFrame:
     return pd.DataFrame({k: pd.Series(dtype="float64" if k in _WEIGHT_NUMBERS else "str") for k in _WEIGHTS})
 
 
-def load_weights(
-    path: Path, *, labels: Mapping[str, str], guard: Guard | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def load_weights(path: Path, *, labels: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the weights and the findings of the office's workbook; no file is no weights.
 
     ``labels`` maps indicator labels to keys. A row that cannot be scored stays, with missing weight or method, so
@@ -190,7 +186,7 @@ def load_weights(
     """
     if not path.is_file():
         return empty_weights(), empty_findings()
-    table = read_table(path, WEIGHT_COLUMNS, required=("level_three", "weight"), guard=guard)
+    table = read_table(path, WEIGHT_COLUMNS, required=("level_three", "weight"))
     return check_weights(table, labels=labels)
 
 

@@ -64,7 +64,7 @@ def start(
     units = pd.DataFrame({"region_code": report_units(rules.focus)}, dtype="str")
     county = targets[targets["level"].str.contains(COUNTY)].merge(units, how="cross")
     rows = pd.concat([city, county], ignore_index=True).sort_values("order", kind="stable", ignore_index=True)
-    settled = _filled(lay_out(rows), empty_ledger(), scores=scores, on=on, as_of=as_of, gaps=gaps)
+    settled = refresh(lay_out(rows), empty_ledger(), scores=scores, on=on, as_of=as_of, gaps=gaps)
     of_county = rows["text"].str.replace("兄弟地市", "兄弟县区")  # whom its figures are held against
     text = rows["text"].mask(rows["region_code"].ne(rules.focus), of_county)
     return settled.assign(problem=text.mask(settled["status"].eq(Status.REACHED), text + HELD))
@@ -81,24 +81,13 @@ def refresh(
 ) -> pd.DataFrame:
     """Return the ledger with every tool column up to date and every hand column as it was.
 
-    ``before`` is what the tool wrote last time (see `settle`); a new row of the office gets its number here.
+    ``before`` is what the tool wrote last time (see `settle`); a new row of the office gets its number here. Rows are
+    filled and settled twice: the eight problems are measured by the rows that belong to them.
     """
-    return _filled(adopt(ledger), before, scores=scores, on=on, as_of=as_of, gaps=gaps)
-
-
-def _filled(
-    ledger: pd.DataFrame,
-    before: pd.DataFrame,
-    *,
-    scores: pd.DataFrame,
-    on: str | date,
-    as_of: str | date | None,
-    gaps: pd.DataFrame | None,
-) -> pd.DataFrame:
-    """Fill and settle the rows, then once more: the eight problems are measured by the rows that belong to them."""
-    settled = settle(fill(ledger, scores, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
-    whole = pd.concat([scores[["region_code", "indicator", "value"]], problem_scores(settled)], ignore_index=True)
-    return settle(fill(ledger, whole, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+    rows, figures = adopt(ledger), scores[["region_code", "indicator", "value"]]
+    settled = settle(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+    figures = pd.concat([figures, problem_scores(settled)], ignore_index=True)
+    return settle(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
 
 
 def problem_scores(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -21,8 +21,8 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import city_of, find_code, level_name, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
+from zjanalysis.ledger.analysis import MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.display import day_text, foretold, worded
-from zjanalysis.ledger.forecast import MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.state import load_ledger
 from zjanalysis.studies import Study
 
