@@ -163,7 +163,7 @@ def clocked(
     rows = _look_up(rows, days, day="accept_day", accept_ordinal="ordinal", accept_before="before")
     rows = _look_up(rows, days, day="finish_day", finish_ordinal="ordinal", finish_before="before")
     promised_days = _promised_days(vocabulary)
-    due = _counted_due(promised_days)
+    due = _at_least(_ACCEPTED + promised_days + _SPECIAL, nw.col("accept_before") + 1.0)  # with a part of a day
     if "due" in keys or vocabulary.natural:
         rows = _look_up(rows.with_columns(due_at=_due_at(vocabulary)), days, day="due_at", due_before="before")
         due = nw.when(~nw.col("due_at").is_null()).then(nw.col("due_before") + 1.0).otherwise(due)
@@ -207,11 +207,6 @@ def _due_at(vocabulary: Vocabulary) -> nw.Expr:
         return given
     counted = nw.col("accept_day") - (-_PROMISED // 1) - (-_SPECIAL // 1)
     return nw.coalesce(given.cast(nw.Float64), nw.when(_UNIT.is_in(vocabulary.natural)).then(counted.cast(nw.Float64)))
-
-
-def _counted_due(promised_days: nw.Expr) -> nw.Expr:
-    """Return the ordinal of the due day counted in working days, with a part of a day where the promise has one."""
-    return _at_least(_ACCEPTED + promised_days + _SPECIAL, nw.col("accept_before") + 1.0)
 
 
 def _at_least(number: nw.Expr, lowest: nw.Expr) -> nw.Expr:

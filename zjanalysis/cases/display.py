@@ -69,7 +69,8 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     rows = views.case_departments(cases, region=me.region)
     late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
     total, done, n_late, overdue = (int(rows[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
-    values = _own_scores(me, cases)["value"]
+    every = _scores(me, cases)
+    values = every[every["region_code"] == me.region].set_index("indicator")["value"]
     rate, finished = (wording.amount(values.get(key), "share") for key in ("on_time", "on_time_finished"))
     said = (
         f"{me.name}办件{total}件，办结{done}件，超时办结{n_late}件；截至{cases.cutoff:%Y-%m-%d}仍未办结且已逾期{overdue}件。"
@@ -82,11 +83,6 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     late = late.assign(department=[office(str(name), me.name) for name in late["department"]])
     shown = table(late, caption="超时与逾期集中的部门", columns=heads(DEPARTMENTS), sheet="超时部门", note=note)
     return (listing(shown, said, limit=limit),)
-
-
-def _own_scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
-    scores = _scores(me, cases)
-    return scores[scores["region_code"] == me.region].set_index("indicator")
 
 
 def _scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
@@ -192,7 +188,7 @@ def scores(me: Study) -> Block:
     cases = own_cases(me)
     if isinstance(cases, Block):
         return cases
-    every = views.case_overall(cases, items=me.period.items)
+    every = _scores(me, cases)
     group = every[every["region_code"].isin(me.group)]
     found = facts(group, settings=me.settings, indicators=ALL_CASE_INDICATORS)
     own = found[found["region_code"] == me.region]

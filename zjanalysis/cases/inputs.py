@@ -69,10 +69,12 @@ def find_case_source(period: Period, *, settings: Settings | None = None) -> Cas
     """Return the source of a period's cases as `case_source` does, None when it has none; the same errors otherwise."""
     dataset, sample = period.dataset, period.dataset.kind == "sample"
     paths, entries = case_files(dataset.folder / period.name / "cases"), _checked(dataset.cases)
-    synthetic = sample and (settings or load_settings()).cases.made > 0 and _has_case_counts(period.items)
+    items = period.items
+    counted = items["in_force"] & items["promised_days"].notna() & items["case_count"].gt(0)  # drawn from these
+    synthetic = sample and (settings or load_settings()).cases.made > 0 and bool(counted.any())
     if not (period.name and (paths or {"postgres", "spark_table"} & set(entries) or synthetic)):
         return None
-    source = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_of(period), period.items, sample)
+    source = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_of(period), items, sample)
     if paths:
         return replace(source, paths=paths)
     if "postgres" in entries:
@@ -80,11 +82,6 @@ def find_case_source(period: Period, *, settings: Settings | None = None) -> Cas
         filled = query.replace("{cutoff}", source.cutoff.isoformat()).replace("{period}", period.name)
         return replace(source, postgres=entries["postgres"], query=filled)
     return replace(source, spark_table=entries.get("spark_table", ""))
-
-
-def _has_case_counts(items: pd.DataFrame) -> bool:
-    """Tell whether cases can be drawn from the items: one in force at least has a promise and a count of cases."""
-    return bool((items["in_force"] & items["promised_days"].notna() & items["case_count"].gt(0)).any())
 
 
 def case_files(folder: Path) -> tuple[Path, ...]:
@@ -195,7 +192,9 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
     region = f"substr({text.get('org_code') or text.get('impl_code', nothing)}, 3, 6)"
 
     def day(key: str) -> str:
-        return _day(sql[key], dialect, is_text=key in texts) if key in sql else "CAST(NULL AS INTEGER)"
+        if key not in sql:
+            return "CAST(NULL AS INTEGER)"
+        return dialect.day.format(dialect.from_text.format(sql[key]) if key in texts else f"CAST({sql[key]} AS DATE)")
 
     def number(key: str, lowest: str) -> str:
         return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
@@ -214,10 +213,6 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
         "statutory": number("statutory", "> 0"),
         "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
     }
-
-
-def _day(sql: str, dialect: Dialect, *, is_text: bool) -> str:
-    return dialect.day.format(dialect.from_text.format(sql) if is_text else f"CAST({sql} AS DATE)")
 
 
 def _given(sql: str, *, is_text: bool) -> str:

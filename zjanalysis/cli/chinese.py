@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from datetime import date
 from typing import NoReturn
 
-from zjanalysis.errors import unknown_name
+from zjanalysis.errors import ConfigError, unknown_name
 
 _WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "选项"}
 _ERRORS = (
@@ -56,6 +57,14 @@ class Joined(argparse.Action):
     def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
         """Add what is typed to what was typed before."""
         setattr(namespace, self.dest, ",".join(filter(None, (getattr(namespace, self.dest), values))))
+
+
+def iso_day(text: str, *, example: str) -> str:
+    """Give a day as typed, which has to be one; raises ConfigError, which shows the ``example``."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ConfigError(f"日期“{text}”读不懂。", f"请写成 {example} 的样子。") from None
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
-from datetime import date
 from pathlib import Path
 
 from zjanalysis.analysis.ledger_scores import evaluated_scores, ledger_gaps
+from zjanalysis.cli.chinese import iso_day
 from zjanalysis.cli.output import print_table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole
@@ -120,7 +120,4 @@ def _given(arguments: argparse.Namespace) -> str:
     """Give the day of the action; merge and due need one, since no clock is read."""
     if not arguments.on:
         raise ConfigError("没有给出日期。", "请加上 --on，例如 --on 2021-06-01。")
-    try:
-        return date.fromisoformat(arguments.on).isoformat()
-    except ValueError:
-        raise ConfigError(f"日期“{arguments.on}”读不懂。", "请写成 2021-06-01 的样子。") from None
+    return iso_day(arguments.on, example="2021-06-01")

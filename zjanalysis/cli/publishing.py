@@ -7,10 +7,9 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import date
 from pathlib import Path
 
-from zjanalysis.cli.chinese import listed
+from zjanalysis.cli.chinese import iso_day, listed
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.publish import signing, staleness
 from zjanalysis.publish.build import Options
@@ -30,7 +29,8 @@ def build(arguments: argparse.Namespace) -> int:
         raise ConfigError("--limit 与 --jobs 不能是负数。", "不写即为全部报告、自动并行。")
     settings = load_settings()
     peers = _passed_on(arguments) if arguments.with_file else ""
-    jobs = list_jobs(settings, arguments.data, arguments.period, report_date=_iso(arguments.date), peers=peers,
+    day = iso_day(arguments.date, example="2021-04-15") if arguments.date else ""
+    jobs = list_jobs(settings, arguments.data, arguments.period, report_date=day, peers=peers,
                      every=arguments.every)  # fmt: skip
     selected = select(jobs, listed(arguments.only), arguments.limit)
     options = Options(workers=arguments.jobs, force=arguments.force, dry_run=arguments.dry_run,
@@ -130,10 +130,3 @@ def _say(line: str) -> None:
 def _folder(out: str) -> Path:
     settings = load_settings()
     return Path(out).absolute() if out else settings.path(settings.out)
-
-
-def _iso(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat() if text else ""
-    except ValueError:
-        raise ConfigError(f"日期“{text}”读不懂。", "请写成 2021-04-15 的样子。") from None

@@ -33,28 +33,24 @@ def load_addresses(path: Path) -> dict[str, Addresses]:
     an address (a line break, which could smuggle a header into a letter, is not one); UnknownName for a region.
     """
     table = read_table(path, ADDRESS_COLUMNS, required=("region", "to"))
-    found: dict[str, Addresses] = {}
-    for row in table.rows.to_dict("records"):
-        told = {str(key): str(value) for key, value in row.items()}
-        to, cc = (_addresses(told, key, label, table) for key, label in (("to", TO), ("cc", CC)))
-        if to:
-            code = _code(told, table)
-            before = found.get(code, Addresses(()))
-            found[code] = Addresses(_once(*before.to, *to), _once(*before.cc, *cc))
-    if not found:
+    lists: dict[str, Addresses] = {}
+    for cells in table.rows.to_dict("records"):
+        row = {str(key): str(value) for key, value in cells.items()}
+        to, cc = (_addresses(row, key, label, table) for key, label in (("to", TO), ("cc", CC)))
+        if not to:
+            continue
+        code = find_code(row["region"])
+        if code is None:
+            raise unknown_name(f"地区（{_place(row, 'region', table)}）", row["region"], load_regions()["name"])
+        before = lists.get(code, Addresses(()))
+        lists[code] = Addresses(_once(*before.to, *to), _once(*before.cc, *cc))
+    if not lists:
         raise InputError(f"“{path.name}”里没有一行填了{TO}。", "请在“收件人”栏填邮箱地址。")
-    return found
+    return lists
 
 
 def _once(*addresses: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
-
-
-def _code(row: Mapping[str, str], table: OfficeTable) -> str:
-    code = find_code(row["region"])
-    if code is None:
-        raise unknown_name(f"地区（{_place(row, 'region', table)}）", row["region"], load_regions()["name"])
-    return code
 
 
 def _addresses(row: Mapping[str, str], key: str, label: str, table: OfficeTable) -> tuple[str, ...]:

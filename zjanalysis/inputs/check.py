@@ -249,8 +249,9 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
             raise InputError(f"找不到“{path}”。", "请检查路径；有空格的路径请加引号。")
         readable = (*SUFFIXES, *OTHER_SUFFIXES)
         inside = sorted(path.rglob("*"), key=name_order) if path.is_dir() else []
-        files += [file for file in inside
-                  if file.is_file() and _is_submitted(file.name) and file.suffix.lower() in readable]  # fmt: skip
+        others = [file.name.startswith((".", "~$")) or file.name.endswith("（核对）.xlsx") for file in inside]
+        files += [file for file, other in zip(inside, others, strict=True)  # others: Office's locks, annotated copies
+                  if not other and file.is_file() and file.suffix.lower() in readable]  # fmt: skip
         files += [] if path.is_dir() else [path]
     if not files:
         raise InputError(
@@ -266,11 +267,6 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
 def name_order(path: Path) -> tuple[Path, str, str]:
     """Order files by name so that 甲.xlsx stands before its copies, 甲 - 副本.xlsx and 甲(1).xlsx."""
     return path.parent, path.stem, path.suffix
-
-
-def _is_submitted(name: str) -> bool:
-    """Lock files of Office and annotated copies are not submissions."""
-    return not name.startswith((".", "~$")) and not name.endswith("（核对）.xlsx")
 
 
 def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None) -> Submission:

@@ -57,7 +57,8 @@ def typed_items(table: Table, *, region: str | None, units: Units) -> tuple[pd.D
     items |= _flags(context, kind=items["item_type"], depth=items["online_depth"])
     items |= _limit_columns(context, units=units, instant=items["handling_type"] == "即办件")
     items["limit_reason"] = np.where(items["item_type"] == "套餐服务", "套餐服务", items["limit_reason"])
-    items["match_code"] = _match_code(items["base_code"], items["impl_code"])
+    base = items["base_code"]
+    items["match_code"] = np.where(base != "", base, mapped(items["impl_code"], code_inside))
     n = len(table.numbers)
     items |= {key: pd.Series([name] * n, dtype="str") for key, name in (("file", table.file), ("sheet", table.sheet))}
     items["row_number"] = table.numbers
@@ -191,9 +192,9 @@ def _numbers(context: ReadContext) -> dict[str, np.ndarray]:
     return {"visits": np.where(odd, np.nan, visits), "case_count": np.where(count == "", np.nan, count).astype(float)}
 
 
-def _match_code(base: np.ndarray, impl: np.ndarray) -> np.ndarray:
-    """基本编码; where there is none, the 12 characters after 信用代码 18 + 行使层级 1 of a full 实施编码."""
-    return np.where(base != "", base, mapped(impl, lambda code: code[19:31] if len(code) in FULL_CODE else ""))
+def code_inside(impl_code: str) -> str:
+    """Return the 基本编码 inside a full 实施编码, the 12 characters after 信用代码 18 + 行使层级 1; "" of any other."""
+    return impl_code[19:31] if len(impl_code) in FULL_CODE else ""
 
 
 def _typos(table: Table) -> list[Violation]:
@@ -317,12 +318,10 @@ def _note_limits(context: ReadContext, side: str, texts: Cells, frame: pd.DataFr
     context.note("limit_odd", key, frame["days"].gt(_YEAR).to_numpy())
     if side == "statutory":
         context.note("statutory_zero", key, frame["written"].eq(0).to_numpy())
-    if cells is None and not _header_unit(table, side) and texts.each(_lacks_unit, kind=bool).any():
-        context.violations.append(Violation("unit_not_stated", WHOLE, key))
-
-
-def _lacks_unit(text: str) -> bool:
-    return limits.parse_limit(text).reason == limits.NO_UNIT
+    if cells is None and not _header_unit(table, side):
+        lacking = texts.each(lambda text: limits.parse_limit(text).reason == limits.NO_UNIT, kind=bool)
+        if lacking.any():
+            context.violations.append(Violation("unit_not_stated", WHOLE, key))
 
 
 def _why_left_out(side: str, frame: pd.DataFrame) -> np.ndarray:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from zjanalysis.inputs import limits
 from zjanalysis.inputs.findings import WHOLE, Place, Violation, findings_of, together
-from zjanalysis.inputs.items import FULL_CODE, SIDES, limit_place
+from zjanalysis.inputs.items import FULL_CODE, SIDES, code_inside, limit_place
 from zjanalysis.inputs.reference import spellings
 from zjanalysis.inputs.regions import load_regions
 from zjanalysis.inputs.table import Table, mapped
@@ -38,10 +38,6 @@ def row_violations(table: Table, items: pd.DataFrame, out: np.ndarray) -> list[V
 
 def _yes(column: pd.Series) -> np.ndarray:
     return column.fillna(False).to_numpy(dtype=bool)
-
-
-def _no(column: pd.Series) -> np.ndarray:
-    return (~column.fillna(True)).to_numpy(dtype=bool)
 
 
 def _times(table: Table, items: pd.DataFrame) -> Broken:
@@ -73,7 +69,7 @@ def _number_in_note(text: str) -> float:
 def _visits(items: pd.DataFrame) -> Broken:
     visits = items["visits"].to_numpy()
     depth = items["online_depth"].fillna("").to_numpy(dtype=object)
-    offline, posted = _no(items["online"]), _yes(items["express"])
+    offline, posted = _yes(~items["online"]), _yes(items["express"])
     yield "end_to_end_visits", "visits", _yes(items["end_to_end"]) & (visits > 0), depth
     if items["visit_reason"].notna().any():
         yield "visits_unexplained", "visits", (visits > 0) & items["visit_reason"].isna().to_numpy(), ""
@@ -86,7 +82,7 @@ def _codes(table: Table, items: pd.DataFrame) -> Broken:
     cells = table.cells.get("impl_code")
     if cells is None:
         return
-    inner = cells.each(lambda code: code[19:31] if len(code) in FULL_CODE else "")
+    inner = cells.each(code_inside)
     area = cells.each(lambda code: code[2:8] if len(code) in FULL_CODE and code[2:8].isdecimal() else "")
     if "base_code" in table.cells:
         base = table.cells["base_code"].each(lambda code: code if len(code) == 12 else "")

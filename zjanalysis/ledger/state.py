@@ -163,16 +163,12 @@ def settle(
     )
     closing = days(ledger["closed_on"])
     valid = closing.notna() & (closing <= now) & (closing >= dated["reached_on"])
-    lacks = evidence_lacks(ledger).where(ledger["comparison"].eq("done"), _no_evidence(ledger))
+    unnamed = ledger["evidence"].fillna("").str.strip().eq("").map({True: "名称", False: ""}).astype("str")
+    lacks = evidence_lacks(ledger).where(ledger["comparison"].eq("done"), unnamed)  # an ordinary row needs any at all
     evidence = lacks.eq("")
     stays = was["status"].eq(Status.CLOSED) & met.isna()
     settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & evidence & valid))
     return settled.assign(hint=_hint(settled, met, valid=valid, lacks=lacks))
-
-
-def _no_evidence(ledger: pd.DataFrame) -> pd.Series:
-    """Return what an ordinary row lacks: any evidence at all."""
-    return ledger["evidence"].fillna("").str.strip().eq("").map({True: "名称", False: ""}).astype("str")
 
 
 def _reached_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
