@@ -34,7 +34,7 @@ def sheet(text: str, keys: list[str], first: int = 4) -> OfficeTable:
     filled = [row + [""] * (len(keys) - len(row)) for row in rows]
     table = pd.DataFrame(filled, columns=keys, dtype="str")
     placed = table.assign(file="f.xlsx", sheet="填报", row_number=range(first, first + len(rows)))
-    return OfficeTable(placed, dict(zip(keys, "ABCDEFGHIJKL", strict=False)), {}, (), "f.xlsx", "填报", 3)
+    return OfficeTable(placed, dict(zip(keys, "ABCDEFGHIJKL", strict=False)), {}, "f.xlsx", "填报", 3)
 
 
 def checked(text: str) -> tuple[pd.DataFrame, pd.DataFrame]:

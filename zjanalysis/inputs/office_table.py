@@ -34,7 +34,6 @@ class OfficeTable:
     rows: pd.DataFrame
     letters: Mapping[str, str]
     heads: Mapping[str, str]
-    extras: tuple[str, ...]
     file: str
     sheet: str
     header_row: int
@@ -102,8 +101,7 @@ def _table(sheet: Sheet, header: int, keys: dict[int, str], *, heads: Mapping[st
     placed = rows.assign(file=sheet.file, sheet=sheet.name, row_number=range(header + 2, len(sheet.grid) + 1))
     filled = placed[(rows != "").any(axis=1)].reset_index(drop=True)
     letters = {name: column_letter(column) for column, name in names.items()}
-    extras = tuple(name for column, name in names.items() if column not in keys)
-    return OfficeTable(filled, letters, heads, extras, sheet.file, sheet.name, header + 1)
+    return OfficeTable(filled, letters, heads, sheet.file, sheet.name, header + 1)
 
 
 def _cell(sheet: Sheet, row: int, column: int) -> str:

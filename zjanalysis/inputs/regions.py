@@ -329,16 +329,6 @@ class Layout:
     places: Mapping[str, tuple[int, int]]
     note: str
 
-    @property
-    def rows(self) -> int:
-        """Return how many rows of tiles there are."""
-        return max((row for row, _ in self.places.values()), default=-1) + 1
-
-    @property
-    def columns(self) -> int:
-        """Return how many tiles the widest row reaches."""
-        return max((column for _, column in self.places.values()), default=-1) + 1
-
 
 def tile_layout(codes: Sequence[str]) -> Layout:
     """Return a tile for every region: its place in tiles.csv, or the next free one in the rows below, in their order.

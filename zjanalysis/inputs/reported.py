@@ -57,7 +57,7 @@ def load_reported(folder: Path, *, cutoff: str | date, guard: Guard | None = Non
     people = load_population(folder.parent, guard=guard)
     if not path.is_file():
         empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + list(PLACE), dtype="str")
-        return check_reported(OfficeTable(empty, {}, {}, (), FILE_NAME, "", 0), cutoff=cutoff, population=people)
+        return check_reported(OfficeTable(empty, {}, {}, FILE_NAME, "", 0), cutoff=cutoff, population=people)
     table = read_table(path, REPORTED_COLUMNS, required=("region", "indicator_label", "numerator"), guard=guard)
     return check_reported(table, cutoff=cutoff, population=people)
 
