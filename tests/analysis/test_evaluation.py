@@ -91,6 +91,7 @@ def test_what_lifts_most_is_points_per_effort_first_and_stops_at_the_goal() -> N
     assert order["per_effort"].tolist() == pytest.approx([3.75, 2.0, 1.0])
     assert order["total_after"].tolist() == pytest.approx([79, 99, 100])
     assert order["needed"].tolist() == [True, True, False]
+    assert lift(scored(), goal=79)["needed"].tolist() == [True, False, False]  # reached to the point is reached
     plain = lift(scored([(*row[:-1], NAN) for row in ROWS]), goal=90)
     assert plain["level_three"].tolist() == ["一", "二", "四"]
     assert plain["needed"].tolist() == [True, False, False]
