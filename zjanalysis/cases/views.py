@@ -95,12 +95,7 @@ def _quantiles(days: pd.DataFrame, *, by: list[str], q: tuple[float, ...]) -> pd
 
 
 def loose_promises(
-    summary: CaseSummary,
-    items: pd.DataFrame,
-    *,
-    region: str,
-    at_least: int = 20,
-    share: float = 0.95,
+    summary: CaseSummary, items: pd.DataFrame, *, region: str, at_least: int = 20, share: float = 0.95
 ) -> pd.DataFrame:
     """Return items whose promise is far looser than practice: what could be promised, and what that gains.
 

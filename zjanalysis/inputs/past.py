@@ -40,8 +40,7 @@ def load_history(folder: Path, *, indicators: Collection[str], guard: Guard | No
     table = read_table(path, TABLES["history"], required=(*KEY, "numerator", "denominator"), guard=guard)
     text = table.rows.reindex(columns=list(_FIGURES), fill_value="")
     typed = text.assign(
-        region_code=text["region_code"].map(find_code).astype("str"),
-        **{name: numbers(text[name]) for name in SUMS},
+        region_code=text["region_code"].map(find_code).astype("str"), **{name: numbers(text[name]) for name in SUMS}
     )
     broken = (
         ("history_unknown", "region_code", typed["region_code"].isna()),
