@@ -6,15 +6,19 @@ made; those marked ``e2e`` (real builds, engines, browsers) begin, the slowest o
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from zjanalysis.cli import main
 from zjanalysis.files import take_lock
 from zjanalysis.inputs.wall import readers_stay
 from zjanalysis.publish.build import build
@@ -38,6 +42,30 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start workers with the warning about a forgotten encoding that this process was started with."""
     if sys.flags.warn_default_encoding and config.getoption("numprocesses", None):
         os.environ[WARN] = "1"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def zj(*words: str, root: Path) -> Done:
+    """Run a command in a project folder, in this process: a process of its own takes seconds to start."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("ZJANALYSIS_ROOT", str(root))
+        patch.chdir(root)
+        try:
+            code = main(list(words))
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    for stream in (out, err):
+        stream.seek(0)
+    return Done(code, out.read(), err.read())
 
 
 @pytest.hookimpl(tryfirst=True)

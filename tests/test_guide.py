@@ -7,7 +7,6 @@ first line names, ``diff`` blocks are applied to the package. What cannot be run
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shlex
@@ -15,13 +14,12 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from contextlib import redirect_stderr, redirect_stdout
 from functools import partial, reduce
 from pathlib import Path
 
 import pytest
 
-from zjanalysis.cli import main
+from tests.conftest import zj
 from zjanalysis.cli.commands import make_parser
 
 pytestmark = pytest.mark.e2e
@@ -56,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("zjanalysis", "notebooks", "data/sample", "data/gd-2021-05"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("mine"))
     shutil.copy(ROOT / "zjanalysis.toml", root)
-    zj(root, ["build", "--only", "440823", "--out", str(root.parent / "报告")])
+    assert zj("build", "--only", "440823", "--out", str(root.parent / "报告"), root=root).returncode == 0
     return root
 
 
@@ -67,19 +65,6 @@ def run(root: Path, arguments: list[str], *, code: str | None = None, allowed: t
                           encoding="utf-8", timeout=180, check=False)  # fmt: skip
     assert done.returncode in allowed, f"{arguments} {code or ''}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr
-
-
-def zj(root: Path, words: list[str]) -> str:
-    """Run a command of this checkout's package in this process, and give what it says."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(out):
-        patch.setenv("ZJANALYSIS_ROOT", str(root))
-        patch.chdir(root)
-        code = main(words)
-    out.seek(0)
-    text = out.read()
-    assert code in ALLOWED, f"{words}\n{text}"
-    return text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -133,7 +118,9 @@ def console(root: Path, text: str, *, apart: bool = False) -> None:
         elif apart or words[0] in ("watch", "doctor"):
             output = run(root, ["-m", "zjanalysis", *words], allowed=ALLOWED)
         else:
-            output = zj(root, words)
+            done = zj(*words, root=root)
+            output = done.stdout + done.stderr
+            assert done.returncode in ALLOWED, f"{words}\n{output}"
         said(output, wanted.splitlines(), line)
 
 

@@ -20,6 +20,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.conftest import zj
+
 pytestmark = pytest.mark.e2e
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -273,9 +275,7 @@ def test_a_new_analyst_changes_the_peers_adds_a_figure_and_builds_that_report(
     (added,) = (some for code, some in outputs.items() if "sns.barplot" in code)
     assert ["".join(out["data"]["text/html"]).count("<svg") for out in added] == [1]
     assert not [out for some in outputs.values() for out in some if out["output_type"] in ("error", "stream")]
-    done = subprocess.run([sys.executable, "-m", "zjanalysis", "build", "--only", "遂溪县"], cwd=project,
-                          env=os.environ | {"ZJANALYSIS_ROOT": str(project)}, capture_output=True, encoding="utf-8",
-                          timeout=300, check=False)  # fmt: skip
+    done = zj("build", "--only", "遂溪县", root=project)
     seconds["report built"] = time.monotonic() - started
     print("；".join(f"{step} {passed:.1f} s" for step, passed in seconds.items()))
     assert done.returncode == 0, done.stdout + done.stderr

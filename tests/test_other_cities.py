@@ -5,17 +5,15 @@ from __future__ import annotations
 import ast
 import html
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from tests.conftest import zj
 from zjanalysis.display.forms import reported_lines
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
@@ -44,9 +42,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
     chosen = "茂南区,city,quality,plan,timeliness,ledger"
-    command = [sys.executable, "-m", "zjanalysis", "build", "--out", str(root / "out"), "--only", chosen]
-    done = subprocess.run(command, cwd=root, env=os.environ | {"ZJANALYSIS_ROOT": str(root)}, capture_output=True,
-                          encoding="utf-8", timeout=300, check=False)  # fmt: skip
+    done = zj("build", "--out", str(root / "out"), "--only", chosen, root=root)
     assert done.returncode == 0, done.stdout + done.stderr
     return root / "out" / "sample" / OTHER / "2021Q1"
 
@@ -98,9 +94,7 @@ def test_the_ledger_of_another_city_is_not_shown(pages: Path) -> None:
 
 def test_a_ledger_of_the_plan_is_refused_with_the_next_step(pages: Path) -> None:
     root = pages.parents[3]
-    done = subprocess.run([sys.executable, "-m", "zjanalysis", "ledger", "init", "台账.xlsx"], cwd=root,
-                          env=os.environ | {"ZJANALYSIS_ROOT": str(root)}, capture_output=True, encoding="utf-8",
-                          timeout=60, check=False)  # fmt: skip
+    done = zj("ledger", "init", "台账.xlsx", root=root)
     assert done.returncode == 2
     assert "没有收录茂名市的工作方案" in done.stderr
     assert "city 列" in done.stderr

@@ -13,6 +13,7 @@ import nbformat
 import openpyxl
 import pytest
 
+from tests.conftest import zj
 from zjanalysis.cli import desk, main
 from zjanalysis.inputs.addresses import load_addresses
 from zjanalysis.inputs.regions import report_units
@@ -22,12 +23,6 @@ from zjanalysis.settings import load_settings
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def zj(*words: str, root: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command in a project folder of its own."""
-    command, env = [sys.executable, "-m", "zjanalysis", *words], os.environ | {"ZJANALYSIS_ROOT": str(root)}
-    return subprocess.run(command, cwd=root, env=env, capture_output=True, encoding="utf-8", check=False)
 
 
 def test_the_real_set_makes_what_can_be_made_and_says_what_cannot(tmp_path: Path) -> None:
