@@ -6,9 +6,13 @@ import ast
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
+import seaborn as sns
+from matplotlib.axes import Axes
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "docs" / "guide" / "tutorial.ipynb"]
@@ -62,6 +66,16 @@ def test_no_number_in_markdown_and_no_output_committed(path: Path) -> None:
     for cell in cells(path, "code"):
         assert cell["outputs"] == []
         assert cell["execution_count"] is None
+
+
+@pytest.mark.parametrize("days", [[], [None], [20.0], [20.0, 20.0, None]])
+def test_the_plain_figure_of_the_report_stands_whatever_a_county_has(days: list[float | None]) -> None:
+    path = ROOT / "notebooks" / "03_district_report.ipynb"
+    code = next(source(cell) for cell in cells(path, "code") if "sns.histplot" in source(cell)).partition("zj.show")[0]
+    own = pd.DataFrame({"statutory_days": pd.Series(days, dtype="float64"), "item_type": "行政许可", "in_force": True})
+    names: dict[str, Any] = {"me": SimpleNamespace(own=own.assign(handling_type="承诺件", department="局")), "sns": sns}
+    exec(code, names)
+    assert isinstance(names["axes"], Axes)
 
 
 SOURCES = re.compile("数据来源|数据问题与口径|任务清单")

@@ -26,7 +26,7 @@ _HOMES = {
     "display.theme": ("theme",),
     "display.blocks": ("cover", "definitions", "exhibit", "file_facts", "finish", "say", "show"),
     "display.tables": ("table",),
-    "display.answer": ("first_steps", "summary"),
+    "display.answer": ("first_steps", "summary", "terms"),
     "display.spine": ("spine",),
     "display.reasons": ("departments", "laggards", "split"),
     "display.peers": ("funnel", "pairs", "ranking", "sensitivity"),

@@ -34,9 +34,9 @@ from zjanalysis.inputs.regions import (
     group_of,
     is_county,
     is_whole,
+    level_name,
     peers_of,
     region_code,
-    region_name,
 )
 from zjanalysis.settings import Settings, load_settings
 
@@ -60,7 +60,7 @@ class Study:
     @property
     def name(self) -> str:
         """Give the name of the region; a city is 市本级, with its counties it is 全市."""
-        return region_name(self.region)
+        return level_name(self.region)
 
     @property
     def others(self) -> str:

@@ -74,7 +74,7 @@ def test_without_counties_of_others_there_is_a_value_and_no_rank() -> None:
     block = zj.whole(alone)
     assert "不排位次" in block.sentence
     assert set(block.rows["place"]) == {"—"}
-    assert block.rows["ratio"].iloc[1] == "217/2516"
+    assert block.rows["text"].iloc[1] == f"{217 / 2516:.4f}次"
 
 
 @pytest.mark.parametrize("ask", ["plan", "pairs"])

@@ -216,7 +216,7 @@ def test_without_cases_there_is_one_sentence(elsewhere: Study, city: Study) -> N
     own = set(VIEWS) - {"regions", "problems"}
     others = study_of(city.period, region="440900", settings=city.settings)
     for name in own:
-        said = f"本期办件数据（{summary_of(city).n_cases}件）中没有茂名市的办件。"
+        said = f"本期办件数据（{summary_of(city).n_cases}件）中没有茂名市（市本级）的办件。"
         assert [block.sentence for block in made(name, others)] == [said]
 
 
@@ -225,7 +225,7 @@ def test_a_city_without_cases_of_its_own_has_a_sentence_and_its_counties(city: S
     head = "办件编号,行政区划,基本编码,部门,受理时间,办结时间,承诺时限"
     table = pd.read_csv(io.StringIO("\n".join([head, *lines])), dtype="str")
     me = with_cases(city, case_summary(city.period, cases=table, settings=settings))
-    none = "本期办件数据（2件）中没有湛江市的办件。"
+    none = "本期办件数据（2件）中没有湛江市（市本级）的办件。"
     assert [display.brief(me)[0].sentence, display.trend(me).sentence, display.overdue(me).sentence] == [none] * 3
     assert [row[:2] for row in rows_of(display.regions(me))] == [["遂溪县", 1]]  # one of the two is not finished
     assert display.overdue(of(me, "440823")).payload["table"]["rows"][0][0] == "2"

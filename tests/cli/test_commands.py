@@ -177,7 +177,7 @@ def test_compare_says_both_and_diff_adds_up(capsys: pytest.CaptureFixture[str]) 
     assert main(["compare", "湛江市", "--indicator", "time_compression"]) == 0
     said = capsys.readouterr().out
     assert re.search(r"第\d+位（共12个地区）.*(未?达标)；按同事项比，(优于|相当|落后|不作判断)", said)
-    assert "只比双方都有的事项并统一法定时限，湛江市时限压缩率" in said
+    assert "只比双方都有的事项并统一法定时限，湛江市（市本级）时限压缩率" in said
     assert "区间下限" in said
     assert main(["diff", "2020Q4", "2021Q1", "--region", "湛江市"]) == 0
     said = capsys.readouterr().out

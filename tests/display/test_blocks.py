@@ -17,7 +17,7 @@ from zjanalysis.studies import Study
 EVIL = '"><script>alert(1)</script>'
 Made = "blocks.Block | Iterable[blocks.Block]"
 VIEWS: dict[str, Callable[[Study], Made]] = {
-    "summary": zj.summary, "spine": zj.spine, "first_steps": zj.first_steps,
+    "summary": zj.summary, "spine": zj.spine, "first_steps": zj.first_steps, "terms": zj.terms,
     "split": lambda me: zj.split(me, "visits"), "departments": lambda me: zj.departments(me, "time_compression"),
     "laggards": zj.laggards, "plan_overview": zj.plan_overview, "plan": lambda me: zj.plan(me, "instant", "visits"),
     "obstacles": lambda me: zj.obstacles(me, "instant"), "tasks": lambda me: zj.tasks(me, "instant"),
@@ -76,6 +76,13 @@ def test_a_view_leaves_the_study_alone(name: str, county: Study) -> None:
     made(name, county)
     for old, new in zip(before, (county.items, county.scores, county.standings), strict=True):
         pd.testing.assert_frame_equal(old, new)
+
+
+def test_a_citys_own_row_is_found_among_the_other_cities(city: Study) -> None:
+    """Its sentences call it 市本级, the rows of its group do not."""
+    assert zj.limits(city).sentence.startswith("湛江市（市本级）许可平均承诺")
+    assert zj.visits(city).payload["table"]["columns"][1]["label"] == "湛江市"
+    assert "湛江市（市本级）要跑得最多的是" in zj.visits(city).sentence
 
 
 def test_the_cover_names_region_and_issue_once_and_carries_its_facts(county: Study) -> None:

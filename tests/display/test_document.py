@@ -11,6 +11,7 @@ from docx.shared import Mm
 from PIL import Image
 
 import zjanalysis as zj
+from zjanalysis.display import picture
 from zjanalysis.display.card import WIDTH, draw_card
 from zjanalysis.display.document import SIZES, WIDTH_MM, _widths, make_document
 from zjanalysis.display.theme import ems
@@ -87,3 +88,18 @@ def test_the_card_is_as_wide_as_a_phone_shows_and_light(county: Study) -> None:
     assert [size[0] for size in sizes] == [WIDTH, WIDTH] == [1080, 1080]
     assert sizes[0][1] > sizes[1][1]
     assert all(len(one) < 300_000 for one in drawn)
+
+
+def test_the_title_of_a_city_stays_whole_and_its_issue_stands_below(city: Study) -> None:
+    title = zj.cover(city, title="对标通报", alone=True).payload
+    document = Document(io.BytesIO(make_document([], title, office="局")))
+    assert [p.text for p in document.paragraphs[1:3]] == ["湛江市（市本级）对标通报", "（2021年第1期）"]
+
+
+def test_a_carried_picture_leaves_its_title_to_the_document(county: Study) -> None:
+    """The page's figure keeps its title; the document writes it once, as its caption."""
+    block = zj.spine(county)
+    assert picture.titles(block.figure)[0].get_visible()
+    assert f"图　{block.payload['title']}" in block.html
+    words = [p.text for p in Document(io.BytesIO(written(county)[2])).paragraphs]
+    assert words.count(f"图1　{block.payload['title']}") == 1

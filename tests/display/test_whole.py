@@ -20,7 +20,7 @@ def test_the_whole_stands_beside_its_two_parts_without_target_or_verdict(whole: 
     block = zj.whole(whole)
     hold_whole(block)
     visits = block.rows.set_index("indicator").loc["visits"]
-    assert (visits["ratio"], visits["place"], visits["city"]) == ("217/2516", "2/3", "0.0706次")
+    assert (visits["text"], visits["place"], visits["city"]) == (f"{217 / 2516:.4f}次", "2/3", "0.0706次")
     assert visits["counties"] == f"{(217 - 25) / (2516 - 354):.4f}次"
     assert "茂名全市、阳江全市" in block.sentence
     for word in ("达标", "优于", "落后", "相当"):

@@ -165,7 +165,7 @@ def test_without_a_ledger_or_rows_there_is_a_sentence(city: Study, elsewhere: St
     (said,) = made("board", elsewhere)
     assert said.sentence.startswith("未收录广州市的工作方案")
     of_others = with_ledger(city, lambda ledger: ledger[ledger["region_code"] != "440800"])
-    assert views.outlook(of_others).sentence == "台账没有湛江市的事项。"
+    assert views.outlook(of_others).sentence == "台账没有湛江市（市本级）的事项。"
 
 
 def test_rows_an_office_without_a_plan_wrote_itself_are_counted(city: Study, elsewhere: Study) -> None:

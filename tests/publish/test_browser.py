@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from matplotlib import get_data_path
 
 from zjanalysis.publish.bundle import bundle
 from zjanalysis.publish.index import write_index
@@ -112,6 +114,53 @@ def test_figures_are_readable_on_a_phone_and_move_sideways_alone(open_page: Call
     assert figure.locator("svg").bounding_box()["x"] < 0 <= figure.locator("figcaption").bounding_box()["x"]
 
 
+def test_words_of_the_first_figure_are_as_large_as_the_text(
+    open_page: Callable[..., Any],
+) -> None:
+    for name in BUDGET:
+        page = open_page(name)
+        sizes = page.evaluate("""() => [...document.querySelectorAll('.zj-figure > svg:not(.zj-phone)')].slice(0, 4).map(
+            svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * Math.max(
+                ...[...svg.querySelectorAll('text')].slice(0, -4)
+                    .filter(e => !/^图/.test(e.textContent)).map(e => parseFloat(getComputedStyle(e).fontSize))))""")
+        assert len(sizes) == 4
+        assert max(sizes) <= 17, sizes
+        assert min(sizes) >= 14, sizes
+
+
+PLACES = """() => [...document.querySelectorAll('.zj-figure > svg:not(.zj-phone) text')].map(e => {
+    const box = e.getBBox();
+    return [e.textContent, box.x, box.x + box.width];
+}).filter(([words]) => words.length > 1)"""
+
+
+def test_words_of_a_figure_keep_their_place_on_a_machine_without_chinese_fonts(
+    browser: Any, published: Path, tmp_path: Path
+) -> None:
+    """DejaVu alone: every word begins and ends where it does in our font, though its signs cannot be read."""
+    fonts = tmp_path / "fonts"
+    fonts.mkdir()
+    shutil.copy(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", fonts)
+    config = fonts / "fonts.conf"
+    config.write_text(f"<fontconfig><dir>{fonts}</dir><cachedir>{fonts}</cachedir></fontconfig>", encoding="utf-8")
+    poor = browser.browser_type.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox"], env={**os.environ, "FONTCONFIG_FILE": str(config)}
+    )
+    places, widths = [], []
+    for running in (browser, poor):
+        page = running.new_page(viewport={"width": 1280, "height": 900})
+        page.goto((published / "district/440823.html").as_uri())
+        page.evaluate("() => document.querySelectorAll('details.page-annex').forEach(d => { d.open = true })")
+        places.append(page.evaluate(PLACES))
+        widths.append(page.locator("h1").evaluate("e => { e.style.display = 'inline'; return e.offsetWidth }"))
+        page.close()
+    poor.close()
+    assert widths[0] != widths[1]  # the other machine has other letters
+    moved = [(a, b) for a, b in zip(*places, strict=True) if abs(a[1] - b[1]) > 1.5 or abs(a[2] - b[2]) > 1.5]
+    assert len(places[0]) > 200
+    assert moved == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_the_keyboard_reaches_the_text_first_and_every_control(open_page: Callable[..., Any], name: str) -> None:
     page = open_page(name)
@@ -165,6 +214,21 @@ def printed(page: Any, path: Path) -> list[str]:
     assert re.search(r"Page size: +(594|595|841|842)", info), info
     text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, encoding="utf-8", check=True)
     return text.stdout.split("\f")[:-1]
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+def test_libreoffice_opens_every_document_and_workbook(published: Path, tmp_path: Path) -> None:
+    papers = sorted([*published.rglob("*.docx"), *published.rglob("*.xlsx")])
+    assert len({paper.suffix for paper in papers}) == 2
+    home = f"-env:UserInstallation={(tmp_path / 'office').as_uri()}"
+    for paper in papers:
+        out = tmp_path / f"{paper.stem}{paper.suffix[1:]}"
+        command = ["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", str(out), str(paper)]
+        subprocess.run(command, capture_output=True, check=True, timeout=300)
+        (pdf,) = out.glob("*.pdf")
+        text = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, encoding="utf-8", check=True).stdout
+        assert "示例数据（模拟）" in text, paper.name
+        assert len(text) > 1500, paper.name
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs poppler-utils")
@@ -271,15 +335,40 @@ def test_the_answer_stands_on_the_first_screen(open_page: Callable[..., Any]) ->
         assert last.evaluate("e => e.getBoundingClientRect().bottom") <= 900, name
         phone = open_page(name, width=390)
         assert phone.locator(".zj-answer dd").last.evaluate("e => e.getBoundingClientRect().bottom") <= 844
-        first = phone.locator("svg.zj-phone text").first
+        first = phone.locator("svg.zj-phone text").nth(4)  # name, value, 达标, 判断, place and change of the first one
         assert first.evaluate("e => e.getBoundingClientRect().bottom") <= 844, name
 
 
-def test_three_tasks_of_a_reader_take_no_scroll_and_two_clicks(open_page: Callable[..., Any]) -> None:
+def test_every_word_of_the_first_figure_has_its_line(open_page: Callable[..., Any]) -> None:
+    page = open_page("district/440823.html")
+    terms = {term.rstrip("：") for term in page.locator(".zj-gloss dt").all_inner_texts()}
+    words = set(page.locator("svg.zj-desk text").all_text_contents())
+    assert {"时限压缩率", "跑动率", "即办率", "达标", "判断"} <= terms & words
+    assert {"兄弟县区", "位次区间"} <= terms
+    assert page.locator(".zj-gloss").evaluate("e => e.getBoundingClientRect().bottom") <= 1000
+
+
+@pytest.mark.parametrize("name", BUDGET)
+def test_the_trends_of_the_six_take_a_quarter_of_a_sheet_in_the_main_part(
+    open_page: Callable[..., Any], name: str
+) -> None:
+    page = open_page(name)
+    page.emulate_media(media="print")
+    figure = page.locator("main > .zj-figure, main .zj-figure", has_text="走势").first
+    assert not figure.evaluate("e => !!e.closest('details')")
+    assert (
+        len(re.findall("持续改善|持续变差|异常点|平稳", " ".join(figure.locator("svg text").all_text_contents()))) >= 6
+    )
+    assert figure.locator("svg").evaluate("e => e.getBoundingClientRect().height") <= 297 / 4 / 25.4 * 96
+
+
+def test_three_tasks_of_a_reader_take_no_scroll_and_two_clicks(open_page: Callable[..., Any], published: Path) -> None:
     page = open_page("index.html")
     page.click("text=遂溪县 >> nth=0")  # the county, from the index
-    worst = page.locator("svg.zj-desk text", has_text=re.compile("率|次数")).all_inner_texts()
-    assert worst  # the worst indicator leads the figure on the first screen
+    rows = page.locator("svg.zj-desk text", has_text=re.compile("率$|次数$"))
+    worst = read_manifest(published)["district/440823"].cards[0]["label"]
+    assert rows.first.text_content() == worst  # the worst indicator leads the figure on the first screen
+    assert rows.first.evaluate("e => e.getBoundingClientRect().bottom") <= 900
     step = page.locator("main .zj-table", has_text="先办事项").first.locator("tbody tr").first
     assert step.evaluate("e => e.getBoundingClientRect().bottom") <= 900
     assert step.locator("td").nth(1).inner_text()  # its department

@@ -13,7 +13,16 @@ import pandas as pd
 from zjanalysis.analysis.indicators import Indicator, Scope, measure
 from zjanalysis.errors import ConfigError, NoData
 from zjanalysis.inputs.period import Period
-from zjanalysis.inputs.regions import city_of, is_county, is_our_code, is_whole, region_name, report_units, whole_of
+from zjanalysis.inputs.regions import (
+    city_of,
+    is_county,
+    is_our_code,
+    is_whole,
+    level_name,
+    region_name,
+    report_units,
+    whole_of,
+)
 from zjanalysis.units import Verdict
 
 
@@ -34,7 +43,7 @@ def _counties(city: str) -> list[str]:
 
 
 def as_whole(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
-    """Give the rows of whole cities under the code of 全市; ``part_code`` keeps whose each row is.
+    """Give the rows of whole cities under the code of 全市; ``part_code`` and ``region`` keep whose each row is.
 
     >>> rows = pd.DataFrame({"region_code": ["441700", "441702", "440900"], "n": [1, 2, 3]})
     >>> as_whole(rows, ("441700",))[["region_code", "part_code", "n"]].values.tolist()
@@ -42,9 +51,10 @@ def as_whole(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
     """
     cities_of = rows["region_code"].map(city_of, na_action="ignore")
     inside = rows[cities_of.isin(cities)]
-    return inside.assign(part_code=inside["region_code"], region_code=inside["region_code"].map(whole_of)).astype(
-        {"region_code": "str"}
-    )
+    named = {"region": inside["region_code"].map(level_name)} if "region" in inside else {}
+    return inside.assign(
+        **named, part_code=inside["region_code"], region_code=inside["region_code"].map(whole_of)
+    ).astype({"region_code": "str"})
 
 
 def whole_period(period: Period, wanted: str = "") -> Period:

@@ -81,7 +81,7 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
         return (say(said),)
     note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期。"
     late = late.assign(department=[office(str(name), me.name) for name in late["department"]])
-    shown = table(late, caption="超时与逾期集中的部门", columns=heads(DEPARTMENTS), sheet="超时部门", note=note)
+    shown = table(late, caption="超时与逾期集中的部门", columns=heads(BRIEF), sheet="超时部门", note=note)
     return (listing(shown, said, limit=limit),)
 
 
@@ -110,6 +110,7 @@ UNITS = ("region", "n_judged", "n_overdue", "on_time_share", "on_time_finished_s
          "online_share")  # fmt: skip
 DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "n_open", "n_overdue", "on_time_share",
                "on_time_finished_share", "mean_days")  # fmt: skip
+BRIEF = ("department", "case_count", "n_late", "n_overdue", "on_time_share", "mean_days")
 ITEMS = ("item_name", "department", "n_finished", "n_late", "n_overdue", "on_time_share", "median_days", "p90_days",
          "promised_days")  # fmt: skip
 LOOSE = ("base_code", "item_name", "department", "case_count", "promised_days", "shorter_promise", "days_saved", "gain")

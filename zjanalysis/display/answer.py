@@ -15,7 +15,7 @@ from zjanalysis.display.blocks import Block, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, markup, table
 from zjanalysis.display.trend import runs_of
-from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.regions import is_county, region_name
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -151,10 +151,30 @@ FIRST_COLUMNS = (
 )
 
 
-READ = (
-    "判断只比两地都有的事项，差距在波动之内为“相当”；位次括号内是少列或多列几个事项时可能落到的位次；"
-    "达标是与方案的目标比。"
-)
+MEANINGS = {
+    "time_compression": "承诺时限比法定少的比例",
+    "visits": "平均每个事项要到现场几次",
+    "visit_share": "要到现场的事项占比",
+    "instant": "当场办结的许可占比",
+    "online": "能在网上办的许可占比",
+    "online_end_to_end": "从申请到办结都在网上的许可占比",
+}
+"""The six key indicators in a line each; their exact definitions stand in the annex (`blocks.definitions`)."""
+
+
+def terms(me: Study) -> Block:
+    """Give one line for each word the first screen uses: the indicators, the peers, how places and words are read."""
+    names = [(about(key).short, MEANINGS.get(key, about(key).definition)) for key in me.keys]
+    group = me.settings.comparison.group
+    siblings = "同一地市的其他县（市、区）" if is_county(me.region) else f"{group}的其他地市"
+    peers = [(me.whom, siblings)] if me.whom.startswith("兄弟") and me.peers else []
+    read = (
+        [("位次区间", "少列或多列几个事项时的位次"), ("判断", "只比都有的事项，差在波动内为相当")] if me.peers else []
+    )
+    told = [*names, *peers, *read, ("达标", "与方案的目标比")]
+    body = "".join(f"<div><dt>{markup(term)}：</dt><dd>{markup(text)}</dd></div>" for term, text in told)
+    payload = {"kind": "glossary", "terms": [list(pair) for pair in told]}
+    return Block(f'<dl class="zj-gloss">{body}</dl>', payload, "；".join(f"{term}：{text}" for term, text in told))
 
 
 def first_steps(me: Study, *, limit: int = 4) -> Block:
@@ -170,7 +190,7 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
     total = sum(len(one.steps) for one in plans)
     marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows) if len(rows) else ""
     shown = table(rows, caption=f"先办事项（共{total}项，全部见附件）" if total > len(rows) else "先办事项",
-                  columns=FIRST_COLUMNS, sheet="先办事项", note=marks + READ)  # fmt: skip
+                  columns=FIRST_COLUMNS, sheet="先办事项", note=marks)  # fmt: skip
     return Block(shown.html(), {"kind": "table", "table": shown.payload()}, shown.caption, rows)
 
 

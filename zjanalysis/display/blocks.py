@@ -74,11 +74,11 @@ def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bo
     or empty, never the clock.
     """
     sample = me.period.dataset.kind == "sample"
-    name = level_name(me.region) if alone else me.name
-    heading = f"{name}{title}（{dates.issue_text(me.period.name)}）"
+    name = region_name(me.region)
+    heading = f"{me.name if alone else name}{title}（{dates.issue_text(me.period.name)}）"
     band = f'<p class="zj-band"><strong>{SAMPLE}</strong>，不反映任何地区的实际情况</p>' if sample else ""
     html = f'<header class="zj-cover">{STYLE}{band}<h1>{markup(heading)}</h1></header>'
-    facts = {"region_code": me.region, "region": me.name, "period": me.period.name, "title": heading}
+    facts = {"region_code": me.region, "region": name, "period": me.period.name, "title": heading}
     more = {"sample": sample, "report_date": report_date, "cutoff": me.period.cutoff, "source": source_of(me)}
     return Block(html, {"kind": "cover", **facts, **more}, heading)
 
@@ -144,9 +144,17 @@ def first_rows(shown: Table) -> str:
 
 
 def carry(block: Block) -> Block:
-    """Give an exhibit that takes its picture along, for the document and the card made from the page."""
+    """Give an exhibit that takes its picture along, for the document and the card made from the page.
+
+    Without its title, which the document writes under it.
+    """
     assert block.figure is not None
+    titles = picture.titles(block.figure)
+    for title in titles:
+        title.set_visible(False)
     drawn = base64.b64encode(picture.draw_png(block.figure, width=CARRIED)).decode("ascii")
+    for title in titles:
+        title.set_visible(True)
     return replace(block, payload={**block.payload, "png": drawn})
 
 
@@ -246,8 +254,14 @@ def finish(me: Study) -> Block:
 
 
 def names_of(codes: Iterable[str]) -> list[str]:
-    """Give the names of region codes."""
-    return [region_name(code) for code in codes]
+    """Give the names of region codes; beside a county a city is 市本级.
+
+    >>> names_of(["440800", "440900"]), names_of(["440800", "440823"])
+    (['湛江市', '茂名市'], ['湛江市（市本级）', '遂溪县'])
+    """
+    every = list(codes)
+    name = level_name if any(map(is_county, set(every))) else region_name
+    return [name(code) for code in every]
 
 
 def short_name(name: str) -> str:

@@ -48,16 +48,17 @@ def row_chart(
     left: TextColumn | None = None,
     right: Sequence[TextColumn] = (),
     strong: Sequence[int] = (),
-    step: float = 0.0,
+    size: float = theme.TEXT,
 ) -> Axes:
     """Give Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
 
+    ``size`` are the points of the names; rows are as high as they ask.
     The width is that of the text on paper; margins follow from the longest text, so nothing is cut.
     """
     labels = [theme.wrap(theme.printable(name), NAME_EMS) for name in names]
-    step = step or (8.2 if any("\n" in label for label in labels) else 5.6)
+    step = (8.2 if any("\n" in label for label in labels) else 5.6) * size / theme.TEXT
     lead = left.width + 3 if left else 1.0
-    first = lead + width_of([head, *(line for label in labels for line in label.split("\n"))]) + 3
+    first = lead + width_of([head, *(line for label in labels for line in label.split("\n"))], size) + 3
     widths = [column.width + 3 for column in right]
     height = TOP + BOTTOM + step * max(1, len(names))
     figure = new_figure(height)
@@ -73,7 +74,7 @@ def row_chart(
     plot = box[2] * total
     if left:
         _column(axes, TextColumn(left.head, left.texts), x=(lead - 3 - first) / plot, strong=strong, align="right")
-    _column(axes, TextColumn(head, tuple(labels)), x=(lead - first) / plot, strong=strong, align="left")
+    _column(axes, TextColumn(head, tuple(labels), size=size), x=(lead - first) / plot, strong=strong, align="left")
     edge = 1 + 1 / plot
     for column, width in zip(right, widths, strict=True):
         edge += width / plot

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from zjanalysis.display import theme
 from zjanalysis.display.blocks import SAMPLE
+from zjanalysis.display.wording import split_title
 
 WIDTH, MARGIN, GAP = 1080, 48, 18
 COLOURS = 96
@@ -48,11 +49,7 @@ def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, c
             (WIDTH / 2, y + 23), f"{SAMPLE}，不反映任何地区的实际情况", fill=theme.INK, font=_font(26), anchor="mm"
         )
         y += 46 + GAP
-    for line in _lines(theme.printable(title), _font(42, True), WIDTH - 2 * MARGIN):
-        draw.text((WIDTH / 2, y), line, fill=theme.INK, font=_font(42, True), anchor="ma")
-        y += 58
-    top = y + GAP
-    y = top
+    top = y = _title(draw, y, theme.printable(title)) + GAP
     for head, text in terms:
         y = _paragraph(draw, y, head, theme.printable(text))
     draw.rectangle((MARGIN, top + 4, MARGIN + 7, y - 8), fill=theme.FOCUS)
@@ -67,6 +64,16 @@ def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, c
         out, "PNG", optimize=False, compress_level=6
     )
     return out.getvalue()
+
+
+def _title(draw: ImageDraw.ImageDraw, y: int, title: str) -> int:
+    """Write the title, its issue on a line of its own where both need two, and give where it ends."""
+    font, room = _font(42, True), WIDTH - 2 * MARGIN
+    for part in (title,) if font.getlength(title) <= room else filter(None, split_title(title)):
+        for line in _lines(part, font, room):
+            draw.text((WIDTH / 2, y), line, fill=theme.INK, font=font, anchor="ma")
+            y += 58
+    return y
 
 
 def _paragraph(draw: ImageDraw.ImageDraw, y: int, head: str, text: str) -> int:

@@ -13,6 +13,7 @@ from zjanalysis.display.blocks import Block, exhibit, names_of, say
 from zjanalysis.display.canvas import key, plane
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, table
+from zjanalysis.inputs.regions import region_name
 from zjanalysis.studies import Study
 
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}
@@ -49,7 +50,7 @@ def limits(me: Study) -> Block:
     found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), "most": groups.quantile(0.9)}).reset_index()
     columns = [Column("region", "地区"), Column("side", "时限"), *SPREAD]
     shown = table(found, caption="各地区许可事项的时限", columns=columns, sheet="时限分布")
-    own = found[(found["region"] == me.name) & (found["side"] == "承诺时限")]
+    own = found[(found["region"] == region_name(me.region)) & (found["side"] == "承诺时限")]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
     said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
     return exhibit(
@@ -121,10 +122,11 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     wide = rows[rows["office"].isin(most)].pivot_table(
         index="office", columns="region", values="visits", aggfunc="mean", sort=False
     )
-    wide = wide.reindex(index=list(most), columns=sorted(wide.columns, key=lambda name: name != me.name))
+    here = region_name(me.region)
+    wide = wide.reindex(index=list(most), columns=sorted(wide.columns, key=lambda name: name != here))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
     shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
-    own = wide[me.name].dropna() if me.name in wide else pd.Series(dtype="float64")
+    own = wide[here].dropna() if here in wide else pd.Series(dtype="float64")
     worst = str(own.idxmax()) if len(own) else ""
     said = (
         f"{me.name}要跑得最多的是{worst}（平均{wording.amount(own[worst], 'visits')}）；颜色越深跑得越多。"

@@ -16,6 +16,7 @@ from zjanalysis.display.blocks import SAMPLE
 from zjanalysis.display.dates import date_text
 from zjanalysis.display.tables import NUMERIC, table_from_payload, varying
 from zjanalysis.display.theme import ems
+from zjanalysis.display.wording import split_title
 from zjanalysis.display.workbook import repack, safe_text
 
 # GB/T 9704—2012, 5.2 (page and its margins), 7.3 (title, text, levels), 7.3.5 (signature and date), 7.5 (page number).
@@ -46,9 +47,9 @@ def make_document(
     _lay_out(document, cover, code=code)
     if sample:
         _add(document, _paragraph(f"{SAMPLE}，不反映任何地区的实际情况", "one", 14, align="center"))
-    name, mark, issue = str(cover.get("title", "")).partition("（")
+    name, issue = split_title(str(cover.get("title", "")))
     _add(document, _paragraph(name, "title", SIZES["title"], align="center", line=32))
-    _add(document, _paragraph(mark + issue, "two", SIZES["text"], align="center", after=14))
+    _add(document, _paragraph(issue, "two", SIZES["text"], align="center", after=14))
     if cover.get("to"):
         _add(document, _paragraph(f"{cover['to']}：", "text", SIZES["text"]))
     numbers = {"图": 0, "表": 0}
@@ -95,6 +96,9 @@ def _write(document: Any, part: Part, numbers: dict[str, int]) -> None:
         return
     for term, text in part.get("terms", ()) if part["kind"] == "answer" else ():
         _add(document, _paragraph(text, "text", SIZES["text"], indent=True, lead=f"{term}。"))
+    if part["kind"] == "glossary":
+        told = "；".join(f"{term}：{text}" for term, text in part["terms"])
+        _add(document, _paragraph(f"{told}。", "table", 9, after=8, line=0))
     said = part.get("sentence") or part.get("text") or ""
     if said:
         _add(document, _paragraph(said, "text", SIZES["text"], indent=True))
@@ -107,11 +111,12 @@ def _write(document: Any, part: Part, numbers: dict[str, int]) -> None:
 
 
 def _picture(document: Any, part: Mapping[str, Any], number: int) -> None:
-    from docx.shared import Mm  # noqa: PLC0415
+    from docx.shared import Mm, Pt  # noqa: PLC0415
 
     paragraph = document.add_paragraph()
     paragraph.alignment = 1
     paragraph.paragraph_format.keep_with_next = True
+    paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(6), Pt(0)
     drawn = paragraph.add_run().add_picture(io.BytesIO(base64.b64decode(part["png"])), width=Mm(WIDTH_MM))
     drawn._inline.docPr.set("descr", safe_text(part["alt"]))
     _add(document, _paragraph(f"图{number}　{part['title']}", "table", SIZES["note"], align="center", after=6))

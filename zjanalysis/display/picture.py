@@ -22,6 +22,7 @@ from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 from matplotlib.textpath import TextToPath, text_to_path
 from PIL import Image
 
@@ -77,7 +78,8 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     if axes.get_subplotspec() is not None:  # an analyst's own, whose names may be longer than the usual margin
         figure.tight_layout()
     width, height = figure.get_size_inches()
-    lines = theme.lines_of(theme.printable(title), theme.WIDTH / MM / (theme.TITLE * theme.POINT))
+    room = theme.WIDTH / MM / (theme.TITLE * theme.POINT) - 2  # for the number, and bold letters
+    lines = theme.lines_of(f"{NUMBERED}{theme.printable(title)}", room)
     feet = theme.lines_of(theme.printable(source), theme.WIDTH / MM / (theme.SMALL * theme.POINT))
     over, under = (4.6 * len(lines) + 1.0) * MM, 3.8 * len(feet) * MM
     boxes = [(each, each.get_position()) for each in figure.axes]
@@ -88,11 +90,16 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     head: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": theme.TITLE, "fontfamily": list(theme.STRONG)}
     with theme.style():
         for number, line in enumerate(lines):
-            figure.text(0, 1 - number * 4.6 * MM / total, f"{NUMBERED}{line}" if number == 0 else line, **head)
+            figure.text(0, 1 - number * 4.6 * MM / total, line, **head)
         for number, line in enumerate(reversed(feet)):
             low = (0.3 + 3.8 * number) * MM / total
             figure.text(0, low, line, ha="left", va="bottom", fontsize=theme.SMALL, color=theme.SOFT)
     return axes
+
+
+def titles(axes: Axes) -> list[Text]:
+    """Give the lines of the title that `frame` put over a drawing."""
+    return [text for text in figure_of(axes).texts if text.get_verticalalignment() == "top"]
 
 
 def draw_svg(axes: Axes, *, alt: str) -> str:

@@ -61,7 +61,7 @@ def split(me: Study, indicator: str) -> Block:
     return carry(
         exhibit(
             axes,
-            title=f"{me.name}{one.short}{gap}{mainly(parts)}",
+            title=f"{one.short}{gap}{mainly(parts)}",
             table=shown,
             sentence=said,
             source=me,

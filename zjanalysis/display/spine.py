@@ -148,16 +148,17 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
         right = [
             TextColumn("本期", tuple(rows["text"])),
             TextColumn("达标", tuple(map(str, met)), tuple(MET_INK.get(word, theme.SOFT) for word in met)),
-            TextColumn("位次（区间）", tuple(rows["place"]), size=theme.SMALL),
-            TextColumn("较上期", tuple(rows["moved"].str.replace("个百分点", "点")), size=theme.SMALL),
+            TextColumn("位次（区间）", tuple(rows["place"])),
+            TextColumn("较上期", tuple(rows["moved"].str.replace("个百分点", "点"))),
             TextColumn(
                 "判断",
                 tuple(map(wording.verdict_text, verdicts)),
                 tuple(INK.get(word, theme.SOFT) for word in verdicts),
             ),
         ]
-        right = [column for column in right if set(column.texts) - EMPTY]
-        axes = row_chart([about(key).short for key in rows["indicator"]], head="指标", right=right, step=5.6)
+        right = [replace(column, size=theme.SMALL) for column in right if set(column.texts) - EMPTY]
+        names = [about(key).short for key in rows["indicator"]]
+        axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
         axes.set_xlim(-0.04, 1.04)
         for number, record in enumerate(records):
             _strip(axes, number, *_spots(me, record))

@@ -21,7 +21,7 @@ from zjanalysis.units import UNITS, Met, Verdict
 MIME = "application/vnd.zjanalysis+json"
 HTML = "text/html"
 VALUES = ("value", "shown", "best", "median", "target", "previous", "reached")
-DELTAS = ("change", "gap_to_best", "gap_to_median", "gap_to_target")
+DELTAS = ("change", "by_items", "by_list", "gap_to_best", "gap_to_median", "gap_to_target")
 NUMERIC = frozenset({"count", "days", "number", "visits", "share", "points", "value", "delta"})
 UNIT_TEXT = {"share": "%", "days": "工作日", "visits": "次", "count": "", "flag": "", "score": "分"}
 DELTA_TEXT = {**UNIT_TEXT, "share": "个百分点"}
@@ -32,8 +32,9 @@ STATES = {
 }  # fmt: skip
 """Words that carry a colour; the word says what the colour says."""
 SHORT = 9.0  # ems: a column of texts up to this wide never breaks
+OFFICE, LEAST, SCREEN = 13.0, 11.0, 54.0  # ems: names up to this wide do not on a screen that has room for the others
 WIDE, PAPER = 9, 52.0  # a table of so many columns that are wider together than a page (in ems) prints across it
-SHORT_HEAD = 4.0  # ems: a head up to this wide never breaks
+SHORT_HEAD = 5.0  # ems: a head up to this wide never breaks
 NUMBERED = "表　"
 
 
@@ -284,9 +285,9 @@ def table_html(shown: Table) -> str:
     texts = shown.texts()[: shown.limit or None]
     kept, said = varying(shown, texts)
     heads = "".join(_head_html(shown.heads[position]) for position in kept)
-    short = {position for position in kept if max((theme.ems(row[position]) for row in texts), default=0) <= SHORT}
+    look = _unbroken({place: [shown.heads[place].unit, *(row[place] for row in texts)] for place in kept})
     labels = "".join(f"--h{n}:{css_text(shown.heads[place].text)};" for n, place in enumerate(kept, 1) if n > 1)
-    body = "".join(_row_html(shown, row, kept, short, focus=number in shown.focus) for number, row in enumerate(texts))
+    body = "".join(_row_html(shown, row, kept, look, focus=number in shown.focus) for number, row in enumerate(texts))
     if len(texts) < len(shown.rows):
         said = f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。{said}"
     note = f'<p class="zj-note">{markup(said + shown.note)}</p>' if said + shown.note else ""
@@ -301,6 +302,22 @@ def table_html(shown: Table) -> str:
         f"<caption>{NUMBERED}{markup(shown.caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}"
     )
+
+
+def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
+    """Give the columns whose cells do not break: short ones never, names of offices not where the screen has room.
+
+    >>> _unbroken({0: ["很长的事项名称" * 4], 1: ["县文化广电旅游体育局"], 2: ["雷州市"]})
+    {2: 'zj-short', 1: 'zj-office'}
+    """
+    widths = {place: max(map(theme.ems, texts), default=0.0) for place, texts in columns.items()}
+    unbroken = {place: "zj-short" for place, width in widths.items() if width <= SHORT}
+    for place in sorted(widths, key=widths.__getitem__):
+        whole = {*unbroken, place}
+        room = sum(width if p in whole else min(width, LEAST) for p, width in widths.items())
+        if SHORT < widths[place] <= OFFICE and room + len(widths) <= SCREEN:
+            unbroken[place] = "zj-office"
+    return unbroken
 
 
 def _parts(shown: Table, texts: list[list[str]], kept: list[int]) -> list[list[str]]:
@@ -336,15 +353,15 @@ def _head_html(head: Head) -> str:
     return f'<th scope="col"{number}>{whole}{unit}</th>'
 
 
-def _row_html(shown: Table, row: list[str], kept: list[int], short: set[int], *, focus: bool) -> str:
+def _row_html(shown: Table, row: list[str], kept: list[int], look: dict[int, str], *, focus: bool) -> str:
     cells = []
     for position in kept:
         text = row[position]
-        names = ["zj-num"] if shown.heads[position].kind in NUMERIC else ["zj-short"] if position in short else []
+        names = ["zj-num"] if shown.heads[position].kind in NUMERIC else [look[position]] if position in look else []
         names += [STATES[word] for word in text.split() if word in STATES]
-        look = f' class="{" ".join(names)}"' if names else ""
+        marks = f' class="{" ".join(names)}"' if names else ""
         tag, place = ("th", ' scope="row"') if position == 0 else ("td", "")
-        cells.append(f"<{tag}{place}{look}>{markup(text)}</{tag}>")
+        cells.append(f"<{tag}{place}{marks}>{markup(text)}</{tag}>")
     mark = ' class="zj-focus"' if focus else ""
     return f"<tr{mark}>{''.join(cells)}</tr>"
 

@@ -26,7 +26,8 @@ from zjanalysis.studies import Study, study_of
 
 ACROSS = 3
 NAMED = 3  # findings about the past that a sentence names
-PANEL, HEAD, FOOT, SIDE, LOW = 17.0, 10.0, 5.0, 11.0, 6.0  # millimetres: plot, its heads, its axis, ticks, the key
+PANEL, HEAD, FOOT, SIDE, LOW = 12.0, 6.0, 5.0, 11.0, 5.0  # millimetres: plot, its head, its axis, ticks, the key
+LEFT = -(SIDE - 1) / (theme.WIDTH / MM / ACROSS - SIDE - 4)  # of a plot: where its head begins
 INK = {Signal.BETTER: theme.AHEAD, Signal.WORSE: theme.BEHIND_TEXT, Signal.OUTLIER: theme.TARGET}
 LISTED = "较上期的变化来自事项增减，不是同一事项的改善或退步。"
 
@@ -54,7 +55,9 @@ def trend(me: Study, *keys: str) -> Block:
         for r in shown.frame.to_dict("records")
     )
     describe(axes, f"折线图：{me.name}{len(wanted)}项指标{periods[0]}至{periods[-1]}的走势与{_band_name(me)}。{each}。")
-    title = f"{me.name}{len(periods)}期走势：{_signals(_read(me, wanted))}"
+    read = _read(me, wanted)
+    behind = int((read["relative"] == Signal.WORSE).sum())
+    title = f"{me.name}{len(periods)}期走势：{_signals(read)}" + (f"；相对全组持续变差{behind}项" if behind else "")
     return carry(exhibit(axes, title=title, table=shown, source=me, sentence=trend_sentence(me, *wanted)))
 
 
@@ -63,7 +66,7 @@ def trend_sentence(me: Study, *keys: str) -> str:
     read = _read(me, keys or KEY)
     apart = [f"{word}{_named(read, 'relative', word)}" for word in (Signal.BETTER, Signal.WORSE)
              if (read["relative"] == word).any()]  # fmt: skip
-    relative = f"扣除全组共同的变化，{'，'.join(apart)}。" if apart else "扣除全组共同的变化，没有持续变化。"
+    relative = f"扣除全组共同的变化，{'，'.join(apart) or '没有持续变化'}。"
     listed = [about(key).short for key in read["indicator"] if _cause(me, key) == Cause.LIST]
     from_list = "、".join(listed) + LISTED if listed else ""
     return f"{me.name}{len(read)}项指标的走势：{_signals(read)}；{relative}{from_list}{_past_sentence(me)}"
@@ -206,22 +209,26 @@ def _panels(me: Study, keys: Sequence[str], rows: pd.DataFrame, periods: list[st
         _scales(axes, me, own, periods, ticks=3)
         word = Signal(str(read.at[one.key, "signal"])) if one.key in read.index else Signal.FEW
         now = wording.amount(read.at[one.key, "value"], one.unit) if one.key in read.index else wording.NO_DATA
-        over: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom"}
-        edge = -(SIDE - 1) / (wide - SIDE - 4)
-        write(axes, edge, 1 + 5.2 / PANEL, one.short, ha="left", fontfamily=list(theme.STRONG), **over)
-        write(axes, 1, 1 + 5.2 / PANEL, now, ha="right", **over)
-        write(axes, edge, 1 + 1.4 / PANEL, str(word), ha="left", fontsize=theme.SMALL,
-              color=INK.get(word, theme.SOFT), **over)  # fmt: skip
+        _head(axes, one.short, word, now.replace("个工作日", "日"))
     goals = any(not math.isnan(_target(me, one)) for one in keys)
-    _marks(figure.axes[0], me, low=-(total - HEAD - PANEL - LOW + 3.5) / PANEL, edge=edge, goals=goals)
+    _marks(figure.axes[0], me, low=-(total - HEAD - PANEL - LOW + 3.5) / PANEL, goals=goals)
     return figure.axes[0]
 
 
-def _marks(axes: Axes, me: Study, *, low: float, edge: float, goals: bool) -> None:
+def _head(axes: Axes, name: str, word: Signal, now: str) -> None:
+    """Write the name of a panel, how its line reads and its present value on one line over it."""
+    over: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom", "fontsize": theme.SMALL}
+    after = LEFT + (theme.ems(name) + 0.6) * theme.SMALL * theme.POINT / (theme.WIDTH / MM / ACROSS - SIDE - 4)
+    write(axes, LEFT, 1 + 1.4 / PANEL, name, ha="left", fontfamily=list(theme.STRONG), **over)
+    write(axes, after, 1 + 1.4 / PANEL, str(word), ha="left", color=INK.get(word, theme.SOFT), **over)
+    write(axes, 1, 1 + 1.4 / PANEL, now, ha="right", **over)
+
+
+def _marks(axes: Axes, me: Study, *, low: float, goals: bool) -> None:
     """Write what the marks mean under the panels, which are all of the same size."""
     marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me), theme.RANGE), ("—", "全组中位数", theme.PEER)]
     marks += [("┅", "方案目标", theme.TARGET)] if goals else []
-    x, wide = edge, axes.get_position().width * theme.WIDTH * 72
+    x, wide = LEFT, axes.get_position().width * theme.WIDTH * 72
     for mark, name, colour in marks:
         for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.4)):
             write(axes, x, low, text, transform=axes.transAxes, fontsize=theme.SMALL, color=ink, va="bottom", ha="left")

@@ -15,7 +15,7 @@ from zjanalysis.display.canvas import TextColumn, Yardstick, bars, row_chart, sc
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import COUNTS, SUMS, delta, helps
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.regions import city_of, is_county, nearest_group, report_units
+from zjanalysis.inputs.regions import city_of, is_county, nearest_group, region_name, report_units
 from zjanalysis.studies import Study, study_of
 
 WHOLE_COLUMNS = (
@@ -25,9 +25,6 @@ WHOLE_COLUMNS = (
     Column("moved", "较上期"),
     Column("city", "其中市本级"),
     Column("counties", "县（市、区）合计"),
-    Column("ratio", "分子/分母（N/M）"),
-    Column("n", "纳入", "count", unit="项"),
-    Column("n_left_out", "剔除", "count", unit="项"),
 )
 
 
@@ -61,13 +58,11 @@ def _line(me: Study, key: str) -> dict[str, object]:
     change = None if wording.missing(last) else own["value"] - last
     alone = parts.loc[~inner, "value"]
     return {
-        "indicator": key, "name": one.label, "text": wording.amount(own["value"], one.unit, own["digits"]),
+        "indicator": key, "name": one.short, "text": wording.amount(own["value"], one.unit, own["digits"]),
         "place": wording.place_text(own["rank"], own["n_ranked"]),
         "moved": wording.change_text(change, one.unit, since=""),
         "city": wording.amount(alone.iloc[0] if len(alone) else None, one.unit),
         "counties": wording.amount(counties, one.unit),
-        "ratio": wording.ratio_text(own["numerator"], own["denominator"]), "n": own["n"],
-        "n_left_out": own["n_left_out"],
     }  # fmt: skip
 
 
@@ -124,7 +119,7 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
     """
     one, own = about(indicator), [code for code in report_units(city_of(me.region)) if code in me.period.regions]
     if not own:
-        return say(f"{me.name}没有所辖县（市、区）的数据。")
+        return say(f"{region_name(city_of(me.region))}没有所辖县（市、区）的数据。")
     group = peers or f"{nearest_group(city_of(me.region))}各县区"
     near = study_of(me.period, region=own[0], peers=group, before=me.before, settings=me.settings)
     near = replace(near, peers=tuple(code for code in near.peers if code in me.period.regions))
@@ -142,7 +137,7 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
     shown = table(rows.drop(columns="indicator"), caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
                   columns=[*COUNTY_COLUMNS, Column("text", one.short), *SUMS, *COUNTS])  # fmt: skip
     half = int((rows.loc[rows["region_code"].isin(own), "rank"] > len(rows) / 2).sum())
-    said = f"{me.name}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
+    said = f"{region_name(city_of(me.region))}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
     return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{said}"[:-1], table=shown,
                    sentence=said, source=me)  # fmt: skip
 

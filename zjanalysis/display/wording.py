@@ -225,6 +225,16 @@ def apart(value: Any, other: Any, unit: str, whom: str) -> str:
     return f"比{whom}（{yardstick}）{more if gap > 0 else less}{difference(gap, unit)}"
 
 
+def split_title(title: str) -> tuple[str, str]:
+    """Give a title and the issue in brackets at its end, which stands on a line of its own.
+
+    >>> split_title("湛江市（市本级）对标通报（2021年第1期）"), split_title("督办单")
+    (('湛江市（市本级）对标通报', '（2021年第1期）'), ('督办单', ''))
+    """
+    at = title.rfind("（")
+    return (title[:at], title[at:]) if at > 0 and title.endswith("）") else (title, "")
+
+
 def listed(names: Iterable[str], *, limit: int = 0, of: str = "个") -> str:
     """Give names in a row, cut at a limit with their number.
 

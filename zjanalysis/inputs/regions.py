@@ -74,7 +74,7 @@ def _codes() -> dict[str, str]:
     aliases = {row["code"]: row["aliases"].split("|") for row in read_reference("zones") if row["aliases"]}
     for region in _regions().values():
         names = {region.name, _short(region.name)}
-        spellings = names | set(aliases.get(region.code, []))
+        spellings = names | {level_name(region.code)} | set(aliases.get(region.code, []))
         if region.level == "prefecture":
             spellings |= {f"{name}{centre}" for name in names for centre in _CITY_CENTRE}
         parent = _regions().get(region.parent)
@@ -89,7 +89,7 @@ def _codes() -> dict[str, str]:
 def find_code(text: str) -> str | None:
     """Return the code of a region written as code (6, 9 or 12 digits) or name; None when nobody knows it.
 
-    >>> find_code("440823000000"), find_code("湛江市遂溪县"), find_code("湛江市本级"), find_code("湛江经开区")
+    >>> find_code("440823000000"), find_code("湛江市遂溪县"), find_code("湛江市（市本级）"), find_code("湛江经开区")
     ('440823', '440823', '440800', '4408Z1')
     """
     written = "".join(text.split())

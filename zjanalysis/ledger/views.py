@@ -107,7 +107,7 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
         return say(f"全市没有要办的事项，也没有变动{since}。")
     was = worded(rows.assign(current=rows["current_before"]))["current_text"]
     told = worded(rows).assign(value_before=was)
-    columns = ("region", WHY, *DUE[1:4], *(("value_before",) if len(before) else ()), *DUE[4:])
+    columns = ("lead_unit", WHY, "problem", "target_text", *(("value_before",) if len(before) else ()), *DUE[4:])
     shown = table(told, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
     said = f"全市要办的和较上期有变动的{len(rows)}项：{_reasons(rows['why_due'])}{since}。"
     return listing(shown, said, limit=limit)
