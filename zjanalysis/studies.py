@@ -20,7 +20,7 @@ from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.caseload import Weighed
-from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states
+from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
 from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
 from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
@@ -92,11 +92,15 @@ class Study:
         """Give the items of the region itself."""
         return self.period.items[self.period.items["region_code"] == self.region]
 
+    @property
+    def emptied(self) -> tuple[str, str]:
+        """Give why none of the region's items is in scope, and how to widen it; "" when some are."""
+        return emptied_by(self.own, self.scope)
+
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Give every indicator of every region of the group: 地区 and 指标 beside the keys, value, the two sums, n."""
-        scores = self._shared("scores", lambda: measure(self.items, scope=self.scope))
-        return named(scores)
+        return named(self._shared("scores", lambda: measure(self.items, scope=self.scope)))
 
     @cached_property
     def standings(self) -> pd.DataFrame:
@@ -126,16 +130,15 @@ class Study:
     def _base(self, keys: tuple[str, ...]) -> pd.DataFrame:
         from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
 
-        last = measure(self.earlier, [indicator(key) for key in keys], scope=self.scope)
-        city = city_of(self.region)
-        start = self.period.once(("base", city), lambda: base_values(self.period, city=city))
+        last = measure(self.earlier, keys, scope=self.scope)
+        start = base_values(self.period, city=city_of(self.region))
         both = pd.concat([start, last])[["region_code", "indicator", "value"]]
         return both[both["indicator"].isin(keys)].drop_duplicates(["region_code", "indicator"], ignore_index=True)
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
         """Give the region's own rows of `standings`, with the change since the last period and the deciding offices."""
-        own = self.standings[self.standings["region_code"] == self.region].reset_index(drop=True)
+        own = self._own(self.standings)
         moved = change.change(own, self.previous) if len(self.previous) else own.assign(previous=None, change=None)
         hinge = [self.hinge(key) for key in own["indicator"]]
         return moved.assign(hinge=hinge).astype({"previous": "float64", "change": "float64"})
@@ -143,8 +146,7 @@ class Study:
     @cached_property
     def previous(self) -> pd.DataFrame:
         """Give the scores of the group in the last period on the key indicators; empty in a first period."""
-        wanted = [indicator(key) for key in compare.KEY]
-        return self._shared("previous", lambda: measure(self.earlier, wanted, scope=self.scope))
+        return self._shared("previous", lambda: measure(self.earlier, compare.KEY, scope=self.scope))
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -162,8 +164,8 @@ class Study:
     @cached_property
     def history(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Give every figure up to this period, and what history.csv and successions.csv say wrongly or otherwise."""
-        period = self.period
-        return period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=period.name))
+        period, name = self.period, self.period.name
+        return period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=name))
 
     @cached_property
     def signals(self) -> pd.DataFrame:
@@ -183,30 +185,27 @@ class Study:
     @cached_property
     def tables(self) -> dict[str, alike.CodeTable]:
         """Give what 判断 is made from: the key indicators by base code and region (`like_for_like.CodeTable`)."""
-        wanted = [indicator(key) for key in compare.KEY]
-        return self._shared(
-            "tables", lambda: alike.code_tables(self.items, wanted, regions=self.group, scope=self.scope)
-        )
+        six = [indicator(key) for key in compare.KEY]
+        return self._shared("tables", lambda: alike.code_tables(self.items, six, regions=self.group, scope=self.scope))
 
     def by_department(self, key: str) -> pd.DataFrame:
         """Give one indicator by department of the region: scores with the column department."""
         one, by = indicator(key).key, ("region_code", "department")
         wanted = compare.KEY if one in compare.KEY else (one,)
         every = self._shared(("departments", wanted), lambda: measure(self.items, wanted, by=by, scope=self.scope))
-        own = every[(every["region_code"] == self.region) & (every["indicator"] == one)]
-        return own.drop(columns="region_code").reset_index(drop=True)
+        return self._own(every[every["indicator"] == one]).drop(columns="region_code")
 
     def left_out(self) -> pd.DataFrame:
         """Give how many of the region's items each indicator leaves out, and why (`indicators.left_out`)."""
-        every = self._shared("left out", lambda: indicators.left_out(self.items, scope=self.scope))
-        return every[every["region_code"] == self.region].reset_index(drop=True)
+        return self._own(self._shared("left out", lambda: indicators.left_out(self.items, scope=self.scope)))
 
     def pairs(self, key: str) -> pd.DataFrame:
         """Give the region against each peer on the items both list (`analysis.like_for_like`)."""
         refuse_whole(self.region, "逐一比较")
         one = indicator(key)
         if one.key not in self.tables:
-            return alike.like_for_like(self.items, indicator=one, settings=self.settings, **self._place)
+            return alike.like_for_like(self.items, region=self.region, peers=self.peers, indicator=one,
+                                       settings=self.settings, scope=self.scope)  # fmt: skip
         return alike.pairs(self.tables[one.key], one, region=self.region, peers=self.peers, settings=self.settings)
 
     def parts(self, key: str) -> pd.DataFrame:
@@ -215,7 +214,8 @@ class Study:
 
     def gap_split(self, key: str, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
         """Give the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
-        return explain.gap_split(self.items, indicator=key, by=by, **self._place)
+        return explain.gap_split(self.items, region=self.region, peers=self.peers, indicator=key, by=by,
+                                 scope=self.scope)  # fmt: skip
 
     def laggards(self) -> pd.DataFrame:
         """Give the region's items whose promise is longer than a peer's on the same code, the longest first."""
@@ -225,13 +225,13 @@ class Study:
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         refuse_whole(self.region, "压减方案")
-        goal = self._risen(key) if target == "plan" else None
-        ground = self._once(("ground", key), lambda: self._ground(key))
-        known = self._within(conditions)
-        return self._once(
-            ("plan", key, target, conditions),
-            lambda: plans.plan_on(ground, target=target if goal is None else goal, conditions=known),
-        )
+
+        def make() -> plans.Plan:
+            goal = self._risen(key) if target == "plan" else None
+            ground = self._once(("ground", key), lambda: self._ground(key))
+            return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
+
+        return self._once(("plan", key, target, conditions), make)
 
     def _within(self, conditions: Conditions) -> Conditions:
         """Give conditions with the scope and the settings of the study."""
@@ -243,18 +243,18 @@ class Study:
         if one.key not in self.tables:
             return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
         values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
-        states, every = self.room(one.key)
-        own, group = every[every["region_code"] == self.region], (self.region, *self.peers)
-        return plans.Ground(self.items, one, group, values.reindex(list(group)), states, conditions,
-                            own.reset_index(drop=True), self.tables[one.key])  # fmt: skip
+        (states, *every), group = self.room(one.key), [self.region, *self.peers]
+        table, alike = map(self._own, every)
+        return plans.Ground(self.items, one, tuple(group), values.reindex(group), states, conditions, table, alike,
+                            self.tables[one.key])  # fmt: skip
 
-    def room(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Give where the group stands code by code, and what every item of every region of it could gain."""
+    def room(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Give where the group stands code by code, and what every item of it could gain (`plan.rooms`)."""
 
-        def make() -> tuple[pd.DataFrame, pd.DataFrame]:
-            one, free = indicator(key), self._within(FREE)
-            states = peer_states(self.items, one, peers=self.group, scope=self.scope)
-            return states, frontier(self.items, one, regions=self.group, states=states, conditions=free)
+        def make() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+            one, free, group = indicator(key), self._within(FREE), self.group
+            states = peer_states(self.items, one, peers=group, scope=self.scope)
+            return states, *plans.rooms(self.items, one, regions=group, group=group, states=states, conditions=free)
 
         return self._shared(("room", key), make)
 
@@ -266,9 +266,13 @@ class Study:
     @cached_property
     def change_splits(self) -> pd.DataFrame:
         """Give the change of every indicator since the last period split into items added, removed and shared."""
-        links = load_successions(self.period.dataset.folder, upto=self.period.name, guard=self.settings.guard)[0]
-        return change.change_split(self.period.items, self.before.items, region=self.region, scope=self.scope,
-                                   indicators=ITEM_INDICATORS, successions=links)  # fmt: skip
+
+        def make() -> pd.DataFrame:
+            links, _ = load_successions(self.period.dataset.folder, upto=self.period.name, guard=self.settings.guard)
+            return change.change_split(self.items, self.earlier, regions=self.group, indicators=ITEM_INDICATORS,
+                                       scope=self.scope, successions=links)  # fmt: skip
+
+        return self._own(self._shared("change splits", make))
 
     @cached_property
     def causes(self) -> pd.DataFrame:
@@ -277,12 +281,14 @@ class Study:
 
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""
-        return change.item_changes(self.period.items, self.before.items, region=self.region, scope=self.scope)
+        every = self._shared("item changes", lambda: change.item_changes(
+            self.items, self.earlier, regions=self.group, scope=self.scope
+        ))  # fmt: skip
+        return self._own(every)
 
     def changes(self, key: str) -> pd.DataFrame:
         """Give value, last value and change of one indicator for every region of the group."""
-        now = self.standings[self.standings["indicator"] == key]
-        return change.change(now, self.previous)
+        return change.change(self.standings[self.standings["indicator"] == key], self.previous)
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
@@ -303,7 +309,7 @@ class Study:
         """Give the group's items weighted by the cases of the period (`analysis.caseload.weigh`)."""
         return self._shared("weighed", lambda: caseload.weigh(self.items, counts, scope=self.scope))
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Give the six key indicators, those that need attention first: behind, targets missed, low places."""
         return compare.most_urgent(self.gaps)
@@ -317,14 +323,14 @@ class Study:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
         _ = [*map(self.room, compare.KEY)], self.by_department("visits"), self.laggards(), self.left_out()
-
-    @property
-    def _place(self) -> dict[str, Any]:
-        return {"region": self.region, "peers": self.peers, "scope": self.scope}
+        _ = self.change_splits, self.item_changes()
 
     def _shared(self, name: Hashable, make: Callable[[], T]) -> T:
         """Give what is the same for every region of the group, from the period's memory where it is there."""
         return self.period.once((name, self.group, self.before.name), make)
+
+    def _own(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[rows["region_code"] == self.region].reset_index(drop=True)
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         return self.period.once((key, self.region, self.group), make)
@@ -369,13 +375,6 @@ def study(
     if all_types:
         now = replace(now, dataset=replace(now.dataset, item_types=()), memory={})
     return study_of(now, region=region, peers=peers)
-
-
-def emptied(period: Period) -> dict[str, tuple[str, str]]:
-    """Return region code → why none of its items is in scope and how to widen it, of the regions where that is so."""
-    scope = Scope(period.dataset.item_types, period.dataset.use_levels)
-    reasons = {str(code): emptied_by(items, scope) for code, items in period.items.groupby("region_code")}
-    return {code: why for code, why in reasons.items() if any(why)}
 
 
 def study_of(

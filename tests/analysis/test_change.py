@@ -42,7 +42,7 @@ def test_a_region_without_a_previous_value_says_so() -> None:
 
 
 def split(now: pd.DataFrame, before: pd.DataFrame, **how: Any) -> pd.DataFrame:
-    return change_split(now, before, **{"region": "440800", "indicators": ["time_compression"], **how})
+    return change_split(now, before, **{"regions": ["440800"], "indicators": ["time_compression"], **how})
 
 
 NOW = """
@@ -87,9 +87,9 @@ def test_without_items_in_one_period_nothing_is_split(items_of: Callable[[str], 
 
 
 def test_item_changes_name_what_came_went_and_moved(items_of: Callable[[str], pd.DataFrame]) -> None:
-    table = item_changes(items_of(NOW), items_of(BEFORE), region="440800")
+    table = item_changes(items_of(NOW), items_of(BEFORE), regions=["440800"])
     assert list(table.columns) == [
-        "kind", "item_key", "match_code", "item_name", "department", "field", "previous", "current",
+        "region_code", "kind", "item_key", "match_code", "item_name", "department", "field", "previous", "current",
     ]  # fmt: skip
     found = table[["kind", "match_code", "field", "previous", "current"]].values.tolist()
     assert [row[:3] for row in found] == [
@@ -119,7 +119,7 @@ region_code match_code item_id item_name department statutory_days promised_days
 
 def test_an_item_is_a_row_so_yes_and_no_and_whole_days_appear(items_of: Callable[[str], pd.DataFrame]) -> None:
     # Three 办理项 share code A: folded they would read visits 1.33 → 0.67 and online 1.00 → 0.67.
-    table = item_changes(items_of(FOUR_NOW), items_of(FOUR_BEFORE), region="440800")
+    table = item_changes(items_of(FOUR_NOW), items_of(FOUR_BEFORE), regions=["440800"])
     found = table[["item_key", "item_name", "field", "previous", "current"]].values.tolist()
     assert found == [
         ["X1", "甲一", "visits", 2, 0],
@@ -133,7 +133,7 @@ def test_an_item_is_a_row_so_yes_and_no_and_whole_days_appear(items_of: Callable
 def test_a_value_that_comes_or_goes_is_a_change(items_of: Callable[[str], pd.DataFrame]) -> None:
     now = items_of(FOUR_NOW)
     before = now.assign(visits=now["visits"].mask(now["item_id"] == "X1"), handling_type=None)
-    table = item_changes(now, before, region="440800")
+    table = item_changes(now, before, regions=["440800"])
     assert table["field"].tolist() == ["instant", "visits", "instant", "instant", "instant"]
     assert table["previous"].isna().all()
     assert table.loc[table["field"] == "instant", "current"].tolist() == [0, 0, 1, 1]
@@ -141,18 +141,18 @@ def test_a_value_that_comes_or_goes_is_a_change(items_of: Callable[[str], pd.Dat
 
 def test_a_first_period_is_no_news_about_items(items_of: Callable[[str], pd.DataFrame]) -> None:
     now = items_of(FOUR_NOW)
-    assert item_changes(now, now.iloc[:0], region="440800").empty
-    assert item_changes(now.iloc[:0], now, region="440800").empty
-    assert item_changes(now, now.assign(region_code="440900"), region="440800").empty
-    assert item_changes(now, now, region="440800").empty
+    assert item_changes(now, now.iloc[:0], regions=["440800"]).empty
+    assert item_changes(now.iloc[:0], now, regions=["440800"]).empty
+    assert item_changes(now, now.assign(region_code="440900"), regions=["440800"]).empty
+    assert item_changes(now, now, regions=["440800"]).empty
     retyped = now.assign(item_type="公共服务")  # out of scope: gone from the list the indicator is counted on
-    assert set(item_changes(retyped.iloc[:1].assign(item_type="行政许可"), now, region="440800")["kind"]) == {"取消"}
+    assert set(item_changes(retyped.iloc[:1].assign(item_type="行政许可"), now, regions=["440800"])["kind"]) == {"取消"}
 
 
 def test_the_order_of_rows_with_keys_of_their_own_changes_nothing(items_of: Callable[[str], pd.DataFrame]) -> None:
     now, before = items_of(NOW), items_of(BEFORE)
-    mixed = item_changes(now.sample(frac=1, random_state=1), before.sample(frac=1, random_state=2), region="440800")
-    pd.testing.assert_frame_equal(mixed, item_changes(now, before, region="440800"))
+    mixed = item_changes(now.sample(frac=1, random_state=1), before.sample(frac=1, random_state=2), regions=["440800"])
+    pd.testing.assert_frame_equal(mixed, item_changes(now, before, regions=["440800"]))
 
 
 def listed(*promises: int, codes: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ") -> str:

@@ -63,60 +63,60 @@ def change_split(
     items: pd.DataFrame,
     before: pd.DataFrame,
     *,
-    region: str,
+    regions: Iterable[str],
     indicators: Iterable[str | Indicator],
     scope: Scope | None = PLAN_SCOPE,
     successions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Split the change of a region's values since ``before`` into what added, removed and shared items did.
+    """Split the change of the regions' values since ``before`` into what added, removed and shared items did.
 
-    Three rows per indicator, one per ``part`` (新增, 取消, 变动): ``contribution`` adds up to change = value −
-    previous, ``ahead`` is the same turned so that positive means better, ``n_items`` items take part. What is the same
-    item `succession.paired` says. Of an item that others have merged into (or that has been split) as much is shared
-    as both periods have of it by weight; the rest came or went, so that ten slow items made one are a shorter list.
+    Three rows per region and indicator, one per ``part`` (新增, 取消, 变动): ``contribution`` adds up to change =
+    value − previous, ``ahead`` is the same turned so that positive means better, ``n_items`` items take part. What is
+    the same item `succession.paired` says. Of an item that others have merged into (or that has been split) as much is
+    shared as both periods have of it by weight; the rest came or went, so that ten slow items made one are a shorter
+    list.
     Without a value in one of the periods contributions are missing.
     """
     wanted = [find(one) for one in indicators]
     links = NO_SUCCESSIONS if successions is None else successions
     listed = Scope((), scope.use_levels) if scope else None
-    own, past = (in_scope(table[table["region_code"] == region], listed) for table in (items, before))
-    now, then = _sums(paired(own, past, links), wanted, scope)
+    asked = list(dict.fromkeys(regions))
+    own, past = (in_scope(table[table["region_code"].isin(asked)], listed) for table in (items, before))
+    pairs = [paired(own[own["region_code"] == one], past[past["region_code"] == one], links) for one in asked]
+    now, then = _sums([pd.concat(side) for side in zip(*pairs, strict=True)], wanted, scope)
     both = now.index.intersection(then.index)
     weight = np.minimum(now.loc[both, "denominator"], then.loc[both, "denominator"])
     moved = both.get_level_values("pair").isin(lineages(links).values())
     shared = {}
     for name, side in (("now", now.loc[both]), ("then", then.loc[both])):
         part = (weight / side["denominator"]).where(moved, 1.0)
-        shared[name] = side.mul(part, axis=0).groupby("indicator").sum()
-    keys = [one.key for one in wanted]
-    whole = [_ratios(table, keys) for table in (now.groupby("indicator").sum(), shared["now"], shared["then"],
-                                                then.groupby("indicator").sum())]  # fmt: skip
-    return _three_parts(whole, (now.index, then.index, both), wanted).assign(region_code=region)
+        shared[name] = side.mul(part, axis=0).groupby(_EACH).sum()
+    lines = pd.MultiIndex.from_product([asked, [one.key for one in wanted]], names=_EACH)
+    sums = (now.groupby(_EACH).sum(), shared["now"], shared["then"], then.groupby(_EACH).sum())
+    whole = [(each["numerator"] / each["denominator"]).reindex(lines) for each in sums]
+    return _three_parts(whole, (now.index, then.index, both), [one.sign for one in wanted] * len(asked))
 
 
 NO_SUCCESSIONS = pd.DataFrame({"code": [], "into": []}, dtype="str")
 
 
-def _ratios(sums: pd.DataFrame, keys: list[str]) -> pd.Series:
-    return (sums["numerator"] / sums["denominator"]).reindex(keys)
+_EACH = ["region_code", "indicator"]
 
 
-def _three_parts(values: list[pd.Series], found: tuple[pd.Index, ...], wanted: list[Indicator]) -> pd.DataFrame:
-    """Give three rows an indicator from its value now, of what is shared (now, then), and then."""
+def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: list[int]) -> pd.DataFrame:
+    """Give three rows a region and indicator from its value now, of what is shared (now, then), and then."""
     whole_now, shared_now, shared_then, whole_then = values
     nothing = whole_now.isna() | whole_then.isna()
     shared_now, shared_then = shared_now.fillna(0.0), shared_then.fillna(0.0)  # nothing shared: all came and went
     steps = {ADDED: whole_now - shared_now, REMOVED: shared_then - whole_then, CHANGED: shared_now - shared_then}
-    now, then, both = (pd.Series(1, index=index).groupby("indicator").sum().reindex(whole_now.index, fill_value=0)
-                       for index in found)  # fmt: skip
+    now, then, both = (pd.Series(1, index=index).groupby(_EACH).sum().reindex(whole_now.index, fill_value=0)
+                       for index in listed)  # fmt: skip
     counts = {ADDED: now - both, REMOVED: then - both, CHANGED: both}
-    sign = pd.Series([one.sign for one in wanted], index=whole_now.index)
-    parts = [pd.DataFrame({"indicator": whole_now.index, "part": part, "contribution": steps[part].mask(nothing).array,
-                           "n_items": counts[part].array, "value": whole_now.array, "previous": whole_then.array,
-                           "change": (whole_now - whole_then).array,
-                           "ahead": (steps[part].mask(nothing) * sign).array}) for part in steps]  # fmt: skip
-    place = {one.key: position for position, one in enumerate(wanted)}
-    return pd.concat(parts).sort_values("indicator", key=lambda keys: keys.map(place), kind="stable", ignore_index=True)
+    whole = pd.DataFrame({"value": whole_now, "previous": whole_then, "change": whole_now - whole_then})
+    parts = [whole.assign(part=part, contribution=steps[part].mask(nothing), n_items=counts[part],
+                          ahead=steps[part].mask(nothing) * signs) for part in steps]  # fmt: skip
+    place = np.tile(np.arange(len(whole)), len(parts))
+    return pd.concat(parts).iloc[np.argsort(place, kind="stable")].reset_index()
 
 
 def causes(parts: pd.DataFrame) -> pd.DataFrame:
@@ -140,33 +140,34 @@ def causes(parts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).assign(n_shared=shared["n_items"]).reset_index()
 
 
-def _sums(sides: tuple[pd.DataFrame, ...], wanted: list[Indicator], scope: Scope | None) -> list[pd.DataFrame]:
-    """Give the two sums of each side by indicator and pair, where there is something to divide by."""
+def _sums(sides: list[pd.DataFrame], wanted: list[Indicator], scope: Scope | None) -> list[pd.DataFrame]:
+    """Give the two sums of each side by region, indicator and pair, where there is something to divide by."""
     rows = pd.concat([side.assign(side=place) for place, side in enumerate(sides)])
-    sums = measure(rows, wanted, by=("side", "pair"), scope=scope)  # once for both: what it prepares costs most
-    counted = sums[sums["denominator"] > 0].set_index(["indicator", "pair"])
+    sums = measure(rows, wanted, by=("side", "region_code", "pair"), scope=scope)  # once: what it prepares costs most
+    counted = sums[sums["denominator"] > 0].set_index([*_EACH, "pair"])
     return [counted.loc[counted["side"] == place, ["numerator", "denominator"]] for place in range(len(sides))]
 
 
 _FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")
-_ABOUT = ["match_code", "item_name", "department"]
+_ITEM, _ABOUT = ["region_code", "item_key"], ["match_code", "item_name", "department"]
 
 
 def item_changes(
-    items: pd.DataFrame, before: pd.DataFrame, *, region: str, scope: Scope | None = PLAN_SCOPE
+    items: pd.DataFrame, before: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Give what changed in a region's items, 办理项 by 办理项: added, removed, or one row per changed column.
+    """Give what changed in the regions' items, 办理项 by 办理项: added, removed, or one row per changed column.
 
     An item is found again by its key (`frontier.item_keys`: item id, else 办理项, 实施 or 基本编码, else name; repeats
-    are numbered in the order of the file). Columns: kind (新增, 取消, 变动), item_key, match_code, item_name,
-    department, field (the column; empty for added and removed), previous and current (days and visits as numbers, yes
-    and no as 1 and 0).
-    Empty where the region has no items in one of the periods: a first period is no news about its items.
+    are numbered in the order of the file). Columns: region_code, kind (新增, 取消, 变动), item_key, match_code,
+    item_name, department, field (the column; empty for added and removed), previous and current (days and visits as
+    numbers, yes and no as 1 and 0).
+    No row of a region that has no items in one of the periods: a first period is no news about its items.
     """
-    now, then = (_stated(table[table["region_code"] == region], scope) for table in (items, before))
-    if now.empty or then.empty:
-        now, then = now.iloc[:0], then.iloc[:0]
-    both = now.merge(then, on="item_key", how="outer", suffixes=("", "_before"), indicator="side")
+    asked = list(regions)
+    now, then = (_stated(table[table["region_code"].isin(asked)], scope) for table in (items, before))
+    listed = set(now["region_code"]) & set(then["region_code"])
+    now, then = (table[table["region_code"].isin(listed)] for table in (now, then))
+    both = now.merge(then, on=_ITEM, how="outer", suffixes=("", "_before"), indicator="side")
     both = both.assign(
         kind=both["side"].astype("str").map({"left_only": ADDED, "right_only": REMOVED}).fillna(CHANGED),
         **{name: both[name].fillna(both[f"{name}_before"]) for name in _ABOUT},
@@ -177,12 +178,14 @@ def item_changes(
     )
     same = (moved["previous"] - moved["current"]).abs().lt(1e-9) | (moved["previous"].isna() & moved["current"].isna())
     whole = both[both["kind"] != CHANGED].assign(field="", previous=np.nan, current=np.nan)
-    table = pd.concat([whole, moved[~same]]).sort_values(["kind", "match_code", "item_key", "field"], kind="stable")
-    return table[["kind", "item_key", *_ABOUT, "field", "previous", "current"]].reset_index(drop=True)
+    table = pd.concat([whole, moved[~same]]).sort_values(
+        ["region_code", "kind", "match_code", "item_key", "field"], kind="stable"
+    )
+    return table[["region_code", "kind", "item_key", *_ABOUT, "field", "previous", "current"]].reset_index(drop=True)
 
 
 def _stated(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
-    """Give one row per item in scope: its key and its columns as numbers; limits only where the pair is usable."""
+    """Give one row per item in scope: region, key and its columns as numbers; limits only where the pair is usable."""
     keyed = in_scope(rows.assign(item_key=item_keys(rows)), scope)
     usable = keyed["limit_reason"].isna()
     flags = {name: keyed[name].astype("Float64").astype("float64") for name in _FIELDS[4:]}
@@ -191,4 +194,4 @@ def _stated(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
         promised_days=keyed["promised_days"].where(usable),
         instant=(keyed["handling_type"] == INSTANT).astype("float64").where(keyed["handling_type"].notna()),
         **flags,
-    )[["item_key", *_ABOUT, *_FIELDS]]
+    )[[*_ITEM, *_ABOUT, *_FIELDS]]

@@ -96,8 +96,9 @@ class Ground:
     """What every plan of one indicator and region starts from (`survey`).
 
     ``group``: the region, then its peers; ``items`` all items, ``values`` what the group reaches, ``states`` where it
-    stands code by code (`frontier.peer_states`), ``table`` what the region could gain under ``conditions``, ``codes``
-    what 判断 is made from (`like_for_like.code_tables`).
+    stands code by code (`frontier.peer_states`), ``table`` what the region could gain under ``conditions``, ``alike``
+    the same where one statutory limit holds for every region (`rooms`), ``codes`` what 判断 is made from
+    (`like_for_like.code_tables`).
     """
 
     items: pd.DataFrame
@@ -107,6 +108,7 @@ class Ground:
     states: pd.DataFrame
     conditions: Conditions
     table: pd.DataFrame
+    alike: pd.DataFrame
     codes: CodeTable
 
 
@@ -118,9 +120,26 @@ def survey(
     rows = items[items["region_code"].isin(group)]
     values = measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(group))
     states = peer_states(rows, one, peers=group, scope=scope)
-    table = frontier(rows, one, regions=[region], states=states, conditions=conditions)
+    table, alike = rooms(rows, one, regions=[region], group=group, states=states, conditions=conditions)
     codes = code_tables(rows, [one], regions=group, scope=scope)[one.key]
-    return Ground(items, one, group, values, states, conditions, table, codes)
+    return Ground(items, one, group, values, states, conditions, table, alike, codes)
+
+
+def rooms(
+    items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], group: Iterable[str], states: pd.DataFrame,
+    conditions: Conditions,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """Give what the regions could gain (`frontier`): as they stand, and with one statutory limit for the whole group.
+
+    The two are the same where days play no part.
+    """
+    table = frontier(items, one, regions=regions, states=states, conditions=conditions)
+    if lever_of(one).kind != "days":
+        return table, table
+    scope = conditions.scope
+    limits = common_limit(items, regions=group, scope=scope and scope.narrowed(one))
+    alike = items.assign(statutory_days=items["match_code"].map(limits))
+    return table, frontier(alike, one, regions=regions, states=states, conditions=conditions)
 
 
 def plan(
@@ -157,8 +176,9 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     one, region, values, states = ground.one, ground.group[0], ground.values, ground.states
     goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
     if conditions != ground.conditions:
-        fresh = frontier(ground.items, one, regions=[region], states=states, conditions=conditions)
-        ground = replace(ground, conditions=conditions, table=fresh)
+        own = ground.items[ground.items["region_code"].isin(ground.group)]
+        table, alike = rooms(own, one, regions=[region], group=ground.group, states=states, conditions=conditions)
+        ground = replace(ground, conditions=conditions, table=table, alike=alike)
     table = ground.table
     possible = possible_steps(table, conditions)
     stuck = obstacles(table, possible)
@@ -267,7 +287,7 @@ class Shared:
 
 def on_shared(ground: Ground, possible: pd.DataFrame) -> Shared:
     """Give what the possible steps come to on the same items, with one statutory limit per code; others go."""
-    table, moved = ground.codes, _on_common_limits(ground).set_index("item_key")
+    table, moved = ground.codes, ground.alike.set_index("item_key")
     above = possible["item_key"].map(moved["gain"] * moved["denominator"].sum())
     jump = above / possible["match_code"].map(moved.groupby("match_code")["denominator"].sum())
     weights = pd.Series(table.weights, index=table.codes)[table.held.sum(axis=1) >= 2]
@@ -275,17 +295,6 @@ def on_shared(ground: Ground, possible: pd.DataFrame) -> Shared:
     steps = possible.assign(jump=jump, size=size)
     free = replace(ground.conditions, max_per_department=None)
     return Shared(table, possible_steps(steps[steps["size"] > 0], free, by="size"))
-
-
-def _on_common_limits(ground: Ground) -> pd.DataFrame:
-    """Give what could be gained where one statutory limit holds for every region; the same where days play no part."""
-    one, scope, items = ground.one, ground.conditions.scope, ground.items
-    if lever_of(one).kind != "days":
-        return ground.table
-    limits = common_limit(items, regions=ground.group, scope=scope and scope.narrowed(one))
-    own = items[items["region_code"] == ground.group[0]]
-    alike = own.assign(statutory_days=own["match_code"].map(limits))
-    return frontier(alike, one, regions=ground.group[:1], states=ground.states, conditions=ground.conditions)
 
 
 def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | None = None) -> Lead:

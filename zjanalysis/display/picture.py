@@ -110,7 +110,7 @@ def draw_svg(axes: Axes, *, alt: str) -> str:
     out, figure = io.StringIO(), figure_of(axes)
     salt = sha256(alt.encode("utf-8")).hexdigest()[:8]
     dots, (width, height) = figure.get_dpi(), figure.get_size_inches()
-    with theme.style(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+    with theme.style(), mpl.rc_context({"svg.hashsalt": salt}):
         figure.set_dpi(POINTS)
         quiet = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         plain = SvgRenderer(width * POINTS, height * POINTS, out, image_dpi=dots, metadata=quiet)  # type: ignore[no-untyped-call]

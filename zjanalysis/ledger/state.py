@@ -270,12 +270,17 @@ def load_ledger(period: Period, *, city: str = "") -> pd.DataFrame:
     return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
 
+def held_ledger(period: Period, *, city: str) -> pd.DataFrame:
+    """Return the ledger of a city in a period's folder as it stands (`load_ledger`), loaded once a period."""
+    return period.once(("ledger", city), lambda: load_ledger(period, city=city))
+
+
 def base_values(period: Period, *, city: str) -> pd.DataFrame:
     """Return region_code, indicator and value: what the rising targets of the period's ledger are held against.
 
     In the period of the base itself there is nothing to rise from yet, and no row.
     """
-    ledger = load_ledger(period, city=city)
+    ledger = held_ledger(period, city=city)
     rows = ledger[ledger["comparison"].isin(MOVES)].dropna(subset=["region_code", "indicator", "baseline"])
     rows = rows[~(rows["baseline_on"] >= rows["as_of"])]
     return rows[["region_code", "indicator"]].assign(value=rows["baseline"])

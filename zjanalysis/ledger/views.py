@@ -23,7 +23,7 @@ from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
 from zjanalysis.ledger.analysis import MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.display import day_text, foretold, worded
-from zjanalysis.ledger.state import load_ledger
+from zjanalysis.ledger.state import held_ledger
 from zjanalysis.studies import Study
 
 COUNTED = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
@@ -34,16 +34,12 @@ NO_LEDGER = "本期没有台账，不列到期事项。"
 
 def load(me: Study) -> pd.DataFrame:
     """Return the ledger of the region's city as it stands; a ledger without rows where there is none."""
-    city = city_of(me.region)
-    return me.period.once(("ledger", city), lambda: load_ledger(me.period, city=city))
+    return held_ledger(me.period, city=city_of(me.region))
 
 
 def earlier(me: Study) -> pd.DataFrame:
     """Return the ledger of the last period."""
-    city = city_of(me.region)
-    if not me.before.name:
-        return load(me).iloc[:0]
-    return me.before.once(("ledger", city), lambda: load_ledger(me.before, city=city))
+    return held_ledger(me.before, city=city_of(me.region)) if me.before.name else load(me).iloc[:0]
 
 
 def board(me: Study) -> tuple[Block, ...]:

@@ -31,8 +31,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zjanalysis.errors import ZjError
-
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 # An optional part of jsonschema checks international addresses, of which a notebook has none, and takes a fifth of the
 # start to build its grammar; told that it is not installed, jsonschema does without.
@@ -176,9 +174,7 @@ def _fresh_backend() -> None:
 _rehearse()
 if os.environ.get("ZJANALYSIS_SNAPSHOT"):
     _started_by, _path = os.environ["ZJANALYSIS_SNAPSHOT"].split(" ", maxsplit=1)
-    for _period in snapshot.await_snapshot(_path, int(_started_by)).values():
-        with contextlib.suppress(ZjError):  # a ledger that cannot be read is told by the report that shows it
-            importlib.import_module("zjanalysis.ledger.state").load_ledger(_period)
+    snapshot.await_snapshot(_path, int(_started_by))
 
 if multiprocessing.current_process().name == "MainProcess":  # the forkserver; a spawned worker collects as usual
     gc.collect()

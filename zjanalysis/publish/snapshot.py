@@ -175,7 +175,7 @@ def _digest(path: Path, state: tuple[int, ...], period: str) -> str:
 
 
 def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, Any]:
-    from zjanalysis.studies import emptied  # noqa: PLC0415  pandas, only when rows must be read
+    from zjanalysis.studies import study_of  # noqa: PLC0415  pandas, only when rows must be read
 
     regions: dict[str, list[str]] = {}
     origins: dict[str, set[str]] = {}
@@ -187,8 +187,9 @@ def _digests(settings: Settings, data: str, period: str, key: str) -> dict[str, 
             origins.setdefault(code, set()).update(files)
     now = periods[period]
     rows = {str(code): int(n) for code, n in now.items["region_code"].value_counts().items()}
+    outside = {code: why for code in rows if any(why := study_of(now, region=code, settings=settings).emptied)}
     return {"regions": regions, "origins": {code: sorted(files) for code, files in origins.items()}, "rows": rows,
-            "outside": emptied(now)}  # fmt: skip
+            "outside": outside}  # fmt: skip
 
 
 def region_digests(loaded: Any) -> list[tuple[str, str, str, list[str]]]:
