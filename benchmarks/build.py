@@ -3,6 +3,7 @@
     python benchmarks/build.py --reports 40 --rounds 2
     git worktree add ../before v0.1 && python benchmarks/build.py --before ../before
     python benchmarks/build.py --sizes 15 60 150
+    python benchmarks/build.py --periods
 
 Every way makes the same reports of the sample data. The ways take turns within a round; trust the ratios. Reported are
 seconds per report with everything (start, reading the workbooks), seconds per further report (from the first finished
@@ -10,6 +11,8 @@ to the last), the same in CPU seconds (what to read on a busy machine), the time
 peak memory of the whole process tree (PSS: shared pages are counted once). With ``--before`` only `zj build --jobs 2`
 is run, in turn with that of another checkout: is a report dearer? With ``--sizes`` it is run for builds of so many
 reports: CPU seconds of the reports after the first, the exponent by which they grow, peak memory, which should not grow.
+With ``--periods`` the eight quarters of the sample are built one after the other as they come: what does the eighth cost
+beside the first? (Of those between only the city's report is made; all their workbooks are read.)
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -155,15 +159,11 @@ def tree(pid: int) -> tuple[float, float]:
     return memory, seconds
 
 
-def measured(way: str, count: int, root: Path = ROOT) -> dict[str, float]:
-    """Run one way in a process of its own, with the library and the benchmark of the checkout ``root``; give its figures."""
-    began, command = (
-        time.time(),
-        [sys.executable, str(root / "benchmarks/build.py"), "--way", way, "--reports", str(count)],
-    )
+def watched(command: list[str], root: Path) -> tuple[str, list[tuple[float, float, float]]]:
+    """Run a command in a checkout; give what it prints, and time, memory and CPU seconds of its tree as they went."""
     apart = {"cwd": root, "env": {**os.environ, "PYTHONPATH": str(root)}}
+    seen = [(time.time(), 0.0, 0.0)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", **apart)
-    seen = [(began, 0.0, 0.0)]
 
     def watch() -> None:
         while process.poll() is None:
@@ -172,10 +172,17 @@ def measured(way: str, count: int, root: Path = ROOT) -> dict[str, float]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    told, _ = process.communicate()
+    printed, _ = process.communicate()
     watcher.join()
-    marks = json.loads(told.splitlines()[-1])
-    assert process.returncode == 0, way
+    assert process.returncode == 0, command
+    return printed, seen
+
+
+def measured(way: str, count: int, root: Path = ROOT) -> dict[str, float]:
+    """Run one way in a process of its own, with the library and the benchmark of the checkout ``root``; give its figures."""
+    command = [sys.executable, str(root / "benchmarks/build.py"), "--way", way, "--reports", str(count)]
+    printed, seen = watched(command, root)
+    began, marks = seen[0][0], json.loads(printed.splitlines()[-1])
     further = (marks[-1] - marks[0]) / max(1, len(marks) - 1)
     _, memory, seconds = (max(values) for values in zip(*seen, strict=True))
     used = [max(spent for moment, _, spent in seen if moment <= mark) for mark in (marks[0], marks[-1])]
@@ -191,6 +198,30 @@ def compare_checkouts(before: Path, count: int, rounds: int) -> None:
         words = [f"{name} {figures[ROOT][name]:.2f} / {figures[before][name]:.2f} = {figures[ROOT][name] / figures[before][name]:.2f}"
                  for name in ("all", "further", "cpu", "further_cpu")]  # fmt: skip
         print(f"round {number + 1}, {count} reports, here / before: {'; '.join(words)}", flush=True)
+
+
+def periods() -> None:
+    """Print the CPU seconds of a build of each quarter of the sample as it comes, and the eighth's beside the first's."""
+    with tempfile.TemporaryDirectory() as place:
+        root, command = Path(place), [sys.executable, "-m", "zjanalysis"]
+        subprocess.run([*command, "demo", f"{place}/all"], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        shutil.copytree(ROOT / "notebooks", root / "notebooks")
+        shutil.copy(ROOT / "zjanalysis.toml", root)
+        names = sorted(folder.name for folder in (root / "all").iterdir() if (folder / "items").is_dir())
+        shutil.copytree(root / "all", root / "data/demo", ignore=shutil.ignore_patterns(*names))
+        spent: list[float] = []
+        for name in names:
+            shutil.copytree(root / "all" / name, root / "data/demo" / name)
+            whole = name in (names[0], names[-1])
+            asked = ["build", "--data", "data/demo", "--period", name, *([] if whole else ["--only", "city"])]
+            os.environ["ZJANALYSIS_ROOT"] = place
+            printed, seen = watched([*command, *asked], ROOT)
+            spent.append(max(seconds for _, _, seconds in seen))
+            print(
+                f"{name}{'' if whole else ' (city)'}: {spent[-1]:.1f} CPU s, {printed.splitlines()[-1][:40]}",
+                flush=True,
+            )
+    print(f"the eighth / the first: {spent[-1] / spent[0]:.2f}")
 
 
 def grow(sizes: list[int]) -> None:
@@ -214,7 +245,11 @@ def main() -> None:
     parser.add_argument("--way", choices=WAYS)
     parser.add_argument("--before", type=Path, help="another checkout")
     parser.add_argument("--sizes", type=int, nargs="+", help="builds of so many reports each")
+    parser.add_argument("--periods", action="store_true", help="eight quarters, as they come")
     given = parser.parse_args()
+    if given.periods:
+        periods()
+        return
     if given.way:
         one_way(given.way, given.reports)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.alerts import Kind, alerts
+from zjanalysis.analysis.signals import Kind, alerts
 
 
 def standings(**more: object) -> pd.DataFrame:

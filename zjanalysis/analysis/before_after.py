@@ -15,14 +15,13 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.correlated import interval
 from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.intervals import interval, two_sided_t
+from zjanalysis.analysis.matching import followed, lineages
 from zjanalysis.analysis.registry import Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import stored
 from zjanalysis.analysis.signals import D2, least_move
-from zjanalysis.analysis.student import two_sided_t
-from zjanalysis.analysis.succession import followed, lineages
 from zjanalysis.inputs.dataset import list_periods, load_dataset
 from zjanalysis.inputs.past import load_successions
 from zjanalysis.inputs.period import how_read, item_files, load_period
@@ -62,7 +61,7 @@ def panel(sums: Mapping[str, pd.DataFrame], *, lineage: Mapping[str, str] | None
     """Give the figures of every code in every region over periods: one row per three of them, oldest first.
 
     ``sums``: period → `measure` of one indicator by region_code and match_code. Codes are followed through ``lineage``
-    (`succession.lineages`): a row speaks of all that merged into, or were split from, what it is called by, and
+    (`matching.lineages`): a row speaks of all that merged into, or were split from, what it is called by, and
     ``codes`` says which those were then. ``step`` is the change since the period before; it is missing, and ``cut``
     says so, where nothing was listed then: a break that no succession explains is not bridged.
     """
@@ -145,7 +144,7 @@ def interrupted(line: pd.DataFrame, one: Indicator, *, date: str) -> pd.DataFram
     ``line``: period, value, denominator, oldest first, of one region and indicator or of what else is followed, with no
     period missing and no cut inside. One row per period with three points on both sides of its start (columns as of
     `region_effect`, without counts): ``found`` where the interval at the date leaves out 0 and all that is too small
-    to matter, however strongly the points hang together (`correlated.interval`), and no placebo is as far off. No row
+    to matter, however strongly the points hang together (`intervals.interval`), and no placebo is as far off. No row
     with fewer than eight points, or where the date has not three on each side: nothing is claimed then.
 
     Wagner, Soumerai, Zhang, Ross-Degnan (2002), Journal of Clinical Pharmacy and Therapeutics 27:299-309; Bernal,

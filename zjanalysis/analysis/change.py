@@ -10,9 +10,9 @@ import pandas as pd
 
 from zjanalysis.analysis.frontier import INSTANT, item_keys
 from zjanalysis.analysis.indicators import in_scope, measure
+from zjanalysis.analysis.matching import lineages, paired
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.analysis.succession import lineages, paired
 from zjanalysis.units import UNITS, published
 
 ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
@@ -72,7 +72,7 @@ def change_split(
 
     Three rows per region and indicator, one per ``part`` (新增, 取消, 变动): ``contribution`` adds up to change =
     value − previous, ``ahead`` is the same turned so that positive means better, ``n_items`` items take part. What is
-    the same item `succession.paired` says. Of an item that others have merged into (or that has been split) as much is
+    the same item `matching.paired` says. Of an item that others have merged into (or that has been split) as much is
     shared as both periods have of it by weight; the rest came or went, so that ten slow items made one are a shorter
     list.
     Without a value in one of the periods contributions are missing.

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.intervals import two_sided_t
 from zjanalysis.analysis.like_for_like import CodeTable, code_tables, hinges, judge, margin_of, rules_of
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.analysis.student import two_sided_t
 from zjanalysis.inputs.regions import is_county
 from zjanalysis.settings import Settings
 from zjanalysis.units import UNITS, Met, Target, Verdict, digits_for, published, rising

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.intervals import two_sided_t
 from zjanalysis.analysis.matching import common_limits
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.analysis.student import two_sided_t
 from zjanalysis.settings import Comparison, Settings, load_settings
 from zjanalysis.units import Verdict
 

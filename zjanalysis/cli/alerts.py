@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from zjanalysis.analysis.alerts import Kind, alerts
 from zjanalysis.analysis.registry import bound
 from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.analysis.signals import Kind, alerts
 from zjanalysis.cli.output import save
 from zjanalysis.columns import Column
 from zjanalysis.display import wording

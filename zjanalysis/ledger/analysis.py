@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.correlated import interval
+from zjanalysis.analysis.intervals import interval
 from zjanalysis.analysis.reported import comparable
 from zjanalysis.analysis.signals import D2
 from zjanalysis.inputs.regions import city_of
@@ -168,7 +168,7 @@ def agenda(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
 
 
 # --- a forecast only where it is honest: a straight line through four periods or more with its interval ---
-# The interval is that of points that hang together, however strongly (`analysis.correlated`).
+# The interval is that of points that hang together, however strongly (`analysis.intervals`).
 
 MIN_PERIODS, LEVEL = 4, 0.95
 """Taken at 95 %, the interval holds nine of ten of what comes, also on lists that hardly move (benchmarks/trend.py)."""
