@@ -245,3 +245,15 @@ def test_what_ended_long_ago_lends_nothing_to_a_later_deletion(items_of: Callabl
     links = LINKS.assign(code="A", into=["B", "C"])
     before = items_of(rows_of((SLOW, "B", "-"), (QUICK, "C", "-"), (QUICK, "D", "-")))
     assert causes(split(before.iloc[1:], before, successions=links))["cause"].tolist() == [Cause.LIST]
+
+
+def test_a_region_without_items_in_either_period_has_parts_without_a_value(
+    items_of: Callable[[str], pd.DataFrame],
+) -> None:
+    now = items_of(NOW)
+    parts = change_split(now, now.iloc[:0], regions=["440800", "440900"], indicators=["time_compression"])
+    assert parts["region_code"].tolist() == ["440800"] * 3 + ["440900"] * 3
+    assert parts["contribution"].isna().all()
+    assert parts["n_items"].tolist()[:3] != [0, 0, 0]
+    none = change_split(now.iloc[:0], now.iloc[:0], regions=["440900"], indicators=["time_compression"])
+    assert none[["value", "previous", "change"]].isna().all(axis=None)

@@ -155,6 +155,15 @@ def test_a_closed_row_without_a_value_this_time_stays_closed_and_says_so_but_not
     assert settle(silent.assign(evidence=""), first, on="2021-05-15").iloc[0]["status"] != "已销号"
 
 
+def test_what_once_met_its_target_has_been_started_even_without_a_word_of_progress() -> None:
+    reached = settle(row(current=0.9), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    silent = after(row(current=NAN), reached, on="2021-05-15")
+    assert (silent["status"], silent["hint"]) == ("推进中", "曾经达标，本期无数据，请补数核实")
+    fallen = after(row(current=0.8), reached, on="2021-05-15")
+    assert (fallen["status"], fallen["hint"]) == ("推进中", "数值回落，已重新启动；原销号日期不再有效")
+    assert after(row(current=NAN, deadline="2021-04"), reached, on="2021-05-15")["status"] == "逾期"
+
+
 def test_progress_is_dated_when_its_text_changes_and_only_then() -> None:
     first = settle(row(progress="一"), empty_ledger(), on="2021-02-01")
     same = settle(first, first, on="2021-03-01")

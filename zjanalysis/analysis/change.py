@@ -82,8 +82,7 @@ def change_split(
     listed = Scope((), scope.use_levels) if scope else None
     asked = list(dict.fromkeys(regions))
     own, past = (in_scope(table[table["region_code"].isin(asked)], listed) for table in (items, before))
-    pairs = [paired(own[own["region_code"] == one], past[past["region_code"] == one], links) for one in asked]
-    now, then = _sums([pd.concat(side) for side in zip(*pairs, strict=True)], wanted, scope)
+    now, then = _sums(paired(own, past, links), wanted, scope)
     both = now.index.intersection(then.index)
     weight = np.minimum(now.loc[both, "denominator"], then.loc[both, "denominator"])
     moved = both.get_level_values("pair").isin(lineages(links).values())
@@ -140,7 +139,7 @@ def causes(parts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).assign(n_shared=shared["n_items"]).reset_index()
 
 
-def _sums(sides: list[pd.DataFrame], wanted: list[Indicator], scope: Scope | None) -> list[pd.DataFrame]:
+def _sums(sides: tuple[pd.DataFrame, ...], wanted: list[Indicator], scope: Scope | None) -> list[pd.DataFrame]:
     """Give the two sums of each side by region, indicator and pair, where there is something to divide by."""
     rows = pd.concat([side.assign(side=place) for place, side in enumerate(sides)])
     sums = measure(rows, wanted, by=("side", "region_code", "pair"), scope=scope)  # once: what it prepares costs most

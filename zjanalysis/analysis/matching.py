@@ -139,23 +139,24 @@ def followed(items: pd.DataFrame, lineage: Mapping[str, str]) -> pd.DataFrame:
 
 
 def paired(now: pd.DataFrame, then: pd.DataFrame, successions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the items of one region in two periods with ``pair``: equal for what is the same item in both.
+    """Give the items of two periods with ``pair``: equal in a region for what is the same item in both.
 
     Rows of one code and one item key are the same item. What is left of a code is one item where both periods have as
     many rows of it (new ids); so is a whole code that another has given way to between the two, by the successions.
     Everything else came or went. A row without a code is itself alone.
     """
     both = pd.concat([now.assign(side="now"), then.assign(side="then")], ignore_index=True)
-    keys = pd.concat([item_keys(rows) for _, rows in both.groupby("side")]).reindex(both.index)
-    alone = "无编码" + LONE + both["side"] + both.index.astype("str")
-    code = followed(both, lineages(successions))["match_code"].fillna(alone)
-    old = both["match_code"]
-    ended = both["side"].eq("then") & old.isin(set(successions["code"])) & ~old.isin(set(now["match_code"]))
-    moved = code.isin(set(code[ended])) & code.isin(set(code[both["side"] == "now"]))
+    side, region = both["side"], both["region_code"] + LONE
+    keys = item_keys(both.assign(region_code=region + side))
+    alone = "无编码" + LONE + side + both.index.astype("str")
+    code = region + followed(both, lineages(successions))["match_code"].fillna(alone)
+    old = region + both["match_code"]
+    ended = side.eq("then") & both["match_code"].isin(set(successions["code"])) & ~old.isin(set(old[side == "now"]))
+    moved = code.isin(set(code[ended])) & code.isin(set(code[side == "now"]))
     place = code + LONE + keys
     by_key = (place.groupby(place).transform("size") == 2) & ~moved
     rest = code.where(~by_key)
-    n_now, n_then = (rest.where(both["side"] == side).groupby(rest).transform("count") for side in ("now", "then"))
-    pair = place.where(by_key, code.where((n_now == n_then) | moved, code + LONE + both["side"]))
-    marked = both.assign(pair=pair.mask(moved, code))
-    return tuple(marked[marked["side"] == side].drop(columns="side") for side in ("now", "then"))  # type: ignore[return-value]
+    n_now, n_then = (rest.where(side == one).groupby(rest).transform("count") for one in ("now", "then"))
+    pair = place.where(by_key, code.where((n_now == n_then) | moved, code + LONE + side))
+    marked = both.assign(pair=pair.mask(moved, code).str.split(LONE, n=1).str[1])  # the region is a column
+    return tuple(marked[side == one].drop(columns="side") for one in ("now", "then"))  # type: ignore[return-value]

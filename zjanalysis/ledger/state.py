@@ -189,8 +189,12 @@ def _sure(answer: pd.Series) -> pd.Series:
 
 
 def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Series:
-    """Return the state of every row; what is only registered is long-term and never overdue."""
-    started = ledger["progress"].fillna("").str.strip().ne("") | ledger["evidence"].fillna("").str.strip().ne("")
+    """Return the state of every row; what is only registered is long-term and never overdue.
+
+    What once met its target has been started, also when it has fallen back or its figure is missing this time.
+    """
+    told = [ledger[name].fillna("").str.strip().ne("") for name in ("progress", "evidence")]
+    started = told[0] | told[1] | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
     long_term, registered = is_long_term(ledger["deadline"]), ledger["comparison"].eq("record").fillna(False)
     overdue = _sure(ledger["days_left"] < 0) & ~long_term
     chosen = np.select(
@@ -217,6 +221,7 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.S
         (unmet & dated, "未达标，不能销号"),
         (ledger["status"].eq(Status.CLOSED) & met.isna(), "本期无数据，维持销号，请补数核实"),
         (ledger["indicator"].fillna("").str.startswith("problem_") & met.isna(), PROBLEM_HINT),
+        (open_question & ledger["reached_on"].notna(), "曾经达标，本期无数据，请补数核实"),
         (open_question & ledger["current"].isna(), "本期无数据，无法判断"),
         (open_question, "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
         (unread, "完成时限认不出，请写成 2021-06 或 长期推进"),
