@@ -147,6 +147,7 @@ def connected(settings: Settings, *, title: str) -> Iterator[tuple[duckdb.DuckDB
     try:
         # On disk, so that what PostgreSQL sends can be larger than memory.
         with duckdb.connect(str(folder / "cases.duckdb"), config=options) as connection:
+            connection.execute("SET enable_progress_bar = false")  # on where a process has no main file; no option
             if limits.max_spill_gb:  # as an option of connect() it is not heeded
                 connection.execute(f"SET max_temp_directory_size = '{limits.max_spill_gb}GB'")
             _without_partial_sums(connection)
