@@ -149,7 +149,7 @@ def test_a_clean_file_says_so(tmp_path: Path) -> None:
     path = tmp_path / "好.xlsx"
     book(HEAD, A, B)(path)
     found = check_files([path], settings=Settings(root=tmp_path))
-    assert found.clean
+    assert found.findings.empty
     made = openpyxl.load_workbook(
         annotate(path, found.findings, tmp_path / "出.xlsx", settings=Settings(root=tmp_path))
     )

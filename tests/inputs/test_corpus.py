@@ -29,7 +29,7 @@ def test_findings(case: Case, tmp_path: Path) -> None:
     counts = found.findings["rule"].value_counts().to_dict()
     assert counts == {rule: n for rule, n in case.expect.items() if n}, found.findings["message"].tolist()
     assert len(found.items) == case.n_items
-    assert found.clean == (not counts)
+    assert found.findings.empty == (not counts)
     assert (found.files["rows_read"] == found.files["rows_used"] + found.files["rows_left_out"]).all()
     for message in found.findings["message"]:
         assert "{" not in message

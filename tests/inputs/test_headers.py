@@ -100,7 +100,7 @@ def test_a_header_shape_is_read_without_configuration(shape: str, tmp_path: Path
                 book.active.merge_cells(merged.format(number))
     book.save(tmp_path / "清单.xlsx")
     found = check_files([tmp_path], settings=Settings(root=tmp_path))
-    assert found.clean, found.findings["message"].tolist()
+    assert found.findings.empty, found.findings["message"].tolist()
     columns = found.headers["column_label"].tolist()
     assert (len(columns), columns.count("")) == (len(KEYS), 0)
     assert found.headers["how"].ne("").all()

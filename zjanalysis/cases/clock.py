@@ -215,5 +215,4 @@ def _at_least(number: nw.Expr, lowest: nw.Expr) -> nw.Expr:
 
 
 def _on_grid(days: nw.Expr) -> nw.Expr:
-    """Return days as a multiple of a step of `GRID`."""
     return (days * GRID + 0.5) // 1 / GRID

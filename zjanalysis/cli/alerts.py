@@ -93,7 +93,6 @@ def _text(row: Mapping[Any, Any]) -> str:
 
 
 def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
-    """Return the tasks of the ledger that have become overdue."""
     present = load_ledger(now, city=city)
     rows = moved(present, load_ledger(before, city=city)) if len(present) else present.assign(status_before="")
     late = rows[rows["status"] == Status.OVERDUE]
@@ -113,7 +112,6 @@ def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
 
 
 def _draft(folder: Path, code: str, texts: list[str], period: Period, addresses: Addresses | None) -> Path:
-    """Write the letter to one unit, not yet sent."""
     sample = period.dataset.kind == "sample"
     title = f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）"
     numbered = [f"{number}. {text}。" for number, text in enumerate(texts, 1)]

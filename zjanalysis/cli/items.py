@@ -75,7 +75,7 @@ def _print_summary(checked: Submission) -> None:
     print_headers(checked)
     if len(checked.items):
         print_uses(checked.items, load_settings(), checked.dataset.parent)
-    if checked.clean:
+    if checked.findings.empty:
         print("\n没有发现问题。")
     else:
         _print_findings(checked.findings)

@@ -79,11 +79,6 @@ class Submission:
     headers: pd.DataFrame
     dataset: Path
 
-    @property
-    def clean(self) -> bool:
-        """Tell whether nothing at all was found."""
-        return self.findings.empty
-
 
 # --- one file ---
 

@@ -107,7 +107,7 @@ def _table(sheet: Sheet, header: int, keys: dict[int, str], *, heads: Mapping[st
 def _cell(sheet: Sheet, row: int, column: int) -> str:
     """Give a cell as text; a formula nobody has calculated is not an empty cell."""
     text = cell_text(sheet.grid[row][column]).strip() if column < len(sheet.grid[row]) else ""
-    suspects = sheet.empty_formulas
+    suspects = sheet.inspection.empty_formulas
     uncalculated = not text and suspects and f"{column_letter(column)}{row + 1}" in suspects
     return "（公式未计算）" if uncalculated else text
 

@@ -90,7 +90,6 @@ def _opened(path: Path, guard: Guard) -> io.TextIOWrapper:
 
 
 def _decodes(path: Path, encoding: str) -> bool:
-    """Tell whether a whole file is text in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as raw:
         try:

@@ -38,11 +38,6 @@ class Sheet:
     hidden: bool = False
     inspection: Inspection = field(default_factory=Inspection)
 
-    @property
-    def empty_formulas(self) -> frozenset[str]:
-        """Give the cells that hold a formula without a stored result."""
-        return self.inspection.empty_formulas
-
 
 def read_rows(path: Path, *, guard: Guard | None = None) -> tuple[Sheet, ...]:
     """Read every sheet of a workbook, or the one table of a text file, behind the wall (`inputs.wall`).

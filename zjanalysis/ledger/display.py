@@ -98,7 +98,6 @@ def status_reason(row: Mapping[str, Any], *, counted: str = "") -> str:
 
 
 def _time_reason(row: Mapping[str, Any]) -> str:
-    """Say what the calendar has to do with it."""
     status, left = row["status"], row["days_left"]
     if status == Status.CLOSED:
         return f"{day_text(day_of(str(row['closed_on'])))}销号"
@@ -114,7 +113,6 @@ def _time_reason(row: Mapping[str, Any]) -> str:
 
 
 def _value_reason(row: Mapping[str, Any], counted: str) -> str:
-    """Say how the value stands to its target."""
     kind, unit, value = row["comparison"], str(row["unit"]), row["current"]
     if wording.missing(value):
         return "没有数值目标" if unit == "typed" and wording.missing(row["target_value"]) else "本期无数据"

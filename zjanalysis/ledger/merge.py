@@ -253,7 +253,6 @@ def _judge(proposals: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patch(ledger: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger with the taken cells written in."""
     once = taken.drop_duplicates(KEY).pivot(index="ledger_id", columns="column", values="text")
     aligned = once.reindex(ledger["ledger_id"]).set_axis(ledger.index)
     texts = {c: as_text(ledger[c]).mask(aligned[c].notna(), aligned[c]) for c in aligned.columns}

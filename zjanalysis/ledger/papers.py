@@ -309,7 +309,6 @@ def _who(rows: pd.DataFrame) -> str:
 
 
 def _orders(due: pd.DataFrame) -> list[str]:
-    """Say what the units are to do, by name."""
 
     def units(why: str) -> str:
         each = due.loc[due["why_due"] == why, "unit_name"].value_counts()

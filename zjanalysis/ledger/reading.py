@@ -235,7 +235,6 @@ def _refuse_losses(path: Path) -> None:
 
 
 def _refuse_when_open(path: Path) -> None:
-    """Raise InputError while Excel, WPS or LibreOffice has the workbook open."""
     marks = [path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"), path.with_name(f".~{path.name}")]
     if any(mark.exists() for mark in marks):
         raise InputError(

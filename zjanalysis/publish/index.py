@@ -100,12 +100,11 @@ def finding(entries: Iterable[Entry]) -> str:
     parts = [_own(entry) for entry in known if entry.key == CITY]
     districts = [entry for entry in known if is_district(entry.key)]
     if districts:
-        behind = Counter({entry.region: _count(entry.cards, "verdict", Verdict.BEHIND) for entry in districts})
+        behind = Counter({entry.region: _count(entry.cards, Verdict.BEHIND) for entry in districts})
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
         worst, missed = _most(behind, "项"), _most(unmet, "个地区")
-        parts.append(
-            f"{len(districts)}个县（市、区）中，" + (f"落后项数最多的是{worst}；" if worst else "没有一个落后；")
-        )
+        most = f"落后项数最多的是{worst}；" if worst else "没有一个落后；"
+        parts.append(f"{len(districts)}个县（市、区）中，{most}")
         parts.append(f"未达标最多的是{missed}。" if missed else "没有一项未达标。")
         worse = {entry.region: sum(bool(card.get("worse")) for card in entry.cards) for entry in districts}
         named = [f"{region}（{count}项）" for region, count in worse.items() if count]
@@ -118,11 +117,8 @@ def _own(entry: Entry) -> str:
     names = [card["label"] for card in entry.cards if card["verdict"] == Verdict.BEHIND]
     unmet = [card["label"] for card in entry.cards if card["meets_target"] == Met.NOT_MET]
     asked = any(card["meets_target"] != Met.NO_TARGET for card in entry.cards)
-    open_ones = [
-        f"{count}项{word}"
-        for word in (Verdict.NONE, Verdict.NO_DATA)
-        if (count := _count(entry.cards, "verdict", word))
-    ]
+    counts = {word: _count(entry.cards, word) for word in (Verdict.NONE, Verdict.NO_DATA)}
+    open_ones = [f"{count}项{word}" for word, count in counts.items() if count]
     judged = any(card["verdict"] in (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND) for card in entry.cards)
     behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有一项落后" if judged else ""
     missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有一项未达标" if asked else "没有目标可比"
@@ -130,8 +126,8 @@ def _own(entry: Entry) -> str:
     return f"{level_name(entry.region_code)}{len(entry.cards)}项指标中{said}，{missed}。"
 
 
-def _count(cards: Iterable[Card], name: str, word: str) -> int:
-    return sum(card[name] == word for card in cards)
+def _count(cards: Iterable[Card], verdict: str) -> int:
+    return sum(card["verdict"] == verdict for card in cards)
 
 
 def _most(counts: Counter[str], unit: str) -> str:

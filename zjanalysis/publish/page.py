@@ -129,11 +129,10 @@ def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) 
 def exporter() -> TemplateExporter:
     """Give the exporter with our template, compiled once per process."""
     places = [str(_assets() / "page")]
-    made = TemplateExporter(
-        template_name="report", file_extension=".html", extra_template_basedirs=places, filters={"css_text": css_text}
-    )
-    assert made.template is not None
-    return made
+    with_ours = TemplateExporter(template_name="report", file_extension=".html", extra_template_basedirs=places,
+                                 filters={"css_text": css_text})  # fmt: skip
+    assert with_ours.template is not None
+    return with_ours
 
 
 def style() -> str:
@@ -177,11 +176,8 @@ def numbered(pieces: Sequence[str]) -> list[str]:
     def number(match: re.Match[str]) -> str:
         if match[0].startswith("<figure"):
             place = next(figures)
-            return (
-                match[0]
-                .replace(f">{FIGURE}", f">图{place}　")
-                .replace(f"<caption>{TABLE}", f"<caption>图{place}数据　")
-            )
+            figure = match[0].replace(f">{FIGURE}", f">图{place}　")
+            return figure.replace(f"<caption>{TABLE}", f"<caption>图{place}数据　")
         return match[0].replace(f"<caption>{TABLE}", f"<caption>表{next(tables)}　", 1)
 
     return [_NUMBERED.sub(number, piece) for piece in pieces]
@@ -216,8 +212,7 @@ def _shown(cell: NotebookNode) -> Sequence[str]:
 
 def _code(notebook: NotebookNode) -> list[Mapping[str, object]]:
     """Give the code of every cell but the injected parameters, which the provenance shows."""
-    hidden = {"injected-parameters"}
-    cells = [c for c in notebook.cells if c.cell_type == "code" and not hidden & set(c.metadata.get("tags", ()))]
-    return [
-        {"number": number, "source": escape(cell.source, quote=False)} for number, cell in enumerate(cells, start=1)
+    cells = [
+        c for c in notebook.cells if c.cell_type == "code" and "injected-parameters" not in c.metadata.get("tags", ())
     ]
+    return [{"number": n, "source": escape(cell.source, quote=False)} for n, cell in enumerate(cells, start=1)]

@@ -78,11 +78,8 @@ def issued(path: Path, public: Path) -> tuple[bool, str]:
         return False, f"签名无效：{path.name} 被改动过，或不是钥匙 {name} 签发的。"
     for manifest in (path.absolute().parent / MANIFEST, path.absolute().parent.parent / MANIFEST):
         signature = manifest.with_name(MANIFEST + BESIDE)
-        if (
-            signature.is_file()
-            and manifest.is_file()
-            and certified_digest(path) in manifest.read_text(encoding="utf-8")
-        ):
+        there = signature.is_file() and manifest.is_file()
+        if there and certified_digest(path) in manifest.read_text(encoding="utf-8"):
             if _is_signed(manifest.read_bytes(), signature.read_text(encoding="ascii"), raw):
                 return True, f"签名有效：{path.name} 与钥匙 {name} 的持有者签发的发布记录一致。"
             return False, f"签名无效：{path.name} 旁边的发布记录被改动过，或不是钥匙 {name} 签发的。"
