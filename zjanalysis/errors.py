@@ -65,8 +65,8 @@ def unknown_name(kind: str, given: str, known: Iterable[str]) -> UnknownName:
     names = list(dict.fromkeys(known))
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
     question = f"，是不是{'或'.join(f'“{name}”' for name in near)}？" if near else "。"
-    shown = "、".join(names[:30]) + ("……" if len(names) > 30 else "")
-    hint = f"可用的{kind}：{shown}" if names else f"目前没有可用的{kind}。"
+    listed = "、".join(names[:30]) + ("……" if len(names) > 30 else "")
+    hint = f"可用的{kind}：{listed}" if names else f"目前没有可用的{kind}。"
     return UnknownName(f"未找到{kind}“{given}”{question}", hint)
 
 
@@ -77,9 +77,9 @@ def no_such_name(owner: str, asked: str, known: Iterable[str]) -> NoSuchName:
     zj 里没有 stduy，是不是 study？
     """
     near = difflib.get_close_matches(asked, names := list(known), n=2)
-    shown = near or [name for name in names if asked.strip("_")[:3] in name][:8]
+    offered = near or [name for name in names if asked.strip("_")[:3] in name][:8]
     question = f"，是不是 {' 或 '.join(near)}？" if near else "。"
     return NoSuchName(
         f"{owner} 里没有 {asked}{question}",
-        f"输入“{owner}.”后按 Tab 键看全部名称，如 {'、'.join((shown or names)[:8])}。",
+        f"输入“{owner}.”后按 Tab 键看全部名称，如 {'、'.join((offered or names)[:8])}。",
     )

@@ -145,11 +145,11 @@ def _understood(folder: Path, text: str) -> Settings:
 def _record(kind: type[T], written: Mapping[str, Any], *, where: str) -> T:
     """Build a frozen record from a table of the file, refusing names and kinds that do not belong."""
     hints = get_type_hints(kind)
-    known = [f.name for f in fields(kind) if f.name != "root"]  # type: ignore[arg-type]
+    names = [f.name for f in fields(kind) if f.name != "root"]  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     for name, value in written.items():
         if name not in hints:
-            raise unknown_name("设置项", f"{where}{name}", [f"{where}{k}" for k in known])
+            raise unknown_name("设置项", f"{where}{name}", [f"{where}{k}" for k in names])
         values[name] = _value(hints[name], value, where=f"{where}{name}")
     return kind(**values)
 

@@ -84,8 +84,8 @@ def published(values: np.ndarray, unit: Unit, digits: int | None = None) -> np.n
     >>> published(np.array([0.855049, 0.85496]), UNITS["share"]).tolist(), UNITS["share"].digits
     ([0.855, 0.855], 2)
     """
-    shown = unit.digits if digits is None else digits
-    return rounded(values, shown + len(str(unit.scale)) - 1)
+    decimals = unit.digits if digits is None else digits
+    return rounded(values, decimals + len(str(unit.scale)) - 1)
 
 
 def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit) -> int:
@@ -94,12 +94,12 @@ def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit)
     >>> digits_for([0.85496], [0.855], UNITS["share"]), digits_for([0.855, 0.9], [0.855], UNITS["share"])
     (3, 2)
     """
-    known, limits = (
+    numbers, limits = (
         np.array([one for one in side if not isnan(one)], dtype="float64") for side in (values, thresholds)
     )
-    apart = np.abs(known[:, None] - limits[None, :]) > _EXACT
+    apart = np.abs(numbers[:, None] - limits[None, :]) > _EXACT
     digits = unit.digits
-    while (apart & (published(known, unit, digits)[:, None] == published(limits, unit, digits)[None, :])).any():
+    while (apart & (published(numbers, unit, digits)[:, None] == published(limits, unit, digits)[None, :])).any():
         digits += 1  # what is apart is apart at nine decimals, so this ends
     return digits
 

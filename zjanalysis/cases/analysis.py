@@ -179,14 +179,14 @@ class CaseSummary:
 def find_cases(period: Period, *, settings: Settings | None = None) -> CaseSummary | None:
     """Return `period_cases`, remembered by the period; None without any, or where only Spark can read them."""
 
-    def found() -> CaseSummary | None:
+    def summarised() -> CaseSummary | None:
         if period.cases is None:
             source = find_case_source(period, settings=settings)
             if source is None or source.spark_table:
                 return None
         return period_cases(period, settings=settings)
 
-    return period.once(("cases",), found)
+    return period.once(("cases",), summarised)
 
 
 def period_cases(period: Period, *, settings: Settings | None = None) -> CaseSummary:

@@ -202,11 +202,11 @@ def _promised_days(vocabulary: Vocabulary) -> nw.Expr:
 
 def _due_at(vocabulary: Vocabulary) -> nw.Expr:
     """Return the day number of a due date that is a day of the calendar: the one given, or acceptance + 自然日."""
-    given = nw.col("due_day")
+    stated = nw.col("due_day")
     if not vocabulary.natural:
-        return given
+        return stated
     counted = nw.col("accept_day") - (-_PROMISED // 1) - (-_SPECIAL // 1)
-    return nw.coalesce(given.cast(nw.Float64), nw.when(_UNIT.is_in(vocabulary.natural)).then(counted.cast(nw.Float64)))
+    return nw.coalesce(stated.cast(nw.Float64), nw.when(_UNIT.is_in(vocabulary.natural)).then(counted.cast(nw.Float64)))
 
 
 def _at_least(number: nw.Expr, lowest: nw.Expr) -> nw.Expr:

@@ -81,8 +81,8 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
         return (say(said),)
     note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期。"
     late = late.assign(department=[office(str(name), me.name) for name in late["department"]])
-    shown = table(late, caption="超时与逾期集中的部门", columns=heads(BRIEF), sheet="超时部门", note=note)
-    return (listing(shown, said, limit=limit),)
+    printed = table(late, caption="超时与逾期集中的部门", columns=heads(BRIEF), sheet="超时部门", note=note)
+    return (listing(printed, said, limit=limit),)
 
 
 def _scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
@@ -191,16 +191,16 @@ def scores(me: Study) -> Block:
         return cases
     every = _scores(me, cases)
     group = every[every["region_code"].isin(me.group)]
-    found = facts(group, settings=me.settings, indicators=ALL_CASE_INDICATORS)
-    own = found[found["region_code"] == me.region]
-    known = [about(key) for key in own["indicator"]]
+    judged = facts(group, settings=me.settings, indicators=ALL_CASE_INDICATORS)
+    own = judged[judged["region_code"] == me.region]
+    indicators = [about(key) for key in own["indicator"]]
     records = own.to_dict("records")
     rows = own.drop(columns="indicator").assign(
-        name=[one.label for one in known],
-        text=[wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(known, records, strict=True)],
+        name=[one.label for one in indicators],
+        text=[wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(indicators, records, strict=True)],
         place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
         ratio=[wording.ratio_text(r["numerator"], r["denominator"]) for r in records],
-        definition=[one.definition for one in known],
+        definition=[one.definition for one in indicators],
     )
     note = f"截止{cases.cutoff:%Y-%m-%d}；缺日期或承诺时限的办件剔除，不作推断。"
     return listing(table(rows, caption="办件指标", columns=TABLES["page.case_scores"], sheet="办件指标", note=note))
@@ -214,13 +214,13 @@ def weighted(me: Study) -> Block:
     cases = own_cases(me)
     if isinstance(cases, Block):
         return cases
-    found = me.caseload(case_counts(cases.by_item))
-    known = [about(key) for key in found["indicator"]]
-    records = found.to_dict("records")
-    rows = found.drop(columns="indicator").assign(
-        name=[one.short for one in known],
-        plain_text=[wording.amount(r["plain_value"], one.unit) for one, r in zip(known, records, strict=True)],
-        text=[wording.amount(r["value"], one.unit) for one, r in zip(known, records, strict=True)],
+    weighed = me.caseload(case_counts(cases.by_item))
+    indicators = [about(key) for key in weighed["indicator"]]
+    records = weighed.to_dict("records")
+    rows = weighed.drop(columns="indicator").assign(
+        name=[one.short for one in indicators],
+        plain_text=[wording.amount(r["plain_value"], one.unit) for one, r in zip(indicators, records, strict=True)],
+        text=[wording.amount(r["value"], one.unit) for one, r in zip(indicators, records, strict=True)],
         plain_place=[wording.place_text(r["plain_rank"], r["plain_n_ranked"]) for r in records],
         place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
         effective=[wording.number(r["n_effective"], 1) for r in records],
@@ -229,8 +229,8 @@ def weighted(me: Study) -> Block:
     )
     few = rows.loc[rows["n_effective"] < FEW, "effective"].tolist()
     warn = f"注意：办件集中，数值只相当于{few[0]}个事项，位次可能取决于一两个事项。" if few else ""
-    shown = table(rows, caption="按办件量加权", columns=TABLES["page.case_weights"], sheet="按办件量加权")
-    return listing(shown, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
+    printed = table(rows, caption="按办件量加权", columns=TABLES["page.case_weights"], sheet="按办件量加权")
+    return listing(printed, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
 
 
 def _listed(rows: pd.DataFrame, caption: str, columns: Iterable[str | Column], *, limit: int = 0, none: str = "",

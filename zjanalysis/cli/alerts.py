@@ -45,8 +45,8 @@ def told(arguments: argparse.Namespace) -> int:
         print(f"{region_name(str(code))}：{'；'.join(own['text'])}。{files.get(str(code), '')}".rstrip())
     if arguments.out:
         heads = (Column("region", "地区"), Column("kind", "事由"), Column("text", "内容"))
-        shown = table(rows, caption="变动提醒", columns=heads)
-        save(rows, shown, Path(arguments.out), title=f"{now.title}变动提醒")
+        printed = table(rows, caption="变动提醒", columns=heads)
+        save(rows, printed, Path(arguments.out), title=f"{now.title}变动提醒")
     if arguments.eml:
         mail = load_addresses(Path(arguments.mail)) if arguments.mail else {}
         written = [_draft(Path(arguments.eml), str(code), own["text"].tolist(), now, mail.get(str(code)))

@@ -42,9 +42,9 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and how to get help."""
         choice = re.match(r"argument (.+?): invalid choice: '(.*?)' \(choose from (.*)\)", message)
         if choice:
-            known = re.sub(r"[' ]", "", choice.group(3)).split(",")
+            choices = re.sub(r"[' ]", "", choice.group(3)).split(",")
             what = "命令" if "命令" in choice.group(1) else f"参数 {choice.group(1)} 的值"
-            text = str(unknown_name(what, choice.group(2), known))
+            text = str(unknown_name(what, choice.group(2), choices))
         else:
             text = next((re.sub(p, r, message) for p, r in _ERRORS if re.search(p, message)), message) + "。"
         print(f"{text}\n查看用法：{self.prog} --help", file=sys.stderr)

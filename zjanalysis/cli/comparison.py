@@ -42,9 +42,9 @@ def compare(arguments: argparse.Namespace) -> int:
         print(answer.position_sentence(me))
         _table(main)
     if arguments.out:
-        shown = table_from_payload(main.payload["table"])
+        printed = table_from_payload(main.payload["table"])
         assert main.rows is not None
-        save(main.rows, shown, Path(arguments.out), title=f"{me.name}比较")
+        save(main.rows, printed, Path(arguments.out), title=f"{me.name}比较")
     return 0
 
 
@@ -60,16 +60,16 @@ def plan(arguments: argparse.Namespace) -> int:
     conditions = Conditions(min_peers=arguments.min_peers, floor=arguments.floor, max_per_department=most,
                             locked=listed(arguments.lock), reviewed=not arguments.without_reviews)  # fmt: skip
     target = _target(arguments.target)
-    found = me.plan(one.key, target=target, conditions=conditions)
+    proposal = me.plan(one.key, target=target, conditions=conditions)
     _head(me)
     _say(actions.plan(me, one.key, target=target, conditions=conditions)[0])
-    if not found.summary["reached"].iloc[0] and len(found.obstacles):
+    if not proposal.summary["reached"].iloc[0] and len(proposal.obstacles):
         _table(actions.obstacles(me, one.key, target=target, conditions=conditions))
     if arguments.out:
         path = Path(arguments.out)
         if path.suffix.lower() != ".xlsx":
             raise ConfigError(f"任务清单是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 --out 任务清单.xlsx。")
-        write_tasks(task_list(found.steps, due=arguments.due), path, title=f"{me.name}{one.short}提升任务清单",
+        write_tasks(task_list(proposal.steps, due=arguments.due), path, title=f"{me.name}{one.short}提升任务清单",
                     sample=me.period.dataset.kind == "sample")  # fmt: skip
         print(f"已写入 {path}；收回后用 zj plan {me.region} --indicator {one.key} --apply 文件 查看效果。")
     return 0
@@ -82,12 +82,12 @@ def diff(arguments: argparse.Namespace) -> int:
     print(f"{me.name}：{me.before.name} → {me.period.name}")
     rows = spine.spine_rows(me)
     columns = ("indicator", "previous", "value", Column("moved", "较上期"), "meets_target", "verdict")
-    shown = table(rows, caption="指标变化", columns=columns)
-    print_table(shown)
+    printed = table(rows, caption="指标变化", columns=columns)
+    print_table(printed)
     print(changes.change_split(me, "time_compression").sentence)
     _say(changes.item_changes(me))
     if arguments.out:
-        save(rows, shown, Path(arguments.out), title=f"{me.name}指标变化")
+        save(rows, printed, Path(arguments.out), title=f"{me.name}指标变化")
     return 0
 
 
@@ -101,9 +101,9 @@ def _apply(me: Study, path: Path) -> int:
     return 0
 
 
-def _target(given: str) -> float | str:
+def _target(typed: str) -> float | str:
     """Read a target: 93% and 0.93 are numbers, 领先 is lead, every other word is passed on."""
-    text = given.strip()
+    text = typed.strip()
     if text in ("领先", "优于"):
         return LEAD
     try:
@@ -119,10 +119,10 @@ def _say(block: Block) -> None:
 
 def _table(block: Block) -> None:
     if "table" in block.payload:
-        shown = table_from_payload(block.payload["table"])
-        print_table(shown, limit=30)
-        if shown.note:
-            print(shown.note)
+        printed = table_from_payload(block.payload["table"])
+        print_table(printed, limit=30)
+        if printed.note:
+            print(printed.note)
 
 
 def _head(me: Study) -> None:

@@ -91,8 +91,8 @@ def _print_findings(findings: pd.DataFrame) -> None:
     print_table(table(regions, caption="按地区", columns=TABLES["page.check_regions"]))
     first = findings.drop_duplicates("rule").set_index("rule")
     rules = summary(findings, by=("rule",))
-    told = (first.index == "file_refused") | first["value"].eq(first["sheet"])  # its name stands before it already
-    named = first["value"].str.replace("\n", " ").mask(told, "")
+    repeats = (first.index == "file_refused") | first["value"].eq(first["sheet"])  # a name that stands before it
+    named = first["value"].str.replace("\n", " ").mask(repeats, "")
     at = first["cell"].where(first["row_number"].gt(0), named)
     rules = rules.assign(place=rules["rule"].map((first["sheet"] + " " + at.str.slice(0, 40)).str.strip()))
     print("\n按规则：")

@@ -36,7 +36,7 @@ def _pad(text: str, width: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def save(rows: pd.DataFrame, shown: Table, path: Path, *, title: str) -> None:
+def save(rows: pd.DataFrame, printed: Table, path: Path, *, title: str) -> None:
     """Write the rows as .csv (identifiers as headers, full precision) or the table as .xlsx, and say where."""
     if path.suffix.lower() not in {".csv", ".xlsx"}:
         raise ConfigError(f"不认识的输出格式“{path.name}”。", "请用 .csv 或 .xlsx 结尾的文件名。")
@@ -45,7 +45,7 @@ def save(rows: pd.DataFrame, shown: Table, path: Path, *, title: str) -> None:
             from zjanalysis.display.workbook import write_workbook  # noqa: PLC0415  openpyxl
 
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_workbook([shown], path, title=title)
+            write_workbook([printed], path, title=title)
         else:
             write_whole(path, rows.map(csv_field).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
     except OSError as error:

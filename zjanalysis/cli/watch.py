@@ -36,16 +36,16 @@ def watch(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     folder = load_dataset(arguments.folder, settings=settings).folder
     memory = settings.root / PLACE / f"{folder.name}-{digest_of(str(folder))[:8]}.json"
-    told = _teller(Path(arguments.log) if arguments.log else settings.root / PLACE / "watch.log")
+    say = _teller(Path(arguments.log) if arguments.log else settings.root / PLACE / "watch.log")
     try:
         if not arguments.once:
-            told(f"开始守候 {folder.name}，静止 {arguments.quiet:g} 秒后处理；按 Ctrl-C 结束。")
+            say(f"开始守候 {folder.name}，静止 {arguments.quiet:g} 秒后处理；按 Ctrl-C 结束。")
         tries = 0
         while True:
             now = settled(folder, quiet=arguments.quiet, every=arguments.every)
             code = 0
             if now != (before := _remembered(memory)):
-                code = _deal(folder, now, before, arguments, told)
+                code = _deal(folder, now, before, arguments, say)
                 tries = (tries + 1) % TRIES if code == FAILED else 0
                 if not tries:
                     write_whole(memory, json.dumps(now, ensure_ascii=False).encode("utf-8"))
@@ -59,15 +59,15 @@ def watch(arguments: argparse.Namespace) -> int:
 def look(folder: Path) -> Looked:
     """Return every file of a data set as it is now; lock files and hidden ones are none."""
     files = [path for path in sorted(folder.rglob("*")) if not path.name.startswith((".", "~$"))]
-    found = {}
+    states = {}
     for path in files:
         try:
             about = path.stat()
         except OSError:
             continue  # gone between two looks
         if path.is_file():
-            found[path.relative_to(folder).as_posix()] = [about.st_size, about.st_mtime_ns]
-    return found
+            states[path.relative_to(folder).as_posix()] = [about.st_size, about.st_mtime_ns]
+    return states
 
 
 def settled(folder: Path, *, quiet: float, every: float) -> Looked:
@@ -101,37 +101,37 @@ def due(now: Looked, before: Looked | None, periods: Sequence[str]) -> tuple[lis
 
 
 def _deal(
-    folder: Path, now: Looked, before: Looked | None, arguments: argparse.Namespace, told: Callable[[str], None]
+    folder: Path, now: Looked, before: Looked | None, arguments: argparse.Namespace, say: Callable[[str], None]
 ) -> int:
     """Check what is new, build the periods it concerns; return the worst exit code of the builds."""
     books, periods = due(now, before, list_periods(str(folder)))
     for name in books:
-        told(f"收到 {name}")
+        say(f"收到 {name}")
     if books:
         returned = ["--annotate", arguments.annotate] if arguments.annotate else []
-        _run(["check", *(str(folder / name) for name in books), *returned], told)
+        _run(["check", *(str(folder / name) for name in books), *returned], say)
     only = ["--only", arguments.only] if arguments.only else []
     out = ["--out", arguments.out] if arguments.out else []
-    codes = [_run(["build", "--data", str(folder), "--period", period, *only, *out], told) for period in periods]
+    codes = [_run(["build", "--data", str(folder), "--period", period, *only, *out], say) for period in periods]
     return max(codes, default=0)
 
 
-def _run(words: list[str], told: Callable[[str], None]) -> int:
+def _run(words: list[str], say: Callable[[str], None]) -> int:
     """Run a command of ours in a process of its own, which takes its memory with it; its words go into the log."""
     settings: Settings = load_settings()
     env: Mapping[str, str] = {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(settings.root)}
     done = subprocess.run([sys.executable, "-m", "zjanalysis", *words], capture_output=True, check=False, env=env,
                           text=True, encoding="utf-8", errors="replace")  # fmt: skip
     for line in (done.stdout + done.stderr).splitlines():
-        told(f"　{words[0]}：{line}")
-    told(f"{words[0]} 结束，代码 {done.returncode}")
+        say(f"　{words[0]}：{line}")
+    say(f"{words[0]} 结束，代码 {done.returncode}")
     return done.returncode
 
 
 def _teller(path: Path) -> Callable[[str], None]:
     """Return what says a line with its time, on the screen and in the log."""
 
-    def told(line: str) -> None:
+    def say(line: str) -> None:
         timed = f"{datetime.now():%Y-%m-%d %H:%M:%S} {line}"
         print(timed, flush=True)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def _teller(path: Path) -> Callable[[str], None]:
         with path.open("a", encoding="utf-8") as log:
             log.write(timed + "\n")
 
-    return told
+    return say
 
 
 def _remembered(memory: Path) -> Looked | None:

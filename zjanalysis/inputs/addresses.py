@@ -60,11 +60,11 @@ def _addresses(row: Mapping[str, str], key: str, label: str, table: OfficeTable)
     wrong = next((part for part in parts if len(part) > LONGEST or not _ADDRESS.fullmatch(part)), "")
     if not wrong:
         return tuple(parts)
-    shown = " ".join(wrong.split())[:60]
+    quoted = " ".join(wrong.split())[:60]
     why = "含换行，" if re.search(r"[\r\n\v\f\x00-\x1f\x85\u2028\u2029]", wrong) else ""
     place = _place(row, key, table)
     raise InputError(
-        f"{table.file} {place} 的{label}“{shown}”{why}不是邮箱地址。", "请写成 name@example.gov.cn，几个之间用分号。"
+        f"{table.file} {place} 的{label}“{quoted}”{why}不是邮箱地址。", "请写成 name@example.gov.cn，几个之间用分号。"
     )
 
 

@@ -61,9 +61,9 @@ def annotate(path: Path, findings: pd.DataFrame, out: Path, *, settings: Setting
 
 def _annotated(path: Path, findings: pd.DataFrame, out: Path, guard: Guard) -> Path:
     sheets = sheets_of(path, guard)  # the guard, before openpyxl sees the file
-    is_book, kept = path.suffix.lower() == ".xlsx", {}
+    is_book, drawings = path.suffix.lower() == ".xlsx", {}
     if is_book:
-        book, kept = openpyxl.load_workbook(path, rich_text=True), carried(path)
+        book, drawings = openpyxl.load_workbook(path, rich_text=True), carried(path)
     else:
         book = openpyxl.Workbook()
         book.active.title = "数据"
@@ -71,12 +71,12 @@ def _annotated(path: Path, findings: pd.DataFrame, out: Path, guard: Guard) -> P
             for column, value in enumerate(row, 1):
                 _text(book.active.cell(number, column), cell_text(value))
     own = {} if is_book else {"": book.worksheets[0].title}
-    told = findings.assign(sheet=findings["sheet"].replace(own))
-    _mark(book, told)
-    _result(book, told, file=path.name, lost=is_book and left_behind(path, kept))
-    for sheet in kept:
+    own_findings = findings.assign(sheet=findings["sheet"].replace(own))
+    _mark(book, own_findings)
+    _result(book, own_findings, file=path.name, lost=is_book and left_behind(path, drawings))
+    for sheet in drawings:
         book[sheet].add_chart(BarChart(), "A1")  # so that the sheet has a drawing, whose content is then exchanged
-    return save_book(Redrawn(book, path, kept) if kept else book, out, what="核对副本")
+    return save_book(Redrawn(book, path, drawings) if drawings else book, out, what="核对副本")
 
 
 def _text(cell: Any, text: str) -> None:
@@ -94,8 +94,8 @@ def _mark(book: openpyxl.Workbook, findings: pd.DataFrame) -> None:
         grave=placed["level"].map(LEVELS.index), text=placed["level"] + "：" + placed["message"] + placed["action"]
     )
     cells = placed.sort_values("grave", kind="stable").groupby(["sheet", "cell"], sort=False)
-    told = cells.agg(level=("level", "first"), text=("text", "\n".join)).reset_index()
-    for number, (sheet, address, level, text) in enumerate(zip(*(told[c] for c in told.columns), strict=True)):
+    marks = cells.agg(level=("level", "first"), text=("text", "\n".join)).reset_index()
+    for number, (sheet, address, level, text) in enumerate(zip(*(marks[c] for c in marks.columns), strict=True)):
         cell = _top_left(book[sheet], book[sheet][address])
         cell.fill = PatternFill("solid", start_color=COLOURS[level], end_color=COLOURS[level])
         if number < COMMENTS:
@@ -143,9 +143,9 @@ def _result(book: openpyxl.Workbook, findings: pd.DataFrame, *, file: str, lost:
 
 
 def _list(sheet: Worksheet, findings: pd.DataFrame, first: int) -> None:
-    known = set(sheet.parent.sheetnames)
-    shown = findings.assign(used=findings["used"].map({True: "是", False: "否"}))[list(_COLUMNS)].fillna("")
-    for number, texts in enumerate(zip(*(shown[key] for key in _COLUMNS), strict=True)):
+    sheets = set(sheet.parent.sheetnames)
+    columns = findings.assign(used=findings["used"].map({True: "是", False: "否"}))[list(_COLUMNS)].fillna("")
+    for number, texts in enumerate(zip(*(columns[key] for key in _COLUMNS), strict=True)):
         row = first + number
         sheet.cell(row, 1, number + 1)
         for column, text in enumerate(texts, 2):
@@ -155,7 +155,7 @@ def _list(sheet: Worksheet, findings: pd.DataFrame, first: int) -> None:
         sheet.row_dimensions[row].height = 15 * min(max(lines), 8)  # a Chinese character is two wide
         level, where, address = texts[:3]
         sheet.cell(row, 2).fill = PatternFill("solid", start_color=COLOURS[level], end_color=COLOURS[level])
-        if address and where in known:
+        if address and where in sheets:
             quoted = where.replace("'", "''")
             sheet.cell(row, 4).hyperlink = f"#'{quoted}'!{address}"
             sheet.cell(row, 4).font = Font(color="0563C1", underline="single")
@@ -177,9 +177,9 @@ class Redrawn:
 
     def save(self, path: Path) -> None:
         """Write the workbook, as openpyxl's own ``save`` does."""
-        made = io.BytesIO()
-        self.book.save(made)
-        with zipfile.ZipFile(made) as copy, zipfile.ZipFile(self.source) as source:
+        written = io.BytesIO()
+        self.book.save(written)
+        with zipfile.ZipFile(written) as copy, zipfile.ZipFile(self.source) as source:
             places = _drawings(copy)
             exchanged = {places[sheet]: part for sheet, part in self.drawings.items()}
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
@@ -192,24 +192,24 @@ def carried(path: Path) -> dict[str, str]:
         return {sheet: part for sheet, part in _drawings(archive).items() if _whole(archive, part)}
 
 
-def left_behind(path: Path, kept: Mapping[str, str]) -> bool:
-    """Say whether the workbook holds drawings, slicers or form controls that a copy with ``kept`` will not have."""
+def left_behind(path: Path, drawings: Mapping[str, str]) -> bool:
+    """Say whether the workbook holds drawings, slicers or form controls that a copy with ``drawings`` will not have."""
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        others = names & (set(_drawings(archive).values()) - set(kept.values()))
+        others = names & (set(_drawings(archive).values()) - set(drawings.values()))
         return any(map(_LEFT.match, names)) or any(_DRAWN.search(archive.read(name)) for name in others)
 
 
 def _drawings(archive: zipfile.ZipFile) -> dict[str, str]:
     """Give sheet → its drawing part, for the worksheets that have one."""
     relations = {key: target for key, kind, target in _relations(archive, _BOOK) if kind == "worksheet"}
-    found = {}
+    drawings = {}
     for sheet in ElementTree.fromstring(archive.read(_BOOK)).iter():
         ids = [value for name, value in sheet.attrib.items() if name.endswith("}id")]
         if sheet.tag.endswith("}sheet") and ids and ids[0] in relations:
             parts = [target for _, kind, target in _relations(archive, relations[ids[0]]) if kind == "drawing"]
-            found.update({sheet.get("name", ""): part for part in parts})
-    return found
+            drawings.update({sheet.get("name", ""): part for part in parts})
+    return drawings
 
 
 def _rels(part: str) -> str:
@@ -231,13 +231,13 @@ def _resolved(part: str, target: str) -> str:
 
 def _below(archive: zipfile.ZipFile, part: str) -> list[str]:
     """Give everything a part points to, directly or not."""
-    found, ahead = [part], [part]
+    parts, ahead = [part], [part]
     while ahead:
         for _, _, target in _relations(archive, ahead.pop()):
-            if target not in found:
-                found.append(target)
+            if target not in parts:
+                parts.append(target)
                 ahead.append(target)
-    return found[1:]
+    return parts[1:]
 
 
 def _whole(archive: zipfile.ZipFile, part: str) -> bool:

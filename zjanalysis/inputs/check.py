@@ -191,9 +191,9 @@ def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.D
 def _uncalculated(sheet: Sheet, table: Table) -> list[Violation]:
     """Note the formulas without a stored result and those with an error, in columns that are read."""
     keys = {place.letter: key for key, place in table.places.items()}
-    seen = {"formula_empty": sheet.inspection.empty_formulas, "cell_error": sheet.inspection.error_cells}
+    cells_of = {"formula_empty": sheet.inspection.empty_formulas, "cell_error": sheet.inspection.error_cells}
     violations = []
-    for rule, cells in seen.items():
+    for rule, cells in cells_of.items():
         split = [(match[1], int(match[2])) for cell in cells if (match := re.fullmatch(r"([A-Z]+)(\d+)", cell))]
         for letter, key in keys.items():
             rows = np.array(sorted(row for column, row in split if column == letter), dtype="int64")
@@ -276,8 +276,8 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [findings_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
-    seen = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
-    headers = _under(seen) if seen else pd.DataFrame(columns=list(HEADER_KEYS))
+    header_tables = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
+    headers = _under(header_tables) if header_tables else pd.DataFrame(columns=list(HEADER_KEYS))
     items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
     return Submission(items, together([*refused, findings]), counts, files, headers, folder / FILE_NAME)
 

@@ -47,13 +47,13 @@ def load_dataset(data: str = "", *, settings: Settings | None = None) -> Dataset
 
     Raises UnknownName for a folder that does not exist, InputError without dataset.toml, ConfigError for a wrong entry.
     """
-    known = settings or load_settings()
-    folder = known.path(data or known.data)
+    rules = settings or load_settings()
+    folder = rules.path(data or rules.data)
     if not folder.is_dir():
-        beside = folder.parent if folder.parent.is_dir() else known.root / "data"
+        beside = folder.parent if folder.parent.is_dir() else rules.root / "data"
         sets = [path.parent for path in sorted(beside.glob(f"*/{FILE_NAME}"))]
-        names = [(p.relative_to(known.root) if p.is_relative_to(known.root) else p).as_posix() for p in sets]
-        raise unknown_name("数据集", str(data or known.data), names)
+        names = [(p.relative_to(rules.root) if p.is_relative_to(rules.root) else p).as_posix() for p in sets]
+        raise unknown_name("数据集", str(data or rules.data), names)
     path = folder / FILE_NAME
     if not path.is_file():
         raise InputError(

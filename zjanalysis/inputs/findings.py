@@ -94,10 +94,10 @@ def findings_of(
     if not parts:
         return empty_findings()
     columns = {name: [cell for part in parts for cell in part[name]] for name in parts[0]}
-    found = pd.DataFrame(columns).assign(file=file, sheet=sheet)
+    findings = pd.DataFrame(columns).assign(file=file, sheet=sheet)
     if regions is not None:
-        found = found.assign(region_code=found["row_number"].map(regions))
-    return typed(found.sort_values("row_number", kind="stable", ignore_index=True))
+        findings = findings.assign(region_code=findings["row_number"].map(regions))
+    return typed(findings.sort_values("row_number", kind="stable", ignore_index=True))
 
 
 def _columns(violation: Violation, place: Place) -> dict[str, list[Any]]:

@@ -40,14 +40,14 @@ class Header:
 @cache
 def _aliases() -> dict[str, tuple[str, ...]]:
     """Return spelling → columns; promise_day also as promiseDay, unless that is the spelling of another column."""
-    known: dict[str, list[str]] = {}
+    keys_of: dict[str, list[str]] = {}
     for column in ITEM_COLUMNS:
         for spelling in {column.label, *column.aliases}:
-            known.setdefault(plain(spelling), []).append(column.key)
+            keys_of.setdefault(plain(spelling), []).append(column.key)
     for column in ITEM_COLUMNS:  # our own names last: USE_LEVEL of the exchange tables is a code
-        known.setdefault(column.key, [column.key])
-    joined = {spelling.replace("_", ""): keys for spelling, keys in known.items()}
-    return {spelling: tuple(dict.fromkeys(keys)) for spelling, keys in {**joined, **known}.items()}
+        keys_of.setdefault(column.key, [column.key])
+    joined = {spelling.replace("_", ""): keys for spelling, keys in keys_of.items()}
+    return {spelling: tuple(dict.fromkeys(keys)) for spelling, keys in {**joined, **keys_of}.items()}
 
 
 @cache
@@ -106,8 +106,8 @@ def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Head
 
 def _with_second_row(texts: list[str], below: list[str], read: Callable[[str], Header]) -> list[Header] | None:
     """Join a second header row, or None when the row below is not one."""
-    known = [bool(read(text).keys) or plain(text) in _SUBWORDS for text in below if text.strip()]
-    if sum(known) < max(2, 0.5 * len(known)) or len(set(below) - {""}) < 2:
+    recognised = [bool(read(text).keys) or plain(text) in _SUBWORDS for text in below if text.strip()]
+    if sum(recognised) < max(2, 0.5 * len(recognised)) or len(set(below) - {""}) < 2:
         return None
     joined, head = [], ""
     for text, under in zip(texts, below, strict=True):

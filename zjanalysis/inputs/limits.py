@@ -124,9 +124,9 @@ def _unit_alone(text: str) -> str:
 
 def _without_remarks(written: str) -> str:
     """Keep the unit that stands in brackets, drop every other remark in brackets."""
-    known = spellings("unit")
-    kept = re.sub(r"[(\[【]([^)\]】]*)[)\]】]", lambda m: m.group(1) if m.group(1) in known else "", written)
-    return kept or written
+    units = spellings("unit")
+    bare = re.sub(r"[(\[【]([^)\]】]*)[)\]】]", lambda m: m.group(1) if m.group(1) in units else "", written)
+    return bare or written
 
 
 def _with_unit(number: float, *, own: str, beside: str, usual: str) -> Limit:

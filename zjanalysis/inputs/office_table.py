@@ -53,15 +53,15 @@ def find_table(
 
     Raises InputError, which calls the file ``name``, when no sheet has them.
     """
-    known = tuple(columns)
-    heads = {column.key: column.label for column in known}
+    wanted = tuple(columns)
+    heads = {column.key: column.label for column in wanted}
     for candidate in sheets:
         if candidate.name != sheet if sheet else candidate.hidden:
             continue
-        found = _header(candidate, known, required)
-        if found is not None:
-            return _table(candidate, *found, heads=heads)
-    labels = "、".join(heads[c.key] for c in known if c.key in required)
+        header = _header(candidate, wanted, required)
+        if header is not None:
+            return _table(candidate, *header, heads=heads)
+    labels = "、".join(heads[c.key] for c in wanted if c.key in required)
     raise InputError(f"“{name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
 
 
@@ -74,9 +74,9 @@ def fold_header(text: str) -> str:
     return re.sub(r"\s+", "", text).translate(str.maketrans("（）：", "():")).lower()
 
 
-def _header(sheet: Sheet, known: tuple[Column, ...], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
+def _header(sheet: Sheet, columns: tuple[Column, ...], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
     """Give the header row (0-based) and what stands in each of its columns; the row that knows most columns wins."""
-    names = {fold_header(name): c.key for c in reversed(known) for name in (c.key, *c.aliases, c.label)}
+    names = {fold_header(name): c.key for c in reversed(columns) for name in (c.key, *c.aliases, c.label)}
     best: tuple[int, dict[int, str]] | None = None
     for position, row in enumerate(sheet.grid[:HEADER_ROWS]):
         keys: dict[int, str] = {}
@@ -159,10 +159,10 @@ def day_of(text: str | date | None) -> pd.Timestamp | None:
     """
     if isinstance(text, (date, datetime)):
         return pd.Timestamp(text).normalize().as_unit("ns")
-    found = _DATE.match((text or "").strip())
-    if not found:
+    match = _DATE.match((text or "").strip())
+    if not match:
         return None
-    year, month, day = map(int, found.groups())
+    year, month, day = map(int, match.groups())
     try:
         return pd.Timestamp(year=year, month=month, day=day).as_unit("ns")
     except ValueError:

@@ -57,8 +57,8 @@ class Period:
         """Return what was made under this key before, or make it now and remember it: reports share what is equal."""
         if key not in self.memory:
             self.memory[key] = make()
-        kept: T = self.memory[key]
-        return kept
+        value: T = self.memory[key]
+        return value
 
 
 _HELD: dict[tuple[Path, str], Period] = {}

@@ -27,8 +27,8 @@ def flag(text: str) -> bool | str:
     (True, False, '', True)
     """
     written = plain(text).removesuffix(".0")
-    known = spellings("flag").get(written)
-    return known == "是" if known else BAD if written else ""
+    meaning = spellings("flag").get(written)
+    return meaning == "是" if meaning else BAD if written else ""
 
 
 @cache
@@ -91,9 +91,9 @@ def visits(text: str) -> float | str:
         return ""
     if is_doubtful(text):
         return BAD
-    found = _TRIPS.fullmatch(written)
-    if found:
-        return float(DIGITS.get(found.group(1), found.group(1)))
+    match = _TRIPS.fullmatch(written)
+    if match:
+        return float(DIGITS.get(match.group(1), match.group(1)))
     return float(written) if re.fullmatch(r"-\d{1,9}", written, re.ASCII) else BAD
 
 
@@ -126,9 +126,9 @@ def depth(text: str, eight: bool | None) -> str:
         return levels[named.group(1)]
     if written in levels and (eight is False or not written.isdecimal()):
         return levels[written]
-    given = [steps.get(part, part) for part in _STEPS.split(written) if part]
-    known = all(len(step) == 1 and step in "123456789" for step in given)
-    return ",".join(given) if known and (eight or len(given) != 1) else BAD
+    parts = [steps.get(part, part) for part in _STEPS.split(written) if part]
+    valid = all(len(step) == 1 and step in "123456789" for step in parts)
+    return ",".join(parts) if valid and (eight or len(parts) != 1) else BAD
 
 
 def end_to_end(depth_text: str) -> bool | str:
@@ -146,8 +146,8 @@ def serves_public(text: str) -> bool | str:
 
 def applied_for(type_name: str) -> bool | str:
     """Say whether an item of this type starts with an application (ours, from usage); unknown for other types."""
-    known = spellings("applied").get(type_name)
-    return known == "是" if known else ""
+    answer = spellings("applied").get(type_name)
+    return answer == "是" if answer else ""
 
 
 def amount(text: str) -> float | str:

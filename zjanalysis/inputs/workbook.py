@@ -62,12 +62,12 @@ def sheets_of(path: Path, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
     return tuple(replace(sheet, file=name) for sheet in sheets) if name else sheets
 
 
-def _workbook_sheets(path: Path, seen: Mapping[str, Inspection], *, guard: Guard) -> tuple[Sheet, ...]:
+def _workbook_sheets(path: Path, scans: Mapping[str, Inspection], *, guard: Guard) -> tuple[Sheet, ...]:
     try:
         with python_calamine.load_workbook(path) as book:
             metas = [meta for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
             wanted = [meta for meta in metas if not _OURS.fullmatch(meta.name)]
-            return tuple(_sheet(book, meta, path=path, seen=seen, guard=guard) for meta in wanted)
+            return tuple(_sheet(book, meta, path=path, scans=scans, guard=guard) for meta in wanted)
     except python_calamine.PasswordError as error:
         raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
     except python_calamine.CalamineError as error:
@@ -76,36 +76,36 @@ def _workbook_sheets(path: Path, seen: Mapping[str, Inspection], *, guard: Guard
         ) from error
 
 
-def _sheet(book: Any, meta: Any, *, path: Path, seen: Mapping[str, Inspection], guard: Guard) -> Sheet:
+def _sheet(book: Any, meta: Any, *, path: Path, scans: Mapping[str, Inspection], guard: Guard) -> Sheet:
     hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
-    found = book.get_sheet_by_name(meta.name)
-    rows, columns = (last + 1 for last in found.end or (-1, -1))
+    cells = book.get_sheet_by_name(meta.name)
+    rows, columns = (last + 1 for last in cells.end or (-1, -1))
     if columns > guard.max_columns or rows > guard.max_rows:
         raise InputError(
             f"“{path.name}”的工作表“{meta.name}”有 {rows} 行 {columns} 列，超过上限 "
             f"{guard.max_rows} 行 {guard.max_columns} 列。",
             "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。",
         )
-    merged = tuple(found.merged_cell_ranges or ())
+    merged = tuple(cells.merged_cell_ranges or ())
     if sum(bottom - top for (top, _), (bottom, _) in merged) > _MERGED_ROWS:
         raise InputError(
             f"“{path.name}”的工作表“{meta.name}”有合并单元格互相重叠，不予读取。", "请取消合并后逐行填写，再交。"
         )
     return Sheet(
-        path.name, meta.name, _grid(found), merged=merged, hidden=hidden, inspection=seen.get(meta.name, Inspection())
+        path.name, meta.name, _grid(cells), merged=merged, hidden=hidden, inspection=scans.get(meta.name, Inspection())
     )
 
 
-def _grid(found: Any) -> Grid:
+def _grid(cells: Any) -> Grid:
     """Take the rows one by one and keep every distinct text once: less memory, and columns are compared quickly.
 
     TRUE and FALSE become text here: later on True would be the same as 1.
     """
     once = dict[str, str]().setdefault
-    left = [""] * (found.start or (0, 0))[1]
+    left = [""] * (cells.start or (0, 0))[1]
     rows = (
         [once(v, v) if type(v) is str else cell_text(v) if type(v) is bool else v for v in row]
-        for row in found.iter_rows()
+        for row in cells.iter_rows()
     )
     return [left + row for row in rows] if left else list(rows)
 

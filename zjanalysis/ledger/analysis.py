@@ -240,13 +240,13 @@ def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     rows = ledger[ledger["comparison"].isin(list(kinds)) & ledger["indicator"].notna() & ledger["unit"].ne("typed")]
     groups = dict(iter(history.groupby(["region_code", "indicator"])))
     goal = rows["target_value"].mask(rows["comparison"].isin(["rising", "falling"]), rows["baseline"])
-    found = [
+    each = [
         forecast(groups.get((region, key), history.iloc[:0]), deadline=str(deadline), indicator=key, target=target,
                  better=kinds[kind], share=unit == "share")
         for region, key, deadline, target, kind, unit in zip(rows["region_code"], rows["indicator"], rows["deadline"],
                                                               goal, rows["comparison"], rows["unit"], strict=True)
     ]  # fmt: skip
-    table = pd.DataFrame([asdict(one) for one in found], columns=[f.name for f in fields(Forecast)], index=rows.index)
+    table = pd.DataFrame([asdict(one) for one in each], columns=[f.name for f in fields(Forecast)], index=rows.index)
     named = table.rename(columns={"value": "forecast", "n": "n_periods", "verdict": "outlook"})
     return rows[["ledger_id"]].join(named).reset_index(drop=True)
 

@@ -164,10 +164,10 @@ def refuse_unclear(rows: pd.DataFrame, base: pd.DataFrame, *, name: str) -> None
 def as_copy(rows: pd.DataFrame, base: pd.DataFrame, file: LedgerFile) -> Copy:
     """Return a 分工表 as a copy of the ledger that came back, whose units are those the 分工表 names."""
     by_id = {str(key): part for key, part in rows.groupby("ledger_id", sort=False)}
-    told = base[base["ledger_id"].isin(list(by_id))].reset_index(drop=True)
-    cells = [_cells(row, by_id[row["ledger_id"]]) for _, row in told.iterrows()]
+    lines = base[base["ledger_id"].isin(list(by_id))].reset_index(drop=True)
+    cells = [_cells(row, by_id[row["ledger_id"]]) for _, row in lines.iterrows()]
     problems = file.memory.drop_duplicates("ledger_id").set_index("ledger_id")["problem"]
-    sent = told[["ledger_id", *CELLS]].assign(problem=told["ledger_id"].map(problems).fillna("").astype("str"))
+    sent = lines[["ledger_id", *CELLS]].assign(problem=lines["ledger_id"].map(problems).fillna("").astype("str"))
     changed = sent.assign(**pd.DataFrame(cells, columns=list(CELLS), index=sent.index).astype("str"), row_number=0)
     written = changed.assign(as_numbered=sent["ledger_id"], doubt="", maybe=sent["ledger_id"])
     return Copy(changed, sent, written, pd.DataFrame(columns=list(LEDGER), dtype="str"))
@@ -182,8 +182,8 @@ def _cells(sent: pd.Series, rows: pd.DataFrame) -> dict[str, str]:
     named_anew = (
         {key for key in rows["row_key"].str.partition("|")[2] if key not in says} if "row_key" in rows else set()
     )
-    kept = {unit: says.get(unit, role) for unit, role in was.items() if unit in says or unit not in named_anew}
-    now = kept | {unit: role for unit, role in says.items() if unit not in was}
+    staying = {unit: says.get(unit, role) for unit, role in was.items() if unit in says or unit not in named_anew}
+    now = staying | {unit: role for unit, role in says.items() if unit not in was}
     moved = {unit for unit in (*was, *now) if was.get(unit) != now.get(unit)}
     units = {cell: [unit for unit, part in now.items() if part == role] for cell, role in CELLS.items()}
     return {cell: _joined(units[cell], city) if moved & {*before[cell], *units[cell]} else sent[cell] for cell in CELLS}

@@ -161,8 +161,8 @@ def merge_copies(
 def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
     """Return a returned copy with what its cells said when it was sent out; notes under the ledger's table too."""
     strays = own.written[own.written["doubt"] == STRAY]
-    shown = pd.concat([sheet_texts(file.memory), strays.reindex(columns=list(LEDGER)).assign(ledger_id="")])
-    return Copy(file.ledger, file.memory, file.written, shown.fillna("").reset_index(drop=True))
+    stood = pd.concat([sheet_texts(file.memory), strays.reindex(columns=list(LEDGER)).assign(ledger_id="")])
+    return Copy(file.ledger, file.memory, file.written, stood.fillna("").reset_index(drop=True))
 
 
 def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:

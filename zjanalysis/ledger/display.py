@@ -63,13 +63,13 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
     words = {"rising": "比基期提高", "falling": "比基期降低", "record": "只登记，不判定"}
     if comparison in words:
         return words[comparison]
-    shown = amount(value, unit, counted=counted)
+    number = amount(value, unit, counted=counted)
     if comparison == "done":
-        return "完成" if unit == "flag" else f"不少于{shown}，有佐证"
+        return "完成" if unit == "flag" else f"不少于{number}，有佐证"
     if comparison in ("above_peers", "below_peers"):
         whom = ("高于" if comparison == "above_peers" else "低于") + ("兄弟县区" if county else "兄弟地市")
-        return whom if wording.missing(value) else f"{whom}（中位数{shown}）"
-    return f"{SIGNS[comparison]}{shown}" if comparison in SIGNS else ""
+        return whom if wording.missing(value) else f"{whom}（中位数{number}）"
+    return f"{SIGNS[comparison]}{number}" if comparison in SIGNS else ""
 
 
 def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -87,9 +87,9 @@ def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def with_words(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with the words the tool writes into its sheet: target_text and status_reason."""
-    told = with_target_text(ledger)
-    reasons = [status_reason(row, counted=count) for row, count in zip(records(told), _counted(told), strict=True)]
-    return told.assign(status_reason=pd.Series(reasons, index=told.index, dtype="str"), row_key=told["ledger_id"])
+    rows = with_target_text(ledger)
+    reasons = [status_reason(row, counted=count) for row, count in zip(records(rows), _counted(rows), strict=True)]
+    return rows.assign(status_reason=pd.Series(reasons, index=rows.index, dtype="str"), row_key=rows["ledger_id"])
 
 
 def status_reason(row: Mapping[str, Any], *, counted: str = "") -> str:

@@ -103,23 +103,23 @@ def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, on: str | date) ->
     return edited if removed.empty else pd.concat([edited, removed[CHANGES]], ignore_index=True)
 
 
-def typed_over(written: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+def typed_over(written: pd.DataFrame, sent_out: pd.DataFrame) -> pd.DataFrame:
     """Return the tool's cells in which somebody typed: ledger_id (of a new row its place), column, text, what stood.
 
     Of a row the office added, what only the office knows is not the tool's; copied along with a row is not typed.
     """
-    before = {one["ledger_id"]: one for one in records(shown.astype("str"))}
-    sent, keys = _sent(shown), [key for key in TOOL if key in written and key != "row_key"]
+    before = {one["ledger_id"]: one for one in records(sent_out.astype("str"))}
+    sent, keys = _sent(sent_out), [key for key in TOOL if key in written and key != "row_key"]
     new = written["ledger_id"].eq("") & written["doubt"].isin(["", TWICE])
     rows = written[new | written["ledger_id"].isin([key for key in before if key])]
-    found = []
+    typed = []
     for row in rows.assign(place=_places(rows)).to_dict("records"):
         stood = before.get(row["ledger_id"], {}) if row["ledger_id"] else {}
         for key in keys:
             text = row["as_numbered"] if key == "ledger_id" else row[key]
             if text and _is_typed(key, text, row["ledger_id"], stood=stood.get(key, ""), sent=sent):
-                found.append((row["ledger_id"] or row["place"], key, text, stood.get(key, "")))
-    return pd.DataFrame(found, columns=["ledger_id", "column", "text", "stood"], dtype="str")
+                typed.append((row["ledger_id"] or row["place"], key, text, stood.get(key, "")))
+    return pd.DataFrame(typed, columns=["ledger_id", "column", "text", "stood"], dtype="str")
 
 
 def _is_typed(key: str, text: str, ledger_id: str, *, stood: str, sent: set[tuple[str, str]]) -> bool:
@@ -131,9 +131,9 @@ def _is_typed(key: str, text: str, ledger_id: str, *, stood: str, sent: set[tupl
     return plain(text) != plain(stood)
 
 
-def _sent(shown: pd.DataFrame) -> set[tuple[str, str]]:
+def _sent(texts: pd.DataFrame) -> set[tuple[str, str]]:
     """Return every column and text that stood in a sheet."""
-    pairs = shown.melt(var_name="column", value_name="text").astype("str")
+    pairs = texts.melt(var_name="column", value_name="text").astype("str")
     return set(zip(pairs["column"], pairs["text"].map(plain), strict=True))
 
 
@@ -206,8 +206,8 @@ def _matched(copy: Copy, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
     for keys in (_own_columns(own), list(WHO)):
         shared = [key for key in keys if key in rows and key in own]
         names = own.drop_duplicates(shared)[[*shared, "ledger_id"]].astype("str")
-        found = rows[shared].astype("str").merge(names, on=shared, how="left")["ledger_id"].set_axis(rows.index)
-        same = same.fillna(found)
+        ids = rows[shared].astype("str").merge(names, on=shared, how="left")["ledger_id"].set_axis(rows.index)
+        same = same.fillna(ids)
     return rows.assign(ledger_id=rows["ledger_id"].mask(new, same.fillna(passing)).astype("str"))
 
 
@@ -264,14 +264,14 @@ def _patch(ledger: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:
 def _added(master: pd.DataFrame, placed: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the rows each copy added and the ledger lacks, without a number yet; the same row from two is one."""
     columns = list(dict.fromkeys(key for rows in placed.values() for key in _own_columns(rows)))
-    seen = pd.DataFrame(columns=columns, dtype="str")
+    before = pd.DataFrame(columns=columns, dtype="str")
     out: dict[str, pd.DataFrame] = {}
     for name, rows in placed.items():
         fresh = rows[rows["ledger_id"].str.startswith("?")].drop(columns=list(PLACE), errors="ignore")
         texts = fresh.reindex(columns=columns).apply(as_text)
-        again = pd.concat([seen, texts]).duplicated().iloc[len(seen) :].to_numpy()
+        again = pd.concat([before, texts]).duplicated().iloc[len(before) :].to_numpy()
         out[name] = fresh[~again].assign(ledger_id="")
-        seen = pd.concat([seen, texts])
+        before = pd.concat([before, texts])
     return out
 
 
@@ -301,15 +301,15 @@ def _loose(copy: Copy, placed: set[int], *, by: str) -> pd.DataFrame:
 def _notes(copy: Copy, *, by: str) -> list[str]:
     """Say what of a copy is neither taken nor refused: numbers that were altered, rows that are missing."""
     written = copy.written
-    known = written["ledger_id"].isin(copy.base["ledger_id"])
-    altered = int((known & written["as_numbered"].ne(written["ledger_id"])).sum())
+    placed = written["ledger_id"].isin(copy.base["ledger_id"])
+    altered = int((placed & written["as_numbered"].ne(written["ledger_id"])).sum())
     missing = int((~copy.base["ledger_id"].isin(written["maybe"].str.split("\n").explode())).sum())
-    told = []
+    notes = []
     if altered:
-        told.append(f"{by}：编号栏有{altered}处改动，已按行键和内容认行。")
+        notes.append(f"{by}：编号栏有{altered}处改动，已按行键和内容认行。")
     if missing:
-        told.append(f"{by}：没有交回{missing}行，台账保留原样。")
-    return told
+        notes.append(f"{by}：没有交回{missing}行，台账保留原样。")
+    return notes
 
 
 def _log(taken: pd.DataFrame, *, on: str | date) -> pd.DataFrame:

@@ -108,11 +108,11 @@ def _notice(rows: pd.DataFrame) -> list[str | dict[str, Any]]:
     parts: list[str | Block] = [say(BASIS, _counted(rows))]
     if len(open_rows):
         until = open_rows["reason_text"] + "（" + open_rows["deadline"].fillna("") + "）"
-        shown = table(open_rows.assign(reason_text=until), caption="需要整改的事项", columns=TO_DO, sheet="督办")
-        parts += ["需要整改的事项", listing(shown, _without_figures(open_rows))]
+        printed = table(open_rows.assign(reason_text=until), caption="需要整改的事项", columns=TO_DO, sheet="督办")
+        parts += ["需要整改的事项", listing(printed, _without_figures(open_rows))]
     if len(reached):
-        shown = table(reached, caption="已达标、待销号的事项", columns=TO_CLOSE, sheet="督办")
-        parts += ["已达标、待销号的事项", listing(shown)]
+        printed = table(reached, caption="已达标、待销号的事项", columns=TO_CLOSE, sheet="督办")
+        parts += ["已达标、待销号的事项", listing(printed)]
     return numbered([*parts, "办理要求", say(ANSWER)])
 
 
@@ -242,8 +242,8 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
     said = [f"{word}{n}项" for state, word in words.items() if (n := int((rows["status"] == state).sum()))]
     fell = rows[analysis.fell_back(rows)]
     names = wording.listed(fell["region"].fillna("") + "“" + fell["problem"].fillna("") + "”", limit=5, of="项")
-    told = f"本月{'，'.join(said)}。" if said else "本月没有新达标、新销号或新逾期的事项。"
-    return told + (f"数值回落、重新整改的{len(fell)}项：{names}。" if len(fell) else "")
+    counted = f"本月{'，'.join(said)}。" if said else "本月没有新达标、新销号或新逾期的事项。"
+    return counted + (f"数值回落、重新整改的{len(fell)}项：{names}。" if len(fell) else "")
 
 
 def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
@@ -260,9 +260,9 @@ def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
     ranked = ranked.sort_values("met_share", ascending=False, kind="stable")
     ranked = ranked.assign(place=ranked["met_share"].rank(ascending=False, method="min").astype("int64"))
     note = "达标率＝已达标（含已销号）÷事项；只计方案事项，各县（市、区）相同；比率相同的位次并列。"
-    shown = table(ranked, caption="各县（市、区）台账进展", columns=(Column("place", "位次", "count"), *STANDING),
+    printed = table(ranked, caption="各县（市、区）台账进展", columns=(Column("place", "位次", "count"), *STANDING),
                   note=note, sheet="县区")  # fmt: skip
-    blocks = [listing(shown, _ahead(ranked))] if len(ranked) else []
+    blocks = [listing(printed, _ahead(ranked))] if len(ranked) else []
     others = table(counts[~counties], caption="市直单位台账进展", columns=STANDING, sheet="市直",
                    note="各单位牵头的事项不同，不排位次；几个单位牵头的，各计一次。")  # fmt: skip
     return [*blocks, listing(others)]

@@ -102,8 +102,8 @@ def place(rows: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
     fields = [name for name in WITNESSES if name in rows.columns]
     by_text = _by_text(rows[fields], base.loc[~base.index.str.startswith(OWN), fields])
     guess = by_key.where(by_key.ne(""), by_number)
-    told = base[fields].reindex(guess).fillna("").set_axis(rows.index)
-    apart = ((rows[fields] != "") & (rows[fields] != told)).sum(axis=1)
+    remembered = base[fields].reindex(guess).fillna("").set_axis(rows.index)
+    apart = ((rows[fields] != "") & (rows[fields] != remembered)).sum(axis=1)
     unlike = guess.ne("") & ~guess.str.startswith(OWN) & apart.gt(MOST_EDITED) & ~base.empty
     doubtful = ((by_text.ne("") & by_key.ne("") & by_text.ne(by_key)) | (by_text.eq("") & unlike)).astype(bool)
     ids = by_text.where(by_text.ne(""), guess.where(guess.ne(""), rows["ledger_id"])).mask(doubtful, "")
@@ -160,8 +160,8 @@ def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame) -> pd.D
     if targets.empty:
         return empty_ledger()
     laid = lay_out(targets)
-    shown = rows.assign(ledger_id=ids).set_index("ledger_id").reindex(laid["ledger_id"]).reset_index(drop=True)
-    values = {k: numbers(shown[k]) if k in shown.columns else float("nan") for k in ("baseline", "current")}
+    in_sheet = rows.assign(ledger_id=ids).set_index("ledger_id").reindex(laid["ledger_id"]).reset_index(drop=True)
+    values = {k: numbers(in_sheet[k]) if k in in_sheet.columns else float("nan") for k in ("baseline", "current")}
     return laid.assign(**values)
 
 
@@ -224,13 +224,13 @@ def _refuse_losses(path: Path) -> None:
     """Raise InputError when the workbook holds what cannot be kept: charts, shapes, threaded comments, macros."""
     with zipfile.ZipFile(path) as package:
         names = package.namelist()
-        found = [word for pattern, word in LOST.items() if any(re.search(pattern, name) for name in names)]
+        lost = [word for pattern, word in LOST.items() if any(re.search(pattern, name) for name in names)]
         drawings = [name for name in names if re.match(r"xl/drawings/drawing\d+\.xml$", name)]
-        if any(_SHAPE.search(package.read(name)) for name in drawings) and "图表" not in found:
-            found.append("文本框或图形")
-    if found:
+        if any(_SHAPE.search(package.read(name)) for name in drawings) and "图表" not in lost:
+            lost.append("文本框或图形")
+    if lost:
         raise InputError(
-            f"“{path.name}”里有{'、'.join(found)}，改写会丢失，因此没有动它。", "请把这些内容移到另一个工作簿后再运行。"
+            f"“{path.name}”里有{'、'.join(lost)}，改写会丢失，因此没有动它。", "请把这些内容移到另一个工作簿后再运行。"
         )
 
 

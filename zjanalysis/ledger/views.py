@@ -88,8 +88,8 @@ def due(me: Study, *, limit: int = 0) -> Block:
     whose = f"截至{day_text(ledger['settled_on'].max())}，{me.name}台账{len(own)}项"
     if rows.empty:
         return say(f"{whose}，没有逾期、30天内到期、久无进展或待销号的事项。")
-    shown = table(worded(rows), caption="台账到期事项", columns=DUE, sheet="台账到期事项")
-    return listing(shown, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。", limit=limit)
+    printed = table(worded(rows), caption="台账到期事项", columns=DUE, sheet="台账到期事项")
+    return listing(printed, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。", limit=limit)
 
 
 def agenda(me: Study, *, limit: int = 0) -> Block:
@@ -102,11 +102,11 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
     if rows.empty:
         return say(f"全市没有要办的事项，也没有变动{since}。")
     was = worded(rows.assign(current=rows["current_before"]))["current_text"]
-    told = worded(rows).assign(value_before=was)
+    phrased = worded(rows).assign(value_before=was)
     columns = ("lead_unit", WHY, "problem", "target_text", *(("value_before",) if len(before) else ()), *DUE[4:])
-    shown = table(told, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
+    printed = table(phrased, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
     said = f"全市要办的和较上期有变动的{len(rows)}项：{_reasons(rows['why_due'])}{since}。"
-    return listing(shown, said, limit=limit)
+    return listing(printed, said, limit=limit)
 
 
 def _reasons(whys: pd.Series) -> str:
@@ -135,8 +135,8 @@ def _counts(me: Study, count: Callable[[pd.DataFrame], pd.DataFrame], head: str,
     ledger = load(me)
     if ledger.empty:
         return say(NO_LEDGER)
-    shown = table(count(ledger), caption=caption, columns=(head, *COUNTED), note=NOTE, sheet=caption)
-    return listing(shown)
+    printed = table(count(ledger), caption=caption, columns=(head, *COUNTED), note=NOTE, sheet=caption)
+    return listing(printed)
 
 
 def evaluation(me: Study, *, limit: int = 0) -> tuple[Block, ...]:
@@ -159,34 +159,34 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
     own = ledger[ledger["region_code"] == me.region]
     if own.empty:
         return say(NO_LEDGER if ledger.empty else f"台账没有{me.name}的事项。")
-    found = forecasts(own, _history(me, own))
-    told = found[found["outlook"] != UNKNOWN]
-    unsure = found.loc[found["outlook"] == UNKNOWN, "reason"].replace("", "区间跨过目标").value_counts(sort=False)
+    foreseen = forecasts(own, _history(me, own))
+    certain = foreseen[foreseen["outlook"] != UNKNOWN]
+    unsure = foreseen.loc[foreseen["outlook"] == UNKNOWN, "reason"].replace("", "区间跨过目标").value_counts(sort=False)
     why = "；".join(f"{n}项{reason}" for reason, n in unsure.items())
-    unknown = f"另有{len(found) - len(told)}项无法判断（{why}）。" if why else ""
-    if told.empty:
-        return say(f"{len(found)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
-    rows = own.merge(told.drop(columns="reason"), on="ledger_id")
-    shown = table(
+    unknown = f"另有{len(foreseen) - len(certain)}项无法判断（{why}）。" if why else ""
+    if certain.empty:
+        return say(f"{len(foreseen)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
+    rows = own.merge(certain.drop(columns="reason"), on="ledger_id")
+    printed = table(
         worded(rows).assign(foretold=foretold(rows)),
         caption="到完成时限的趋势",
         columns=TABLES["page.ledger_forecast"],
         sheet="趋势预测",
     )
-    return listing(shown, f"{len(rows)}项可按趋势外推到完成时限；{unknown}", limit=limit)
+    return listing(printed, f"{len(rows)}项可按趋势外推到完成时限；{unknown}", limit=limit)
 
 
 def _history(me: Study, own: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of all periods: of items and what is reported the lines, of cases what the workbooks give."""
     cutoffs = {name: about.get("cutoff") for name, about in me.period.dataset.periods.items()}
-    known = me.series.assign(cutoff=me.series["period"].map(cutoffs)).dropna(subset=["cutoff"])
+    lines = me.series.assign(cutoff=me.series["period"].map(cutoffs)).dropna(subset=["cutoff"])
     columns, folder = (
         ["region_code", "indicator", "cutoff", "value", "denominator", "line"],
         str(me.period.dataset.folder),
     )
     names = [name for name in list_periods(folder) if name <= me.period.name]
-    if len(names) < MIN_PERIODS or own["indicator"].dropna().isin(known["indicator"]).all():
-        return known[columns]
+    if len(names) < MIN_PERIODS or own["indicator"].dropna().isin(lines["indicator"]).all():
+        return lines[columns]
     loaded = [me.period if name == me.period.name else load_period(folder, name) for name in names]
     scores = pd.concat([ledger_scores(one).assign(cutoff=one.cutoff, line=0) for one in loaded])
-    return pd.concat([known, scores[~scores["indicator"].isin(known["indicator"])]], ignore_index=True)[columns]
+    return pd.concat([lines, scores[~scores["indicator"].isin(lines["indicator"])]], ignore_index=True)[columns]

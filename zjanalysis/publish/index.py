@@ -96,9 +96,9 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
 
 def finding(entries: Iterable[Entry]) -> str:
     """Say in one sentence each where the city stands, and which districts and targets need help most."""
-    known = [entry for entry in entries if entry.cards]
-    parts = [_own(entry) for entry in known if entry.key == CITY]
-    districts = [entry for entry in known if is_district(entry.key)]
+    judged = [entry for entry in entries if entry.cards]
+    parts = [_own(entry) for entry in judged if entry.key == CITY]
+    districts = [entry for entry in judged if is_district(entry.key)]
     if districts:
         behind = Counter({entry.region: _count(entry.cards, Verdict.BEHIND) for entry in districts})
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)

@@ -206,8 +206,8 @@ def markdown() -> MarkdownWithMath:
 def _shown(cell: NotebookNode) -> Sequence[str]:
     if cell.cell_type == "markdown":
         return [re.sub(r"<h1>.*?</h1>", "", markdown().render(cell.source), flags=re.DOTALL)]
-    shown = [output.data["text/html"] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
-    return [_STYLE.sub("", html) for html in shown]
+    blocks = [output.data["text/html"] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
+    return [_STYLE.sub("", html) for html in blocks]
 
 
 def _code(notebook: NotebookNode) -> list[Mapping[str, object]]:
