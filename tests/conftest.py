@@ -116,3 +116,9 @@ def published(made_once: MadeOnce) -> Path:
         assert build(jobs, out=out, settings=known, progress=told.append).exit_code == 0, told
 
     return made_once("published", write) / jobs[0].period
+
+
+@pytest.fixture(scope="session")
+def read_before(published: Path) -> Path:
+    """Give the cache in which this checkout has read the sample: a project that gets a copy of it starts warm."""
+    return ROOT / ".cache"
