@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +120,14 @@ def published(made_once: MadeOnce) -> Path:
 
 
 @pytest.fixture(scope="session")
-def read_before(published: Path) -> Path:
-    """Give the cache in which this checkout has read the sample: a project that gets a copy of it starts warm."""
-    return ROOT / ".cache"
+def warm(published: Path) -> Callable[[Path], None]:
+    """Give the function that puts what this checkout has read of the sample into the cache of another project."""
+
+    def copied(source: str, target: str) -> None:
+        with suppress(FileNotFoundError):  # another worker has cleared it away
+            shutil.copy2(source, target)
+
+    def put(root: Path) -> None:
+        shutil.copytree(ROOT / ".cache", root / ".cache", copy_function=copied)
+
+    return put

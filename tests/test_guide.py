@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from functools import partial, reduce
 from pathlib import Path
 
@@ -48,13 +49,13 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, read_before: Path) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, warm: Callable[[Path], None]) -> Path:
     """A project folder with the package in it, its sample read before, so that every page starts warm."""
     root = tmp_path_factory.mktemp("项目 一") / "zj"
     for name in ("zjanalysis", "notebooks", "data/sample", "data/gd-2021-05"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("mine"))
     shutil.copy(ROOT / "zjanalysis.toml", root)
-    shutil.copytree(read_before, root / ".cache")
+    warm(root)
     return root
 
 

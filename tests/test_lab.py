@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,11 @@ IDLE = """() => {
 
 
 @pytest.fixture
-def project(tmp_path: Path, read_before: Path) -> Path:
+def project(tmp_path: Path, warm: Callable[[Path], None]) -> Path:
     """Give a project folder of its own, with the notebook, the sample and the settings."""
     root = tmp_path / "项目 一"
     shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
-    shutil.copytree(read_before, root / ".cache")
+    warm(root)
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copy(ROOT / "zjanalysis.toml", root)
     return root

@@ -7,6 +7,7 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,14 +35,14 @@ PARAMETERS = re.compile(r"<pre[^>]*>.*?</pre>", re.S)  # the notebook as committ
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory, read_before: Path) -> Path:
+def pages(tmp_path_factory: pytest.TempPathFactory, warm: Callable[[Path], None]) -> Path:
     """The period folder of Maoming: city, one district, every topic, built by the command in a project of its own."""
     root = tmp_path_factory.mktemp("茂名 项目")
     settings = (ROOT / "zjanalysis.toml").read_text(encoding="utf-8")
     (root / "zjanalysis.toml").write_text(settings.replace(f'focus = "{HOME}"', f'focus = "{OTHER}"'), encoding="utf-8")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
-    shutil.copytree(read_before, root / ".cache")
+    warm(root)
     chosen = "茂南区,city,quality,plan,timeliness,ledger"
     done = zj("build", "--out", str(root / "out"), "--only", chosen, root=root)
     assert done.returncode == 0, done.stdout + done.stderr
