@@ -47,7 +47,7 @@ FORMAT = "2"  # raise it when this file sets up differently and environments hav
 HELP = """用法：python run.py 命令 [参数…]      （Windows：py run.py 命令 [参数…]）
 
   build [参数…]   生成全部报告（首次运行先准备环境，约需数分钟）
-  test  [参数…]   运行测试，参数交给 pytest（-m "not e2e"：一分钟内的部分；-n 0：单进程）
+  test  [参数…]   运行测试，参数交给 pytest（-m "not e2e"：不含真实构建、引擎和浏览器；-n 0：单进程）
   zj    [参数…]   运行 zj 的任一命令
   setup [--dev]   只准备环境（--dev：连同测试工具）
   … --lean        首次准备时不装 JupyterLab：只生成报告的机器，占地少三分之一（build、zj、setup 可用）

@@ -156,6 +156,7 @@ def test_a_full_spill_disk_says_so_and_leaves_nothing(tmp_path: Path, settings: 
     assert list((tmp_path / ".cache" / "spill").iterdir()) == []
 
 
+@pytest.mark.e2e
 def test_more_groups_than_memory_spill_and_are_counted(tmp_path: Path, settings: Settings, items: pd.DataFrame) -> None:
     n = 400_000
     path = parquet(

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from fuzz_inputs import fuzz
 
-pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
+pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default::DeprecationWarning")]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

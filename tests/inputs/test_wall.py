@@ -22,6 +22,8 @@ from zjanalysis.inputs import wall
 from zjanalysis.inputs.wall import Budget, _called, _pool, behind_wall, budget, readers_stay
 from zjanalysis.settings import Guard, Settings
 
+pytestmark = pytest.mark.e2e
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="limits of this kind are POSIX's")
 QUICK = Guard(max_seconds=1)
 FILES = 12
@@ -153,7 +155,6 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
     return hostile.good(tmp_path_factory.mktemp("good"))
 
 
-@pytest.mark.e2e
 @POSIX
 @pytest.mark.parametrize("name", ATTACKS)
 def test_no_attack_aborts_hangs_or_takes_much(name: str, usual: tuple[float, float], tmp_path: Path) -> None:
@@ -177,7 +178,6 @@ def test_the_page_on_reliability_lists_every_attack_within_the_limits() -> None:
         assert ATTACKS[name][2] in said
 
 
-@pytest.mark.e2e
 @POSIX
 @pytest.mark.parametrize("position", range(FILES))
 def test_one_hostile_and_eleven_good_files(position: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
