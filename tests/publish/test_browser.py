@@ -91,10 +91,11 @@ def test_axe_finds_nothing(browser: Any, published: Path, name: str, width: int,
     assert [(v["id"], v["nodes"][0]["html"][:150], v["nodes"][0]["failureSummary"]) for v in found["violations"]] == []
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320, 740, 768, 1280])
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_sticks_out_at_the_side(open_page: Callable[..., Any], name: str, width: int) -> None:
     page = open_page(name, width=width)
+    page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true })")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERFLOW) == []
 
