@@ -67,6 +67,19 @@ def test_no_number_is_broken_however_many_columns() -> None:
     assert ems_of[2] > ems("100.00%") + 0.5
 
 
+def test_the_name_of_an_indicator_is_not_broken_beside_long_cells() -> None:
+    row = [
+        "全流程网办率",
+        "88.44%",
+        "高于90.57%",
+        "3项（到90.88%）",
+        "压缩101个工作日，涉及2个部门",
+        "13项（到95.36%）",
+    ]
+    widths = _widths([["指标", "现值", "目标", "达标需改", "达标要付出的", "判断优于需改"], row])
+    assert widths[0] / (SIZES["table"] * 20) >= 6 + 0.4  # ems: six signs and the edges of a cell
+
+
 def test_the_same_report_gives_the_same_bytes(county: Study) -> None:
     assert written(county)[2] == written(county)[2]
 

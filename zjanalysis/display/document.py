@@ -26,6 +26,7 @@ FONTS = {"title": "方正小标宋简体", "text": "仿宋_GB2312", "one": "黑�
 """Named as the standard does; Word and WPS take their nearest where one is not installed."""
 SIZES = {"title": 22, "text": 16, "table": 10.5, "note": 10.5, "foot": 14}
 LINE = 28
+SHORT = 6.0  # ems: 全流程网办率
 _RUN = re.compile(r"[!-~−≤≥＞＜]+")  # what must not be broken
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _TIGHT = '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar>'
@@ -151,13 +152,15 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """Share the width of the text among the columns (twentieths of a point): numbers stay whole, long words wrap.
 
-    Every column has the room of its longest number; what is left goes to those that want more.
+    Every column has the room of its longest number, one of short words (an indicator's name) that of its longest word;
+    what is left goes to those that want more.
     """
     needed, wanted = [], []
     for column in zip(*rows, strict=True):
-        run = max(ems(found) for text in column[1:] or column for found in _RUN.findall(text) or [""])
-        needed.append(max(3.0, 1.2 * run) + 0.9)
-        wanted.append(max(needed[-1], 4.4, min(max(map(ems, column[1:] or column)), 13.0) + 1.4))
+        cells = column[1:] or column
+        run, longest = max(ems(found) for text in cells for found in _RUN.findall(text) or [""]), max(map(ems, cells))
+        needed.append(max(3.0, 1.2 * run, longest if longest <= SHORT else 0.0) + 0.9)
+        wanted.append(max(needed[-1], 4.4, min(longest, 13.0) + 1.4))
     whole = WIDTH_MM * 56.7 / (SIZES["table"] * 20)  # ems
     more = max(whole - sum(needed), 0) / ((sum(wanted) - sum(needed)) or 1)
     sizes = [low + (high - low) * more for low, high in zip(needed, wanted, strict=True)]
