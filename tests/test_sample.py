@@ -401,6 +401,7 @@ def test_typed_workbooks_can_be_made_again_and_say_they_are_made_up(tmp_path: Pa
         assert "示例数据（模拟）" in kept.worksheets[0]["A1"].value
 
 
+@pytest.mark.e2e
 def test_the_ledgers_can_be_made_again(tmp_path: Path) -> None:
     """A ledger is made from the workbooks, indicators and plan: a change of any of them must renew the committed one."""
     shutil.copytree(SAMPLE, tmp_path, dirs_exist_ok=True)
@@ -452,6 +453,7 @@ def values(scores: pd.DataFrame, indicator: str) -> pd.Series:
     return scores[scores["indicator"] == indicator].set_index("region_code")["value"]
 
 
+@pytest.mark.e2e
 def test_history_is_what_the_earlier_workbooks_give(demo) -> None:
     history = pd.read_csv(SAMPLE / "history.csv", dtype={"region_code": str, "definition": str}, encoding="utf-8")
     assert tuple(history["period"].unique()) == EARLIER

@@ -110,6 +110,7 @@ def test_who_waits_for_a_snapshot_ends_with_the_one_that_reads_them(
     assert not lives(waiting)
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(os.name != "posix", reason="signals of a process group, as a terminal sends them")
 @pytest.mark.parametrize("moment", [0.5, 1.5, 3.0])
 def test_an_interruption_while_rows_are_read_ends_in_one_sentence(tmp_path: Path, moment: float) -> None:
@@ -124,6 +125,7 @@ def test_an_interruption_while_rows_are_read_ends_in_one_sentence(tmp_path: Path
     assert "Traceback" not in said
 
 
+@pytest.mark.e2e
 def test_a_build_loads_no_tables_while_its_workers_make_reports(tmp_path: Path) -> None:
     script = tmp_path / "脚本 一.py"
     script.write_text(SCRIPT, encoding="utf-8")
@@ -160,6 +162,7 @@ def test_a_workbook_that_takes_for_ever_is_given_up(apart: snapshot.Reader, live
     assert not lives(process.pid or 0)
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(os.name != "posix", reason="sessions")
 @pytest.mark.parametrize("moment", [0.0, 0.4, 1.5])
 def test_nothing_outlives_a_builder_that_is_killed_while_rows_are_read(tmp_path: Path, moment: float) -> None:
@@ -192,6 +195,7 @@ def session_of(leader: int) -> list[str]:
     return commands
 
 
+@pytest.mark.e2e
 def test_a_disk_that_is_full_while_rows_are_written_for_the_workers_is_one_sentence(tmp_path: Path) -> None:
     pytest.importorskip("resource")
     limit = ("import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
