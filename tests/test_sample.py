@@ -468,6 +468,7 @@ def test_history_is_what_the_earlier_workbooks_give(demo) -> None:
     assert set(history.loc[history["indicator"] == "good_rating", "definition"]) == {"2020：未评价默认为基本满意"}
 
 
+@pytest.mark.e2e
 def test_one_reform_is_seen_in_every_city_at_its_date(demo) -> None:
     date = NAMES.index("2020Q3")
     steps = [values(demo[f"{NAMES[n]} 工建"], "time_compression") - values(demo[f"{NAMES[n - 1]} 工建"], "time_compression")
@@ -479,12 +480,14 @@ def test_one_reform_is_seen_in_every_city_at_its_date(demo) -> None:
     assert of_cities.drop(columns=date - 1).median().max() < of_cities[date - 1].median() / 2
 
 
+@pytest.mark.e2e
 def test_one_county_slips_steadily_and_no_other(demo) -> None:
     series = pd.concat([values(demo[quarter], "instant") for quarter in NAMES], axis=1).diff(axis=1).iloc[:, 1:]
     falling = (series < 0).sum(axis=1)
     assert falling[falling >= 6].index.tolist() == ["440883"]
 
 
+@pytest.mark.e2e
 def test_items_appear_merge_and_go_on_the_dates_that_are_told(demo) -> None:
     with (SAMPLE / "events.csv").open(encoding="utf-8", newline="") as file:
         events = list(csv.DictReader(file))
