@@ -84,7 +84,7 @@ def test_moved_shows_both_states_and_both_values() -> None:
     second = refresh(first, first, scores=scores(instant=0.80), on="2021-04-15", as_of="2021-03-31")
     rows = moved(second, first).set_index("indicator")
     assert rows.loc["instant", ["status_before", "status", "current_before", "current"]].tolist() == [
-        "已达标待销号", "未启动", 0.87, 0.80
+        "已达标待销号", "推进中", 0.87, 0.80
     ]  # fmt: skip
     assert moved(first, first).empty
 

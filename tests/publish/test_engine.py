@@ -182,16 +182,21 @@ def test_fifty_reports_in_any_order_give_the_bytes_of_a_fresh_process(
             assert certified_digest(folder / f"{job.key}{suffix}") == certified_digest(alone)
 
 
-def test_the_papermill_command_finds_the_engine_and_isolates_notebooks(settings: Settings, notebook: Notebook) -> None:
+def test_the_papermill_command_finds_the_engine_and_isolates_notebooks(
+    settings: Settings, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = notebook(settings.root / "notebooks" / "leaky.ipynb", parameters="name = 1", end="1", extra="")
     made = nbformat.read(path, as_version=4)
     made.cells = [
         made.cells[0],
-        nbformat.v4.new_code_cell("import os; seen = os.environ.get('LEAK'); os.environ['LEAK'] = '1'; seen, name"),
+        nbformat.v4.new_code_cell(
+            "import os; seen = [os.environ.get(one) for one in ('LEAK', 'NOW')]; os.environ['LEAK'] = '1'; *seen, name"
+        ),
     ]
     nbformat.write(made, path)
-    found = [
-        papermill.execute_notebook(str(path), None, {"name": 7}, engine_name="zjanalysis", progress_bar=False)
-        for _ in range(2)
-    ]
-    assert [nb.cells[-1].outputs[0].data["text/plain"] for nb in found] == ["(None, 7)", "(None, 7)"]
+    shown = []
+    for now in ("早", "晚"):  # a process that serves several notebooks has started none of them with what holds now
+        monkeypatch.setenv("NOW", now)
+        nb = papermill.execute_notebook(str(path), None, {"name": 7}, engine_name="zjanalysis", progress_bar=False)
+        shown.append(nb.cells[-1].outputs[0].data["text/plain"])
+    assert shown == ["(None, '早', 7)", "(None, '晚', 7)"]

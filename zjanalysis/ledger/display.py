@@ -103,7 +103,8 @@ def _time_reason(row: Mapping[str, Any]) -> str:
         return f"{day_text(day_of(str(row['closed_on'])))}销号"
     if status == Status.REACHED:
         return f"{day_text(row['reached_on'])}达标，待销号"
-    start = "没有进展说明和佐证；" if status == Status.NOT_STARTED else ""
+    silent = all(wording.missing(row[name]) or not str(row[name]).strip() for name in ("progress", "evidence"))
+    start = "没有进展说明和佐证；" if silent and status in (Status.NOT_STARTED, Status.IN_PROGRESS) else ""
     fell = "" if wording.missing(row["reopened_on"]) else f"{day_text(row['reopened_on'])}回落；"
     if row["comparison"] == "record":
         return "只登记，不判定"

@@ -116,7 +116,7 @@ def _run_in_child(manager: Any) -> None:
     """Hand the notebook to a child process and take the outputs back; PublishError when the child dies."""
     child, pipe = processes.start("forkserver" if os.name == "posix" else "spawn", _child, name="notebook")
     try:
-        pipe.send(dict(manager.nb))
+        pipe.send((dict(manager.nb), dict(os.environ)))  # the forkserver has the environment it was started with
         executed = pipe.recv()
     except (EOFError, ConnectionError) as error:
         raise PublishError("运行笔记本的进程意外退出。", "多半是内存不足，请关闭其他程序后重试。") from error
@@ -130,8 +130,10 @@ def _child(pipe: Connection) -> None:
     from papermill.engines import NotebookExecutionManager  # noqa: PLC0415
 
     processes.lead()
-    os.environ[IN_WORKER] = "1"
-    manager = NotebookExecutionManager(from_dict(pipe.recv()), progress_bar=False, autosave_cell_every=0)
+    notebook, environment = pipe.recv()
+    os.environ.clear()
+    os.environ.update({**environment, IN_WORKER: "1"})
+    manager = NotebookExecutionManager(from_dict(notebook), progress_bar=False, autosave_cell_every=0)
     _run_cells(manager)
     pipe.send(manager.nb)
 
