@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -295,3 +297,14 @@ def test_the_sums_do_not_depend_on_the_order_they_are_taken_in(
     assert (first.loc[first["indicator"] == "actual_speedup", "numerator"] % 1 > 0).any()
     for other in others:
         pd.testing.assert_frame_equal(other, first, check_exact=True)
+
+
+def test_no_progress_bar_is_drawn_into_what_a_command_prints() -> None:
+    """A process without a main file, as our readers are, counts as interactive for DuckDB, which then draws one."""
+    asked = "SELECT value FROM duckdb_settings() WHERE name = 'enable_progress_bar'"
+    code = (
+        "from zjanalysis.cases.engines import connected; from zjanalysis.settings import load_settings\n"
+        f'with connected(load_settings(), title="x") as (at, _): print(at.execute("{asked}").fetchone()[0])'
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.strip() == "false"
