@@ -176,8 +176,9 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     one, region, values, states = ground.one, ground.group[0], ground.values, ground.states
     goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
     if conditions != ground.conditions:
-        own = ground.items[ground.items["region_code"].isin(ground.group)]
-        table, alike = rooms(own, one, regions=[region], group=ground.group, states=states, conditions=conditions)
+        table, alike = rooms(
+            ground.items, one, regions=[region], group=ground.group, states=states, conditions=conditions
+        )
         ground = replace(ground, conditions=conditions, table=table, alike=alike)
     table = ground.table
     possible = possible_steps(table, conditions)
