@@ -1,8 +1,9 @@
 """Every column once, read from reference/columns.csv: identifier, Chinese header, content, spellings in workbooks.
 
 A new spelling seen in a workbook is one more alias there (``|`` between them), and nothing else changes. One key may
-have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger. How one printed
-table alone heads its columns is a table ``page.…``.
+have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger. A table ``page.…`` is
+what one printed table shows; a row of it without a header is the column of ``page``, which many of them share, or else
+of the first table that has the key.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ class Column:
     """One column. ``aliases`` are headers that mean it; ``unit`` is printed in every table head.
 
     ``kind``: text · code (digits kept as text) · days · count · share (0–1, printed in percent) · number ·
-    visits · flag (true / false / missing) · choice · date.
+    visits · flag (true / false / missing) · choice · date · value, delta (in the unit of the row's indicator).
     """
 
     key: str
@@ -33,13 +34,14 @@ def _read() -> dict[str, tuple[Column, ...]]:
     text = (Path(__file__).parent / "reference" / "columns.csv").read_text(encoding="utf-8")
     tables: dict[str, tuple[Column, ...]] = {}
     for table, key, header, kind, unit, note, aliases in list(csv.reader(text.splitlines()))[1:]:
-        column = Column(key, header, kind, unit, note, tuple(filter(None, aliases.split("|"))))
+        spelled = Column(key, header, kind, unit, note, tuple(filter(None, aliases.split("|"))))
+        column = spelled if header else next(c for one in ("page", *tables) for c in tables[one] if c.key == key)
         tables[table] = (*tables.get(table, ()), column)
     return tables
 
 
 TABLES = _read()
-ALL_COLUMNS = {column.key: column for name, table in reversed(TABLES.items()) if not name.startswith("page.")
+ALL_COLUMNS = {column.key: column for name, table in reversed(TABLES.items()) if not name.startswith("page")
                for column in reversed(table)}  # fmt: skip
 
 # Items: one row is one service item in one region. Aliases follow the national exchange tables, the portal's

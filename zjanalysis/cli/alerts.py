@@ -13,10 +13,9 @@ from zjanalysis.analysis.registry import bound
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.signals import Kind, alerts
 from zjanalysis.cli.output import save
-from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.dates import issue_text
-from zjanalysis.display.tables import table
+from zjanalysis.display.tables import page_columns, table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.addresses import Addresses, load_addresses
@@ -44,8 +43,7 @@ def told(arguments: argparse.Namespace) -> int:
     for code, own in rows.groupby("region_code", sort=False):
         print(f"{region_name(str(code))}：{'；'.join(own['text'])}。{files.get(str(code), '')}".rstrip())
     if arguments.out:
-        heads = (Column("region", "地区"), Column("kind", "事由"), Column("text", "内容"))
-        printed = table(rows, caption="变动提醒", columns=heads)
+        printed = table(rows, caption="变动提醒", columns=page_columns("alerts"))
         save(rows, printed, Path(arguments.out), title=f"{now.title}变动提醒")
     if arguments.eml:
         mail = load_addresses(Path(arguments.mail)) if arguments.mail else {}

@@ -11,10 +11,9 @@ from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.columns import Column
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
-from zjanalysis.display.tables import table, table_from_payload
+from zjanalysis.display.tables import page_columns, table, table_from_payload
 from zjanalysis.display.task_workbook import write_tasks
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import read_answers
@@ -81,8 +80,7 @@ def diff(arguments: argparse.Namespace) -> int:
     me = study_of(load_period(arguments.data, arguments.now), region=arguments.region, before=before)
     print(f"{me.name}：{me.before.name} → {me.period.name}")
     rows = spine.spine_rows(me)
-    columns = ("indicator", "previous", "value", Column("moved", "较上期"), "meets_target", "verdict")
-    printed = table(rows, caption="指标变化", columns=columns)
+    printed = table(rows, caption="指标变化", columns=page_columns("compared"))
     print_table(printed)
     print(changes.change_split(me, "time_compression").sentence)
     _say(changes.item_changes(me))

@@ -19,8 +19,8 @@ from zjanalysis.analysis.named import group_columns
 from zjanalysis.analysis.whole import whole_period
 from zjanalysis.cli.chinese import listed
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.columns import FINDING_COLUMNS, TABLES, Column
-from zjanalysis.display.tables import table
+from zjanalysis.columns import FINDING_COLUMNS, TABLES
+from zjanalysis.display.tables import page_columns, table
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.dataset import Dataset, columns_lines, learn_columns, load_dataset, use_levels
@@ -33,13 +33,6 @@ from zjanalysis.publish.jobs import CITY, DISTRICT, Notebook, foci, named_units,
 from zjanalysis.settings import Settings, load_settings
 
 EVERYTHING = "全部"
-USES = (
-    Column("region", "地区"),
-    Column("n_items", "采用", "count", unit="项"),
-    Column("n_in_scope", "在统计范围内", "count", unit="项"),
-    Column("n_indicators", f"{len(ITEM_INDICATORS)}项指标中算得出", "count", unit="项"),
-    Column("reports", "可作的报告"),
-)
 _NO_REPORT, _COMPARED = "—", "供比较"
 RESULT = ("indicator", "value", "numerator", "denominator", "n", "n_left_out")
 
@@ -229,7 +222,7 @@ def print_uses(items: pd.DataFrame, settings: Settings, folder: Path) -> None:
     dataset = _dataset(folder, settings)
     rows = uses(items, settings, folder)
     print("\n可作的报告：")
-    print_table(table(rows, caption="可作的报告", columns=USES))
+    print_table(table(rows, caption="可作的报告", columns=page_columns("uses", n=len(ITEM_INDICATORS))))
     for line in _lacking(items, rows, Scope(dataset.item_types, dataset.use_levels)):
         print(line)
 

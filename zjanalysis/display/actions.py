@@ -7,32 +7,13 @@ import pandas as pd
 from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
-from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.answer import named_steps, over_note
 from zjanalysis.display.blocks import Block, listing, say
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 
-PLAN_COLUMNS = (
-    Column("order", "序号", "count"),
-    Column("item_name", "事项名称"),
-    Column("department", "实施主体"),
-    Column("step", "现状→建议"),
-    Column("done_by", "已做到的地区"),
-    Column("effect", "效果"),
-    Column("cumulative_text", "累计达到"),
-    Column("match_code", "基本编码", "code"),
-)
-OVERVIEW_COLUMNS = (
-    Column("name", "指标"),
-    Column("now", "现值"),
-    Column("goal_text", "目标"),
-    Column("met", "达标需改"),
-    Column("cost", "达标要付出的"),
-    Column("lead", "判断优于需改"),
-)
 REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 
 
@@ -51,7 +32,7 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
     note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{''.join(rows.pop('review'))}{said}"
-    shown = table(rows, caption="压减方案一览", columns=OVERVIEW_COLUMNS, sheet="方案一览", note=note)
+    shown = table(rows, caption="压减方案一览", columns=page_columns("plan_overview"), sheet="方案一览", note=note)
     return listing(shown, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)]))
 
 
@@ -131,7 +112,7 @@ def _plan(found: Plan, me: Study, limit: int) -> Block:
     rows = named_steps(found.steps, me.own)
     said += over_note(rows.head(limit))
     rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
-    shown = table(rows.drop(columns="indicator"), caption=f"{one.short}压减方案", columns=PLAN_COLUMNS,
+    shown = table(rows, caption=f"{one.short}压减方案", columns=page_columns("plan"),
                   sheet=f"{one.short}压减方案")  # fmt: skip
     return listing(shown, said, limit=limit)
 
@@ -153,10 +134,6 @@ def _answer(row: pd.Series, unit: str) -> str:
     return f"最少改{int(row['n_steps'])}项，到{reached}，位次{moved}（共{int(row['n_ranked'])}个地区）。"
 
 
-OBSTACLE_COLUMNS = (Column("name", "指标"), Column("reason", "原因"), Column("n_items", "事项", "count", unit="项"),
-                    Column("could", "若解除可再提升"))  # fmt: skip
-
-
 def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE) -> Block:
     """Give what stands in the way of more than the plans reach, indicator by indicator."""
     tables = [me.plan(key, target=target, conditions=conditions).obstacles.assign(indicator=key) for key in indicators]
@@ -168,19 +145,8 @@ def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditi
         name=[one.short for one in known],
         could=[wording.difference(v, one.unit) for one, v in zip(known, found["could_gain"], strict=True)],
     )
-    shown = table(rows.drop(columns="indicator"), caption="方案之外的限制", columns=OBSTACLE_COLUMNS, sheet="方案限制")
+    shown = table(rows, caption="方案之外的限制", columns=page_columns("obstacles"), sheet="方案限制")
     return listing(shown)
-
-
-TASK_COLUMNS = (
-    Column("indicator", "指标"),
-    Column("item_name", "名称"),
-    Column("department", "部门"),
-    Column("current_text", "现状"),
-    Column("proposed_text", "建议"),
-    Column("basis", "依据"),
-    Column("match_code", "编码", "code"),
-)
 
 
 def tasks(me: Study, *indicators: str) -> Block:
@@ -190,5 +156,5 @@ def tasks(me: Study, *indicators: str) -> Block:
     if not plans:
         return say("各项目标均已达到，没有要下发的任务。" if has_plan(me.region) else "没有要下发的任务。")
     rows = task_list(*plans)
-    shown = table(rows, caption="任务清单", columns=TASK_COLUMNS, sheet="任务清单")
+    shown = table(rows, caption="任务清单", columns=page_columns("tasks"), sheet="任务清单")
     return listing(shown, f"共{len(rows)}项任务。")

@@ -9,11 +9,10 @@ import pandas as pd
 from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
-from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
-from zjanalysis.display.tables import about, markup, table
+from zjanalysis.display.tables import about, markup, page_columns, table
 from zjanalysis.display.trend import runs_of
 from zjanalysis.inputs.regions import is_county, region_name
 from zjanalysis.inputs.workplan import unplanned
@@ -141,16 +140,6 @@ def unmet_plans(me: Study) -> list[Plan]:
     return sorted(plans, key=lambda one: (not one.summary["reached"].iloc[0], int(one.summary["n_steps"].iloc[0])))
 
 
-FIRST_COLUMNS = (
-    Column("name", "指标"),
-    Column("item_name", "事项"),
-    Column("department", "部门"),
-    Column("step", "现状→建议"),
-    Column("done_by", "已做到的地区"),
-    Column("effect", "效果"),
-)
-
-
 MEANINGS = {
     "time_compression": "承诺时限比法定少的比例",
     "visits": "平均每个事项要到现场几次",
@@ -185,12 +174,12 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
     rows = (
         pd.concat(steps, ignore_index=True).head(limit)
         if steps
-        else pd.DataFrame(columns=[c.key for c in FIRST_COLUMNS])
+        else pd.DataFrame(columns=[column.key for column in page_columns("first")])
     )
     total = sum(len(one.steps) for one in plans)
     marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows) if len(rows) else ""
     shown = table(rows, caption=f"先办事项（共{total}项，全部见附件）" if total > len(rows) else "先办事项",
-                  columns=FIRST_COLUMNS, sheet="先办事项", note=marks)  # fmt: skip
+                  columns=page_columns("first"), sheet="先办事项", note=marks)  # fmt: skip
     return Block(shown.html(), {"kind": "table", "table": shown.payload()}, shown.caption, rows)
 
 

@@ -10,11 +10,9 @@ import pandas as pd
 from zjanalysis.analysis.before_after import FEWEST_ASIDE, FEWEST_POINTS, interrupted, item_series, region_effect
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.signals import against_group
-from zjanalysis.columns import Column
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, listing, say
-from zjanalysis.display.reasons import delta
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
 
 OWN, APART, SAME_ITEMS = "自身走势", "扣除全组共同的变化", "同事项与其他地区比"
@@ -46,10 +44,12 @@ def before_after(me: Study, indicator: str, *, date: str) -> Block:
         return say(said)
     alone = rows.groupby("way")["period"].transform("size") == 1
     words = [_word(row) for row in rows.assign(alone=alone).to_dict("records")]
-    shown = table(rows.assign(word=words), caption=f"{one.label}在各期的跳变", sheet=f"{one.short}前后", columns=(
-        Column("way", "办法"), Column("period", "期次"), delta(one.unit, "effect", "变化"),
-        delta(one.unit, "low", "区间低"), delta(one.unit, "high", "区间高"), Column("word", "结论"),
-    ))  # fmt: skip
+    shown = table(
+        rows.assign(word=words),
+        caption=f"{one.label}在各期的跳变",
+        sheet=f"{one.short}前后",
+        columns=page_columns("jumps", one),
+    )
     return listing(shown, said)
 
 

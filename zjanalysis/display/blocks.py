@@ -14,9 +14,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.columns import Column
 from zjanalysis.display import dates, picture, wording
-from zjanalysis.display.tables import HTML, MIME, Table, about, markup, word
+from zjanalysis.display.tables import HTML, MIME, Table, about, markup, page_columns, word
 from zjanalysis.display.tables import table as table_of
 from zjanalysis.inputs.regions import city_of, is_county, is_whole, level_name, region_code, region_name, report_units
 from zjanalysis.inputs.workplan import unplanned
@@ -158,17 +157,6 @@ def carry(block: Block) -> Block:
     return replace(block, payload={**block.payload, "png": drawn})
 
 
-DEFINITION_COLUMNS = (
-    Column("indicator", "指标"),
-    Column("value", "现值", "number"),
-    Column("ratio", "分子/分母（N/M）"),
-    Column("n", "纳入", "count", unit="项"),
-    Column("n_left_out", "剔除", "count", unit="项"),
-    Column("definition", "口径"),
-    Column("basis", "依据"),
-)
-
-
 def definitions(me: Study) -> Block:
     """Give how each indicator is defined, with N/M of the region's own rows, and how places and words are read."""
     from zjanalysis.analysis.registry import bound  # noqa: PLC0415
@@ -181,7 +169,7 @@ def definitions(me: Study) -> Block:
         definition=[one.definition for one in known],
         basis=[bound(one, me.region).basis for one in known],
     )
-    shown = table_of(rows, caption="指标口径", columns=DEFINITION_COLUMNS, sheet="指标口径")
+    shown = table_of(rows, caption="指标口径", columns=page_columns("definitions"), sheet="指标口径")
     notes = reading_rules(me.settings.comparison, unplanned=unplanned(me.region))
     listed = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in notes)
     html = f'<section class="zj-definitions">{shown.html()}<dl class="zj-terms">{listed}</dl></section>'

@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis.frontier import LEVERS
-from zjanalysis.columns import Column, label
+from zjanalysis.columns import label
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, key, row_chart, scale
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import _main_part, _parts_text, delta, helps, mainly, value_of, waterfall
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.reasons import _main_part, _parts_text, helps, mainly, waterfall
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"
@@ -28,12 +28,10 @@ def changes(me: Study, indicator: str) -> Block:
     rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
     words = [wording.change_word(change, one.unit, one.sign) for change in rows["change"]]
     rows = rows.assign(region=names_of(rows["region_code"]), word=words)
-    columns = [Column("region", "地区"), value_of(one.unit, "previous", "上期"), value_of(one.unit, label="本期"),
-               delta(one.unit, "change", "较上期"), Column("word", "变化")]  # fmt: skip
     shown = table(
-        rows.drop(columns="indicator"),
+        rows,
         caption=f"{one.label}与上期比较",
-        columns=columns,
+        columns=page_columns("changes", one),
         sheet=f"{one.short}环比",
         focus=me.region,
     )
@@ -87,9 +85,8 @@ def change_split(me: Study, indicator: str) -> Block:
     if wording.missing(row["change"]):
         return say(FIRST if not me.before.name else f"{one.label}：本期或上期{wording.NO_DATA}，不拆分变化。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
-    shown = table(signed.drop(columns="indicator"), caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
-                  columns=[Column("part", "组成"), delta(one.unit), Column("n_items", "事项", "count", unit="项"),
-                           Column("effect", "作用")])  # fmt: skip
+    shown = table(signed, caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
+                  columns=page_columns("change_split", one))  # fmt: skip
     said = f"{me.name}{one.label}{wording.change_text(row['change'], one.unit)}"
     if wording.is_zero(float(row["change"]), one.unit) and all(
         wording.is_zero(float(step), one.unit) for step in parts["contribution"]
@@ -101,15 +98,6 @@ def change_split(me: Study, indicator: str) -> Block:
     title = f"{me.name}{one.short}{wording.change_text(row['change'], one.unit)}{mainly(parts)}"
     return exhibit(axes, title=title, table=shown, source=me,
                    sentence=f"{said}，其中{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
-
-
-ITEM_COLUMNS = (
-    Column("kind", "变动"),
-    Column("item_name", "事项名称"),
-    Column("department", "实施主体"),
-    Column("moved", "变化（上期→本期）"),
-    Column("match_code", "基本编码", "code"),
-)
 
 
 def item_changes(me: Study, *, limit: int = 0) -> Block:
@@ -127,7 +115,7 @@ def item_changes(me: Study, *, limit: int = 0) -> Block:
         for kind in ("新增", "取消", "变动")
         if (rows["kind"] == kind).any()
     )
-    shown = table(rows, caption="事项变动", columns=ITEM_COLUMNS, sheet="事项变动")
+    shown = table(rows, caption="事项变动", columns=page_columns("item_changes"), sheet="事项变动")
     return listing(shown, f"较上期{counts}。", limit=limit)
 
 

@@ -12,17 +12,12 @@ from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, names_of, say
 from zjanalysis.display.canvas import key, plane
 from zjanalysis.display.picture import describe
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.studies import Study
 
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}
 TONES = {"法定时限": theme.PEER, "承诺时限": theme.FOCUS}
-SPREAD = (Column("n", "事项", "count", unit="项"), Column("mean", "平均", "days", unit="工作日"),
-          Column("most", "九成在", "days", unit="工作日以内"))  # fmt: skip
-QUARTILES = (Column("n", "事项", "count", unit="项"), Column("low", "下四分位", "days", unit="工作日"),
-             Column("middle", "中位数", "days", unit="工作日"),
-             Column("high", "上四分位", "days", unit="工作日"))  # fmt: skip
 
 
 def _permits(me: Study, *, own: bool) -> pd.DataFrame:
@@ -48,8 +43,7 @@ def limits(me: Study) -> Block:
     order = long[long["side"] == "承诺时限"].groupby("region")["days"].mean().sort_values(kind="stable").index.tolist()
     groups = long.groupby(["region", "side"], sort=False)["days"]
     found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), "most": groups.quantile(0.9)}).reset_index()
-    columns = [Column("region", "地区"), Column("side", "时限"), *SPREAD]
-    shown = table(found, caption="各地区许可事项的时限", columns=columns, sheet="时限分布")
+    shown = table(found, caption="各地区许可事项的时限", columns=page_columns("limits"), sheet="时限分布")
     own = found[(found["region"] == region_name(me.region)) & (found["side"] == "承诺时限")]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
     said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
@@ -86,8 +80,7 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     found = _quartiles(rows, ["department"], "compression").sort_values(
         ["middle", "department"], kind="stable", ignore_index=True
     )
-    columns = [Column("department", "部门"), QUARTILES[0], *(Column(c.key, c.label, "share") for c in QUARTILES[1:])]
-    shown = table(found, caption="各部门事项的压缩幅度", columns=columns, sheet="部门压缩分布")
+    shown = table(found, caption="各部门事项的压缩幅度", columns=page_columns("compression"), sheet="部门压缩分布")
     order = found["department"].head(limit).tolist()
     dots = rows[rows["department"].isin(order)].assign(percent=lambda t: t["compression"] * 100)
     with theme.style():

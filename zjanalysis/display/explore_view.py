@@ -9,8 +9,8 @@ from zjanalysis.analysis.indicators import as_written
 from zjanalysis.display.actions import plan
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.peers import ranking
-from zjanalysis.display.reasons import LAGGARD_COLUMNS, departments
-from zjanalysis.display.tables import Table, table
+from zjanalysis.display.reasons import departments
+from zjanalysis.display.tables import Table, page_columns, table
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.period import Period
 from zjanalysis.studies import Study, study_of
@@ -80,7 +80,9 @@ def view(period: Period, choice: Choice, *, before: View | None = None) -> View:
 def _longer(me: Study, department: str) -> Table:
     rows = me.laggards()
     own = rows[rows["department"] == department]
-    return table(own, caption=f"{department}：承诺长于{me.whom}的事项", columns=LAGGARD_COLUMNS, sheet="拖累事项")
+    return table(
+        own, caption=f"{department}：承诺长于{me.whom}的事项", columns=page_columns("laggards"), sheet="拖累事项"
+    )
 
 
 def _plan(me: Study, choice: Choice) -> Block | None:

@@ -7,14 +7,13 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, names_of, say
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import COUNTS, SUMS, TONES, delta, value_of
+from zjanalysis.display.reasons import TONES
 from zjanalysis.display.spine import INK, MET_INK
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
 
@@ -28,12 +27,10 @@ def ranking(me: Study, indicator: str) -> Block:
         text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
         place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
     )
-    columns = [Column("place", "位次（区间）"), Column("region", "地区"), Column("text", one.short), *SUMS, *COUNTS,
-               Column("meets_target", "达标"), Column("verdict", "判断"), Column("reason", "说明")]  # fmt: skip
     shown = table(
-        rows.drop(columns="indicator"),
+        rows,
         caption=f"{one.label}排名",
-        columns=columns,
+        columns=page_columns("ranking", one),
         sheet=f"{one.short}排名",
         focus=me.region,
     )
@@ -87,17 +84,10 @@ def pairs(me: Study, indicator: str) -> Block:
     one, found = about(indicator), me.pairs(indicator)
     rows = found.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
     rows = rows.assign(peer=names_of(rows["peer_code"]))
-    columns = [
-        Column("peer", "与谁比"), value_of(one.unit, label="本地区"), value_of(one.unit, "peer_value", "对方"),
-        delta(one.unit, "difference", "差（正为好）"), delta(one.unit, "low", "区间下限"),
-        delta(one.unit, "high", "区间上限"),
-        Column("n_shared", "同事项", "count", unit="项"), Column("n_differ", "有差别", "count", unit="项"),
-        Column("coverage", "覆盖率", "share"), Column("verdict", "逐一比较"), Column("reason", "说明"),
-    ]  # fmt: skip
     shown = table(
-        rows.drop(columns="indicator"),
+        rows,
         caption=f"{one.label}同事项逐一比较",
-        columns=columns,
+        columns=page_columns("pairs", one),
         sheet=f"{one.short}同事项",
     )
     counts = "、".join(
@@ -151,13 +141,10 @@ def funnel(me: Study, indicator: str) -> Block:
     rows = rows.assign(
         region=names_of(rows["region_code"]), place=list(map(place_in, rows["value"], rows["low"], rows["high"]))
     )
-    columns = [Column("region", "地区"), Column("n", "事项数", "count", unit="项"), Column("value", one.short, "share"),
-               Column("low", "范围下限", "share"), Column("high", "范围上限", "share"),
-               Column("place", "与范围比")]  # fmt: skip
     shown = table(
-        rows.drop(columns="indicator"),
+        rows,
         caption=f"{one.label}与可预期的范围",
-        columns=columns,
+        columns=page_columns("funnel", one),
         sheet=f"{one.short}漏斗图",
         focus=me.region,
     )
@@ -211,17 +198,6 @@ def place_in(value: float, low: float, high: float) -> str:
     return "高于范围" if value > high else "低于范围" if value < low else "范围内"
 
 
-SENSITIVITY_COLUMNS = (
-    Column("definition", "口径"),
-    Column("text", "数值"),
-    Column("place", "位次"),
-    Column("meets_target", "达标"),
-    Column("verdict", "判断"),
-    Column("n", "纳入", "count", unit="项"),
-    Column("reason", "说明"),
-)
-
-
 def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     """Give where the region stands under every other definition; the first row is the published one."""
     one, found = about(indicator), me.sensitivity(indicator)
@@ -231,9 +207,9 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
         place=list(map(wording.place_text, found["rank"], found["n_ranked"])),
     )
     shown = table(
-        rows.drop(columns="indicator"),
+        rows,
         caption=f"{one.label}口径敏感性",
-        columns=SENSITIVITY_COLUMNS,
+        columns=page_columns("sensitivity"),
         sheet=f"{one.short}口径敏感性",
     )
     ranks = rows["rank"].dropna().astype(int)

@@ -11,12 +11,11 @@ from zjanalysis.analysis.sensitivity import blank_promises
 from zjanalysis.columns import Column
 from zjanalysis.display import dates, wording
 from zjanalysis.display.blocks import Block, listing, say
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import UNIT_TEXT, about, page_columns, table
 from zjanalysis.inputs.check import completeness as filled_columns
 from zjanalysis.inputs.findings import summary as counted_by
 from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.studies import Study
-from zjanalysis.units import UNITS
 
 LEVEL_ORDER = {"错误": 0, "警告": 1, "提示": 2}
 
@@ -39,7 +38,7 @@ def counts(me: Study) -> Block:
     ]
     blank = int(blank_promises(permits).sum())
     note = f"其中{blank}项即办件的承诺时限空白，按即办（0个工作日）计。" if blank else ""
-    columns = (Column("name", "项目"), Column("amount", "数量", "number"), Column("unit_text", "单位"))
+    columns = page_columns("counts")
     rows = pd.DataFrame(lines, columns=[column.key for column in columns])
     return listing(table(rows, caption="事项数量与时限合计", columns=columns, sheet="事项数量", note=note))
 
@@ -54,18 +53,9 @@ def regions(me: Study, *indicators: str) -> Block:
     if wide.empty:
         return say(f"{me.name}没有所辖县（市、区）的数据。")
     wide = wide.reindex([code for code in units if code in wide.index]).reset_index()
-    columns = [Column("region", "地区"), *(Column(i.key, i.short, i.unit, unit=UNITS[i.unit].suffix) for i in known)]
+    columns: list[str | Column] = ["region"]
+    columns += [Column(i.key, i.short, i.unit, unit=UNIT_TEXT[i.unit]) for i in known]
     return listing(table(wide, caption="所辖县（市、区）指标一览", columns=columns, sheet="所辖地区"))
-
-
-FINDING_HEADS = (
-    Column("level", "级别"),
-    Column("rule_title", "规则"),
-    Column("n_findings", "问题", "count", unit="处"),
-    Column("n_rows_out", "未采用", "count", unit="行"),
-    Column("example", "举例"),
-    Column("action", "处理建议"),
-)
 
 
 def findings(me: Study, *, everywhere: bool = False) -> Block:
@@ -85,23 +75,13 @@ def findings(me: Study, *, everywhere: bool = False) -> Block:
     listed = by_rule.assign(example=by_rule["rule"].map(first["message"]), action=by_rule["rule"].map(first["action"]),
                             order=by_rule["level"].map(LEVEL_ORDER))  # fmt: skip
     listed = listed.sort_values(["order", "n_findings"], ascending=[True, False])
-    return listing(table(listed, caption="数据核对问题", columns=FINDING_HEADS, sheet="核对问题"), said)
+    return listing(table(listed, caption="数据核对问题", columns=page_columns("findings"), sheet="核对问题"), said)
 
 
 def omissions(me: Study) -> Block:
     """Give how many items each indicator leaves out in the region, and why."""
     rows = me.left_out()
-    columns = (Column("indicator", "指标"), Column("reason", "剔除原因"), Column("n", "数量", "count", unit="项"))
-    return listing(table(rows, caption="各指标剔除事项", columns=columns, sheet="剔除原因"))
-
-
-TREND_HEADS = (
-    Column("level", "级别"),
-    Column("rule_title", "规则"),
-    Column("n_before", "上期", "count", unit="处"),
-    Column("n_findings", "本期", "count", unit="处"),
-    Column("n_more", "增减", "count", unit="处"),
-)
+    return listing(table(rows, caption="各指标剔除事项", columns=page_columns("omissions"), sheet="剔除原因"))
 
 
 def findings_trend(me: Study) -> Block:
@@ -116,17 +96,9 @@ def findings_trend(me: Study) -> Block:
     rows = both.assign(n_more=both["n_findings"] - both["n_before"], order=both["level"].map(LEVEL_ORDER))
     rows = rows.sort_values(["order", "n_findings"], ascending=[True, False])
     note = f"上期为{dates.issue_text(me.before.name)}。"
-    return listing(table(rows, caption="问题数与上期比较", columns=TREND_HEADS, sheet="核对趋势", note=note))
-
-
-REGION_HEADS = (
-    Column("region", "地区"),
-    Column("n_items", "采用事项", "count", unit="行"),
-    Column("n_findings", "问题", "count", unit="处"),
-    Column("n_errors", "错误", "count", unit="处"),
-    Column("n_warnings", "警告", "count", unit="处"),
-    Column("n_rows_out", "未采用", "count", unit="行"),
-)
+    return listing(
+        table(rows, caption="问题数与上期比较", columns=page_columns("findings_trend"), sheet="核对趋势", note=note)
+    )
 
 
 def quality_by_region(me: Study) -> Block:
@@ -140,7 +112,10 @@ def quality_by_region(me: Study) -> Block:
     said = "；".join(
         [f"{len(rows)}个地区采用事项{int(rows['n_items'].sum())}行", *(f"本市{one}" for one in worst if one)]
     )
-    return listing(table(rows, caption="各地区核对情况", columns=REGION_HEADS, sheet="各地区核对"), f"{said}。")
+    return listing(
+        table(rows, caption="各地区核对情况", columns=page_columns("findings_by_region"), sheet="各地区核对"),
+        f"{said}。",
+    )
 
 
 def _most(rows: pd.DataFrame, key: str, word: str, unit: str) -> str:
@@ -148,14 +123,6 @@ def _most(rows: pd.DataFrame, key: str, word: str, unit: str) -> str:
     most = rows[key].max()
     names = rows.loc[rows[key] == most, "region"]
     return f"{word}最多的是{wording.listed(names, limit=3)}（{int(most)}{unit}）" if most > 0 else ""
-
-
-COMPLETENESS_HEADS = (
-    Column("column_label", "栏目"),
-    Column("n_items", "事项", "count", unit="行"),
-    Column("n_filled", "已填", "count", unit="行"),
-    Column("filled_share", "填报率", "share"),
-)
 
 
 def completeness(me: Study) -> Block:
@@ -167,17 +134,9 @@ def completeness(me: Study) -> Block:
     said = f"{len(shares)}个栏目中{len(shares) - len(lacking)}个全部填写。"
     if lacking.empty:
         return say(said)
-    return listing(table(lacking, caption="没有填满的栏目", columns=COMPLETENESS_HEADS, sheet="填报完整度"), said)
-
-
-DOUBT_HEADS = (
-    Column("region", "地区"),
-    Column("indicator", "指标"),
-    Column("value", "现值", "number"),
-    Column("previous", "剔除存疑事项后", "number"),
-    Column("change", "差", "number"),
-    Column("n_doubtful", "存疑事项", "count", unit="项"),
-)
+    return listing(
+        table(lacking, caption="没有填满的栏目", columns=page_columns("completeness"), sheet="填报完整度"), said
+    )
 
 
 def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
@@ -192,6 +151,6 @@ def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
     n = items[doubtful]["region_code"].value_counts()
     rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs())
     shown = table(rows.sort_values("size", ascending=False, kind="stable"), caption="存疑事项对指标的影响",
-                  columns=DOUBT_HEADS, sheet="存疑影响")  # fmt: skip
+                  columns=page_columns("doubts"), sheet="存疑影响")  # fmt: skip
     said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；影响最大的在前。"
     return listing(shown, said, limit=limit)

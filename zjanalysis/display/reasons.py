@@ -7,31 +7,16 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.columns import Column
+from zjanalysis.columns import TABLES
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, office, say
 from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
-from zjanalysis.units import UNITS, Verdict
-
-COUNTS = (Column("n", "纳入", "count", unit="项"), Column("n_left_out", "剔除", "count", unit="项"))
-SUMS = (Column("numerator", "分子（N）", "number"), Column("denominator", "分母（M）", "number"))
-
+from zjanalysis.units import Verdict
 
 TONES = {"有利": theme.AHEAD, "不利": theme.BEHIND, Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND}
-
-
-def delta(unit: str, key: str = "contribution", label: str = "贡献") -> Column:
-    """Give the column of a difference in the unit of an indicator."""
-    kind = {"share": "points"}.get(unit, unit)
-    return Column(key, label, kind, unit=UNITS[unit].step.removeprefix("个") if unit == "days" else UNITS[unit].step)
-
-
-def value_of(unit: str, key: str = "value", label: str = "数值") -> Column:
-    """Give the column of a value in the unit of an indicator."""
-    return Column(key, label, unit, unit="" if unit == "share" else UNITS[unit].suffix.removeprefix("个"))
 
 
 def helps(gain: float, unit: str) -> str:
@@ -50,9 +35,8 @@ def split(me: Study, indicator: str) -> Block:
     if wording.missing(row["gap"]):
         return say(f"{one.label}：{me.name}或{me.whom}{wording.NO_DATA}，不拆分差距。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
-    shown = table(signed.drop(columns="indicator"), caption=f"{one.label}差距拆分", sheet=f"{one.short}差距拆分",
-                  columns=[Column("part", "组成"), delta(one.unit), Column("n_codes", "基本编码", "count", unit="个"),
-                           Column("effect", "作用")])  # fmt: skip
+    shown = table(signed, caption=f"{one.label}差距拆分", sheet=f"{one.short}差距拆分",
+                  columns=page_columns("split", one))  # fmt: skip
     ends = ((peers, float(row["peer_value"])), (me.name, float(row["value"])))
     gap = wording.apart(row["value"], row["peer_value"], one.unit, peers)
     said = (f"{me.name}{one.label}{gap}，其中"
@@ -137,10 +121,8 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     rows = known.assign(weight=weight * one.sign)
     rows = rows.sort_values(["weight", "department"], kind="stable", ignore_index=True)
     rows = rows.assign(department=[office(str(name), me.name) for name in rows["department"].fillna("（未填部门）")])
-    columns = [Column("department", "部门"), value_of(one.unit, label=one.short),
-               delta(one.unit, "weight", "对总体的影响"), *SUMS, *COUNTS]  # fmt: skip
     shown = table(
-        rows.drop(columns="indicator"), caption=f"{one.label}（分部门）", columns=columns, sheet=f"{one.short}分部门"
+        rows, caption=f"{one.label}（分部门）", columns=page_columns("departments", one), sheet=f"{one.short}分部门"
     )
     if rows.empty:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
@@ -191,20 +173,7 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
     return describe(axes, alt)
 
 
-LAGGARD_COLUMNS = (
-    Column("item_name", "事项名称"),
-    Column("department", "实施主体"),
-    Column("statutory_days", "法定", "number", unit="工作日"),
-    Column("promised_days", "现承诺", "number", unit="工作日"),
-    Column("best_days", "同类最短", "number", unit="工作日"),
-    Column("best_region", "最短的地区"),
-    Column("room_days", "可压", "number", unit="工作日"),
-    Column("gain", "可提升", "points"),
-    Column("match_code", "基本编码", "code"),
-)
-
-
-def laggards(me: Study, *, limit: int = 20, columns: int = len(LAGGARD_COLUMNS)) -> Block:
+def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.laggards"])) -> Block:
     """Give the items that hold the region back, a peer promises the same code sooner; at most ``limit`` are shown."""
     rows = me.laggards()
     rows = rows.assign(department=rows["department"].map(lambda name: office(name, me.name), na_action="ignore"))
@@ -212,5 +181,5 @@ def laggards(me: Study, *, limit: int = 20, columns: int = len(LAGGARD_COLUMNS))
         return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
     total = wording.plain(float(rows["room_days"].sum()))
     said = f"{len(rows)}项的承诺长于{me.whom}中最短的，合计可压{total}个工作日。"
-    shown = table(rows, caption="拖累事项", columns=LAGGARD_COLUMNS[:columns], sheet="拖累事项")
+    shown = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项")
     return listing(shown, said, limit=limit)

@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.columns import Column
 from zjanalysis.display import dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
 from zjanalysis.display.canvas import THICK, TextColumn, bars, key, plane, row_chart, scale, upright
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import SUMS, value_of
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_columns, table
 
 FEWEST_POINTS = 4
 """A line needs at least so many points; fewer are a sentence."""
@@ -47,9 +45,9 @@ def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target:
     if len(known) < FEWEST_POINTS:
         each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in known.to_dict("records"))
         return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
-    columns = [Column("period", "应办结月份"), value_of(one.unit, label=one.short), *(c for c in SUMS if c.key in rows)]
+    columns = [column for column in page_columns("monthly", one) if column.key in rows]
     shown = table(
-        rows.drop(columns="indicator", errors="ignore"),
+        rows,
         caption=f"{one.label}（按应办结月份）",
         columns=columns,
         sheet=f"{one.short}逐月",
@@ -122,7 +120,7 @@ def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
     """Give cases by band of working days, actual beside promised and statutory."""
     rows = case_bands(days)
     names = {column: label for column, label, _ in SERIES if column in rows}
-    columns = [Column("band", "时限"), *(Column(k, label, "count", unit="件") for k, label in names.items())]
+    columns = [column for column in page_columns("bands") if column.key in rows]
     shown = table(rows, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
     soon = "，".join(f"{label}{int(rows[k].iloc[:4].sum())}件" for k, label in names.items())
     said = f"{name}办件在5个工作日以内的：{soon}。"
@@ -170,10 +168,8 @@ STATES = (
 
 def board(counts: pd.DataFrame, *, source: str) -> Block:
     """Give the plan's tasks: how many rows of the ledger stand in which state."""
-    heads = {"n_rows": "台账", "n_met": "达标", "n_in_progress": "推进中", "n_long_term": "长期推进",
-             "n_not_started": "未启动", "n_overdue": "逾期", "n_no_value": "无数据"}  # fmt: skip
-    columns = [Column(k, label, "count", unit="项") for k, label in heads.items() if k in counts]
-    shown = table(counts, caption="任务进展", columns=[Column("title", "任务"), *columns], sheet="任务进展")
+    columns = [column for column in page_columns("board") if column.key in counts]
+    shown = table(counts, caption="任务进展", columns=columns, sheet="任务进展")
     total, met, late = (int(counts[k].sum()) for k in ("n_rows", "n_met", "n_overdue"))
     said = f"{len(counts)}项任务共列台账{total}项，达标{met}项，逾期{late}项。"
     return exhibit(_board(counts), title=said.rstrip("。"), table=shown, sentence=said, source=source)

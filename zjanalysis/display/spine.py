@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.columns import Column
 from zjanalysis.display import picture, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit
 from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
-from zjanalysis.display.tables import Table, about, table
+from zjanalysis.display.tables import Table, about, page_columns, table
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -26,20 +25,6 @@ EMPTY = {
     wording.progress_text(None, "share", 1),
     wording.NO_PLACE,
 }  # a column of nothing else is not drawn
-
-
-SPINE_COLUMNS = (
-    Column("indicator", "指标"),
-    Column("value", "本期"),
-    Column("meets_target", "达标"),
-    Column("place", "位次（区间）"),
-    Column("median", "中位数"),
-    Column("target_text", "目标"),
-    Column("moved", "较上期"),
-    Column("effect", "同事项差距", "delta"),
-    Column("verdict", "判断"),
-    Column("reason", "说明"),
-)
 
 
 def spine_rows(me: Study) -> pd.DataFrame:
@@ -83,7 +68,7 @@ def target_text(key: str, me: Study) -> str:
 
 def spine_table(me: Study) -> Table:
     """Give the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
-    return table(spine_rows(me), caption=f"{me.name}各项指标的位置", columns=SPINE_COLUMNS, sheet="指标位置")
+    return table(spine_rows(me), caption=f"{me.name}各项指标的位置", columns=page_columns("spine"), sheet="指标位置")
 
 
 def spine(me: Study) -> Block:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, by_caseload, indicator
-from zjanalysis.columns import ALL_COLUMNS, Column
+from zjanalysis.columns import ALL_COLUMNS, TABLES, Column
 from zjanalysis.display import theme, wording
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.regions import region_name
@@ -163,6 +163,26 @@ def table(
         focus=tuple(position for position, code in enumerate(codes) if code == focus),
         frame=frame,
     )
+
+
+def page_columns(name: str, one: Indicator | None = None, **words: object) -> tuple[Column, ...]:
+    """Return what the table ``page.<name>`` of columns.csv shows; ``words`` fill its heads, as does {short}.
+
+    With an indicator, value and delta are in its unit.
+
+    >>> [(head.label, head.kind, head.unit) for head in page_columns("changes", about("promised_days"))[1:4]]
+    [('上期', 'days', '工作日'), ('本期', 'days', '工作日'), ('较上期', 'days', '工作日')]
+    """
+    columns = TABLES[f"page.{name}"]
+    if one is not None:
+        words, unit = {"short": one.short, **words}, one.unit
+        measured = {
+            "value": (unit, UNIT_TEXT[unit]),
+            "delta": ("points" if unit == "share" else unit, DELTA_TEXT[unit]),
+        }
+        columns = tuple(replace(column, kind=kind, unit=text) for column in columns
+                        for kind, text in [measured.get(column.kind, (column.kind, column.unit))])  # fmt: skip
+    return tuple(replace(column, label=column.label.format(**words)) for column in columns)
 
 
 def table_from_payload(payload: Mapping[str, Any]) -> Table:

@@ -14,13 +14,11 @@ from zjanalysis.analysis.compare import KEY
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import ENOUGH_FOR_SHARES, bands
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
-from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import key, plane, upright, write
 from zjanalysis.display.picture import MM, describe, new_figure
-from zjanalysis.display.reasons import value_of
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import is_county, report_units
 from zjanalysis.studies import Study, study_of
 
@@ -42,11 +40,7 @@ def trend(me: Study, *keys: str) -> Block:
     periods = sorted(rows["period"].unique())
     if len(periods) < FEWEST_POINTS:
         return say(f"只有{len(periods)}期数据，不画走势（至少{FEWEST_POINTS}期）。")
-    shown = table(_listed(me, wanted), caption=f"{me.name}各项指标的走势", sheet="走势", columns=(
-        Column("indicator", "指标"), Column("n_points", "期数", "count", unit="期"), Column("first", "首期"),
-        Column("before", "上期"), Column("now", "本期"), Column("signal", "走势"), Column("relative", "相对全组"),
-        Column("cause", "较上期变化来自"),
-    ))  # fmt: skip
+    shown = table(_listed(me, wanted), caption=f"{me.name}各项指标的走势", sheet="走势", columns=page_columns("trends"))
     with theme.style():
         axes = _panels(me, wanted, rows, periods)
     assert shown.frame is not None
@@ -102,11 +96,7 @@ def trend_line(me: Study, indicator: str) -> Block:
         each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
         return say(f"{me.name}{one.label}：{each or wording.NO_DATA}；只有{len(own)}期，不画走势。")
     both = own.merge(bands(rows), on=["indicator", "period"], suffixes=("", "_group"))
-    shown = table(both.drop(columns="indicator"), caption=f"{one.label}走势", sheet=f"{one.short}走势", columns=(
-        Column("period", "期次"), value_of(one.unit, label="数值"), value_of(one.unit, "low", "全组低"),
-        value_of(one.unit, "middle", "全组中位数"), value_of(one.unit, "high", "全组高"),
-        Column("n", "纳入", "count", unit="项"), Column("cut", "口径"), Column("source", "来源"),
-    ))  # fmt: skip
+    shown = table(both, caption=f"{one.label}走势", sheet=f"{one.short}走势", columns=page_columns("trend", one))
     read = _read(me, (one.key,)).iloc[0]
     first, last = own.iloc[0], own.iloc[-1]
     said = (f"{me.name}{one.label}由{first['period']}的{wording.amount(first['value'], one.unit)}到{last['period']}的"
@@ -141,10 +131,7 @@ def worsening(me: Study) -> Block:
     texts = {name: [wording.amount(v, one.unit) for v, one in zip(rows[name], known, strict=True)]
              for name in ("previous", "value")}  # fmt: skip
     named = rows.assign(region=names_of(rows["region_code"]), before=texts["previous"], now=texts["value"])
-    shown = table(named, caption="差且变差的指标", sheet="差且变差", columns=(
-        Column("region", "地区"), Column("indicator", "指标"), Column("before", "上期"), Column("now", "本期"),
-        Column("bad", "差在"), Column("worse", "变差"),
-    ))  # fmt: skip
+    shown = table(named, caption="差且变差的指标", sheet="差且变差", columns=page_columns("worsening"))
     counts = named["region"].value_counts()
     said = "、".join(f"{region}（{n}项）" for region, n in counts.items())
     return listing(shown, f"差且变差的有{said}。")

@@ -8,24 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis import compare
-from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, city_note, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import COUNTS, SUMS, delta, helps
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.reasons import helps
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import city_of, is_county, nearest_group, region_name, report_units
 from zjanalysis.studies import Study, study_of
-
-WHOLE_COLUMNS = (
-    Column("name", "指标"),
-    Column("text", "全市"),
-    Column("place", "位次（全市）"),
-    Column("moved", "较上期"),
-    Column("city", "其中市本级"),
-    Column("counties", "县（市、区）合计"),
-)
 
 
 def whole(me: Study, *indicators: str) -> Block:
@@ -35,7 +25,7 @@ def whole(me: Study, *indicators: str) -> Block:
     """
     rows = [_line(me, about(key).key) for key in indicators or compare.KEY]
     said = f"{city_note(me.region)}，不与市本级混用。{_ranked_with(me)}"
-    shown = table(pd.DataFrame(rows), caption=f"{me.name}指标", columns=WHOLE_COLUMNS, sheet="全市")
+    shown = table(pd.DataFrame(rows), caption=f"{me.name}指标", columns=page_columns("whole"), sheet="全市")
     return listing(shown, said)
 
 
@@ -72,9 +62,7 @@ def parts(me: Study, indicator: str) -> Block:
     rows = found.sort_values("pull", ascending=one.sign < 0, kind="stable", ignore_index=True)
     rows = rows.assign(region=names_of(rows["region_code"]),
                        effect=[helps(pull * one.sign, one.unit) for pull in rows["pull"].fillna(0.0)])  # fmt: skip
-    pulled = [Column("share", "占全市分母", "share"), delta(one.unit, "pull", "拉动"), Column("effect", "作用")]
-    columns = [Column("region", "地区"), Column("value", one.short, one.unit), *SUMS, *pulled, *COUNTS]
-    shown = table(rows.drop(columns="indicator"), caption=f"{me.name}{one.label}的组成", columns=columns,
+    shown = table(rows, caption=f"{me.name}{one.label}的组成", columns=page_columns("parts", one),
                   sheet=f"{one.short}组成")  # fmt: skip
     best, worst = rows.iloc[0], rows.iloc[-1]
     said = (f"没有{worst['region']}，{me.name}{one.label}会{_better(worst['pull'], one.unit)}；"
@@ -134,16 +122,12 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
         text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
         place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
     )
-    shown = table(rows.drop(columns="indicator"), caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
-                  columns=[*COUNTY_COLUMNS, Column("text", one.short), *SUMS, *COUNTS])  # fmt: skip
+    shown = table(rows, caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
+                  columns=page_columns("counties", one))  # fmt: skip
     half = int((rows.loc[rows["region_code"].isin(own), "rank"] > len(rows) / 2).sum())
     said = f"{region_name(city_of(me.region))}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
     return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{said}"[:-1], table=shown,
                    sentence=said, source=me)  # fmt: skip
-
-
-COUNTY_COLUMNS = (Column("place", "位次（区间）"), Column("region", "地区"), Column("city", "地市"),
-                  Column("home", "本市内位次", "count"))  # fmt: skip
 
 
 def _dots(rows: pd.DataFrame, key: str, own: list[str]) -> Axes:

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.columns import Column, label
+from zjanalysis.columns import TABLES, label
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.document import make_document
@@ -44,8 +44,6 @@ REASONS = (OVERDUE, SOON, QUIET, REACHED)
 ANSWER = "请于收到之日起 5个工作日内书面反馈措施、责任人和完成时间；已完成的请附佐证，由市局核实后销号。"
 SAMPLE_NOTE = f"{SAMPLE}：所列事项与数值均为演示而编造。"
 BASIS = "根据整改优化提升工作方案和台账，你单位以下事项需要督办，"
-TO_DO = ("sequence", "problem", "target_text", "current_text", "gap_text", Column("reason_text", "督查事由（时限）"))
-TO_CLOSE = ("sequence", "problem", "current_text", Column("hint", "下一步"))
 
 
 def notice_rows(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
@@ -108,10 +106,15 @@ def _notice(rows: pd.DataFrame) -> list[str | dict[str, Any]]:
     parts: list[str | Block] = [say(BASIS, _counted(rows))]
     if len(open_rows):
         until = open_rows["reason_text"] + "（" + open_rows["deadline"].fillna("") + "）"
-        printed = table(open_rows.assign(reason_text=until), caption="需要整改的事项", columns=TO_DO, sheet="督办")
+        printed = table(
+            open_rows.assign(reason_text=until),
+            caption="需要整改的事项",
+            columns=TABLES["page.ledger_open"],
+            sheet="督办",
+        )
         parts += ["需要整改的事项", listing(printed, _without_figures(open_rows))]
     if len(reached):
-        printed = table(reached, caption="已达标、待销号的事项", columns=TO_CLOSE, sheet="督办")
+        printed = table(reached, caption="已达标、待销号的事项", columns=TABLES["page.ledger_closable"], sheet="督办")
         parts += ["已达标、待销号的事项", listing(printed)]
     return numbered([*parts, "办理要求", say(ANSWER)])
 
@@ -194,10 +197,6 @@ def _line(sheet: Worksheet, position: int, texts: list[str]) -> None:
 NEW = "（新增）"
 TITLE = "数字政府改革建设整改台账情况通报"
 PLACES = 3  # how many places the sentence on who is ahead names
-STANDING = ("unit_name", "n_rows", "n_met", "n_closed", "n_overdue", Column("met_share", "达标率", "share"))
-"""The columns of the table of units; a county's begins with its place."""
-GROUPED = (Column("problem", "事项"), Column("deadline", "完成时限"), Column("units", "责任单位"),
-           Column("n_rows", "项数", "count", unit="项"))  # fmt: skip
 
 
 def brief(file: LedgerFile, *, on: str | date, city: str, office: str) -> tuple[list[Block | str], bytes]:
@@ -253,17 +252,17 @@ def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
     """
     judged = now[~is_own(now) & now["comparison"].fillna("").ne("record")]
     counts = analysis.by_unit(judged)
-    counts = counts.assign(met_share=counts["n_met"] / counts["n_rows"])
+    counts, columns = counts.assign(met_share=counts["n_met"] / counts["n_rows"]), TABLES["page.ledger_counties"]
     counties, order = counts["unit_name"].isin(list(short)), list(short.values())
     ranked = counts[counties].replace({"unit_name": short})
     ranked = ranked.sort_values("unit_name", key=lambda names: names.map(order.index))
     ranked = ranked.sort_values("met_share", ascending=False, kind="stable")
     ranked = ranked.assign(place=ranked["met_share"].rank(ascending=False, method="min").astype("int64"))
     note = "达标率＝已达标（含已销号）÷事项；只计方案事项，各县（市、区）相同；比率相同的位次并列。"
-    printed = table(ranked, caption="各县（市、区）台账进展", columns=(Column("place", "位次", "count"), *STANDING),
+    printed = table(ranked, caption="各县（市、区）台账进展", columns=columns,
                   note=note, sheet="县区")  # fmt: skip
     blocks = [listing(printed, _ahead(ranked))] if len(ranked) else []
-    others = table(counts[~counties], caption="市直单位台账进展", columns=STANDING, sheet="市直",
+    others = table(counts[~counties], caption="市直单位台账进展", columns=columns[1:], sheet="市直",
                    note="各单位牵头的事项不同，不排位次；几个单位牵头的，各计一次。")  # fmt: skip
     return [*blocks, listing(others)]
 
@@ -295,7 +294,7 @@ def _by_item(rows: pd.DataFrame, title: str, counties: list[str]) -> Table:
     items = grouped.agg(units=("unit_name", units), n_rows=("ledger_id", "nunique"),
                         days_left=("days_left", "min")).reset_index()  # fmt: skip
     items = items.sort_values(["days_left", "n_rows"], ascending=[True, False], kind="stable")
-    return table(items, caption=title, columns=GROUPED, sheet=title)
+    return table(items, caption=title, columns=TABLES["page.ledger_grouped"], sheet=title)
 
 
 def _who(rows: pd.DataFrame) -> str:

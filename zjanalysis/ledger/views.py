@@ -12,7 +12,7 @@ import pandas as pd
 
 from zjanalysis.analysis import evaluation as scoring
 from zjanalysis.analysis.ledger_scores import ledger_scores, scored
-from zjanalysis.columns import TABLES, Column
+from zjanalysis.columns import TABLES
 from zjanalysis.display import series
 from zjanalysis.display.blocks import Block, listing, say, source_of
 from zjanalysis.display.tables import table
@@ -75,7 +75,6 @@ def counts_sentence(ledger: pd.DataFrame) -> str:
 
 
 DUE = ("why_due", "problem", "lead_unit", "target_text", "current_text", "deadline")
-WHY = Column("why_due", "事由")
 
 
 def due(me: Study, *, limit: int = 0) -> Block:
@@ -103,7 +102,7 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
         return say(f"全市没有要办的事项，也没有变动{since}。")
     was = worded(rows.assign(current=rows["current_before"]))["current_text"]
     phrased = worded(rows).assign(value_before=was)
-    columns = ("lead_unit", WHY, "problem", "target_text", *(("value_before",) if len(before) else ()), *DUE[4:])
+    columns = [column for column in TABLES["page.ledger_agenda"] if len(before) or column.key != "value_before"]
     printed = table(phrased, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
     said = f"全市要办的和较上期有变动的{len(rows)}项：{_reasons(rows['why_due'])}{since}。"
     return listing(printed, said, limit=limit)
