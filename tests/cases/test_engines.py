@@ -299,12 +299,30 @@ def test_the_sums_do_not_depend_on_the_order_they_are_taken_in(
         pd.testing.assert_frame_equal(other, first, check_exact=True)
 
 
-def test_no_progress_bar_is_drawn_into_what_a_command_prints() -> None:
+CONNECTIONS = """
+import duckdb; real = duckdb.connect
+from contextlib import contextmanager
+@contextmanager
+def watched(*arguments, **options):
+    with real(*arguments, **options) as connection:
+        yield connection
+        asked = "SELECT value FROM duckdb_settings() WHERE name = 'enable_progress_bar'"
+        print(connection.execute(asked).fetchone()[0])
+duckdb.connect = watched
+import pandas as pd
+from pathlib import Path
+from zjanalysis.cases import synthetic
+from zjanalysis.cases.engines import connected
+from zjanalysis.settings import load_settings
+columns = (*synthetic._KEYS, "accept_day", "finish_day")
+synthetic.write_cases(pd.DataFrame({name: [1] for name in columns}), Path("cases.parquet"))
+with connected(load_settings(), title="x"):
+    pass
+"""
+
+
+def test_no_progress_bar_is_drawn_into_what_a_command_prints(tmp_path: Path) -> None:
     """A process without a main file, as our readers are, counts as interactive for DuckDB, which then draws one."""
-    asked = "SELECT value FROM duckdb_settings() WHERE name = 'enable_progress_bar'"
-    code = (
-        "from zjanalysis.cases.engines import connected; from zjanalysis.settings import load_settings\n"
-        f'with connected(load_settings(), title="x") as (at, _): print(at.execute("{asked}").fetchone()[0])'
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
-    assert done.stdout.strip() == "false"
+    command = [sys.executable, "-c", CONNECTIONS]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True, cwd=tmp_path)
+    assert done.stdout.split() == ["false", "false"]

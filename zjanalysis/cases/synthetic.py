@@ -141,6 +141,7 @@ def write_cases(cases: pd.DataFrame, path: Path) -> Path:
     source = {"accepted": epoch.format("accept_day"), "finished": epoch.format("finish_day")}
     columns = ", ".join(f'{source.get(key, key)} AS "{LABELS[key]}"' for key in _KEYS)
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.register("drawn", cases)
         target = str(part).replace("'", "''")
         connection.execute(f"COPY (SELECT {columns} FROM drawn) TO '{target}' (FORMAT parquet)")
