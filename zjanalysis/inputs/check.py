@@ -16,7 +16,7 @@ from zjanalysis.columns import label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import FILE_NAME, columns_told, dataset_of
-from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Place, Violation, findings_of, together
+from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Columns, Place, Violation, columns_of, findings_of, together
 from zjanalysis.inputs.headers import nearest
 from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.regions import code_in
@@ -106,29 +106,31 @@ def check(sheets: Sequence[Sheet], *, settings: Settings, mapping: Mapping[str, 
     if not tables:
         raise _no_table(sheets, [table for _, table, _ in looked_at if table is not None])
     checked = [check_table(sheet, table, settings=settings) for sheet, table in tables]
-    layout = [findings_of(violations, file=sheet.file, sheet=sheet.name) for sheet, _, violations in looked_at]
+    layout = [columns_of(violations, file=sheet.file, sheet=sheet.name) for sheet, _, violations in looked_at]
     return Checked(
         _under([items for items, _ in checked]),
-        together([*layout, *(findings for _, findings in checked)]),
+        findings_of([*layout, *(findings for _, findings in checked)]),
         sum(table.n_read for _, table in tables),
         {(table.file, table.sheet): table.places for _, table in tables},
-        _under([header_rows(table) for _, table in tables]),
+        header_rows([table for _, table in tables]),
     )
 
 
-def header_rows(table: Table) -> pd.DataFrame:
-    """Return a row per header of a table: file, sheet, letter, header, column_label ("" when not used), how, nearest.
+def header_rows(tables: Sequence[Table]) -> pd.DataFrame:
+    """Return a row per header of the tables: file, sheet, letter, header, column_label ("" when not used), how and
+    nearest.
 
     ``how``: how the column was told, or that a known one was not used; ``nearest``: the standard name that an unknown
     header comes near to.
     """
-    close = nearest(table.headers)
     rows = []
-    for number, one in enumerate(table.headers):
-        letter, text = column_letter(number), " ".join(one.text.split())
-        labels = "、".join(label(key) for key, place in table.places.items() if place.letter == letter)
-        how = one.how if labels or not one.keys else "没有使用，见核对问题"
-        rows.append((table.file, table.sheet, letter, text, labels, how, close.get(text, "")))
+    for table in tables:
+        close = nearest(table.headers)
+        for number, one in enumerate(table.headers):
+            letter, text = column_letter(number), " ".join(one.text.split())
+            labels = "、".join(label(key) for key, place in table.places.items() if place.letter == letter)
+            how = one.how if labels or not one.keys else "没有使用，见核对问题"
+            rows.append((table.file, table.sheet, letter, text, labels, how, close.get(text, "")))
     kinds = dict.fromkeys(HEADER_KEYS, "str")
     return pd.DataFrame([row for row in rows if row[3]], columns=list(HEADER_KEYS)).astype(kinds)
 
@@ -171,20 +173,20 @@ def _no_table(sheets: Sequence[Sheet], tables: list[Table]) -> InputError:
     lines = "、".join(f'"{text}" = "{one}"' for text, one in close.items() if one)
     ways = f"请补上缺少的列，或在 dataset.toml 的 [columns] 写明对应关系{f'，例如 {lines}' if lines else ''}。"
     return ColumnsMissing(f"{where}缺少必需的列：{'；'.join(_lacks(table))}。", f"已认出的列：{read}。{unknown}{ways}",
-                          header_rows(table))  # fmt: skip
+                          header_rows([table]))  # fmt: skip
 
 
-def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the items and findings of one table."""
+def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, Columns]:
+    """Return the items and findings of one table, these in columns."""
     hint = code_in(table.sheet) or code_in(Path(table.file).stem)
     items, violations = typed_items(table, region=hint, units=settings.units)
     violations += _uncalculated(sheet, table)
     leaving = [one.rows for one in violations if one.rule in LEAVES_OUT]
     out = np.isin(table.numbers, np.concatenate(leaving)) if leaving else np.zeros(len(items), dtype=bool)
     violations += row_violations(table, items, out)
-    regions = pd.Series(items["region_code"].to_numpy(), index=table.numbers)
-    findings = findings_of([*table.violations, *violations], file=table.file, sheet=table.sheet, places=table.places,
-                           regions=regions)  # fmt: skip
+    regions = dict(zip(table.numbers.tolist(), items["region_code"], strict=True))
+    findings = columns_of([*table.violations, *violations], file=table.file, sheet=table.sheet, places=table.places,
+                          regions=regions)  # fmt: skip
     return items[~out].reset_index(drop=True) if out.any() else items, findings
 
 
@@ -214,12 +216,12 @@ def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tabl
     first: dict[str, str] = {}
     for name, digest in digests.items():
         first.setdefault(digest, name)
-    repeated = [findings_of([Violation("file_repeated", WHOLE, values=name, others=first[digest])], file=name)
+    repeated = [columns_of([Violation("file_repeated", WHOLE, values=name, others=first[digest])], file=name)
                 for name, digest in digests.items() if first[digest] != name]  # fmt: skip
     checked = {name: checked[name] for name in first.values()}
     places = {key: place for one in checked.values() for key, place in one.places.items()}
     items, across = deduplicate(_under([one.items for one in checked.values()]), places)
-    findings = together([*repeated, *(one.findings for one in checked.values()), across])
+    findings = together([findings_of(repeated), *(one.findings for one in checked.values()), across])
     left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
     files = pd.DataFrame({
         "file": pd.Series(list(checked), dtype="str"),
@@ -274,12 +276,12 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     folder = dataset_of(next(iter(files.values())), settings=chosen)
     results = check_apart(files, settings=chosen, mapping=columns_told(folder, settings=chosen))
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
-    refused = [findings_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
+    refused = [columns_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
     header_tables = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
     headers = _under(header_tables) if header_tables else pd.DataFrame(columns=list(HEADER_KEYS))
     items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
-    return Submission(items, together([*refused, findings]), counts, files, headers, folder / FILE_NAME)
+    return Submission(items, together([findings_of(refused), findings]), counts, files, headers, folder / FILE_NAME)
 
 
 def completeness(items: pd.DataFrame, *, by: Sequence[str] = ("region_code",)) -> pd.DataFrame:

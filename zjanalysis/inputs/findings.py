@@ -1,13 +1,14 @@
 """Findings: every rule once (reference/rules.csv), and the table whose row is one cell that breaks one.
 
-A check anywhere yields `Violation`s, which name rows by a mask; `findings_of` gives them sentence, cell and level.
+A check anywhere yields `Violation`s, which name rows by a mask; `columns_of` gives them sentence, cell and level, and
+`findings_of` makes the table.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from zjanalysis.inputs.reference import read_reference
 ERROR, WARNING, NOTE = "错误", "警告", "提示"
 LEVELS = (ERROR, WARNING, NOTE)
 KEYS = tuple(column.key for column in FINDING_COLUMNS)
+Columns = Mapping[str, Sequence[Any]]  # of findings, all the same length; none at all: no findings
 WHOLE = np.zeros(1, dtype="int64")  # a finding about the whole sheet has no row
 _QUOTED = 60  # characters of a cell that a sentence quotes
 _COUNTS = {"n_errors": ERROR, "n_warnings": WARNING, "n_notes": NOTE}
@@ -77,40 +79,46 @@ class Violation:
         return Violation(self.rule, self.rows[mask], self.key, values, others)
 
 
-def findings_of(
+def findings_of(sheets: Sequence[Columns]) -> pd.DataFrame:
+    """Return the findings of sheets (`columns_of`) under one another, in one table for all: a table costs more than
+    the rows of a sheet.
+    """
+    filled = [sheet for sheet in sheets if sheet]
+    return typed(pd.DataFrame({key: [cell for sheet in filled for cell in sheet[key]] for key in KEYS}))
+
+
+def columns_of(
     violations: Sequence[Violation],
     *,
     file: str,
     sheet: str = "",
     places: Mapping[str, Place] | None = None,
-    regions: pd.Series | None = None,
-) -> pd.DataFrame:
-    """Return the violations of one sheet as findings, in the order of the sheet.
+    regions: Mapping[int, str] | None = None,
+) -> Columns:
+    """Return the violations of one sheet as columns of findings, in the order of the sheet.
 
-    ``places``: column → where it stands; ``regions``: region code by row of the sheet.
+    ``places``: column → where it stands; ``regions``: row of the sheet → region code.
     """
-    at = places or {}
+    at, code_of = places or {}, regions or {}
     parts = [_columns(one, at.get(one.key, Place("", ""))) for one in violations if len(one.rows)]
     if not parts:
-        return empty_findings()
-    columns = {name: [cell for part in parts for cell in part[name]] for name in parts[0]}
-    findings = pd.DataFrame(columns).assign(file=file, sheet=sheet)
-    if regions is not None:
-        findings = findings.assign(region_code=findings["row_number"].map(regions))
-    return typed(findings.sort_values("row_number", kind="stable", ignore_index=True))
+        return {}
+    together = {name: [cell for part in parts for cell in part[name]] for name in parts[0]}
+    order = sorted(range(len(together["row_number"])), key=together["row_number"].__getitem__)
+    columns = {name: [cells[i] for i in order] for name, cells in together.items()}
+    region_codes = [code_of.get(row) for row in columns["row_number"]]
+    return {**columns, "file": [file] * len(order), "sheet": [sheet] * len(order), "region_code": region_codes}
 
 
 def _columns(violation: Violation, place: Place) -> dict[str, list[Any]]:
-    """Return the findings of a violation as columns: lists, since a table a rule costs more than all its rows."""
+    """Return the findings of a violation, in columns."""
     rule, n = RULES[violation.rule], len(violation.rows)
     values, others, rows = _texts(violation.values, n), _texts(violation.others, n), violation.rows.tolist()
-    pairs = list(zip(values, others, strict=True))
-    said = {pair: tuple(_sentence(template, {"value": pair[0], "other": pair[1], "header": place.header})
-                        for template in (rule.message, rule.action)) for pair in set(pairs)}  # fmt: skip
+    words = {"value": values, "other": others, "header": [place.header] * n}
     return {
         "cell": [f"{place.letter}{row}" if row > 0 and place.letter else "" for row in rows], "row_number": rows,
-        "header": [place.header] * n, "value": values, "rule": [rule.key] * n, "level": [rule.level] * n,
-        "message": [said[pair][0] for pair in pairs], "action": [said[pair][1] for pair in pairs],
+        "header": words["header"], "value": values, "rule": [rule.key] * n, "level": [rule.level] * n,
+        "message": _sentences(rule.message, words, n), "action": _sentences(rule.action, words, n),
         "used": [rule.used] * n,
     }  # fmt: skip
 
@@ -123,12 +131,17 @@ def _texts(values: Any, n: int) -> list[str]:
     return ["" if missing else str(cell) for cell, missing in zip(cells, pd.isna(cells), strict=True)]
 
 
-def _sentence(template: str, words: Mapping[str, str]) -> str:
-    """Fill {value}, {other}, {header}; a long cell is cut where a sentence quotes it."""
-    alone = re.fullmatch(r"\{(\w+)\}", template)
-    return words[alone[1]] if alone else re.sub(r"\{(\w+)\}", lambda name: _quoted(words[name[1]]), template)
+def _sentences(template: str, words: Mapping[str, list[str]], n: int) -> list[str]:
+    """Fill {value}, {other}, {header} for every row; a long cell is cut where a sentence quotes it."""
+    if template in ("{value}", "{other}"):
+        return words[template[1:-1]]
+    if "{" not in template:
+        return [template] * n
+    rows = zip(*([*map(_quoted, texts)] for texts in words.values()), strict=True)
+    return [template.format(**dict(zip(words, row, strict=True))) for row in rows]
 
 
+@lru_cache(maxsize=10_000)
 def _quoted(word: str) -> str:
     line = word.replace("\n", " ")
     return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}……"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from zjanalysis.columns import TASK_COLUMNS, Column
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.findings import Place, Violation, findings_of
+from zjanalysis.inputs.findings import Place, Violation, columns_of, findings_of
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
 from zjanalysis.settings import Guard
 
@@ -117,7 +117,7 @@ def findings_in(
     text: pd.DataFrame,
     broken: Iterable[Broken],
     *,
-    regions: pd.Series | None = None,
+    regions: Mapping[int, str] | None = None,
     whole: Iterable[tuple[str, str, str]] = (),
 ) -> pd.DataFrame:
     """Give what does not fit in a table as findings, in the order of its cells.
@@ -130,7 +130,7 @@ def findings_in(
     violations = [Violation(rule, head, key, value) for rule, key, value in whole]
     violations += [Violation(rule, rows, key, text[key]).where(mask.fillna(False).to_numpy(dtype=bool))
                    for rule, key, mask in broken]  # fmt: skip
-    findings = findings_of(violations, file=table.file, sheet=table.sheet, places=places, regions=regions)
+    findings = findings_of([columns_of(violations, file=table.file, sheet=table.sheet, places=places, regions=regions)])
     return findings.sort_values(["row_number", "cell"], kind="stable", ignore_index=True)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.columns import TABLES
-from zjanalysis.inputs.findings import Violation, empty_findings, findings_of
+from zjanalysis.inputs.findings import Violation, columns_of, empty_findings, findings_of
 from zjanalysis.inputs.office_table import Broken, OfficeTable, findings_in, numbers, read_table
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.settings import Guard
@@ -91,4 +91,5 @@ def disagreements(history: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame
     texts = [[f"{above:.10g}/{below:.10g}" for above, below in rows[list(pair)].itertuples(index=False)]
              for pair in (("numerator", "denominator"), ("numerator_measured", "denominator_measured"))]  # fmt: skip
     violation = Violation("history_differs", rows["row_number"].to_numpy(), "numerator", *map(np.array, texts))
-    return findings_of([violation], file=HISTORY, regions=rows.set_index("row_number")["region_code"])
+    regions = dict(zip(rows["row_number"], rows["region_code"], strict=True))
+    return findings_of([columns_of([violation], file=HISTORY, regions=regions)])

@@ -78,7 +78,7 @@ def check_reported(
         reported_day=days(text["reported_on"]),
     ).merge(definitions[["indicator", "unit", "per", "scale"]], on="indicator", how="left")
     typed = typed.merge(population_on(population, cutoff), on=["region_code", "per"], how="left")
-    regions = typed.set_index("row_number")["region_code"]
+    regions = dict(zip(typed["row_number"], typed["region_code"], strict=True))
     findings = findings_in(table, typed, _reported_rules(typed), regions=regions)
     leaving = findings.loc[~findings["used"], "row_number"]
     findings = findings.assign(used=~findings["row_number"].isin(leaving))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.inputs import limits
-from zjanalysis.inputs.findings import WHOLE, Place, Violation, findings_of, together
+from zjanalysis.inputs.findings import WHOLE, Columns, Place, Violation, columns_of, findings_of
 from zjanalysis.inputs.items import FULL_CODE, SIDES, code_inside, limit_place
 from zjanalysis.inputs.reference import spellings
 from zjanalysis.inputs.regions import load_regions
@@ -114,7 +114,7 @@ def deduplicate(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.D
         *_findings(unique, places, _disagreements(unique), values={"statutory_limit": unique["match_code"]}),
         *_few(unique),
     ]  # fmt: skip
-    return unique, together(findings)
+    return unique, findings_of(findings)
 
 
 def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
@@ -152,19 +152,22 @@ def _version_rank(version: pd.Series) -> pd.Series:
 
 def _findings(
     items: pd.DataFrame, places: Places, broken: Broken, *, values: Mapping[str, pd.Series]
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Columns]:
     """Return one finding per row of every mask, sheet by sheet, at the cell it stands in (else at the name).
 
     ``values``: what is quoted in place of a column's own cells.
     """
     for rule, key, mask, others in broken:
         quoted = values.get(key, items[key] if key in items else pd.Series("", index=items.index))
-        for (file, sheet), rows in items[mask].groupby(["file", "sheet"], sort=False):
-            at = places.get((str(file), str(sheet)), {})
-            held, said = (pd.Series(texts, index=items.index).loc[rows.index].fillna("") for texts in (quoted, others))
-            one = Violation(rule, rows["row_number"].to_numpy(), key if key in at else "item_name", held, said)
-            regions = rows.set_index("row_number")["region_code"]
-            yield findings_of([one], file=str(file), sheet=str(sheet), places=at, regions=regions)
+        said = pd.Series(others, index=items.index)
+        rows = items.loc[mask, ["file", "sheet", "row_number", "region_code"]].assign(
+            quoted=quoted[mask], said=said[mask]
+        )
+        for (file, sheet), own in rows.groupby(["file", "sheet"], sort=False):
+            at, numbers = places.get((str(file), str(sheet)), {}), own["row_number"].to_numpy()
+            one = Violation(rule, numbers, key if key in at else "item_name", own["quoted"], own["said"])
+            regions = dict(zip(numbers.tolist(), own["region_code"], strict=True))
+            yield columns_of([one], file=str(file), sheet=str(sheet), places=at, regions=regions)
 
 
 def _disagreements(items: pd.DataFrame) -> Broken:
@@ -187,7 +190,7 @@ def _disagreements(items: pd.DataFrame) -> Broken:
     yield "statutory_differs", "statutory_limit", odd, items["match_code"].map(listed)
 
 
-def _few(items: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _few(items: pd.DataFrame) -> Iterator[Columns]:
     """The regions that have less than a third of the median number of items of their level (three or more regions)."""
     levels = load_regions().set_index("code")["level"].replace({"zone": "county"})
     counts = items.groupby("region_code").agg(n=("file", "size"), file=("file", "first")).reset_index()
@@ -196,4 +199,4 @@ def _few(items: pd.DataFrame) -> Iterator[pd.DataFrame]:
     few = counts[counts["n"].lt(counts["median"] * _FEW) & level.groupby(level).transform("size").ge(3)]
     for code, n, file, median in few.itertuples(index=False):
         one = Violation("few_items", WHOLE, values=str(n), others=f"{median:g}")
-        yield findings_of([one], file=str(file), regions=pd.Series({0: str(code)}))
+        yield columns_of([one], file=str(file), regions={0: str(code)})
