@@ -25,8 +25,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from zjanalysis.analysis.change import change
 from zjanalysis.analysis.compare import compare, rank
+from zjanalysis.analysis.explain import change
 from zjanalysis.display import arrange, figures, theme
 from zjanalysis.display.picture import take_picture
 from zjanalysis.inputs.regions import peers_of, report_units

@@ -17,9 +17,9 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis import intervals
+from zjanalysis.analysis import chance
 from zjanalysis.analysis.before_after import interrupted
-from zjanalysis.analysis.intervals import interval
+from zjanalysis.analysis.chance import interval
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.signals import D2, LEAST_SIGMAS, RUN, Signal, read_line
 from zjanalysis.ledger.analysis import LEVEL
@@ -175,7 +175,7 @@ def foretold(draw: np.random.Generator, n: int) -> bool:
             lines = make(draw, n, points + ahead)
             lines[::2] += 0.01 * np.arange(points + ahead)
             ours = float(np.mean([_holds(line, points) for line in lines]))
-            with mock.patch.object(intervals, "STRENGTHS", (0.0,)):
+            with mock.patch.object(chance, "STRENGTHS", (0.0,)):
                 plain = float(np.mean([_holds(line, points) for line in lines]))
             kept &= ours >= LEAST_HELD
             cells.append(f"{ours:.0%} ({plain:.0%})")

@@ -15,15 +15,15 @@ BASE = {"errors", "settings", "files", "columns", "units", "neutral"}
 # A wing has the same order inside; each of its modules imports what the room named here may.
 WINGS = {
     "cases": {"inputs": "inputs", "synthetic": "inputs", "engines": "inputs", "clock": "analysis",
-              "findings": "analysis", "analysis": "analysis", "views": "analysis", "display": "display"},
-    "ledger": {"inputs": "inputs", "rows": "analysis", "reading": "analysis", "state": "analysis",
+              "analysis": "analysis", "views": "analysis", "display": "display"},
+    "ledger": {"rows": "analysis", "reading": "analysis", "state": "analysis",
                "analysis": "analysis", "merge": "analysis",
                "display": "display", "views": "display", "book": "display", "papers": "display",
                "assignment": "display"},
 }  # fmt: skip
 # Modules that still fetch what they should be handed, and what; none may be added.
 DOORS = {
-    "analysis/ledger_scores.py": {"cases"},
+    "analysis/evaluation.py": {"cases"},
     "display/tables.py": {"cases"},
     "studies.py": {"display", "ledger"},
     "publish/snapshot.py": {"cases", "studies"},
@@ -31,7 +31,7 @@ DOORS = {
 
 # Which modules may use a third-party package; a folder stands for every module in it.
 HOMES = {
-    "openpyxl": {"inputs/annotate.py", "inputs/template.py", "display"},
+    "openpyxl": {"inputs/annotate.py", "display"},
     "python_calamine": {"inputs/workbook.py"},
     "duckdb": {"cases/engines.py", "cases/synthetic.py"},
     "matplotlib": {"display", "publish/preload.py"},  # between two reports rcParams go back to their start

@@ -17,8 +17,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 import zjanalysis as zj
-from zjanalysis.analysis.evaluation import lift
-from zjanalysis.analysis.ledger_scores import scored
+from zjanalysis.analysis.evaluation import lift, scored
 from zjanalysis.analysis.reported import measure_reported
 from zjanalysis.cases.analysis import period_cases
 from zjanalysis.inputs.reported import load_reported

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from zjanalysis.analysis import caseload, change, compare, explain, indicators, matching, sensitivity, shares, signals
+from zjanalysis.analysis import caseload, chance, compare, explain, indicators, matching, sensitivity, signals
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
@@ -139,7 +139,7 @@ class Study:
     def gaps(self) -> pd.DataFrame:
         """Give the region's own rows of `standings`, with the change since the last period and the deciding offices."""
         own = self._own(self.standings)
-        moved = change.change(own, self.previous) if len(self.previous) else own.assign(previous=None, change=None)
+        moved = explain.change(own, self.previous) if len(self.previous) else own.assign(previous=None, change=None)
         hinge = [self.hinge(key) for key in own["indicator"]]
         return moved.assign(hinge=hinge).astype({"previous": "float64", "change": "float64"})
 
@@ -269,7 +269,7 @@ class Study:
 
         def make() -> pd.DataFrame:
             links, _ = load_successions(self.period.dataset.folder, upto=self.period.name, guard=self.settings.guard)
-            return change.change_split(self.items, self.earlier, regions=self.group, indicators=ITEM_INDICATORS,
+            return explain.change_split(self.items, self.earlier, regions=self.group, indicators=ITEM_INDICATORS,
                                        scope=self.scope, successions=links)  # fmt: skip
 
         return self._own(self._shared("change splits", make))
@@ -277,18 +277,18 @@ class Study:
     @cached_property
     def causes(self) -> pd.DataFrame:
         """Give what each change since the last period comes from: the items of both periods, or the list."""
-        return change.causes(self.change_splits)
+        return explain.causes(self.change_splits)
 
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""
-        every = self._shared("item changes", lambda: change.item_changes(
+        every = self._shared("item changes", lambda: explain.item_changes(
             self.items, self.earlier, regions=self.group, scope=self.scope
         ))  # fmt: skip
         return self._own(every)
 
     def changes(self, key: str) -> pd.DataFrame:
         """Give value, last value and change of one indicator for every region of the group."""
-        return change.change(self.standings[self.standings["indicator"] == key], self.previous)
+        return explain.change(self.standings[self.standings["indicator"] == key], self.previous)
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
@@ -299,7 +299,7 @@ class Study:
 
     def funnel(self, key: str) -> pd.DataFrame:
         """Give the group's shares against the range that their numbers of items allow (`analysis.shares.funnel`)."""
-        return shares.funnel(self.scores, indicator=key)
+        return chance.funnel(self.scores, indicator=key)
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""

@@ -16,7 +16,7 @@ from make.draw import happens
 from make.regions import NAMES, QUARTERS, rows_of
 from make.typed import figure, region_of
 from make.workbook import BAND, without_clock
-from zjanalysis.analysis.ledger_scores import indicator_labels
+from zjanalysis.analysis.evaluation import indicator_labels
 from zjanalysis.display import forms
 from zjanalysis.display.sheets import release
 from zjanalysis.inputs.regions import region_code, report_units

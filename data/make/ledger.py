@@ -10,7 +10,7 @@ from make.draw import uniform
 from make.forms import CITY, filled_in
 from make.regions import QUARTERS, WORKBOOKS
 from make.workbook import BAND, without_clock
-from zjanalysis.analysis.ledger_scores import evaluated_scores, ledger_gaps
+from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
 from zjanalysis.columns import LEDGER_COLUMNS
 from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger.book import init_ledger, update_ledger

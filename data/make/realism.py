@@ -12,7 +12,7 @@ import pandas as pd
 import zjanalysis as zj
 from make.regions import FACTS, NAMES, load_regions, rows_of
 from make.typed import figure, sizes
-from zjanalysis.analysis.ledger_scores import ledger_scores, scored
+from zjanalysis.analysis.evaluation import ledger_scores, scored
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "sample.md"
 LAST = NAMES[-1]

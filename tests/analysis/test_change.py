@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.change import Cause, causes, change, change_split, item_changes
+from zjanalysis.analysis.explain import Cause, causes, change, change_split, item_changes
 
 
 def test_change_is_the_difference_and_trend_knows_the_direction() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from zjanalysis.analysis import intervals
-from zjanalysis.analysis.intervals import STRENGTHS, interval, two_sided_t
+from zjanalysis.analysis import chance
+from zjanalysis.analysis.chance import STRENGTHS, interval, two_sided_t
 
 X = np.array([0.0, 1, 2, 3, 4, 6])
 Y = np.array([0.80, 0.83, 0.84, 0.88, 0.87, 0.93])
@@ -15,7 +15,7 @@ LINE = np.column_stack([np.ones(6), X])
 
 
 def at(strength: float, monkeypatch: pytest.MonkeyPatch, **how: float) -> tuple[float, float, float]:
-    monkeypatch.setattr(intervals, "STRENGTHS", (strength,))
+    monkeypatch.setattr(chance, "STRENGTHS", (strength,))
     return interval((X, Y), LINE, np.array([1.0, 8.0]), level=0.90, **how)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.shares import dispersion, funnel
+from zjanalysis.analysis.chance import dispersion, funnel
 from zjanalysis.errors import ConfigError
 
 

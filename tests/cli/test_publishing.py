@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import zj
 from zjanalysis.cli import desk, main
-from zjanalysis.inputs.addresses import load_addresses
 from zjanalysis.inputs.regions import report_units
+from zjanalysis.publish.bundle import load_addresses
 from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import load_settings
 

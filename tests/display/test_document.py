@@ -12,8 +12,7 @@ from PIL import Image
 
 import zjanalysis as zj
 from zjanalysis.display import picture
-from zjanalysis.display.card import WIDTH, draw_card
-from zjanalysis.display.document import SIZES, WIDTH_MM, _widths, make_document
+from zjanalysis.display.document import SIZES, WIDTH, WIDTH_MM, _widths, draw_card, make_document
 from zjanalysis.display.theme import ems
 from zjanalysis.studies import Study
 

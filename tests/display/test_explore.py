@@ -12,7 +12,7 @@ import pytest
 
 import zjanalysis as zj
 from zjanalysis.display import explore as explorer
-from zjanalysis.display.explore_view import ALL_TYPES, AS_SET, RAW, Choice, view
+from zjanalysis.display.explore import ALL_TYPES, AS_SET, RAW, Choice, view
 from zjanalysis.errors import ConfigError, UnknownName
 from zjanalysis.inputs.period import Period
 

@@ -8,8 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.evaluation import points, total
-from zjanalysis.analysis.ledger_scores import evaluated_scores, indicator_labels
+from zjanalysis.analysis.evaluation import evaluated_scores, indicator_labels, points, total
 from zjanalysis.analysis.reported import measure_reported
 from zjanalysis.display.forms import (
     reported_lines,

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from zjanalysis.errors import InputError, UnknownName, ZjError
-from zjanalysis.inputs.addresses import Addresses, load_addresses
+from zjanalysis.publish.bundle import Addresses, load_addresses
 
 
 def book(path: Path, *rows: tuple[str | None, ...], head: tuple[str, ...] = ("地区", "收件人", "抄送")) -> Path:

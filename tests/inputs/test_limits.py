@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zjanalysis.inputs.items import limits_frame
-from zjanalysis.inputs.limits import (
+from zjanalysis.inputs.values import (
     NO_LIMIT,
     NO_UNIT,
     SENTINEL,
@@ -18,8 +18,8 @@ from zjanalysis.inputs.limits import (
     Limit,
     parse_limit,
     split_both,
+    visits,
 )
-from zjanalysis.inputs.values import visits
 from zjanalysis.settings import Units
 
 with (Path(__file__).parent / "limit_strings.csv").open(encoding="utf-8", newline="") as stream:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.errors import ConfigError, InputError, UnknownName
-from zjanalysis.inputs import cache, period
+from zjanalysis.inputs import period
 from zjanalysis.inputs.period import list_periods, load_period, load_previous, previous_period
 from zjanalysis.settings import Settings, Units
 
@@ -246,8 +246,8 @@ def test_the_second_load_reads_no_workbook_and_gives_the_same(settings: Settings
 
 
 def test_the_real_items_come_back_equal(real: period.Period, tmp_path: Path) -> None:
-    cache.cached(tmp_path, "k", lambda: (real.items, real.findings, real.files))
-    back = cache.cached(tmp_path, "k", lambda: ())
+    period.cached(tmp_path, "k", lambda: (real.items, real.findings, real.files))
+    back = period.cached(tmp_path, "k", lambda: ())
     for table, before in zip(back, (real.items, real.findings, real.files), strict=True):
         pd.testing.assert_frame_equal(table, before)
 
@@ -268,7 +268,7 @@ def test_a_new_version_of_the_package_reads_anew(
     load_period(settings=settings)
     monkeypatch.setattr("zjanalysis.__version__", "99")
     load_period(settings=settings)
-    monkeypatch.setattr(cache, "_code", lambda rooms: f"other source of {rooms}")
+    monkeypatch.setattr(period, "_code", lambda rooms: f"other source of {rooms}")
     load_period(settings=settings)
     assert len(built) == 3
 
@@ -319,10 +319,10 @@ def test_two_processes_at_once(settings: Settings) -> None:
 
 
 def test_older_states_are_cleared_away(settings: Settings) -> None:
-    for days in range(1, cache.STATES + 4):
+    for days in range(1, period.STATES + 4):
         _write(settings, "2021Q1/items/甲.csv", ITEMS.format(days=days))
         load_period(settings=settings)
-    assert len(cached_files(settings)) == cache.STATES
+    assert len(cached_files(settings)) == period.STATES
 
 
 def test_a_process_may_fork_after_a_load(settings: Settings) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from zjanalysis.display.forms import EXAMPLE, FIELDS, GUIDE, LISTS, ROWS, SHEET, example_rows, write_template
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.regions import region_name, report_units
-from zjanalysis.inputs.template import EXAMPLE, FIELDS, GUIDE, LISTS, ROWS, SHEET, example_rows, write_template
 from zjanalysis.settings import Settings
 
 CITY = "440800"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.ledger_scores import ledger_gaps, ledger_scores
+from zjanalysis.analysis.evaluation import ledger_gaps, ledger_scores
 from zjanalysis.cases.analysis import case_scores
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.reference import read_reference

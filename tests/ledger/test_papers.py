@@ -16,9 +16,9 @@ from zjanalysis.display import wording
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.ledger.analysis import REACHED, due, split_units
 from zjanalysis.ledger.display import worded
-from zjanalysis.ledger.inputs import office_of
 from zjanalysis.ledger.papers import brief, month_start, notice_rows, summary_table, write_documents, write_notices
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
+from zjanalysis.ledger.rows import office_of
 from zjanalysis.ledger.state import Status, settle, standing, start
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"

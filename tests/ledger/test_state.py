@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 import zjanalysis as zj
 from zjanalysis.errors import ConfigError
 from zjanalysis.ledger.display import with_target_text
-from zjanalysis.ledger.inputs import last_day, today
-from zjanalysis.ledger.rows import PEERS, empty_ledger
+from zjanalysis.ledger.rows import PEERS, empty_ledger, last_day, today
 from zjanalysis.ledger.state import Status, is_met, settle, start
 
 NAN = float("nan")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.display.conftest import EVIL
 from tests.display.whole import hold_whole, listed
-from zjanalysis.analysis.ledger_scores import scored
+from zjanalysis.analysis.evaluation import scored
 from zjanalysis.columns import TABLES
 from zjanalysis.display.blocks import Block
 from zjanalysis.inputs.period import load_period

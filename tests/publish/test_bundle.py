@@ -16,8 +16,7 @@ import pytest
 
 from zjanalysis.errors import PublishError
 from zjanalysis.files import file_digest
-from zjanalysis.inputs.addresses import Addresses
-from zjanalysis.publish.bundle import NOTE, PASSED, bundle, district_members, lay_out, write_zip
+from zjanalysis.publish.bundle import NOTE, PASSED, Addresses, bundle, district_members, lay_out, write_zip
 from zjanalysis.publish.index import TITLE
 from zjanalysis.publish.release import STALE, Entry, read_manifest, write_manifest
 from zjanalysis.publish.ways import certified, certified_digest, with_links

@@ -15,8 +15,8 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
+from zjanalysis.analysis.chance import interval, two_sided_t
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.intervals import interval, two_sided_t
 from zjanalysis.analysis.matching import followed, lineages
 from zjanalysis.analysis.registry import Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find

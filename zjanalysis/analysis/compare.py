@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.intervals import two_sided_t
 from zjanalysis.analysis.like_for_like import CodeTable, code_tables, hinges, judge, margin_of, rules_of
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
 from zjanalysis.analysis.registry import indicator as find

@@ -1,20 +1,25 @@
-"""Why two values differ, split exactly: 结构 (what weighs), 水平 (how good on the same codes), 覆盖 (unshared).
+"""Why two values differ, split exactly: of a region and its peers, of a region now and in the last period.
 
-The split works on the sums of the published values, so its parts add up to the difference of two published values;
-base codes are the units, and several 办理项 of one code act as one code with their joint weight (DOMAIN §6.3).
+Against peers: 结构 (what weighs), 水平 (how good on the same codes), 覆盖 (unshared). Against the last period: what was
+done on the items of both periods, what came and went (`change_split`, `item_changes`). Both work on the sums of the
+published values, so the parts add up to the difference of two published values; base codes are the units, and several
+办理项 of one code act as one code with their joint weight (DOMAIN §6.3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.frontier import slim
+from zjanalysis.analysis.frontier import INSTANT, item_keys, slim
 from zjanalysis.analysis.indicators import in_scope, measure
-from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.matching import lineages, paired
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
+from zjanalysis.units import UNITS, published
 
 STRUCTURE, STANDARD, COVERAGE = "结构", "水平", "覆盖"
 OWN_ONLY, OTHER_ONLY = "只有本方", "只有对方"
@@ -126,3 +131,184 @@ def _alone(unshared: pd.DataFrame) -> pd.DataFrame:
 
 def _ratio(above: float, below: float, *, empty: float = float("nan")) -> float:
     return above / below if below else empty
+
+
+ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
+BETTER, SAME, WORSE, NO_PREVIOUS = "改善", "持平", "退步", "无上期"
+
+
+class Cause(StrEnum):
+    """What a change comes from: from what was done on the items of both periods, or from what is listed."""
+
+    ITEMS = "同事项变化"
+    LIST = "清单变化"
+    BOTH = "同事项与清单都有"
+    NONE = "持平"
+    NO_DATA = "无上期"
+
+
+def change(
+    scores: pd.DataFrame, before: pd.DataFrame, *, indicators: Iterable[Indicator] = ITEM_INDICATORS
+) -> pd.DataFrame:
+    """Give the scores with ``previous``, ``change`` (value − previous) and ``trend``, row by row of the same group.
+
+    Both tables come from `measure` with the same ``by``. ``change`` is not turned by the direction of the indicator;
+    ``trend`` is: 改善 / 退步 where the published values differ by the unit's smallest relevant change or more, else
+    持平; 无上期 where either value is missing.
+
+    >>> now = pd.DataFrame({"region_code": ["a"], "indicator": ["visits"], "value": [0.2]})
+    >>> change(now, now.assign(value=0.5))["trend"].tolist()
+    ['改善']
+    """
+    about = {i.key: i for i in indicators}
+    keys = [c for c in before.columns if c in scores.columns and c not in _MEASURED]
+    past = before[[*keys, "value"]].rename(columns={"value": "previous"})
+    joined = scores.merge(past, on=keys, how="left", validate="one_to_one")
+    moved = pd.Series(np.nan, index=joined.index)  # in smallest relevant changes, positive when better
+    for key, rows in joined.groupby("indicator", sort=False):
+        one = about[str(key)]
+        unit = UNITS[one.unit]
+        now, then = (published(rows[name].to_numpy("float64"), unit) for name in ("value", "previous"))
+        moved[rows.index] = ((now - then) * one.sign / unit.relevant).round(6)
+    trend = np.select([moved.isna(), moved >= 1, moved <= -1], [NO_PREVIOUS, BETTER, WORSE], SAME)
+    return joined.assign(change=joined["value"] - joined["previous"], trend=trend)
+
+
+_MEASURED = {"value", "numerator", "denominator", "n", "n_left_out", "shown", "rank", "tied", "n_ranked"}
+
+
+def change_split(
+    items: pd.DataFrame,
+    before: pd.DataFrame,
+    *,
+    regions: Iterable[str],
+    indicators: Iterable[str | Indicator],
+    scope: Scope | None = PLAN_SCOPE,
+    successions: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Split the change of the regions' values since ``before`` into what added, removed and shared items did.
+
+    Three rows per region and indicator, one per ``part`` (新增, 取消, 变动): ``contribution`` adds up to change =
+    value − previous, ``ahead`` is the same turned so that positive means better, ``n_items`` items take part. What is
+    the same item `matching.paired` says. Of an item that others have merged into (or that has been split) as much is
+    shared as both periods have of it by weight; the rest came or went, so that ten slow items made one are a shorter
+    list.
+    Without a value in one of the periods contributions are missing.
+    """
+    wanted = [find(one) for one in indicators]
+    links = NO_SUCCESSIONS if successions is None else successions
+    listed = Scope((), scope.use_levels) if scope else None
+    asked = list(dict.fromkeys(regions))
+    own, past = (in_scope(table[table["region_code"].isin(asked)], listed) for table in (items, before))
+    now, then = _sums(paired(own, past, links), wanted, scope)
+    both = now.index.intersection(then.index)
+    weight = np.minimum(now.loc[both, "denominator"], then.loc[both, "denominator"])
+    moved = both.get_level_values("pair").isin(lineages(links).values())
+    shared = {}
+    for name, side in (("now", now.loc[both]), ("then", then.loc[both])):
+        part = (weight / side["denominator"]).where(moved, 1.0)
+        shared[name] = side.mul(part, axis=0).groupby(_EACH).sum()
+    lines = pd.MultiIndex.from_product([asked, [one.key for one in wanted]], names=_EACH)
+    sums = (now.groupby(_EACH).sum(), shared["now"], shared["then"], then.groupby(_EACH).sum())
+    whole = [(each["numerator"] / each["denominator"]).reindex(lines) for each in sums]
+    return _three_parts(whole, (now.index, then.index, both), [one.sign for one in wanted] * len(asked))
+
+
+NO_SUCCESSIONS = pd.DataFrame({"code": [], "into": []}, dtype="str")
+
+
+_EACH = ["region_code", "indicator"]
+
+
+def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: list[int]) -> pd.DataFrame:
+    """Give three rows a region and indicator from its value now, of what is shared (now, then), and then."""
+    whole_now, shared_now, shared_then, whole_then = values
+    nothing = whole_now.isna() | whole_then.isna()
+    shared_now, shared_then = shared_now.fillna(0.0), shared_then.fillna(0.0)  # nothing shared: all came and went
+    steps = {ADDED: whole_now - shared_now, REMOVED: shared_then - whole_then, CHANGED: shared_now - shared_then}
+    now, then, both = (pd.Series(1, index=index).groupby(_EACH).sum().reindex(whole_now.index, fill_value=0)
+                       for index in listed)  # fmt: skip
+    counts = {ADDED: now - both, REMOVED: then - both, CHANGED: both}
+    whole = pd.DataFrame({"value": whole_now, "previous": whole_then, "change": whole_now - whole_then})
+    parts = [whole.assign(part=part, contribution=steps[part].mask(nothing), n_items=counts[part],
+                          ahead=steps[part].mask(nothing) * signs) for part in steps]  # fmt: skip
+    place = np.tile(np.arange(len(whole)), len(parts))
+    return pd.concat(parts).iloc[np.argsort(place, kind="stable")].reset_index()
+
+
+def causes(parts: pd.DataFrame) -> pd.DataFrame:
+    """Give what the change of each indicator comes from, by the parts of `change_split`.
+
+    One row per indicator: change = by_items + by_list, n_shared items of both periods, and ``cause``: the part that
+    goes the way of the change, by the unit's smallest relevant change at least. A value that rises because slow items
+    were taken off the list, or quick ones put on it, is 清单变化: no item has become better.
+    """
+    wide = parts.pivot(index="indicator", columns="part", values="contribution").reindex(parts["indicator"].unique())
+    shared = parts[parts["part"] == CHANGED].set_index("indicator").reindex(wide.index)
+    relevant = np.array([UNITS[find(key).unit].relevant for key in wide.index]) - 1e-9
+    by_items, by_list, way = wide[CHANGED], wide[ADDED] + wide[REMOVED], np.sign(shared["change"])
+    done, listed = by_items * way >= relevant, by_list * way >= relevant
+    words = np.select(
+        [shared["change"].isna(), done & listed, done, listed],
+        [Cause.NO_DATA, Cause.BOTH, Cause.ITEMS, Cause.LIST],
+        Cause.NONE,
+    )
+    columns = {"change": shared["change"], "by_items": by_items, "by_list": by_list, "cause": words}
+    return pd.DataFrame(columns).assign(n_shared=shared["n_items"]).reset_index()
+
+
+def _sums(sides: tuple[pd.DataFrame, ...], wanted: list[Indicator], scope: Scope | None) -> list[pd.DataFrame]:
+    """Give the two sums of each side by region, indicator and pair, where there is something to divide by."""
+    rows = pd.concat([side.assign(side=place) for place, side in enumerate(sides)])
+    sums = measure(rows, wanted, by=("side", "region_code", "pair"), scope=scope)  # once: what it prepares costs most
+    counted = sums[sums["denominator"] > 0].set_index([*_EACH, "pair"])
+    return [counted.loc[counted["side"] == place, ["numerator", "denominator"]] for place in range(len(sides))]
+
+
+_FIELDS = ("statutory_days", "promised_days", "visits", "instant", "online", "end_to_end", "one_window", "bookable")
+_ITEM, _ABOUT = ["region_code", "item_key"], ["match_code", "item_name", "department"]
+
+
+def item_changes(
+    items: pd.DataFrame, before: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE
+) -> pd.DataFrame:
+    """Give what changed in the regions' items, 办理项 by 办理项: added, removed, or one row per changed column.
+
+    An item is found again by its key (`frontier.item_keys`: item id, else 办理项, 实施 or 基本编码, else name; repeats
+    are numbered in the order of the file). Columns: region_code, kind (新增, 取消, 变动), item_key, match_code,
+    item_name, department, field (the column; empty for added and removed), previous and current (days and visits as
+    numbers, yes and no as 1 and 0).
+    No row of a region that has no items in one of the periods: a first period is no news about its items.
+    """
+    asked = list(regions)
+    now, then = (_stated(table[table["region_code"].isin(asked)], scope) for table in (items, before))
+    listed = set(now["region_code"]) & set(then["region_code"])
+    now, then = (table[table["region_code"].isin(listed)] for table in (now, then))
+    both = now.merge(then, on=_ITEM, how="outer", suffixes=("", "_before"), indicator="side")
+    both = both.assign(
+        kind=both["side"].astype("str").map({"left_only": ADDED, "right_only": REMOVED}).fillna(CHANGED),
+        **{name: both[name].fillna(both[f"{name}_before"]) for name in _ABOUT},
+    )
+    shared = both[both["kind"] == CHANGED]
+    moved = pd.concat(
+        [shared.assign(field=name, previous=shared[f"{name}_before"], current=shared[name]) for name in _FIELDS]
+    )
+    same = (moved["previous"] - moved["current"]).abs().lt(1e-9) | (moved["previous"].isna() & moved["current"].isna())
+    whole = both[both["kind"] != CHANGED].assign(field="", previous=np.nan, current=np.nan)
+    table = pd.concat([whole, moved[~same]]).sort_values(
+        ["region_code", "kind", "match_code", "item_key", "field"], kind="stable"
+    )
+    return table[["region_code", "kind", "item_key", *_ABOUT, "field", "previous", "current"]].reset_index(drop=True)
+
+
+def _stated(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
+    """Give one row per item in scope: region, key and its columns as numbers; limits only where the pair is usable."""
+    keyed = in_scope(rows.assign(item_key=item_keys(rows)), scope)
+    usable = keyed["limit_reason"].isna()
+    flags = {name: keyed[name].astype("Float64").astype("float64") for name in _FIELDS[4:]}
+    return keyed.assign(
+        statutory_days=keyed["statutory_days"].where(usable),
+        promised_days=keyed["promised_days"].where(usable),
+        instant=(keyed["handling_type"] == INSTANT).astype("float64").where(keyed["handling_type"].notna()),
+        **flags,
+    )[[*_ITEM, *_ABOUT, *_FIELDS]]

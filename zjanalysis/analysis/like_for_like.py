@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.intervals import two_sided_t
 from zjanalysis.analysis.matching import common_limits
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find

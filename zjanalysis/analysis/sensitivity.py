@@ -14,7 +14,7 @@ from zjanalysis.analysis.like_for_like import code_tables, judge
 from zjanalysis.analysis.matching import fold
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.inputs.limits import factors
+from zjanalysis.inputs.values import factors
 from zjanalysis.settings import Settings, Units, load_settings
 from zjanalysis.units import Met
 

@@ -16,11 +16,10 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
 from zjanalysis.files import file_digest
-from zjanalysis.inputs.cache import cached, key_of
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.inputs.findings import together
 from zjanalysis.inputs.past import HISTORY, KEY, disagreements, load_history, load_successions
-from zjanalysis.inputs.period import how_read, item_files, load_period
+from zjanalysis.inputs.period import cached, how_read, item_files, key_of, load_period
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
 from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
 from zjanalysis.settings import Settings, load_settings

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.intervals import two_sided_t
+from zjanalysis.analysis.chance import is_count, two_sided_t
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import known
-from zjanalysis.analysis.shares import is_count
 from zjanalysis.units import UNITS, Met, Verdict
 
 

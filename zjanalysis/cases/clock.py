@@ -19,7 +19,7 @@ from zjanalysis.analysis.indicators import to_pandas
 from zjanalysis.cases.engines import EngineTable, in_engine
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_day, calendar_table
-from zjanalysis.inputs.limits import factors, unit_of
+from zjanalysis.inputs.values import factors, unit_of
 from zjanalysis.settings import Settings, Units
 
 ONLINE_WORDS = ("网", "线上", "移动", "app", "小程序", "粤省事", "粤商通")

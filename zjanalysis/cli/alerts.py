@@ -18,13 +18,12 @@ from zjanalysis.display.dates import issue_text
 from zjanalysis.display.tables import page_columns, table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole
-from zjanalysis.inputs.addresses import Addresses, load_addresses
 from zjanalysis.inputs.dataset import previous_period
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.ledger.analysis import OVERDUE, moved
 from zjanalysis.ledger.state import Status, load_ledger
-from zjanalysis.publish.bundle import MADE_UP, unsent
+from zjanalysis.publish.bundle import MADE_UP, Addresses, load_addresses, unsent
 from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.studies import study_of

@@ -9,12 +9,12 @@ from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.plan import LEAD
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
-from zjanalysis.cli.chinese import listed
+from zjanalysis.cli.commands import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
+from zjanalysis.display.forms import write_tasks
 from zjanalysis.display.tables import page_columns, table, table_from_payload
-from zjanalysis.display.task_workbook import write_tasks
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import read_answers
 from zjanalysis.inputs.period import load_period

@@ -17,7 +17,7 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, e
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.analysis.named import group_columns
 from zjanalysis.analysis.whole import whole_period
-from zjanalysis.cli.chinese import listed
+from zjanalysis.cli.commands import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
 from zjanalysis.display.tables import page_columns, table
@@ -253,7 +253,7 @@ def _lacking(items: pd.DataFrame, rows: pd.DataFrame, scope: Scope) -> Iterator[
 def template(arguments: argparse.Namespace) -> int:
     """Write an empty workbook to be filled in; never over an existing file."""
     from zjanalysis.display import forms  # noqa: PLC0415
-    from zjanalysis.inputs.template import write_template  # noqa: PLC0415
+    from zjanalysis.display.forms import write_template  # noqa: PLC0415
 
     path, settings = Path(arguments.out), load_settings()
     if path.suffix.lower() != ".xlsx":

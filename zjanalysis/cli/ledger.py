@@ -6,8 +6,8 @@ import argparse
 import math
 from pathlib import Path
 
-from zjanalysis.analysis.ledger_scores import evaluated_scores, ledger_gaps
-from zjanalysis.cli.chinese import iso_day
+from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
+from zjanalysis.cli.commands import iso_day
 from zjanalysis.cli.output import print_table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from zjanalysis.cli.chinese import iso_day, listed
+from zjanalysis.cli.commands import iso_day, listed
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.publish import signing, staleness
 from zjanalysis.publish.build import Options
@@ -75,8 +75,8 @@ def keys(arguments: argparse.Namespace) -> int:
 
 def bundle(arguments: argparse.Namespace) -> int:
     """Write the zips and letters, say each as it is written; 1 when a report had to be left out."""
-    from zjanalysis.inputs.addresses import load_addresses  # noqa: PLC0415  pandas, which a build does without
     from zjanalysis.publish.bundle import bundle as write_bundles  # noqa: PLC0415
+    from zjanalysis.publish.bundle import load_addresses  # noqa: PLC0415  pandas, which a build does without
 
     reports, worst = _folder(arguments.reports), 0
     mail = load_addresses(Path(arguments.mail)) if arguments.mail else None

@@ -1,24 +1,46 @@
-"""What the office sends out: the forms for reported figures, people and firms, weights, and who gets which report."""
+"""What the office sends out to be filled in: items, reported figures, people and firms, weights, addresses, tasks.
+
+What a county fills in reads back without a finding; the task list of a plan has a sheet per department.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill, Protection
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.analysis.ledger_scores import indicator_labels
-from zjanalysis.columns import ADDRESS_COLUMNS, POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS, Column
-from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, head_cell, put, release
-from zjanalysis.display.workbook import put_text
-from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.analysis.evaluation import indicator_labels
+from zjanalysis.analysis.tasks import ANSWERS
+from zjanalysis.columns import (
+    ADDRESS_COLUMNS,
+    POPULATION_COLUMNS,
+    REPORTED_COLUMNS,
+    TASK_COLUMNS,
+    WEIGHT_COLUMNS,
+    Column,
+    column_of,
+    label,
+)
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
+from zjanalysis.display.workbook import put_text, sheet_names
+from zjanalysis.inputs.findings import NOTE, RULES
+from zjanalysis.inputs.reference import read_reference
+from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
-from zjanalysis.inputs.workbook import column_letter
+from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, save_book
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
+from zjanalysis.settings import Settings, load_settings
 
 CHOICES_SHEET = "选项"
 _WIDTH = {"region": 20, "indicator_label": 28, "figure_source": 24, "reporting_unit": 22, "level_three": 34}
@@ -182,3 +204,180 @@ def _choices(book: Workbook, sheet: Worksheet, letter: str, values: Sequence[str
     rule.errorTitle, rule.error, rule.showErrorMessage = "不在选项内", "请从下拉框选择。", True
     sheet.add_data_validation(rule)
     rule.add(f"{letter}4:{letter}{last}")
+
+
+SHEET = "实施清单"
+ROWS = 20_000  # rows that the drop-downs and checks reach down to
+_, GUIDE, EXAMPLE, LISTS = OUR_SHEETS
+_TEMPLATE = read_reference("template")
+# Column → what may be filled in: a tuple is a drop-down, "days" and "whole" are numbers, "" is free text.
+FIELDS: dict[str, tuple[str, ...] | str] = {
+    row["key"]: tuple(row["filled_with"].split("|")) if "|" in row["filled_with"] else row["filled_with"]
+    for row in _TEMPLATE
+}
+_NOTES = {row["key"]: row["note"] or column_of(row["key"], "items").note for row in _TEMPLATE}
+
+
+def write_template(path: Path, *, region: str = "", settings: Settings | None = None) -> Path:
+    """Write the template workbook and give its path.
+
+    ``region``: a region code or empty; the region drop-down offers that one, else the report units of the city in the
+    settings and the city itself. Raises InputError when the file cannot be written.
+    """
+    focus = (settings or load_settings()).focus
+    names = [region_name(code) for code in ([region] if region else [focus, *report_units(focus)])]
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = SHEET
+    _head(sheet)
+    fields = FIELDS | {"region": tuple(names)}
+    _lists(book.create_sheet(LISTS), sheet, fields)
+    _body(sheet, fields)
+    example = book.create_sheet(EXAMPLE, 1)
+    _head(example)
+    for row in example_rows(region or report_units(focus)[0]):
+        example.append(row)
+    _guide(book.create_sheet(GUIDE, 2))
+    book[LISTS].sheet_state = "hidden"
+    return save_book(book, path, what="模板")
+
+
+def example_rows(region: str) -> list[list[Any]]:
+    """Give three filled rows for a region: a permit with a visit, one done at once, a public service."""
+    regions = load_regions().set_index("code")
+    level, digit = ("市级", "3") if regions.loc[region, "level"] == "prefecture" else ("县级", "4")
+    national = str(regions.loc[region, "parent"]) if regions.loc[region, "ours"] else region
+    words = {"code": region, "region": region_name(region), "national": national, "level": level, "digit": digit}
+    examples = [[row[f"example_{n}"].format(**words) for row in _TEMPLATE] for n in (1, 2, 3)]
+    return [[int(text) if kind in ("days", "whole") else text or None
+             for text, kind in zip(texts, FIELDS.values(), strict=True)] for texts in examples]  # fmt: skip
+
+
+def _head(sheet: Worksheet) -> None:
+    for number, key in enumerate(FIELDS, 1):
+        cell = sheet.cell(1, number, label(key, "items"))
+        cell.font, cell.fill = Font(bold=True), PatternFill("solid", start_color="D9E2F3", end_color="D9E2F3")
+        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        if _NOTES[key]:
+            cell.comment = Comment(_NOTES[key], "填写说明", height=80, width=240)
+        sheet.column_dimensions[get_column_letter(number)].width = 34 if key in ("item_name", "impl_code") else 14
+    sheet.row_dimensions[1].height = 32
+    sheet.freeze_panes = "D2"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _lists(lists: Worksheet, sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
+    """Put every drop-down's choices into the hidden sheet and tie them to their columns."""
+    for number, (key, kind) in enumerate(fields.items(), 1):
+        if isinstance(kind, tuple):
+            letter = get_column_letter(number)
+            for row, text in enumerate((label(key, "items"), *kind), 1):
+                lists.cell(row, number, text)
+            source = f"'{LISTS}'!${letter}$2:${letter}${len(kind) + 1}"
+            _validate(sheet, letter, DataValidation(type="list", formula1=source), "请从下拉选项中选填。")
+
+
+def _body(sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
+    """Text format on text, checks on numbers, and everything below the header open for writing."""
+    for number, (key, kind) in enumerate(fields.items(), 1):
+        letter = get_column_letter(number)
+        column = sheet.column_dimensions[letter]
+        column.protection = Protection(locked=False)
+        if kind == "days":
+            rule = DataValidation(
+                type="custom", formula1=f'OR({letter}2="无",AND(ISNUMBER({letter}2),{letter}2>=0,{letter}2<500))'
+            )
+            _validate(sheet, letter, rule, "请填 0 至 499 的数字；没有规定的填“无”。")
+        elif kind == "whole":
+            top = "20" if key == "visits" else "100000000"
+            _validate(sheet, letter, DataValidation("whole", formula1="0", formula2=top), f"请填 0 至 {top} 的整数。")
+        else:
+            column.number_format = "@"
+    sheet.protection.sheet = True
+    for allowed in ("insertRows", "deleteRows", "sort", "autoFilter", "formatCells", "formatColumns", "formatRows"):
+        setattr(sheet.protection, allowed, False)  # False: not forbidden
+
+
+def _validate(sheet: Worksheet, letter: str, rule: DataValidation, message: str) -> None:
+    rule.error, rule.errorTitle, rule.allow_blank, rule.showErrorMessage = message, "填写有误", True, True
+    rule.add(f"{letter}2:{letter}{ROWS}")
+    sheet.add_data_validation(rule)
+
+
+def _guide(sheet: Worksheet) -> None:
+    sheet.append(["列名", "怎么填", "可填内容"])
+    for key, kind in FIELDS.items():
+        choices = (
+            "、".join(kind) if isinstance(kind, tuple) else {"days": "数字或“无”", "whole": "整数"}.get(kind, "文字")
+        )
+        sheet.append([label(key, "items"), _NOTES[key], choices])
+    sheet.append([])
+    sheet.append(["核对时会指出的问题", "级别", "处理建议"])
+    for rule in RULES.values():
+        if rule.level != NOTE and rule.scope in ("cell", "row", "table"):
+            sheet.append([rule.title, rule.level, rule.action])
+    for letter, width in (("A", 30), ("B", 44), ("C", 70)):
+        sheet.column_dimensions[letter].width = width
+    for row in (1, len(FIELDS) + 3):
+        for cell in sheet[row]:
+            cell.font = Font(bold=True)
+
+
+WIDTHS = {"order": 6, "item_key": 34, "match_code": 16, "item_name": 40, "department": 24, "basis": 36, "due": 14,
+          "current_text": 14, "proposed_text": 14, "gain": 12, "responsible": 24, "answer": 12,
+          "agreed_value": 10}  # fmt: skip
+HIDDEN = ("match_code", "to_value", "indicator", "region_code")
+HAND = ("responsible", "due", "answer", "agreed_value")
+HEAD = 3
+
+
+def write_tasks(tasks: pd.DataFrame, path: Path, *, title: str, sample: bool = False) -> Path:
+    """Write `task_list` as a workbook: 目录, then one sheet per department, the largest gain first.
+
+    The columns 反馈 (drop-down) and 商定值 are for the department; the hidden ones bring the answer home. No text can
+    become a formula; the file appears whole or not at all.
+    """
+    book = Workbook()
+    groups = list(tasks.groupby("department", sort=False))
+    names = sheet_names([str(department) for department, _ in groups])
+    contents: Worksheet = book.active
+    contents.title = "目录"
+    put(contents.cell(1, 1), title + ("（示例数据，模拟）" if sample else ""))
+    contents.cell(1, 1).font = Font(bold=True, size=14)
+    put(contents.cell(2, 1), "请各部门在本部门页的“反馈”列选择；与建议值不同的，选“部分同意”并填“商定值”。")
+    for row, (name, (department, rows)) in enumerate(zip(names, groups, strict=True), start=4):
+        put(contents.cell(row, 1), str(department))
+        put(contents.cell(row, 2), f"{len(rows)}项")
+        contents.cell(row, 1).hyperlink = Hyperlink(ref=f"A{row}", location=f"'{name}'!A1")
+        _sheet(
+            book.create_sheet(name), rows, title=f"{title} · {department}" + ("（示例数据，模拟）" if sample else "")
+        )
+    contents.column_dimensions["A"].width, contents.column_dimensions["B"].width = 48, 10
+    release(book, path)
+    return path
+
+
+def _sheet(sheet: Worksheet, rows: pd.DataFrame, *, title: str) -> None:
+    put(sheet.cell(1, 1), title)
+    sheet.cell(1, 1).font = Font(bold=True, size=13)
+    letters = {column.key: get_column_letter(n) for n, column in enumerate(TASK_COLUMNS, start=1)}
+    for number, column in enumerate(TASK_COLUMNS, start=1):
+        head_cell(sheet.cell(HEAD, number), column.label, tool=column.key not in HAND)
+        sheet.column_dimensions[letters[column.key]].width = WIDTHS.get(column.key, 12)
+        sheet.column_dimensions[letters[column.key]].hidden = column.key in HIDDEN
+    cells = rows[[column.key for column in TASK_COLUMNS]].astype(object)
+    for position, row in enumerate(cells.where(cells.notna(), None).itertuples(index=False), start=HEAD + 1):
+        for number, value in enumerate(row, start=1):
+            cell = sheet.cell(position, number)
+            put(cell, value, "0.00%" if TASK_COLUMNS[number - 1].key == "gain" else "General")
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        grow_row(sheet, position, len(TASK_COLUMNS))
+    answers = f"{letters['answer']}{HEAD + 1}:{letters['answer']}{HEAD + len(rows)}"
+    choice = DataValidation("list", formula1=f'"{",".join(ANSWERS)}"', allow_blank=True, showErrorMessage=True,
+                            errorTitle="反馈", error="请从列表选择：" + "、".join(ANSWERS))  # fmt: skip
+    sheet.add_data_validation(choice)
+    choice.add(answers)
+    sheet.freeze_panes = f"A{HEAD + 1}"
+    for_paper(sheet, head=HEAD, paper=sheet.PAPERSIZE_A4)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.analysis.change import change
 from zjanalysis.analysis.compare import among
+from zjanalysis.analysis.explain import change
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.sensitivity import blank_promises
 from zjanalysis.columns import Column

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.analysis.change import Cause
 from zjanalysis.analysis.compare import KEY
+from zjanalysis.analysis.explain import Cause
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import ENOUGH_FOR_SHARES, bands
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal

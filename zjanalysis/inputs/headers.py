@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from zjanalysis.columns import ITEM_COLUMNS
-from zjanalysis.inputs.limits import plain, unit_of
+from zjanalysis.inputs.values import plain, unit_of
 from zjanalysis.inputs.workbook import Sheet, cell_text
 
 HEADER_ROWS = 20  # the header is on one of the first 20 rows

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.columns import label
-from zjanalysis.inputs import limits, values
+from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Violation
 from zjanalysis.inputs.regions import find_code, is_our_code, region_name
 from zjanalysis.inputs.table import Cells, ReadContext, Table, array_of, cells_of, mapped
@@ -26,14 +26,14 @@ _FLAGS = ("online", "one_window", "bookable", "in_hall", "express", "on_applicat
 _LOST = re.compile(r"\d(\.\d+)?e\+?\d+", re.IGNORECASE)
 _YEAR = 250  # working days; a longer limit is asked about
 _LIMIT_REASONS = {
-    "statutory": {limits.BLANK: "缺法定时限", limits.NO_LIMIT: "无法定时限"},
-    "promised": {limits.BLANK: "缺承诺时限", limits.NO_LIMIT: "缺承诺时限"},
+    "statutory": {values.BLANK: "缺法定时限", values.NO_LIMIT: "无法定时限"},
+    "promised": {values.BLANK: "缺承诺时限", values.NO_LIMIT: "缺承诺时限"},
 }
 _LIMIT_RULES = {
-    limits.SENTINEL: "limit_sentinel",
-    limits.NO_UNIT: "limit_unit_unknown",
-    limits.TWO_UNITS: "limit_unit_conflict",
-    limits.UNREADABLE: "limit_unreadable",
+    values.SENTINEL: "limit_sentinel",
+    values.NO_UNIT: "limit_unit_unknown",
+    values.TWO_UNITS: "limit_unit_conflict",
+    values.UNREADABLE: "limit_unreadable",
 }
 # Columns whose absence is said, with the columns that may stand in for them.
 _WANTED = {
@@ -254,7 +254,7 @@ def _limit_columns(context: ReadContext, *, units: Units, instant: np.ndarray) -
             frame = _instant_is_zero(context, frame, instant)
         if key in context.table.cells:
             _note_limits(context, side, texts, frame)
-            context.bad[key] = frame["reason"].eq(limits.UNREADABLE).to_numpy()
+            context.bad[key] = frame["reason"].eq(values.UNREADABLE).to_numpy()
         columns |= {f"{side}_{name}": frame[name].to_numpy() for name in ("days", "written")}
         columns[f"{side}_unit"] = frame["unit"]
         reason = np.where(reason == "", _why_left_out(side, frame), reason)
@@ -268,7 +268,7 @@ def _limit_texts(table: Table, key: str, number: int) -> Cells:
         return cells_of(repeat("", n), n)
     if not any("法定" in text and "承诺" in text for text in cells.texts):
         return cells
-    return cells_of(cells.each(lambda text: (limits.split_both(text) or (text, text))[number]), n)
+    return cells_of(cells.each(lambda text: (values.split_both(text) or (text, text))[number]), n)
 
 
 def _unit_cells(table: Table, side: str) -> Cells | None:
@@ -292,12 +292,12 @@ def _read_limits(table: Table, side: str, texts: Cells, *, units: Units) -> pd.D
     usual = _header_unit(table, side) or ("" if cells is not None else "工作日")
     n = len(beside.texts)
     pairs, which = np.unique(texts.which * n + beside.which, return_inverse=True)
-    distinct = [limits.parse_limit(texts.texts[pair // n], beside.texts[pair % n], usual=usual) for pair in pairs]
+    distinct = [values.parse_limit(texts.texts[pair // n], beside.texts[pair % n], usual=usual) for pair in pairs]
     return limits_frame(distinct, which, units=units)
 
 
 def _instant_is_zero(context: ReadContext, frame: pd.DataFrame, instant: np.ndarray) -> pd.DataFrame:
-    blank = frame["reason"].eq(limits.BLANK) & instant
+    blank = frame["reason"].eq(values.BLANK) & instant
     if SIDES["promised"] in context.table.cells:
         context.note("instant_blank", SIDES["promised"], blank.to_numpy())
     zero = {name: frame[name].mask(blank, 0.0) for name in ("written", "days")}
@@ -309,9 +309,9 @@ def _note_limits(context: ReadContext, side: str, texts: Cells, frame: pd.DataFr
     reason = frame["reason"].fillna("").to_numpy(dtype=object)
     cells = _unit_cells(table, side)
     beside = cells.values() if cells is not None else context.blank()
-    dated = texts.each(lambda text: bool(DATE.search(text)), kind=bool) & (reason == limits.UNREADABLE)
-    context.note(f"{side}_blank", key, reason == limits.BLANK)
-    context.note(f"{side}_none", key, reason == limits.NO_LIMIT)
+    dated = texts.each(lambda text: bool(DATE.search(text)), kind=bool) & (reason == values.UNREADABLE)
+    context.note(f"{side}_blank", key, reason == values.BLANK)
+    context.note(f"{side}_none", key, reason == values.NO_LIMIT)
     context.note("date_in_cell", key, dated)
     for why, rule in _LIMIT_RULES.items():
         context.note(rule, key, (reason == why) & ~dated, others=beside)
@@ -319,7 +319,7 @@ def _note_limits(context: ReadContext, side: str, texts: Cells, frame: pd.DataFr
     if side == "statutory":
         context.note("statutory_zero", key, frame["written"].eq(0).to_numpy())
     if cells is None and not _header_unit(table, side):
-        lacking = texts.each(lambda text: limits.parse_limit(text).reason == limits.NO_UNIT, kind=bool)
+        lacking = texts.each(lambda text: values.parse_limit(text).reason == values.NO_UNIT, kind=bool)
         if lacking.any():
             context.violations.append(Violation("unit_not_stated", WHOLE, key))
 
@@ -331,9 +331,9 @@ def _why_left_out(side: str, frame: pd.DataFrame) -> np.ndarray:
     return np.where((reason == "") & zero, "法定时限为0", reason)
 
 
-def limits_frame(read: list[limits.Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
+def limits_frame(read: list[values.Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
     """Spread distinct limits over the rows that hold them (``which`` = position in ``read``)."""
-    days_in = limits.factors(units)
+    days_in = values.factors(units)
     written = array_of((np.nan if one.number is None else one.number for one in read), kind=float)
     factor = array_of((days_in[one.unit] if one.unit else 1.0 for one in read), kind=float)
     texts = {name: pd.Series(array_of(getattr(one, name) for one in read)[which], dtype="str")

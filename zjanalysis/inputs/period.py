@@ -1,27 +1,88 @@
-"""Periods: the workbooks of data/<set>/<period>/items as one table of items and one of findings."""
+"""Periods: the workbooks of data/<set>/<period>/items as one table of items and one of findings, kept once made.
+
+Kept are tables, in one file per state of what they are made from; anything wrong with it → made anew. The key is the
+hash of every input file, of the settings and the data set, of the package and of the source of this room; a new state
+is a new file. Files are moved into place whole, so that two builds at once cannot spoil one another. Without a writable
+folder there is no cache, and everything still works. A file begins with the digest of the rest: one that is damaged is
+never unpickled. Whoever may write into ``.cache`` may also edit the notebooks beside it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 
+import zjanalysis
 from zjanalysis.errors import InputError, NoData, unknown_name
-from zjanalysis.files import file_digest
-from zjanalysis.inputs.cache import cached, key_of
+from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workbook import SUFFIXES
 from zjanalysis.settings import Settings, load_settings
 
+__all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "load_previous", "previous_period"]
 T = TypeVar("T")
 CACHE = Path(".cache") / "periods"  # under the project folder
-__all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "load_previous", "previous_period"]
+STATES = 12  # files of older states that stay in the folder
+_DIGEST = hashlib.sha256().digest_size
+
+
+@cache
+def _code(rooms: tuple[str, ...]) -> str:
+    """Return the hash of what decides a table: the source of the rooms it is made in and the reference tables."""
+    package = Path(__file__).resolve().parent.parent
+    own = [path for room in rooms for path in package.glob(f"{room}/*.py")]
+    sources = sorted([*package.glob("*.py"), *own, *package.glob("reference/*.csv")])
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def key_of(hashes: Mapping[str, str], *, state: str, rooms: tuple[str, ...] = ("inputs",)) -> str:
+    """Return the key of a period: ``hashes`` = file → sha256, ``state`` = settings and data set as text."""
+    parts = [
+        zjanalysis.__version__,
+        pd.__version__,
+        _code(rooms),
+        state,
+        *(f"{name}={h}" for name, h in hashes.items()),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def cached(folder: Path, key: str, build: Callable[[], T], *, states: int = STATES) -> T:
+    """Return what ``build`` gives for a key: from the folder, else built and put there, the last ``states`` staying."""
+    path = folder / f"{key}.tables"
+    stored = _read(path)
+    if stored is not None:
+        return stored  # type: ignore[no-any-return]
+    built = build()
+    _write(path, pickle.dumps(built, protocol=5), states)
+    return built
+
+
+def _read(path: Path) -> Any:
+    try:
+        content = memoryview(path.read_bytes())
+    except OSError:
+        return None
+    whole = hashlib.sha256(content[_DIGEST:]).digest() == bytes(content[:_DIGEST])
+    return pickle.loads(content[_DIGEST:]) if whole else None
+
+
+def _write(path: Path, content: bytes, states: int) -> None:
+    try:
+        write_whole(path, hashlib.sha256(content).digest() + content)
+        for old in sorted(path.parent.glob("*.tables"), key=lambda p: p.stat().st_mtime)[:-states]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return  # no cache this time: the tables are there all the same
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.inputs import limits
+from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Columns, Place, Violation, columns_of, findings_of
 from zjanalysis.inputs.items import FULL_CODE, SIDES, code_inside, limit_place
 from zjanalysis.inputs.reference import spellings
@@ -62,7 +62,7 @@ def _times(table: Table, items: pd.DataFrame) -> Broken:
 
 def _number_in_note(text: str) -> float:
     """Return the one number of days a note states; NaN when it states none or several."""
-    numbers = {float(number) for number, _ in _IN_NOTE.findall(limits.plain(text))}
+    numbers = {float(number) for number, _ in _IN_NOTE.findall(values.plain(text))}
     return numbers.pop() if len(numbers) == 1 else np.nan
 
 

@@ -19,7 +19,7 @@ from zjanalysis.columns import column_of, label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Place, Violation
 from zjanalysis.inputs.headers import Header, headers_of, nearest, unit_in
-from zjanalysis.inputs.limits import plain
+from zjanalysis.inputs.values import plain
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter
 
 _TOTAL = re.compile(r"(本页|本表|全[市县区])?(合计|总计|小计|共计|汇总|总数)[\s\d:：,，.。个项条件（）()]*")

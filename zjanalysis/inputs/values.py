@@ -1,12 +1,172 @@
-"""What a cell of a coded column says: flags, choices, levels, depth, visits. Unknown stays unknown."""
+"""What a cell says: limits, dates, flags, numbers and choices as offices write them."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import cast
 
-from zjanalysis.inputs.limits import DIGITS, is_doubtful, plain
 from zjanalysis.inputs.reference import read_reference, spellings
+from zjanalysis.settings import Units
+
+# Why there is no number. check() turns them into the words of ``limit_reason``.
+BLANK, NO_LIMIT, SENTINEL, NO_UNIT = "未填", "无期限规定", "无期限（哨兵值）", "时限单位不明"
+TWO_UNITS, UNREADABLE = "时限单位前后不一致", "时限无法识别"
+_SENTINELS = (500.0, 99999.0)  # 500 and 99999 stand for 无期限 in two systems (reference/codes.csv 无期限哨兵)
+LONGEST = 300  # characters: no limit is longer, whatever stands in brackets behind it
+# Possessive quantifiers throughout: no text makes these patterns go back over it again and again.
+_LEAD = re.compile(r"(?>(?:法定|承诺)(?:办结|办理)?(?:时限|期限)[:为是]?|自?受理(?:之日)?[起后]?,?|不超过|不多于)*+")
+_NUMBER = re.compile(r"(-?\d++(?:\.\d++)?)([^\d.]*+)\.?", re.ASCII)
+_TRAILING = ("以内", "之内", "办结", "内")
+_BOTH = re.compile(r"(法定|承诺)(?:办结|办理)?(?:时限|期限)?[:为是]?([^;,。|]*?)(?=$|[;,。|]|法定|承诺)")
+_COUNTED = "个|工作日|自然日|日|天|月|年|周|季|小时|分钟"
+_NUMERAL = re.compile(rf"[零〇一二两三四五六七八九十百]++(?={_COUNTED})|半(?=个|天|日|年)")
+_TWO_NUMBERS = re.compile(r"\d\s+[\d.]")
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit: number as written, canonical unit, and the reason when there is no number."""
+
+    number: float | None
+    unit: str | None
+    reason: str | None
+
+
+def plain(text: str) -> str:
+    """Give the text with half-width digits and brackets, without white space, in lower case.
+
+    >>> plain("３０　（工作日）\\t")
+    '30(工作日)'
+    """
+    return "".join(unicodedata.normalize("NFKC", text).split()).lower()
+
+
+def unit_of(text: str) -> str | None:
+    """Give the canonical unit of a spelling or of the one certain unit code; None when unknown.
+
+    A plain 日 or 天 is a working day (行政许可法 82). Code 1 is the only code seen to agree with its text.
+
+    >>> unit_of("个工作日"), unit_of("天"), unit_of("1"), unit_of("3")
+    ('工作日', '工作日', '工作日', None)
+    """
+    written = plain(text).strip("()")
+    return spellings("unit").get(written) or spellings("unit").get(written.removesuffix(".0"))
+
+
+def _numeral(match: re.Match[str]) -> str:
+    """三十 → 30, 一百二十 → 120, 半 → 0.5, 二〇 → 20."""
+    text = match.group()
+    if text == "半":
+        return "0.5"
+    if not set(text) & set("十百"):
+        return "".join(str(DIGITS[c]) for c in text)
+    total, current = 0, 0
+    for c in text:
+        if c in "十百":
+            total, current = total + (current or 1) * (10 if c == "十" else 100), 0
+        else:
+            current = DIGITS[c]
+    return str(total + current)
+
+
+@lru_cache(maxsize=10_000)
+def parse_limit(text: str, unit: str = "", *, usual: str = "") -> Limit:
+    """Read one limit. ``unit`` is what the unit column says, ``usual`` what the header says where nothing else does.
+
+    A number without any unit or with two that differ, a range, two numbers, office hours: no number, with the reason.
+
+    >>> parse_limit("30(工作日)"), parse_limit("即办").number
+    (Limit(number=30.0, unit='工作日', reason=None), 0.0)
+    >>> parse_limit("办公时间：上午8:30~12:00").reason, parse_limit("20").reason, parse_limit("20", "1").number
+    ('时限无法识别', '时限单位不明', 20.0)
+    """
+    written = plain(text)
+    if not written:
+        return Limit(None, None, BLANK)
+    word = spellings("limit").get(written) or spellings("limit").get(written.strip("()"))
+    if word:
+        return Limit(0.0, None, None) if word == "0" else Limit(None, None, NO_LIMIT)
+    if len(written) > LONGEST or is_doubtful(text):
+        return Limit(None, None, UNREADABLE)
+    counted = _NUMERAL.sub(_numeral, _without_remarks(written))
+    number = _NUMBER.fullmatch(counted, cast("re.Match[str]", _LEAD.match(counted)).end())
+    if number is None or len(number.group(1)) > 12:
+        return Limit(None, None, UNREADABLE)
+    return _with_unit(float(number.group(1)), own=_unit_alone(number.group(2)), beside=unit, usual=usual)
+
+
+def is_doubtful(text: str) -> bool:
+    """Tell whether a text is no number although its characters could be read as one: ``1 2``, ``③``, ``10²``.
+
+    >>> is_doubtful("1 2"), is_doubtful("③"), is_doubtful(" 12 天"), is_doubtful("１２")
+    (True, True, False, False)
+    """
+    if text.isascii():
+        return bool(_TWO_NUMBERS.search(text))
+    strange = any((c.isdigit() and not c.isdecimal()) or unicodedata.category(c) == "No" for c in text)
+    return strange or bool(_TWO_NUMBERS.search(unicodedata.normalize("NFKC", text)))
+
+
+def _unit_alone(text: str) -> str:
+    """Return what follows a number without 以内, 内办结 and the stop at its end: ``日(以内)。`` → ``日``."""
+    rest = text[:-1] if text.endswith(("。", ";")) else text
+    while True:
+        inner = rest.removesuffix(")")
+        word = next((word for word in _TRAILING if inner.endswith(word)), "")
+        if not word:
+            return rest
+        rest = inner.removesuffix(word).removesuffix("(")
+
+
+def _without_remarks(written: str) -> str:
+    """Keep the unit that stands in brackets, drop every other remark in brackets."""
+    units = spellings("unit")
+    bare = re.sub(r"[(\[【]([^)\]】]*)[)\]】]", lambda m: m.group(1) if m.group(1) in units else "", written)
+    return bare or written
+
+
+def _with_unit(number: float, *, own: str, beside: str, usual: str) -> Limit:
+    unit, other = unit_of(own or beside or usual), unit_of(beside)
+    if number == -1:
+        return Limit(None, None, NO_LIMIT)
+    if number in _SENTINELS or number > _SENTINELS[1]:
+        return Limit(None, unit, SENTINEL)
+    if number < 0 or (unit is None and len(own) > 4):
+        return Limit(None, None, UNREADABLE)
+    if unit and other and unit != other:
+        return Limit(None, None, TWO_UNITS)
+    if unit is None and (own or number > 0):
+        return Limit(None, None, NO_UNIT)
+    return Limit(number, unit, None)
+
+
+def split_both(text: str) -> tuple[str, str] | None:
+    """Give (statutory, promised) of a cell that holds both; None when it does not.
+
+    >>> split_both("承诺时限：1天；法定时限：20天")
+    ('20天', '1天')
+    """
+    if "法定" not in text or "承诺" not in text:
+        return None
+    parts = dict(_BOTH.findall(plain(text)))
+    return (parts["法定"], parts["承诺"]) if {"法定", "承诺"} <= set(parts) else None
+
+
+@cache
+def factors(units: Units) -> dict[str, float]:
+    """Give how many working days one of each unit is.
+
+    >>> factors(Units())["小时"] * 8
+    1.0
+    """
+    days = {"工作日": 1.0, "自然日": units.calendar_day, "周": units.week, "月": units.month, "季": units.quarter}
+    hour = 1 / units.hours_per_day
+    return days | {"年": units.year, "小时": hour, "分钟": hour / 60}
+
 
 _TRIPS = re.compile(  # possessive, longest first: no text makes it go back
     r"(?>最多|只需|需|到办事现场|到现场|到|现场|办事|跑动|跑)*+(\d++(?:\.\d++)?|[零一二两三四五六七八九])"

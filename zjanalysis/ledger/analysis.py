@@ -8,12 +8,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.intervals import interval
+from zjanalysis.analysis.chance import interval
 from zjanalysis.analysis.reported import comparable
 from zjanalysis.analysis.signals import D2
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
-from zjanalysis.ledger.inputs import last_day, today, unit_names
+from zjanalysis.ledger.rows import last_day, today, unit_names
 from zjanalysis.ledger.state import OPEN, Status, deadlines
 
 _COUNTS = {

@@ -26,9 +26,9 @@ from zjanalysis.inputs.workbook import column_letter, read_rows
 from zjanalysis.ledger.analysis import split_units
 from zjanalysis.ledger.book import LedgerResult, hide, merge_copies
 from zjanalysis.ledger.display import with_target_text
-from zjanalysis.ledger.inputs import MEMORY_SHEET, SAMPLE, office_of, unit_names
 from zjanalysis.ledger.merge import Copy
 from zjanalysis.ledger.reading import LedgerFile
+from zjanalysis.ledger.rows import MEMORY_SHEET, SAMPLE, office_of, unit_names
 
 LEADS, HELPS, NO_MORE = "牵头", "配合", "不承担"
 CELLS = {"lead_unit": LEADS, "cooperating_units": HELPS}

@@ -30,7 +30,6 @@ from zjanalysis.inputs.office_table import PLACE
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
-from zjanalysis.ledger.inputs import CONFLICT_SHEET, LEDGER_SHEET, LOG_SHEET, MEMORY_SHEET, PROBLEMS, SAMPLE, today
 from zjanalysis.ledger.merge import (
     CHANGES,
     LOGGED,
@@ -45,7 +44,19 @@ from zjanalysis.ledger.merge import (
     typed_over,
 )
 from zjanalysis.ledger.reading import STRAY, LedgerFile, locked, read_ledger, read_to_change
-from zjanalysis.ledger.rows import COUNTED, hand_columns, is_own, records
+from zjanalysis.ledger.rows import (
+    CONFLICT_SHEET,
+    COUNTED,
+    LEDGER_SHEET,
+    LOG_SHEET,
+    MEMORY_SHEET,
+    PROBLEMS,
+    SAMPLE,
+    hand_columns,
+    is_own,
+    records,
+    today,
+)
 from zjanalysis.ledger.state import Status, refresh, working_day
 
 # Fill and ink of each state; the word is in the cell, so nothing depends on the colour.

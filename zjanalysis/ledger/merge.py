@@ -14,9 +14,8 @@ import pandas as pd
 from zjanalysis.columns import CHANGE_COLUMNS, TOOL
 from zjanalysis.inputs.office_table import PLACE, day_of, numbers
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.ledger.inputs import today
 from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE
-from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own, records
+from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own, records, today
 from zjanalysis.ledger.state import settle
 
 KEY = ["ledger_id", "column"]

@@ -30,9 +30,8 @@ from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.ledger import analysis
 from zjanalysis.ledger.analysis import OVERDUE, QUIET, REACHED, SOON
 from zjanalysis.ledger.display import day_text, worded
-from zjanalysis.ledger.inputs import SAMPLE, office_of, today
 from zjanalysis.ledger.reading import LedgerFile
-from zjanalysis.ledger.rows import is_own
+from zjanalysis.ledger.rows import SAMPLE, is_own, office_of, today
 from zjanalysis.ledger.state import HELD, Status, standing
 from zjanalysis.ledger.views import counts_sentence
 

@@ -26,8 +26,19 @@ from zjanalysis.inputs.office_table import days, numbers
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.inputs.workbook import cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
-from zjanalysis.ledger.inputs import COLUMNS, SAMPLE, ledger_log, ledger_memory, ledger_table
-from zjanalysis.ledger.rows import DAYS, NUMBERS, OWN, empty_ledger, is_own, lay_out
+from zjanalysis.ledger.rows import (
+    COLUMNS,
+    DAYS,
+    NUMBERS,
+    OWN,
+    SAMPLE,
+    empty_ledger,
+    is_own,
+    lay_out,
+    ledger_log,
+    ledger_memory,
+    ledger_table,
+)
 
 TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
 """What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts."""

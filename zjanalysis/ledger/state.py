@@ -20,9 +20,20 @@ from zjanalysis.inputs.office_table import days
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
-from zjanalysis.ledger.inputs import last_day, problem_of, today
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
-from zjanalysis.ledger.rows import LOWER, MOVES, PEERS, adopt, empty_ledger, evidence_lacks, fill, lay_out
+from zjanalysis.ledger.rows import (
+    LOWER,
+    MOVES,
+    PEERS,
+    adopt,
+    empty_ledger,
+    evidence_lacks,
+    fill,
+    last_day,
+    lay_out,
+    problem_of,
+    today,
+)
 from zjanalysis.settings import Settings
 from zjanalysis.units import Met, Target, rising
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from zjanalysis.analysis import evaluation as scoring
-from zjanalysis.analysis.ledger_scores import ledger_scores, scored
+from zjanalysis.analysis.evaluation import ledger_scores, scored
 from zjanalysis.columns import TABLES
 from zjanalysis.display import series
 from zjanalysis.display.blocks import Block, listing, say, source_of

@@ -21,9 +21,8 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from zjanalysis.display.card import draw_card
 from zjanalysis.display.dates import issue_text
-from zjanalysis.display.document import make_document
+from zjanalysis.display.document import draw_card, make_document
 from zjanalysis.display.tables import css_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.publish.provenance import Stamp, digest_of
