@@ -237,6 +237,26 @@ def test_a_drawing_without_groups_says_the_same() -> None:
     assert picture._ungrouped('<g><g id="a"><path/></g><g/></g>') == '<g id="a"><path/></g>'
 
 
+def test_marks_of_one_look_say_it_once_and_a_path_along_an_axis_needs_one_number() -> None:
+    """A page with 21 peers and a city of 2,600 items has to stay under 350 kB (`publish.gate`)."""
+    dot, word = '<use href="#m" x="{}" y="1" style="fill:red"/>', '<text font-size="8" fill="red" x="{}">{}</text>'
+    dots = "".join(map(dot.format, range(3)))
+    assert (
+        picture._alike(dots)
+        == f'<g style="fill:red">{dots.replace(" style=" + chr(34) + "fill:red" + chr(34), "")}</g>'
+    )
+    words = "".join(word.format(n, "二") for n in range(3))
+    assert picture._alike(words).startswith('<g font-size="8" fill="red"><text x="0">二</text>')
+    assert picture._alike(dots + words).count("<g") == 2
+    two, seen_through = dot.format(1) * 2, dots.replace("fill:red", "opacity:0.5")
+    assert [picture._alike(one) for one in (two, seen_through)] == [two, seen_through]
+    drawn = picture._PATH.sub(picture._path, '<path d="M 1.5 2 L 1.5 4 L 3 4 C 3 5 6 7 8 9 L 8 1 z M 8 1 L 9 9 "/>')
+    assert drawn == '<path d="M1.5 2V4H3C3 5 6 7 8 9V1zM8 1L9 9"/>'
+    axes = picture.new_figure(90).subplots()
+    axes.scatter(range(700), [n * 7 % 100 for n in range(700)], alpha=0.5)
+    assert len(picture.draw_svg(axes, alt="七百点")) < 700 * 50 + 3000
+
+
 def test_the_exhibit_of_an_analyst_keeps_its_own_words(county: Study) -> None:
     import seaborn as sns
 

@@ -10,6 +10,7 @@ import re
 from functools import cache, lru_cache
 from hashlib import sha256
 from html import unescape
+from itertools import groupby
 from typing import Any
 
 import matplotlib as mpl
@@ -206,6 +207,10 @@ _NUMBER = re.compile(r"-?\d+\.\d+")
 _SIZE, _FILL = re.compile(r"font-size: ([\d.]+)px"), re.compile(r"fill: (#\w+)")
 _UNTURNED = re.compile(r' transform="rotate\(-?0 [^"]*"')
 _ANCHOR = re.compile(r"text-anchor: (\w+)")
+_PATH, _STEP = re.compile(r' d="([^"]*)"'), re.compile(r"([A-Za-z])([^A-Za-z]*)")
+_MARK = re.compile(r"<(?:path|use)[^>]*/>|<text[^>]*>[^<]*</text>")
+_MARKS = re.compile(f"(?:{_MARK.pattern}){{3,}}")
+_LOOK = re.compile(r' (?:style|fill|font-size|text-anchor)="[^"]*"')
 
 
 def _compact(svg: str, words: str) -> str:
@@ -225,7 +230,7 @@ def _compact(svg: str, words: str) -> str:
     inner = re.sub(
         r"> <", "><", re.sub(r'(style="[^"]*")', lambda found: found[0].replace("; ", ";").replace(": ", ":"), inner)
     )
-    inner = _ungrouped(inner)
+    inner = _alike(_PATH.sub(_path, _ungrouped(inner)))
     view = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}", box[1] if box else "")
     about = f'role="img" aria-label="{markup(words)}" font-size="{theme.TEXT:g}"'
     return f'<svg viewBox="{view}" {about}>{inner.strip()}</svg>'
@@ -248,6 +253,45 @@ def _ungrouped(svg: str) -> str:
         return found[0] if kept[-1] else ""
 
     return re.sub(r"<g(?: [^>]*)?>|<g/>|</g>", tag, svg)
+
+
+def _path(found: re.Match[str]) -> str:
+    """Write the steps of a path without needless spaces, those along an axis with one number.
+
+    >>> _PATH.sub(_path, '<path d="M 0 8 L 4 8 L 4 2 L 0 0 z "/>')
+    '<path d="M0 8H4V2L0 0z"/>'
+    """
+    steps, at = "", ["", ""]
+    for letter, written in _STEP.findall(found[1]):
+        numbers = written.split()
+        level, upright = (letter == "L" and numbers[i] == at[i] for i in (1, 0))
+        steps += f"H{numbers[0]}" if level else f"V{numbers[1]}" if upright else letter + " ".join(numbers)
+        at = numbers[-2:] or ["", ""]
+    return f' d="{steps}"'
+
+
+def _alike(svg: str) -> str:
+    """Give the same drawing with the look of three or more marks in a row written once, at a group of them.
+
+    >>> _alike('<use x="1" style="fill:red"/><use x="2" style="fill:red"/><use x="3" style="fill:red"/>')
+    '<g style="fill:red"><use x="1"/><use x="2"/><use x="3"/></g>'
+    """
+
+    def look(mark: str) -> str:
+        found = "".join(_LOOK.findall(mark[: mark.index(">")]))
+        return "" if re.search(r"[\";]opacity:", found) else found  # of a group it is that of the whole
+
+    def row(found: re.Match[str]) -> str:
+        runs = [(shared, list(marks)) for shared, marks in groupby(_MARK.findall(found[0]), key=look)]
+        return "".join(f"<g{shared}>{''.join(map(_bare, marks))}</g>" if shared and len(marks) > 2 else "".join(marks)
+                       for shared, marks in runs)  # fmt: skip
+
+    return _MARKS.sub(row, svg)
+
+
+def _bare(mark: str) -> str:
+    tag, _, rest = mark.partition(">")
+    return f"{_LOOK.sub('', tag)}>{rest}"
 
 
 def _text(found: re.Match[str]) -> str:
