@@ -108,6 +108,6 @@ def weighed(*, whole: bool) -> Step:
 OWN_DATA: tuple[Step, ...] = (
     four_periods, "list", "measure --region 遂溪县", "cases", "cases --by 部门,渠道 --quantiles", "cases --by 全部 --engine pandas",
     "cases --by 事项,月份 --region 遂溪县 --out 事项.csv", "compare 遂溪县", "template 三级指标.xlsx --indicators",
-    weighed(whole=True), "!build --only ledger,timeliness --date 2021-04-15",
-    weighed(whole=False), "!build --only ledger --date 2021-04-15",
+    weighed(whole=True), "build --only ledger,timeliness --date 2021-04-15",
+    weighed(whole=False), "build --only ledger --date 2021-04-15",
 )  # fmt: skip

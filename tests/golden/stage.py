@@ -23,13 +23,18 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("data/sample", "data/gd-2021-05", "notebooks")
+CACHE = ".cache/periods"  # by the digest of the workbooks and of the code that reads them
 Step = str | Callable[[Path], str | None]
 
 
 def set_up(root: Path) -> Path:
-    """Copy what the commands read into ``root``; nothing is ever written into the checkout."""
+    """Copy what the commands read into ``root``, and what this checkout has read of the sample before; nothing is ever
+    written into the checkout.
+    """
     for name in PARTS:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("mine", ".*"))
+    if (ROOT / CACHE).is_dir():
+        shutil.copytree(ROOT / CACHE, root / CACHE)
     shutil.copy(ROOT / "zjanalysis.toml", root)
     return root
 

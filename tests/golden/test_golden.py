@@ -21,8 +21,11 @@ PIXELS = bool(os.environ.get("ZJ_GOLDEN_PIXELS"))  # pictures may differ from ma
 
 
 @pytest.fixture(scope="session")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """All texts, from one run of the harness, which builds the reports once, in a folder with a space in its name."""
+def texts(tmp_path_factory: pytest.TempPathFactory, published: Path) -> dict[str, str]:
+    """All texts, from one run of the harness in a folder with a space in its name.
+
+    It builds the reports once, from what the build that the other tests share (``published``) has read.
+    """
     place = tmp_path_factory.mktemp("金 样")
     command = [sys.executable, str(HERE / "golden.py"), "--at", str(place), "--into", str(place / "texts")]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=900, check=False)
