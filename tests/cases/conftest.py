@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.analysis.conftest import items_of, make_items
-from tests.cases.real_engines import LIGHT, postgres_server, spark_master
+from tests.cases.real_engines import CLUSTER, HOME, LIGHT, postgres_server, spark_master
 
 __all__ = ["items_of", "make_items"]
 
@@ -15,8 +16,11 @@ __all__ = ["items_of", "make_items"]
 @pytest.fixture(scope="session")
 def spark_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a Spark master with one worker; whatever Java starts in this process is light on its feet."""
+    conf = tmp_path_factory.mktemp("conf")
+    (conf / "spark-defaults.conf").write_text(CLUSTER, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JDK_JAVA_OPTIONS", LIGHT)
+        for name, value in {"JDK_JAVA_OPTIONS": LIGHT, "SPARK_CONF_DIR": str(conf), "SPARK_LOCAL_IP": HOME}.items():
+            patch.setenv(name, value)
         with spark_master(tmp_path_factory.mktemp("spark")) as url:
             yield url
 
@@ -26,3 +30,32 @@ def postgres() -> Iterator[str]:
     """Give the connection of a PostgreSQL server, without its password; every test has tables of its own."""
     with postgres_server() as connection:
         yield connection
+
+
+ITEMS = "事项名称,地区,基本编码,法定时限,承诺时限,跑动次数\n食品经营许可,遂溪县,440102019005,20个工作日,5个工作日,0\n"
+# 2021-03-01 is a Monday: five working days end on 03-08. Cut-off Wednesday 2021-03-31.
+CASES = """办件编号,行政区划,基本编码,部门,渠道,受理时间,办结时间,承诺时限,法定时限
+1,遂溪县,440102019005,市监局,网上,2021-03-01,2021-03-08,5,20
+2,440823,440102019005,市监局,窗口,2021-03-01,2021-03-09,5,20
+3,440823,440102019005,,网上,2021-02-01,2021-02-02,5,20
+4,440823,440102019005,市监局,窗口,2021-03-01,,5,20
+5,赤坎区,440102019005,民政局,网上,2021-03-01,2021-03-01,0,20
+6,没有县,440102019005,民政局,网上,2021-03-01,2021-03-01,0,20
+1,遂溪县,440102019005,市监局,网上,2021-03-01,,5,20
+"""
+TOML = 'title = "试"\nkind = "real"\nsource = "试"\nlicence = "MIT"\n[periods."2021Q1"]\ncutoff = "2021-03-31"\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "项目 一" / "data" / "试"
+    (folder / "2021Q1" / "items").mkdir(parents=True)
+    (folder / "2021Q1" / "cases").mkdir()
+    (folder / "2021Q1" / "items" / "甲.csv").write_text(ITEMS, encoding="utf-8")
+    (folder / "2021Q1" / "cases" / "办件.csv").write_text(CASES, encoding="utf-8")
+    (folder / "dataset.toml").write_text(TOML, encoding="utf-8")
+    root = folder.parent.parent
+    (root / "zjanalysis.toml").write_text('data = "data/试"\n', encoding="utf-8")
+    monkeypatch.setenv("ZJANALYSIS_ROOT", str(root))
+    monkeypatch.chdir(root)
+    return root

@@ -15,6 +15,14 @@ from pathlib import Path
 from typing import Any
 
 HOME = "127.0.0.1"
+CLUSTER = f"""
+spark.driver.host {HOME}
+spark.ui.enabled false
+spark.cores.max 1
+spark.executor.memory 640m
+spark.sql.shuffle.partitions 2
+spark.sql.adaptive.enabled false
+"""  # the cluster's own settings, as an administrator gives them; what is small is not planned anew at every stage
 LIGHT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # minutes of a second compiler pay in hours, not in a test
 
 
@@ -65,20 +73,10 @@ def spark_master(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def spark_session_on(url: str) -> Iterator[Any]:
-    """Open a session that leaves the worker a core and memory for another one."""
+    """Open a session; the cluster's settings leave the worker a core and memory for another one."""
     from zjanalysis.cases.engines import spark_session
 
-    os.environ["SPARK_LOCAL_IP"] = HOME
-    options = {
-        "spark.driver.host": HOME,
-        "spark.driver.bindAddress": HOME,
-        "spark.ui.enabled": "false",
-        "spark.cores.max": "1",
-        "spark.executor.memory": "640m",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.adaptive.enabled": "false",  # what is small is not planned anew at every stage
-    }
-    session = spark_session(url, options=options)
+    session = spark_session(url, options={"spark.driver.bindAddress": HOME})
     yield session
     session.stop()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,10 +20,12 @@ import pandas as pd
 import pytest
 from chinese_calendar import is_workday
 
+from tests.cases.conftest import TOML
 from tests.cases.real_engines import has_postgres, has_spark, spark_session_on
 from zjanalysis.cases.analysis import CaseSummary, case_scores, case_summary
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.cases.synthetic import FAULTS, draw_cases, synthetic_cases, write_cases
+from zjanalysis.cli import main
 from zjanalysis.inputs.calendar import day_number
 from zjanalysis.settings import Cases, Settings
 
@@ -326,3 +329,63 @@ def test_no_progress_bar_is_drawn_into_what_a_command_prints(tmp_path: Path) -> 
     command = [sys.executable, "-c", CONNECTIONS]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True, cwd=tmp_path)
     assert done.stdout.split() == ["false", "false"]
+
+
+# -- the command on real engines --------------------------------------------------------------------------------------
+
+
+if has_spark():
+
+    @pytest.fixture
+    def session_ended(spark_url: str) -> str:
+        """Give the address of the master; no session is open in this process, so that the command opens its own."""
+        from pyspark.sql import SparkSession
+
+        if session := SparkSession.getActiveSession():
+            session.stop()
+        return spark_url
+
+    def test_a_spark_master_gives_the_rows_duckdb_gives(project: Path, session_ended: str) -> None:
+        wanted = ["cases", "--by", "地区,部门,月份", "--quantiles", "--out"]
+        assert main([*wanted, "一.csv"]) == 0
+        assert main([*wanted, "二.csv", "--engine", "spark", "--master", session_ended]) == 0
+        assert (project / "二.csv").read_bytes() == (project / "一.csv").read_bytes()
+
+    def test_a_master_that_is_none_is_one_sentence(
+        project: Path, session_ended: str, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["cases", "--engine", "spark", "--master", "没有://x"]) == 2
+        said = capfd.readouterr().err
+        assert "连不上 Spark 主节点 没有://x。" in said
+        assert "Traceback" not in said
+
+
+if has_postgres():
+
+    def test_postgresql_named_in_the_data_set_gives_the_rows_files_give(
+        project: Path, postgres: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        from adbc_driver_postgresql import dbapi
+
+        assert main(["cases", "--by", "地区,渠道", "--out", "一.csv"]) == 0
+        path = project / "data" / "试" / "2021Q1" / "cases" / "办件.csv"
+        heads, *lines = path.read_text(encoding="utf-8").strip().split("\n")
+        path.unlink()
+        monkeypatch.setenv("PGPASSWORD", "只在内存里")
+        with dbapi.connect(postgres) as database, database.cursor() as cursor:
+            columns = ", ".join(f'"{head}" text' for head in heads.split(","))
+            cursor.execute(f"CREATE TABLE banjian ({columns})")
+            for line in lines:
+                values = ", ".join(f"'{value}'" if value else "NULL" for value in line.split(","))
+                cursor.execute(f"INSERT INTO banjian VALUES ({values})")
+            database.commit()
+        toml = project / "data" / "试" / "dataset.toml"
+        toml.write_text(f'{TOML}[cases]\npostgres = "{postgres}"\ntable = "banjian"\n', encoding="utf-8")
+        assert main(["cases", "--by", "地区,渠道", "--out", "二.csv"]) == 0
+        assert (project / "二.csv").read_bytes() == (project / "一.csv").read_bytes()
+        monkeypatch.setenv("PGPASSWORD", "错的")
+        capsys.readouterr()
+        assert main(["cases"]) == 2
+        said = capsys.readouterr()
+        assert "连不上或查询失败" in said.err
+        assert not re.search("错的|Traceback", said.err + said.out)
