@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -100,8 +100,8 @@ def test_the_county_that_slips_is_the_one_named() -> None:
     assert worse["region_code"].tolist() == ["440883"] * 6
 
 
-def test_quiet_lines_are_quiet() -> None:
-    done = subprocess.run(
-        [sys.executable, "benchmarks/trend.py", "--quick"], cwd=ROOT, check=False, capture_output=True
-    )
-    assert done.returncode == 0, done.stdout.decode("utf-8")
+def test_quiet_lines_are_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["trend.py", "--quick"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(ROOT / "benchmarks" / "trend.py"), run_name="__main__")
+    assert stop.value.code == 0, capsys.readouterr().out

@@ -191,6 +191,7 @@ def test_compare_says_both_and_diff_adds_up(capsys: pytest.CaptureFixture[str]) 
     assert sum(parts) == pytest.approx(float(change.group(2)) * (1 if change.group(1) == "改善" else -1), abs=0.02)
 
 
+@pytest.mark.e2e
 def test_the_ledger_from_start_to_inspection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, notice = tmp_path / "台 账.xlsx", tmp_path / "督办单.xlsx"
     assert main(["ledger", "init", str(path), "--period", "2020Q4"]) == 0

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from zjanalysis.cli import main
+from zjanalysis.ledger.book import init_ledger
 from zjanalysis.ledger.reading import read_ledger
-
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "2021Q1" / "ledger.xlsx"
+from zjanalysis.ledger.state import start
 
 
 def test_units_go_out_as_one_list_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`zj ledger assign`: written, changed by hand in a spreadsheet, taken back, written anew with what was typed."""
     path, sheet, again = tmp_path / "台账.xlsx", tmp_path / "分工表.xlsx", tmp_path / "新分工表.xlsx"
-    shutil.copy(SAMPLE, path)
+    whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
+    some = whole["task"].isin(["六", "十一"]) & whole["region_code"].isin(["440800", "440823"])
+    init_ledger(path, whole[some].reset_index(drop=True), on="2021-02-01", sample=True)
     assert main(["ledger", "assign", str(path), "--out", str(sheet)]) == 0
     book = openpyxl.load_workbook(sheet)
     heads = {cell.value: cell.column for cell in book.active[3]}
