@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,12 +54,19 @@ class Done:
     stderr: str
 
 
+@contextmanager
+def inside(root: Path) -> Iterator[None]:
+    """Be in a project folder, as its user is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZJANALYSIS_ROOT", str(root))
+        patch.chdir(root)
+        yield
+
+
 def zj(*words: str, root: Path) -> Done:
     """Run a command in a project folder, in this process: a process of its own takes seconds to start."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2))
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setenv("ZJANALYSIS_ROOT", str(root))
-        patch.chdir(root)
+    with inside(root), redirect_stdout(out), redirect_stderr(err):
         try:
             code = main(list(words))
         except SystemExit as stop:

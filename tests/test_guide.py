@@ -7,20 +7,25 @@ first line names, ``diff`` blocks are applied to the package. What cannot be run
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import partial, reduce
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from papermill.cli import papermill
 
-from tests.conftest import zj
+from tests.conftest import inside, zj
 from zjanalysis.cli.commands import make_parser
 
 pytestmark = pytest.mark.e2e
@@ -60,7 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, warm: Callable[[Path], Non
 
 
 def run(root: Path, arguments: list[str], *, code: str | None = None, allowed: tuple[int, ...] = (0,)) -> str:
-    """Run Python in the project folder, whose package comes first, and give what it says."""
+    """Run Python in a process of its own, in the project folder, whose package comes first, and give what it says."""
     env = os.environ | {"PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), "PYTHONPATH": str(root)}
     done = subprocess.run([sys.executable, *arguments], cwd=root, env=env, input=code, capture_output=True,
                           encoding="utf-8", timeout=180, check=False)  # fmt: skip
@@ -75,11 +80,12 @@ def test_every_block_of_the_page_runs_and_says_what_it_says_here(page: Path, pro
         return
     root = tmp_path / "zj"
     shutil.copytree(project, root)
-    actions = {"console": console, "python": python, "toml": write, "yaml": write, "diff": apply}
+    actions = {"console": partial(console, kernel=page.name == "README.md"), "python": python, "toml": write,
+               "yaml": write, "diff": apply}  # fmt: skip
     for language, text in todo:
         actions[language](root, text)
         if language == "diff" and "+++ b/zjanalysis/" in text:  # from here on the package is the project's own
-            actions["console"] = partial(console, apart=True)
+            actions |= {"console": partial(console, apart=True), "python": partial(python, apart=True)}
 
 
 INSTEAD = (
@@ -105,8 +111,12 @@ def test_yangjiang_builds_from_the_page_about_maoming_alone(project: Path, tmp_p
     assert "湛江全市、茂名全市" in text
 
 
-def console(root: Path, text: str, *, apart: bool = False) -> None:
-    """Run the commands of a block: papermill, what is ``apart`` and what watches in processes of their own."""
+def console(root: Path, text: str, *, apart: bool = False, kernel: bool = False) -> None:
+    """Run the commands of a block in this process, those that are ``apart`` in their own.
+
+    papermill: with a ``kernel`` as it stands there; without one by our engine (each report meets a kernel once, in
+    test_papermill).
+    """
     commands = re.split(r"^\$ ", text, flags=re.M)
     assert not commands[0].strip(), f"没有 $ 的命令：{text}"
     for command in commands[1:]:
@@ -115,8 +125,8 @@ def console(root: Path, text: str, *, apart: bool = False) -> None:
         words = words[2:] if words[:2] == ["python", "run.py"] else words
         words = words[1:] if words[0] == "zj" else words
         if words[0] == "papermill":
-            output = run(root, ["-m", *words])
-        elif apart or words[0] in ("watch", "doctor"):
+            output = run(root, ["-m", *words]) if kernel else executed(root, words[1:])
+        elif apart:
             output = run(root, ["-m", "zjanalysis", *words], allowed=ALLOWED)
         else:
             done = zj(*words, root=root)
@@ -125,9 +135,25 @@ def console(root: Path, text: str, *, apart: bool = False) -> None:
         said(output, wanted.splitlines(), line)
 
 
-def python(root: Path, text: str) -> None:
+def executed(root: Path, words: list[str]) -> str:
+    """Run papermill's command in this process and the cells by our engine, and give what it says."""
+    with inside(root), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        done = CliRunner().invoke(papermill, [*words, "--engine", "zjanalysis", "--no-progress-bar"])
+    assert done.exit_code == 0, f"{words}\n{done.output}{done.exception}"
+    return str(done.output)
+
+
+def python(root: Path, text: str, *, apart: bool = False) -> None:
+    """Run a block as a script: in this process, or where the package is the project's own in one that has read it."""
     wanted = [line.removeprefix("# → ") for line in text.splitlines() if line.startswith("# → ")]
-    said(run(root, ["-"], code=text), wanted, text)
+    if apart:
+        output = run(root, ["-"], code=text)
+    else:
+        with inside(root), redirect_stdout(io.StringIO()) as out:
+            exec(compile(text, "<stdin>", "exec"), {"__name__": "__main__"})
+        output = out.getvalue()
+    said(output, wanted, text)
 
 
 def said(output: str, wanted: list[str], what: str) -> None:
