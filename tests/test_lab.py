@@ -36,10 +36,16 @@ IDLE = """() => {
 }"""
 
 
-@pytest.fixture
-def project(tmp_path: Path, warm: Callable[[Path], None]) -> Path:
-    """Give a project folder of its own, with the notebook, the sample and the settings."""
-    root = tmp_path / "项目 一"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the project, of the server's settings and of its log."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def project(folder: Path, warm: Callable[[Path], None]) -> Path:
+    """Give a project folder of its own, with the notebook, the sample and the settings; every test opens its own notebook."""
+    root = folder / "项目 一"
     shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
     warm(root)
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
@@ -47,23 +53,23 @@ def project(tmp_path: Path, warm: Callable[[Path], None]) -> Path:
     return root
 
 
-@pytest.fixture
-def lab(tmp_path: Path, project: Path) -> Iterator[str]:
-    """Start ``zj lab`` with settings of its own; gives the address of its notebooks folder."""
+@pytest.fixture(scope="module")
+def lab(folder: Path, project: Path) -> Iterator[str]:
+    """Start ``zj lab`` with settings of its own, once; gives the address of its notebooks folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHONWARN")}
-    environment |= {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    environment |= {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data")}
     environment["ZJANALYSIS_ROOT"] = str(project)
     extra = [
         "--IdentityProvider.token=",
         "--ServerApp.allow_root=True",
         "--LabApp.expose_app_in_browser=True",
-        f"--LabApp.workspaces_dir={tmp_path / 'spaces'}",
+        f"--LabApp.workspaces_dir={folder / 'spaces'}",
     ]
     command = [sys.executable, "-m", "zjanalysis", "lab", "--no-browser", "--port", str(port), "--", *extra]
-    with (tmp_path / "lab.log").open("wb") as log:
+    with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=project, env=environment, stdout=log, stderr=log, start_new_session=True
         )
@@ -75,7 +81,7 @@ def lab(tmp_path: Path, project: Path) -> Iterator[str]:
                 break
             time.sleep(0.2)
         else:
-            pytest.fail((tmp_path / "lab.log").read_text(encoding="utf-8", errors="replace")[-2000:])
+            pytest.fail((folder / "lab.log").read_text(encoding="utf-8", errors="replace")[-2000:])
         yield address
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -85,38 +91,48 @@ def lab(tmp_path: Path, project: Path) -> Iterator[str]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-@pytest.fixture
-def browser(lab: str) -> Iterator[Any]:
-    """Give a page of a browser; the Lab is up."""
+@pytest.fixture(scope="module")
+def window(lab: str) -> Iterator[Any]:
+    """Start a browser once the Lab is up; what it has fetched stays with it."""
     if not CHROMIUM:
         pytest.fail("the test of the Lab needs Chromium (Debian: chromium)")
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 1600, "height": 1200})
-        page.set_default_timeout(PATIENCE)
-        yield page
+        yield chromium.new_context(viewport={"width": 1600, "height": 1200})
         chromium.close()
 
 
+@pytest.fixture
+def browser(window: Any) -> Iterator[Any]:
+    """Give a page of the browser."""
+    page = window.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    page.close()
+
+
 def opened(page: Any, lab: str, notebook: str) -> Any:
-    """Open a notebook in the Lab and wait for its kernel."""
-    page.goto(f"{lab}/lab/tree/{notebook}")
+    """Open a notebook in a workspace of the Lab that is its own, and wait for its kernel."""
+    page.goto(f"{lab}/lab/workspaces/{Path(notebook).stem}/tree/{notebook}")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     page.wait_for_function(IDLE)
     return page
 
 
 @pytest.fixture
-def desk(lab: str, browser: Any) -> Any:
-    """Open notebook 00 and run all its cells."""
-    page = opened(browser, lab, "00_explore.ipynb")
+def desk(lab: str, browser: Any, project: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Open a copy of notebook 00, with a kernel that nobody has used, and run all its cells."""
+    copy = project / "notebooks" / f"{request.node.name}.ipynb"
+    shutil.copy(project / "notebooks" / "00_explore.ipynb", copy)
+    page = opened(browser, lab, copy.name)
     page.locator(".jp-RenderedMarkdown h1", has_text="随手分析").wait_for()
     for _ in range(3):  # a command lost never ends: it is not waited for, but given again
         page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         with suppress(playwright.TimeoutError):
             page.locator(".widget-dropdown select").first.wait_for(timeout=PATIENCE / 3)
             break
-    return page
+    yield page
+    copy.unlink()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the server is ended by its process group")
