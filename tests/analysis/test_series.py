@@ -71,6 +71,12 @@ def test_an_item_is_followed_through_its_successor_and_read_once(
     followed = item_series("data/试", "instant", settings=settings)
     assert not followed["cut"].any()
     assert followed.loc[followed["match_code"] == "440999000000", "codes"].tolist() == ["440123000000", "440999000000"]
+    here, there = (
+        item_series("data/试", "instant", regions=[code], settings=settings) for code in ("440823", "440825")
+    )
+    own = followed[followed["region_code"] == "440823"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(here, own)
+    assert there.empty
     assert "succession_source" in set(load_series(settings=settings)[1]["rule"])
 
 

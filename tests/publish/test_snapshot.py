@@ -18,6 +18,7 @@ from zjanalysis.publish import build as room
 from zjanalysis.publish import snapshot
 from zjanalysis.publish.jobs import Job, list_jobs, select
 from zjanalysis.settings import Settings, load_settings
+from zjanalysis.studies import study_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -193,6 +194,17 @@ def session_of(leader: int) -> list[str]:
         except (OSError, ValueError):
             continue
     return commands
+
+
+def test_what_the_pages_of_the_whole_share_is_in_the_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, path = load_settings(ROOT), tmp_path / "rows.pickle"
+    snapshot.write_snapshot(known, "data/sample", "2021Q1", "whole", ("440800", "440823"), path)
+    now = snapshot.hold(str(path))["2021Q1"]
+    monkeypatch.setattr("zjanalysis.studies.measure", pytest.fail)
+    monkeypatch.setattr("zjanalysis.analysis.whole.as_whole", pytest.fail)
+    whole = study_of(now, region="440800+", settings=known)
+    assert set(whole.standings["region_code"]) == {"440800+", "440900+", "441700+"}
+    assert len(whole.previous)
 
 
 @pytest.mark.e2e

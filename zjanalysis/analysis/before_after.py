@@ -8,7 +8,7 @@ there is nothing to compare with (`interrupted`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from math import sqrt
 
@@ -35,11 +35,13 @@ FEWEST_POINTS, FEWEST_ASIDE = 8, 3
 
 
 def item_series(
-    data: str = "", indicator: str = "time_compression", *, upto: str = "", settings: Settings | None = None
-) -> pd.DataFrame:
+    data: str = "", indicator: str = "time_compression", *, upto: str = "", regions: Sequence[str] = (),
+    settings: Settings | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Give one indicator of every item in every region over all periods that have workbooks: `panel` of a data set.
 
-    Items are followed through the data set's successions.csv; a period is read once (`series.stored`).
+    ``regions``: only these; empty for all. Items are followed through the data set's successions.csv; a period is read
+    once (`series.stored`).
     """
     chosen = settings or load_settings()
     dataset = load_dataset(data, settings=chosen)
@@ -54,7 +56,8 @@ def item_series(
     parts = {name: stored(chosen, item_files(dataset.folder / name),
                           repr((how_read(dataset, chosen), scope, one.key, "items")), partial(sums, name))
              for name in names}  # fmt: skip
-    return panel(parts, lineage=lineages(links))
+    wanted = {name: rows[rows["region_code"].isin(regions)] if regions else rows for name, rows in parts.items()}
+    return panel(wanted, lineage=lineages(links))
 
 
 def panel(sums: Mapping[str, pd.DataFrame], *, lineage: Mapping[str, str] | None = None) -> pd.DataFrame:

@@ -49,12 +49,13 @@ def as_whole(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
     >>> as_whole(rows, ("441700",))[["region_code", "part_code", "n"]].values.tolist()
     [['441700+', '441700', 1], ['441700+', '441702', 2]]
     """
-    cities_of = rows["region_code"].map(city_of, na_action="ignore")
-    inside = rows[cities_of.isin(cities)]
-    named = {"region": inside["region_code"].map(level_name)} if "region" in inside else {}
-    return inside.assign(
-        **named, part_code=inside["region_code"], region_code=inside["region_code"].map(whole_of)
-    ).astype({"region_code": "str"})
+    codes = [code for code in rows["region_code"].dropna().unique() if city_of(code) in cities]
+    inside = rows[rows["region_code"].isin(codes)]
+    own = inside["region_code"]
+    named = {"region": own.map({code: level_name(code) for code in codes})} if "region" in inside else {}
+    return inside.assign(**named, part_code=own, region_code=own.map({code: whole_of(code) for code in codes})).astype(
+        {"region_code": "str"}
+    )
 
 
 def whole_period(period: Period, wanted: str = "") -> Period:
@@ -67,8 +68,12 @@ def whole_period(period: Period, wanted: str = "") -> Period:
             f"{period.dataset.title}（{period.name}）里{without}，合计不出{region_name(wanted)}。",
             f"全市＝市本级与所辖县（市、区）相加，一个都不能少。请补齐工作簿，或看{region_name(city)}本级。",
         )
-    items, findings = (as_whole(rows, cities) for rows in (period.items, period.findings))
-    return period.once("whole", lambda: replace(period, items=items, findings=findings, memory={}))
+
+    def make() -> Period:
+        items, findings = (as_whole(rows, cities) for rows in (period.items, period.findings))
+        return replace(period, items=items, findings=findings, memory={})
+
+    return period.once("whole", make)
 
 
 def refuse_whole(region: str, what: str) -> None:

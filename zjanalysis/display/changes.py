@@ -155,8 +155,7 @@ def before_after(me: Study, indicator: str, *, date: str) -> Block:
     if lines["value"].isna().all():
         return say(f"{me.name}{one.label}：{wording.NO_DATA}。")
     apart = against_group(lines, regions=me.group)
-    items = item_series(str(me.period.dataset.folder), one.key, upto=me.period.name)
-    same = items[items["region_code"].isin(me.group)]
+    same = item_series(str(me.period.dataset.folder), one.key, upto=me.period.name, regions=me.group)
     ways = {OWN: interrupted(_whole(lines, me.region, periods), find(one.key), date=date),
             APART: interrupted(_whole(apart, me.region, periods), find(one.key), date=date),
             SAME_ITEMS: region_effect(same, region=me.region, date=date)}  # fmt: skip
