@@ -16,6 +16,7 @@ import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.textpath import text_to_path
 
 from zjanalysis.display import picture, theme
 
@@ -95,17 +96,27 @@ def test_whatever_a_name_holds_it_can_be_drawn(text: str) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_children_of_one_process_measure_the_same_widths() -> None:
     words = [chr(sign) for sign in range(0x4E00, 0x4E00 + 1500)] + list("0123456789%abc")
-    expected = [picture._advance(word, False) for word in words]
-    picture._advance.cache_clear()
+    expected = [picture._glyph(word, False) for word in words]
+    picture._glyph.cache_clear()
     pool = multiprocessing.get_context("fork").Pool(4)
     with pool:
         found = pool.map(_widths, [words] * 8)
     assert all(one == expected for one in found)
 
 
-def _widths(words: list[str]) -> list[float]:
-    picture._advance.cache_clear()
-    return [picture._advance(word, False) for word in words]
+def _widths(words: list[str]) -> list[tuple[float, ...]]:
+    picture._glyph.cache_clear()
+    return [picture._glyph(word, False) for word in words]
+
+
+@pytest.mark.parametrize("family", [(theme.FAMILY,), theme.STRONG])
+@pytest.mark.parametrize("text", ["湛江市（市本级）", "88.44%", "Agj，AVATofi", "  ┅ 目标—", ""])
+def test_the_extent_of_a_text_is_what_matplotlib_says(text: str, family: tuple[str, ...]) -> None:
+    prop = font_manager.FontProperties(family=list(family), size=7.5)
+    with theme.style():
+        assert picture._extent(text, prop, 1) == pytest.approx(
+            text_to_path.get_text_width_height_descent(text, prop, False), abs=3e-3
+        )
 
 
 def test_long_names_keep_to_their_width() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import sha256
 from html import unescape
 from itertools import groupby
@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
-from matplotlib.textpath import TextToPath, text_to_path
+from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from zjanalysis.display import theme
@@ -150,21 +150,24 @@ def crop(pixels: np.ndarray) -> np.ndarray:
 
 
 class SvgRenderer(RendererSVG):
-    """matplotlib's own, but the extent of a text in our font is asked for once a process, not once a figure."""
+    """matplotlib's own, but the extent of a text in our font is that of its characters, asked for once a process."""
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
         """Give width, height and descent of a text in points."""
-        if ismath or not _ours(prop):
-            return super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
-        scale = prop.get_size_in_points() / TextToPath.FONT_SCALE
-        return tuple(part * scale for part in _extent(s, tuple(prop.get_family())))
+        ours = not ismath and _ours(prop)
+        return _extent(s, prop, 1.0) if ours else super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
 
     def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, ...]:
         return _line_extent(prop, POINTS)
 
 
 class AggRenderer(RendererAgg):
-    """matplotlib's own, but the heights of our font are asked for once a process, not once a text."""
+    """matplotlib's own, with the extents of `SvgRenderer`."""
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
+        """Give width, height and descent of a text in pixels."""
+        ours = not ismath and _ours(prop)
+        return _extent(s, prop, self.dpi / POINTS) if ours else super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
 
     def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, ...]:
         return _line_extent(prop, self.dpi)
@@ -177,11 +180,16 @@ def _ours(prop: FontProperties) -> bool:
     )
 
 
-@lru_cache(20_000)
-def _extent(text: str, family: tuple[str, ...]) -> tuple[float, ...]:
-    """Give width, height and descent of a text in ems × 100; raises UserWarning for a missing glyph."""
-    prop = FontProperties(family=list(family), size=TextToPath.FONT_SCALE)
-    return tuple(text_to_path.get_text_width_height_descent(text, prop, False))
+def _extent(text: str, prop: FontProperties, scale: float) -> tuple[float, ...]:
+    """Give width, height and descent of a text in points × ``scale``; raises UserWarning for a missing glyph."""
+    if not _drawable().issuperset(map(ord, text)):
+        parts = text_to_path.get_text_width_height_descent(text, prop, False)
+        return tuple(part * scale for part in parts)
+    bold = tuple(prop.get_family()) == theme.STRONG
+    glyphs = [_glyph(sign, bold) for sign in text] or [(0.0, 0.0, 0.0)]
+    wide, low, high = sum(one[0] for one in glyphs), min(one[1] for one in glyphs), max(one[2] for one in glyphs)
+    size = prop.get_size_in_points() * scale
+    return wide * size, (high - low) * size, 0.0 - low * size
 
 
 def _line_extent(prop: FontProperties, dots: float) -> tuple[float | None, ...]:
@@ -316,6 +324,12 @@ def _fonts() -> tuple[FT2Font, FT2Font]:
 
 
 @cache
+def _drawable() -> frozenset[int]:
+    """Give the code points the bundled font can draw."""
+    return frozenset(_fonts()[0].get_charmap())
+
+
+@cache
 def _strong() -> frozenset[int]:
     """Give the code points the bold weight can draw; the others are drawn in the regular one."""
     return frozenset(_fonts()[1].get_charmap())
@@ -327,15 +341,16 @@ def ems(text: str, *, bold: bool = False) -> float:
     >>> round(ems("位次"), 2), ems("88.44%") < 4
     (2.0, True)
     """
-    return sum(_advance(sign, bold) for sign in text)
+    return sum(_glyph(sign, bold)[0] for sign in text)
 
 
 @cache
-def _advance(sign: str, bold: bool) -> float:
-    """Give how far a character moves on, in ems of the bundled font."""
+def _glyph(sign: str, bold: bool) -> tuple[float, float, float]:
+    """Give how far a character moves on, how low and how high it reaches, in ems of the bundled font."""
     font = _fonts()[bold and ord(sign) in _strong()]
-    font.set_size(100, 72)
-    return float(font.load_char(ord(sign), flags=mpl.ft2font.LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / 100
+    font.set_size(100, POINTS)
+    glyph = font.load_char(ord(sign), flags=mpl.ft2font.LoadFlags.NO_HINTING)
+    return glyph.linearHoriAdvance / 65536 / 100, glyph.bbox[1] / 6400, glyph.bbox[3] / 6400
 
 
 @cache
