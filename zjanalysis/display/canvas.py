@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
@@ -22,8 +24,10 @@ from zjanalysis.display.picture import MM, ems, new_figure
 
 NO_CLIP = TransformedPath(Path.unit_rectangle(), IdentityTransform())
 THICK = 0.62  # of a row
+DASHED = (0, (4, 2))
 NAME_EMS = 12.0
 TOP, BOTTOM = 6.5, 8.6  # millimetres for column heads and yardsticks, for the axis
+PAD = 3.0  # points between a drawing and the texts of its scales
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,33 @@ def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     put(axes, Text(x, y, text, **{"transform": axes.transData, **style}))
 
 
+def line(axes: Axes, xs: Iterable[float], ys: Iterable[float], **look: Any) -> None:
+    """Draw a line through points; the scales are the caller's, nothing is searched for them."""
+    put(axes, Line2D(list(xs), list(ys), transform=axes.transData, **look))
+
+
+def dots(axes: Axes, xs: Iterable[float], ys: Iterable[float], *, size: float, colours: Any, **look: Any) -> None:
+    """Draw a dot (or ``marker``) of ``size`` square points per place; a missing one is not drawn."""
+    sign = MarkerStyle(look.pop("marker", "o"))
+    path, places = (
+        sign.get_path().transformed(sign.get_transform()),
+        np.array([*zip(xs, ys, strict=True)], dtype="float64").reshape(-1, 2),
+    )
+    style = {"facecolors": colours, "edgecolors": "face", "linewidths": 0, **look}
+    marks = PathCollection([path], [size], offsets=places, offset_transform=axes.transData, **style)
+    marks.set_transform(IdentityTransform())
+    put(axes, marks)
+
+
+def spans(axes: Axes, starts: Iterable[float], ends: Iterable[float], *, colours: str | Sequence[str],
+          **look: Any) -> None:  # fmt: skip
+    """Draw a line per row from start to end; a missing one is not drawn."""
+    rows = list(zip(starts, ends, strict=True))
+    known = [row for row, ends in enumerate(rows) if not any(map(wording.missing, ends))]
+    inks = colours if isinstance(colours, str) else [colours[row] for row in known]
+    put(axes, LineCollection([[(end, row) for end in rows[row]] for row in known], colors=inks, **look))
+
+
 def width_of(texts: Sequence[str], size: float = theme.TEXT) -> float:
     """Give the millimetres the longest text needs at a size in points."""
     return max((ems(text) for text in texts), default=0.0) * size * theme.POINT
@@ -142,16 +173,35 @@ def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: 
 
 
 def upright(axes: Axes, values: Sequence[float], *, unit: str, air: float, ticks: int = 6) -> None:
-    """Set the upright scale of a line: some air, a few round ticks in the unit, horizontal guides."""
+    """Set the upright scale of a line: some air, a few round ticks in the unit, horizontal guides.
+
+    matplotlib's own ticks cost more than the lines they stand beside.
+    """
     known = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
     room = (max(known) - min(known)) * air or max(abs(max(known)) * 0.05, 0.01)
     low, high = min(known) - room, max(known) + room
     shown = round_ticks(low, high, ticks)
     axes.set_ylim(low, high)
-    axes.set_yticks(shown, tick_texts(shown, unit))
-    axes.tick_params(axis="y", labelsize=theme.SMALL, labelcolor=theme.SOFT)
-    axes.grid(axis="y")
-    axes.spines["left"].set_visible(False)
+    axes.set_axis_off()
+    across = axes.get_yaxis_transform()
+    lines = [((0, place), (1, place)) for place in (low, *shown)]
+    put(axes, LineCollection(lines, colors=theme.GRID, linewidths=0.8, zorder=0.5, transform=across))
+    beside: dict[str, Any] = {"transform": across, "ha": "right", "va": "center_baseline"}
+    for place, text in zip(shown, tick_texts(shown, unit), strict=True):
+        write(axes, -PAD / _points(axes)[0], place, text, fontsize=theme.SMALL, color=theme.SOFT, **beside)
+
+
+def along(axes: Axes, places: Sequence[float], texts: Sequence[str]) -> None:
+    """Write the texts of the level scale under the drawing."""
+    under: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "top"}
+    for place, text in zip(places, texts, strict=True):
+        write(axes, place, -PAD / _points(axes)[1], text, fontsize=theme.SMALL, color=theme.SOFT, **under)
+
+
+def _points(axes: Axes) -> tuple[float, float]:
+    """Give width and height of the Axes in points."""
+    box, (width, height) = axes.get_position(), axes.figure.get_size_inches()  # type: ignore[union-attr]
+    return box.width * width * 72, box.height * height * 72
 
 
 def round_ticks(low: float, high: float, n: int = 6) -> list[float]:
@@ -215,13 +265,12 @@ class Yardstick:
 def yardsticks(axes: Axes, lines: Sequence[Yardstick]) -> None:
     """Draw the lines through all rows with their names above, side by side, or one higher where they would overlap."""
     known = [line for line in lines if not wording.missing(line.value)]
-    for line, (align, level) in zip(known, _places(axes, known), strict=True):
-        ends = ([line.value] * 2, [axes.get_ylim()[0], -0.5])
-        axes.plot(*ends, color="white", linewidth=2.6, zorder=4, clip_on=False)
-        axes.plot(*ends, color=line.colour, linewidth=1.3, linestyle=(0, (4, 2)) if line.dashed else "-", zorder=4,
-                  clip_on=False)  # fmt: skip
-        name: dict[str, Any] = {"ha": align, "va": "bottom", "fontsize": theme.SMALL, "color": line.colour}
-        write(axes, line.value, -0.5 - rows_per_mm(axes) * (1 + level * 4), line.text, **name)
+    for one, (align, level) in zip(known, _places(axes, known), strict=True):
+        ends = ([one.value] * 2, [axes.get_ylim()[0], -0.5])
+        line(axes, *ends, color="white", linewidth=2.6, zorder=4)
+        line(axes, *ends, color=one.colour, linewidth=1.3, linestyle=DASHED if one.dashed else "-", zorder=4)
+        name: dict[str, Any] = {"ha": align, "va": "bottom", "fontsize": theme.SMALL, "color": one.colour}
+        write(axes, one.value, -0.5 - rows_per_mm(axes) * (1 + level * 4), one.text, **name)
 
 
 def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:

@@ -18,7 +18,7 @@ from zjanalysis.analysis.signals import against_group
 from zjanalysis.columns import label
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
-from zjanalysis.display.canvas import TextColumn, key, row_chart, scale
+from zjanalysis.display.canvas import TextColumn, dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import _main_part, _parts_text, helps, mainly, waterfall
 from zjanalysis.display.tables import about, page_columns, table
@@ -69,11 +69,10 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
         better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起"
         scale(axes, [*rows["value"], *rows["previous"]], unit=one.unit, zero=False, label=better)
         tones = [TONES.get(word, theme.PEER) for word in words]
-        axes.hlines(rows.index, rows["previous"], rows["value"], color=tones, linewidth=2.6, zorder=2)
-        axes.scatter(
-            rows["previous"], rows.index, s=30, facecolor="white", edgecolor=theme.SOFT, linewidth=1.2, zorder=3
-        )
-        axes.scatter(rows["value"], rows.index, s=36, c=tones, linewidth=0, zorder=4)
+        spans(axes, rows["previous"], rows["value"], colours=tones, linewidths=2.6, zorder=2)
+        ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
+        dots(axes, rows["previous"], rows.index, size=30, zorder=3, **ring)
+        dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
         key(axes, [("○", "上期", theme.SOFT), ("●", "本期：改善", theme.AHEAD), ("●", "本期：退步", theme.BEHIND)])
     own = rows[rows["region_code"] == region].to_dict("records")
     said = "".join(

@@ -9,7 +9,19 @@ from matplotlib.axes import Axes
 
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, names_of, say
-from zjanalysis.display.canvas import TextColumn, Yardstick, bars, guides, key, row_chart, scale, yardsticks
+from zjanalysis.display.canvas import (
+    TextColumn,
+    Yardstick,
+    bars,
+    dots,
+    guides,
+    key,
+    line,
+    row_chart,
+    scale,
+    spans,
+    yardsticks,
+)
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import TONES
 from zjanalysis.display.spine import INK, MET_INK
@@ -65,9 +77,9 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
         better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起"
         scale(axes, [*values, median, target], unit=one.unit, zero=False, label=better)
         if not wording.missing(median):
-            axes.hlines(rows.index, median, values, color=theme.RANGE, linewidth=2.2, zorder=2)
+            spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
         tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
-        axes.scatter(values, rows.index, s=44, c=tones, linewidth=0, zorder=5)
+        dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
         middle = Yardstick(median, f"{len(me.group)}地中位数 {wording.amount(median, one.unit)}")
         goal = Yardstick(target, f"目标 {wording.amount(target, one.unit)}", theme.TARGET, dashed=True)
         yardsticks(axes, [middle, goal])
@@ -115,12 +127,12 @@ def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
         scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], zero=False, label=label,
               unit="points" if one.unit == "share" else one.unit)  # fmt: skip
         tones = [TONES.get(word, theme.PEER) for word in words]
-        axes.hlines(rows.index, rows["low"], rows["high"], color=tones, linewidth=2.2, zorder=3)
+        spans(axes, rows["low"], rows["high"], colours=tones, linewidths=2.2, zorder=3)
         hollow = [
             "white" if word in (Verdict.NONE, Verdict.NO_DATA) else tone
             for word, tone in zip(words, tones, strict=True)
         ]
-        axes.scatter(rows["difference"], rows.index, s=40, c=hollow, edgecolor=tones, linewidth=1.4, zorder=6)
+        dots(axes, rows["difference"], rows.index, size=40, colours=hollow, edgecolors=tones, linewidths=1.4, zorder=6)
         yardsticks(axes, [Yardstick(0.0, "相同")])
     known = rows.dropna(subset=["difference"])
     most, least = (wording.signed(known["difference"].iloc[end], one.unit) if len(known) else "" for end in (0, -1))
@@ -180,7 +192,7 @@ def _funnel(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
         sides = {"高于范围": one.sign, "低于范围": -one.sign}
         for side, shape, colour in ((0, "o", theme.FOCUS), (1, "D", theme.AHEAD), (-1, "v", theme.BEHIND)):
             at = [row for row, word in enumerate(words) if sides.get(word, 0) == side]
-            axes.scatter(rows["value"].iloc[at], at, s=40, color=colour, marker=shape, linewidth=0, zorder=6)
+            dots(axes, rows["value"].iloc[at], at, size=40, colours=colour, marker=shape, zorder=6)
         total = float(rows["overall"].iloc[0]) if len(rows) else math.nan
         yardsticks(axes, [Yardstick(total, f"总体 {wording.amount(total, one.unit)}")])
     outside = "、".join(rows.loc[rows["place"].str.endswith("于范围"), "region"]) or "没有地区"
@@ -242,11 +254,11 @@ def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
         guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
         first = float(ranks.iloc[0])
         known = ranks.dropna()
-        tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in known]
+        tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in ranks]
         if not wording.missing(first):
-            axes.hlines(known.index, first, known, color=tones, linewidth=2.6, zorder=3)
-            axes.axvline(first, color=theme.FOCUS, linewidth=1.2, zorder=2)
-        axes.scatter(known, known.index, s=52, c=tones, linewidth=0, zorder=4)
+            spans(axes, [first] * len(ranks), ranks, colours=tones, linewidths=2.6, zorder=3)
+            line(axes, [first] * 2, axes.get_ylim(), color=theme.FOCUS, linewidth=1.2, zorder=2)
+        dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
         key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
     spread = f"最前第{int(known.min())}，最后第{int(known.max())}" if len(known) else wording.NO_DATA
     return describe(axes, f"点图：{me.name}在{len(rows)}种口径下的位次，{spread}（共{worst}个地区）。")

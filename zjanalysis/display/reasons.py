@@ -10,7 +10,18 @@ from matplotlib.axes import Axes
 from zjanalysis.columns import TABLES
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, office, say
-from zjanalysis.display.canvas import THICK, TextColumn, Yardstick, bars, row_chart, scale, yardsticks
+from zjanalysis.display.canvas import (
+    THICK,
+    TextColumn,
+    Yardstick,
+    bars,
+    dots,
+    line,
+    row_chart,
+    scale,
+    spans,
+    yardsticks,
+)
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
@@ -103,8 +114,8 @@ def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, 
         tones = [TONES.get(word, theme.PEER) for word in words]
         bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones])
         for row, level in enumerate(levels):
-            axes.plot([level] * 2, [row - THICK / 2, row + 1 + THICK / 2], color=theme.SOFT, linewidth=0.9, zorder=2)
-        axes.scatter([start[1], end[1]], [0, last], s=64, c=[theme.PEER, theme.FOCUS], linewidth=0, zorder=5)
+            line(axes, [level] * 2, [row - THICK / 2, row + 1 + THICK / 2], color=theme.SOFT, linewidth=0.9, zorder=2)
+        dots(axes, [start[1], end[1]], [0, last], size=64, colours=[theme.PEER, theme.FOCUS], zorder=5)
     said = "，".join(f"{name}{text}" for name, text in zip(names[1:-1], texts[1:-1], strict=True))
     return describe(axes, f"瀑布图：{one.label}从{start[0]}{texts[0]}到{end[0]}{texts[-1]}，其中{said}。")
 
@@ -162,8 +173,8 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
             label=f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起",
         )
         tones = [theme.BEHIND if low else theme.PEER for low in behind]
-        axes.hlines(rows.index, whole, values, color=theme.RANGE, linewidth=2.2, zorder=2)
-        axes.scatter(values, rows.index, s=44, c=tones, linewidth=0, zorder=5)
+        spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
+        dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
         yardsticks(axes, [Yardstick(whole, f"总体 {wording.amount(whole, one.unit)}")])
     first, last = rows.iloc[0], rows.iloc[-1]
     alt = (f"点图：影响最大的{len(rows)}个部门（共{n}个）的{one.label}"

@@ -11,7 +11,19 @@ from matplotlib.axes import Axes
 
 from zjanalysis.display import dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
-from zjanalysis.display.canvas import THICK, TextColumn, bars, key, plane, row_chart, scale, upright
+from zjanalysis.display.canvas import (
+    DASHED,
+    THICK,
+    TextColumn,
+    along,
+    bars,
+    key,
+    line,
+    plane,
+    row_chart,
+    scale,
+    upright,
+)
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, table
 
@@ -65,10 +77,10 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
         upright(axes, [*known, target], unit=one.unit, air=0.18)
         axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
         step = max(1, -(-len(values) // 12))
-        axes.set_xticks(range(0, len(values), step), short_months(rows["period"])[::step])
-        axes.plot(values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
+        along(axes, range(0, len(values), step), short_months(rows["period"])[::step])
+        line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
         if not math.isnan(target):
-            axes.axhline(target, color=theme.TARGET, linewidth=1.3, linestyle=(0, (4, 2)), zorder=3)
+            line(axes, axes.get_xlim(), [target] * 2, color=theme.TARGET, linewidth=1.3, linestyle=DASHED, zorder=3)
         worst = int(known.index[int((known * one.sign).argmin())])
         for place in dict.fromkeys([known.index[0], worst, known.index[-1]]):
             below = place == worst and one.sign > 0

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.display import picture, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit
-from zjanalysis.display.canvas import TextColumn, row_chart, rows_per_mm, write
+from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
 from zjanalysis.display.tables import Table, about, page_columns, table
 from zjanalysis.inputs.workplan import unplanned
@@ -20,6 +20,7 @@ from zjanalysis.units import Met, Verdict
 INK = {Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND_TEXT}
 MET_INK = {Met.MET: theme.AHEAD, Met.NOT_MET: theme.BEHIND_TEXT}
 PHONE = 92 / 25.4  # inches
+Spots = tuple[list[float], float, float, float]
 EMPTY = {
     str(Met.NO_TARGET),
     wording.progress_text(None, "share", 1),
@@ -102,7 +103,7 @@ def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
     return f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}，短竖线为全组中位数。{each}。"
 
 
-def _spots(me: Study, row: dict[Any, Any]) -> tuple[list[float], float, float, float]:
+def _spots(me: Study, row: dict[Any, Any]) -> Spots:
     """Give the places (0 worst, 1 best) of the others, of the own region, of the median and of the target."""
     one = about(row["indicator"])
     values = me.standings.loc[me.standings["indicator"] == one.key, ["region_code", "value"]].set_index("region_code")[
@@ -146,7 +147,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
         axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
         axes.set_xlim(-0.04, 1.04)
         for number, record in enumerate(records):
-            _strip(axes, number, *_spots(me, record))
+            _strip(axes, number, _spots(me, record))
         over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
         write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
         write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
@@ -154,16 +155,20 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
     return describe(axes, _spine_alt(me, rows))
 
 
-def _strip(axes: Axes, y: float, others: list[float], own: float, median: float, target: float) -> None:
-    """Draw one indicator: a line, a dot per region, the median as a tick, the target as a wedge, the own dot last."""
-    axes.plot([0, 1], [y, y], color=theme.RANGE, linewidth=1.0, zorder=1, clip_on=False)
-    axes.scatter(others, [y] * len(others), s=17, color=theme.PEER, linewidth=0, zorder=3, clip_on=False)
+def _strip(axes: Axes, y: float, spots: Spots, *, half: float = 0.3, small: float = 17, large: float = 62) -> None:
+    """Draw one indicator: a line, a dot per region, the median as a tick, the target as a wedge, the own dot last.
+
+    ``half`` the height of the tick, in the units of the axes; ``small`` and ``large`` dots in square points.
+    """
+    others, own, median, target = spots
+    line(axes, [0, 1], [y, y], color=theme.RANGE, linewidth=1.0, zorder=1)
+    dots(axes, others, [y] * len(others), size=small, colours=theme.PEER, zorder=3)
     if not wording.missing(median):
-        axes.plot([median] * 2, [y - 0.3, y + 0.3], color=theme.INK, linewidth=1.5, zorder=4, clip_on=False)
+        line(axes, [median] * 2, [y - half, y + half], color=theme.INK, linewidth=1.5, zorder=4)
     if not wording.missing(target):
-        axes.scatter([target], [y - 0.36], s=20, marker="v", color=theme.TARGET, linewidth=0, zorder=4, clip_on=False)
+        dots(axes, [target], [y - 1.2 * half], size=small + 3, marker="v", colours=theme.TARGET, zorder=4)
     if not wording.missing(own):
-        axes.scatter([own], [y], s=62, color=theme.FOCUS, linewidth=0, zorder=5, clip_on=False)
+        dots(axes, [own], [y], size=large, colours=theme.FOCUS, zorder=5)
 
 
 def _key(axes: Axes, me: Study, y: float, *, target: bool) -> None:
@@ -206,20 +211,8 @@ def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
                 fontsize=theme.SMALL,
                 color=theme.SOFT,
             )
-            _phone_strip(axes, top + 9.2, *_spots(me, row))
+            _strip(axes, top + 9.2, _spots(me, row), half=1.8, small=15, large=52)
         target = "　▼目标" if rows["target"].notna().any() else ""
         note = f"●{me.name}　●其他　｜中位数{target}；越靠右越好"
         write(axes, 0, total - 1, note, va="bottom", ha="left", fontsize=theme.SMALL, color=theme.SOFT)
     return describe(axes, "窄屏")
-
-
-def _phone_strip(axes: Axes, y: float, others: list[float], own: float, median: float, target: float) -> None:
-    """Draw one strip in millimetres."""
-    axes.plot([0, 1], [y, y], color=theme.RANGE, linewidth=1.0, zorder=1)
-    axes.scatter(others, [y] * len(others), s=15, color=theme.PEER, linewidth=0, zorder=3)
-    if not wording.missing(median):
-        axes.plot([median] * 2, [y - 1.8, y + 1.8], color=theme.INK, linewidth=1.5, zorder=4)
-    if not wording.missing(target):
-        axes.scatter([target], [y - 2.2], s=17, marker="v", color=theme.TARGET, linewidth=0, zorder=4)
-    if not wording.missing(own):
-        axes.scatter([own], [y], s=52, color=theme.FOCUS, linewidth=0, zorder=5)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
 
 from zjanalysis.analysis.compare import KEY
 from zjanalysis.analysis.explain import Cause
@@ -16,7 +17,7 @@ from zjanalysis.analysis.series import ENOUGH_FOR_SHARES, bands
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
-from zjanalysis.display.canvas import key, plane, upright, write
+from zjanalysis.display.canvas import DASHED, along, key, line, plane, put, upright, write
 from zjanalysis.display.picture import MM, describe, new_figure
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import is_county, report_units
@@ -105,9 +106,8 @@ def trend_line(me: Study, indicator: str) -> Block:
     periods = sorted(rows["period"].unique())
     with theme.style():
         axes = plane(height=60, left=16, right=6)
-        _draw(axes, me, rows, periods)
         _scales(axes, me, rows, periods, ticks=6)
-        axes.tick_params(labelsize=theme.SMALL)
+        _draw(axes, me, rows, periods)
         marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me), theme.RANGE), ("—", "中位数", theme.PEER)]
         key(axes, [*marks, *_goal(me, one.key)])
     each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
@@ -192,8 +192,8 @@ def _panels(me: Study, keys: Sequence[str], rows: pd.DataFrame, periods: list[st
         box = ((left + SIDE) / (wide * ACROSS), 1 - (top + PANEL) / total, (wide - SIDE - 4) / (wide * ACROSS))
         axes = figure.add_axes((*box, PANEL / total))
         own = rows[rows["indicator"] == one.key]
-        _draw(axes, me, own, periods)
         _scales(axes, me, own, periods, ticks=3)
+        _draw(axes, me, own, periods)
         word = Signal(str(read.at[one.key, "signal"])) if one.key in read.index else Signal.FEW
         now = wording.amount(read.at[one.key, "value"], one.unit) if one.key in read.index else wording.NO_DATA
         _head(axes, one.short, word, now.replace("个工作日", "日"))
@@ -226,22 +226,23 @@ def _draw(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str]) -> None
     """Draw band, median, target and own line; the line is cut where its definition is, a missing period is a gap."""
     at = {period: place for place, period in enumerate(periods)}
     spread = _spread(me, rows)
-    axes.fill_between([at[p] for p in spread["period"]], spread["low"], spread["high"], color=theme.RANGE, alpha=0.6,
-                      linewidth=0, zorder=1)  # fmt: skip
-    axes.plot([at[p] for p in spread["period"]], spread["middle"], color=theme.PEER, linewidth=1.1, zorder=2)
+    places = [at[period] for period in spread["period"]]
+    edge = [*zip(places, spread["low"], strict=True), *reversed([*zip(places, spread["high"], strict=True)])]
+    put(axes, Polygon(edge, facecolor=theme.RANGE, alpha=0.6, linewidth=0, zorder=1, transform=axes.transData))
+    line(axes, places, spread["middle"], color=theme.PEER, linewidth=1.1, zorder=2)
     goal = _target(me, str(rows["indicator"].iloc[0])) if len(rows) else math.nan
     if not math.isnan(goal):
-        axes.axhline(goal, color=theme.TARGET, linewidth=1.1, linestyle=(0, (4, 2)), zorder=3)
+        line(axes, axes.get_xlim(), [goal] * 2, color=theme.TARGET, linewidth=1.1, linestyle=DASHED, zorder=3)
     own = rows[rows["region_code"] == me.region]
-    for _, line in own.groupby("line"):
-        whole = line.set_index("period")["value"].reindex(periods).to_numpy("float64")
-        axes.plot(range(len(periods)), whole, color=theme.FOCUS, linewidth=1.8, marker="o", markersize=2.6, zorder=4,
-                  linestyle="-" if len(own) >= FEWEST_POINTS else "none")  # fmt: skip
+    for _, run in own.groupby("line"):
+        whole = run.set_index("period")["value"].reindex(periods).to_numpy("float64")
+        line(axes, range(len(periods)), whole, color=theme.FOCUS, linewidth=1.8, marker="o", markersize=2.6, zorder=4,
+             linestyle="-" if len(own) >= FEWEST_POINTS else "none")  # fmt: skip
     for period in own.loc[own["cut"].ne(""), "period"]:
-        axes.axvline(at[period] - 0.5, color=theme.SOFT, linewidth=0.8, zorder=3)
+        line(axes, [at[period] - 0.5] * 2, axes.get_ylim(), color=theme.SOFT, linewidth=0.8, zorder=3)
     if len(own):
-        axes.plot([at[own["period"].iloc[-1]]], [own["value"].iloc[-1]], color=theme.FOCUS, marker="o", markersize=5,
-                  zorder=5)  # fmt: skip
+        last = own.iloc[-1]
+        line(axes, [at[last["period"]]], [last["value"]], color=theme.FOCUS, marker="o", markersize=5, zorder=5)
 
 
 def _scales(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str], *, ticks: int) -> None:
@@ -253,8 +254,7 @@ def _scales(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str], *, ti
     upright(axes, [*spread["low"], *spread["high"], *own, goal], unit=unit, air=0.1, ticks=ticks)
     axes.set_xlim(-0.4, len(periods) - 0.6)
     every = range(len(periods)) if ticks > ACROSS and len(periods) <= 12 else [0, len(periods) - 1]
-    axes.set_xticks(list(every), [theme.printable(periods[place]) for place in every])
-    axes.tick_params(labelsize=theme.SMALL, labelcolor=theme.SOFT, pad=2)
+    along(axes, every, [theme.printable(periods[place]) for place in every])
 
 
 def _spread(me: Study, rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from zjanalysis.analysis import compare
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, city_note, exhibit, listing, names_of, say
-from zjanalysis.display.canvas import TextColumn, Yardstick, bars, row_chart, scale, yardsticks
+from zjanalysis.display.canvas import TextColumn, Yardstick, bars, dots, row_chart, scale, yardsticks
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps
 from zjanalysis.display.tables import about, page_columns, table
@@ -140,7 +140,7 @@ def _dots(rows: pd.DataFrame, key: str, own: list[str]) -> Axes:
         better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起；浅底为本市"
         scale(axes, [*values, median], unit=one.unit, zero=False, label=better)
         tones = [theme.FOCUS if row in marks else theme.PEER for row in range(len(rows))]
-        axes.scatter(values, rows.index, s=44, c=tones, linewidth=0, zorder=5)
+        dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
         yardsticks(axes, [Yardstick(median, f"{len(rows)}地中位数 {wording.amount(median, one.unit)}")])
     first, last = rows.iloc[0], rows.iloc[-1]
     alt = (f"点图：{len(rows)}个县（市、区）的{one.label}，从好到差排列，最好{first['region']}{first['text']}，"
