@@ -20,7 +20,7 @@ from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.caseload import Weighed
-from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
+from zjanalysis.analysis.frontier import FREE, Conditions, item_keys, peer_states
 from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
 from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
@@ -41,6 +41,8 @@ from zjanalysis.inputs.regions import (
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
+COMMON = (FREE, plans.without_reviews(FREE))
+"""The conditions of the plans that every report has."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -161,6 +163,12 @@ class Study:
 
         return self._shared("lines", lines)
 
+    def bands(self, key: str) -> pd.DataFrame:
+        """Give the group's spread on one indicator at every period (`analysis.series.bands`)."""
+        rows = self.series
+        known = (rows["indicator"] == key) & rows["value"].notna()
+        return self._shared(("bands", key), lambda: over_time.bands(rows[known]))
+
     @cached_property
     def history(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Give every figure up to this period, and what history.csv and successions.csv say wrongly or otherwise."""
@@ -228,7 +236,8 @@ class Study:
 
         def make() -> plans.Plan:
             goal = self._risen(key) if target == "plan" else None
-            ground = self._once(("ground", key), lambda: self._ground(key))
+            start = conditions if conditions in COMMON else FREE
+            ground = self._once(("ground", key, start), lambda: self._ground(key, start))
             return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
 
         return self._once(("plan", key, target, conditions), make)
@@ -237,26 +246,26 @@ class Study:
         """Give conditions with the scope and the settings of the study."""
         return replace(conditions, scope=self.scope, settings=self.settings)
 
-    def _ground(self, key: str) -> plans.Ground:
+    def _ground(self, key: str, start: Conditions) -> plans.Ground:
         """Give what the plans of an indicator share; values and code tables are those of the whole group."""
-        one, conditions = indicator(key), self._within(FREE)
+        one, conditions = indicator(key), self._within(start)
         if one.key not in self.tables:
             return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
         values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
-        (states, *every), group = self.room(one.key), [self.region, *self.peers]
+        (states, *every), group = self.room(one.key, start), [self.region, *self.peers]
         table, alike = map(self._own, every)
         return plans.Ground(self.items, one, tuple(group), values.reindex(group), states, conditions, table, alike,
                             self.tables[one.key])  # fmt: skip
 
-    def room(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def room(self, key: str, start: Conditions = FREE) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Give where the group stands code by code, and what every item of it could gain (`plan.rooms`)."""
 
         def make() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-            one, free, group = indicator(key), self._within(FREE), self.group
+            one, under, group = indicator(key), self._within(start), self.group
             states = peer_states(self.items, one, peers=group, scope=self.scope)
-            return states, *plans.rooms(self.items, one, regions=group, group=group, states=states, conditions=free)
+            return states, *plans.rooms(self.items, one, regions=group, group=group, states=states, conditions=under)
 
-        return self._shared(("room", key), make)
+        return self._shared(("room", key, start), make)
 
     def _risen(self, key: str) -> float | None:
         """Give the value at which a rising target is met; None where the plan asks for something else."""
@@ -273,6 +282,11 @@ class Study:
                                        scope=self.scope, successions=links)  # fmt: skip
 
         return self._own(self._shared("change splits", make))
+
+    @cached_property
+    def statutory(self) -> pd.Series:
+        """Give the statutory limits of the region's items in working days, by item key."""
+        return self.own.set_index(item_keys(self.own))["statutory_days"]
 
     @cached_property
     def causes(self) -> pd.DataFrame:
@@ -322,7 +336,8 @@ class Study:
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
-        _ = [*map(self.room, compare.KEY)], self.by_department("visits"), self.laggards(), self.left_out()
+        _ = self.by_department("visits"), self.laggards(), self.left_out()
+        _ = [self.room(key, start) for key in compare.KEY for start in COMMON], [*map(self.bands, compare.KEY)]
         _ = self.change_splits, self.item_changes()
 
     def _shared(self, name: Hashable, make: Callable[[], T]) -> T:

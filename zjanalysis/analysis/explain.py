@@ -48,7 +48,7 @@ def gap_split(
     one = find(indicator)
     others = [p for p in dict.fromkeys(peers) if p != region]
     own, other = (slim(items)[items["region_code"].isin(codes)] for codes in ([region], others))
-    codes = split_codes(own, other, one, scope=scope)
+    codes = split_codes(own, other, one, scope=scope, about=ABOUT if by else ())
     part = codes["part"].where(~codes["part"].isin([OWN_ONLY, OTHER_ONLY]), COVERAGE)
     table = gathered(codes.assign(part=part), by=by, parts=PARTS)
     return signed(table.assign(peer_code=others[0] if len(others) == 1 else POOLED, **totals(codes)), one, region)
@@ -82,13 +82,17 @@ def gathered(codes: pd.DataFrame, *, by: tuple[str, ...], parts: tuple[str, ...]
 
 
 def split_codes(
-    own: pd.DataFrame, other: pd.DataFrame, one: Indicator, *, scope: Scope | None = PLAN_SCOPE
+    own: pd.DataFrame, other: pd.DataFrame, one: Indicator, *, scope: Scope | None, about: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Give one row per code and part (结构, 水平, 只有本方, 只有对方) whose contributions sum to own − other."""
-    codes = _side(own, one, scope, blank=f"{NO_CODE}（本方）").merge(
-        _side(other, one, scope, blank=f"{NO_CODE}（对方）"), on="match_code", how="outer", suffixes=("", "_other")
-    )
-    codes = codes.assign(**{name: codes[name].fillna(codes[f"{name}_other"]) for name in ABOUT})
+    """Give one row per code and part (结构, 水平, 只有本方, 只有对方) whose contributions sum to own − other.
+
+    With what ``about`` names of the first item of the code, the region's own where it has one.
+    """
+    codes = _side(own, one, scope, about, blank=f"{NO_CODE}（本方）").merge(
+        _side(other, one, scope, about, blank=f"{NO_CODE}（对方）"), on="match_code", how="outer",
+        suffixes=("", "_other"),
+    )  # fmt: skip
+    codes = codes.assign(**{name: codes[name].fillna(codes[f"{name}_other"]) for name in about})
     shared = codes["denominator"].notna() & codes["denominator_other"].notna()
     sides = {}
     for side in ("", "_other"):
@@ -100,14 +104,17 @@ def split_codes(
     return pd.concat([_kitagawa(codes[shared]), _alone(codes[~shared])], ignore_index=True)
 
 
-def _side(rows: pd.DataFrame, one: Indicator, scope: Scope | None, *, blank: str) -> pd.DataFrame:
+def _side(
+    rows: pd.DataFrame, one: Indicator, scope: Scope | None, about: tuple[str, ...], *, blank: str
+) -> pd.DataFrame:
     """Give the sums of each code; rows without a code form one that matches nothing."""
     coded = slim(rows).assign(match_code=rows["match_code"].fillna(blank))
     sums = measure(coded, [one], by=("match_code",), scope=scope)
-    names = in_scope(coded, scope, one=one).groupby("match_code")[list(ABOUT)].first()
-    return sums[sums["denominator"] > 0][["match_code", "numerator", "denominator"]].merge(
-        names, on="match_code", how="left"
-    )
+    sums = sums.loc[sums["denominator"] > 0, ["match_code", "numerator", "denominator"]]
+    if not about:
+        return sums
+    names = in_scope(coded, scope, one=one).groupby("match_code")[list(about)].first()
+    return sums.merge(names, on="match_code", how="left")
 
 
 def _kitagawa(shared: pd.DataFrame) -> pd.DataFrame:

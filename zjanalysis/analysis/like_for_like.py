@@ -228,14 +228,14 @@ _TEXTS = ("region_code", "indicator", "middle", "verdict", "reason")
 def judged(table: CodeTable, one: Indicator, rules: Comparison, *, regions: Iterable[str] = ()) -> list[Judged]:
     """Give the rows of `judge` as records."""
     fitted, wanted = group_fit(table, rules), set(regions)
-    rows = [row for row in counted_rows(table, one) if not wanted or row.region_code in wanted]
-    return [judged_by(fitted, row, one, rules) for row in rows]
+    places = [place for place, region in enumerate(table.regions) if not wanted or region in wanted]
+    return [judged_by(fitted, counted(table, one, place), one, rules) for place in places]
 
 
-def counted_rows(table: CodeTable, one: Indicator) -> list[Judged]:
-    """Give the rows of `judge` as far as counting goes; `judged_by` adds the rest."""
-    return [Judged(region, one.key, int(has), int(shares), float(shares / max(has, 1)))
-            for region, has, shares in zip(table.regions, *counts(table), strict=True)]  # fmt: skip
+def counted(table: CodeTable, one: Indicator, place: int) -> Judged:
+    """Give a region's row of `judge` as far as counting goes; `judged_by` adds the rest."""
+    has, shares = (int(each[place]) for each in counts(table))
+    return Judged(table.regions[place], one.key, has, shares, float(shares / max(has, 1)))
 
 
 def counts(table: CodeTable) -> tuple[np.ndarray, np.ndarray]:
@@ -247,8 +247,10 @@ def counts(table: CodeTable) -> tuple[np.ndarray, np.ndarray]:
 def group_fit(table: CodeTable, rules: Comparison) -> Fit | None:
     """Fit the regions that can be compared: enough of their codes shared, and linked; None with fewer than two."""
     n_codes, n_shared = counts(table)
-    counted = np.flatnonzero((n_shared >= rules.min_coverage * n_codes) & (n_shared > 0))
-    inner = table.only(counted[linked(table.only(counted))])
+    known = np.flatnonzero((n_shared >= rules.min_coverage * n_codes) & (n_shared > 0))
+    inner = table.only(known)
+    together = linked(inner)
+    inner = inner if together.all() else table.only(known[together])
     return fit(inner) if len(inner.regions) >= 2 else None
 
 

@@ -34,7 +34,7 @@ from zjanalysis.analysis.like_for_like import (
     Fit,
     Judged,
     code_tables,
-    counted_rows,
+    counted,
     group_fit,
     judged_by,
     refit,
@@ -182,13 +182,14 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
         ground = replace(ground, conditions=conditions, table=table, alike=alike)
     table = ground.table
     possible = possible_steps(table, conditions)
-    stuck = obstacles(table, possible)
     after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}
     if target == LEAD:
         shared = on_shared(ground, possible)
         ahead = lead(shared, one, region=region, settings=conditions.settings)
         stuck, possible = obstacles(table, possible, shared.steps), ahead.steps
         after = {name: getattr(ahead.judged, name) for name in after}
+    else:
+        stuck = obstacles(table, possible)
     reach = reached_values(float(values.iloc[0]), possible, one)
     n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
     enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else len(possible)
@@ -304,7 +305,7 @@ def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | No
     Every trial is put into the two-way model and the region judged anew, so the region in the middle moves too. That no
     other choice is smaller is not proved (an interval is not a sum); the tests hold it against all choices.
     """
-    rules, row = rules_of(settings), counted_rows(shared.table, one)[shared.table.regions.index(region)]
+    rules, row = rules_of(settings), counted(shared.table, one, shared.table.regions.index(region))
     fitted, jumps = group_fit(shared.table, rules), shared.steps["jump"].to_numpy("float64") * one.sign
     if fitted is None or region not in fitted.table.regions:  # whatever it does it cannot be compared
         return Lead(shared.steps, len(jumps), False, judged_by(fitted, row, one, rules))
@@ -383,6 +384,7 @@ def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame 
     reason = table["obstacle"].mask(full, DEPARTMENT_FULL)
     if shared is not None:
         reason = reason.mask(table.index.isin(possible.index.difference(shared.index)), NOT_SHARED)
-    held = table.loc[reason != "", "could_gain"].groupby(reason[reason != ""])
+    inside = (reason != "").to_numpy()
+    held = table["could_gain"][inside].groupby(reason.to_numpy()[inside])
     summed = pd.DataFrame({"n_items": held.size(), "could_gain": held.sum()}).rename_axis("reason")
     return summed.sort_values("could_gain", ascending=False).reset_index()

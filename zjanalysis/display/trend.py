@@ -13,7 +13,7 @@ from matplotlib.patches import Polygon
 from zjanalysis.analysis.compare import KEY
 from zjanalysis.analysis.explain import Cause
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.analysis.series import ENOUGH_FOR_SHARES, bands
+from zjanalysis.analysis.series import ENOUGH_FOR_SHARES
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
@@ -43,7 +43,7 @@ def trend(me: Study, *keys: str) -> Block:
         return say(f"只有{len(periods)}期数据，不画走势（至少{FEWEST_POINTS}期）。")
     shown = table(_listed(me, wanted), caption=f"{me.name}各项指标的走势", sheet="走势", columns=page_columns("trends"))
     with theme.style():
-        axes = _panels(me, wanted, rows, periods)
+        axes = _panels(me, wanted, periods)
     assert shown.frame is not None
     each = "；".join(
         f"{about(r['indicator']).short}由{r['first']}到{r['now']}，{r['signal']}"
@@ -92,11 +92,11 @@ def trend_line(me: Study, indicator: str) -> Block:
     """Give one indicator over the periods: own line, band and median of the group, target; a sentence where too few."""
     one = find(indicator)
     rows = _rows(me, (one.key,))
-    own = rows[rows["region_code"] == me.region]
+    own = _own(me, one.key)
     if len(own) < FEWEST_POINTS:
         each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
         return say(f"{me.name}{one.label}：{each or wording.NO_DATA}；只有{len(own)}期，不画走势。")
-    both = own.merge(bands(rows), on=["indicator", "period"], suffixes=("", "_group"))
+    both = own.merge(me.bands(one.key), on=["indicator", "period"], suffixes=("", "_group"))
     shown = table(both, caption=f"{one.label}走势", sheet=f"{one.short}走势", columns=page_columns("trend", one))
     read = _read(me, (one.key,)).iloc[0]
     first, last = own.iloc[0], own.iloc[-1]
@@ -106,8 +106,8 @@ def trend_line(me: Study, indicator: str) -> Block:
     periods = sorted(rows["period"].unique())
     with theme.style():
         axes = plane(height=60, left=16, right=6)
-        _scales(axes, me, rows, periods, ticks=6)
-        _draw(axes, me, rows, periods)
+        _scales(axes, me, one.key, periods, ticks=6)
+        _draw(axes, me, one.key, periods)
         marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me), theme.RANGE), ("—", "中位数", theme.PEER)]
         key(axes, [*marks, *_goal(me, one.key)])
     each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
@@ -139,8 +139,7 @@ def worsening(me: Study) -> Block:
 
 def runs_of(me: Study, indicator: str) -> list[list[float]]:
     """Give the region's own line as the runs it is cut into, for a small drawing; empty where points are too few."""
-    rows = _rows(me, (indicator,))
-    own = rows[rows["region_code"] == me.region]
+    own = _own(me, indicator)
     runs = [[float(value) for value in line] for _, line in own.groupby("line", sort=False)["value"]]
     return runs if len(own) >= FEWEST_POINTS else []
 
@@ -148,6 +147,12 @@ def runs_of(me: Study, indicator: str) -> list[list[float]]:
 def _rows(me: Study, keys: Sequence[str]) -> pd.DataFrame:
     """Give the figures of the group on these indicators."""
     return me.series[me.series["indicator"].isin(keys) & me.series["value"].notna()]
+
+
+def _own(me: Study, indicator: str) -> pd.DataFrame:
+    """Give the region's own figures on an indicator."""
+    rows = me.series
+    return rows[(rows["region_code"] == me.region) & (rows["indicator"] == indicator) & rows["value"].notna()]
 
 
 def _read(me: Study, keys: Sequence[str]) -> pd.DataFrame:
@@ -181,7 +186,7 @@ def _band_name(me: Study) -> str:
     return f"全组{len(me.group)}地{'中间八成' if len(me.group) >= ENOUGH_FOR_SHARES else '范围'}"
 
 
-def _panels(me: Study, keys: Sequence[str], rows: pd.DataFrame, periods: list[str]) -> Axes:
+def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
     """Draw the indicators, three in a row, each with its name, present value and word over it."""
     down, wide = math.ceil(len(keys) / ACROSS), theme.WIDTH / MM / ACROSS
     step = HEAD + PANEL + FOOT
@@ -191,9 +196,8 @@ def _panels(me: Study, keys: Sequence[str], rows: pd.DataFrame, periods: list[st
         left, top = wide * (number % ACROSS), step * (number // ACROSS) + HEAD
         box = ((left + SIDE) / (wide * ACROSS), 1 - (top + PANEL) / total, (wide - SIDE - 4) / (wide * ACROSS))
         axes = figure.add_axes((*box, PANEL / total))
-        own = rows[rows["indicator"] == one.key]
-        _scales(axes, me, own, periods, ticks=3)
-        _draw(axes, me, own, periods)
+        _scales(axes, me, one.key, periods, ticks=3)
+        _draw(axes, me, one.key, periods)
         word = Signal(str(read.at[one.key, "signal"])) if one.key in read.index else Signal.FEW
         now = wording.amount(read.at[one.key, "value"], one.unit) if one.key in read.index else wording.NO_DATA
         _head(axes, one.short, word, now.replace("个工作日", "日"))
@@ -222,18 +226,16 @@ def _marks(axes: Axes, me: Study, *, low: float, goals: bool) -> None:
             x += (theme.ems(text) + gap) * theme.SMALL / wide
 
 
-def _draw(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str]) -> None:
+def _draw(axes: Axes, me: Study, indicator: str, periods: list[str]) -> None:
     """Draw band, median, target and own line; the line is cut where its definition is, a missing period is a gap."""
     at = {period: place for place, period in enumerate(periods)}
-    spread = _spread(me, rows)
+    spread, own, goal = me.bands(indicator), _own(me, indicator), _target(me, indicator)
     places = [at[period] for period in spread["period"]]
     edge = [*zip(places, spread["low"], strict=True), *reversed([*zip(places, spread["high"], strict=True)])]
     put(axes, Polygon(edge, facecolor=theme.RANGE, alpha=0.6, linewidth=0, zorder=1, transform=axes.transData))
     line(axes, places, spread["middle"], color=theme.PEER, linewidth=1.1, zorder=2)
-    goal = _target(me, str(rows["indicator"].iloc[0])) if len(rows) else math.nan
     if not math.isnan(goal):
         line(axes, axes.get_xlim(), [goal] * 2, color=theme.TARGET, linewidth=1.1, linestyle=DASHED, zorder=3)
-    own = rows[rows["region_code"] == me.region]
     for _, run in own.groupby("line"):
         whole = run.set_index("period")["value"].reindex(periods).to_numpy("float64")
         line(axes, range(len(periods)), whole, color=theme.FOCUS, linewidth=1.8, marker="o", markersize=2.6, zorder=4,
@@ -245,22 +247,14 @@ def _draw(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str]) -> None
         line(axes, [at[last["period"]]], [last["value"]], color=theme.FOCUS, marker="o", markersize=5, zorder=5)
 
 
-def _scales(axes: Axes, me: Study, rows: pd.DataFrame, periods: list[str], *, ticks: int) -> None:
+def _scales(axes: Axes, me: Study, indicator: str, periods: list[str], *, ticks: int) -> None:
     """Set both scales: the values with some air and a few round ticks, the first and the last period."""
-    unit = about(str(rows["indicator"].iloc[0])).unit if len(rows) else "share"
-    goal = _target(me, str(rows["indicator"].iloc[0])) if len(rows) else math.nan
-    spread = _spread(me, rows)
-    own = rows.loc[rows["region_code"] == me.region, "value"]
-    upright(axes, [*spread["low"], *spread["high"], *own, goal], unit=unit, air=0.1, ticks=ticks)
+    spread, own, goal = me.bands(indicator), _own(me, indicator)["value"], _target(me, indicator)
+    reach = [*spread["low"], *spread["high"], *own, goal]
+    upright(axes, reach, unit=about(indicator).unit, air=0.1, ticks=ticks)
     axes.set_xlim(-0.4, len(periods) - 0.6)
     every = range(len(periods)) if ticks > ACROSS and len(periods) <= 12 else [0, len(periods) - 1]
     along(axes, every, [theme.printable(periods[place]) for place in every])
-
-
-def _spread(me: Study, rows: pd.DataFrame) -> pd.DataFrame:
-    """Give the `bands` of one indicator's rows of the group, the same for every region of it."""
-    one = str(rows["indicator"].iloc[0]) if len(rows) else ""
-    return me.period.once(("bands", me.group, one), lambda: bands(rows))
 
 
 def _target(me: Study, indicator: str) -> float:
