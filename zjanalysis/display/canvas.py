@@ -135,12 +135,13 @@ def dots(axes: Axes, xs: Iterable[float], ys: Iterable[float], *, size: float, c
 
 
 def spans(axes: Axes, starts: Iterable[float], ends: Iterable[float], *, colours: str | Sequence[str],
-          **look: Any) -> None:  # fmt: skip
-    """Draw a line per row from start to end; a missing one is not drawn."""
-    rows = list(zip(starts, ends, strict=True))
-    known = [row for row, ends in enumerate(rows) if not any(map(wording.missing, ends))]
+          at: Iterable[float] = (), **look: Any) -> None:  # fmt: skip
+    """Draw a line per row (or at the heights ``at``) from start to end; a missing one is not drawn."""
+    pairs = list(zip(starts, ends, strict=True))
+    heights = list(at) or list(range(len(pairs)))
+    known = [row for row, pair in enumerate(pairs) if not any(map(wording.missing, pair))]
     inks = colours if isinstance(colours, str) else [colours[row] for row in known]
-    put(axes, LineCollection([[(end, row) for end in rows[row]] for row in known], colors=inks, **look))
+    put(axes, LineCollection([[(end, heights[row]) for end in pairs[row]] for row in known], colors=inks, **look))
 
 
 def width_of(texts: Sequence[str], size: float = theme.TEXT) -> float:

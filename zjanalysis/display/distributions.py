@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, names_of, say
-from zjanalysis.display.canvas import key, plane
+from zjanalysis.display.blocks import Block, exhibit, names_of, office, say
+from zjanalysis.display.canvas import TextColumn, key, plane, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import region_name
@@ -40,15 +40,17 @@ def limits(me: Study) -> Block:
         return say(f"没有两项时限齐全的许可事项，{wording.NO_DATA}。")
     long = rows.melt(["region_code"], list(SIDES), var_name="side", value_name="days")
     long = long.assign(side=long["side"].map(SIDES), region=names_of(long["region_code"]))
-    order = long[long["side"] == "承诺时限"].groupby("region")["days"].mean().sort_values(kind="stable").index.tolist()
     groups = long.groupby(["region", "side"], sort=False)["days"]
-    found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), "most": groups.quantile(0.9)}).reset_index()
+    ends = {name: groups.quantile(share) for name, share in (("low", 0.1), ("most", 0.9))}
+    found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
+    promised = found[found["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
+    order, here = promised["region"].tolist(), names_of(me.group)[me.group.index(me.region)]
     shown = table(found, caption="各地区许可事项的时限", columns=page_columns("limits"), sheet="时限分布")
-    own = found[(found["region"] == region_name(me.region)) & (found["side"] == "承诺时限")]
+    own = promised[promised["region"] == here]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
     said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
     return exhibit(
-        _limit_dots(long, order),
+        _limit_dots(found, order, here),
         title=f"许可承诺时限：{order[0]}最短，{order[-1]}最长",
         table=shown,
         sentence=said,
@@ -56,15 +58,20 @@ def limits(me: Study) -> Block:
     )
 
 
-def _limit_dots(long: pd.DataFrame, order: list[str]) -> Axes:
+def _limit_dots(found: pd.DataFrame, order: list[str], here: str) -> Axes:
     """Draw per region and side the mean as a dot, the middle eight tenths of the items as a line."""
+    shift = {"法定时限": -0.16, "承诺时限": 0.16}
+    rows = found.assign(row=found["region"].map(order.index) + found["side"].map(shift))
+    sides = {side: rows[rows["side"] == side].set_index("region") for side in TONES}
     with theme.style():
-        axes = plane(height=14 + 7.2 * len(order), left=34)
-        sns.pointplot(long, x="days", y="region", hue="side", order=order, palette=TONES, errorbar=("pi", 80),
-                      dodge=0.3, linestyle="none", markersize=5, err_kws={"linewidth": 3, "alpha": 0.55},
-                      legend=False, ax=axes)  # fmt: skip
-        axes.set(xlabel="工作日（点为平均，线为中间八成事项）", ylabel="", xlim=(-0.5, None))
-        axes.grid(axis="x")
+        right = [TextColumn(side[:2], tuple(map(wording.number, part["mean"][order]))) for side, part in sides.items()]
+        axes = row_chart(order, head="地区", right=right, strong=[order.index(here)] if here in order else [])
+        label = "工作日（点为平均，线为中间八成事项）"
+        scale(axes, [0.0, *rows["most"], *rows["mean"]], unit="days", zero=True, label=label)
+        for side, part in sides.items():
+            spans(axes, part["low"], part["most"], at=part["row"], colours=TONES[side], linewidths=3, alpha=0.55)
+        sns.scatterplot(rows, x="mean", y="row", hue="side", palette=TONES, s=30, linewidth=0, legend=False, zorder=5,
+                        clip_on=False, ax=axes)  # fmt: skip
         key(axes, [("●", side, tone) for side, tone in TONES.items()])
     return describe(
         axes,
@@ -81,16 +88,17 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         ["middle", "department"], kind="stable", ignore_index=True
     )
     shown = table(found, caption="各部门事项的压缩幅度", columns=page_columns("compression"), sheet="部门压缩分布")
-    order = found["department"].head(limit).tolist()
-    dots = rows[rows["department"].isin(order)].assign(percent=lambda t: t["compression"] * 100)
+    drawn = found.head(limit)
+    order = drawn["department"].tolist()
+    dots = rows[rows["department"].isin(order)]
+    dots = dots.assign(row=dots["department"].map(order.index) + _apart(dots))
     with theme.style():
-        axes = plane(height=16 + 6.4 * len(order), left=44)
-        sns.stripplot(
-            dots, x="percent", y="department", order=order, color=theme.FOCUS, size=4, alpha=0.55, jitter=0.22, ax=axes
-        )
-        axes.set_yticks(range(len(order)), [theme.wrap(theme.printable(name), 12) for name in order])
-        axes.set(xlabel="单个事项的压缩幅度（%），越向右越好", ylabel="")
-        axes.grid(axis="x")
+        right = [TextColumn("中位数", tuple(wording.amount(v, "share") for v in drawn["middle"])),
+                 TextColumn("事项", tuple(f"{n}项" for n in drawn["n"]))]  # fmt: skip
+        axes = row_chart([office(name, me.name) for name in order], head="部门", right=right)
+        scale(axes, [*dots["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
+        sns.scatterplot(dots, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0, legend=False,
+                        clip_on=False, ax=axes)  # fmt: skip
     lowest = found.iloc[0]
     share = wording.amount(lowest["middle"], "share")
     said = f"{len(found)}个部门中，事项压缩幅度中位数最低的是{lowest['department']}（{share}）。"
@@ -102,6 +110,12 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         sentence=said,
         source=me,
     )
+
+
+def _apart(dots: pd.DataFrame) -> pd.Series:
+    """Give how far from the middle of its row an item is drawn, so that equal ones of a department lie side by side."""
+    same = dots.groupby(["department", "compression"])["compression"]
+    return ((same.cumcount() + 0.5) / same.transform("size") - 0.5) * 0.6
 
 
 def visits(me: Study, *, limit: int = 10) -> Block:
