@@ -20,7 +20,7 @@ from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.caseload import Weighed
-from zjanalysis.analysis.frontier import FREE, Conditions, item_keys, peer_states
+from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
 from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
 from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
@@ -41,8 +41,7 @@ from zjanalysis.inputs.regions import (
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
-COMMON = (FREE, plans.without_reviews(FREE))
-"""The conditions of the plans that every report has."""
+COMMON = (FREE, plans.without_reviews(FREE))  # the conditions of the plans that every report has
 
 
 @dataclass(frozen=True, repr=False)
@@ -142,7 +141,8 @@ class Study:
         """Give the region's own rows of `standings`, with the change since the last period and the deciding offices."""
         own = self._own(self.standings)
         moved = explain.change(own, self.previous) if len(self.previous) else own.assign(previous=None, change=None)
-        hinge = [self.hinge(key) for key in own["indicator"]]
+        hinge = [compare.hinge(self.own, self.tables[key], indicator(key), self.region, self.settings)
+                 for key in own["indicator"]]  # fmt: skip
         return moved.assign(hinge=hinge).astype({"previous": "float64", "change": "float64"})
 
     @cached_property
@@ -165,9 +165,8 @@ class Study:
 
     def bands(self, key: str) -> pd.DataFrame:
         """Give the group's spread on one indicator at every period (`analysis.series.bands`)."""
-        rows = self.series
-        known = (rows["indicator"] == key) & rows["value"].notna()
-        return self._shared(("bands", key), lambda: over_time.bands(rows[known]))
+        rows = self.series[self.series["indicator"] == key].dropna(subset=["value"])
+        return self._shared(("bands", key), lambda: over_time.bands(rows))
 
     @cached_property
     def history(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -185,10 +184,6 @@ class Study:
     def worsening(self) -> pd.DataFrame:
         """Give what stands badly and gets worse in the group (`analysis.signals.worsening`)."""
         return signals.worsening(self.standings, self.signals)
-
-    def hinge(self, key: str) -> str:
-        """Give the departments without whose items 判断 of an indicator would be another word; empty: none."""
-        return compare.hinge(self.own, self.tables[key], indicator(key), self.region, self.settings)
 
     @cached_property
     def tables(self) -> dict[str, alike.CodeTable]:
@@ -235,7 +230,8 @@ class Study:
         refuse_whole(self.region, "压减方案")
 
         def make() -> plans.Plan:
-            goal = self._risen(key) if target == "plan" else None
+            base = self.base(*(compare.KEY if key in compare.KEY else (key,)))
+            goal = compare.risen(indicator(key), self.region, base) if target == "plan" else None
             start = conditions if conditions in COMMON else FREE
             ground = self._once(("ground", key, start), lambda: self._ground(key, start))
             return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
@@ -243,7 +239,6 @@ class Study:
         return self._once(("plan", key, target, conditions), make)
 
     def _within(self, conditions: Conditions) -> Conditions:
-        """Give conditions with the scope and the settings of the study."""
         return replace(conditions, scope=self.scope, settings=self.settings)
 
     def _ground(self, key: str, start: Conditions) -> plans.Ground:
@@ -267,11 +262,6 @@ class Study:
 
         return self._shared(("room", key, start), make)
 
-    def _risen(self, key: str) -> float | None:
-        """Give the value at which a rising target is met; None where the plan asks for something else."""
-        base = self.base(*(compare.KEY if key in compare.KEY else (key,)))
-        return compare.risen(indicator(key), self.region, base)
-
     @cached_property
     def change_splits(self) -> pd.DataFrame:
         """Give the change of every indicator since the last period split into items added, removed and shared."""
@@ -282,11 +272,6 @@ class Study:
                                        scope=self.scope, successions=links)  # fmt: skip
 
         return self._own(self._shared("change splits", make))
-
-    @cached_property
-    def statutory(self) -> pd.Series:
-        """Give the statutory limits of the region's items in working days, by item key."""
-        return self.own.set_index(item_keys(self.own))["statutory_days"]
 
     @cached_property
     def causes(self) -> pd.DataFrame:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import isnan
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,6 +113,11 @@ class Ground:
     alike: pd.DataFrame
     codes: CodeTable
 
+    @cached_property
+    def possible(self) -> pd.DataFrame:
+        """Give the items that can gain under the conditions, the largest gain first (`possible_steps`)."""
+        return possible_steps(self.table, self.conditions)
+
 
 def survey(
     items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator, conditions: Conditions = FREE
@@ -180,8 +187,7 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
             ground.items, one, regions=[region], group=ground.group, states=states, conditions=conditions
         )
         ground = replace(ground, conditions=conditions, table=table, alike=alike)
-    table = ground.table
-    possible = possible_steps(table, conditions)
+    table, possible = ground.table, ground.possible
     after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}
     if target == LEAD:
         shared = on_shared(ground, possible)
@@ -194,8 +200,8 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
     enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else len(possible)
     ranks = _ranks(reach[: n_steps + 1], values, one, conditions.settings)
-    steps = possible.head(n_steps).assign(cumulative=reach[1 : n_steps + 1], rank=ranks[1:], indicator=one.key)
-    named = _named(steps, lever_of(one), states)
+    effects = {"cumulative": reach[1 : n_steps + 1], "rank": ranks[1:], "indicator": one.key}
+    named = _named(possible.head(n_steps), lever_of(one), states, effects)
     summary = {
         "region_code": region, "indicator": one.key, "goal": str(target), "target": goal.number, "past": goal.strict,
         "value": reach[0], "reached": enough, "reached_value": reach[n_steps], "best_reachable": reach[-1],
@@ -355,7 +361,7 @@ def _ranks(reach: np.ndarray, values: pd.Series, one: Indicator, settings: Setti
     return pd.array(ranked, dtype="Int64")
 
 
-def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFrame:
+def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame, effects: dict[str, Any]) -> pd.DataFrame:
     """Give the steps their final columns, with the peers that already are where the step leads."""
     near, there = states[states["match_code"].isin(steps["match_code"].dropna())], defaultdict(list)
     for code, peer, state in zip(near["match_code"], near["region_code"], near["state"], strict=True):
@@ -364,15 +370,17 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame) -> pd.DataFr
     follows = [[peer for peer, state in there[code] if state <= goal + 1e-9 and peer != region]
                for region, code, goal in wanted]  # fmt: skip
     turning = lever.kind in ("flag", "type")
-    return steps.assign(
-        field=lever.field, kind=lever.kind,
-        from_value=1 - steps["state"] if turning else steps["state"],
-        to_value=1 - steps["goal"] if turning else steps["goal"],
-        change_by=steps["state"] - steps["goal"],
-        follows=pd.Series(["、".join(peers[:3]) for peers in follows], index=steps.index, dtype="str"),
-        n_follows=pd.Series([len(peers) for peers in follows], index=steps.index, dtype="int64"),
-        review=review_of(steps["item_name"]),
-    )[list(STEPS)].reset_index(drop=True)  # fmt: skip
+    made = {
+        "field": lever.field, "kind": lever.kind,
+        "from_value": 1 - steps["state"] if turning else steps["state"],
+        "to_value": 1 - steps["goal"] if turning else steps["goal"],
+        "change_by": steps["state"] - steps["goal"],
+        "follows": pd.Series(["、".join(peers[:3]) for peers in follows], index=steps.index, dtype="str"),
+        "n_follows": pd.Series([len(peers) for peers in follows], index=steps.index, dtype="int64"),
+        "review": review_of(steps["item_name"]), **effects,
+    }  # fmt: skip
+    columns = {name: made[name] if name in made else steps[name] for name in STEPS}
+    return pd.DataFrame(columns, index=steps.index).reset_index(drop=True)
 
 
 def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -109,7 +109,7 @@ def _plan(found: Plan, me: Study, limit: int) -> Block:
         return say(said)
     if row["n_reviewed"]:
         said += f"带*的{int(row['n_reviewed'])}项须经部门论证。"
-    rows = named_steps(found.steps, me.statutory)
+    rows = named_steps(found.steps, me)
     said += over_note(rows.head(limit))
     rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
     shown = table(rows, caption=f"{one.short}压减方案", columns=page_columns("plan"),

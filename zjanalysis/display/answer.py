@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
 from zjanalysis.display import wording
@@ -169,7 +170,7 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
     """Give 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
     plans = unmet_plans(me) or [me.plan(str(key), target="lead") for key in me.gaps["indicator"].head(1)]
     each = max(1, -(-limit // max(len(plans), 1)))
-    steps = [named_steps(one.steps.head(each), me.statutory) for one in plans if len(one.steps)]
+    steps = [named_steps(one.steps.head(each), me) for one in plans if len(one.steps)]
     rows = (
         pd.concat(steps, ignore_index=True).head(limit)
         if steps
@@ -182,13 +183,13 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
     return Block(shown.html(), {"kind": "table", "table": shown.payload()}, shown.caption, rows)
 
 
-def named_steps(steps: pd.DataFrame, limits: pd.Series) -> pd.DataFrame:
+def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
     """Give the steps of a plan with the words a reader meets: name, step, done_by, effect; * needs a review.
 
-    ``over`` says where the promise exceeds the statutory limit (``limits``, by item key), and ※ marks it (`over_note`).
+    ``over`` says where the promise exceeds the statutory limit, and ※ marks it (`over_note`).
     """
     known = [about(key) for key in steps["indicator"]]
-    statutory = steps["item_key"].map(limits)
+    statutory = steps["item_key"].map(me.period.once(("statutory", me.region), lambda: _statutory(me)))
     over = (steps["kind"] == "days") & (steps["from_value"] > statutory)
     rows = steps.assign(statutory_days=statutory, over=over).to_dict("records")
     return steps.assign(
@@ -203,6 +204,11 @@ def named_steps(steps: pd.DataFrame, limits: pd.Series) -> pd.DataFrame:
         done_by=[_done_by(row) for row in rows],
         effect=[effect_text(row, one.unit) for one, row in zip(known, rows, strict=True)],
     )
+
+
+def _statutory(me: Study) -> dict[str, float]:
+    """Give the statutory limit of each of the region's items in working days, by item key."""
+    return dict(zip(item_keys(me.own), me.own["statutory_days"], strict=True))
 
 
 def _over(row: dict[Any, Any]) -> str:
