@@ -18,10 +18,9 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis import chance
-from zjanalysis.analysis.before_after import interrupted
 from zjanalysis.analysis.chance import interval
 from zjanalysis.analysis.registry import indicator
-from zjanalysis.analysis.signals import D2, LEAST_SIGMAS, RUN, Signal, read_line
+from zjanalysis.analysis.signals import D2, LEAST_SIGMAS, RUN, Signal, interrupted, read_line
 from zjanalysis.ledger.analysis import LEVEL
 
 POINTS = (4, 6, 8, 12, 20)

@@ -40,7 +40,7 @@ HOMES = {
     "nbconvert": {"publish"},
     "nbformat": {"publish"},
     "argparse": {"cli"},
-    "cryptography": {"publish/signing.py"},
+    "cryptography": {"publish/provenance.py"},
 }
 
 CLASS_BASES = {"Enum", "StrEnum", "Exception", "ZjError", "InputError", "TypedDict", "NamedTuple", "Protocol"}

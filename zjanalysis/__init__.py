@@ -22,7 +22,7 @@ _HOMES = {
     "analysis.indicators": ("Scope",),
     "analysis.named": ("measure", "standings"),
     "analysis.series": ("series",),
-    "analysis.before_after": ("item_series",),
+    "analysis.signals": ("item_series",),
     "display.theme": ("theme",),
     "display.blocks": ("cover", "definitions", "exhibit", "file_facts", "finish", "say", "show"),
     "display.tables": ("table",),

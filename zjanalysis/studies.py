@@ -26,8 +26,7 @@ from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
 from zjanalysis.errors import no_such_name
-from zjanalysis.inputs.past import load_successions
-from zjanalysis.inputs.period import Period, load_period, load_previous, no_rows
+from zjanalysis.inputs.period import Period, load_period, load_previous, load_successions, no_rows
 from zjanalysis.inputs.regions import (
     city_of,
     counted_peers,
@@ -267,7 +266,7 @@ class Study:
         """Give the change of every indicator since the last period split into items added, removed and shared."""
 
         def make() -> pd.DataFrame:
-            links, _ = load_successions(self.period.dataset.folder, upto=self.period.name, guard=self.settings.guard)
+            links, _ = load_successions(self.period.dataset.folder, upto=self.period.name)
             return explain.change_split(self.items, self.earlier, regions=self.group, indicators=ITEM_INDICATORS,
                                        scope=self.scope, successions=links)  # fmt: skip
 

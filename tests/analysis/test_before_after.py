@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.before_after import interrupted, items_effect, panel, region_effect
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import indicator
+from zjanalysis.analysis.signals import interrupted, panel, region_effect
 
 QUARTERS = ("2020Q1", "2020Q2", "2020Q3", "2020Q4", "2021Q1")
 REGIONS = ("440802", "440803", "440823", "440825")
@@ -54,15 +54,6 @@ def test_the_steps_are_those_of_one_code_in_one_region(periods: dict[str, pd.Dat
         periods[q].query("region_code == '440802' and match_code == 'C00'")["promised_days"].item() for q in QUARTERS
     ]
     assert own["step"].tolist()[1:] == pytest.approx([(a - b) / 20 for a, b in pairwise(days)])
-
-
-def test_a_reform_of_all_regions_is_found_at_its_date_and_not_elsewhere(rows: pd.DataFrame) -> None:
-    found = items_effect(rows, codes=REFORMED, date="2020Q3").set_index("period")
-    assert found.loc["2020Q3", "found"]
-    assert found.loc["2020Q3", "effect"] == pytest.approx(4 / 20, abs=0.02)
-    assert found.loc["2020Q3", "low"] < 4 / 20 < found.loc["2020Q3", "high"]
-    for placebo in ("2020Q2", "2020Q4", "2021Q1"):
-        assert not items_effect(rows, codes=REFORMED, date=placebo)["found"].any()
 
 
 def test_what_one_region_did_is_found_for_it_and_for_no_other(rows: pd.DataFrame) -> None:

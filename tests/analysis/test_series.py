@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis import before_after
 from zjanalysis.analysis import series as over_time
-from zjanalysis.analysis.before_after import item_series
+from zjanalysis.analysis import signals
 from zjanalysis.analysis.series import load_series, series
+from zjanalysis.analysis.signals import item_series
 from zjanalysis.inputs import period as periods
 from zjanalysis.settings import Settings
 
@@ -67,7 +67,7 @@ def test_an_item_is_followed_through_its_successor_and_read_once(
     assert rows.loc[rows["cut"].ne(""), "match_code"].tolist() == ["440999000000"]
     text = "period,code,into,source,note\n2021Q1,440123000000,440999000000,文,\n2021Q1,440123000001,440999000000,,\n"
     (folder / "successions.csv").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(before_after, "load_period", pytest.fail)
+    monkeypatch.setattr(signals, "load_period", pytest.fail)
     followed = item_series("data/试", "instant", settings=settings)
     assert not followed["cut"].any()
     assert followed.loc[followed["match_code"] == "440999000000", "codes"].tolist() == ["440123000000", "440999000000"]

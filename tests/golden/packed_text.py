@@ -18,7 +18,7 @@ from typing import Any
 from page_text import page_text
 
 from zjanalysis.publish.bundle import PASSED
-from zjanalysis.publish.ways import certified_digest
+from zjanalysis.publish.release import certified_digest
 
 COUNTED = ("inputs", "reads")  # what a page was made from, by digest: the names are enough
 

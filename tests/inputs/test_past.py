@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.past import disagreements, load_history, load_successions
+from zjanalysis.inputs.period import disagreements, load_history, load_successions
 
 HEAD = "period,region_code,indicator,numerator,denominator,n,n_left_out,definition,source\n"
 GOOD = "2020Q1,440823,instant,150,200,200,3,2021,公布\n"

@@ -20,7 +20,7 @@ from zjanalysis.publish import snapshot, staleness
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.ways import certified_digest
+from zjanalysis.publish.release import certified_digest
 from zjanalysis.settings import Settings, Units
 
 pytestmark = pytest.mark.e2e

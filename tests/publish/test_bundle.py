@@ -18,8 +18,15 @@ from zjanalysis.errors import PublishError
 from zjanalysis.files import file_digest
 from zjanalysis.publish.bundle import NOTE, PASSED, Addresses, bundle, district_members, lay_out, write_zip
 from zjanalysis.publish.index import TITLE
-from zjanalysis.publish.release import STALE, Entry, read_manifest, write_manifest
-from zjanalysis.publish.ways import certified, certified_digest, with_links
+from zjanalysis.publish.release import (
+    STALE,
+    Entry,
+    certified,
+    certified_digest,
+    read_manifest,
+    with_links,
+    write_manifest,
+)
 
 DISTRICTS = {"440823": "遂溪县", "4408Z1": "湛江经济技术开发区"}
 

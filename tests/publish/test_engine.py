@@ -18,7 +18,7 @@ from zjanalysis.errors import PublishError
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.engine import portable
 from zjanalysis.publish.jobs import Job, list_jobs, select
-from zjanalysis.publish.ways import certified_digest
+from zjanalysis.publish.release import certified_digest
 from zjanalysis.settings import Settings, load_settings
 
 pytestmark = pytest.mark.e2e

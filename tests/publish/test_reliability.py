@@ -24,8 +24,7 @@ from zjanalysis.publish import pool, release
 from zjanalysis.publish.build import BuildSummary, Options, build
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.pool import Outcome, Task
-from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, read_manifest
-from zjanalysis.publish.ways import certified_digest
+from zjanalysis.publish.release import FAILED, GOOD, STALE, Entry, certified_digest, read_manifest
 from zjanalysis.settings import Settings
 
 pytestmark = pytest.mark.e2e

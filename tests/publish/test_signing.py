@@ -15,13 +15,12 @@ import pytest
 
 from zjanalysis.cli import main
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.publish import signing
+from zjanalysis.publish import provenance
 from zjanalysis.publish.build import build
 from zjanalysis.publish.bundle import bundle
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.release import MANIFEST, read_manifest, write_manifest
+from zjanalysis.publish.release import MANIFEST, certified_digest, read_manifest, write_manifest
 from zjanalysis.publish.staleness import verify
-from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +74,7 @@ def test_every_file_of_a_report_is_held_against_the_record(office: Path, tmp_pat
 def signed(settings: Settings, jobs_of: Jobs, folder: Path) -> Path:
     """The tiny project's reports, built with a key; gives the public key."""
     pytest.importorskip("cryptography")
-    public = signing.make_keys(settings)
+    public = provenance.make_keys(settings)
     assert build(jobs_of(), out=folder.parent, settings=settings, progress=str).exit_code == 0
     return public
 
@@ -83,30 +82,30 @@ def signed(settings: Settings, jobs_of: Jobs, folder: Path) -> Path:
 def test_a_page_that_came_by_mail_says_who_issued_it(signed: Path, folder: Path, tmp_path: Path) -> None:
     mailed = tmp_path / "收到 的.html"
     shutil.copy(folder / "district" / "440802.html", mailed)
-    good, line = signing.issued(mailed, signed)
+    good, line = provenance.issued(mailed, signed)
     assert (good, "签名有效：收到 的.html" in line) == (True, True)
     whole = mailed.read_bytes()
     for altered in (whole.replace(b"0.01", b"0.02", 1), whole + b"<p>x", whole[:-1], whole.replace(b"</html>", b"", 1)):
         mailed.write_bytes(altered)
-        assert not signing.issued(mailed, signed)[0]
-    other = signing.make_keys(Settings(root=tmp_path / "别的单位"))
+        assert not provenance.issued(mailed, signed)[0]
+    other = provenance.make_keys(Settings(root=tmp_path / "别的单位"))
     mailed.write_bytes(whole)
-    assert signing.issued(mailed, other) == (False, signing.issued(mailed, other)[1])
-    assert "签名无效" in signing.issued(mailed, other)[1]
+    assert provenance.issued(mailed, other) == (False, provenance.issued(mailed, other)[1])
+    assert "签名无效" in provenance.issued(mailed, other)[1]
 
 
 def test_the_record_says_who_issued_workbooks_and_notebooks(signed: Path, folder: Path, tmp_path: Path) -> None:
     book = folder / "district" / "440802.xlsx"
-    assert signing.issued(book, signed)[0]
+    assert provenance.issued(book, signed)[0]
     alone = tmp_path / "440802.xlsx"
     shutil.copy(book, alone)
-    assert signing.issued(alone, signed) == (
+    assert provenance.issued(alone, signed) == (
         False,
         "440802.xlsx 没有签名，旁边也没有列出它的、带签名的发布记录，不能证明出处。",
     )
     manifest = folder / MANIFEST
     manifest.write_bytes(manifest.read_bytes().replace("赤坎区".encode(), "霞山区".encode(), 1))
-    assert "发布记录被改动过" in signing.issued(book, signed)[1]
+    assert "发布记录被改动过" in provenance.issued(book, signed)[1]
 
 
 def test_the_signed_bytes_are_those_of_the_record_and_the_same_again(
@@ -116,9 +115,9 @@ def test_the_signed_bytes_are_those_of_the_record_and_the_same_again(
     first = page.read_bytes()
     assert read_manifest(folder)["district/440802"].files[".html"] == certified_digest(page)
     assert len(build(jobs_of(), out=folder.parent, settings=settings, progress=str).unchanged) == 3
-    (folder / f"{MANIFEST}{signing.BESIDE}").unlink()
+    (folder / f"{MANIFEST}{provenance.BESIDE}").unlink()
     build(jobs_of(), out=folder.parent, settings=settings, progress=str)
-    assert signing.issued(folder / "district" / "440803.xlsx", signed)[0]
+    assert provenance.issued(folder / "district" / "440803.xlsx", signed)[0]
     build(jobs_of(), out=folder.parent / "again", settings=settings, progress=str)
     assert (folder.parent / "again" / folder.name / "district" / "440802.html").read_bytes() == first
 
@@ -126,14 +125,14 @@ def test_the_signed_bytes_are_those_of_the_record_and_the_same_again(
 def test_a_zip_carries_a_signed_record_of_what_is_in_it(
     signed: Path, settings: Settings, folder: Path, tmp_path: Path
 ) -> None:
-    done = bundle(folder, out=tmp_path / "下发", sign=signing.signer(settings))
+    done = bundle(folder, out=tmp_path / "下发", sign=provenance.signer(settings))
     place = tmp_path / "解压"
     with zipfile.ZipFile(done.written[0]) as packed:
         packed.extractall(place)
-    assert signing.issued(place / "district" / "440802.xlsx", signed)[0]
+    assert provenance.issued(place / "district" / "440802.xlsx", signed)[0]
     with zipfile.ZipFile(done.written[1]) as packed:
         packed.extractall(place / "一县")
-    assert signing.issued(place / "一县" / "赤坎区.html", signed)[0]
+    assert provenance.issued(place / "一县" / "赤坎区.html", signed)[0]
 
 
 def test_keys_are_made_once_for_the_owner_alone(
@@ -155,7 +154,7 @@ def test_keys_are_made_once_for_the_owner_alone(
     assert secret.read_bytes() == before
     secret.write_text("x", encoding="utf-8")
     with pytest.raises(ConfigError, match="读不出来"):
-        signing.signer(Settings(root=tmp_path))
+        provenance.signer(Settings(root=tmp_path))
 
 
 def test_a_key_that_is_none_and_a_machine_that_cannot_sign_are_told(
@@ -164,12 +163,12 @@ def test_a_key_that_is_none_and_a_machine_that_cannot_sign_are_told(
     page = tmp_path / "a.html"
     page.write_text("x", encoding="utf-8")
     with pytest.raises(InputError, match="找不到公钥"):
-        signing.issued(page, tmp_path / "没有.pub")
+        provenance.issued(page, tmp_path / "没有.pub")
     (tmp_path / "坏.pub").write_text("x", encoding="utf-8")
     with pytest.raises(InputError, match="不是公钥"):
-        signing.issued(page, tmp_path / "坏.pub")
+        provenance.issued(page, tmp_path / "坏.pub")
     for name in [name for name in sys.modules if name.startswith("cryptography")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(ConfigError, match="没有安装 cryptography"):
-        signing.make_keys(Settings(root=tmp_path))
+        provenance.make_keys(Settings(root=tmp_path))

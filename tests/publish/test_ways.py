@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zjanalysis.publish.release import GOOD, Entry
-from zjanalysis.publish.ways import PLACE, certified, certified_digest, relink, with_links
+from zjanalysis.publish.release import GOOD, PLACE, Entry, certified, certified_digest, relink, with_links
 
 PAGE = f"<header>{PLACE}</header><p>88.44%</p>".encode()
 REPORTS = {"city": "湛江市", "district/440802": "赤坎区", "district/440803": "霞山区", "district/440804": "坡头区",

@@ -69,11 +69,7 @@ def weigh(
 
 
 def caseload_of(
-    weighed: Weighed,
-    *,
-    region: str,
-    indicators: Iterable[str | Indicator] = DECIDING,
-    scope: Scope | None = PLAN_SCOPE,
+    weighed: Weighed, *, region: str, indicators: Iterable[str | Indicator] = DECIDING, scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
     """Give the rows of `caseload` of one region of a group that is weighed already."""
     wanted, rows, scores = [indicator(one) for one in indicators], weighed.rows, weighed.scores

@@ -72,12 +72,12 @@ def interval(
     value is that of points that do not hang together.
     """
     reach = two_sided_t(level, len(design) - design.shape[1])
-    found = [_fitted(points, design, wanted, ahead, strength) for strength in STRENGTHS]
+    fits = [_fitted(points, design, wanted, ahead, strength) for strength in STRENGTHS]
     halves = [reach * error * max(spread, least / sqrt(1 - strength))
-              for (_, error, spread), strength in zip(found, STRENGTHS, strict=True)]  # fmt: skip
-    lows, highs = zip(*((value - half, value + half) for (value, *_), half in zip(found, halves, strict=True)),
+              for (_, error, spread), strength in zip(fits, STRENGTHS, strict=True)]  # fmt: skip
+    lows, highs = zip(*((value - half, value + half) for (value, *_), half in zip(fits, halves, strict=True)),
                       strict=True)  # fmt: skip
-    return found[0][0], min(lows), max(highs)
+    return fits[0][0], min(lows), max(highs)
 
 
 def _fitted(

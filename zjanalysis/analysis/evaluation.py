@@ -92,11 +92,7 @@ def total(scored: pd.DataFrame, *, rules: Evaluation | None = None) -> Total:
     covered = float(scored.loc[scored["points"].notna(), "weight"].sum())
     if abs(weight - FULL) > 1e-6:
         return Total(
-            np.nan,
-            known,
-            covered,
-            weight,
-            f"权重合计{weight:g}分，不是{FULL:g}分，不计算总分；请核对三级指标权重。",
+            np.nan, known, covered, weight, f"权重合计{weight:g}分，不是{FULL:g}分，不计算总分；请核对三级指标权重。"
         )
     missing = int(scored["points"].isna().sum())
     if missing:

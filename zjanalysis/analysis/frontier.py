@@ -184,16 +184,16 @@ def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditi
     locked = pd.Series(False, index=table.index)
     if conditions.locked:
         locked = table[["match_code", "item_key", "department"]].isin(conditions.locked).any(axis=1)
-    kept = pd.Series(False, index=table.index) if conditions.reviewed else review_of(table["item_name"]).ne("")
+    held_back = pd.Series(False, index=table.index) if conditions.reviewed else review_of(table["item_name"]).ne("")
     reasons = [
         (locked, LOCKED),
-        (kept, REVIEWED),
+        (held_back, REVIEWED),
         (table["match_code"].isna() & (conditions.min_peers > 0), NO_CODE),
         (rounded.isna(), NO_PEER),
         ((rounded < state) & (floored >= state), AT_FLOOR),
     ]
     why = pd.Series(np.select([c for c, _ in reasons], [r for _, r in reasons], AT_BEST), index=table.index)
-    goal = floored.where((floored < state) & ~locked & ~kept, state)
+    goal = floored.where((floored < state) & ~locked & ~held_back, state)
     return table.assign(example=example, goal=goal, obstacle=why.astype("str"))
 
 

@@ -18,8 +18,18 @@ from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measur
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.inputs.findings import together
-from zjanalysis.inputs.past import HISTORY, KEY, disagreements, load_history, load_successions
-from zjanalysis.inputs.period import cached, how_read, item_files, key_of, load_period
+from zjanalysis.inputs.period import (
+    HISTORY,
+    KEY,
+    cached,
+    disagreements,
+    how_read,
+    item_files,
+    key_of,
+    load_history,
+    load_period,
+    load_successions,
+)
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
 from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
 from zjanalysis.settings import Settings, load_settings
@@ -180,11 +190,11 @@ def load_series(
     dataset = load_dataset(data, settings=chosen)
     names = [name for name in list_periods(data, settings=chosen) if not upto or name <= upto]
     path = dataset.folder / HISTORY
-    read = partial(load_history, dataset.folder, indicators=KNOWN, guard=chosen.guard)
+    read = partial(load_history, dataset.folder, indicators=KNOWN)
     history, findings = stored(chosen, [path], repr(chosen.guard), read) if path.is_file() else read()
     before = history[history["period"] <= upto] if upto else history
     rows, apart = joined([_scores(dataset, name, chosen) for name in names], before)
-    _, unlinked = load_successions(dataset.folder, upto=upto, guard=chosen.guard)
+    _, unlinked = load_successions(dataset.folder, upto=upto)
     return rows, together([findings, apart, unlinked])
 
 
@@ -198,7 +208,7 @@ def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
     def build() -> pd.DataFrame:
         items = load_period(str(folder), name, settings=settings).items
         typed = (folder / name / REPORTED).is_file()
-        reported = load_reported(folder / name, cutoff=cutoff, guard=settings.guard)[0] if typed else None
+        reported = load_reported(folder / name, cutoff=cutoff)[0] if typed else None
         return measured(items, reported, period=name, cutoff=cutoff, scope=scope)
 
     return stored(settings, [*item_files(folder / name), *beside], state, build)

@@ -94,18 +94,14 @@ def carried_out(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
     for key, part in accepted.groupby("indicator"):
         lever = lever_of(find(str(key)))
         names = pd.MultiIndex.from_arrays([part["region_code"].astype("str"), part["item_key"].astype("str")])
-        given = pd.Series(part["applied_value"].to_numpy(dtype="float64"), index=names)
-        value = pd.Series(given[~given.index.duplicated(keep="last")].reindex(rows).to_numpy(), index=items.index)
+        applied = pd.Series(part["applied_value"].to_numpy(dtype="float64"), index=names)
+        value = pd.Series(applied[~applied.index.duplicated(keep="last")].reindex(rows).to_numpy(), index=items.index)
         items = lever.settled(items, 1 - value if lever.kind in ("flag", "type") else value)
     return items
 
 
 def after_answers(
-    items: pd.DataFrame,
-    answers: pd.DataFrame,
-    *,
-    peers: Iterable[str],
-    scope: Scope | None = PLAN_SCOPE,
+    items: pd.DataFrame, answers: pd.DataFrame, *, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
     """Give value and rank now, after the answers, and with every task done: one row per indicator and ``stage``.
 

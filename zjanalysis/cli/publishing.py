@@ -11,7 +11,7 @@ from pathlib import Path
 
 from zjanalysis.cli.commands import iso_day, listed
 from zjanalysis.errors import ConfigError, InputError, unknown_name
-from zjanalysis.publish import signing, staleness
+from zjanalysis.publish import provenance, staleness
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
 from zjanalysis.publish.jobs import list_jobs, named_units, select
@@ -54,7 +54,7 @@ def index(arguments: argparse.Namespace) -> int:
 def verify(arguments: argparse.Namespace) -> int:
     """Say whether a file or fingerprint belongs to the present data, definitions and program, or who issued a page."""
     if arguments.key:
-        good, line = signing.issued(Path(arguments.word), Path(arguments.key))
+        good, line = provenance.issued(Path(arguments.word), Path(arguments.key))
         print(line)
         return 0 if good else 1
     out, settings = _folder(arguments.out), load_settings()
@@ -67,8 +67,10 @@ def verify(arguments: argparse.Namespace) -> int:
 def keys(arguments: argparse.Namespace) -> int:
     """Make the keys that reports are signed with."""
     settings = load_settings()
-    path = signing.make_keys(settings).relative_to(settings.root).as_posix()
-    print(f"已写入钥匙 {signing.FOLDER}/{signing.SECRET}（只留在本机，请另存一份）和公钥 {path}（发给收报告的单位）。")
+    path = provenance.make_keys(settings).relative_to(settings.root).as_posix()
+    print(
+        f"已写入钥匙 {provenance.KEYS}/{provenance.SECRET}（只留在本机，请另存一份）和公钥 {path}（发给收报告的单位）。"
+    )
     print("此后 zj build 自动签名；以前的页面用 zj build --force 补签。收到的人：zj verify 页面.html --key 公钥。")
     return 0
 
@@ -83,7 +85,7 @@ def bundle(arguments: argparse.Namespace) -> int:
     for _, folder in _published(reports, arguments):
         usual = reports / PASSED_ON / folder.relative_to(reports)
         out = Path(arguments.out).absolute() if arguments.out else usual
-        done = write_bundles(folder, out=out, mail=mail, sign=signing.signer(load_settings()), progress=_say)
+        done = write_bundles(folder, out=out, mail=mail, sign=provenance.signer(load_settings()), progress=_say)
         zips = sum(path.suffix == ".zip" for path in done.written)
         letters = f"、邮件草稿 {len(done.written) - zips} 封（没有发送）" if mail else ""
         print(f"已写入压缩包 {zips} 个{letters}，未收入报告 {len(done.left_out)} 份。位置：{out}")

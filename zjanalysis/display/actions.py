@@ -32,8 +32,8 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
     note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{''.join(rows.pop('review'))}{said}"
-    shown = table(rows, caption="压减方案一览", columns=page_columns("plan_overview"), sheet="方案一览", note=note)
-    return listing(shown, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)]))
+    printed = table(rows, caption="压减方案一览", columns=page_columns("plan_overview"), sheet="方案一览", note=note)
+    return listing(printed, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)]))
 
 
 def _all_steps(steps: list[pd.DataFrame]) -> str:
@@ -92,8 +92,8 @@ def plan(
     return tuple(_plan(me.plan(key, target=target, conditions=conditions), me, limit) for key in indicators)
 
 
-def _plan(found: Plan, me: Study, limit: int) -> Block:
-    row = found.summary.iloc[0]
+def _plan(planned: Plan, me: Study, limit: int) -> Block:
+    row = planned.summary.iloc[0]
     one = about(str(row["indicator"]))
     if wording.missing(row["value"]):
         return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
@@ -105,16 +105,16 @@ def _plan(found: Plan, me: Study, limit: int) -> Block:
     else:
         said += f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'])}："
     said += _answer(row, one.unit)
-    if found.steps.empty:
+    if planned.steps.empty:
         return say(said)
     if row["n_reviewed"]:
         said += f"带*的{int(row['n_reviewed'])}项须经部门论证。"
-    rows = named_steps(found.steps, me)
+    rows = named_steps(planned.steps, me)
     said += over_note(rows.head(limit))
     rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
-    shown = table(rows, caption=f"{one.short}压减方案", columns=page_columns("plan"),
+    printed = table(rows, caption=f"{one.short}压减方案", columns=page_columns("plan"),
                   sheet=f"{one.short}压减方案")  # fmt: skip
-    return listing(shown, said, limit=limit)
+    return listing(printed, said, limit=limit)
 
 
 def _answer(row: pd.Series, unit: str) -> str:
@@ -137,16 +137,16 @@ def _answer(row: pd.Series, unit: str) -> str:
 def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE) -> Block:
     """Give what stands in the way of more than the plans reach, indicator by indicator."""
     tables = [me.plan(key, target=target, conditions=conditions).obstacles.assign(indicator=key) for key in indicators]
-    found = pd.concat(tables, ignore_index=True)
-    if found.empty:
+    barriers = pd.concat(tables, ignore_index=True)
+    if barriers.empty:
         return say("方案之外没有受限的事项。")
-    known = [about(key) for key in found["indicator"]]
-    rows = found.assign(
+    known = [about(key) for key in barriers["indicator"]]
+    rows = barriers.assign(
         name=[one.short for one in known],
-        could=[wording.difference(v, one.unit) for one, v in zip(known, found["could_gain"], strict=True)],
+        could=[wording.difference(v, one.unit) for one, v in zip(known, barriers["could_gain"], strict=True)],
     )
-    shown = table(rows, caption="方案之外的限制", columns=page_columns("obstacles"), sheet="方案限制")
-    return listing(shown)
+    printed = table(rows, caption="方案之外的限制", columns=page_columns("obstacles"), sheet="方案限制")
+    return listing(printed)
 
 
 def tasks(me: Study, *indicators: str) -> Block:
@@ -156,5 +156,5 @@ def tasks(me: Study, *indicators: str) -> Block:
     if not plans:
         return say("各项目标均已达到，没有要下发的任务。" if has_plan(me.region) else "没有要下发的任务。")
     rows = task_list(*plans)
-    shown = table(rows, caption="任务清单", columns=page_columns("tasks"), sheet="任务清单")
-    return listing(shown, f"共{len(rows)}项任务。")
+    printed = table(rows, caption="任务清单", columns=page_columns("tasks"), sheet="任务清单")
+    return listing(printed, f"共{len(rows)}项任务。")

@@ -22,10 +22,14 @@ from zjanalysis.units import Met, Verdict
 
 def summary(me: Study) -> Block:
     """Give the three sentences 处在什么位置 / 为什么 / 先做什么, made from the numbers."""
-    told = (("处在什么位置", position_sentence(me)), ("为什么", reason_sentence(me)), ("先做什么", action_sentence(me)))
-    body = "".join(f"<div><dt>{term}：</dt><dd>{markup(text)}</dd></div>" for term, text in told)
-    payload = {"kind": "answer", "terms": [list(pair) for pair in told], "cards": _cards(me)}
-    return Block(f'<dl class="zj-answer">{body}</dl>', payload, "".join(text for _, text in told), me.gaps)
+    answers = (
+        ("处在什么位置", position_sentence(me)),
+        ("为什么", reason_sentence(me)),
+        ("先做什么", action_sentence(me)),
+    )
+    body = "".join(f"<div><dt>{term}：</dt><dd>{markup(text)}</dd></div>" for term, text in answers)
+    payload = {"kind": "answer", "terms": [list(pair) for pair in answers], "cards": _cards(me)}
+    return Block(f'<dl class="zj-answer">{body}</dl>', payload, "".join(text for _, text in answers), me.gaps)
 
 
 def _cards(me: Study) -> list[dict[str, Any]]:
@@ -56,8 +60,8 @@ def position_sentence(me: Study) -> str:
             + moved_sentence(gaps)
         )
     names = {word: [about(key).short for key in gaps.loc[gaps["verdict"] == word, "indicator"]] for word in Verdict}
-    shown = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
-    parts = [f"{len(names[word])}项{word}" + _named(names[word], word, len(gaps)) for word in shown if names[word]]
+    printed = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
+    parts = [f"{len(names[word])}项{word}" + _named(names[word], word, len(gaps)) for word in printed if names[word]]
     same = f"均{parts[0].partition('项')[2]}" if len(parts) == 1 else f"中{'、'.join(parts)}"
     said = f"按同事项与{me.whom}比，{len(gaps)}项指标{same}。"
     return said + target_sentence(gaps, me.region) + moved_sentence(gaps)
@@ -160,10 +164,10 @@ def terms(me: Study) -> Block:
     read = (
         [("位次区间", "少列或多列几个事项时的位次"), ("判断", "只比都有的事项，差在波动内为相当")] if me.peers else []
     )
-    told = [*names, *peers, *read, ("达标", "与方案的目标比")]
-    body = "".join(f"<div><dt>{markup(term)}：</dt><dd>{markup(text)}</dd></div>" for term, text in told)
-    payload = {"kind": "glossary", "terms": [list(pair) for pair in told]}
-    return Block(f'<dl class="zj-gloss">{body}</dl>', payload, "；".join(f"{term}：{text}" for term, text in told))
+    explained = [*names, *peers, *read, ("达标", "与方案的目标比")]
+    body = "".join(f"<div><dt>{markup(term)}：</dt><dd>{markup(text)}</dd></div>" for term, text in explained)
+    payload = {"kind": "glossary", "terms": [list(pair) for pair in explained]}
+    return Block(f'<dl class="zj-gloss">{body}</dl>', payload, "；".join(f"{term}：{text}" for term, text in explained))
 
 
 def first_steps(me: Study, *, limit: int = 4) -> Block:
@@ -178,9 +182,9 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
     )
     total = sum(len(one.steps) for one in plans)
     marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows) if len(rows) else ""
-    shown = table(rows, caption=f"先办事项（共{total}项，全部见附件）" if total > len(rows) else "先办事项",
+    printed = table(rows, caption=f"先办事项（共{total}项，全部见附件）" if total > len(rows) else "先办事项",
                   columns=page_columns("first"), sheet="先办事项", note=marks)  # fmt: skip
-    return Block(shown.html(), {"kind": "table", "table": shown.payload()}, shown.caption, rows)
+    return Block(printed.html(), {"kind": "table", "table": printed.payload()}, printed.caption, rows)
 
 
 def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:

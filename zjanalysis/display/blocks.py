@@ -95,11 +95,11 @@ def say(*sentences: str) -> Block:
     return Block(f'<p class="zj-say">{markup(text)}</p>', {"kind": "say", "text": text}, text)
 
 
-def listing(shown: Table, sentence: str = "", *, limit: int = 0) -> Block:
+def listing(printed: Table, sentence: str = "", *, limit: int = 0) -> Block:
     """Give a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
     said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
-    payload = {"kind": "table", "sentence": sentence, "limit": limit, "table": shown.payload()}
-    return Block(said + replace(shown, limit=limit).html(), payload, sentence or shown.caption, shown.frame)
+    payload = {"kind": "table", "sentence": sentence, "limit": limit, "table": printed.payload()}
+    return Block(said + replace(printed, limit=limit).html(), payload, sentence or printed.caption, printed.frame)
 
 
 def exhibit(
@@ -110,22 +110,22 @@ def exhibit(
     ``title`` says what is to be seen and stands, with ``source`` (or that of a study), inside the picture; ``alt`` are
     the words for who cannot see it, made from the table where none are given.
     """
-    shown = table_of(table, caption=title) if isinstance(table, pd.DataFrame) else table
+    printed = table_of(table, caption=title) if isinstance(table, pd.DataFrame) else table
     figure = picture.figure_of(axes)
     in_chinese(axes)
-    words = alt or picture.alt_of(axes) or f"图：{title}。{first_rows(shown)}"
+    words = alt or picture.alt_of(axes) or f"图：{title}。{first_rows(printed)}"
     picture.frame(axes, title=title, source=source_of(source) if isinstance(source, Study) else source)
     said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
     html = (
         f'<figure class="zj-figure"><figcaption>{said}</figcaption>{picture.draw_svg(axes, alt=words)}'
-        f'<details class="zj-data"><summary>数据表：{markup(shown.caption)}'
-        f"（工作簿“{markup(shown.sheet)}”页）</summary>"
-        f"{shown.html()}</details></figure>"
+        f'<details class="zj-data"><summary>数据表：{markup(printed.caption)}'
+        f"（工作簿“{markup(printed.sheet)}”页）</summary>"
+        f"{printed.html()}</details></figure>"
     )
     if pyplot := sys.modules.get("matplotlib.pyplot"):  # else JupyterLab shows an analyst's figure a second time
         pyplot.close(figure)
-    payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": shown.payload()}
-    return Block(html, payload, sentence or words, shown.frame, axes)
+    payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": printed.payload()}
+    return Block(html, payload, sentence or words, printed.frame, axes)
 
 
 def in_chinese(axes: Axes) -> None:
@@ -136,10 +136,10 @@ def in_chinese(axes: Axes) -> None:
         legend.set_title(word(legend.get_title().get_text()))
 
 
-def first_rows(shown: Table) -> str:
+def first_rows(printed: Table) -> str:
     """Say how many rows a table has and what the first ones read."""
-    told = "；".join("，".join(row) for row in shown.texts()[:3])
-    return f"数据表共{len(shown.rows)}行，前几行为：{told}。"
+    told = "；".join("，".join(row) for row in printed.texts()[:3])
+    return f"数据表共{len(printed.rows)}行，前几行为：{told}。"
 
 
 def carry(block: Block) -> Block:
@@ -169,11 +169,11 @@ def definitions(me: Study) -> Block:
         definition=[one.definition for one in known],
         basis=[bound(one, me.region).basis for one in known],
     )
-    shown = table_of(rows, caption="指标口径", columns=page_columns("definitions"), sheet="指标口径")
+    printed = table_of(rows, caption="指标口径", columns=page_columns("definitions"), sheet="指标口径")
     notes = reading_rules(me.settings.comparison, unplanned=unplanned(me.region))
     listed = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in notes)
-    html = f'<section class="zj-definitions">{shown.html()}<dl class="zj-terms">{listed}</dl></section>'
-    payload = {"kind": "definitions", "table": shown.payload(), "notes": [list(note) for note in notes]}
+    html = f'<section class="zj-definitions">{printed.html()}<dl class="zj-terms">{listed}</dl></section>'
+    payload = {"kind": "definitions", "table": printed.payload(), "notes": [list(note) for note in notes]}
     return Block(html, payload, "指标口径", rows)
 
 
@@ -214,10 +214,10 @@ def file_facts(me: Study, *, report_date: str = "") -> Block:
                  f"1自然日＝{units.calendar_day:.4f}"),
         ("编制日期", dates.date_text(report_date)),
     ]  # fmt: skip
-    kept = [(term, text) for term, text in lines if text]
-    html = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in kept)
-    payload = {"kind": "facts", "terms": [list(pair) for pair in kept]}
-    return Block(f'<dl class="zj-terms">{html}</dl>', payload, "；".join(f"{a}：{b}" for a, b in kept))
+    facts = [(term, text) for term, text in lines if text]
+    html = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in facts)
+    payload = {"kind": "facts", "terms": [list(pair) for pair in facts]}
+    return Block(f'<dl class="zj-terms">{html}</dl>', payload, "；".join(f"{a}：{b}" for a, b in facts))
 
 
 def city_note(region: str) -> str:

@@ -11,16 +11,22 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.analysis.before_after import FEWEST_ASIDE, FEWEST_POINTS, interrupted, item_series, region_effect
 from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.analysis.signals import against_group
+from zjanalysis.analysis.signals import (
+    FEWEST_ASIDE,
+    FEWEST_IN_ALL,
+    against_group,
+    interrupted,
+    item_series,
+    region_effect,
+)
 from zjanalysis.columns import label
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import _main_part, _parts_text, helps, mainly, waterfall
+from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
 
@@ -37,7 +43,7 @@ def changes(me: Study, indicator: str) -> Block:
     rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
     words = [wording.change_word(change, one.unit, one.sign) for change in rows["change"]]
     rows = rows.assign(region=names_of(rows["region_code"]), word=words)
-    shown = table(
+    printed = table(
         rows,
         caption=f"{one.label}与上期比较",
         columns=page_columns("changes", one),
@@ -51,7 +57,7 @@ def changes(me: Study, indicator: str) -> Block:
     moved = wording.change_text(own["change"], one.unit)
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
     title = f"{one.short}：{me.name}{moved}，{len(rows)}个地区中{counts}"
-    return exhibit(_dumbbell(rows, indicator, me.region), title=title, table=shown, sentence=said, source=me)
+    return exhibit(_dumbbell(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
 
 
 def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
@@ -66,8 +72,8 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
             TextColumn("变化", tuple(words)),
         ]
         axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
-        better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起"
-        scale(axes, [*rows["value"], *rows["previous"]], unit=one.unit, zero=False, label=better)
+        values = [*rows["value"], *rows["previous"]]
+        scale(axes, values, unit=one.unit, zero=False, label=wording.better_side(one.sign))
         tones = [TONES.get(word, theme.PEER) for word in words]
         spans(axes, rows["previous"], rows["value"], colours=tones, linewidths=2.6, zorder=2)
         ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
@@ -93,7 +99,7 @@ def change_split(me: Study, indicator: str) -> Block:
     if wording.missing(row["change"]):
         return say(FIRST if not me.before.name else f"{one.label}：本期或上期{wording.NO_DATA}，不拆分变化。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
-    shown = table(signed, caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
+    printed = table(signed, caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
                   columns=page_columns("change_split", one))  # fmt: skip
     said = f"{me.name}{one.label}{wording.change_text(row['change'], one.unit)}"
     if wording.is_zero(float(row["change"]), one.unit) and all(
@@ -104,27 +110,27 @@ def change_split(me: Study, indicator: str) -> Block:
         parts, start=("上期", float(row["previous"])), end=("本期", float(row["value"])), indicator=one.key
     )
     title = f"{me.name}{one.short}{wording.change_text(row['change'], one.unit)}{mainly(parts)}"
-    return exhibit(axes, title=title, table=shown, source=me,
-                   sentence=f"{said}，其中{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
+    return exhibit(axes, title=title, table=printed, source=me,
+                   sentence=f"{said}，其中{parts_text(parts, one.unit)}。{main_part(parts, one.sign)}")  # fmt: skip
 
 
 def item_changes(me: Study, *, limit: int = 0) -> Block:
     """Give what changed in the region's items, one row per item, at most ``limit`` (0: all)."""
-    found = me.item_changes()
+    fields = me.item_changes()
     if me.previous.empty:
         return say(FIRST)
-    if found.empty:
+    if fields.empty:
         return say(f"{me.name}的事项与上期相同。")
-    words = [_moved(row) for row in found.to_dict("records")]
+    words = [_moved(row) for row in fields.to_dict("records")]
     keys = ["kind", "match_code", "item_name", "department"]
-    rows = found.assign(moved=words).groupby(keys, sort=False, dropna=False)["moved"].agg("；".join).reset_index()
+    rows = fields.assign(moved=words).groupby(keys, sort=False, dropna=False)["moved"].agg("；".join).reset_index()
     counts = "、".join(
         f"{kind}{int((rows['kind'] == kind).sum())}项"
         for kind in ("新增", "取消", "变动")
         if (rows["kind"] == kind).any()
     )
-    shown = table(rows, caption="事项变动", columns=page_columns("item_changes"), sheet="事项变动")
-    return listing(shown, f"较上期{counts}。", limit=limit)
+    printed = table(rows, caption="事项变动", columns=page_columns("item_changes"), sheet="事项变动")
+    return listing(printed, f"较上期{counts}。", limit=limit)
 
 
 def _moved(row: dict[object, object]) -> str:
@@ -165,13 +171,13 @@ def before_after(me: Study, indicator: str, *, date: str) -> Block:
         return say(said)
     alone = rows.groupby("way")["period"].transform("size") == 1
     words = [_word(row) for row in rows.assign(alone=alone).to_dict("records")]
-    shown = table(
+    printed = table(
         rows.assign(word=words),
         caption=f"{one.label}在各期的跳变",
         sheet=f"{one.short}前后",
         columns=page_columns("jumps", one),
     )
-    return listing(shown, said)
+    return listing(printed, said)
 
 
 def _whole(lines: pd.DataFrame, region: str, periods: Iterable[str]) -> pd.DataFrame:
@@ -190,14 +196,14 @@ def _word(row: Mapping[Any, Any]) -> str:
     return at_date if row["is_date"] else "对照期次"
 
 
-def _said(way: str, found: pd.DataFrame, date: str, unit: str) -> str:
+def _said(way: str, effects: pd.DataFrame, date: str, unit: str) -> str:
     """Say what one way finds at the date."""
-    at = found[found["period"] == date]
+    at = effects[effects["period"] == date]
     if at.empty:
-        need = "要有两期的工作簿" if way == SAME_ITEMS else f"要有{FEWEST_POINTS}期，前后各{FEWEST_ASIDE}期"
+        need = "要有两期的工作簿" if way == SAME_ITEMS else f"要有{FEWEST_IN_ALL}期，前后各{FEWEST_ASIDE}期"
         return f"{way}{NOTHING}（{need}）"
     row = at.iloc[0]
-    if len(found) == 1:
+    if len(effects) == 1:
         return f"{way}{NOTHING}（没有别的期次作对照）"
     within = f"（95%区间{wording.signed(row['low'], unit)}至{wording.signed(row['high'], unit)}）"
     return f"{way}{wording.change_text(row['effect'], unit, since='') if row['found'] else NOT_FOUND}{within}"

@@ -103,8 +103,8 @@ def _write(document: Any, part: Part, numbers: dict[str, int]) -> None:
     for term, text in part.get("terms", ()) if part["kind"] == "answer" else ():
         _add(document, _paragraph(text, "text", SIZES["text"], indent=True, lead=f"{term}。"))
     if part["kind"] == "glossary":
-        told = "；".join(f"{term}：{text}" for term, text in part["terms"])
-        _add(document, _paragraph(f"{told}。", "table", 9, after=8, line=0))
+        terms = "；".join(f"{term}：{text}" for term, text in part["terms"])
+        _add(document, _paragraph(f"{terms}。", "table", 9, after=8, line=0))
     said = part.get("sentence") or part.get("text") or ""
     if said:
         _add(document, _paragraph(said, "text", SIZES["text"], indent=True))
@@ -130,16 +130,17 @@ def _picture(document: Any, part: Mapping[str, Any], number: int) -> None:
 
 def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
     """Write the rows the page shows; what the page leaves to the workbook, the note names."""
-    shown = table_from_payload(part["table"])
-    limit = int(part.get("limit") or 0) or len(shown.rows)
-    every = shown.texts()[:limit]
-    kept, said = varying(shown, every)
-    texts = [[row[place] for place in kept] for row in every]
-    right = [shown.heads[place].kind in NUMERIC for place in kept]
-    heads = [shown.heads[place].text for place in kept]
+    printed = table_from_payload(part["table"])
+    limit = int(part.get("limit") or 0) or len(printed.rows)
+    every = printed.texts()[:limit]
+    places, said = varying(printed, every)
+    texts = [[row[place] for place in places] for row in every]
+    right = [printed.heads[place].kind in NUMERIC for place in places]
+    heads = [printed.heads[place].text for place in places]
     widths = _widths([heads, *texts])
     _add(
-        document, _paragraph(f"表{number}　{shown.caption}", "one", SIZES["table"], align="center", before=6, keep=True)
+        document,
+        _paragraph(f"表{number}　{printed.caption}", "one", SIZES["table"], align="center", before=6, keep=True),
     )
     rows = [_row(heads, widths, [False] * len(heads), head=True), *(_row(row, widths, right) for row in texts)]
     edges = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="808080"/>'
@@ -149,9 +150,11 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
                    f'<w:tblBorders>{edges}</w:tblBorders><w:tblLayout w:type="fixed"/>{_TIGHT}</w:tblPr>'
                    f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>")  # fmt: skip
     more = (
-        f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。" if limit < len(shown.rows) else ""
+        f"列出前{len(texts)}行，全部{len(printed.rows)}行见工作簿“{printed.sheet}”页。"
+        if limit < len(printed.rows)
+        else ""
     )
-    _add(document, _paragraph(more + said + shown.note, "table", 9, after=8))
+    _add(document, _paragraph(more + said + printed.note, "table", 9, after=8))
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,8 +16,9 @@ from zjanalysis.display.actions import plan
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.peers import ranking
 from zjanalysis.display.reasons import departments
-from zjanalysis.display.tables import NUMERIC, Table, cell_text, page_columns, table, table_from_payload
+from zjanalysis.display.tables import NUMERIC, Table, page_columns, table, table_from_payload
 from zjanalysis.errors import ConfigError, unknown_name
+from zjanalysis.files import write_whole
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import group_names, load_regions, peers_of, region_code
 from zjanalysis.settings import load_settings
@@ -85,11 +87,9 @@ def view(period: Period, choice: Choice, *, before: View | None = None) -> View:
 
 
 def _longer(me: Study, department: str) -> Table:
-    rows = me.laggards()
-    own = rows[rows["department"] == department]
-    return table(
-        own, caption=f"{department}：承诺长于{me.whom}的事项", columns=page_columns("laggards"), sheet="拖累事项"
-    )
+    own = me.laggards().query("department == @department")
+    caption = f"{department}：承诺长于{me.whom}的事项"
+    return table(own, caption=caption, columns=page_columns("laggards"), sheet="拖累事项")
 
 
 def _plan(me: Study, choice: Choice) -> Block | None:
@@ -158,9 +158,9 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     now = load_period(data, period)
     held = {"data": data or settings.data, "period": now.name}
     chosen = _choosers(widgets, now, region=region_code(region or settings.focus), peers=peers)
-    shown = {name: widgets.Output() for name in ("main", "plan", "tables")}
-    send, told, code = _rest(widgets)
-    seen: View | None = None
+    outputs = {name: widgets.Output() for name in ("main", "plan", "tables")}
+    send, message, code = _rest(widgets)
+    current: View | None = None
 
     def choice() -> Choice:
         scale = 100 if indicator(chosen["indicator"].value).unit == "share" else 1
@@ -169,21 +169,21 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
         return Choice(**held, **{name: chosen[name].value for name in names}, target=target)
 
     def follow(_: Any = None) -> None:
-        nonlocal seen
-        before, seen = seen, view(now, choice(), before=seen)
-        _put(shown, seen, before)
-        code.value, told.value = seen.code, ""
+        nonlocal current
+        before, current = current, view(now, choice(), before=current)
+        _put(outputs, current, before)
+        code.value, message.value = current.code, ""
 
     def written(_: Any) -> None:
         path = write_parameters(choice(), settings.path(settings.out) / FOLDER)
-        told.value = (
+        message.value = (
             f"已写入 {path.name}；生成这份报告：<code>zj build --with {settings.out}/{FOLDER}/{path.name}</code>"
         )
 
     send.on_click(written)
     _linked(chosen, now, follow)
     follow()
-    return _laid_out(widgets, [*chosen.values(), send], told, shown, code)
+    return _laid_out(widgets, [*chosen.values(), send], message, outputs, code)
 
 
 def _rest(widgets: Any) -> tuple[Any, Any, Any]:
@@ -193,30 +193,20 @@ def _rest(widgets: Any) -> tuple[Any, Any, Any]:
     return send, widgets.HTML(), code
 
 
-def _laid_out(widgets: Any, head: list[Any], told: Any, shown: Mapping[str, Any], code: Any) -> Any:
+def _laid_out(widgets: Any, head: list[Any], message: Any, shown: Mapping[str, Any], code: Any) -> Any:
     """Stand what one sets over the two pictures, the tables and the code under them, in the order of the Tab key."""
     setting = widgets.Box(head, layout={"flex_flow": "row wrap"})
     pictures = widgets.HBox([shown["main"], shown["plan"]])
     keys = widgets.Output(outputs=_html(STYLE + _KEYS))
-    return widgets.VBox([keys, setting, told, pictures, shown["tables"], code]).add_class("zj-desk")
+    return widgets.VBox([keys, setting, message, pictures, shown["tables"], code]).add_class("zj-desk")
 
 
 def write_parameters(choice: Choice, folder: Path) -> Path:
     """Write what ``zj build --with`` reads to make the report of a choice, apart from the official ones."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{choice.region}.toml"
-    kept = {"data": choice.data, "period": choice.period, "only": choice.region, "peers": choice.peers,
+    asked = {"data": choice.data, "period": choice.period, "only": choice.region, "peers": choice.peers,
             "out": folder.as_posix()}  # fmt: skip
-    lines = [f"{name} = {_toml(value)}" for name, value in kept.items()]
-    part = path.with_suffix(".part")
-    part.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    part.replace(path)
-    return path
-
-
-def _toml(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in asked.items()]
+    return write_whole(folder / f"{choice.region}.toml", "".join(lines).encode("utf-8"))
 
 
 def _widgets() -> Any:
@@ -296,14 +286,14 @@ def _linked(chosen: Mapping[str, Any], now: Any, follow: Callable[[Any], None]) 
         one.observe(changed, names="value")
 
 
-def _put(shown: Mapping[str, Any], seen: View, before: View | None) -> None:
+def _put(outputs: Mapping[str, Any], current: View, before: View | None) -> None:
     """Put the blocks of a view into their places, those that changed: what one has sorted or searched stays."""
-    if not before or seen.plan is not before.plan:
-        shown["plan"].outputs = _html(*([seen.plan.html] if seen.plan else []))
-    if not before or seen.main is not before.main:
-        tables = [table_from_payload(seen.main.payload["table"]), *([seen.items] if seen.items else [])]
-        shown["main"].outputs = _html(_without_table(seen.main.html))
-        shown["tables"].outputs = _html(*(searchable(one) for one in tables))
+    if not before or current.plan is not before.plan:
+        outputs["plan"].outputs = _html(*([current.plan.html] if current.plan else []))
+    if not before or current.main is not before.main:
+        tables = [table_from_payload(current.main.payload["table"]), *([current.items] if current.items else [])]
+        outputs["main"].outputs = _html(_without_table(current.main.html))
+        outputs["tables"].outputs = _html(*(searchable(one) for one in tables))
 
 
 def _html(*texts: str) -> tuple[dict[str, Any], ...]:
@@ -324,11 +314,7 @@ def searchable(one: Table) -> str:
         return one.html()
     import pandas as pd  # noqa: PLC0415
 
-    heads = [head.text for head in one.heads]
-    units = one.row_kinds or ("",) * len(one.rows)
-    cells = [[cell_text(cell, head, unit) for cell, head in zip(row, one.heads, strict=True)]
-             for row, unit in zip(one.rows, units, strict=True)]  # fmt: skip
-    frame = pd.DataFrame(cells, columns=heads)
+    frame = pd.DataFrame(one.texts(), columns=[head.text for head in one.heads])
     words = [place for place, head in enumerate(one.heads) if head.kind not in NUMERIC]
     made: str = itables.to_html_datatable(frame, caption=one.caption, connected=False, showIndex=False, language=_WORDS,
                                           pageLength=_PAGE, display_logo_when_loading=False, style=_TABLE_STYLE,

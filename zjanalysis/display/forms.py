@@ -14,13 +14,11 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
-from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.analysis.evaluation import indicator_labels
 from zjanalysis.analysis.tasks import ANSWERS
 from zjanalysis.columns import (
     ADDRESS_COLUMNS,
@@ -55,14 +53,9 @@ def write_reported_template(path: str | Path, *, region: str) -> Path:
     lines = reported_lines(region)
     book = Workbook()
     extra = (Column("numerator_is", "分子是什么"), Column("denominator_is", "分母是什么"))
-    sheet = _form(
-        book,
-        "填报",
-        (*REPORTED_COLUMNS, *extra),
-        title="填报数据表",
-        note="百分率请分别填分子、分母；完成情况填 1 或 0。",
-    )
-    letters = {c.key: column_letter(n) for n, c in enumerate((*REPORTED_COLUMNS, *extra))}
+    columns, note = (*REPORTED_COLUMNS, *extra), "百分率请分别填分子、分母；完成情况填 1 或 0。"
+    sheet = _form(book, "填报", columns, title="填报数据表", note=note)
+    letters = {column.key: column_letter(n) for n, column in enumerate(columns)}
     for position, row in enumerate(lines.to_dict("records"), start=4):
         for key in ("region", "indicator_label", "numerator_is", "denominator_is"):
             cell = sheet[f"{letters[key]}{position}"]
@@ -73,9 +66,8 @@ def write_reported_template(path: str | Path, *, region: str) -> Path:
         _numbers_only(sheet, f"{letters[key]}4:{letters[key]}{last + 200}")
     _choices(book, sheet, letters["region"], lines["region"].drop_duplicates(), last=last + 200)
     _choices(book, sheet, letters["indicator_label"], load_definitions()["label"], last=last + 200)
-    sheet.column_dimensions[letters["numerator_is"]].width = sheet.column_dimensions[
-        letters["denominator_is"]
-    ].width = 36
+    for column in extra:
+        sheet.column_dimensions[letters[column.key]].width = 36
     release(book, Path(path))
     return Path(path)
 
@@ -91,11 +83,11 @@ def reported_lines(region: str) -> pd.DataFrame:
         load_definitions(), on="indicator"
     )
     asks = lines["unit"].eq("share") & lines["per"].eq("")
-    given = lines["per"].map({"people": "（取常住人口，不填）", "firms": "（取企业数，不填）"}).fillna("（不填）")
+    instead = lines["per"].map({"people": "（取常住人口，不填）", "firms": "（取企业数，不填）"}).fillna("（不填）")
     return lines.assign(
         indicator_label=lines["label"],
         numerator_is=lines["numerator"],
-        denominator_is=lines["denominator"].where(asks, given),
+        denominator_is=lines["denominator"].where(asks, instead),
     )[["region", "indicator_label", "indicator", "numerator_is", "denominator_is"]]
 
 
@@ -119,6 +111,8 @@ def write_population_template(path: str | Path, *, region: str) -> Path:
 
 def write_indicator_template(path: str | Path) -> Path:
     """Write the form for the office's 43 third-level indicators: levels, weight, method, limits, effort."""
+    from zjanalysis.analysis.evaluation import indicator_labels  # noqa: PLC0415  loads DuckDB
+
     book = Workbook()
     note = "三级指标清单未公开，请照省评估方案录入；权重合计 100 分。没有录入权重时，本工具不计算总分。"
     sheet = _form(book, "三级指标", WEIGHT_COLUMNS, title="评估三级指标与权重", note=note)
@@ -229,12 +223,12 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = SHEET
-    _head(sheet)
+    _item_head(sheet)
     fields = FIELDS | {"region": tuple(names)}
-    _lists(book.create_sheet(LISTS), sheet, fields)
-    _body(sheet, fields)
+    _item_lists(book.create_sheet(LISTS), sheet, fields)
+    _item_body(sheet, fields)
     example = book.create_sheet(EXAMPLE, 1)
-    _head(example)
+    _item_head(example)
     for row in example_rows(region or report_units(focus)[0]):
         example.append(row)
     _guide(book.create_sheet(GUIDE, 2))
@@ -253,14 +247,14 @@ def example_rows(region: str) -> list[list[Any]]:
              for text, kind in zip(texts, FIELDS.values(), strict=True)] for texts in examples]  # fmt: skip
 
 
-def _head(sheet: Worksheet) -> None:
+def _item_head(sheet: Worksheet) -> None:
     for number, key in enumerate(FIELDS, 1):
         cell = sheet.cell(1, number, label(key, "items"))
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", start_color="D9E2F3", end_color="D9E2F3")
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         if _NOTES[key]:
             cell.comment = Comment(_NOTES[key], "填写说明", height=80, width=240)
-        sheet.column_dimensions[get_column_letter(number)].width = 34 if key in ("item_name", "impl_code") else 14
+        sheet.column_dimensions[column_letter(number - 1)].width = 34 if key in ("item_name", "impl_code") else 14
     sheet.row_dimensions[1].height = 32
     sheet.freeze_panes = "D2"
     sheet.print_title_rows = "1:1"
@@ -268,21 +262,21 @@ def _head(sheet: Worksheet) -> None:
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
-def _lists(lists: Worksheet, sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
+def _item_lists(lists: Worksheet, sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
     """Put every drop-down's choices into the hidden sheet and tie them to their columns."""
     for number, (key, kind) in enumerate(fields.items(), 1):
         if isinstance(kind, tuple):
-            letter = get_column_letter(number)
+            letter = column_letter(number - 1)
             for row, text in enumerate((label(key, "items"), *kind), 1):
                 lists.cell(row, number, text)
             source = f"'{LISTS}'!${letter}$2:${letter}${len(kind) + 1}"
             _validate(sheet, letter, DataValidation(type="list", formula1=source), "请从下拉选项中选填。")
 
 
-def _body(sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
+def _item_body(sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
     """Text format on text, checks on numbers, and everything below the header open for writing."""
     for number, (key, kind) in enumerate(fields.items(), 1):
-        letter = get_column_letter(number)
+        letter = column_letter(number - 1)
         column = sheet.column_dimensions[letter]
         column.protection = Protection(locked=False)
         if kind == "days":
@@ -325,12 +319,12 @@ def _guide(sheet: Worksheet) -> None:
             cell.font = Font(bold=True)
 
 
-WIDTHS = {"order": 6, "item_key": 34, "match_code": 16, "item_name": 40, "department": 24, "basis": 36, "due": 14,
+TASK_WIDTHS = {"order": 6, "item_key": 34, "match_code": 16, "item_name": 40, "department": 24, "basis": 36, "due": 14,
           "current_text": 14, "proposed_text": 14, "gain": 12, "responsible": 24, "answer": 12,
           "agreed_value": 10}  # fmt: skip
-HIDDEN = ("match_code", "to_value", "indicator", "region_code")
-HAND = ("responsible", "due", "answer", "agreed_value")
-HEAD = 3
+TASK_HIDDEN = ("match_code", "to_value", "indicator", "region_code")
+TASK_HAND = ("responsible", "due", "answer", "agreed_value")
+TASK_HEAD = 3
 
 
 def write_tasks(tasks: pd.DataFrame, path: Path, *, title: str, sample: bool = False) -> Path:
@@ -339,45 +333,43 @@ def write_tasks(tasks: pd.DataFrame, path: Path, *, title: str, sample: bool = F
     The columns 反馈 (drop-down) and 商定值 are for the department; the hidden ones bring the answer home. No text can
     become a formula; the file appears whole or not at all.
     """
-    book = Workbook()
+    book, mark = Workbook(), "（示例数据，模拟）" if sample else ""
     groups = list(tasks.groupby("department", sort=False))
     names = sheet_names([str(department) for department, _ in groups])
     contents: Worksheet = book.active
     contents.title = "目录"
-    put(contents.cell(1, 1), title + ("（示例数据，模拟）" if sample else ""))
+    put(contents.cell(1, 1), title + mark)
     contents.cell(1, 1).font = Font(bold=True, size=14)
     put(contents.cell(2, 1), "请各部门在本部门页的“反馈”列选择；与建议值不同的，选“部分同意”并填“商定值”。")
     for row, (name, (department, rows)) in enumerate(zip(names, groups, strict=True), start=4):
         put(contents.cell(row, 1), str(department))
         put(contents.cell(row, 2), f"{len(rows)}项")
         contents.cell(row, 1).hyperlink = Hyperlink(ref=f"A{row}", location=f"'{name}'!A1")
-        _sheet(
-            book.create_sheet(name), rows, title=f"{title} · {department}" + ("（示例数据，模拟）" if sample else "")
-        )
+        _task_sheet(book.create_sheet(name), rows, title=f"{title} · {department}{mark}")
     contents.column_dimensions["A"].width, contents.column_dimensions["B"].width = 48, 10
     release(book, path)
     return path
 
 
-def _sheet(sheet: Worksheet, rows: pd.DataFrame, *, title: str) -> None:
+def _task_sheet(sheet: Worksheet, rows: pd.DataFrame, *, title: str) -> None:
     put(sheet.cell(1, 1), title)
     sheet.cell(1, 1).font = Font(bold=True, size=13)
-    letters = {column.key: get_column_letter(n) for n, column in enumerate(TASK_COLUMNS, start=1)}
+    letters = {column.key: column_letter(n) for n, column in enumerate(TASK_COLUMNS)}
     for number, column in enumerate(TASK_COLUMNS, start=1):
-        head_cell(sheet.cell(HEAD, number), column.label, tool=column.key not in HAND)
-        sheet.column_dimensions[letters[column.key]].width = WIDTHS.get(column.key, 12)
-        sheet.column_dimensions[letters[column.key]].hidden = column.key in HIDDEN
+        head_cell(sheet.cell(TASK_HEAD, number), column.label, tool=column.key not in TASK_HAND)
+        sheet.column_dimensions[letters[column.key]].width = TASK_WIDTHS.get(column.key, 12)
+        sheet.column_dimensions[letters[column.key]].hidden = column.key in TASK_HIDDEN
     cells = rows[[column.key for column in TASK_COLUMNS]].astype(object)
-    for position, row in enumerate(cells.where(cells.notna(), None).itertuples(index=False), start=HEAD + 1):
+    for position, row in enumerate(cells.where(cells.notna(), None).itertuples(index=False), start=TASK_HEAD + 1):
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(position, number)
             put(cell, value, "0.00%" if TASK_COLUMNS[number - 1].key == "gain" else "General")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         grow_row(sheet, position, len(TASK_COLUMNS))
-    answers = f"{letters['answer']}{HEAD + 1}:{letters['answer']}{HEAD + len(rows)}"
+    answers = f"{letters['answer']}{TASK_HEAD + 1}:{letters['answer']}{TASK_HEAD + len(rows)}"
     choice = DataValidation("list", formula1=f'"{",".join(ANSWERS)}"', allow_blank=True, showErrorMessage=True,
                             errorTitle="反馈", error="请从列表选择：" + "、".join(ANSWERS))  # fmt: skip
     sheet.add_data_validation(choice)
     choice.add(answers)
-    sheet.freeze_panes = f"A{HEAD + 1}"
-    for_paper(sheet, head=HEAD, paper=sheet.PAPERSIZE_A4)
+    sheet.freeze_panes = f"A{TASK_HEAD + 1}"
+    for_paper(sheet, head=TASK_HEAD, paper=sheet.PAPERSIZE_A4)

@@ -24,7 +24,7 @@ from zjanalysis.display.canvas import (
 )
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import TONES
-from zjanalysis.display.spine import INK, MET_INK
+from zjanalysis.display.spine import judged
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
@@ -39,7 +39,7 @@ def ranking(me: Study, indicator: str) -> Block:
         text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
         place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
     )
-    shown = table(
+    printed = table(
         rows,
         caption=f"{one.label}排名",
         columns=page_columns("ranking", one),
@@ -56,26 +56,22 @@ def ranking(me: Study, indicator: str) -> Block:
         if not wording.missing(own["value"])
         else f"{me.name}{one.label}{wording.NO_DATA}。"
     )
-    return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{me.name}{place}", table=shown, sentence=said,
+    return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{me.name}{place}", table=printed, sentence=said,
                    source=me)  # fmt: skip
 
 
 def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
     one = about(indicator)
     marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
-    verdicts = [Verdict(word) for word in rows["verdict"]]
     with theme.style():
         right = [
             TextColumn(one.short, tuple(rows["text"])),
             TextColumn("位次（区间）", tuple(rows["place"])),
-            TextColumn(
-                "判断", tuple(map(wording.verdict_text, verdicts)), tuple(INK.get(v, theme.SOFT) for v in verdicts)
-            ),
+            judged("判断", rows["verdict"]),
         ]
         axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
         values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
-        better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起"
-        scale(axes, [*values, median, target], unit=one.unit, zero=False, label=better)
+        scale(axes, [*values, median, target], unit=one.unit, zero=False, label=wording.better_side(one.sign))
         if not wording.missing(median):
             spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
         tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
@@ -93,34 +89,27 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
 
 def pairs(me: Study, indicator: str) -> Block:
     """Give the region against each peer on the items both list: difference, interval and word of each pair."""
-    one, found = about(indicator), me.pairs(indicator)
-    rows = found.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
+    one, compared = about(indicator), me.pairs(indicator)
+    rows = compared.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
     rows = rows.assign(peer=names_of(rows["peer_code"]))
-    shown = table(
-        rows,
-        caption=f"{one.label}同事项逐一比较",
-        columns=page_columns("pairs", one),
-        sheet=f"{one.short}同事项",
+    printed = table(
+        rows, caption=f"{one.label}同事项逐一比较", columns=page_columns("pairs", one), sheet=f"{one.short}同事项"
     )
     counts = "、".join(
         f"{int((rows['verdict'] == word).sum())}个{word}" for word in Verdict if (rows["verdict"] == word).any()
     )
     said = f"只比双方都有的事项并统一法定时限，{me.name}{one.label}与{me.others}逐一相比：{counts}。"
     return exhibit(_intervals(rows, indicator), title=f"{one.short}：{me.name}按同事项与{me.others}逐一相比，{counts}",
-                   table=shown, sentence=said, source=me)  # fmt: skip
+                   table=printed, sentence=said, source=me)  # fmt: skip
 
 
 def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
     one, words = about(indicator), [Verdict(word) for word in rows["verdict"]]
     with theme.style():
         right = [
-            TextColumn(
-                "同事项差", tuple(wording.signed(d, one.unit).replace("个百分点", "点") for d in rows["difference"])
-            ),
+            TextColumn("同事项差", tuple(wording.short_signed(d, one.unit) for d in rows["difference"])),
             TextColumn("同事项", tuple(f"{int(n)}项" for n in rows["n_shared"])),
-            TextColumn(
-                "逐一比较", tuple(map(wording.verdict_text, words)), tuple(INK.get(v, theme.SOFT) for v in words)
-            ),
+            judged("逐一比较", words),
         ]
         axes = row_chart(rows["peer"].tolist(), head="与谁比", right=right)
         label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
@@ -153,7 +142,7 @@ def funnel(me: Study, indicator: str) -> Block:
     rows = rows.assign(
         region=names_of(rows["region_code"]), place=list(map(place_in, rows["value"], rows["low"], rows["high"]))
     )
-    shown = table(
+    printed = table(
         rows,
         caption=f"{one.label}与可预期的范围",
         columns=page_columns("funnel", one),
@@ -168,7 +157,7 @@ def funnel(me: Study, indicator: str) -> Block:
             f"{above}个高于、{below}个低于这一范围{wider}；"
             "范围内的先后不宜作为评价依据。")  # fmt: skip
     title = f"{one.short}：{len(rows)}个地区中{inside}个的先后不超出偶然"
-    return exhibit(_funnel(rows, indicator, me.region), title=title, table=shown, sentence=said, source=me)  # fmt: skip
+    return exhibit(_funnel(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
 
 
 def _funnel(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
@@ -212,17 +201,14 @@ def place_in(value: float, low: float, high: float) -> str:
 
 def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     """Give where the region stands under every other definition; the first row is the published one."""
-    one, found = about(indicator), me.sensitivity(indicator)
-    known = [about(key) for key in found["indicator"]]
-    rows = found.assign(
-        text=[wording.amount(v, what.unit) for v, what in zip(found["value"], known, strict=True)],
-        place=list(map(wording.place_text, found["rank"], found["n_ranked"])),
+    one, scores = about(indicator), me.sensitivity(indicator)
+    known = [about(key) for key in scores["indicator"]]
+    rows = scores.assign(
+        text=[wording.amount(v, what.unit) for v, what in zip(scores["value"], known, strict=True)],
+        place=list(map(wording.place_text, scores["rank"], scores["n_ranked"])),
     )
-    shown = table(
-        rows,
-        caption=f"{one.label}口径敏感性",
-        columns=page_columns("sensitivity"),
-        sheet=f"{one.short}口径敏感性",
+    printed = table(
+        rows, caption=f"{one.label}口径敏感性", columns=page_columns("sensitivity"), sheet=f"{one.short}口径敏感性"
     )
     ranks = rows["rank"].dropna().astype(int)
     spread = f"位次在第{ranks.min()}至第{ranks.max()}之间" if len(ranks) and ranks.min() < ranks.max() else "位次不变"
@@ -232,20 +218,17 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     said = (f"换用{len(rows)}种口径计算，{me.name}{one.label}{spread}；"
             + (f"判断在“{'”“'.join(other)}”下不同；" if other else "判断不变；")
             + (f"达标与否在“{'”“'.join(met)}”下不同。" if met else "达标与否不变。"))  # fmt: skip
-    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{len(rows)}种口径，{spread}", table=shown,
+    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{len(rows)}种口径，{spread}", table=printed,
                    sentence=said, source=me)  # fmt: skip
 
 
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
-    ranks, words = rows["rank"].astype("float64"), [Verdict(word) for word in rows["verdict"]]
-    met = [Met(word) for word in rows["meets_target"]]
+    ranks = rows["rank"].astype("float64")
     with theme.style():
         right = [
             TextColumn("数值", tuple(rows["text"])),
-            TextColumn("达标", tuple(map(str, met)), tuple(MET_INK.get(word, theme.SOFT) for word in met)),
-            TextColumn(
-                "判断", tuple(map(wording.verdict_text, words)), tuple(INK.get(word, theme.SOFT) for word in words)
-            ),
+            judged("达标", rows["meets_target"]),
+            judged("判断", rows["verdict"]),
         ]
         axes = row_chart(rows["definition"].tolist(), head="口径", right=right, strong=[0])
         worst = max(int(rows["n_ranked"].max()), 2)

@@ -61,17 +61,15 @@ def regions(me: Study, *indicators: str) -> Block:
 def findings(me: Study, *, everywhere: bool = False) -> Block:
     """Give how many cells do not fit, by rule, most serious first; of the region, or of every file of the period."""
     all_found, items = me.period.findings, me.period.items
-    found = all_found if everywhere else all_found[all_found["region_code"] == me.region]
+    ours = all_found if everywhere else all_found[all_found["region_code"] == me.region]
     where, n_items = ("全部地区", len(items)) if everywhere else (me.name, len(me.own))
-    if found.empty:
+    if ours.empty:
         return say(f"{where}采用事项{n_items}行，未发现问题。")
-    rows = found[~found["used"].astype(bool) & found["row_number"].gt(0)].drop_duplicates(
-        ["file", "sheet", "row_number"]
-    )
-    errors = int((found["level"] == "错误").sum())
-    said = f"{where}采用事项{n_items}行，发现问题{len(found)}处，其中错误{errors}处；未采用{len(rows)}行。"
-    first = found.drop_duplicates("rule").set_index("rule")
-    by_rule = counted_by(found, by=("rule",))
+    rows = ours[~ours["used"].astype(bool) & ours["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
+    errors = int((ours["level"] == "错误").sum())
+    said = f"{where}采用事项{n_items}行，发现问题{len(ours)}处，其中错误{errors}处；未采用{len(rows)}行。"
+    first = ours.drop_duplicates("rule").set_index("rule")
+    by_rule = counted_by(ours, by=("rule",))
     listed = by_rule.assign(example=by_rule["rule"].map(first["message"]), action=by_rule["rule"].map(first["action"]),
                             order=by_rule["level"].map(LEVEL_ORDER))  # fmt: skip
     listed = listed.sort_values(["order", "n_findings"], ascending=[True, False])
@@ -141,8 +139,8 @@ def completeness(me: Study) -> Block:
 
 def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
     """Give each region's indicators with and without the items in doubt (a finding, yet used), the most moved first."""
-    found = me.period.findings[me.period.findings["level"].isin(("错误", "警告")) & me.period.findings["used"]]
-    places = pd.MultiIndex.from_frame(found[["file", "sheet", "row_number"]])
+    doubted = me.period.findings[me.period.findings["level"].isin(("错误", "警告")) & me.period.findings["used"]]
+    places = pd.MultiIndex.from_frame(doubted[["file", "sheet", "row_number"]])
     items, known = me.period.items, [about(key) for key in indicators]
     doubtful = pd.MultiIndex.from_frame(items[["file", "sheet", "row_number"]]).isin(places)
     both = change(
@@ -150,7 +148,7 @@ def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
     )
     n = items[doubtful]["region_code"].value_counts()
     rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs())
-    shown = table(rows.sort_values("size", ascending=False, kind="stable"), caption="存疑事项对指标的影响",
+    printed = table(rows.sort_values("size", ascending=False, kind="stable"), caption="存疑事项对指标的影响",
                   columns=page_columns("doubts"), sheet="存疑影响")  # fmt: skip
     said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；影响最大的在前。"
-    return listing(shown, said, limit=limit)
+    return listing(printed, said, limit=limit)

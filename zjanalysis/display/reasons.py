@@ -46,25 +46,18 @@ def split(me: Study, indicator: str) -> Block:
     if wording.missing(row["gap"]):
         return say(f"{one.label}：{me.name}或{me.whom}{wording.NO_DATA}，不拆分差距。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
-    shown = table(signed, caption=f"{one.label}差距拆分", sheet=f"{one.short}差距拆分",
+    printed = table(signed, caption=f"{one.label}差距拆分", sheet=f"{one.short}差距拆分",
                   columns=page_columns("split", one))  # fmt: skip
     ends = ((peers, float(row["peer_value"])), (me.name, float(row["value"])))
     gap = wording.apart(row["value"], row["peer_value"], one.unit, peers)
     said = (f"{me.name}{one.label}{gap}，其中"
-            f"{_parts_text(parts, one.unit)}。{_main_part(parts, one.sign)}")  # fmt: skip
+            f"{parts_text(parts, one.unit)}。{main_part(parts, one.sign)}")  # fmt: skip
     axes = waterfall(parts, start=ends[0], end=ends[1], indicator=one.key)
-    return carry(
-        exhibit(
-            axes,
-            title=f"{one.short}{gap}{mainly(parts)}",
-            table=shown,
-            sentence=said,
-            source=me,
-        )
-    )
+    return carry(exhibit(axes, title=f"{one.short}{gap}{mainly(parts)}", table=printed, sentence=said, source=me))
 
 
-def _parts_text(parts: pd.DataFrame, unit: str) -> str:
+def parts_text(parts: pd.DataFrame, unit: str) -> str:
+    """Give the parts of a difference in words, with their signs."""
     pairs = zip(parts["part"], parts["contribution"], strict=True)
     return "、".join(f"{part}{wording.signed(step, unit)}" for part, step in pairs)
 
@@ -81,7 +74,7 @@ def mainly(parts: pd.DataFrame) -> str:
     return f"，主要在“{parts['part'].iloc[int(size.argmax())]}”" if size.max() > 0 else ""
 
 
-def _main_part(parts: pd.DataFrame, sign: int) -> str:
+def main_part(parts: pd.DataFrame, sign: int) -> str:
     """Say which part weighs most."""
     worst = parts.assign(size=parts["contribution"].abs()).sort_values("size", ascending=False, kind="stable").iloc[0]
     if not worst["size"] > 0:
@@ -104,13 +97,7 @@ def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, 
     with theme.style():
         right = [TextColumn(one.short, tuple(texts)), TextColumn("作用", ("", *words, ""))]
         axes = row_chart(names, head="组成", right=right, strong=[last])
-        scale(
-            axes,
-            [*levels, end[1]],
-            unit=one.unit,
-            zero=False,
-            label=f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起",
-        )
+        scale(axes, [*levels, end[1]], unit=one.unit, zero=False, label=wording.better_side(one.sign))
         tones = [TONES.get(word, theme.PEER) for word in words]
         bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones])
         for row, level in enumerate(levels):
@@ -132,25 +119,25 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     rows = known.assign(weight=weight * one.sign)
     rows = rows.sort_values(["weight", "department"], kind="stable", ignore_index=True)
     rows = rows.assign(department=[office(str(name), me.name) for name in rows["department"].fillna("（未填部门）")])
-    shown = table(
+    printed = table(
         rows, caption=f"{one.label}（分部门）", columns=page_columns("departments", one), sheet=f"{one.short}分部门"
     )
     if rows.empty:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
     behind = rows[rows["weight"] < 0]
-    told = "、".join(
+    worst = "、".join(
         f"{r['department']}（{wording.amount(r['value'], one.unit)}，{r['n']:.0f}项）"
         for r in behind.head(3).to_dict("records")
     )
     said = (
-        f"{len(rows)}个部门中，拉低总体（{wording.amount(whole, one.unit)}）最多的是{told}。"
+        f"{len(rows)}个部门中，拉低总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
         if len(behind)
         else f"{len(rows)}个部门都不低于总体。"
     )
     names = "、".join(behind["department"].head(2))
     title = f"{one.short}：拉低总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
     axes = _department_dots(rows.head(limit), indicator, whole, len(rows))
-    return carry(exhibit(axes, title=title, table=shown, sentence=said, source=me))
+    return carry(exhibit(axes, title=title, table=printed, sentence=said, source=me))
 
 
 def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -> Axes:
@@ -160,18 +147,10 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
         right = [
             TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in values)),
             TextColumn("事项数", tuple(f"{int(count)}项" for count in rows["n"])),
-            TextColumn(
-                "对总体的影响", tuple(wording.signed(w, one.unit).replace("个百分点", "点") for w in rows["weight"])
-            ),
+            TextColumn("对总体的影响", tuple(wording.short_signed(w, one.unit) for w in rows["weight"])),
         ]
         axes = row_chart(rows["department"].tolist(), head="部门", right=right)
-        scale(
-            axes,
-            [*values, whole],
-            unit=one.unit,
-            zero=False,
-            label=f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起",
-        )
+        scale(axes, [*values, whole], unit=one.unit, zero=False, label=wording.better_side(one.sign))
         tones = [theme.BEHIND if low else theme.PEER for low in behind]
         spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
@@ -192,5 +171,5 @@ def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.lagg
         return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
     total = wording.plain(float(rows["room_days"].sum()))
     said = f"{len(rows)}项的承诺长于{me.whom}中最短的，合计可压{total}个工作日。"
-    shown = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项")
-    return listing(shown, said, limit=limit)
+    printed = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项")
+    return listing(printed, said, limit=limit)

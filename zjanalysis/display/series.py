@@ -58,13 +58,8 @@ def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target:
         each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in known.to_dict("records"))
         return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
     columns = [column for column in page_columns("monthly", one) if column.key in rows]
-    shown = table(
-        rows,
-        caption=f"{one.label}（按应办结月份）",
-        columns=columns,
-        sheet=f"{one.short}逐月",
-    )
-    return exhibit(_line(rows, indicator, target), title=said.rstrip("。"), table=shown, sentence=said, source=source)
+    printed = table(rows, caption=f"{one.label}（按应办结月份）", columns=columns, sheet=f"{one.short}逐月")
+    return exhibit(_line(rows, indicator, target), title=said.rstrip("。"), table=printed, sentence=said, source=source)
 
 
 def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
@@ -133,10 +128,10 @@ def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
     rows = case_bands(days)
     names = {column: label for column, label, _ in SERIES if column in rows}
     columns = [column for column in page_columns("bands") if column.key in rows]
-    shown = table(rows, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
+    printed = table(rows, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
     soon = "，".join(f"{label}{int(rows[k].iloc[:4].sum())}件" for k, label in names.items())
     said = f"{name}办件在5个工作日以内的：{soon}。"
-    return exhibit(_bands(rows, name), title=said.rstrip("。"), table=shown, sentence=said, source=source)
+    return exhibit(_bands(rows, name), title=said.rstrip("。"), table=printed, sentence=said, source=source)
 
 
 def _bands(rows: pd.DataFrame, name: str) -> Axes:
@@ -181,10 +176,10 @@ STATES = (
 def board(counts: pd.DataFrame, *, source: str) -> Block:
     """Give the plan's tasks: how many rows of the ledger stand in which state."""
     columns = [column for column in page_columns("board") if column.key in counts]
-    shown = table(counts, caption="任务进展", columns=columns, sheet="任务进展")
+    printed = table(counts, caption="任务进展", columns=columns, sheet="任务进展")
     total, met, late = (int(counts[k].sum()) for k in ("n_rows", "n_met", "n_overdue"))
     said = f"{len(counts)}项任务共列台账{total}项，达标{met}项，逾期{late}项。"
-    return exhibit(_board(counts), title=said.rstrip("。"), table=shown, sentence=said, source=source)
+    return exhibit(_board(counts), title=said.rstrip("。"), table=printed, sentence=said, source=source)
 
 
 def _board(counts: pd.DataFrame) -> Axes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +18,10 @@ from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
 
-INK = {Verdict.AHEAD: theme.AHEAD, Verdict.BEHIND: theme.BEHIND_TEXT}
-MET_INK = {Met.MET: theme.AHEAD, Met.NOT_MET: theme.BEHIND_TEXT}
+INK: dict[str, str] = {
+    **dict.fromkeys((Verdict.AHEAD, Met.MET), theme.AHEAD),
+    **dict.fromkeys((Verdict.BEHIND, Met.NOT_MET), theme.BEHIND_TEXT),
+}
 PHONE = 92 / 25.4  # inches
 Spots = tuple[list[float], float, float, float]
 EMPTY = {
@@ -126,21 +129,21 @@ def _nth(place: str, lead: str = "") -> str:
     return f"{lead}第{place}" if place[0].isdigit() else ""
 
 
+def judged(head: str, words: Iterable[str]) -> TextColumn:
+    """Give a column of 判断 or 达标 beside a figure: the words with their marks, in their colours."""
+    every = list(words)
+    return TextColumn(head, tuple(map(wording.verdict_text, every)), tuple(INK.get(word, theme.SOFT) for word in every))
+
+
 def _wide(me: Study, rows: pd.DataFrame) -> Axes:
     records = rows.to_dict("records")
-    verdicts = [Verdict(word) for word in rows["verdict"]]
-    met = [Met(word) for word in rows["meets_target"]]
     with theme.style():
         right = [
             TextColumn("本期", tuple(rows["text"])),
-            TextColumn("达标", tuple(map(str, met)), tuple(MET_INK.get(word, theme.SOFT) for word in met)),
+            judged("达标", rows["meets_target"]),
             TextColumn("位次（区间）", tuple(rows["place"])),
             TextColumn("较上期", tuple(rows["moved"].str.replace("个百分点", "点"))),
-            TextColumn(
-                "判断",
-                tuple(map(wording.verdict_text, verdicts)),
-                tuple(INK.get(word, theme.SOFT) for word in verdicts),
-            ),
+            judged("判断", rows["verdict"]),
         ]
         right = [replace(column, size=theme.SMALL) for column in right if set(column.texts) - EMPTY]
         names = [about(key).short for key in rows["indicator"]]
@@ -199,7 +202,7 @@ def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
             write(axes, 0, top, about(row["indicator"]).short, va="top", ha="left", fontfamily=list(theme.STRONG))
             write(axes, 0.36, top, row["text"], va="top", ha="left")
             if met != Met.NO_TARGET:
-                write(axes, 0.62, top, str(met), va="top", ha="left", color=MET_INK.get(met, theme.SOFT))
+                write(axes, 0.62, top, str(met), va="top", ha="left", color=INK.get(met, theme.SOFT))
             write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
             write(
                 axes,

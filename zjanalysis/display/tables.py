@@ -296,30 +296,33 @@ def _spelled(head: Head) -> bool:
     return head.kind in {"value", "delta"} and not head.unit
 
 
-def table_html(shown: Table) -> str:
+def table_html(printed: Table) -> str:
     """Give accessible HTML: caption, column heads with units, the first cell of a row as its head.
 
     A column whose cells are all alike becomes a note; short cells never break; a table of many columns is marked, so
     that it prints across the page, and under 40 rem every row becomes a card, whose heads CSS takes from the table.
     """
-    texts = shown.texts()[: shown.limit or None]
-    kept, said = varying(shown, texts)
-    heads = "".join(_head_html(shown.heads[position]) for position in kept)
-    look = _unbroken({place: [shown.heads[place].unit, *(row[place] for row in texts)] for place in kept})
-    labels = "".join(f"--h{n}:{css_text(shown.heads[place].text)};" for n, place in enumerate(kept, 1) if n > 1)
-    body = "".join(_row_html(shown, row, kept, look, focus=number in shown.focus) for number, row in enumerate(texts))
-    if len(texts) < len(shown.rows):
-        said = f"列出前{len(texts)}行，全部{len(shown.rows)}行见工作簿“{shown.sheet}”页。{said}"
-    note = f'<p class="zj-note">{markup(said + shown.note)}</p>' if said + shown.note else ""
-    width = sum(
-        min(SHORT, max(theme.ems(text) for text in column)) for column in zip(*_parts(shown, texts, kept), strict=True)
+    texts = printed.texts()[: printed.limit or None]
+    places, said = varying(printed, texts)
+    heads = "".join(_head_html(printed.heads[position]) for position in places)
+    look = _unbroken({place: [printed.heads[place].unit, *(row[place] for row in texts)] for place in places})
+    labels = "".join(f"--h{n}:{css_text(printed.heads[place].text)};" for n, place in enumerate(places, 1) if n > 1)
+    body = "".join(
+        _row_html(printed, row, places, look, focus=number in printed.focus) for number, row in enumerate(texts)
     )
-    wide = " zj-wide" if len(kept) >= WIDE and width > PAPER else ""
+    if len(texts) < len(printed.rows):
+        said = f"列出前{len(texts)}行，全部{len(printed.rows)}行见工作簿“{printed.sheet}”页。{said}"
+    note = f'<p class="zj-note">{markup(said + printed.note)}</p>' if said + printed.note else ""
+    width = sum(
+        min(SHORT, max(theme.ems(text) for text in column))
+        for column in zip(*_parts(printed, texts, places), strict=True)
+    )
+    wide = " zj-wide" if len(places) >= WIDE and width > PAPER else ""
     if not body:
-        return f'<p class="zj-say">{markup(shown.caption)}：没有。</p>{note}'
+        return f'<p class="zj-say">{markup(printed.caption)}：没有。</p>{note}'
     return (
         f'<div class="zj-table{wide}"><table style="{markup(labels)}">'
-        f"<caption>{NUMBERED}{markup(shown.caption)}</caption>"
+        f"<caption>{NUMBERED}{markup(printed.caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}"
     )
 
@@ -340,29 +343,29 @@ def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
     return unbroken
 
 
-def _parts(shown: Table, texts: list[list[str]], kept: list[int]) -> list[list[str]]:
+def _parts(printed: Table, texts: list[list[str]], places: list[int]) -> list[list[str]]:
     """Give what decides how wide the kept columns are: their heads and cells, row by row."""
-    return [[shown.heads[place].label for place in kept], *([row[place] for place in kept] for row in texts)]
+    return [[printed.heads[place].label for place in places], *([row[place] for place in places] for row in texts)]
 
 
-def varying(shown: Table, texts: list[list[str]]) -> tuple[list[int], str]:
+def varying(printed: Table, texts: list[list[str]]) -> tuple[list[int], str]:
     """Give the columns worth their room, and what the others say: the same in all of at least three rows.
 
     The first column, which names the rows, always stays.
     """
     alike = {
         position
-        for position in range(1, len(shown.heads))
+        for position in range(1, len(printed.heads))
         if len(texts) >= 3 and len({row[position] for row in texts}) == 1
     }
-    told = [(shown.heads[position], texts[0][position]) for position in sorted(alike)]
+    told = [(printed.heads[position], texts[0][position]) for position in sorted(alike)]
     words = [
         f"{head.label}均{'' if text == wording.NO_DATA else '为'}{text}{'' if text == wording.NO_DATA else head.unit}"
         for head, text in told
         if text
     ]
-    kept = [position for position in range(len(shown.heads)) if position not in alike]
-    return kept, "".join(f"{text}。" for text in words)
+    places = [position for position in range(len(printed.heads)) if position not in alike]
+    return places, "".join(f"{text}。" for text in words)
 
 
 def _head_html(head: Head) -> str:
@@ -373,11 +376,11 @@ def _head_html(head: Head) -> str:
     return f'<th scope="col"{number}>{whole}{unit}</th>'
 
 
-def _row_html(shown: Table, row: list[str], kept: list[int], look: dict[int, str], *, focus: bool) -> str:
+def _row_html(printed: Table, row: list[str], places: list[int], look: dict[int, str], *, focus: bool) -> str:
     cells = []
-    for position in kept:
+    for position in places:
         text = row[position]
-        names = ["zj-num"] if shown.heads[position].kind in NUMERIC else [look[position]] if position in look else []
+        names = ["zj-num"] if printed.heads[position].kind in NUMERIC else [look[position]] if position in look else []
         names += [STATES[word] for word in text.split() if word in STATES]
         marks = f' class="{" ".join(names)}"' if names else ""
         tag, place = ("th", ' scope="row"') if position == 0 else ("td", "")

@@ -25,8 +25,8 @@ def whole(me: Study, *indicators: str) -> Block:
     """
     rows = [_line(me, about(key).key) for key in indicators or compare.KEY]
     said = f"{city_note(me.region)}，不与市本级混用。{_ranked_with(me)}"
-    shown = table(pd.DataFrame(rows), caption=f"{me.name}指标", columns=page_columns("whole"), sheet="全市")
-    return listing(shown, said)
+    printed = table(pd.DataFrame(rows), caption=f"{me.name}指标", columns=page_columns("whole"), sheet="全市")
+    return listing(printed, said)
 
 
 def _ranked_with(me: Study) -> str:
@@ -58,11 +58,11 @@ def _line(me: Study, key: str) -> dict[str, object]:
 
 def parts(me: Study, indicator: str) -> Block:
     """Give what each part does to 全市: by how much the whole would differ without it, those that help first."""
-    one, found = about(indicator), me.parts(indicator)
-    rows = found.sort_values("pull", ascending=one.sign < 0, kind="stable", ignore_index=True)
+    one, pulls = about(indicator), me.parts(indicator)
+    rows = pulls.sort_values("pull", ascending=one.sign < 0, kind="stable", ignore_index=True)
     rows = rows.assign(region=names_of(rows["region_code"]),
                        effect=[helps(pull * one.sign, one.unit) for pull in rows["pull"].fillna(0.0)])  # fmt: skip
-    shown = table(rows, caption=f"{me.name}{one.label}的组成", columns=page_columns("parts", one),
+    printed = table(rows, caption=f"{me.name}{one.label}的组成", columns=page_columns("parts", one),
                   sheet=f"{one.short}组成")  # fmt: skip
     best, worst = rows.iloc[0], rows.iloc[-1]
     said = (f"没有{worst['region']}，{me.name}{one.label}会{_better(worst['pull'], one.unit)}；"
@@ -70,7 +70,7 @@ def parts(me: Study, indicator: str) -> Block:
     return exhibit(
         _pulls(rows, one.key),
         title=f"{one.short}：{best['region']}拉动最有利，{worst['region']}最不利",
-        table=shown,
+        table=printed,
         sentence=said,
         source=me,
     )
@@ -87,7 +87,7 @@ def _pulls(rows: pd.DataFrame, key: str) -> Axes:
         right = [
             TextColumn(one.short, tuple(wording.amount(value, one.unit) for value in rows["value"])),
             TextColumn("占比", tuple(wording.amount(share, "share") for share in rows["share"])),
-            TextColumn("拉动", tuple(wording.signed(p, one.unit).replace("个百分点", "点") for p in rows["pull"])),
+            TextColumn("拉动", tuple(wording.short_signed(p, one.unit) for p in rows["pull"])),
         ]
         axes = row_chart(rows["region"].tolist(), head="地区", right=right)
         unit = "points" if one.unit == "share" else one.unit
@@ -122,11 +122,11 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
         text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
         place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
     )
-    shown = table(rows, caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
+    printed = table(rows, caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
                   columns=page_columns("counties", one))  # fmt: skip
     half = int((rows.loc[rows["region_code"].isin(own), "rank"] > len(rows) / 2).sum())
     said = f"{region_name(city_of(me.region))}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
-    return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{said}"[:-1], table=shown,
+    return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{said}"[:-1], table=printed,
                    sentence=said, source=me)  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _dots(rows: pd.DataFrame, key: str, own: list[str]) -> Axes:
                  TextColumn("位次（区间）", tuple(rows["place"]))]  # fmt: skip
         axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
         values, median = rows["value"].astype("float64"), rows["median"].iloc[0]
-        better = f"越向{'右' if one.sign > 0 else '左'}越好；横轴不从零起；浅底为本市"
+        better = f"{wording.better_side(one.sign)}；浅底为本市"
         scale(axes, [*values, median], unit=one.unit, zero=False, label=better)
         tones = [theme.FOCUS if row in marks else theme.PEER for row in range(len(rows))]
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)

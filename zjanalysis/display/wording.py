@@ -191,6 +191,20 @@ def verdict_text(verdict: Any) -> str:
     return f"{MARKS[Verdict(word)]} {word}" if word in MARKS else word
 
 
+def short_signed(value: Any, unit: str) -> str:
+    """Give a difference as short as a column of a figure needs it.
+
+    >>> short_signed(0.0193, "share")
+    '+1.93点'
+    """
+    return signed(value, unit).replace("个百分点", "点")
+
+
+def better_side(sign: int) -> str:
+    """Give what an axis of values says of its sides, where more (1) or less (-1) is better."""
+    return f"越向{'右' if sign > 0 else '左'}越好；横轴不从零起"
+
+
 def ratio_text(numerator: Any, denominator: Any) -> str:
     """Give N/M, the two sums a value is made of.
 

@@ -67,11 +67,11 @@ def write_workbook(
     stay empty, and no text can become a formula. ``sample`` marks every sheet, its header and footer included. The file
     appears whole or not at all, and the same tables give the same bytes.
     """
-    shown = [one if isinstance(one, Table) else table_from_payload(one) for one in tables]
-    names = sheet_names([one.sheet or one.caption for one in shown])
+    printed = [one if isinstance(one, Table) else table_from_payload(one) for one in tables]
+    names = sheet_names([one.sheet or one.caption for one in printed])
     book, dressed = Workbook(), Dressed()
-    _contents(book.active, dressed, title=title, notes=notes, entries=list(zip(names, shown, strict=True)))
-    for name, one in zip(names, shown, strict=True):
+    _contents(book.active, dressed, title=title, notes=notes, entries=list(zip(names, printed, strict=True)))
+    for name, one in zip(names, printed, strict=True):
         _sheet(book.create_sheet(name), one, dressed)
     for sheet in book.worksheets if sample else ():
         _mark(sheet, dressed)
@@ -112,16 +112,16 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
 
 def safe_text(text: str) -> str:
     """Give a text a workbook may hold: characters XML forbids dropped, cut at Excel's limit of 32,767."""
-    kept = without_hidden(text)
-    return kept if len(kept) <= CELL_LIMIT else kept[: CELL_LIMIT - 1] + "…"
+    clean = without_hidden(text)
+    return clean if len(clean) <= CELL_LIMIT else clean[: CELL_LIMIT - 1] + "…"
 
 
 def put_text(cell: Cell, text: str) -> None:
     """Write a text as text, whatever it starts with; what Excel could take for a formula also gets its quote mark."""
-    kept = safe_text(text)
-    cell.value = kept
+    clean = safe_text(text)
+    cell.value = clean
     cell.data_type = "s"
-    if kept.startswith(FORMULA):
+    if clean.startswith(FORMULA):
         cell.quotePrefix = True
 
 

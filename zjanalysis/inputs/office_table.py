@@ -15,7 +15,6 @@ from zjanalysis.columns import TASK_COLUMNS, Column
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.findings import Place, Violation, columns_of, findings_of
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
-from zjanalysis.settings import Guard
 
 HEADER_ROWS = 20
 PLACE = ("file", "sheet", "row_number")
@@ -39,11 +38,9 @@ class OfficeTable:
     header_row: int
 
 
-def read_table(
-    path: Path, columns: Iterable[Column], *, required: tuple[str, ...], guard: Guard | None = None
-) -> OfficeTable:
+def read_table(path: Path, columns: Iterable[Column], *, required: tuple[str, ...]) -> OfficeTable:
     """Read the file and give the first visible table whose head holds the required columns (`find_table`)."""
-    return find_table(read_rows(path, guard=guard), columns, required=required, name=path.name)
+    return find_table(read_rows(path), columns, required=required, name=path.name)
 
 
 def find_table(

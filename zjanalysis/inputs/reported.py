@@ -17,7 +17,6 @@ from zjanalysis.inputs.findings import empty_findings
 from zjanalysis.inputs.office_table import PLACE, Broken, OfficeTable, day_of, days, findings_in, numbers, read_table
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.settings import Guard
 
 FILE_NAME, POPULATION_NAME = "reported.xlsx", "population.xlsx"
 BY_SHARE, MET_OR_NOT, TYPED = METHODS = ("按比例", "达标", "直接填分")
@@ -46,7 +45,7 @@ def load_definitions() -> pd.DataFrame:
     return text.assign(scale=pd.to_numeric(text["scale"]))
 
 
-def load_reported(folder: Path, *, cutoff: str | date, guard: Guard | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def load_reported(folder: Path, *, cutoff: str | date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `reported` and `findings` of a period folder; two empty tables when it has no reported.xlsx.
 
     ``reported``: region_code, indicator, numerator, denominator, in_force (False: not counted), figure_source,
@@ -54,11 +53,11 @@ def load_reported(folder: Path, *, cutoff: str | date, guard: Guard | None = Non
     the denominator of the population table on the cut-off day.
     """
     path = folder / FILE_NAME
-    people = load_population(folder.parent, guard=guard)
+    people = load_population(folder.parent)
     if not path.is_file():
         empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + list(PLACE), dtype="str")
         return check_reported(OfficeTable(empty, {}, {}, FILE_NAME, "", 0), cutoff=cutoff, population=people)
-    table = read_table(path, REPORTED_COLUMNS, required=("region", "indicator_label", "numerator"), guard=guard)
+    table = read_table(path, REPORTED_COLUMNS, required=("region", "indicator_label", "numerator"))
     return check_reported(table, cutoff=cutoff, population=people)
 
 
@@ -130,13 +129,13 @@ def _figure_rules(rows: pd.DataFrame) -> Iterator[Broken]:
 # --- people and firms ---
 
 
-def load_population(folder: Path | None = None, *, guard: Guard | None = None) -> pd.DataFrame:
+def load_population(folder: Path | None = None) -> pd.DataFrame:
     """Return people and firms by region and date: the data set's population.xlsx first, then this project's reference.
 
     The reference knows the people of the city and its ten units and no firms: the office fills those in.
     """
     path = folder / POPULATION_NAME if folder else None
-    own = [_read_population(path, guard=guard)] if path and path.is_file() else []
+    own = [_read_population(path)] if path and path.is_file() else []
     reference = pd.DataFrame(read_reference("population"), dtype="str")
     shipped = reference.assign(
         as_of=pd.to_datetime(reference["as_of"]).astype("datetime64[ns]"),
@@ -147,8 +146,8 @@ def load_population(folder: Path | None = None, *, guard: Guard | None = None) -
     return pd.concat([*own, shipped.assign(order=1)], ignore_index=True).fillna({"order": 0})
 
 
-def _read_population(path: Path, *, guard: Guard | None) -> pd.DataFrame:
-    rows = read_table(path, POPULATION_COLUMNS, required=("region", "as_of"), guard=guard).rows
+def _read_population(path: Path) -> pd.DataFrame:
+    rows = read_table(path, POPULATION_COLUMNS, required=("region", "as_of")).rows
     text = rows.reindex(columns=["region", *_POPULATION[1:]], fill_value="")
     typed = text.assign(region_code=text["region"].map(find_code), as_of=days(text["as_of"]),
                         people=numbers(text["people"]), firms=numbers(text["firms"]))  # fmt: skip

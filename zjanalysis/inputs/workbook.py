@@ -248,13 +248,13 @@ class Sheet:
     inspection: Inspection = field(default_factory=Inspection)
 
 
-def read_rows(path: Path, *, guard: Guard | None = None) -> tuple[Sheet, ...]:
+def read_rows(path: Path) -> tuple[Sheet, ...]:
     """Read every sheet of a workbook, or the one table of a text file, behind the wall (`inputs.wall`).
 
-    Raises InputError for a file that is missing, hostile, protected, damaged, larger than the settings (or ``guard``)
+    Raises InputError for a file that is missing, hostile, protected, damaged, larger than the settings
     allow, or of another kind.
     """
-    limits = guard or load_settings().guard
+    limits = load_settings().guard
     return read_apart(sheets_of, path.name, path.absolute(), limits, guard=limits)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from zjanalysis.errors import InputError, PublishError
 from zjanalysis.inputs.dataset import refuse_undated
 from zjanalysis.inputs.regions import is_county, region_name
-from zjanalysis.publish import pool, release, signing, snapshot, ways
+from zjanalysis.publish import pool, provenance, release, snapshot
 from zjanalysis.publish.jobs import Job, check_parameters, named_units
 from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
 from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
@@ -103,7 +103,7 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     periods = settings.path(jobs[0].data).glob("*/items")
     reader = snapshot.reader(wanted.timeout * max(1, sum(1 for _ in periods)))  # lines over time read every period
     try:
-        own = _Build(settings, wanted, reader, executor, progress, signing.signer(settings))
+        own = _Build(settings, wanted, reader, executor, progress, provenance.signer(settings))
         sources = read_sources(settings, jobs[0].data, jobs[0].period, reader)
         groups = groupby(jobs, key=lambda job: job.place or job.period)
         return _build(
@@ -195,7 +195,7 @@ def _released(outcome: pool.Outcome, step: Step, finished: Path, before: Entry |
     error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
     entry = _entry(step, replace(outcome, error=error), before)
     if own.sign is not None and entry.status == GOOD:
-        signed = signing.sign_page(finished / "report.html", own.sign)
+        signed = provenance.sign_page(finished / "report.html", own.sign)
         entry = replace(entry, files={**entry.files, ".html": signed})
     _put(folder, finished, entry)
     return entry
@@ -211,7 +211,7 @@ def _finish(place: _Place) -> None:
     """Write the links between the pages of a place, and its index."""
     from zjanalysis.publish.index import write_index  # noqa: PLC0415
 
-    ways.relink(place.folder, read_manifest(place.folder).values())
+    release.relink(place.folder, read_manifest(place.folder).values())
     write_index(place.folder, place.units)
 
 

@@ -29,8 +29,21 @@ from zjanalysis.neutral import without_hidden
 from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
-from zjanalysis.publish.release import ABSENT, GOOD, MANIFEST, Entry, Sign, read_manifest, write_manifest, writing
-from zjanalysis.publish.ways import FILES, beside, certified_digest, relink, with_links
+from zjanalysis.publish.release import (
+    ABSENT,
+    FILES,
+    GOOD,
+    MANIFEST,
+    Entry,
+    Sign,
+    beside,
+    certified_digest,
+    read_manifest,
+    relink,
+    with_links,
+    write_manifest,
+    writing,
+)
 
 TO, CC = "收件人", "抄送"
 LONGEST = 254  # RFC 5321

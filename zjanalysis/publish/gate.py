@@ -26,7 +26,7 @@ from zjanalysis.display.workbook import sheet_names
 from zjanalysis.publish import page as pages
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.page import payloads
-from zjanalysis.publish.ways import ENDS
+from zjanalysis.publish.release import ENDS
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _UNREAD = {"script", "style"}

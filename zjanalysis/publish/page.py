@@ -26,7 +26,7 @@ from zjanalysis.display.document import draw_card, make_document
 from zjanalysis.display.tables import css_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.publish.provenance import Stamp, digest_of
-from zjanalysis.publish.ways import PLACE
+from zjanalysis.publish.release import PLACE
 
 MIME = "application/vnd.zjanalysis+json"
 CSP = ("default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "

@@ -26,8 +26,7 @@ from zjanalysis.inputs.regions import city_of, region_name
 from zjanalysis.publish import engine, processes, snapshot
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.provenance import Stamp
-from zjanalysis.publish.release import FULL
-from zjanalysis.publish.ways import FILES, certified_digest
+from zjanalysis.publish.release import FILES, FULL, certified_digest
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
 PRELOAD = "zjanalysis.publish.preload"

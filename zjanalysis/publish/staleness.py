@@ -23,9 +23,8 @@ from zjanalysis.publish.provenance import (
     short,
     stamp,
 )
-from zjanalysis.publish.release import ABSENT, FAILED, MANIFEST, STALE, Entry, read_manifest
+from zjanalysis.publish.release import ABSENT, FAILED, MANIFEST, STALE, Entry, certified_digest, read_manifest
 from zjanalysis.publish.snapshot import Sources, read_sources
-from zjanalysis.publish.ways import certified_digest
 from zjanalysis.settings import Settings
 
 OWN, ALL, BESIDE = "本地区", "全部地区", "台账、上报数据、办件与以往各期"
