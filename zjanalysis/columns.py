@@ -47,7 +47,6 @@ ALL_COLUMNS = {column.key: column for name, table in reversed(TABLES.items()) if
 # Items: one row is one service item in one region. Aliases follow the national exchange tables, the portal's
 # AUDIT_ITEM detail, its lower-case v2, the province's item API, Chinese headers seen, pinyin keys of hall systems.
 ITEM_COLUMNS = TABLES["items"]
-DERIVED_COLUMNS = TABLES["derived"]  # typed values that check() adds to an item and the analysis uses
 FINDING_COLUMNS = TABLES["findings"]
 REPORTED_COLUMNS, POPULATION_COLUMNS, WEIGHT_COLUMNS = TABLES["reported"], TABLES["population"], TABLES["weights"]
 ADDRESS_COLUMNS, TASK_COLUMNS, CASE_COLUMNS = TABLES["addresses"], TABLES["tasks"], TABLES["cases"]

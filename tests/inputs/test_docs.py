@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from zjanalysis.columns import DERIVED_COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, Column
+from zjanalysis.columns import FINDING_COLUMNS, ITEM_COLUMNS, TABLES, Column
 from zjanalysis.inputs.findings import LEVELS, RULES
 from zjanalysis.inputs.reference import read_reference
 
@@ -53,7 +53,7 @@ def columns_page() -> str:
         *_table(ITEM_COLUMNS),
         "",
         "## 事项（核对后得出的列）",
-        *_table(DERIVED_COLUMNS),
+        *_table(TABLES["derived"]),
         "",
         "## 核对结果",
         *_table(FINDING_COLUMNS),

@@ -59,15 +59,13 @@ LEAST_SIGMAS = 3.0
 class Reading:
     """A line as it reads at its newest point.
 
-    ``centre low high`` are the mean of the points before the newest and where it was to be expected; ``run`` is how
-    many points in a row rise or fall up to it; ``dispersion`` is φ: how much more (or less) than chance alone a share
-    changes from one period to the next.
+    ``low high`` are where the newest point was to be expected; ``run`` is how many points in a row rise or fall up to
+    it; ``dispersion`` is φ: how much more (or less) than chance alone a share changes from one period to the next.
     """
 
     signal: Signal
     n_points: int
     run: int = 0
-    centre: float = float("nan")
     low: float = float("nan")
     high: float = float("nan")
     dispersion: float = float("nan")
@@ -99,7 +97,7 @@ def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator) -> R
     elif _is_trend(steps, run):
         signal = Signal.BETTER if steps[-1] * one.sign > 0 else Signal.WORSE
     phi = sigma**2 if counts else float("nan")
-    return Reading(signal, n, run, centre, centre - reach * wide, centre + reach * wide, phi)
+    return Reading(signal, n, run, centre - reach * wide, centre + reach * wide, phi)
 
 
 def least_move(denominator: float, one: Indicator) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.signals import FEWEST_POINTS
 from zjanalysis.display import dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
 from zjanalysis.display.canvas import (
@@ -27,8 +28,6 @@ from zjanalysis.display.canvas import (
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, table
 
-FEWEST_POINTS = 4
-"""A line needs at least so many points; fewer are a sentence."""
 PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 SERIES = (("n_statutory", "法定时限", theme.PEER), ("n_promised", "承诺时限", theme.FOCUS),
           ("n_actual", "实际用时", theme.AHEAD))  # fmt: skip
