@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -55,6 +56,12 @@ else:
 """
 
 
+@cache
+def has_pip() -> bool:
+    """Whether the running Python has a pip of its own."""
+    return not subprocess.run([BASE, "-c", "import pip"], capture_output=True, check=False).returncode
+
+
 def write_wheel(path: Path, files: dict[str, str]) -> None:
     """The smallest wheel pip accepts, the same bytes each time."""
     name, version = path.name.split("-")[:2]
@@ -76,8 +83,9 @@ def write_wheel(path: Path, files: dict[str, str]) -> None:
 class Project:
     """A copy of run.py with a project it can set up in a second or two, and no network."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **environment: str) -> None:
         self.root, self.venv, self.wheelhouse = root, root / ".venv", root / "wheelhouse"
+        self.environment = environment
         self.wheelhouse.mkdir(parents=True)
         shutil.copy(RUN, root)
         package = root / "zjanalysis"
@@ -108,7 +116,7 @@ class Project:
         )
         return subprocess.Popen(
             [python, str(self.root / "run.py"), *arguments],
-            env={**clean, "PIP_CONFIG_FILE": os.devnull, "LANG": "C.UTF-8", **extra},
+            env={**clean, "PIP_CONFIG_FILE": os.devnull, "LANG": "C.UTF-8", **self.environment, **extra},
             cwd=cwd or self.root,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -132,8 +140,22 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / "湛江 分析")
+def hide(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """The environment of a Python that lacks modules, as Debian's lacks ensurepip, and maybe pip."""
+
+    def environment(*modules: str) -> dict[str, str]:
+        folder = tmp_path / " ".join(("without", *modules))
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(HIDE % (modules,), encoding="utf-8")
+        return {"PYTHONPATH": str(folder)}
+
+    return environment
+
+
+@pytest.fixture
+def project(tmp_path: Path, hide: Callable[..., dict[str, str]]) -> Project:
+    """One that takes the pip of the running Python where it has one: ensurepip, which `ready` goes through, takes longer."""
+    return Project(tmp_path / "湛江 分析", **(hide("ensurepip") if has_pip() else {}))
 
 
 @pytest.fixture(scope="module")
@@ -144,19 +166,6 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Project:
     assert code == 0, errors
     assert "准备环境：完成" in errors
     return made
-
-
-@pytest.fixture
-def hide(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """The environment of a Python that lacks modules, as Debian's lacks ensurepip, and maybe pip."""
-
-    def environment(*modules: str) -> dict[str, str]:
-        folder = tmp_path / "hidden"
-        folder.mkdir()
-        (folder / "sitecustomize.py").write_text(HIDE % (modules,), encoding="utf-8")
-        return {"PYTHONPATH": str(folder)}
-
-    return environment
 
 
 # -- commands ---------------------------------------------------------------------------------------------------------
@@ -363,7 +372,7 @@ def test_two_at_once_make_one_environment_and_believe_no_half_made_one(project: 
 
 
 def test_without_ensurepip_the_pip_of_the_running_python_is_used(project: Project, hide: Callable[..., dict]) -> None:
-    if subprocess.run([BASE, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+    if not has_pip():
         pytest.skip("this Python has no pip")
     code, _, errors = project.run("zj", **hide("ensurepip"))
     assert code == 0, errors
