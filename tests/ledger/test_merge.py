@@ -37,6 +37,7 @@ BASE = ledger(
     {"ledger_id": "一-01@440800", "region": "湛江市", "progress": "起", "measures": "", "lead_unit": "甲局"},
     {"ledger_id": "一-02@440800", "region": "湛江市", "progress": "", "measures": "旧", "lead_unit": "乙局"},
 )
+SHOWN = BASE.reindex(columns=list(LEDGER)).apply(as_text)
 FIRST = "一-01@440800"
 
 
@@ -48,7 +49,7 @@ def returned(rows: pd.DataFrame, base: pd.DataFrame = BASE) -> Copy:
     """Give the copy with these rows, as if it had been read from a workbook that was sent out with ``base``."""
     texts = rows.drop(columns=["days_left", "days_quiet"]).apply(as_text)
     written = place(texts.assign(file="", sheet="台账", row_number=range(4, 4 + len(rows))), base)
-    shown = base.reindex(columns=list(LEDGER)).apply(as_text)
+    shown = SHOWN if base is BASE else base.reindex(columns=list(LEDGER)).apply(as_text)
     return Copy(assemble(written, base), base, written, shown)
 
 
@@ -157,9 +158,10 @@ def test_the_log_names_cells_and_a_new_row_in_one_line() -> None:
     assert changes(BASE, BASE, columns=["progress"], by="x", on="2021-04-15").empty
 
 
+TYPED = ("progress", "measures", "lead_unit", "evidence")
 WORDS = st.text(alphabet="甲乙丙=+，、 1%\n", max_size=4)
 EDITS = st.dictionaries(
-    st.tuples(st.sampled_from(list(BASE["ledger_id"])), st.sampled_from(["progress", "measures", "lead_unit", "evidence"])),
+    st.tuples(st.sampled_from(list(BASE["ledger_id"])), st.sampled_from(TYPED)),
     WORDS,
     max_size=6,
 )  # fmt: skip
@@ -179,16 +181,18 @@ def test_two_offices_and_the_ledger_write_at_once_and_no_cell_is_lost(one, other
     copies = [written(one), written(other).iloc[int(deletes_a_row) :].reset_index(drop=True)]
     result = merged(master, *copies)
     listed = set(result.conflicts[["ledger_id", "column", "in_copy"]].itertuples(index=False, name=None))
+    before, mine, after = (texts_of(table) for table in (BASE, master, result.ledger))
     for copy in copies:
+        returned_texts = texts_of(copy)
         for ledger_id in copy["ledger_id"]:
-            for column in ("progress", "measures", "lead_unit", "evidence"):
-                was, says, ours = (plain_of(table, column, ledger_id) for table in (BASE, copy, master))
-                now = plain_of(result.ledger, column, ledger_id)
+            for column in TYPED:
+                was, says, ours, now = (texts[column][ledger_id] for texts in (before, returned_texts, mine, after))
                 if says not in (was, now):
                     assert (ledger_id, column, says) in listed
                 if ours != was:
                     assert now == ours
 
 
-def plain_of(table: pd.DataFrame, column: str, ledger_id: str) -> str:
-    return as_text(table.set_index("ledger_id")[column])[ledger_id]
+def texts_of(table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Give what was typed: column → number of the row → text."""
+    return table.set_index("ledger_id")[list(TYPED)].apply(as_text).to_dict()
