@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +39,26 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def papermill(notebook: Path, out: Path, *words: str, kernel: bool) -> tuple[int, str]:
-    """Run the command in a folder of its own; gives exit code and what it said.
+    """Run the command in a folder of its own, in this process; gives exit code and what it said.
 
-    With a kernel: as somebody types it, in a process of its own. Without: in this one, and the cells by our engine.
+    The cells are run by a real kernel, or by our engine.
     """
-    call = [str(notebook), str(out), *words]
-    if kernel:
-        environment = {name: value for name, value in os.environ.items() if name not in UNTOLD}
-        done = subprocess.run([sys.executable, "-m", "papermill", *call], cwd=out.parent, env=environment,
-                              capture_output=True, encoding="utf-8", timeout=300, check=False)  # fmt: skip
-        return done.returncode, done.stderr[-2000:]
-    with contextlib.chdir(out.parent), warnings.catch_warnings():
+    call = [str(notebook), str(out), *words, "--no-progress-bar", *([] if kernel else ["--engine", "zjanalysis"])]
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        for name in UNTOLD:
+            patch.delenv(name, raising=False)
+        patch.chdir(out.parent)
         warnings.simplefilter("ignore")
-        result = CliRunner().invoke(command, [*call, "--engine", "zjanalysis", "--no-progress-bar"])
+        result = CliRunner().invoke(command, call)
     return result.exit_code, f"{result.output}{result.exception}"[-2000:]
+
+
+def typed(notebook: Path, out: Path, *words: str) -> tuple[int, str]:
+    """Run the command in a process of its own, as somebody types it; gives exit code and what it said."""
+    environment = {name: value for name, value in os.environ.items() if name not in UNTOLD}
+    done = subprocess.run([sys.executable, "-m", "papermill", str(notebook), str(out), *words], cwd=out.parent,
+                          env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False)  # fmt: skip
+    return done.returncode, done.stderr[-2000:]
 
 
 def blocks(path: Path) -> list[dict[str, Any]]:
@@ -104,7 +110,8 @@ def test_peers_may_be_a_list_of_codes_and_names(tmp_path: Path) -> None:
 )
 def test_a_wrong_value_is_one_sentence_in_the_notebook(words: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
     report = next(one for one in REPORTS if one.each == "district")
-    returncode, _ = papermill(report.path, tmp_path / "o.ipynb", *words, kernel=words[0] == "-y")
+    run = typed if words[0] == "-y" else partial(papermill, kernel=False)
+    returncode, _ = run(report.path, tmp_path / "o.ipynb", *words)
     assert returncode == 1
     cells = json.loads((tmp_path / "o.ipynb").read_text(encoding="utf-8"))["cells"]
     (error,) = [o for cell in cells for o in cell.get("outputs", ()) if o["output_type"] == "error"]
