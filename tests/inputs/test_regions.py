@@ -63,6 +63,10 @@ def test_peers() -> None:
     assert len(regions.peers_of("440800")) == 12 - 1
     assert regions.peers_of("440800", "粤西") == ("440900", "441700")
     assert len(regions.peers_of("440800", "全省")) == 21 - 1
+    assert set(regions.peers_of("440100")) == set(regions.peers_of("440100", "珠三角"))  # not 粤东粤西粤北's twelve
+    assert set(regions.peers_of("440100+")) == set(regions.peers_of("440100+", "珠三角"))
+    chosen = replace(load_settings(), comparison=Comparison(group="茂名市,阳江市"))
+    assert regions.peers_of("440100", settings=chosen) == ("440900", "441700")  # named one by one: for whoever asks
     assert set(regions.peers_of("440823")) == set(regions.report_units("440800")) - {"440823"}
     assert regions.peers_of("440823", "廉江市，440882") == ("440881", "440882")
     assert regions.peers_of("440000") == ()

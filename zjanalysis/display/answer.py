@@ -14,7 +14,7 @@ from zjanalysis.display.blocks import Block, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, markup, page_columns, table
 from zjanalysis.display.trend import runs_of
-from zjanalysis.inputs.regions import is_county, region_name
+from zjanalysis.inputs.regions import is_county, region_name, usual_group
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -158,7 +158,7 @@ MEANINGS = {
 def terms(me: Study) -> Block:
     """Give one line for each word the first screen uses: the indicators, the peers, how places and words are read."""
     names = [(about(key).short, MEANINGS.get(key, about(key).definition)) for key in me.keys]
-    group = me.settings.comparison.group
+    group = usual_group(me.region, me.settings)
     siblings = "同一地市的其他县（市、区）" if is_county(me.region) else f"{group}的其他地市"
     peers = [(me.whom, siblings)] if me.whom.startswith("兄弟") and me.peers else []
     read = (

@@ -278,8 +278,8 @@ def peers_of(
 ) -> tuple[str, ...]:
     """Return the regions that a region is compared with, itself excluded.
 
-    A city: the other cities of ``group`` (empty: the group of the settings), 全市: 全市 of these. A county or zone: its
-    siblings. ``group`` are names of groups, such as 粤西, 本市各县区, 茂名各县区 or 粤西各县区, and regions, as a list
+    A city: the other cities of ``group`` (empty: `usual_group`), 全市: 全市 of these. A county or zone: its siblings.
+    ``group`` are names of groups, such as 粤西, 本市各县区, 茂名各县区 or 粤西各县区, and regions, as a list
     or separated by commas. Raises UnknownName for a name nobody knows, ConfigError where counties, cities and 全市
     would stand in one group.
 
@@ -292,7 +292,7 @@ def peers_of(
         return tuple(c for c in _children(city_of(own)) if c != own)
     if not group and not is_whole(own) and _regions()[own].level == "province":
         return ()
-    parts = _parts(group or (settings or load_settings()).comparison.group)
+    parts = _parts(group or usual_group(own, settings or load_settings()))
     unknown = len(parts) == 1 and not _members(_named(parts[0], own)) and find_code(parts[0]) is None
     if unknown and WHOLE not in parts[0]:
         raise unknown_name("兄弟地区分组", parts[0], group_names(own))
@@ -300,6 +300,19 @@ def peers_of(
     chosen = tuple(dict.fromkeys(one for members in listed for one in members))
     _refuse_mixed(own, chosen)
     return tuple(c for c in (map(whole_of, chosen) if is_whole(own) else chosen) if c != own)
+
+
+def usual_group(code: str, settings: Settings) -> str:
+    """Return the group of the settings; of a city that is in none of the groups named there, and is not the focus, the
+    nearest it is in.
+
+    >>> usual_group("440900", load_settings()), usual_group("440100", load_settings())
+    ('粤东粤西粤北', '珠三角')
+    """
+    usual, city = settings.comparison.group, city_of(code)
+    groups = [_groups().get(part, ()) for part in _parts(usual)]
+    outside = all(groups) and not any(city in members for members in groups) and city != settings.focus
+    return nearest_group(city) if outside and nearest_group(city) else usual
 
 
 def _named(group: str, own: str) -> str:
