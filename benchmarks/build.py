@@ -3,13 +3,15 @@
     python benchmarks/build.py --reports 40 --rounds 2
     git worktree add ../before v0.1 && python benchmarks/build.py --before ../before
     python benchmarks/build.py --sizes 15 60 150
+    python benchmarks/build.py --dask
     python benchmarks/build.py --periods
 
 Every way makes the same reports of the sample data. The ways take turns within a round; trust the ratios. Reported are
 seconds per report with everything (start, reading the workbooks), seconds per further report (from the first finished
 to the last), the same in CPU seconds (what to read on a busy machine), the time to the first finished report, and the
 peak memory of the whole process tree (PSS: shared pages are counted once). With ``--before`` only `zj build --jobs 2`
-is run, in turn with that of another checkout: is a report dearer? With ``--sizes`` it is run for builds of so many
+is run, in turn with that of another checkout: is a report dearer? With ``--dask`` in turn with a Dask cluster of two
+processes on this machine (`distributed` has to be installed). With ``--sizes`` it is run for builds of so many
 reports: CPU seconds of the reports after the first, the exponent by which they grow, peak memory, which should not grow.
 With ``--periods`` the eight quarters of the sample are built one after the other as they come: what does the eighth cost
 beside the first? (Of those between only the city's report is made; all their workbooks are read.)
@@ -111,15 +113,26 @@ def run_cell(source: str, names: dict[str, object], shown: tuple[type, ...]) -> 
         value._repr_mimebundle_()
 
 
-def ours(jobs: list[Job], out: Path, mark, workers: int) -> None:
+def ours(jobs: list[Job], out: Path, mark, workers: int, executor=None) -> None:
     from zjanalysis.publish.build import Options, build
 
-    settings = load_settings(ROOT)
+    def told(line: str) -> None:
+        if "秒" in line:
+            mark()
+
     options = Options(workers=workers, force=True)
-    summary = build(
-        jobs, out=out, settings=settings, options=options, progress=lambda line: mark() if "秒" in line else None
-    )
+    summary = build(jobs, out=out, settings=load_settings(ROOT), options=options, executor=executor, progress=told)
     assert not summary.failed, summary.lines
+
+
+def dask(jobs: list[Job], out: Path, mark) -> None:
+    from distributed import LocalCluster
+
+    from zjanalysis.publish.pool import cluster
+
+    place = LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+    with place, cluster(place.scheduler_address) as executor:
+        ours(jobs, out, mark, 2, executor)
 
 
 def one_way(way: str, count: int) -> None:
@@ -190,14 +203,15 @@ def measured(way: str, count: int, root: Path = ROOT) -> dict[str, float]:
             "cpu": seconds / count, "further_cpu": (used[1] - used[0]) / max(1, len(marks) - 1)}  # fmt: skip
 
 
-def compare_checkouts(before: Path, count: int, rounds: int) -> None:
-    """Print, round by round, what a further report and its CPU seconds cost here as a multiple of the other checkout's."""
+def compare(one: tuple[str, Path], other: tuple[str, Path], count: int, rounds: int) -> None:
+    """Print, round by round, what a report costs by one way in one checkout as a multiple of what it does by another."""
     for number in range(rounds):
-        roots = (ROOT, before) if number % 2 else (before, ROOT)
-        figures = {root: measured("ours-2", count, root) for root in roots}
-        words = [f"{name} {figures[ROOT][name]:.2f} / {figures[before][name]:.2f} = {figures[ROOT][name] / figures[before][name]:.2f}"
-                 for name in ("all", "further", "cpu", "further_cpu")]  # fmt: skip
-        print(f"round {number + 1}, {count} reports, here / before: {'; '.join(words)}", flush=True)
+        figures = {
+            which: measured(which[0], count, which[1]) for which in ((one, other) if number % 2 else (other, one))
+        }
+        words = [f"{name} {figures[one][name]:.2f} / {figures[other][name]:.2f} = {figures[one][name] / figures[other][name]:.2f}"
+                 for name in ("all", "further", "cpu", "further_cpu", "peak")]  # fmt: skip
+        print(f"round {number + 1}, {count} reports: {'; '.join(words)}", flush=True)
 
 
 def periods() -> None:
@@ -238,39 +252,13 @@ def grow(sizes: list[int]) -> None:
         before = count, later
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--reports", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--way", choices=WAYS)
-    parser.add_argument("--before", type=Path, help="another checkout")
-    parser.add_argument("--sizes", type=int, nargs="+", help="builds of so many reports each")
-    parser.add_argument("--periods", action="store_true", help="eight quarters, as they come")
-    given = parser.parse_args()
-    if given.periods:
-        periods()
-        return
-    if given.way:
-        one_way(given.way, given.reports)
-        return
-    share = max(2, given.reports // given.rounds)
-    jobs_for(1)  # the names of the units are kept from here on, as after any build
-    if given.sizes:
-        grow(given.sizes)
-        return
-    if given.before:
-        compare_checkouts(given.before.resolve(), share, given.rounds)
-        return
-    found: list[dict[str, object]] = []
-    for number in range(given.rounds):
-        for way in WAYS[number % len(WAYS) :] + WAYS[: number % len(WAYS)]:
-            found.append({"way": way, **measured(way, share)})
-            print(found[-1], file=sys.stderr, flush=True)
+def print_table(found: list[dict[str, object]], rounds: int, share: int) -> None:
+    """Print the median of the rounds for every way, as a table in Markdown."""
     import pandas as pd  # not above: a way's own process should be as small as it is
 
     table = pd.DataFrame(found).groupby("way").agg(median).loc[list(WAYS)]
     base, low = table.loc["plain"], table.loc["floor", "further"]
-    print(f"{given.rounds} rounds of {share} reports, {os.cpu_count()} cores\n")
+    print(f"{rounds} rounds of {share} reports, {os.cpu_count()} cores\n")
     heads = (
         "way",
         "s per report, all in",
@@ -287,6 +275,40 @@ def main() -> None:
         figures = (f"{row['all']:.2f}", f"{base['all'] / row['all']:.1f}", f"{row['further']:.2f}", f"{row['further'] / low:.2f}",
                    f"{row['cpu']:.2f}", f"{row['further_cpu']:.2f}", f"{row['first']:.1f}", f"{row['peak']:.0f}")  # fmt: skip
         print(f"| {' | '.join((TITLES[str(way)], *figures))} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--reports", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--way", choices=(*WAYS, "dask"))
+    parser.add_argument("--dask", action="store_true", help="a Dask cluster against our own workers")
+    parser.add_argument("--before", type=Path, help="another checkout")
+    parser.add_argument("--sizes", type=int, nargs="+", help="builds of so many reports each")
+    parser.add_argument("--periods", action="store_true", help="eight quarters, as they come")
+    given = parser.parse_args()
+    if given.periods:
+        periods()
+        return
+    if given.way:
+        one_way(given.way, given.reports)
+        return
+    share = max(2, given.reports // given.rounds)
+    jobs_for(1)  # the names of the units are kept from here on, as after any build
+    if given.sizes:
+        grow(given.sizes)
+        return
+    if given.before or given.dask:
+        own = ("ours-2", ROOT)
+        pair = (("dask", ROOT), own) if given.dask else (own, ("ours-2", given.before.resolve()))
+        compare(*pair, share, given.rounds)
+        return
+    found: list[dict[str, object]] = []
+    for number in range(given.rounds):
+        for way in WAYS[number % len(WAYS) :] + WAYS[: number % len(WAYS)]:
+            found.append({"way": way, **measured(way, share)})
+            print(found[-1], file=sys.stderr, flush=True)
+    print_table(found, given.rounds, share)
 
 
 if __name__ == "__main__":
