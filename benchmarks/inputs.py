@@ -2,6 +2,7 @@
 
 python benchmarks/inputs.py            60,000 rows × 30 columns, best of three
 python benchmarks/inputs.py 200000     as many rows as named; also prints the peak of memory
+python benchmarks/inputs.py FOLDER     the workbooks of a folder as one period: data/province/2021Q1/items
 """
 
 from __future__ import annotations
@@ -103,26 +104,27 @@ def write(path: Path, body: list[list[str | int]]) -> None:
                          '<Default Extension="xml" ContentType="application/xml"/></Types>')  # fmt: skip
 
 
-def bare(path: Path) -> float:
-    """Processor time of calamine alone: open, read the sheet, give the bare values."""
+def bare(*paths: Path) -> float:
+    """Processor time of calamine alone: open, read every sheet, give the bare values."""
     import python_calamine
 
     start = time.process_time()
-    with python_calamine.load_workbook(path) as book:
-        book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    for path in paths:
+        with python_calamine.load_workbook(path) as book:
+            for name in book.sheet_names:
+                book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     return time.process_time() - start
 
 
-def ours(path: Path) -> float:
+def ours(*paths: Path) -> float:
     """Processor time of the whole way without the wall: guard, read, check, table rules."""
     from zjanalysis.inputs.check import assembled, check
     from zjanalysis.inputs.workbook import sheets_of
     from zjanalysis.settings import load_settings
 
     start, settings = time.process_time(), load_settings()
-    items, findings, _ = assembled(
-        {path.name: check(sheets_of(path, settings.guard), settings=settings)}, {path.name: path}
-    )
+    checked = {path.name: check(sheets_of(path, settings.guard), settings=settings) for path in paths}
+    items, findings, _ = assembled(checked, {path.name: path for path in paths})
     taken = time.process_time() - start
     print(f"  items {len(items):,}, findings {len(findings):,}, {taken:.2f} s")
     return taken
@@ -148,6 +150,13 @@ def walled(path: Path, n_files: int) -> None:
     print(f"behind the wall, {n_files} file(s): {elapsed:.2f} s elapsed, {used:.2f} s of processors")
 
 
+def compare(*paths: Path, rounds: int = 3) -> None:
+    pairs = [(bare(*paths), ours(*paths)) for _ in range(rounds)]
+    alone, whole = (min(times) for times in zip(*pairs, strict=True))
+    aim = 1.6 if len(paths) == 1 else 2
+    print(f"calamine alone {alone:.2f} s, read and checked {whole:.2f} s, ratio {whole / alone:.2f} (aim {aim})")
+
+
 def main(n: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "大表.xlsx"
@@ -158,9 +167,7 @@ def main(n: int) -> None:
             subprocess.run(child, check=True)
             return
         ours(path)
-        pairs = [(bare(path), ours(path)) for _ in range(3)]
-        alone, whole = (min(times) for times in zip(*pairs, strict=True))
-        print(f"calamine alone {alone:.2f} s, read and checked {whole:.2f} s, ratio {whole / alone:.2f} (aim 1.6)")
+        compare(path)
         for n_files in (1, 4):
             walled(path, n_files)
 
@@ -175,5 +182,7 @@ def child(path: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         child(Path(sys.argv[2]))
+    elif sys.argv[1:] and Path(sys.argv[1]).is_dir():
+        compare(*sorted(Path(sys.argv[1]).glob("*.xlsx")), rounds=2)
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 60_000)
