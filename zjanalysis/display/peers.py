@@ -30,15 +30,20 @@ from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
 
 
-def ranking(me: Study, indicator: str) -> Block:
-    """Give every region of the group on one indicator, best first: a dot each, the median, the target."""
-    one = about(indicator)
-    rows = me.standing(one.key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
-    rows = rows.assign(
+def best_first(me: Study, key: str) -> pd.DataFrame:
+    """Give the standings of one indicator, best first, as they read: region, text, place."""
+    one, rows = about(key), me.standing(key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
+    return rows.assign(
         region=names_of(rows["region_code"]),
         text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
         place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
     )
+
+
+def ranking(me: Study, indicator: str) -> Block:
+    """Give every region of the group on one indicator, best first: a dot each, the median, the target."""
+    one = about(indicator)
+    rows = best_first(me, one.key)
     printed = table(
         rows,
         caption=f"{one.label}排名",

@@ -11,6 +11,7 @@ from zjanalysis.analysis import compare
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, city_note, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, dots, row_chart, scale, yardsticks
+from zjanalysis.display.peers import best_first
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps
 from zjanalysis.display.tables import about, page_columns, table
@@ -113,15 +114,9 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
     near = replace(near, peers=tuple(code for code in near.peers if code in me.period.regions))
     if set(near.group) <= set(own):
         return say(f"数据里没有{group}中别的地市的县（市、区），只在本市内比较。")
-    rows = near.standing(one.key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
+    rows = best_first(near, one.key)
     home = rows.loc[rows["region_code"].isin(own), "value"].rank(method="min", ascending=one.sign < 0)
-    rows = rows.assign(
-        region=names_of(rows["region_code"]),
-        city=names_of(rows["region_code"].map(city_of)),
-        home=home.astype("Int64"),
-        text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
-        place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
-    )
+    rows = rows.assign(city=names_of(rows["region_code"].map(city_of)), home=home.astype("Int64"))
     printed = table(rows, caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
                   columns=page_columns("counties", one))  # fmt: skip
     half = int((rows.loc[rows["region_code"].isin(own), "rank"] > len(rows) / 2).sum())
