@@ -28,7 +28,7 @@ from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT_DATE = "2021-04-15"
-SLOWEST_FIRST = {"test_golden", "test_guide", "test_papermill", "test_browser", "test_engines", "test_publishing"}
+SLOWEST_FIRST = ("test_golden", "test_guide", "test_engines", "test_papermill", "test_browser", "test_run", "test_lab")
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 WARN = "PYTHONWARNDEFAULTENCODING"
 
@@ -83,7 +83,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "published" in getattr(item, "fixturenames", ()):
             item.add_marker("e2e")
     slow = dict.fromkeys(item.path for item in items if item.get_closest_marker("e2e"))
-    order = {path: number for number, path in enumerate(sorted(slow, key=lambda path: path.stem not in SLOWEST_FIRST))}
+    rank = {name: number for number, name in enumerate(SLOWEST_FIRST)}
+    order = {path: number for number, path in enumerate(sorted(slow, key=lambda path: rank.get(path.stem, len(rank))))}
     items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
