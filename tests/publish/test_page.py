@@ -122,7 +122,7 @@ def run_on_snapshot(job: Job, known: Settings, held: snapshot.Periods, folder: P
     step = staleness.plan([job], snapshot.Sources(files, {}, {}, {}), {}, folder=folder, settings=known)[0]
     path = folder / "snapshot.pickle"
     path.write_bytes(pickle.dumps(held))
-    task = Task(job, step.stamp, folder / "made", known.root, "spawn", 300, path)
+    task = Task(job, step.stamp, folder / "made", known.root, pool.engine_named("auto"), 300, path)
     outcome = next(pool.run([task], workers=1))
     assert outcome.error == "", outcome
     return folder / "made"
