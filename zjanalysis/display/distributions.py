@@ -11,7 +11,7 @@ from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, names_of, office, say
 from zjanalysis.display.canvas import TextColumn, key, plane, row_chart, scale, spans
-from zjanalysis.display.picture import describe
+from zjanalysis.display.picture import MM, describe
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.studies import Study
@@ -148,11 +148,13 @@ def visits(me: Study, *, limit: int = 10) -> Block:
 
 def _shades(wide: pd.DataFrame) -> Axes:
     """Draw the mean visits of offices (rows) in regions (columns) as shades, the number in each."""
+    sides = {"left": 26, "right": 2}
+    room = (theme.WIDTH / MM - sum(sides.values())) / wide.shape[1] / (theme.SMALL * theme.POINT)
     with theme.style():
-        axes = plane(height=22 + 6.0 * len(wide), left=26, right=2)
+        axes = plane(height=22 + 6.0 * len(wide), **sides)
         named = wide.rename(
             index=lambda name: theme.shorten(theme.printable(name), 8),
-            columns=lambda name: theme.wrap(theme.printable(name), 4),
+            columns=lambda name: theme.wrap(theme.printable(name), min(4, room)),
         )
         sns.heatmap(
             named,

@@ -227,6 +227,16 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
                    sentence=said, source=me)  # fmt: skip
 
 
+def places_named(last: int) -> list[int]:
+    """Give the places an axis of so many names: first, last, and some between that leave the last its room.
+
+    >>> places_named(13), places_named(122)
+    ([1, 3, 6, 9, 13], [1, 17, 34, 51, 68, 85, 102, 122])
+    """
+    step = max(3, round(last / 7))
+    return sorted({1, *(place for place in range(step, last, step) if last - place >= 0.6 * step), last})
+
+
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
     ranks = rows["rank"].astype("float64")
     with theme.style():
@@ -238,7 +248,7 @@ def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
         axes = row_chart(rows["definition"].tolist(), head="口径", right=right, strong=[0])
         worst = max(int(rows["n_ranked"].max()), 2)
         axes.set_xlim(worst + 0.5, 0.5)
-        places = sorted({1, *range(3, worst, 3), worst})
+        places = places_named(worst)
         guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
         first = float(ranks.iloc[0])
         known = ranks.dropna()
