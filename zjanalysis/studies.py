@@ -40,7 +40,6 @@ from zjanalysis.inputs.regions import (
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
-COMMON = (FREE, plans.without_reviews(FREE))  # the conditions of the plans that every report has
 
 
 @dataclass(frozen=True, repr=False)
@@ -231,8 +230,7 @@ class Study:
         def make() -> plans.Plan:
             base = self.base(*(compare.KEY if key in compare.KEY else (key,)))
             goal = compare.risen(indicator(key), self.region, base) if target == "plan" else None
-            start = conditions if conditions in COMMON else FREE
-            ground = self._once(("ground", key, start), lambda: self._ground(key, start))
+            ground = self._once(("ground", key), lambda: self._ground(key))
             return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
 
         return self._once(("plan", key, target, conditions), make)
@@ -240,26 +238,26 @@ class Study:
     def _within(self, conditions: Conditions) -> Conditions:
         return replace(conditions, scope=self.scope, settings=self.settings)
 
-    def _ground(self, key: str, start: Conditions) -> plans.Ground:
+    def _ground(self, key: str) -> plans.Ground:
         """Give what the plans of an indicator share; values and code tables are those of the whole group."""
-        one, conditions = indicator(key), self._within(start)
+        one, conditions = indicator(key), self._within(FREE)
         if one.key not in self.tables:
             return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
         values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
-        (states, *every), group = self.room(one.key, start), [self.region, *self.peers]
+        (states, *every), group = self.room(one.key), [self.region, *self.peers]
         table, alike = map(self._own, every)
         return plans.Ground(self.items, one, tuple(group), values.reindex(group), states, conditions, table, alike,
                             self.tables[one.key])  # fmt: skip
 
-    def room(self, key: str, start: Conditions = FREE) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def room(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Give where the group stands code by code, and what every item of it could gain (`plan.rooms`)."""
 
         def make() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-            one, under, group = indicator(key), self._within(start), self.group
+            one, free, group = indicator(key), self._within(FREE), self.group
             states = peer_states(self.items, one, peers=group, scope=self.scope)
-            return states, *plans.rooms(self.items, one, regions=group, group=group, states=states, conditions=under)
+            return states, *plans.rooms(self.items, one, regions=group, group=group, states=states, conditions=free)
 
-        return self._shared(("room", key, start), make)
+        return self._shared(("room", key), make)
 
     @cached_property
     def change_splits(self) -> pd.DataFrame:
@@ -321,7 +319,7 @@ class Study:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
         _ = self.by_department("visits"), self.laggards(), self.left_out()
-        _ = [self.room(key, start) for key in compare.KEY for start in COMMON], [*map(self.bands, compare.KEY)]
+        _ = [*map(self.room, compare.KEY)], [*map(self.bands, compare.KEY)]
         _ = self.change_splits, self.item_changes()
 
     def _shared(self, name: Hashable, make: Callable[[], T]) -> T:

@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from zjanalysis.analysis.compare import facts, standings
-from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states, review_of
+from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states, review_of, unreviewed
 from zjanalysis.analysis.indicators import Scope, indicator, measure
 from zjanalysis.analysis.like_for_like import CodeTable, judged
 from zjanalysis.analysis.plan import (
@@ -28,10 +28,12 @@ from zjanalysis.analysis.plan import (
 )
 from zjanalysis.analysis.tasks import carried_out
 from zjanalysis.errors import ConfigError, UnknownName
+from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.settings import Comparison, Settings
 
 Read = Callable[[str], pd.DataFrame]
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 ITEMS = """
 region_code match_code item_id item_name department statutory_days promised_days visits handling_type online
@@ -484,6 +486,18 @@ def test_items_that_need_a_review_are_marked_and_can_be_left_alone(items: pd.Dat
     assert without.steps["match_code"].tolist() == ["A", "C"]  # 0.61 + 0.08 + 0.06 is all that is left
     assert not without.summary["reached"].iloc[0]
     assert without.obstacles.set_index("reason").loc["须经部门论证，未列入", "could_gain"] == pytest.approx(12 / 100)
+
+
+@pytest.mark.parametrize("key", ["time_compression", "visits", "instant", "online"])
+def test_leaving_alone_what_needs_a_review_is_the_frontier_under_that_condition(
+    key: str,
+) -> None:
+    one, items, group = indicator(key), load_period(str(SAMPLE), "2021Q1").items, ["440823", "440825", "440882"]
+    states = peer_states(items, one, peers=group)
+    free, kept = (frontier(items, one, regions=group, states=states, conditions=conditions)
+                  for conditions in (FREE, without_reviews(FREE)))  # fmt: skip
+    assert review_of(free["item_name"]).ne("").sum() > 5
+    pd.testing.assert_frame_equal(unreviewed(free), kept, atol=1e-15)
 
 
 def test_every_reason_for_a_review_names_its_document() -> None:

@@ -170,6 +170,15 @@ def frontier(
     return table.assign(obstacle=table["obstacle"].where(stuck, ""))[list(_ROOM)]
 
 
+def unreviewed(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a `frontier` without locks as it is when what needs a professional review stays as it is."""
+    kept = review_of(table["item_name"]).ne("")
+    return table.assign(
+        goal=table["goal"].mask(kept, table["state"]), gain=table["gain"].mask(kept, 0.0),
+        obstacle=table["obstacle"].mask(kept & (table["could_gain"] > 0), REVIEWED),
+    )  # fmt: skip
+
+
 _ROOM = ("region_code", "item_key", "match_code", "item_name", "department", "numerator", "denominator", "state",
          "example", "goal", "gain", "could_gain", "obstacle")  # fmt: skip
 

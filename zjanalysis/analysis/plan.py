@@ -28,6 +28,7 @@ from zjanalysis.analysis.frontier import (
     lever_of,
     peer_states,
     review_of,
+    unreviewed,
 )
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.like_for_like import (
@@ -183,10 +184,7 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     one, region, values, states = ground.one, ground.group[0], ground.values, ground.states
     goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
     if conditions != ground.conditions:
-        table, alike = rooms(
-            ground.items, one, regions=[region], group=ground.group, states=states, conditions=conditions
-        )
-        ground = replace(ground, conditions=conditions, table=table, alike=alike)
+        ground = under(ground, conditions)
     table, possible = ground.table, ground.possible
     after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}
     if target == LEAD:
@@ -210,6 +208,16 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
         "change_by": named["change_by"].sum(), **after,
     }  # fmt: skip
     return Plan(named, pd.DataFrame([summary]), stuck)
+
+
+def under(ground: Ground, conditions: Conditions) -> Ground:
+    """Give the same ground under other conditions."""
+    if conditions == without_reviews(ground.conditions) and not conditions.locked:
+        table, alike = map(unreviewed, (ground.table, ground.alike))
+    else:
+        table, alike = rooms(ground.items, ground.one, regions=ground.group[:1], group=ground.group,
+                             states=ground.states, conditions=conditions)  # fmt: skip
+    return replace(ground, conditions=conditions, table=table, alike=alike)
 
 
 def without_reviews(conditions: Conditions) -> Conditions:

@@ -242,20 +242,22 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
     """
     from zjanalysis.cases import display as cases  # noqa: PLC0415
     from zjanalysis.inputs.regions import is_county, whole_of  # noqa: PLC0415
+    from zjanalysis.inputs.wall import readers_stay  # noqa: PLC0415
     from zjanalysis.studies import study_of  # noqa: PLC0415
 
     periods = load_periods(settings, data, period, key)
     now = periods[period]
-    for region in filter(now.regions.__contains__, regions):
-        me = study_of(now, region=region, settings=settings)
-        with suppress(NoData):  # nothing of it in scope: its reports say so
-            me.share()
-        with suppress(ZjError):
-            cases.share(me)
-        with suppress(NoData):  # 全市 lacks a county
-            if not is_county(region):
-                whole = study_of(now, region=whole_of(region), settings=settings)
-                _ = whole.standings, whole.previous
+    with readers_stay():
+        for region in filter(now.regions.__contains__, regions):
+            me = study_of(now, region=region, settings=settings)
+            with suppress(NoData):  # nothing of it in scope: its reports say so
+                me.share()
+            with suppress(ZjError):
+                cases.share(me)
+            with suppress(NoData):  # 全市 lacks a county
+                if not is_county(region):
+                    whole = study_of(now, region=whole_of(region), settings=settings)
+                    _ = whole.standings, whole.previous
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))
 
 
