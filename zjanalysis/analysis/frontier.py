@@ -224,3 +224,18 @@ def numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
     native: pd.DataFrame = parts.to_native()
     table = native[["numerator", "denominator"]].astype("float64")
     return table.assign(counted=table.notna().all(axis=1))
+
+
+def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Give what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it).
+
+    ``possible`` are rows of the table; ``shared`` those on items another region lists too, where only those count.
+    """
+    full = (table["gain"] > 0) & ~table.index.isin(possible.index)
+    reason = table["obstacle"].mask(full, DEPARTMENT_FULL)
+    if shared is not None:
+        reason = reason.mask(table.index.isin(possible.index.difference(shared.index)), NOT_SHARED)
+    inside = (reason != "").to_numpy()
+    held = table["could_gain"][inside].groupby(reason.to_numpy()[inside])
+    summed = pd.DataFrame({"n_items": held.size(), "could_gain": held.sum()}).rename_axis("reason")
+    return summed.sort_values("could_gain", ascending=False).reset_index()

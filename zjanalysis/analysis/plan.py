@@ -19,13 +19,12 @@ from pandas.arrays import IntegerArray
 
 from zjanalysis.analysis.compare import places, target_of
 from zjanalysis.analysis.frontier import (
-    DEPARTMENT_FULL,
     FREE,
-    NOT_SHARED,
     Conditions,
     Lever,
     frontier,
     lever_of,
+    obstacles,
     peer_states,
     review_of,
     unreviewed,
@@ -389,18 +388,3 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame, effects: dic
     }  # fmt: skip
     columns = {name: made[name] if name in made else steps[name] for name in STEPS}
     return pd.DataFrame(columns, index=steps.index).reset_index(drop=True)
-
-
-def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Give what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it).
-
-    ``possible`` are rows of the table; ``shared`` those on items another region lists too, where only those count.
-    """
-    full = (table["gain"] > 0) & ~table.index.isin(possible.index)
-    reason = table["obstacle"].mask(full, DEPARTMENT_FULL)
-    if shared is not None:
-        reason = reason.mask(table.index.isin(possible.index.difference(shared.index)), NOT_SHARED)
-    inside = (reason != "").to_numpy()
-    held = table["could_gain"][inside].groupby(reason.to_numpy()[inside])
-    summed = pd.DataFrame({"n_items": held.size(), "could_gain": held.sum()}).rename_axis("reason")
-    return summed.sort_values("could_gain", ascending=False).reset_index()
