@@ -25,13 +25,17 @@ pytestmark = pytest.mark.e2e
 Jobs = Callable[..., tuple[Job, ...]]
 
 
-@pytest.fixture
-def scheduler(tmp_path: Path) -> Iterator[str]:
-    """Start a scheduler and two worker processes on the loopback address; gives the scheduler's address."""
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a scheduler and two worker processes on the loopback address; gives the scheduler's address.
+
+    One cluster for all tests: a worker that a test kills is replaced by its nanny, as on any cluster.
+    """
     pytest.importorskip("distributed")
-    told = tmp_path / "scheduler.json"
+    place = tmp_path_factory.mktemp("dask")
+    told = place / "scheduler.json"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHONWARN")}
-    common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
+    common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": place}
     first = [
         sys.executable,
         "-m",
@@ -52,12 +56,12 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
         "1",
         "--no-dashboard",
     ]
-    place = ["--scheduler-file", str(told)]
-    processes = [subprocess.Popen([*first, *place], **common)]
+    file = ["--scheduler-file", str(told)]
+    processes = [subprocess.Popen([*first, *file], **common)]
     deadline = time.monotonic() + 60
     while not told.is_file() and time.monotonic() < deadline:
         time.sleep(0.1)
-    processes.append(subprocess.Popen([*second, *place, "--host", "127.0.0.1"], **common))
+    processes.append(subprocess.Popen([*second, *file, "--host", "127.0.0.1"], **common))
     yield json.loads(told.read_text(encoding="utf-8"))["address"]
     for process in reversed(processes):
         process.terminate()
