@@ -294,7 +294,7 @@ class Study:
         return sensitivity.own_rows(rows, self.region)
 
     def funnel(self, key: str) -> pd.DataFrame:
-        """Give the group's shares against the range that their numbers of items allow (`analysis.shares.funnel`)."""
+        """Give the group's shares against the range that their numbers of items allow (`analysis.chance.funnel`)."""
         return chance.funnel(self.scores, indicator=key)
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:

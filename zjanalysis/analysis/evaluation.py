@@ -199,7 +199,7 @@ def _points(period: Period, scores: pd.DataFrame, region: str) -> pd.DataFrame:
 
 
 def indicator_labels() -> dict[str, str]:
-    """Return every indicator that may carry weight: label → key, for `weights.load_weights`."""
+    """Return every indicator that may carry weight: label → key, for `reported.load_weights`."""
     counted = (*ITEM_INDICATORS, *ALL_CASE_INDICATORS)
     named = {i.label: i.key for i in counted} | {i.short: i.key for i in counted if i.short}
     reported = load_definitions()

@@ -342,7 +342,7 @@ def interrupted(line: pd.DataFrame, one: Indicator, *, date: str) -> pd.DataFram
     ``line``: period, value, denominator, oldest first, of one region and indicator or of what else is followed, with no
     period missing and no cut inside. One row per period with three points on both sides of its start (columns as of
     `region_effect`, without counts): ``found`` where the interval at the date leaves out 0 and all that is too small
-    to matter, however strongly the points hang together (`intervals.interval`), and no placebo is as far off. No row
+    to matter, however strongly the points hang together (`chance.interval`), and no placebo is as far off. No row
     with fewer than eight points, or where the date has not three on each side: nothing is claimed then.
 
     Wagner, Soumerai, Zhang, Ross-Degnan (2002), Journal of Clinical Pharmacy and Therapeutics 27:299-309; Bernal,

@@ -168,7 +168,7 @@ def agenda(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
 
 
 # --- a forecast only where it is honest: a straight line through four periods or more with its interval ---
-# The interval is that of points that hang together, however strongly (`analysis.intervals`).
+# The interval is that of points that hang together, however strongly (`analysis.chance`).
 
 MIN_PERIODS, LEVEL = 4, 0.95
 """Taken at 95 %, the interval holds nine of ten of what comes, also on lists that hardly move (benchmarks/trend.py)."""

@@ -108,7 +108,7 @@ def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) 
 
     Shown are the Markdown and the html of the display blocks; everything from a heading 附件… to the next is folded;
     code is folded under 方法与代码; plain text, streams and errors are left to the gate. Links out of the page
-    come when it has its place (`ways.relink`). The same notebook and stamp give the same text.
+    come when it has its place (`release.relink`). The same notebook and stamp give the same text.
     """
     body, annexes, contents = _parts(notebook)
     cover = next((p for p in payloads(notebook) if p.get("kind") == "cover"), {})
