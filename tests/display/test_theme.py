@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import seaborn as sns
 from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from zjanalysis.display import picture, theme
@@ -117,6 +118,23 @@ def test_the_extent_of_a_text_is_what_matplotlib_says(text: str, family: tuple[s
         assert picture._extent(text, prop, 1) == pytest.approx(
             text_to_path.get_text_width_height_descent(text, prop, False), abs=3e-3
         )
+
+
+@pytest.mark.parametrize("family", [(theme.FAMILY,), theme.STRONG])
+@pytest.mark.parametrize("text", ["【湛江市】88.44%，第7（3–10）", "Agj ┅ 目标—●▼"])
+def test_a_text_is_drawn_where_matplotlib_would_draw_it(text: str, family: tuple[str, ...]) -> None:
+    inks = []
+    for kind in (picture.AggRenderer, RendererAgg):
+        renderer = kind(400, 60, 150)
+        with theme.style():
+            Text(20, 25, text, fontfamily=list(family), fontsize=8, figure=Figure(dpi=150)).draw(renderer)
+        ink = np.asarray(renderer.buffer_rgba())[:, :, 3].astype(float)
+        inks.append(
+            np.array([*np.flatnonzero(ink.any(axis=1))[[0, -1]], *np.flatnonzero(ink.any(axis=0))[[0, -1]], ink.sum()])
+        )
+    ours, theirs = inks
+    assert abs(ours - theirs)[:4].max() <= 1
+    assert ours[4] == pytest.approx(theirs[4], rel=0.03)
 
 
 def test_long_names_keep_to_their_width() -> None:

@@ -162,7 +162,19 @@ class SvgRenderer(RendererSVG):
 
 
 class AggRenderer(RendererAgg):
-    """matplotlib's own, with the extents of `SvgRenderer`."""
+    """matplotlib's own, with the extents of `SvgRenderer`; a character in our font is drawn once a process."""
+
+    def draw_text(self, gc: Any, x: float, y: float, *what: Any, **more: Any) -> None:
+        """Draw a text (string, font, angle …) from a place on its baseline; ours sign by sign, on whole pixels."""
+        text, prop, *turned = what
+        if any(turned) or not _ours(prop) or not _drawable().issuperset(map(ord, text)):
+            super().draw_text(gc, x, y, *what, **more)  # type: ignore[no-untyped-call]
+            return
+        bold, size = tuple(prop.get_family()) == theme.STRONG, prop.get_size_in_points()
+        for sign in text:
+            ink, left, top = _mask(sign, bold, size, self.dpi)
+            self._renderer.draw_text_image(ink, round(x) + left, round(y) - top + len(ink), 0, gc)
+            x += _glyph(sign, bold)[0] * size * self.dpi / POINTS
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
         """Give width, height and descent of a text in pixels."""
@@ -351,6 +363,21 @@ def _glyph(sign: str, bold: bool) -> tuple[float, float, float]:
     font.set_size(100, POINTS)
     glyph = font.load_char(ord(sign), flags=mpl.ft2font.LoadFlags.NO_HINTING)
     return glyph.linearHoriAdvance / 65536 / 100, glyph.bbox[1] / 6400, glyph.bbox[3] / 6400
+
+
+@cache
+def _mask(sign: str, bold: bool, size: float, dots: float) -> tuple[np.ndarray, int, int]:
+    """Give the ink of a character (0–255, rows from the top), and where it lies: right of the pen, over the baseline.
+
+    ``size`` in points, ``dots`` per inch.
+    """
+    font = _fonts()[bold and ord(sign) in _strong()]
+    font.set_size(size, dots)
+    glyph = font.load_char(ord(sign), flags=mpl.ft2font.LoadFlags.NO_HINTING)
+    left, low, right, high = glyph.bbox[0] // 64, glyph.bbox[1] // 64, -(-glyph.bbox[2] // 64), -(-glyph.bbox[3] // 64)
+    ink = np.zeros((max(high - low, 1), max(right - left, 1)), dtype=np.uint8)
+    font.draw_glyph_to_bitmap(ink, -left, 0, glyph)
+    return ink, left, high
 
 
 @cache
