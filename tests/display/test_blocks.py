@@ -45,6 +45,14 @@ def made(name: str, me: Study) -> list[blocks.Block]:
     return MADE[name, id(me)][1]
 
 
+def test_nothing_is_called_met_where_no_plan_is_on_record() -> None:
+    me = zj.study("data/sample", "2021Q1", region="汕头市")
+    overview, definitions = zj.plan_overview(me, "time_compression", "visits"), zj.sensitivity(me)
+    assert "达标" not in overview.html + definitions.sentence
+    assert "未过中位数的" in overview.html
+    assert "过中位数需改" in overview.html
+
+
 def test_the_views_here_are_all_that_are_public() -> None:
     others = {"study", "Study", "load_settings", "load_period", "list_periods", "peers_of", "region_code", "region_name",
               "Scope", "measure", "standings", "theme", "exhibit", "say", "show", "table", "explore", "cases", "ledger",

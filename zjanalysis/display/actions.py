@@ -20,7 +20,8 @@ REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 def plan_overview(me: Study, *indicators: str) -> Block:
     """Give both answers of the plan side by side: the fewest items until 达标, and until 判断 is 优于.
 
-    An indicator that has no value, or nobody to follow, is a word in the note; so is what reviews stand in the way of.
+    Where no plan on record binds the region the first is to pass the median, and nothing is called 达标. An indicator
+    that has no value, or nobody to follow, is a word in the note; so is what reviews stand in the way of.
     """
     keys = [str(key) for key in indicators or me.gaps["indicator"]]
     plans = {key: (me.plan(key), me.plan(key, target=LEAD)) for key in keys}
@@ -32,17 +33,23 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
     note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{''.join(rows.pop('review'))}{said}"
-    printed = table(rows, caption="压减方案一览", columns=page_columns("plan_overview"), sheet="方案一览", note=note)
-    return listing(printed, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)]))
+    columns = page_columns("plan_overview", goal=_goal(me))
+    printed = table(rows, caption="压减方案一览", columns=columns, sheet="方案一览", note=note)
+    return listing(printed, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)], _goal(me)))
 
 
-def _all_steps(steps: list[pd.DataFrame]) -> str:
-    """Say what all plans for 达标 ask for together; an item that two of them change counts once."""
+def _goal(me: Study) -> str:
+    """Say what the plans of a region reach: 达标, where a plan on record binds it; else the median is passed."""
+    return "达标" if has_plan(me.region) else "过中位数"
+
+
+def _all_steps(steps: list[pd.DataFrame], goal: str) -> str:
+    """Say what all plans for the goal ask for together; an item that two of them change counts once."""
     if not steps:
         return ""
     every = pd.concat([one[["item_key", "department"]] for one in steps]).drop_duplicates("item_key")
     n, offices = len(every), every["department"].nunique()
-    return f"未达标的{len(steps)}项指标共需改{n}个事项（重复的只计一次），涉及{offices}个部门。"
+    return f"未{goal}的{len(steps)}项指标共需改{n}个事项（重复的只计一次），涉及{offices}个部门。"
 
 
 def _nobody(met: Plan, lead: Plan) -> bool:
@@ -52,23 +59,24 @@ def _nobody(met: Plan, lead: Plan) -> bool:
 
 def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     one, row = about(key), met.summary.iloc[0]
-    needed, review = _needed(row, one.unit), ""
+    needed, review = _needed(row, one.unit, _goal(me)), ""
     if row["n_reviewed"] or not row["reached"]:
-        free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit)
+        free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me))
         review = f"不改{REVIEWS}，{one.short}{free}。" if free != needed else ""
     goal = "—" if wording.missing(row["target"]) else wording.goal(row["target"], one.unit, one.sign, past=row["past"])
     return {
         "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": goal, "met": needed,
-        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, goal="优于"), "review": review,
+        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, "优于"), "review": review,
     }  # fmt: skip
 
 
-def _needed(row: pd.Series, unit: str, *, goal: str = "达标") -> str:
+def _needed(row: pd.Series, unit: str, goal: str) -> str:
     """Say how many items reach a goal, or what all of them come to."""
     if row["reached"]:
-        done = "已达标" if goal == "达标" else f"已{goal}"
         return (
-            done if not row["n_steps"] else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit)}）"
+            f"已{goal}"
+            if not row["n_steps"]
+            else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit)}）"
         )
     best = wording.amount(row["best_reachable"], unit)
     return f"达不到：全部{int(row['n_possible'])}项改完为{best}" if row["n_possible"] else "没有可参照的做法"

@@ -219,10 +219,11 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     spread = f"位次在第{ranks.min()}至第{ranks.max()}之间" if len(ranks) and ranks.min() < ranks.max() else "位次不变"
     spread = spread if len(ranks) else wording.NO_DATA
     other = rows.loc[rows["verdict_changed"], "definition"].tolist()
-    met = rows.loc[rows["met_changed"] & (rows["meets_target"] != Met.NO_TARGET), "definition"].tolist()
-    said = (f"换用{len(rows)}种口径计算，{me.name}{one.label}{spread}；"
-            + (f"判断在“{'”“'.join(other)}”下不同；" if other else "判断不变；")
-            + (f"达标与否在“{'”“'.join(met)}”下不同。" if met else "达标与否不变。"))  # fmt: skip
+    asked = rows["meets_target"] != Met.NO_TARGET
+    met = rows.loc[rows["met_changed"] & asked, "definition"].tolist()
+    told = [f"判断在“{'”“'.join(other)}”下不同" if other else "判断不变"]
+    told += [f"达标与否在“{'”“'.join(met)}”下不同" if met else "达标与否不变"] if asked.any() else []
+    said = f"换用{len(rows)}种口径计算，{me.name}{one.label}{spread}；{'；'.join(told)}。"
     return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{len(rows)}种口径，{spread}", table=printed,
                    sentence=said, source=me)  # fmt: skip
 
