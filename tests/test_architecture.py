@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,6 +172,20 @@ def what_is_forbidden(node: ast.AST, path: Path) -> str:
         named = any(keyword.arg == "encoding" for keyword in node.keywords)
         return f"{node.func.attr} without encoding" if opens and not named else ""
     return ""
+
+
+def test_scripts_beside_the_package_import_what_is_in_it() -> None:
+    scripts = [*ROOT.glob("benchmarks/*.py"), *ROOT.glob("data/*.py"), *ROOT.glob("docs/tools/*.py")]
+    assert len(scripts) > 10
+    lost = [
+        f"{path.relative_to(ROOT)}: {node.module}.{name.name}"
+        for path in scripts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zjanalysis")
+        for name in node.names
+        if not hasattr(import_module(str(node.module)), name.name) and not find_spec(f"{node.module}.{name.name}")
+    ]
+    assert not lost, "\n".join(lost)
 
 
 def test_the_project_speaks_of_itself_alone() -> None:
