@@ -68,6 +68,8 @@ def test_what_could_not_be_judged_is_no_praise() -> None:
     assert finding(city) == "湛江市（市本级）2项指标中1项不作判断、1项无数据，2项未达标（即办率、即办率）。"
     asked_nothing = {**card(0.8, "不作判断"), "meets_target": "—"}
     assert finding([replace(city[0], cards=(asked_nothing,))]).endswith("1项不作判断，没有目标可比。")
+    unplanned = [replace(one, cards=(asked_nothing,)) for one in entries()]
+    assert "达标" not in finding(unplanned)
 
 
 def test_a_district_without_a_page_or_a_value_is_a_tile_that_says_so(tmp_path: Path) -> None:

@@ -102,9 +102,10 @@ def finding(entries: Iterable[Entry]) -> str:
         behind = Counter({entry.region: _count(entry.cards, Verdict.BEHIND) for entry in districts})
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
         worst, missed = _most(behind, "项"), _most(unmet, "个地区")
-        most = f"落后项数最多的是{worst}；" if worst else "没有一个落后；"
-        parts.append(f"{len(districts)}个县（市、区）中，{most}")
-        parts.append(f"未达标最多的是{missed}。" if missed else "没有一项未达标。")
+        most = f"落后项数最多的是{worst}" if worst else "没有一个落后"
+        asked = any(card["meets_target"] != Met.NO_TARGET for e in districts for card in e.cards)
+        met = f"；未达标最多的是{missed}" if missed else "；没有一项未达标" if asked else ""
+        parts.append(f"{len(districts)}个县（市、区）中，{most}{met}。")
         worse = {entry.region: sum(bool(card.get("worse")) for card in entry.cards) for entry in districts}
         named = [f"{region}（{count}项）" for region, count in worse.items() if count]
         parts.append(f"差且变差的有{'、'.join(named)}。" if named else "")
