@@ -228,8 +228,8 @@ class Study:
         refuse_whole(self.region, "压减方案")
 
         def make() -> plans.Plan:
-            base = self.base(*(compare.KEY if key in compare.KEY else (key,)))
-            goal = compare.risen(indicator(key), self.region, base) if target == "plan" else None
+            keys = compare.KEY if key in compare.KEY else (key,)
+            goal = compare.risen(indicator(key), self.region, self.base(*keys)) if target == "plan" else None
             ground = self._once(("ground", key), lambda: self._ground(key))
             return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from zjanalysis.analysis.compare import facts, standings
-from zjanalysis.analysis.frontier import FREE, Conditions, frontier, peer_states, review_of, unreviewed
+from zjanalysis.analysis.frontier import FREE, LOCKED, Conditions, frontier, peer_states, review_of, unreviewed
 from zjanalysis.analysis.indicators import Scope, indicator, measure
 from zjanalysis.analysis.like_for_like import CodeTable, judged
 from zjanalysis.analysis.plan import (
@@ -498,6 +498,17 @@ def test_leaving_alone_what_needs_a_review_is_the_frontier_under_that_condition(
                   for conditions in (FREE, without_reviews(FREE)))  # fmt: skip
     assert review_of(free["item_name"]).ne("").sum() > 5
     pd.testing.assert_frame_equal(unreviewed(free), kept, atol=1e-15)
+    held = review_of(free["item_name"]).ne("")
+    pd.testing.assert_frame_equal(kept[~held], free[~held])
+    assert kept.loc[held, "goal"].equals(kept.loc[held, "state"].rename("goal"))
+    assert (kept.loc[held, "gain"] == 0).all()
+    stuck = held & (kept["could_gain"] > 0)
+    assert set(kept.loc[stuck, "obstacle"]) <= {"须经部门论证，未列入"}
+    locked = tuple(free.loc[held, "item_key"].head(2))
+    both = frontier(items, one, regions=group, states=states, conditions=replace(without_reviews(FREE), locked=locked))
+    chosen = both["item_key"].isin(locked) & (both["could_gain"] > 0)
+    assert set(both.loc[chosen, "obstacle"]) <= {LOCKED}
+    pd.testing.assert_frame_equal(both[~both["item_key"].isin(locked)], kept[~kept["item_key"].isin(locked)])
 
 
 def test_every_reason_for_a_review_names_its_document() -> None:

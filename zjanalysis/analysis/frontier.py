@@ -167,15 +167,17 @@ def frontier(
         after = numerators(lever.settled(rows, goal), one)["numerator"]
         table[name] = (after - sums["numerator"]) * one.sign / whole
     stuck = (table["could_gain"] > 0) & ~(table["gain"] > 0)
-    return table.assign(obstacle=table["obstacle"].where(stuck, ""))[list(_ROOM)]
+    table = table.assign(obstacle=table["obstacle"].where(stuck, ""))[list(_ROOM)]
+    return table if conditions.reviewed else unreviewed(table)
 
 
 def unreviewed(table: pd.DataFrame) -> pd.DataFrame:
-    """Give a `frontier` without locks as it is when what needs a professional review stays as it is."""
-    kept = review_of(table["item_name"]).ne("")
+    """Give a `frontier` as it is when what needs a professional review stays as it is; what is locked stays locked."""
+    held = review_of(table["item_name"]).ne("")
+    named = held & (table["could_gain"] > 0) & (table["obstacle"] != LOCKED)
     return table.assign(
-        goal=table["goal"].mask(kept, table["state"]), gain=table["gain"].mask(kept, 0.0),
-        obstacle=table["obstacle"].mask(kept & (table["could_gain"] > 0), REVIEWED),
+        goal=table["goal"].mask(held, table["state"]), gain=table["gain"].mask(held, 0.0),
+        obstacle=table["obstacle"].mask(named, REVIEWED),
     )  # fmt: skip
 
 
@@ -193,16 +195,14 @@ def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditi
     locked = pd.Series(False, index=table.index)
     if conditions.locked:
         locked = table[["match_code", "item_key", "department"]].isin(conditions.locked).any(axis=1)
-    held_back = pd.Series(False, index=table.index) if conditions.reviewed else review_of(table["item_name"]).ne("")
     reasons = [
         (locked, LOCKED),
-        (held_back, REVIEWED),
         (table["match_code"].isna() & (conditions.min_peers > 0), NO_CODE),
         (rounded.isna(), NO_PEER),
         ((rounded < state) & (floored >= state), AT_FLOOR),
     ]
     why = pd.Series(np.select([c for c, _ in reasons], [r for _, r in reasons], AT_BEST), index=table.index)
-    goal = floored.where((floored < state) & ~locked & ~held_back, state)
+    goal = floored.where((floored < state) & ~locked, state)
     return table.assign(example=example, goal=goal, obstacle=why.astype("str"))
 
 

@@ -211,7 +211,7 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
 
 def under(ground: Ground, conditions: Conditions) -> Ground:
     """Give the same ground under other conditions."""
-    if conditions == without_reviews(ground.conditions) and not conditions.locked:
+    if conditions == without_reviews(ground.conditions):
         table, alike = map(unreviewed, (ground.table, ground.alike))
     else:
         table, alike = rooms(ground.items, ground.one, regions=ground.group[:1], group=ground.group,

@@ -124,10 +124,8 @@ def line(axes: Axes, xs: Iterable[float], ys: Iterable[float], **look: Any) -> N
 def dots(axes: Axes, xs: Iterable[float], ys: Iterable[float], *, size: float, colours: Any, **look: Any) -> None:
     """Draw a dot (or ``marker``) of ``size`` square points per place; a missing one is not drawn."""
     sign = MarkerStyle(look.pop("marker", "o"))
-    path, places = (
-        sign.get_path().transformed(sign.get_transform()),
-        np.array([*zip(xs, ys, strict=True)], dtype="float64").reshape(-1, 2),
-    )
+    path = sign.get_path().transformed(sign.get_transform())
+    places = np.array([*zip(xs, ys, strict=True)], dtype="float64").reshape(-1, 2)
     style = {"facecolors": colours, "edgecolors": "face", "linewidths": 0, **look}
     marks = PathCollection([path], [size], offsets=places, offset_transform=axes.transData, **style)
     marks.set_transform(IdentityTransform())

@@ -167,7 +167,7 @@ class AggRenderer(RendererAgg):
     def draw_text(self, gc: Any, x: float, y: float, *what: Any, **more: Any) -> None:
         """Draw a text (string, font, angle …) from a place on its baseline; ours sign by sign, on whole pixels."""
         text, prop, *turned = what
-        if any(turned) or not _ours(prop) or not _drawable().issuperset(map(ord, text)):
+        if any(turned) or not _ours(prop) or not theme.covered().issuperset(map(ord, text)):
             super().draw_text(gc, x, y, *what, **more)  # type: ignore[no-untyped-call]
             return
         bold, size = tuple(prop.get_family()) == theme.STRONG, prop.get_size_in_points()
@@ -194,7 +194,7 @@ def _ours(prop: FontProperties) -> bool:
 
 def _extent(text: str, prop: FontProperties, scale: float) -> tuple[float, ...]:
     """Give width, height and descent of a text in points × ``scale``; raises UserWarning for a missing glyph."""
-    if not _drawable().issuperset(map(ord, text)):
+    if not theme.covered().issuperset(map(ord, text)):
         parts = text_to_path.get_text_width_height_descent(text, prop, False)
         return tuple(part * scale for part in parts)
     bold = tuple(prop.get_family()) == theme.STRONG
@@ -333,12 +333,6 @@ def _fonts() -> tuple[FT2Font, FT2Font]:
     # From memory: children of one process would share the place in a file that is open, and read each other's glyphs.
     names = (f"ZJSansSC-{weight}.otf" for weight in ("Regular", "Bold"))
     return tuple(FT2Font(io.BytesIO((theme.FONTS / name).read_bytes())) for name in names)  # type: ignore[return-value]
-
-
-@cache
-def _drawable() -> frozenset[int]:
-    """Give the code points the bundled font can draw."""
-    return frozenset(_fonts()[0].get_charmap())
 
 
 @cache
