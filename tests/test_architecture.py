@@ -40,9 +40,13 @@ HOMES = {
     "papermill": {"publish"},
     "nbconvert": {"publish"},
     "nbformat": {"publish"},
+    "jinja2": {"display/templates.py"},
     "argparse": {"cli"},
     "cryptography": {"publish/provenance.py"},
 }
+
+# HTML is written in templates, which escape; these two write other markup, and matplotlib's SVG is rewritten tag by tag
+TAGS = {"display/picture.py": "SVG", "display/document.py": "WordprocessingML"}
 
 CLASS_BASES = {"Enum", "StrEnum", "Exception", "ZjError", "InputError", "TypedDict", "NamedTuple", "Protocol"}
 # papermill, nbconvert, argparse and concurrent.futures ask for a subclass; nothing else may be a plain class
@@ -172,6 +176,18 @@ def what_is_forbidden(node: ast.AST, path: Path) -> str:
         named = any(keyword.arg == "encoding" for keyword in node.keywords)
         return f"{node.func.attr} without encoding" if opens and not named else ""
     return ""
+
+
+def test_no_tag_is_written_outside_a_template() -> None:
+    breaches = []
+    for path, tree in MODULES.items():
+        if room_of(path) in {"display", "studies"} and place_of(path) not in TAGS:
+            owners = (ast.Module, ast.ClassDef, ast.FunctionDef)
+            docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, owners)}
+            texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)} - docs
+            tags = [text for text in texts if isinstance(text, str) and re.search(r"</?[a-z]", text)]
+            breaches += [f"{place_of(path)}: {text[:60]}" for text in tags]
+    assert not breaches, "\n".join(breaches)
 
 
 def test_scripts_beside_the_package_import_what_is_in_it() -> None:

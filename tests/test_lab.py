@@ -221,6 +221,7 @@ def test_the_desk_works_from_the_keyboard(desk: Any, project: Path) -> None:
     """Nothing but keys: from the last cell up to the desk, through every chooser, the target, the button, the code."""
     desk.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output table").wait_for()  # all cells have run
     desk.locator(PLAN).wait_for()
+    assert [table.is_visible() for table in desk.locator(".zj-main .zj-data").all()] == [False]  # it stands below
     for key in ("Escape", "ArrowUp", "ArrowUp"):  # from the last cell to the cell of the desk
         desk.keyboard.press(key)
     for title, keys in CHOOSERS.items():

@@ -340,9 +340,9 @@ class Study:
 
     def _repr_html_(self) -> str:
         """Show a card in JupyterLab: who, when, against whom, and the table of the six indicators."""
-        from zjanalysis.display.spine import spine_table  # noqa: PLC0415 - display builds on this module
+        from zjanalysis.display.spine import card  # noqa: PLC0415 - display builds on this module
 
-        return f"<p><strong>{self!r}</strong></p>{spine_table(self).html()}"
+        return card(self)
 
     def __repr__(self) -> str:
         sample = "（示例数据，模拟）" if self.period.dataset.kind == "sample" else ""

@@ -9,10 +9,10 @@ import pandas as pd
 from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
-from zjanalysis.display import wording
+from zjanalysis.display import templates, wording
 from zjanalysis.display.blocks import Block, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
-from zjanalysis.display.tables import about, markup, page_columns, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.display.trend import runs_of
 from zjanalysis.inputs.regions import is_county, region_name, usual_group
 from zjanalysis.inputs.workplan import unplanned
@@ -27,9 +27,9 @@ def summary(me: Study) -> Block:
         ("为什么", reason_sentence(me)),
         ("先做什么", action_sentence(me)),
     )
-    body = "".join(f"<div><dt>{term}：</dt><dd>{markup(text)}</dd></div>" for term, text in answers)
+    html = templates.html("terms", pairs=answers, look="zj-answer", colon="：")
     payload = {"kind": "answer", "terms": [list(pair) for pair in answers], "cards": _cards(me)}
-    return Block(f'<dl class="zj-answer">{body}</dl>', payload, "".join(text for _, text in answers), me.gaps)
+    return Block(html, payload, "".join(text for _, text in answers), me.gaps)
 
 
 def _cards(me: Study) -> list[dict[str, Any]]:
@@ -165,9 +165,9 @@ def terms(me: Study) -> Block:
         [("位次区间", "少列或多列几个事项时的位次"), ("判断", "只比都有的事项，差在波动内为相当")] if me.peers else []
     )
     explained = [*names, *peers, *read, ("达标", "与方案的目标比")]
-    body = "".join(f"<div><dt>{markup(term)}：</dt><dd>{markup(text)}</dd></div>" for term, text in explained)
+    html = templates.html("terms", pairs=explained, look="zj-gloss", colon="：")
     payload = {"kind": "glossary", "terms": [list(pair) for pair in explained]}
-    return Block(f'<dl class="zj-gloss">{body}</dl>', payload, "；".join(f"{term}：{text}" for term, text in explained))
+    return Block(html, payload, "；".join(f"{term}：{text}" for term, text in explained))
 
 
 def first_steps(me: Study, *, limit: int = 4) -> Block:

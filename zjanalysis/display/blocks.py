@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.display import dates, picture, wording
-from zjanalysis.display.tables import HTML, MIME, Table, about, markup, page_columns, word
+from zjanalysis.display import dates, picture, templates, wording
+from zjanalysis.display.tables import HTML, MIME, Table, about, page_columns, word
 from zjanalysis.display.tables import table as table_of
 from zjanalysis.inputs.regions import city_of, is_county, is_whole, level_name, region_code, region_name, report_units
 from zjanalysis.inputs.workplan import unplanned
@@ -24,17 +24,6 @@ from zjanalysis.studies import Study
 
 SAMPLE = "示例数据（模拟）"
 CARRIED = 984  # pixels a carried picture is wide: what the card has room for
-STYLE = (
-    "<style>.zj-cover.zj-cover h1{text-align:center}"
-    ".zj-band.zj-band{background:#fff3d6;border:1px solid #b7791f;padding:4px 12px}"
-    ".zj-answer.zj-answer{border-left:5px solid #0b4f8a;padding-left:14px}"
-    ".zj-answer.zj-answer dt{display:inline;font-weight:700}.zj-answer.zj-answer dd{display:inline;margin:0}"
-    ".zj-figure.zj-figure svg{width:156mm;max-width:100%;background:#fff}"
-    ".zj-table.zj-table :is(th,td){text-align:left}.zj-table.zj-table .zj-num{text-align:right}"
-    ".zj-good.zj-good{color:#0a6e68;font-weight:600}.zj-bad.zj-bad{color:#a8480a;font-weight:600}"
-    ".zj-phone.zj-phone{display:none}</style>"
-)
-"""What JupyterLab needs to show a block much as the page does; a page has its own tested style sheets."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,8 +64,7 @@ def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bo
     sample = me.period.dataset.kind == "sample"
     name = region_name(me.region)
     heading = f"{me.name if alone else name}{title}（{dates.issue_text(me.period.name)}）"
-    band = f'<p class="zj-band"><strong>{SAMPLE}</strong>，不反映任何地区的实际情况</p>' if sample else ""
-    html = f'<header class="zj-cover">{STYLE}{band}<h1>{markup(heading)}</h1></header>'
+    html = templates.html("cover", heading=heading, band=SAMPLE if sample else "")
     facts = {"region_code": me.region, "region": name, "period": me.period.name, "title": heading}
     more = {"sample": sample, "report_date": report_date, "cutoff": me.period.cutoff, "source": source_of(me)}
     return Block(html, {"kind": "cover", **facts, **more}, heading)
@@ -92,40 +80,38 @@ def source_of(me: Study) -> str:
 def say(*sentences: str) -> Block:
     """Give one paragraph of sentences made by `wording`; empty ones are dropped."""
     text = "".join(sentence for sentence in sentences if sentence)
-    return Block(f'<p class="zj-say">{markup(text)}</p>', {"kind": "say", "text": text}, text)
+    return Block(templates.html("say", text=text), {"kind": "say", "text": text}, text)
 
 
 def listing(printed: Table, sentence: str = "", *, limit: int = 0) -> Block:
     """Give a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
-    said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
+    html = templates.html("listing", sentence=sentence, printed=replace(printed, limit=limit))
     payload = {"kind": "table", "sentence": sentence, "limit": limit, "table": printed.payload()}
-    return Block(said + replace(printed, limit=limit).html(), payload, sentence or printed.caption, printed.frame)
+    return Block(html, payload, sentence or printed.caption, printed.frame)
 
 
 def exhibit(
-    axes: Axes, *, title: str, table: Table | pd.DataFrame, source: str | Study = "", sentence: str = "", alt: str = ""
-) -> Block:
+    axes: Axes | tuple[Axes, Axes], *, title: str, table: Table | pd.DataFrame, source: str | Study = "",
+    sentence: str = "", alt: str = "",
+) -> Block:  # fmt: skip
     """Give a figure, ours or an analyst's own, with the table it draws and the table's place in the workbook.
 
     ``title`` says what is to be seen and stands, with ``source`` (or that of a study), inside the picture; ``alt`` are
-    the words for who cannot see it, made from the table where none are given.
+    the words for who cannot see it, made from the table where none are given. Of two Axes a phone shows the second.
     """
     printed = table_of(table, caption=title) if isinstance(table, pd.DataFrame) else table
-    figure = picture.figure_of(axes)
-    in_chinese(axes)
-    words = alt or picture.alt_of(axes) or f"图：{title}。{first_rows(printed)}"
-    picture.frame(axes, title=title, source=source_of(source) if isinstance(source, Study) else source)
-    said = f'<p class="zj-say">{markup(sentence)}</p>' if sentence else ""
-    html = (
-        f'<figure class="zj-figure"><figcaption>{said}</figcaption>{picture.draw_svg(axes, alt=words)}'
-        f'<details class="zj-data"><summary>数据表：{markup(printed.caption)}'
-        f"（工作簿“{markup(printed.sheet)}”页）</summary>"
-        f"{printed.html()}</details></figure>"
-    )
+    wide, *narrow = axes if isinstance(axes, tuple) else (axes,)
+    figure = picture.figure_of(wide)
+    in_chinese(wide)
+    words = alt or picture.alt_of(wide) or f"图：{title}。{first_rows(printed)}"
+    picture.frame(wide, title=title, source=source_of(source) if isinstance(source, Study) else source)
+    drawings = [picture.draw_svg(wide, alt=words, look="zj-desk" if narrow else "")]
+    drawings += [picture.draw_svg(each, alt=f"{words}（窄屏）", look="zj-phone") for each in narrow]
+    html = templates.html("exhibit", sentence=sentence, drawings=drawings, printed=printed)
     if pyplot := sys.modules.get("matplotlib.pyplot"):  # else JupyterLab shows an analyst's figure a second time
         pyplot.close(figure)
     payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": printed.payload()}
-    return Block(html, payload, sentence or words, printed.frame, axes)
+    return Block(html, payload, sentence or words, printed.frame, wide)
 
 
 def in_chinese(axes: Axes) -> None:
@@ -171,8 +157,7 @@ def definitions(me: Study) -> Block:
     )
     printed = table_of(rows, caption="指标口径", columns=page_columns("definitions"), sheet="指标口径")
     notes = reading_rules(me.settings.comparison, unplanned=unplanned(me.region))
-    listed = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in notes)
-    html = f'<section class="zj-definitions">{printed.html()}<dl class="zj-terms">{listed}</dl></section>'
+    html = templates.html("definitions", printed=printed, notes=notes)
     payload = {"kind": "definitions", "table": printed.payload(), "notes": [list(note) for note in notes]}
     return Block(html, payload, "指标口径", rows)
 
@@ -215,9 +200,9 @@ def file_facts(me: Study, *, report_date: str = "") -> Block:
         ("编制日期", dates.date_text(report_date)),
     ]  # fmt: skip
     facts = [(term, text) for term, text in lines if text]
-    html = "".join(f"<div><dt>{markup(term)}</dt><dd>{markup(text)}</dd></div>" for term, text in facts)
+    html = templates.html("terms", pairs=facts, look="zj-terms")
     payload = {"kind": "facts", "terms": [list(pair) for pair in facts]}
-    return Block(f'<dl class="zj-terms">{html}</dl>', payload, "；".join(f"{a}：{b}" for a, b in facts))
+    return Block(html, payload, "；".join(f"{a}：{b}" for a, b in facts))
 
 
 def city_note(region: str) -> str:
@@ -237,8 +222,7 @@ def city_note(region: str) -> str:
 def finish(me: Study) -> Block:
     """Give the mark that the notebook ran to its end; a page without it is not released."""
     text = f"通报完。{source_of(me)}。"
-    html = f'<footer class="zj-end" data-zj-complete="true"><p>{markup(text)}</p></footer>'
-    return Block(html, {"kind": "end", "complete": True}, text)
+    return Block(templates.html("finish", text=text), {"kind": "end", "complete": True}, text)
 
 
 def names_of(codes: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, as_written, indicator, measure
 from zjanalysis.analysis.registry import Scope
+from zjanalysis.display import templates
 from zjanalysis.display.actions import plan
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.peers import ranking
@@ -129,23 +130,6 @@ _LONG: dict[str, Any] = {
     "layout": {"topStart": "search", "topEnd": "pageLength", "bottomStart": "info", "bottomEnd": "paging"},
 }
 _TABLE_STYLE = "table-layout:auto;width:auto;max-width:100%;margin:0;caption-side:top"
-STYLE = (
-    "<style>.zj-desk .zj-figure{margin:0 1em 0 0}.zj-desk .zj-figure svg{max-width:100%;height:auto}"
-    ".zj-desk .dt-layout-table{overflow-x:auto}"
-    ".zj-desk table.dataTable .dt-left{text-align:left}.zj-desk table.dataTable :is(th,td){white-space:normal}</style>"
-)
-# JupyterLab's keys of command mode (arrows, J, K) match whatever has the focus and take it away to a cell, unless the
-# focused element itself, not one around it, carries the attribute: so every key typed in the desk sets it first. Ctrl,
-# Alt and Cmd stay JupyterLab's (saving, the palette). The code is selected when reached, ready to be copied.
-_KEYS = """<script>
-window.zjDeskKeys ||= (addEventListener("keydown", event => {
-  if (!event.target.closest?.(".zj-desk")) return;
-  const own = !event.ctrlKey && !event.altKey && !event.metaKey;
-  event.target.toggleAttribute("data-lm-suppress-shortcuts", own);
-}, true), addEventListener("focusin", event => {
-  if (event.target.matches?.(".zj-desk .widget-textarea textarea")) setTimeout(() => event.target.select());
-}), true);
-</script>"""
 _WIDE = {"description_width": "5em"}
 
 
@@ -158,7 +142,7 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     now = load_period(data, period)
     held = {"data": data or settings.data, "period": now.name}
     chosen = _choosers(widgets, now, region=region_code(region or settings.focus), peers=peers)
-    outputs = {name: widgets.Output() for name in ("main", "plan", "tables")}
+    outputs = {name: widgets.Output().add_class(f"zj-{name}") for name in ("main", "plan", "tables")}
     send, message, code = _rest(widgets)
     current: View | None = None
 
@@ -176,9 +160,7 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
 
     def written(_: Any) -> None:
         path = write_parameters(choice(), settings.path(settings.out) / FOLDER)
-        message.value = (
-            f"已写入 {path.name}；生成这份报告：<code>zj build --with {settings.out}/{FOLDER}/{path.name}</code>"
-        )
+        message.value = templates.html("sent", name=path.name, path=f"{settings.out}/{FOLDER}/{path.name}")
 
     send.on_click(written)
     _linked(chosen, now, follow)
@@ -197,7 +179,7 @@ def _laid_out(widgets: Any, head: list[Any], message: Any, shown: Mapping[str, A
     """Stand what one sets over the two pictures, the tables and the code under them, in the order of the Tab key."""
     setting = widgets.Box(head, layout={"flex_flow": "row wrap"})
     pictures = widgets.HBox([shown["main"], shown["plan"]])
-    keys = widgets.Output(outputs=_html(STYLE + _KEYS))
+    keys = widgets.Output(outputs=_html(templates.html("desk")))
     return widgets.VBox([keys, setting, message, pictures, shown["tables"], code]).add_class("zj-desk")
 
 
@@ -292,18 +274,13 @@ def _put(outputs: Mapping[str, Any], current: View, before: View | None) -> None
         outputs["plan"].outputs = _html(*([current.plan.html] if current.plan else []))
     if not before or current.main is not before.main:
         tables = [table_from_payload(current.main.payload["table"]), *([current.items] if current.items else [])]
-        outputs["main"].outputs = _html(_without_table(current.main.html))
+        outputs["main"].outputs = _html(current.main.html)
         outputs["tables"].outputs = _html(*(searchable(one) for one in tables))
 
 
 def _html(*texts: str) -> tuple[dict[str, Any], ...]:
     """Give the outputs of an Output widget, where, unlike in an HTML widget, scripts run."""
     return tuple({"output_type": "display_data", "data": {"text/html": text}, "metadata": {}} for text in texts)
-
-
-def _without_table(html: str) -> str:
-    """Give the figure and its sentence; the same table follows with a search field."""
-    return html.partition('<details class="zj-data"')[0] + "</figure>" if "<details" in html else html
 
 
 def searchable(one: Table) -> str:

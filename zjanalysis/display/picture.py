@@ -27,8 +27,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from PIL import Image
 
-from zjanalysis.display import theme
-from zjanalysis.display.tables import markup
+from zjanalysis.display import templates, theme
 from zjanalysis.errors import ConfigError
 
 MM = 1 / 25.4
@@ -103,10 +102,11 @@ def titles(axes: Axes) -> list[Text]:
     return [text for text in figure_of(axes).texts if text.get_verticalalignment() == "top"]
 
 
-def draw_svg(axes: Axes, *, alt: str) -> str:
+def draw_svg(axes: Axes, *, alt: str, look: str = "") -> str:
     """Draw the figure of an Axes as an SVG element: searchable words that keep their width on any font.
 
-    ``alt`` stands for the picture. The same Axes give the same text. Raises UserWarning for a missing glyph.
+    ``alt`` stands for the picture, ``look`` is its class. The same Axes give the same text. Raises UserWarning
+    for a missing glyph.
     """
     out, figure = io.StringIO(), figure_of(axes)
     salt = sha256(alt.encode("utf-8")).hexdigest()[:8]
@@ -119,7 +119,7 @@ def draw_svg(axes: Axes, *, alt: str) -> str:
         figure.draw(renderer)
         renderer.finalize()
     FigureCanvasAgg(figure)
-    return _compact(out.getvalue(), alt)
+    return _compact(out.getvalue(), alt, look)
 
 
 def draw_png(axes: Axes, *, width: int = 0) -> bytes:
@@ -233,7 +233,7 @@ _MARKS = re.compile(f"(?:{_MARK.pattern}){{3,}}")
 _LOOK = re.compile(r' (?:style|fill|font-size|text-anchor)="[^"]*"')
 
 
-def _compact(svg: str, words: str) -> str:
+def _compact(svg: str, words: str, look: str) -> str:
     """Give the SVG element alone: no prolog, no white space, two decimals, words with their width written down."""
     body = svg[svg.index("<svg") :]
     box = re.search(r'viewBox="([^"]*)"', body)
@@ -252,8 +252,7 @@ def _compact(svg: str, words: str) -> str:
     )
     inner = _alike(_PATH.sub(_path, _ungrouped(inner)))
     view = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}", box[1] if box else "")
-    about = f'role="img" aria-label="{markup(words)}" font-size="{theme.TEXT:g}"'
-    return f'<svg viewBox="{view}" {about}>{inner.strip()}</svg>'
+    return templates.html("svg", drawing=inner.strip(), view=view, words=words, size=f"{theme.TEXT:g}", look=look)
 
 
 def _ungrouped(svg: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.display import picture, theme, wording
+from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit
 from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
@@ -75,17 +75,16 @@ def spine_table(me: Study) -> Table:
     return table(spine_rows(me), caption=f"{me.name}各项指标的位置", columns=page_columns("spine"), sheet="指标位置")
 
 
+def card(me: Study) -> str:
+    """Return the HTML by which JupyterLab shows a study: who, when, against whom, and the table of the six."""
+    return templates.html("card", text=repr(me), printed=spine_table(me))
+
+
 def spine(me: Study) -> Block:
     """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
     rows, shown = spine_rows(me), spine_table(me)
     title = f"{me.name}{len(rows)}项指标{standing_text(rows)}"
-    axes = _wide(me, rows)
-    block = carry(exhibit(axes, title=title, table=shown, source=me))
-    narrow = picture.draw_svg(_narrow(me, rows), alt=picture.alt_of(axes) + "（窄屏）")
-    html = block.html.replace("<svg ", '<svg class="zj-desk" ', 1)
-    cut = html.index('<details class="zj-data"')
-    narrow = narrow.replace("<svg ", '<svg class="zj-phone" aria-hidden="true" ', 1)
-    return replace(block, html=html[:cut] + narrow + html[cut:])
+    return carry(exhibit((_wide(me, rows), _narrow(me, rows)), title=title, table=shown, source=me))
 
 
 def standing_text(rows: pd.DataFrame) -> str:

@@ -1,21 +1,19 @@
-"""One table for page, notebook and workbook: caption, heads with units, row heads, every cell escaped at the source."""
+"""One table for page, notebook and workbook: caption, heads with units, row heads, every cell escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, by_caseload, indicator
 from zjanalysis.columns import ALL_COLUMNS, TABLES, Column
-from zjanalysis.display import theme, wording
+from zjanalysis.display import templates, theme, wording
 from zjanalysis.errors import unknown_name
 from zjanalysis.inputs.regions import region_name
-from zjanalysis.neutral import without_hidden
 from zjanalysis.units import UNITS, Met, Verdict
 
 MIME = "application/vnd.zjanalysis+json"
@@ -35,7 +33,6 @@ SHORT = 9.0  # ems: a column of texts up to this wide never breaks
 OFFICE, LEAST, SCREEN = 13.0, 11.0, 54.0  # ems: names up to this wide do not on a screen that has room for the others
 WIDE, PAPER = 9, 52.0  # a table of so many columns that are wider together than a page (in ems) prints across it
 SHORT_HEAD = 5.0  # ems: a head up to this wide never breaks
-NUMBERED = "表　"
 
 
 @cache
@@ -115,8 +112,34 @@ class Table:
         ]
 
     def html(self) -> str:
-        """Give the table as accessible HTML."""
-        return table_html(self)
+        """Give the table as accessible HTML: caption, column heads with units, the first cell of a row as its head.
+
+        Under 40 rem every row becomes a card, whose heads CSS takes from the table.
+        """
+        return templates.html("table", printed=self)
+
+    def layout(self) -> tuple[list[tuple[Head, bool, bool]], list[tuple[bool, list[tuple[str, str]]]], bool, str]:
+        """Return heads (is it of numbers, does it never break), rows (in focus, cells with classes), wide, note.
+
+        A column whose cells are all alike becomes a note; short cells never break; a table of many columns is wide, so
+        that it prints across the page.
+        """
+        texts = self.texts()[: self.limit or None]
+        places, said = varying(self, texts)
+        columns = {place: [row[place] for row in texts] for place in places}
+        look = _unbroken({place: [self.heads[place].unit, *column] for place, column in columns.items()})
+        if len(texts) < len(self.rows):
+            said = f"列出前{len(texts)}行，全部{len(self.rows)}行见工作簿“{self.sheet}”页。{said}"
+        width = sum(
+            min(SHORT, max(map(theme.ems, [self.heads[place].label, *column]))) for place, column in columns.items()
+        )
+        heads = [self.heads[place] for place in places]
+        return (
+            [(head, head.kind in NUMERIC, theme.ems(head.label) <= SHORT_HEAD) for head in heads],
+            [(n in self.focus, _marked(self, row, places, look)) for n, row in enumerate(texts)],
+            len(places) >= WIDE and width > PAPER,
+            said + self.note,
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {
@@ -260,15 +283,6 @@ def _plain(cell: Any, kind: str) -> Any:
     return cell if cell is None or isinstance(cell, (str, bool, int, float)) else str(cell)
 
 
-def markup(text: Any) -> str:
-    """Give a text safe inside HTML, attributes included; characters no page may hold are dropped.
-
-    >>> markup('<script>"x"\\x00</script>')
-    '&lt;script&gt;&quot;x&quot;&lt;/script&gt;'
-    """
-    return escape(without_hidden(str(text)))
-
-
 def cell_text(cell: Any, head: Head, unit: str = "") -> str:
     """Give what a cell reads; ``unit`` is its row's, written only where the head cannot say it.
 
@@ -296,37 +310,6 @@ def _spelled(head: Head) -> bool:
     return head.kind in {"value", "delta"} and not head.unit
 
 
-def table_html(printed: Table) -> str:
-    """Give accessible HTML: caption, column heads with units, the first cell of a row as its head.
-
-    A column whose cells are all alike becomes a note; short cells never break; a table of many columns is marked, so
-    that it prints across the page, and under 40 rem every row becomes a card, whose heads CSS takes from the table.
-    """
-    texts = printed.texts()[: printed.limit or None]
-    places, said = varying(printed, texts)
-    heads = "".join(_head_html(printed.heads[position]) for position in places)
-    look = _unbroken({place: [printed.heads[place].unit, *(row[place] for row in texts)] for place in places})
-    labels = "".join(f"--h{n}:{css_text(printed.heads[place].text)};" for n, place in enumerate(places, 1) if n > 1)
-    body = "".join(
-        _row_html(printed, row, places, look, focus=number in printed.focus) for number, row in enumerate(texts)
-    )
-    if len(texts) < len(printed.rows):
-        said = f"列出前{len(texts)}行，全部{len(printed.rows)}行见工作簿“{printed.sheet}”页。{said}"
-    note = f'<p class="zj-note">{markup(said + printed.note)}</p>' if said + printed.note else ""
-    width = sum(
-        min(SHORT, max(theme.ems(text) for text in column))
-        for column in zip(*_parts(printed, texts, places), strict=True)
-    )
-    wide = " zj-wide" if len(places) >= WIDE and width > PAPER else ""
-    if not body:
-        return f'<p class="zj-say">{markup(printed.caption)}：没有。</p>{note}'
-    return (
-        f'<div class="zj-table{wide}"><table style="{markup(labels)}">'
-        f"<caption>{NUMBERED}{markup(printed.caption)}</caption>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}"
-    )
-
-
 def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
     """Give the columns whose cells do not break: short ones never, names of offices not where the screen has room.
 
@@ -341,11 +324,6 @@ def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
         if SHORT < widths[place] <= OFFICE and room + len(widths) <= SCREEN:
             unbroken[place] = "zj-office"
     return unbroken
-
-
-def _parts(printed: Table, texts: list[list[str]], places: list[int]) -> list[list[str]]:
-    """Give what decides how wide the kept columns are: their heads and cells, row by row."""
-    return [[printed.heads[place].label for place in places], *([row[place] for place in places] for row in texts)]
 
 
 def varying(printed: Table, texts: list[list[str]]) -> tuple[list[int], str]:
@@ -368,31 +346,12 @@ def varying(printed: Table, texts: list[list[str]]) -> tuple[list[int], str]:
     return places, "".join(f"{text}。" for text in words)
 
 
-def _head_html(head: Head) -> str:
-    unit = f'<span class="zj-unit">（{markup(head.unit)}）</span>' if head.unit else ""
-    number = ' class="zj-num"' if head.kind in NUMERIC else ""
-    label = markup(head.label)
-    whole = f'<span class="zj-short">{label}</span>' if theme.ems(head.label) <= SHORT_HEAD else label
-    return f'<th scope="col"{number}>{whole}{unit}</th>'
-
-
-def _row_html(printed: Table, row: list[str], places: list[int], look: dict[int, str], *, focus: bool) -> str:
+def _marked(printed: Table, row: list[str], places: list[int], look: Mapping[int, str]) -> list[tuple[str, str]]:
+    """Return the cells of a row with their classes."""
     cells = []
     for position in places:
         text = row[position]
         names = ["zj-num"] if printed.heads[position].kind in NUMERIC else [look[position]] if position in look else []
         names += [STATES[word] for word in text.split() if word in STATES]
-        marks = f' class="{" ".join(names)}"' if names else ""
-        tag, place = ("th", ' scope="row"') if position == 0 else ("td", "")
-        cells.append(f"<{tag}{place}{marks}>{markup(text)}</{tag}>")
-    mark = ' class="zj-focus"' if focus else ""
-    return f"<tr{mark}>{''.join(cells)}</tr>"
-
-
-def css_text(text: str) -> str:
-    r"""Give a text as a CSS string, fit for a style element and for a style attribute.
-
-    >>> print(css_text('a"</style>;'))
-    "a\22 \3c /style>\3b "
-    """
-    return '"' + "".join(f"\\{ord(c):x} " if c in '"\\<;\n\r\f' else c for c in text) + '"'
+        cells.append((text, " ".join(names)))
+    return cells

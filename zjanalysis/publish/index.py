@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.display.dates import issue_text
+from zjanalysis.display.templates import environment
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.regions import level_name, tile_layout
 from zjanalysis.publish.jobs import CITY, in_order, is_district
@@ -66,12 +67,7 @@ def write_index(folder: Path, units: Collection[str] = ()) -> Path:
 
 def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
     """Return the page; a link is made only to a file that is there."""
-    import jinja2  # noqa: PLC0415  an unchanged build does without
-
     assets = resources.files("zjanalysis") / "assets" / "page"
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
     absent, entries = ([entry for entry in entries if (entry.status == ABSENT) == wanted] for wanted in (True, False))
     script = (assets / "index.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     cover = next((entry.cover for entry in entries if entry.cover), {})
@@ -90,7 +86,7 @@ def index_html(entries: Sequence[Entry], *, folder: Path) -> str:
         "hash": base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         "absent": "、".join(entry.region for entry in absent), "n_absent": len(absent),
     }  # fmt: skip
-    return environment.from_string((assets / "index.html.j2").read_text(encoding="utf-8")).render(facts)
+    return environment().get_template("page/index.html.j2").render(facts)
 
 
 def finding(entries: Iterable[Entry]) -> str:

@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 
 from zjanalysis.display.dates import issue_text
 from zjanalysis.display.document import draw_card, make_document
-from zjanalysis.display.tables import css_text
+from zjanalysis.display.templates import css_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.publish.provenance import Stamp, digest_of
 from zjanalysis.publish.release import PLACE

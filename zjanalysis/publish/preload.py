@@ -61,7 +61,8 @@ from zjanalysis.publish import page, snapshot  # noqa: E402
 def _rehearse() -> None:
     """Use once what builds its tables at first use: without it every child would build them again for its one report.
 
-    Schema of notebooks, rules of Markdown, font and palette, narwhals' pandas side, writers of workbooks and documents.
+    Schema of notebooks, rules of Markdown, templates, font and palette, narwhals' pandas side, writers of workbooks and
+    documents.
     """
     page.exporter()
     page.markdown().render("## 湛江市\n\n1. **一** `c`\n2. 二\n\n文字。\n")
