@@ -220,8 +220,8 @@ class Study:
 
     def laggards(self) -> pd.DataFrame:
         """Give the region's items whose promise is longer than a peer's on the same code, the longest first."""
-        folded = self._shared("folded", lambda: matching.fold(self.items, scope=self.scope))
-        return matching.headroom_of(folded, region=self.region)
+        states, room, _ = self.room("time_compression")
+        return matching.headroom(self._own(room), states)
 
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
@@ -318,7 +318,7 @@ class Study:
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
-        _ = self.by_department("visits"), self.laggards(), self.left_out()
+        _ = self.by_department("visits"), self.left_out()
         _ = [*map(self.room, compare.KEY)], [*map(self.bands, compare.KEY)]
         _ = self.change_splits, self.item_changes()
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from zjanalysis.analysis.frontier import frontier, peer_states
 from zjanalysis.analysis.matching import fold, headroom
+from zjanalysis.analysis.registry import indicator
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -34,12 +36,17 @@ def test_handling_items_of_one_code_fold_to_means(items_of: Read) -> None:
     assert len(folded) == 3 + 2 + 3
 
 
-def test_headroom_is_the_promise_beyond_the_best_peer(items_of: Read) -> None:
-    found = headroom(items_of(ITEMS), region="440800", peers=("440900", "441700"))
-    assert found["match_code"].tolist() == ["A"]  # B: no peer with a usable pair is shorter; C: the region leads
-    assert found["room_days"].tolist() == [7 - 2]
-    assert found["best_region"].tolist() == ["441700"]
-    assert found["gain"].tolist() == [pytest.approx(5 / (15 + 30 + 5))]
+def test_headroom_is_each_items_own_promise_beyond_the_best_peer(items_of: Read) -> None:
+    items, one = items_of(ITEMS), indicator("time_compression")
+    states = peer_states(items, one, peers=("440800", "440900", "441700"))
+    found = headroom(frontier(items, one, regions=["440800"], states=states), states)
+    assert found["item_name"].tolist() == ["甲一", "甲二"]  # B: no peer with a usable pair is shorter; C: it leads
+    assert found["promised_days"].tolist() == [10, 4]  # what the workbook says of each, not their mean
+    assert found["best_days"].tolist() == [2, 2]
+    assert found["best_region"].tolist() == ["441700", "441700"]
+    assert found["room_days"].tolist() == [10 - 2, 4 - 2]
+    assert found["department"].tolist() == ["局一", "局二"]
+    assert found["gain"].tolist() == [pytest.approx(8 / (20 + 10 + 30 + 5 + 5)), pytest.approx(2 / 70)]
 
 
 def test_folding_does_not_depend_on_the_order_of_rows(items_of: Read) -> None:

@@ -156,3 +156,18 @@ def test_a_block_shows_as_html_and_as_json() -> None:
 def test_what_knows_nothing_is_one_sentence(first: Study) -> None:
     for block in (zj.changes(first, "visits"), zj.change_split(first, "visits"), zj.item_changes(first)):
         assert block.payload["kind"] == "say"
+
+
+@pytest.mark.parametrize("whose", ["city", "county"])
+def test_the_items_that_hold_back_are_items_with_their_own_promise_as_the_plan_has_them(
+    whose: str, request: pytest.FixtureRequest
+) -> None:
+    me: Study = request.getfixturevalue(whose)
+    rows, steps = me.laggards().set_index("item_key"), me.plan("time_compression", target=1.0).steps
+    steps = steps.set_index("item_key").loc[rows.index]
+    assert rows["promised_days"].tolist() == steps["from_value"].tolist()
+    assert rows["best_days"].tolist() == steps["to_value"].tolist()
+    written = me.own.groupby("item_name")["promised_days"].agg(set)
+    assert all(days in written[name] for name, days in zip(rows["item_name"], rows["promised_days"], strict=True))
+    assert f"{len(rows)}个事项" in zj.laggards(me).sentence
+    assert f"{steps['change_by'].sum():.0f}个工作日" in zj.laggards(me).sentence

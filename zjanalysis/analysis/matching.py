@@ -59,35 +59,26 @@ def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFra
     )
 
 
-def headroom(
-    items: pd.DataFrame, *, region: str, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
-) -> pd.DataFrame:
-    """Give the region's codes whose promise is longer than the best peer's on the same code, the longest room first.
+def headroom(room: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
+    """Give the items of a region whose promise is longer than the best peer's on the same code, the longest room first.
 
-    One row is one base code: match_code, item_name, department, statutory_days, promised_days, best_days (the
-    shortest promise among the peers), best_region (first in code order of several), room_days and gain: what the
-    region's 时限压缩率 over folded codes rises by when it follows the best peer.
+    ``room`` is the region's `frontier` of 时限压缩率, ``states`` where the group stands on each code (`peer_states`):
+    a plan asks of an item what stands here. One row is one item: statutory_days, promised_days (its own), best_days
+    (the shortest promise among the peers, a mean over a peer's items, rounded up to whole days), best_region (first in
+    code order of several), room_days and gain: what the region's 时限压缩率 rises by.
     """
-    return headroom_of(fold(items[items["region_code"].isin([region, *peers])], scope=scope), region=region)
-
-
-def headroom_of(folded: pd.DataFrame, *, region: str) -> pd.DataFrame:
-    """Give the rows of `headroom` where the items of the group are folded already."""
-    folded = folded.dropna(subset=["promised_days"])
-    own, others = folded[folded["region_code"] == region], folded[folded["region_code"] != region]
-    best = others.sort_values(["promised_days", "region_code"], kind="stable").drop_duplicates("match_code")
-    best = best[["match_code", "promised_days", "region_code"]].set_axis(
-        ["match_code", "best_days", "best_region"], axis=1
-    )
-    joined = own.merge(best, on="match_code", validate="one_to_one")
-    joined = joined.assign(room_days=joined["promised_days"] - joined["best_days"])
-    joined = joined.assign(gain=joined["room_days"] / own["statutory_days"].sum())
-    longer = joined[joined["room_days"] > 0].sort_values(["room_days", "match_code"], ascending=[False, True])
-    return longer[list(HEADROOM)].reset_index(drop=True)
+    longer = room[room["gain"] > 0]
+    others = states[~states["region_code"].isin(room["region_code"])].drop_duplicates("match_code")
+    rows = longer.assign(
+        statutory_days=longer["denominator"], promised_days=longer["state"], best_days=longer["goal"],
+        best_region=longer["match_code"].map(others.set_index("match_code")["region_code"]),
+        room_days=longer["state"] - longer["goal"],
+    ).sort_values(["room_days", "match_code", "item_key"], ascending=[False, True, True])  # fmt: skip
+    return rows[list(HEADROOM)].reset_index(drop=True)
 
 
 HEADROOM = (
-    "match_code", "item_name", "department", "statutory_days", "promised_days", "best_days", "best_region",
+    "match_code", "item_key", "item_name", "department", "statutory_days", "promised_days", "best_days", "best_region",
     "room_days", "gain",
 )  # fmt: skip
 
