@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from zjanalysis.files import file_digest
 from zjanalysis.inputs.period import Dataset
 from zjanalysis.publish import snapshot, staleness
 from zjanalysis.publish.build import Options, build
+from zjanalysis.publish.bundle import bundle
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import Job
 from zjanalysis.publish.release import certified_digest
@@ -274,3 +276,83 @@ def test_several_cities_are_one_build_that_reads_once_and_finishes_each_with_its
         assert not (place / ".zj" / "log").exists()
     again = build(cities, out=folder.parent, settings=settings, progress=str)
     assert (again.unchanged, again.failed) == (("city", "city"), ("city",))
+
+
+def test_what_a_person_has_changed_is_kept_beside_and_named(
+    settings: Settings, jobs_of: Jobs, folder: Path, edit: Edit, entries: Entries
+) -> None:
+    """A page whose files are as released leaves nothing behind, however often it is made again."""
+    jobs = jobs_of()[:1]
+    own = folder / "district"
+
+    def again(**options: bool) -> list[str]:
+        said: list[str] = []
+        build(jobs, out=folder.parent, settings=settings, options=Options(**options), progress=said.append)
+        return [line.strip() for line in said if "保留" in line]
+
+    assert again() == again(force=True) == []
+    (own / "440802.xlsx").write_text("我的数", encoding="utf-8")
+    assert again() == ["440802.xlsx 与发布记录不符，原文件另存为 440802（改动保留）.xlsx。"]
+    (own / "440802.xlsx").write_text("又改", encoding="utf-8")
+    (own / "440802.ipynb").write_text("我的格", encoding="utf-8")
+    assert again(force=True) == [
+        "440802.ipynb 与发布记录不符，原文件另存为 440802（改动保留）.ipynb。",
+        "440802.xlsx 与发布记录不符，原文件另存为 440802（改动保留2）.xlsx。",
+    ]
+    (own / "440802.html").write_text("我的页", encoding="utf-8")
+    edit("440802", "0.05 丙")
+    assert again() == ["440802.html 与发布记录不符，原文件另存为 440802（改动保留）.html。"]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in own.glob("*（*")}
+    assert sorted(texts.values()) == sorted(("我的数", "又改", "我的格", "我的页"))
+    for suffix, digest in entries()["district/440802"]["files"].items():
+        assert certified_digest(own / f"440802{suffix}") == digest
+    assert "保留" not in (folder / "index.html").read_text(encoding="utf-8")
+    assert "保留" not in (own / "440802.html").read_text(encoding="utf-8")
+    for path in bundle(folder, out=folder.parent / "下发").written:
+        assert "保留" not in "".join(zipfile.ZipFile(path).namelist())
+    assert again(force=True) == []
+
+
+def test_what_a_person_has_changed_stays_where_a_report_fails_and_is_kept_without_a_record(
+    settings: Settings, jobs_of: Jobs, folder: Path, notebook: Callable[..., Path]
+) -> None:
+    jobs = jobs_of()[:1]
+    build(jobs, out=folder.parent, settings=settings, progress=str)
+    changed = folder / "district" / "440802.xlsx"
+    changed.write_text("我的数", encoding="utf-8")
+    notebook(jobs[0].notebook, extra="raise ValueError")
+    build(jobs, out=folder.parent, settings=settings, progress=str)
+    assert changed.read_text(encoding="utf-8") == "我的数"
+    notebook(jobs[0].notebook)
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    build(jobs, out=folder.parent, settings=settings, progress=str)
+    assert [path.name for path in changed.parent.glob("*（*")] == ["440802（改动保留）.xlsx"]
+
+
+@pytest.mark.parametrize("moment", range(1, 6))
+def test_a_release_cut_off_anywhere_loses_nothing_a_person_changed(
+    settings: Settings, jobs_of: Jobs, folder: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    jobs, own = jobs_of()[:1], folder / "district"
+    build(jobs, out=folder.parent, settings=settings, progress=str)
+    for suffix in (".html", ".xlsx"):
+        (own / f"440802{suffix}").write_text(f"我的{suffix}", encoding="utf-8")
+    replaced, left = Path.replace, [moment]
+
+    def until_the_cut(path: Path, target: Path) -> Path:
+        if own in Path(target).parents:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+        return replaced(path, target)
+
+    said: list[str] = []
+    with monkeypatch.context() as cut:
+        cut.setattr(Path, "replace", until_the_cut)
+        with pytest.raises(KeyboardInterrupt):
+            build(jobs, out=folder.parent, settings=settings, options=Options(force=True), progress=said.append)
+    build(jobs, out=folder.parent, settings=settings, progress=said.append)
+    texts = {path.name: path.read_text(encoding="utf-8") for path in own.glob("*（*")}
+    assert texts == {f"440802（改动保留）{suffix}": f"我的{suffix}" for suffix in (".html", ".xlsx")}
+    assert sum("保留" in line for line in said) >= 2
+    assert plan_of(jobs, folder, settings) == []

@@ -136,10 +136,13 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
         if place.due or place.absent or release.is_cut_off(place.folder, signed=own.sign is not None)]  # fmt: skip
     if open_places:
         with ExitStack() as held:
-            making = {place.folder: held.enter_context(release.locked(place.folder, own.sign)) for place in open_places}
+            making = {
+                place.folder: held.enter_context(release.locked(place.folder, own.sign, own.progress))
+                for place in open_places
+            }
             for place in open_places:
                 for entry in place.absent:
-                    _put(place.folder, making[place.folder], entry)
+                    _put(place.folder, making[place.folder], entry, None, own)
             done = _make(open_places, making, sources, own)
     return _summary(places, done, dry=own.options.dry_run)
 
@@ -197,7 +200,7 @@ def _released(outcome: pool.Outcome, step: Step, finished: Path, before: Entry |
     if own.sign is not None and entry.status == GOOD:
         signed = provenance.sign_page(finished / "report.html", own.sign)
         entry = replace(entry, files={**entry.files, ".html": signed})
-    _put(folder, finished, entry)
+    _put(folder, finished, entry, before, own)
     return entry
 
 
@@ -264,11 +267,11 @@ def _entry(step: Step, outcome: pool.Outcome, before: Entry | None) -> Entry:
                    cover=outcome.cover, cards=outcome.cards)  # fmt: skip
 
 
-def _put(folder: Path, finished: Path, entry: Entry) -> None:
+def _put(folder: Path, finished: Path, entry: Entry, before: Entry | None, own: _Build) -> None:
     """Release the report, or note in the manifest that it was not made."""
     with release.writing(folder):
         if entry.status == GOOD:
-            release.commit(folder, finished, entry)
+            release.commit(folder, finished, entry, before, own.progress)
         else:
             release.note(folder, entry)
 

@@ -20,10 +20,11 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from html import escape
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
 BESIDE = ".sig"  # the signature of a file lies beside it
 Sign = Callable[[bytes], str]
 """Gives the text of a signature: the name of the key, then the signature."""
+Tell = Callable[[str], object]  # takes a sentence for the user
 GOOD, STALE, FAILED, ABSENT = "已发布", "未更新", "失败", "无数据"
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -208,10 +210,10 @@ def _entry_text(entry: Entry) -> str:
 
 
 @contextmanager
-def locked(folder: Path, sign: Sign | None = None) -> Iterator[Path]:
+def locked(folder: Path, sign: Sign | None = None, tell: Tell = print) -> Iterator[Path]:
     """Hold the folder of a period alone; gives an empty folder to make reports in. Finishes what was cut off before.
 
-    ``sign`` signs the manifest at the end.
+    ``sign`` signs the manifest at the end; ``tell`` hears of files a person has changed (`commit`).
 
     Raises PublishError when another build holds it (with its owner and age) and when the folder cannot be written.
     """
@@ -227,7 +229,7 @@ def locked(folder: Path, sign: Sign | None = None) -> Iterator[Path]:
         with writing(folder):
             started = {"host": socket.gethostname(), "pid": os.getpid(), "at": time.time()}
             owner.write_text(json.dumps(started), encoding="utf-8")
-            recover(folder, sign)
+            recover(folder, sign, tell)
             for part in folder.glob(".*.part"):
                 part.unlink(missing_ok=True)
             shutil.rmtree(making, ignore_errors=True)
@@ -241,8 +243,12 @@ def locked(folder: Path, sign: Sign | None = None) -> Iterator[Path]:
             owner.unlink(missing_ok=True)
 
 
-def commit(folder: Path, finished: Path, entry: Entry) -> None:
-    """Release a report that lies complete in ``finished``; every file is held against the entry's digests first."""
+def commit(folder: Path, finished: Path, entry: Entry, before: Entry | None = None, tell: Tell = print) -> None:
+    """Release a report that lies complete in ``finished``; every file is held against the entry's digests first.
+
+    A file in its place that is not as ``before`` has it on record was changed by a person: it is kept beside under
+    another name, which ``tell`` hears.
+    """
     damaged = [
         suffix for suffix, digest in entry.files.items() if certified_digest(finished / f"report{suffix}") != digest
     ]
@@ -255,7 +261,7 @@ def commit(folder: Path, finished: Path, entry: Entry) -> None:
     ready.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(ready, ignore_errors=True)
     finished.replace(ready)
-    _finish(folder, ready)
+    _finish(folder, ready, before, tell)
 
 
 def note(folder: Path, entry: Entry) -> None:
@@ -277,11 +283,12 @@ def _is_unsigned(folder: Path) -> bool:
     return (folder / MANIFEST).is_file() and not (folder / (MANIFEST + BESIDE)).is_file()
 
 
-def recover(folder: Path, sign: Sign | None) -> None:
+def recover(folder: Path, sign: Sign | None, tell: Tell = print) -> None:
     """Finish every report whose release was cut off, and the manifest. The caller holds the lock."""
+    before = read_manifest(folder)
     for ready in sorted((folder / HIDDEN / "ready").glob("*")):
         if (ready / _ENTRY).is_file():
-            _finish(folder, ready)
+            _finish(folder, ready, before.get(ready.name.replace("+", "/")), tell)
         shutil.rmtree(ready, ignore_errors=True)
     fold(folder, sign)
 
@@ -311,16 +318,27 @@ def writing(folder: Path) -> Iterator[None]:
         raise PublishError(text, hint) from error
 
 
-def _finish(folder: Path, ready: Path) -> None:
+def _finish(folder: Path, ready: Path, before: Entry | None, tell: Tell) -> None:
     """Move the files of a ready report into place and note it in the manifest; may be repeated at any point."""
     entry = _entry_from(json.loads((ready / _ENTRY).read_text(encoding="utf-8")))
     for suffix in entry.files:
         source, target = ready / f"report{suffix}", folder / f"{entry.key}{suffix}"
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
+            _keep(target, {entry.files[suffix], before.files.get(suffix, "") if before else ""}, tell)
             source.replace(target)
     note(folder, entry)
     shutil.rmtree(ready, ignore_errors=True)
+
+
+def _keep(path: Path, released: Collection[str], tell: Tell) -> None:
+    """Move a file out of the way whose digest is none of those released; told first, so that no cut hides it."""
+    if not path.is_file() or certified_digest(path) in released:
+        return
+    names = (path.with_stem(f"{path.stem}（改动保留{number if number > 1 else ''}）") for number in count(1))
+    beside = next(name for name in names if not name.exists())
+    tell(f"　　{path.name} 与发布记录不符，原文件另存为 {beside.name}。")
+    path.replace(beside)
 
 
 def _to_disk(path: Path) -> None:
