@@ -5,6 +5,7 @@
     python benchmarks/build.py --sizes 15 60 150
     python benchmarks/build.py --dask
     python benchmarks/build.py --periods
+    python benchmarks/build.py --cold
 
 Every way makes the same reports of the sample data. The ways take turns within a round; trust the ratios. Reported are
 seconds per report with everything (start, reading the workbooks), seconds per further report (from the first finished
@@ -14,7 +15,8 @@ is run, in turn with that of another checkout: is a report dearer? With ``--dask
 processes on this machine (`distributed` has to be installed). With ``--sizes`` it is run for builds of so many
 reports: CPU seconds of the reports after the first, the exponent by which they grow, peak memory, which should not grow.
 With ``--periods`` the eight quarters of the sample are built one after the other as they come: what does the eighth cost
-beside the first? (Of those between only the city's report is made; all their workbooks are read.)
+beside the first? (Of those between only the city's report is made; all their workbooks are read.) With ``--cold`` all
+reports of the README are made in a new project, beside its ten districts by the plain loop.
 """
 
 from __future__ import annotations
@@ -214,27 +216,46 @@ def compare(one: tuple[str, Path], other: tuple[str, Path], count: int, rounds: 
         print(f"round {number + 1}, {count} reports: {'; '.join(words)}", flush=True)
 
 
+def project(place: str, data: Path) -> list[str]:
+    """Make a project in which nothing has been read or built yet; give the command that builds its data set."""
+    root = Path(place)
+    shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("mine"))
+    shutil.copytree(data, root / "data/demo", ignore=shutil.ignore_patterns(".*"))
+    shutil.copy(ROOT / "zjanalysis.toml", root)
+    os.environ["ZJANALYSIS_ROOT"] = place
+    return [sys.executable, "-m", "zjanalysis", "build", "--data", "data/demo"]
+
+
+def cold() -> None:
+    """Print what the README's reports take from nothing, as a multiple of ten districts by the plain loop."""
+    with tempfile.TemporaryDirectory() as place:
+        printed, seen = watched(project(place, ROOT / "data/sample"), ROOT)
+    os.environ.pop("ZJANALYSIS_ROOT")
+    ours = seen[-1][0] - seen[0][0]
+    plain = measured("plain", 10)["all"] * 10
+    print(
+        f"{printed.splitlines()[-1]}: {ours:.1f} s; ten districts by the plain loop {plain:.1f} s: {plain / ours:.1f} x"
+    )
+
+
 def periods() -> None:
     """Print the CPU seconds of a build of each quarter of the sample as it comes, and the eighth's beside the first's."""
-    with tempfile.TemporaryDirectory() as place:
-        root, command = Path(place), [sys.executable, "-m", "zjanalysis"]
-        subprocess.run([*command, "demo", f"{place}/all"], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
-        shutil.copytree(ROOT / "notebooks", root / "notebooks")
-        shutil.copy(ROOT / "zjanalysis.toml", root)
-        names = sorted(folder.name for folder in (root / "all").iterdir() if (folder / "items").is_dir())
-        shutil.copytree(root / "all", root / "data/demo", ignore=shutil.ignore_patterns(*names))
+    with tempfile.TemporaryDirectory() as place, tempfile.TemporaryDirectory() as other:
+        whole, shown = Path(other) / "all", Path(place) / "data/demo"
+        demo = [sys.executable, "-m", "zjanalysis", "demo", str(whole)]
+        subprocess.run(demo, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        names = sorted(folder.name for folder in whole.iterdir() if (folder / "items").is_dir())
+        command = project(place, whole)
+        for name in names:
+            shutil.rmtree(shown / name)
         spent: list[float] = []
         for name in names:
-            shutil.copytree(root / "all" / name, root / "data/demo" / name)
-            whole = name in (names[0], names[-1])
-            asked = ["build", "--data", "data/demo", "--period", name, *([] if whole else ["--only", "city"])]
-            os.environ["ZJANALYSIS_ROOT"] = place
+            shutil.copytree(whole / name, shown / name)
+            asked = ["--period", name, *([] if name in (names[0], names[-1]) else ["--only", "city"])]
             printed, seen = watched([*command, *asked], ROOT)
             spent.append(max(seconds for _, _, seconds in seen))
-            print(
-                f"{name}{'' if whole else ' (city)'}: {spent[-1]:.1f} CPU s, {printed.splitlines()[-1][:40]}",
-                flush=True,
-            )
+            part = " (city)" if "--only" in asked else ""
+            print(f"{name}{part}: {spent[-1]:.1f} CPU s, {printed.splitlines()[-1][:40]}", flush=True)
     print(f"the eighth / the first: {spent[-1] / spent[0]:.2f}")
 
 
@@ -286,9 +307,10 @@ def main() -> None:
     parser.add_argument("--before", type=Path, help="another checkout")
     parser.add_argument("--sizes", type=int, nargs="+", help="builds of so many reports each")
     parser.add_argument("--periods", action="store_true", help="eight quarters, as they come")
+    parser.add_argument("--cold", action="store_true", help="the README's reports from nothing")
     given = parser.parse_args()
-    if given.periods:
-        periods()
+    if given.periods or given.cold:
+        periods() if given.periods else cold()
         return
     if given.way:
         one_way(given.way, given.reports)

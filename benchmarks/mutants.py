@@ -221,10 +221,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--from", dest="again", type=Path, help="the mutants of such a file; those that no longer die fail"
     )
-    parser.add_argument("--tests", default="tests/analysis")
+    parser.add_argument("--tests", nargs="+", default=["tests/analysis", "zjanalysis/analysis"], help="examples too")
     options = parser.parse_args(arguments)
     MUTANTS.extend(chosen(options))
-    words = ["-p", "no:cacheprovider", str(ROOT / options.tests)]
+    words = ["-p", "no:cacheprovider", *(str(ROOT / place) for place in options.tests)]
     code = pytest.main(words, plugins=[sys.modules[__name__]])
     if len(RESULTS) < len(MUTANTS):
         return int(code) or 1

@@ -59,6 +59,16 @@ def test_by_department_the_parts_add_up_and_the_largest_mover_leads(items_of: Re
     assert set(parts["department"]) == {"局一", "局二", "局甲"}  # D is the peer's alone and keeps its department
 
 
+def test_an_item_weighs_for_the_structure_by_how_far_it_lies_from_the_mean_of_both(items_of: Read) -> None:
+    """A weighs more here and compresses less than the mean of 0.74 and 0.8375, B the other way round: both cost."""
+    parts = split(items_of(ITEMS), "time_compression", by=("department",)).set_index(["department", "part"])
+    mean = (0.74 + 0.8375) / 2
+    by_hand = {"局一": (0.4 - 0.25) * ((0.5 + 0.8) / 2 - mean), "局二": (0.6 - 0.75) * ((0.9 + 0.85) / 2 - mean)}
+    for office, value in by_hand.items():
+        assert parts.loc[(office, "结构"), "contribution"] == pytest.approx(value)
+    assert {value < 0 for value in by_hand.values()} == {True}
+
+
 def test_the_item_type_can_be_the_group(items_of: Read) -> None:
     parts = split(items_of(ITEMS), "time_compression", by=("item_type",))
     assert set(parts["item_type"]) == {"行政许可"}

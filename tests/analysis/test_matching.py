@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.frontier import frontier, peer_states
-from zjanalysis.analysis.matching import fold, headroom
+from zjanalysis.analysis.matching import common_limit, fold, headroom
 from zjanalysis.analysis.registry import indicator
 
 Read = Callable[[str], pd.DataFrame]
@@ -34,6 +34,13 @@ def test_handling_items_of_one_code_fold_to_means(items_of: Read) -> None:
     assert folded.loc[("440800", "B"), "handling_type"] == "即办件"
     assert folded.loc[("441700", "B"), "limit_reason"] == "缺法定时限"
     assert len(folded) == 3 + 2 + 3
+
+
+def test_the_common_limit_is_the_median_of_the_regions_asked_for_on_usable_pairs(items_of: Read) -> None:
+    more = ITEMS + "441700      E          戊        局乙       9              -             0      承诺件\n"
+    group = common_limit(items_of(more), regions=["440800", "440900"])
+    assert group.to_dict() == {"A": 17.5, "B": 30, "C": 5}  # a limit whose promise is missing is no usable pair
+    assert common_limit(items_of(more), regions=["440900"]).to_dict() == {"A": 20, "B": 30}
 
 
 def test_headroom_is_each_items_own_promise_beyond_the_best_peer(items_of: Read) -> None:

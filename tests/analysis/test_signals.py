@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.series import lines
 from zjanalysis.analysis.signals import Signal, against_group, read_line, signals
@@ -69,6 +70,14 @@ def table(region: str, values: list[float], definition: list[str] | None = None)
         {"region_code": region, "indicator": "instant", "period": [f"2020Q{n}" for n in range(1, len(values) + 1)],
          "value": values, "denominator": 200.0, "definition": definition or "2021"}
     )  # fmt: skip
+
+
+def test_the_range_of_the_newest_point_by_hand() -> None:
+    """Around the mean of those before it, as wide as one more point lies from a mean of four."""
+    found = read_line(np.array([10.0, 12, 10, 12, 11]), np.ones(5), indicator("promised_days"))
+    noise = (2 + 2 + 2) / 3 / 1.128  # the mean moving range of the four, over d2
+    far = two_sided_t(0.99, 0.62 * 3) * noise * np.sqrt(1 + 1 / 4)
+    assert (found.low, found.high) == pytest.approx((11 - far, 11 + far))
 
 
 def test_what_stands_before_a_cut_is_not_looked_at() -> None:
