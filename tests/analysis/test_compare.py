@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjanalysis.analysis.compare import among, compare, facts, rank_range, rank_ranges, standings
+from zjanalysis.analysis.compare import among, compare, facts, most_urgent, rank_range, rank_ranges, risen, standings
 from zjanalysis.analysis.registry import by_caseload, indicator
 from zjanalysis.settings import Comparison, Settings
 
@@ -172,6 +172,21 @@ def test_a_target_that_rises_is_held_against_the_last_period() -> None:
     assert facts(close, before=close)["meets_target"].iloc[0] == "未达标"  # 99.997 %, not 100.00 %
 
 
+def test_what_a_rising_target_comes_to_starts_from_the_regions_own_base() -> None:
+    base = scores_of(online_end_to_end=[0.7, 0.8, 0.9, 0.95])
+    one = indicator("online_end_to_end")
+    assert risen(one, "440800", base) == pytest.approx(0.701)
+    assert risen(one, "440800", base.iloc[1:]) is None  # nothing to start from
+    assert risen(indicator("visits"), "440800", scores_of(visits=[0.1])) is None  # the plan asks for something else
+
+
+def test_behind_comes_first_then_what_misses_its_target_then_low_places() -> None:
+    rows = [("a", "优于", "未达标", 4), ("b", "相当", "无目标", 4), ("c", "相当", "达标", 4), ("d", "相当", "不能判定", 1),
+            ("e", "相当", "未达标", 1), ("f", "落后", "达标", 1), ("g", "不作判断", "达标", 1), ("h", "相当", "达标", 2)]  # fmt: skip
+    gaps = pd.DataFrame(rows, columns=["indicator", "verdict", "meets_target", "rank"]).assign(n_ranked=4)
+    assert "".join(most_urgent(gaps)) == "fgedchba"
+
+
 @pytest.mark.parametrize(("now", "before", "met"), [(0.90096, 0.90004, "未达标"), (0.90105, 0.90004, "达标")])
 def test_a_rise_is_the_change_between_the_values_not_between_their_prints(now: float, before: float, met: str) -> None:
     found = facts(scores_of(online_end_to_end=[now, 0.8, 0.9, 0.95]), before=scores_of(online_end_to_end=[before]))
@@ -284,6 +299,14 @@ def test_ranks_are_sure_where_every_code_says_so_and_open_where_none_does() -> N
     values[0, 0] = 1.0  # one code in thirty
     low, high = rank_range(values, ones, sign=1)
     assert (low.tolist(), high.tolist()) == ([1, 1, 1], [3, 3, 3])
+
+
+@pytest.mark.parametrize(("lead", "sure"), [(1.8, False), (1.87, True)])
+def test_four_codes_alike_leave_three_degrees_of_freedom(lead: float, sure: bool) -> None:
+    """Sure from t(3) · sqrt(4/3 · Σ(d/4)²) on: with differences of d above and below the mean, 1.837 d."""
+    values = np.column_stack([lead + np.array([1, -1, 1, -1]), np.zeros(4)])
+    low, high = rank_range(values, np.ones((4, 2)), sign=1)
+    assert (low.tolist(), high.tolist()) == (([1, 2], [1, 2]) if sure else ([1, 1], [2, 2]))
 
 
 def test_a_region_without_items_has_no_range() -> None:

@@ -140,10 +140,11 @@ def test_as_written_takes_numbers_without_conversion(items_of: Read) -> None:
         A          20.83          10            1                 10               -
         B          -              -             30                3                时限单位不明
         C          -              -             99999             3                无期限（哨兵值）
+        D          -              -             1                 0                时限单位不明
         """
     )
     written = as_written(items)
-    assert value(measure(written), "time_compression") == ((1 - 10 + 30 - 3) / (1 + 30), 2, 1)
+    assert value(measure(written), "time_compression") == ((1 - 10 + 30 - 3 + 1) / (1 + 30 + 1), 3, 1)
     assert items["statutory_days"].iloc[0] == 20.83
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.frontier import frontier, peer_states
-from zjanalysis.analysis.matching import common_limit, fold, headroom
+from zjanalysis.analysis.matching import common_limit, common_limits, fold, headroom
 from zjanalysis.analysis.registry import indicator
 
 Read = Callable[[str], pd.DataFrame]
@@ -41,6 +41,9 @@ def test_the_common_limit_is_the_median_of_the_regions_asked_for_on_usable_pairs
     group = common_limit(items_of(more), regions=["440800", "440900"])
     assert group.to_dict() == {"A": 17.5, "B": 30, "C": 5}  # a limit whose promise is missing is no usable pair
     assert common_limit(items_of(more), regions=["440900"]).to_dict() == {"A": 20, "B": 30}
+    rows = common_limits(items_of(more), regions=["440800", "440900"])
+    assert rows["match_code"].tolist() == ["A", "A", "B", "C", "A", "B"]  # none without a code, none of others
+    assert rows["statutory_days"].tolist() == [17.5, 17.5, 30, 5, 17.5, 30]
 
 
 def test_headroom_is_each_items_own_promise_beyond_the_best_peer(items_of: Read) -> None:

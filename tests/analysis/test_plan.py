@@ -22,8 +22,10 @@ from zjanalysis.analysis.plan import (
     fewest,
     lead,
     plan,
+    plan_on,
     possible_steps,
     reached_values,
+    survey,
     without_reviews,
 )
 from zjanalysis.analysis.tasks import carried_out
@@ -92,6 +94,12 @@ def test_doing_the_steps_gives_the_value_and_rank_that_were_promised(items: pd.D
         )
 
 
+def test_only_who_is_where_a_step_leads_is_an_example(items: pd.DataFrame) -> None:
+    near = items.assign(promised_days=items["promised_days"].mask(items["item_id"] == "k1", 3))
+    first = made(near, "time_compression", 0.78).steps.set_index("match_code").loc["A"]
+    assert (first["to_value"], first["follows"], first["n_follows"]) == (2, "440900", 1)  # 3 days are not 2
+
+
 def test_an_unreachable_target_says_so_and_what_stands_in_the_way(items: pd.DataFrame) -> None:
     found = made(items, "time_compression", 0.99)
     summary = found.summary.iloc[0]
@@ -99,6 +107,8 @@ def test_an_unreachable_target_says_so_and_what_stands_in_the_way(items: pd.Data
     assert (summary["n_steps"], summary["reached_value"]) == (3, summary["best_reachable"])
     assert found.obstacles["reason"].tolist() == ["办理同一事项的兄弟地区不够"]  # D: no peer lists it
     assert found.obstacles["could_gain"].tolist() == [pytest.approx(9 / 100)]
+    locked = made(items, "time_compression", 0.99, Conditions(locked=("B",))).obstacles
+    assert locked["reason"].tolist() == [LOCKED, "办理同一事项的兄弟地区不够"]  # 12 and 9 of 100: the most first
 
 
 def test_a_target_already_reached_needs_no_step(items: pd.DataFrame) -> None:
@@ -114,6 +124,8 @@ def test_past_a_peer_means_strictly_better(items: pd.DataFrame) -> None:
     assert past.summary["target"].iloc[0] == pytest.approx(1 - 20 / 90)
     best = made(items, "time_compression", "best").summary.iloc[0]
     assert (best["target"], best["reached"]) == (0.9, False)
+    stranger = plan(items, region="440800", peers=("440900",), indicator="online", target="阳江市").summary.iloc[0]
+    assert (stranger["past"], stranger["target"]) == (True, pytest.approx(2 / 3))
     twins = items.assign(region_code=items["region_code"].replace("441700", "449999"))
     level = plan(twins, region="440800", peers=("440900",), indicator="online", target="best")
     assert not level.summary["reached"].iloc[0]  # the best peer is at 100 %: nobody gets past it
@@ -509,6 +521,19 @@ def test_leaving_alone_what_needs_a_review_is_the_frontier_under_that_condition(
     chosen = both["item_key"].isin(locked) & (both["could_gain"] > 0)
     assert set(both.loc[chosen, "obstacle"]) <= {LOCKED}
     pd.testing.assert_frame_equal(both[~both["item_key"].isin(locked)], kept[~kept["item_key"].isin(locked)])
+
+
+@pytest.mark.parametrize("conditions", [without_reviews(FREE), Conditions(floor=3), Conditions(locked=("A",))])
+@pytest.mark.parametrize("target", ["best", LEAD])
+def test_a_plan_on_prepared_ground_is_the_plan(items: pd.DataFrame, conditions: Conditions, target: str) -> None:
+    named = items.assign(item_name=items["item_name"].replace("乙", "海域使用权审核"))
+    ground = survey(named, region="440800", peers=PEERS, indicator="time_compression")
+    found, anew = (
+        plan_on(ground, target=target, conditions=conditions),
+        made(named, "time_compression", target, conditions),
+    )
+    for table in ("steps", "summary", "obstacles"):
+        pd.testing.assert_frame_equal(getattr(found, table), getattr(anew, table))
 
 
 def test_every_reason_for_a_review_names_its_document() -> None:

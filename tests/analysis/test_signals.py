@@ -13,7 +13,7 @@ import pytest
 from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.series import lines
-from zjanalysis.analysis.signals import Signal, against_group, read_line, signals
+from zjanalysis.analysis.signals import Signal, against_group, read_line, signals, worsening
 from zjanalysis.studies import study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +78,30 @@ def test_the_range_of_the_newest_point_by_hand() -> None:
     noise = (2 + 2 + 2) / 3 / 1.128  # the mean moving range of the four, over d2
     far = two_sided_t(0.99, 0.62 * 3) * noise * np.sqrt(1 + 1 / 4)
     assert (found.low, found.high) == pytest.approx((11 - far, 11 + far))
+
+
+@pytest.mark.parametrize(("beyond", "expected"), [(-0.01, Signal.STEADY), (0.01, Signal.OUTLIER)])
+def test_a_new_point_outside_the_range_is_an_outlier(beyond: float, expected: Signal) -> None:
+    line, days = [50.0] * 10 + [60.0], indicator("promised_days")
+    low = read_line(np.array([*line, 50.0]), np.ones(12), days).low
+    assert read_line(np.array([*line, low - beyond]), np.ones(12), days).signal is expected
+
+
+def test_a_run_goes_back_to_the_last_turn() -> None:
+    assert read_line(np.array([9.0, 8, 7, 6, 7, 8]), np.ones(6), indicator("promised_days")).run == 3
+
+
+def test_what_stands_badly_and_gets_worse_is_named_with_every_reason() -> None:
+    place = {"region_code": list("abcd"), "indicator": "visits"}
+    stands = pd.DataFrame({**place, "value": 1.0, "rank": [4, 1, 2, 3], "n_ranked": 4,
+                           "verdict": ["落后", "相当", "优于", "相当"],
+                           "meets_target": ["未达标", "达标", "未达标", "未达标"]})  # fmt: skip
+    read = pd.DataFrame({**place, "value": 1.0, "signal": ["持续变差", "持续变差", "平稳", "平稳"],
+                         "relative": ["持续变差", "平稳", "平稳", "持续变差"]})  # fmt: skip
+    found = worsening(stands.astype({"rank": "Int64"}), read)
+    assert found[["region_code", "bad", "worse"]].values.tolist() == [
+        ["a", "落后、未达标、位次靠后", "持续变差、相对全组持续变差"], ["d", "未达标", "相对全组持续变差"],
+    ]  # fmt: skip
 
 
 def test_what_stands_before_a_cut_is_not_looked_at() -> None:
