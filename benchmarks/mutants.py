@@ -32,6 +32,7 @@ from zjanalysis.analysis import series
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "zjanalysis" / "analysis"
+TESTS = ["tests/analysis", "tests/ledger/test_analysis.py", "zjanalysis/analysis"]
 PATIENCE = 60  # CPU seconds; a mutant that needs more is an endless loop, and noticed
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -221,7 +222,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--from", dest="again", type=Path, help="the mutants of such a file; those that no longer die fail"
     )
-    parser.add_argument("--tests", nargs="+", default=["tests/analysis", "zjanalysis/analysis"], help="examples too")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="examples too")
     options = parser.parse_args(arguments)
     MUTANTS.extend(chosen(options))
     words = ["-p", "no:cacheprovider", *(str(ROOT / place) for place in options.tests)]
