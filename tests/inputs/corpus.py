@@ -257,6 +257,9 @@ CASES = [
     Case("空时限.xlsx", book(HEAD, with_(A, law=None), with_(B, promise=" ")), 2,
          {"statutory_blank": 1, "promised_blank": 1}),
     Case("占位数.xlsx", book(HEAD, with_(A, law="500个工作日"), with_(B, law=99999)), 2, {"limit_sentinel": 2, "unit_not_stated": 0}),
+    Case("一串九.xlsx", book(HEAD, with_(A, promise="9999工作日"), with_(B, law="999个工作日")), 2, {"limit_sentinel": 2}),
+    Case("字母当零.xlsx", book([*HEAD, "承诺时限单位"], [*with_(A, promise="30O"), "工作日"], [*B, "工作日"]), 2,
+         {"limit_unreadable": 1}),
     Case("法定为零.xlsx", book(HEAD, with_(A, law="0个工作日", promise="0个工作日"), B), 2, {"statutory_zero": 1}),
     Case("单位不明.xlsx", book([*HEAD, "承诺时限单位"], [*with_(A, promise=5), "3"], [*with_(B, promise=10), "工作日"]), 2,
          {"limit_unit_unknown": 1}),
@@ -280,6 +283,7 @@ CASES = [
     Case("缺名称.xlsx", book(HEAD, with_(A, name=None), B), 1, {"name_missing": 1}),
     Case("地区不认识.xlsx", book(HEAD, with_(A, region="遂渓县"), B), 1, {"region_unknown": 1}),
     Case("缺地区.xlsx", book(HEAD, with_(A, region=None), B), 1, {"region_missing": 1}),
+    Case("代码不认识.xlsx", book([*HEAD, "行政区划代码"], [*A, "440899"], [*B, "440823"]), 2, {"code_unknown": 1}),
     Case("代码与地区不同.xlsx", book([*HEAD, "行政区划代码"], [*A, "440882"], [*B, "440823000000"]), 2, {"region_conflict": 1}),
     # --- rows
     Case("承诺长于法定.xlsx", book(HEAD, with_(A, promise="30个工作日"), B), 2, {"promise_longer": 1}),

@@ -18,7 +18,7 @@ from corpus import HEAD, A, B, book
 from zjanalysis.columns import ALL_COLUMNS
 from zjanalysis.inputs.check import Checked, check, check_files, completeness
 from zjanalysis.inputs.findings import KEYS, summary
-from zjanalysis.inputs.headers import near, read_header
+from zjanalysis.inputs.headers import near, nearest, read_header
 from zjanalysis.inputs.rules import deduplicate
 from zjanalysis.inputs.workbook import Sheet
 from zjanalysis.settings import Settings
@@ -277,16 +277,27 @@ def test_headers_nobody_knows_are_named_with_the_nearest_and_settled_by_the_data
     path.write_text("\n".join(",".join(map(str, row)) for row in (OWN_HEADS, A, B)), encoding="utf-8")
     refused = check_files([path], settings=project).findings
     assert refused["rule"].tolist() == ["file_refused"]
-    assert "没认出的表头：事项的名称（您是不是指“事项名称”？）、跑几次。" in refused["action"].item()
-    line = re.search(r'例如 (".*?" = ".*?")。', refused["action"].item())
-    assert line
+    assert (
+        "没认出的表头：事项的名称（您是不是指“事项名称”？）、跑几次（您是不是指“到办事现场次数”？）。"
+        in refused["action"].item()
+    )
+    lines = re.findall(r'"[^"]*" = "[^"]*"', refused["action"].item())
+    assert lines == ['"事项的名称" = "事项名称"', '"跑几次" = "到办事现场次数"']
     toml = tmp_path / "data" / "试" / "dataset.toml"
     toml.parent.mkdir(parents=True)
     about = 'title = "试"\nkind = "real"\nsource = "试"\nlicence = "MIT"\n[columns]\n'
-    toml.write_text(f'{about}{line[1]}\n"跑几次" = "到办事现场次数"\n', encoding="utf-8")
+    toml.write_text("\n".join([about.rstrip(), *lines]), encoding="utf-8")
     found = check_files([path], settings=project)
     assert found.findings.empty
     assert found.items["visits"].tolist() == [0, 1]
+
+
+def test_a_column_that_is_missing_is_asked_about_sooner() -> None:
+    heads = ["事项名称", "地区", "法定时限", "承诺天数", "联系电话", "备注"]
+    asked = {"承诺天数": "承诺办结时限", "联系电话": "", "备注": ""}
+    assert nearest([read_header(text) for text in heads]) == asked
+    there = nearest([read_header(text) for text in [*heads, "承诺时限"]])
+    assert there["承诺天数"] == ""  # the promise has its column: another is no guess
 
 
 def test_a_header_of_any_length_is_looked_at_quickly() -> None:

@@ -237,8 +237,8 @@ def _lacking(items: pd.DataFrame, rows: pd.DataFrame, scope: Scope) -> Iterator[
     if inside.empty:
         return
     scores = measure_items(inside, scope=scope).query("n == 0")
-    reasons = left_out(inside, scope=scope).drop_duplicates(["region_code", "indicator"])
-    lacking = scores.merge(reasons[["region_code", "indicator", "reason"]], on=["region_code", "indicator"], how="left")
+    each = left_out(inside, scope=scope).groupby(["region_code", "indicator"])["reason"]
+    lacking = scores.merge(each.agg("、".join).reset_index(), on=["region_code", "indicator"], how="left")
     labels = {one.key: one.short for one in ITEM_INDICATORS}
     for reason, group in lacking.fillna({"reason": "没有这类事项"}).groupby("reason", sort=False):
         names = "、".join(dict.fromkeys(group["indicator"].map(labels)))

@@ -16,6 +16,17 @@ HEADER_ROWS = 20  # the header is on one of the first 20 rows
 LONGEST = 200  # characters: no header is longer
 NAME, ALIAS, PART, TOLD, TWO_ROWS = "标准名称", "别名", "合写中的“{}”", "dataset.toml 的 [columns]", "两行表头合读"
 _NEAR = 0.75  # of the letters of a header and a name: so much alike that one is asked whether it is meant
+_FAR = 0.5  # the same for a column that nothing else in the table can be
+WANTED = {
+    "statutory_limit": ("both_limits",),
+    "promised_limit": ("both_limits",),
+    "visits": (),
+    "online": ("handle_form",),
+    "item_type": ("item_type_code",),
+    "base_code": ("impl_code",),
+    "use_level": ("use_level_code", "impl_code"),
+}
+"""Columns whose absence is said, with the columns that may stand in for them."""
 _NUMBERS = {"时限", "数值", "天数", "数"}  # second headers under a merged one: the number itself, or something about it
 _BRACKETS = str.maketrans("[]{}<>【】〔〕《》〈〉「」", "()()()()()()()()")
 _COMPOUND = (
@@ -132,20 +143,31 @@ def _joined(head: Header, own: Header, under: str, read: Callable[[str], Header]
 
 
 @cache
-def near(header: str) -> str:
+def near(header: str, only: tuple[str, ...] = (), *, cutoff: float = _NEAR) -> str:
     """Give the standard name that an unknown header comes near to; empty when none does.
+
+    ``only``: the columns asked for (none: all).
 
     >>> near("能否网办"), near("事项名"), near("备注")
     ('是否网办', '事项名称', '')
     """
-    names = {plain(spelling): column.label for column in reversed(ITEM_COLUMNS)
+    names = {plain(spelling): column.label for column in reversed(ITEM_COLUMNS) if not only or column.key in only
              for spelling in (*column.aliases, column.label) if not spelling.isascii()}  # fmt: skip
-    close = difflib.get_close_matches(plain(header[:LONGEST]), names, n=1, cutoff=_NEAR)
+    close = difflib.get_close_matches(plain(header[:LONGEST]), names, n=1, cutoff=cutoff)
     return names[close[0]] if close else ""
 
 
 def nearest(headers: Sequence[Header]) -> dict[str, str]:
-    """Return unknown header → the standard name it may be, "" where none is near or another header is that column."""
+    """Return unknown header → the standard name it may be, "" where none is near or another header is that column.
+
+    A column that the table lacks is asked about sooner.
+    """
+    there = {key for header in headers for key in header.keys}
+    lacking = tuple(key for key, stands_in in WANTED.items() if not {key, *stands_in} & there)
     taken = {column.label for column in ITEM_COLUMNS for header in headers if header.keys == (column.key,)}
-    names = {" ".join(one.text.split()): near(one.text) for one in headers if one.text.strip() and not one.keys}
-    return {header: "" if name in taken else name for header, name in names.items()}
+    found: dict[str, str] = {}
+    for one in (header for header in headers if header.text.strip() and not header.keys):
+        name = near(one.text)
+        late = near(one.text, lacking, cutoff=_FAR) if lacking and name in {"", *taken} else ""
+        found[" ".join(one.text.split())] = late or ("" if name in taken else name)
+    return found

@@ -12,6 +12,7 @@ import pandas as pd
 from zjanalysis.columns import label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Violation
+from zjanalysis.inputs.headers import WANTED
 from zjanalysis.inputs.regions import find_code, is_our_code, region_name
 from zjanalysis.inputs.table import Cells, ReadContext, Table, array_of, cells_of, mapped
 from zjanalysis.settings import Units
@@ -35,16 +36,6 @@ _LIMIT_RULES = {
     values.TWO_UNITS: "limit_unit_conflict",
     values.UNREADABLE: "limit_unreadable",
 }
-# Columns whose absence is said, with the columns that may stand in for them.
-_WANTED = {
-    "statutory_limit": ("both_limits",),
-    "promised_limit": ("both_limits",),
-    "visits": (),
-    "online": ("handle_form",),
-    "item_type": ("item_type_code",),
-    "base_code": ("impl_code",),
-    "use_level": ("use_level_code", "impl_code"),
-}
 
 
 def typed_items(table: Table, *, region: str | None, units: Units) -> tuple[pd.DataFrame, list[Violation]]:
@@ -63,7 +54,7 @@ def typed_items(table: Table, *, region: str | None, units: Units) -> tuple[pd.D
     items |= {key: pd.Series([name] * n, dtype="str") for key, name in (("file", table.file), ("sheet", table.sheet))}
     items["row_number"] = table.numbers
     missing = [Violation("column_missing", WHOLE, values=label(key, "items"))
-               for key, stands_in in _WANTED.items() if not {key, *stands_in} & set(table.cells)]  # fmt: skip
+               for key, stands_in in WANTED.items() if not {key, *stands_in} & set(table.cells)]  # fmt: skip
     violations = [*context.violations, *missing, *_typos(table), *_shifted(context)]
     return pd.DataFrame({key: _typed(value) for key, value in items.items()}), violations
 
@@ -91,6 +82,9 @@ def _regions(context: ReadContext, hint: str | None) -> dict[str, np.ndarray]:
         code = np.where(nowhere, hint, code)
     else:
         context.note("region_missing", key, nowhere, values="")
+    if "region_code" in cells:
+        unread = (by_code == "") & (by_name != "") & ~is_zone & (context.texts("region_code") != "")
+        context.note("code_unknown", "region_code", unread, others=context.texts("region"))
     differs = (by_code != "") & (by_name != "") & (by_code != by_name) & ~is_zone
     context.note("region_conflict", "region", differs, others=by_code)
     return {"region_code": code, "region": mapped(code, lambda c: region_name(c) if c else "")}

@@ -14,7 +14,8 @@ from zjanalysis.settings import Units
 # Why there is no number. check() turns them into the words of ``limit_reason``.
 BLANK, NO_LIMIT, SENTINEL, NO_UNIT = "未填", "无期限规定", "无期限（哨兵值）", "时限单位不明"
 TWO_UNITS, UNREADABLE = "时限单位前后不一致", "时限无法识别"
-_SENTINELS = (500.0, 99999.0)  # 500 and 99999 stand for 无期限 in two systems (reference/codes.csv 无期限哨兵)
+_SENTINELS = (500.0, 999.0, 9999.0, 99999.0)
+"""500 and 99999 stand for 无期限 in two systems (reference/codes.csv 无期限哨兵); fewer nines are the same habit."""
 LONGEST = 300  # characters: no limit is longer, whatever stands in brackets behind it
 # Possessive quantifiers throughout: no text makes these patterns go back over it again and again.
 _LEAD = re.compile(r"(?>(?:法定|承诺)(?:办结|办理)?(?:时限|期限)[:为是]?|自?受理(?:之日)?[起后]?,?|不超过|不多于)*+")
@@ -133,9 +134,9 @@ def _with_unit(number: float, *, own: str, beside: str, usual: str) -> Limit:
     unit, other = unit_of(own or beside or usual), unit_of(beside)
     if number == -1:
         return Limit(None, None, NO_LIMIT)
-    if number in _SENTINELS or number > _SENTINELS[1]:
+    if number in _SENTINELS or number > _SENTINELS[-1]:
         return Limit(None, unit, SENTINEL)
-    if number < 0 or (unit is None and len(own) > 4):
+    if number < 0 or (unit is None and (len(own) > 4 or (own and own.isascii()))):  # 30O is no unit
         return Limit(None, None, UNREADABLE)
     if unit and other and unit != other:
         return Limit(None, None, TWO_UNITS)
