@@ -44,7 +44,7 @@ def typed_from_paper(folder: Path) -> str:
     found = re.search(r'"fingerprint": "([0-9A-Z-]+)"', page.read_text(encoding="utf-8"))
     assert found is not None
     now = found.group(1)
-    typed = {"现行": now.lower().replace("-", " "), "旧程序": f"{now[:-3]}000", "旧数据": f"000{now[3:-3]}000"}
+    typed = {"现行": now.lower().replace("-", " "), "抄错末组": f"{now[:-3]}000", "抄错首末两组": f"000{now[3:-3]}000"}
     return "".join(transcript(f"verify {what}", in_process(["verify", word])) for what, word in typed.items())
 
 

@@ -22,7 +22,7 @@ from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.bundle import bundle
 from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.release import certified_digest
+from zjanalysis.publish.release import certified_digest, read_manifest
 from zjanalysis.settings import Settings, Units
 
 pytestmark = pytest.mark.e2e
@@ -67,13 +67,21 @@ def test_a_report_is_made_again_when_what_it_reads_changed_and_says_why(
     assert not folder.exists()
     build(jobs, out=folder.parent, settings=settings, progress=lambda line: None)
     assert plan_of(jobs, folder, settings) == []
+    first = read_manifest(folder)
 
     edit("440803", "0.02 乙")  # what only the district itself reads
     assert plan_of(jobs, folder, settings) == ["霞山区：数据有变（霞山区）"]
+    build(jobs, out=folder.parent, settings=settings, progress=lambda line: None)
+    entry, code = read_manifest(folder)["district/440803"], first["district/440803"].fingerprint
+    assert (entry.earlier, entry.fingerprint == code) == ((code,), False)
     edit("440803", "0.03 甲")  # what the others compare with
     assert plan_of(jobs, folder, settings) == [f"{name}：数据有变（霞山区）" for name in ("赤坎区", "霞山区", "坡头区")]
     edit("440803", "0.02 甲")
-    assert plan_of(jobs, folder, settings) == []
+    build(jobs, out=folder.parent, settings=settings, progress=lambda line: None)
+    assert (read_manifest(folder)["district/440803"].earlier, plan_of(jobs, folder, settings)) == (
+        (entry.fingerprint,),
+        [],
+    )
 
     other = replace(settings, units=Units(year=249.0))
     assert plan_of(jobs, folder, other) == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,10 +23,12 @@ from zjanalysis.publish.index import write_index
 from zjanalysis.publish.jobs import Job, list_jobs, select
 from zjanalysis.publish.pool import Task
 from zjanalysis.publish.provenance import Stamp, package_digest, read_fingerprint, short, text_digest
+from zjanalysis.publish.release import read_manifest, write_manifest
 from zjanalysis.publish.staleness import verify
 from zjanalysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PERIOD = "2021Q1"
 Jobs = Callable[..., tuple[Job, ...]]
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)",
            "\u202e反向\u202c文字", "长" * 500, "😀👩‍👩‍👧事项", "a&amp;b", "'; DROP TABLE", "</style></main>", "{{ 7*7 }}{% raw %}")  # fmt: skip
@@ -73,14 +76,7 @@ def test_verify_tells_a_sound_page_from_an_altered_and_an_outdated_one(published
     entry = {e["key"]: e for e in json.loads((published / "manifest.json").read_text(encoding="utf-8"))["reports"]}[
         "district/440823"
     ]
-    groups = entry["fingerprint"].split("-")
-    typed = "".join(["000" if groups[0] != "000" else "111", *groups[1:]]).lower()
-    assert (
-        "遂溪县 2021Q1 的一份旧报告，此后有变化的是：数据"
-        in verify(typed, out=out, settings=known, data="data/sample").lines[0]
-    )
-    unknown = "".join([groups[0], "000", *groups[2:]])
-    assert "不属于现有的任何一份报告" in verify(unknown, out=out, settings=known, data="data/sample").lines[0]
+    assert told.lines[1].startswith(f"校验码 {entry['fingerprint']} 是 遂溪县 2021Q1 的现行报告")
     original = path.read_text(encoding="utf-8")
     try:
         path.write_text(original.replace("遂溪县", "徐闻县", 1), encoding="utf-8")
@@ -89,6 +85,59 @@ def test_verify_tells_a_sound_page_from_an_altered_and_an_outdated_one(published
         assert altered.lines[0].startswith("文件已被改动")
     finally:
         path.write_text(original, encoding="utf-8", newline="\n")
+
+
+MISTYPED = {
+    "数据": "参数、口径与设置、程序与笔记本",
+    "参数": "数据、口径与设置、程序与笔记本",
+    "口径与设置": "数据、参数、程序与笔记本",
+    "程序与笔记本": "数据、参数、口径与设置",
+}
+
+
+@pytest.fixture
+def office(published: Path, tmp_path: Path) -> Path:
+    """Give the period's folder of an office, with the manifest of what was published and no files."""
+    folder = tmp_path / "reports" / published.name
+    folder.mkdir(parents=True)
+    shutil.copy(published / "manifest.json", folder)
+    return folder
+
+
+@pytest.mark.parametrize("part", MISTYPED)
+def test_a_code_nobody_issued_is_no_report_of_ours(office: Path, part: str) -> None:
+    """One letter wrong in any group: no record, and what it agrees with."""
+    code = list(read_manifest(office)["district/440823"].fingerprint)
+    last = 4 * list(MISTYPED).index(part) + 2
+    code[last] = "X" if code[last] != "X" else "Y"
+    told = verify("".join(code), out=office.parent, settings=load_settings(ROOT), data="data/sample")
+    assert told.lines == (
+        f"校验码 {''.join(code)}：没有这份报告的记录，可能抄错。与现在的 遂溪县 2021Q1 相比，"
+        f"一致的是：{MISTYPED[part]}；不一致的是：{part}。",
+    )
+    assert told.exit_code == 1
+
+
+def test_a_code_is_told_by_what_was_published_before_and_elsewhere(office: Path) -> None:
+    entries = read_manifest(office)
+    own = entries["district/440823"]
+    old = f"000-000{own.fingerprint[7:]}"
+    moved = replace(own, key="gone/440823", region="遂溪县·旧题", fingerprint="777-777-777-777")
+
+    def told(code: str) -> str:
+        verdict = verify(code, out=office.parent, settings=load_settings(ROOT), data="data/sample")
+        assert verdict.exit_code == (code != own.fingerprint)
+        return verdict.lines[0].removeprefix(f"校验码 {code}")
+
+    assert told(old) == ("：没有这份报告的记录，可能抄错；与现有的任何一份报告都不同（地区、期次或报告日期不同）。")
+    write_manifest(office, [replace(own, earlier=(old,)), moved], period=PERIOD)
+    assert told(old) == " 是 遂溪县 2021Q1 的一份旧报告，此后有变化的是：数据、参数。"
+    assert told(own.fingerprint).startswith(" 是 遂溪县 2021Q1 的现行报告")
+    assert told("777-777-777-777") == (
+        " 是 遂溪县·旧题 2021Q1 的一份报告，不在现在的数据集和笔记本里，说不出此后有什么变化。"
+    )
+    write_manifest(office, [replace(own, fingerprint="777-777-777-777")], period=PERIOD)  # its date and peers are known
+    assert told(own.fingerprint) == "：没有这份报告的记录，但与现在生成的 遂溪县 2021Q1 完全一致。"
 
 
 def test_verify_names_a_file_that_is_no_page(tmp_path: Path, settings: Settings) -> None:

@@ -264,7 +264,13 @@ def _entry(step: Step, outcome: pool.Outcome, before: Entry | None) -> Entry:
         return failed
     return replace(failed, status=GOOD, fingerprint=step.stamp.fingerprint, hidden_warnings=outcome.hidden_warnings,
                    files=outcome.files, parts=step.stamp.parts, inputs=details["inputs"], reads=step.reads,
-                   cover=outcome.cover, cards=outcome.cards)  # fmt: skip
+                   cover=outcome.cover, cards=outcome.cards, earlier=_earlier(before, step))  # fmt: skip
+
+
+def _earlier(before: Entry | None, step: Step) -> tuple[str, ...]:
+    """Return the fingerprints a report had before, so that its old pages on paper are known for ours."""
+    codes = dict.fromkeys((*before.earlier, before.fingerprint) if before else ())
+    return tuple(code for code in codes if code not in ("", step.stamp.fingerprint))
 
 
 def _put(folder: Path, finished: Path, entry: Entry, before: Entry | None, own: _Build) -> None:

@@ -228,9 +228,9 @@ def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], s
     A report that is not in the zip is named with the reason, without numbers and files.
     """
     passed = [entry for key, entry in entries.items() if key not in left_out]
-    listed = [replace(e, files={suffix: digest for suffix, digest in e.files.items() if suffix in PASSED})
+    listed = [replace(e, files={suffix: digest for suffix, digest in e.files.items() if suffix in PASSED}, earlier=())
               if e.key not in left_out else
-              replace(e, status=LEFT_OUT, reason=left_out[e.key], files={}, cards=(), cover={})
+              replace(e, status=LEFT_OUT, reason=left_out[e.key], files={}, cards=(), cover={}, earlier=())
               for e in entries.values()]  # fmt: skip
     write_manifest(stage, listed, period=stage.name, sign=sign)
     relink(stage, passed)

@@ -2,7 +2,7 @@
 
 A fingerprint is four groups of three characters: data, parameters, definitions, code. Each group is 15 bits of the
 SHA-256 of its part, in Crockford's alphabet (no I, L, O, U), so twelve typed characters say which part has changed
-since a page was printed, without any record of the past.
+since a page was printed. That the page was ours only the manifest can say.
 
 A signature says who issued a page to those who have only the page and the office's public key. ``keys/zjanalysis.key``
 in the project folder is the office's secret, an Ed25519 key that `zj keys init` makes; ``zjanalysis.pub`` beside it is

@@ -131,7 +131,8 @@ class Entry:
     (what it would be about is not in the data).
     ``files``: suffix → SHA-256 of what lies beside each other under ``key``. ``parts``: SHA-256 of data, parameters,
     definitions and code. ``order``: its place in the index.
-    ``reads``: region → digest of the rows the report used. ``seconds``: how long it took.
+    ``reads``: region → digest of the rows the report used. ``seconds``: how long it took. ``earlier``: the fingerprints
+    of what was published under the key before, oldest first.
     """
 
     key: str
@@ -151,6 +152,7 @@ class Entry:
     reads: Mapping[str, str] = field(default_factory=dict)
     cover: Mapping[str, Any] = field(default_factory=dict)
     cards: tuple[Mapping[str, Any], ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Entry]:
@@ -202,7 +204,7 @@ def _entry_from(written: Mapping[str, Any]) -> Entry:
     """Return the entry of its JSON form; what a later version added is left out."""
     names = {f.name for f in fields(Entry)}
     values = {name: value for name, value in written.items() if name in names}
-    return Entry(**{**values, "cards": tuple(values.get("cards", ()))})
+    return Entry(**{**values, **{name: tuple(values.get(name, ())) for name in ("cards", "earlier")}})
 
 
 def _entry_text(entry: Entry) -> str:

@@ -165,7 +165,7 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
     fingerprint = own.fingerprint if own else fingerprint
     if not fingerprint:
         return Verdict((line,), False)
-    present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data)
+    present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data, doubt="")
     which = "" if present.good or path.suffix != ".html" else _which(path, basis(settings)).removeprefix("；")
     return Verdict((line, *present.lines, *([f"{which}。"] if which else [])), own is not None and present.good)
 
@@ -185,31 +185,61 @@ def _beside(path: Path, digest: str) -> str:
     return "无法核对它是否被改动，也不能证明出处。"
 
 
-def _verify_fingerprint(groups: tuple[str, ...], *, out: Path, settings: Settings, data: str) -> Verdict:
-    """Hold the groups of a fingerprint against what each report would be stamped with now."""
+def _verify_fingerprint(
+    groups: tuple[str, ...], *, out: Path, settings: Settings, data: str, doubt: str = "，可能抄错"
+) -> Verdict:
+    """Hold a fingerprint against those on record, and its groups against what each report would be stamped with now.
+
+    Only one on record is called a report of ours. Of any other is said which groups agree with the nearest report, told
+    by its data or its parameters, since definitions and program are the same for all; and the ``doubt``.
+    """
     typed = "-".join(groups)
-    best: tuple[Step, list[str]] | None = None
-    for step in _present(out, settings, data):
-        changed = [word for (part, word), group in zip(PARTS.items(), groups, strict=True)
-                   if short(step.stamp.parts[part]) != group]  # fmt: skip
-        if PARTS["parameters"] not in changed and (best is None or len(changed) < len(best[1])):
-            best = step, changed
-    if best is None:
-        return Verdict((f"校验码 {typed} 不属于现有的任何一份报告（地区、期次或报告日期不同）。",), False)
-    (step, changed), where = best, f"{best[0].job.label} {best[0].job.period}"
+    issued = {code: (path.with_suffix(""), entry) for path, entry in _places(out).items()
+              for code in (entry.fingerprint, *entry.earlier)}  # fmt: skip
+    path, entry = issued.get(typed, (None, None))
+    compared = [(step, [word for (part, word), group in zip(PARTS.items(), groups, strict=True)
+                        if short(step.stamp.parts[part]) != group])
+                for step in _present(out, settings, data, path)]  # fmt: skip
+    near = [pair for pair in compared if path or not {PARTS["data"], PARTS["parameters"]} <= set(pair[1])]
+    step, changed = min(near, key=lambda pair: len(pair[1]), default=(None, []))
+    text = _recorded(entry, step, changed) if entry else f"：没有这份报告的记录{_unrecorded(step, changed, doubt)}"
+    return Verdict((f"校验码 {typed}{text}",), step is not None and not changed)
+
+
+def _recorded(entry: Entry, step: Step | None, changed: Sequence[str]) -> str:
+    """Say what has become of a report of ours; without a ``step`` nothing makes it now."""
+    where = f" 是 {entry.region} {entry.parameters.get('period', '')} 的"
+    if step is None:
+        return f"{where}一份报告，不在现在的数据集和笔记本里，说不出此后有什么变化。"
     if changed:
-        return Verdict((f"校验码 {typed} 是 {where} 的一份旧报告，此后有变化的是：{'、'.join(changed)}。",), False)
-    return Verdict((f"校验码 {typed} 是 {where} 的现行报告：数据、参数、口径与设置、程序与笔记本均一致。",), True)
+        return f"{where}一份旧报告，此后有变化的是：{'、'.join(changed)}。"
+    return f"{where}现行报告：数据、参数、口径与设置、程序与笔记本均一致。"
 
 
-def _present(out: Path, settings: Settings, data: str) -> Iterator[Step]:
-    """Yield the step of every report of every period, as it would be made now with the date it was published with."""
+def _unrecorded(step: Step | None, changed: Sequence[str], doubt: str) -> str:
+    """Say how a fingerprint of no report of ours agrees with the nearest that would be made now."""
+    if step is None:
+        return f"{doubt}；与现有的任何一份报告都不同（地区、期次或报告日期不同）。"
+    where = f"{step.job.label} {step.job.period}"
+    if not changed:
+        return f"，但与现在生成的 {where} 完全一致。"
+    alike = (word for word in PARTS.values() if word not in changed)
+    return f"{doubt}。与现在的 {where} 相比，一致的是：{'、'.join(alike)}；不一致的是：{'、'.join(changed)}。"
+
+
+def _present(out: Path, settings: Settings, data: str, own: Path | None) -> Iterator[Step]:
+    """Yield the step of every report of every period, as it would be made now with the date it was published with.
+
+    Only that of ``own``, the path of one report without its suffix, where it is given.
+    """
     for period in reversed(list_periods(data, settings=settings)):
         for place, jobs in groupby(list_jobs(settings, data, period), key=lambda job: job.place):
             entries = read_manifest(out / place)
-            present = [_as_published(job, entries.get(job.key)) for job in jobs]
-            sources = read_sources(settings, present[0].data, period)
-            yield from plan(present, sources, entries, folder=out / place, settings=settings)
+            present = [_as_published(job, entries.get(job.key)) for job in jobs
+                       if own in (None, (out / job.path).absolute())]  # fmt: skip
+            if present:
+                sources = read_sources(settings, present[0].data, period)
+                yield from plan(present, sources, entries, folder=out / place, settings=settings)
 
 
 def _as_published(job: Job, entry: Entry | None) -> Job:
