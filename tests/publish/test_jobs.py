@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import zj
 from zjanalysis.errors import ConfigError, InputError, UnknownName
-from zjanalysis.publish.build import build
-from zjanalysis.publish.jobs import Job, check_parameters, declared_parameters, list_jobs, select
+from zjanalysis.publish.build import BuildSummary, build
+from zjanalysis.publish.jobs import Job, check_parameters, declared_parameters, list_jobs, select, unfit
 from zjanalysis.settings import Settings, load_settings
 
 Jobs = Callable[..., tuple[Job, ...]]
@@ -44,7 +45,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(root=tmp_path)
 
 
-def drop_in(office: Settings, name: str, block: dict[str, object] | None, *, parameters: str = "") -> None:
+def drop_in(office: Settings, name: str, block: object, *, parameters: str = "") -> None:
     """Put a copy of the district report into ``notebooks``, with another block and other parameters."""
     book = json.loads((ROOT / "notebooks" / "03_district_report.ipynb").read_text(encoding="utf-8"))
     if block is not None:
@@ -98,18 +99,55 @@ def test_a_district_report_with_peers_of_its_own_reads_every_region(office: Sett
 
 WRONG = {
     "another key": ({"titel": "x"}, "未找到元数据（10_my.ipynb）“titel”，是不是“title”"),
-    "for nobody": ({"title": "x", "for": "county", "output": "x"}, "未找到for 的值（10_my.ipynb）“county”"),
+    "for nobody": ({"title": "x", "for": "county", "output": "x"}, "未找到元数据 for 的值（10_my.ipynb）“county”"),
     "a path": ({"title": "x", "for": "city", "output": "../x"}, "输出名“../x”不能用"),
     "the index": ({"title": "x", "for": "city", "output": "index"}, "输出名“index”不能用"),
+    "for nearly a district": ({"title": "x", "for": "distrct", "output": "x"}, "“distrct”，是不是“district”"),
+    "no block": ("district", "笔记本 10_my.ipynb 的元数据 zjanalysis 读不懂"),
+    "a list": (["district"], "笔记本 10_my.ipynb 的元数据 zjanalysis 读不懂"),
+    "an order in words": ({"title": "x", "for": "city", "output": "x", "order": "七"}, "元数据 zjanalysis 读不懂"),
+    "no words": ({}, "未找到元数据 for 的值（10_my.ipynb）“”"),
+    "a code that is a number": ({"title": "x", "for": "city", "output": "x"}, "参数“region”的值 '' 不对，应是整数"),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_notebook_that_is_no_good_as_a_report_is_named(office: Settings, case: str) -> None:
-    block, message = WRONG[case]
-    drop_in(office, "10_my.ipynb", block)
+    """It is left out, and the others are reports as before."""
+    before, (block, message) = list_jobs(office), WRONG[case]
+    number = 'data = ""\nperiod = ""\nregion = 440823' if case == "a code that is a number" else ""
+    drop_in(office, "10_my.ipynb", block, parameters=number)
+    assert list_jobs(office) == before
+    [(name, error)] = unfit(office).items()
+    assert (name, message in error.message) == ("10_my.ipynb", True), error
+    for path in (office.root / "notebooks").glob("0*.ipynb"):
+        path.unlink()
     with pytest.raises((UnknownName, ConfigError), match=re.escape(message)):
         list_jobs(office)
+
+
+def test_list_and_build_name_a_notebook_that_is_no_good_and_go_on(
+    office: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails a build of everything, and none that was asked for something else."""
+    drop_in(office, "13_bad.ipynb", {"title": "x", "for": "distrct", "output": "x"})
+    good = BuildSummary(("city",), (), (), ("已生成 1 份。",))
+    monkeypatch.setattr("zjanalysis.cli.publishing.build_reports", lambda *_, **__: good)
+    why = "笔记本 13_bad.ipynb 不能作报告，略过。未找到元数据 for 的值（13_bad.ipynb）“distrct”，是不是“district”？"
+    told = {words: zj(*words.split(), root=office.root) for words in ("list", "build", "build --only 遂溪县")}
+    assert [done.returncode for done in told.values()] == [0, 1, 0]
+    assert all(why in done.stderr for done in told.values())
+    assert "17 份报告" in told["list"].stdout
+    assert "失败的笔记本 1 本：13_bad.ipynb。" in told["build"].stdout
+    assert "失败" not in told["build --only 遂溪县"].stdout
+
+
+def test_a_copy_does_not_take_the_place_of_a_report_that_is_no_good(office: Settings) -> None:
+    drop_in(office, "03_district_report.ipynb", {"title": "县区通报", "for": "distrct", "output": "district"})
+    (office.root / "notebooks" / "00_x.ipynb").write_text("{", encoding="utf-8")
+    drop_in(office, "10_my.ipynb", {"title": "县区通报", "for": "district", "output": "district"})
+    assert {job.key.partition("/")[0] for job in list_jobs(office)} & {"district", "my"} == {"my"}
+    assert list(unfit(office)) == ["00_x.ipynb", "03_district_report.ipynb"]
 
 
 def test_every_data_set_and_city_has_a_folder_of_its_own(office: Settings) -> None:

@@ -10,6 +10,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
+from zjanalysis.cli.publishing import say_unfit
 from zjanalysis.errors import ConfigError
 from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import load_settings
@@ -20,13 +21,15 @@ LANGUAGE, NOTICES = "@jupyterlab/translation-extension:plugin", "@jupyterlab/app
 
 def listing(arguments: argparse.Namespace) -> int:
     """Print every report that can be made."""
-    every = list_jobs(load_settings(), arguments.data, arguments.period, every=arguments.every)
+    settings = load_settings()
+    every = list_jobs(settings, arguments.data, arguments.period, every=arguments.every)
     for place, jobs in groupby(every, key=lambda job: job.place):
         first, *others = jobs
         where = "" if place == first.period else f" · 位置 {place}"
         print(f"数据集 {first.data} · 期次 {first.period} · {1 + len(others)} 份报告{where}")
         for job in (first, *others):
             print(f"  {job.region_code}  {job.region}  {job.key}.html  （{job.notebook.name}）")
+    say_unfit(settings)
     return 0
 
 

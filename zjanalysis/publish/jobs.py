@@ -12,12 +12,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from zjanalysis.errors import ConfigError, InputError, unknown_name
+from zjanalysis.errors import ConfigError, InputError, ZjError, unknown_name
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.settings import Settings
@@ -26,7 +26,9 @@ CITY, DISTRICT = "city", "district"  # the outputs of the two main reports; ever
 EACH = ("city", "district", "once")
 FOLDER = "notebooks"
 OF = ("scope", "items", "cases", "ledger")
-_BLOCK = ("title", "for", "output", "order", "reads", "of")
+_WORDS = {"title": "", "for": "", "output": "", "of": OF[0]}  # of the block, with what stands where there is none
+_BLOCK = (*_WORDS, "order", "reads")
+_GIVEN = ("data", "period", "region")  # parameters every report is given, as text
 _RESERVED = {"index", "manifest"}
 _KINDS = {str: "文字", int: "整数", float: "数字", bool: "真假值", list: "列表", tuple: "列表", dict: "对照表"}
 
@@ -102,7 +104,7 @@ def list_jobs(
 
     An empty ``data`` is the one of the settings, an empty ``period`` the newest. Empty ``peers`` are those of the data
     set or those the notebook declares (others may be anywhere: such a page reads every region). Raises UnknownName for
-    a period that does not exist, InputError for a data set that cannot be used, ConfigError for a notebook that is no
+    a period that does not exist, InputError for a data set that cannot be used, ConfigError without a notebook that is
     good as a report.
     """
     periods = list_periods(data, settings=settings)
@@ -182,42 +184,60 @@ def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tup
 
 
 def notebooks(settings: Settings) -> tuple[Notebook, ...]:
-    """Return the notebooks that are reports, in their order.
+    """Return the notebooks that are reports, in their order; what is no good (`unfit`) is left out.
 
-    A copy with the output of another is called by its own file's name. Raises ConfigError for one that is no good.
+    A copy with the output of another is called by its own file's name. Raises ConfigError when there is none.
     """
-    reports: dict[str, Notebook] = {}
-    for path in sorted((settings.root / FOLDER).glob("*.ipynb")):
-        block = _read(path).get("metadata", {}).get("zjanalysis")
-        if block is not None:
-            one = _notebook(path, block)
-            if one.output in reports:
-                one = replace(one, output=path.stem.lstrip("0123456789-_ ") or path.stem)
-                one = replace(one, title=f"{one.title}（{one.output}）")
-            if one.output in reports or one.output in _RESERVED or not re.fullmatch(r"[\w-]+", one.output):
-                hint = "请在它的元数据里把 output 改成没有用过的名称，只含文字、数字、下划线和连字符。"
-                raise ConfigError(f"笔记本 {path.name} 的输出名“{one.output}”不能用。", hint)
-            reports[one.output] = one
+    reports, refused = _sorted_out(settings)
     if not reports:
-        raise ConfigError(f"{FOLDER} 文件夹里没有报告笔记本。", "请从版本库取回，或看 docs/guide/new-report.md。")
-    return tuple(sorted(reports.values(), key=lambda one: (one.order, one.path.name)))
+        nothing = ConfigError(f"{FOLDER} 文件夹里没有报告笔记本。", "请从版本库取回，或看 docs/guide/new-report.md。")
+        raise next(iter(refused.values()), nothing)
+    return tuple(sorted(reports, key=lambda one: (one.order, one.path.name)))
 
 
-def _notebook(path: Path, block: Mapping[str, Any]) -> Notebook:
-    for name in block:
-        if name not in _BLOCK:
-            raise unknown_name(f"元数据（{path.name}）", name, _BLOCK)
-    title, each, output = (str(block.get(name, "")) for name in ("title", "for", "output"))
-    if each not in EACH:
-        raise unknown_name(f"for 的值（{path.name}）", each, EACH)
-    of = str(block.get("of", OF[0]))
-    if of not in OF:
-        raise unknown_name(f"of 的值（{path.name}）", of, OF)
-    parameters = declared_parameters(path)
+def unfit(settings: Settings) -> dict[str, ZjError]:
+    """Return the notebooks that are no good as reports though they should be one: file name → why."""
+    return _sorted_out(settings)[1]
+
+
+def _sorted_out(settings: Settings) -> tuple[list[Notebook], dict[str, ZjError]]:
+    """Return the reports and what was refused; the output a refused one asks for stays its own."""
+    reports: list[Notebook] = []
+    refused: dict[str, ZjError] = {}
+    taken: set[str] = set()
+    for path in sorted((settings.root / FOLDER).glob("*.ipynb")):
+        block: Any = None
+        try:
+            block = _read(path)["metadata"].get("zjanalysis")
+            if block is not None:
+                reports.append(_notebook(path, block, taken))
+        except ZjError as error:
+            refused[path.name] = error
+        taken |= {one.output for one in reports[-1:]} | {block.get("output", "") if isinstance(block, dict) else ""}
+    return reports, refused
+
+
+def _notebook(path: Path, block: Mapping[str, Any], taken: Collection[str]) -> Notebook:
+    """Return the report that the block of a notebook makes it, called by its file where its output is ``taken``."""
+    try:
+        title, each, output, of = (str(block.get(name, usual)) for name, usual in _WORDS.items())
+        order = float(block.get("order", 100))
+    except (AttributeError, TypeError, ValueError) as error:
+        hint = '请照 docs/guide/new-report.md 写成 {"title": …, "for": …, "output": …}，order 是数字。'
+        raise ConfigError(f"笔记本 {path.name} 的元数据 zjanalysis 读不懂。", hint) from error
+    for kind, given, choice in (*(("", name, _BLOCK) for name in block), ("for", each, EACH), ("of", of, OF)):
+        if given not in choice:
+            raise unknown_name(f"元数据{kind and f' {kind} 的值'}（{path.name}）", given, choice)
+    if output in taken:
+        output = path.stem.lstrip("0123456789-_ ") or path.stem
+        title = f"{title}（{output}）"
+    if output in taken or output in _RESERVED or not re.fullmatch(r"[\w-]+", output):
+        hint = "请在它的元数据里把 output 改成没有用过的名称，只含文字、数字、下划线和连字符。"
+        raise ConfigError(f"笔记本 {path.name} 的输出名“{output}”不能用。", hint)
+    parameters = check_values(path, {name: "" for name in _GIVEN if name in declared_parameters(path)})
     if "region" not in parameters and each != "once":
         raise ConfigError(f"笔记本 {path.name} 没有声明参数 region。", "请在 parameters 单元格里加一行 region。")
-    siblings = block.get("reads") == "siblings"
-    return Notebook(path, title, each, output, float(block.get("order", 100)), siblings, parameters, of)
+    return Notebook(path, title, each, output, order, block.get("reads") == "siblings", parameters, of)
 
 
 def named_units(city: str) -> dict[str, str]:
@@ -273,7 +293,7 @@ def declared_parameters(notebook: Path) -> dict[str, object]:
 def _read(notebook: Path) -> dict[str, Any]:
     try:
         written = json.loads(notebook.read_text(encoding="utf-8"))
-        return {"metadata": {}, **written, "cells": list(written["cells"])}
+        return {**written, "metadata": dict(written.get("metadata", {})), "cells": list(map(dict, written["cells"]))}
     except FileNotFoundError as error:
         hint = f"请检查 {notebook.parent.name} 文件夹是否完整。"
         raise InputError(f"找不到笔记本 {notebook.name}。", hint) from error
