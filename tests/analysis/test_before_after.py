@@ -60,6 +60,8 @@ def test_what_one_region_did_is_found_for_it_and_for_no_other(rows: pd.DataFrame
     found = region_effect(rows, region="440823", date="2020Q4").set_index("period")
     assert found.loc["2020Q4", "found"]
     assert found.loc["2020Q4", "effect"] == pytest.approx(2 / 20, abs=0.02)
+    assert (found["low"] < found["effect"]).all()
+    assert (found["effect"] < found["high"]).all()
     assert not region_effect(rows, region="440823", date="2020Q3")["found"].any()
     assert not region_effect(rows, region="440825", date="2020Q3")["found"].any()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjanalysis.analysis.evaluation import NO_WEIGHTS, as_score, levels, lift, points, total
+from zjanalysis.analysis.evaluation import NO_WEIGHTS, as_score, indicator_labels, levels, lift, points, total
 from zjanalysis.inputs.reported import empty_weights
 from zjanalysis.settings import Evaluation
 
@@ -58,7 +58,8 @@ def test_the_total_says_where_the_city_stands() -> None:
     result = total(scored(), rules=Evaluation())
     assert result.total == pytest.approx(20 + 22.5 + 20 + 9)
     assert result.sentence == "总分71.50分，较2020年（89.60分）下降18.10分；差21.50分达到第一梯队参考线93分。"
-    assert as_score(result, region="440800").loc[0, "value"] == result.total
+    score = as_score(result, region="440800").loc[0]
+    assert (score["value"], score["numerator"] / score["denominator"], score["n"]) == (result.total, result.total, 1)
 
 
 def test_without_weights_there_is_no_total_and_the_sentence_says_so() -> None:
@@ -77,6 +78,13 @@ def test_a_missing_value_or_a_wrong_sum_of_weights_gives_no_total_but_its_bounds
     assert "权重合计70分，不是100分" in wrong.sentence
 
 
+def test_every_indicator_that_may_carry_weight_is_found_by_its_names() -> None:
+    labels = indicator_labels()
+    assert [labels[name] for name in ("时限压缩率（总量口径）", "时限压缩率", "按时办结率", "好评率")] == [
+        "time_compression", "time_compression", "on_time", "good_rating",
+    ]  # fmt: skip
+
+
 def test_levels_sum_to_the_total_and_one_without_a_value_has_no_sum() -> None:
     assert levels(scored(), by=("level_one",))["points"].sum() == pytest.approx(total(scored()).total)
     assert levels(scored().iloc[::-1])["level_two"].tolist() == ["戊", "丙", "乙"]  # as they stand in the sheet
@@ -93,6 +101,8 @@ def test_what_lifts_most_is_points_per_effort_first_and_stops_at_the_goal() -> N
     assert order["total_after"].tolist() == pytest.approx([79, 99, 100])
     assert order["needed"].tolist() == [True, True, False]
     assert lift(scored(), goal=79)["needed"].tolist() == [True, False, False]  # reached to the point is reached
+    nothing = lift(scored([ROWS[0], (*ROWS[1][:-1], 0.0), *ROWS[2:]]), goal=80)
+    assert nothing["level_three"].tolist() == ["一", "四", "二"]  # an effort of 0 is none that was typed
     plain = lift(scored([(*row[:-1], NAN) for row in ROWS]), goal=90)
     assert plain["level_three"].tolist() == ["一", "二", "四"]
     assert plain["needed"].tolist() == [True, False, False]

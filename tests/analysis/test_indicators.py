@@ -18,6 +18,7 @@ from zjanalysis.analysis.indicators import (
     measure,
 )
 from zjanalysis.analysis.matching import fold
+from zjanalysis.analysis.registry import PLAN_SCOPE
 from zjanalysis.errors import UnknownName
 
 Read = Callable[[str], pd.DataFrame]
@@ -88,6 +89,12 @@ def test_province_items_are_out_of_the_plan_scope_and_in_with_it_open(items: pd.
     assert value(opened, "time_compression", "440000")[0] == 19 / 20
 
 
+def test_a_scope_takes_the_types_of_an_indicator_only_where_it_leaves_them_open() -> None:
+    one, named = indicator("time_compression"), Scope(item_types=("公共服务",))
+    assert PLAN_SCOPE.narrowed(one).item_types == one.item_types == ("行政许可",)
+    assert named.narrowed(one) is named
+
+
 def test_item_types_of_the_scope_replace_the_indicators_own(items: pd.DataFrame) -> None:
     services = measure(items, scope=Scope(item_types=("公共服务",)))
     assert value(services, "time_compression")[0] == (6 + 3) / (8 + 4)
@@ -141,10 +148,12 @@ def test_as_written_takes_numbers_without_conversion(items_of: Read) -> None:
         B          -              -             30                3                时限单位不明
         C          -              -             99999             3                无期限（哨兵值）
         D          -              -             1                 0                时限单位不明
+        E          -              -             0                 0                时限单位不明
         """
     )
     written = as_written(items)
-    assert value(measure(written), "time_compression") == ((1 - 10 + 30 - 3 + 1) / (1 + 30 + 1), 3, 1)
+    assert value(measure(written), "time_compression") == ((1 - 10 + 30 - 3 + 1) / (1 + 30 + 1), 3, 2)
+    assert written.set_index("match_code").loc["E", "limit_reason"] == "时限单位不明"  # 0 is no limit in any unit
     assert items["statutory_days"].iloc[0] == 20.83
 
 

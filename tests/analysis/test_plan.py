@@ -536,6 +536,15 @@ def test_a_plan_on_prepared_ground_is_the_plan(items: pd.DataFrame, conditions: 
         pd.testing.assert_frame_equal(getattr(found, table), getattr(anew, table))
 
 
+def test_to_lead_counts_days_by_one_limit_for_all_and_nothing_else_changes(items: pd.DataFrame) -> None:
+    typed = items.assign(statutory_days=items["statutory_days"].mask(items["item_id"] == "i1", 200))
+    days = survey(typed, region="440800", peers=PEERS, indicator="time_compression")
+    assert days.table.set_index("match_code")["denominator"].to_dict() == {"A": 200, "B": 30, "C": 40, "D": 10}
+    assert days.alike.set_index("match_code")["denominator"].to_dict() == {"A": 20, "B": 30, "C": 40, "D": 10}
+    visits = survey(typed, region="440800", peers=PEERS, indicator="visits")
+    assert visits.alike is visits.table
+
+
 def test_every_reason_for_a_review_names_its_document() -> None:
     reviews = pd.DataFrame(read_reference("reviews"))
     assert reviews[["keyword", "reason", "document", "source"]].ne("").all(axis=None)

@@ -58,6 +58,14 @@ def test_every_switch_by_hand(items: pd.DataFrame) -> None:
     assert table["value"].to_dict() == pytest.approx(expected)
 
 
+def test_a_unit_that_is_not_known_is_no_other_unit(items: pd.DataFrame) -> None:
+    unknown = items.assign(promised_unit=items["promised_unit"].mask(items["item_name"] == "乙二"))
+    assert (
+        rows(unknown)["n"].to_dict()["剔除法定、承诺单位不同的事项"]
+        == rows(items)["n"].to_dict()["剔除法定、承诺单位不同的事项"] + 1
+    )
+
+
 def test_a_blank_promise_of_an_instant_item_counts_as_zero_and_is_left_out_to_see(items: pd.DataFrame) -> None:
     blank = items.assign(promised_written=items["promised_written"].mask(items["promised_days"] == 0))
     assert blank_promises(blank).tolist() == [False, True, False, False, False, False, False]

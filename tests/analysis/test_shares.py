@@ -68,5 +68,7 @@ def test_a_region_far_out_is_outside_even_of_the_wide_limits() -> None:
 
 def test_the_spread_is_one_where_there_is_nothing_to_estimate_it_from() -> None:
     assert dispersion(scores_of([50, 90], [100, 100])) == 1.0  # two regions
+    assert dispersion(scores_of([50, 90, 0], [100, 100, 0])) == 1.0  # one without items is none
+    assert dispersion(scores_of([50, 70, 90], [100, 100, 100])) > 1.0  # three are enough
     assert dispersion(scores_of([100, 100, 100], [100, 100, 100])) == 1.0
     assert dispersion(scores_of([0, 0, 0, 0], [100, 100, 100, 0])) == 1.0
