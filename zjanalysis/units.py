@@ -88,6 +88,15 @@ def published(values: np.ndarray, unit: Unit, digits: int | None = None) -> np.n
     return rounded(values, decimals + len(str(unit.scale)) - 1)
 
 
+def apart(values: np.ndarray, others: np.ndarray, unit: Unit, digits: int | None = None) -> np.ndarray:
+    """Give the differences of values as they follow from what is printed of both, in their own scale.
+
+    >>> apart(np.array([0.884351]), np.array([0.905749]), UNITS["share"]).round(9).tolist()  # 88.44 and 90.57, not 2.14
+    [-0.0213]
+    """
+    return np.asarray(published(values, unit, digits) - published(others, unit, digits))
+
+
 def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit) -> int:
     """Give how many digits tell every value from every threshold: one more where a print would equal it and is not.
 

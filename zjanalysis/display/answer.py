@@ -88,10 +88,8 @@ def target_sentence(gaps: pd.DataFrame, region: str) -> str:
 
 def moved_sentence(gaps: pd.DataFrame) -> str:
     """Say how many indicators are better or worse than in the last period; nothing in a first period."""
-    words = [
-        wording.change_word(change, about(key).unit, about(key).sign)
-        for key, change in zip(gaps["indicator"], gaps["change"], strict=True)
-    ]
+    ends = zip(map(about, gaps["indicator"]), gaps["value"], gaps["previous"], strict=True)
+    words = [wording.change_word(wording.step(now, then, one.unit), one.unit, one.sign) for one, now, then in ends]
     if set(words) <= {wording.NO_DATA}:
         return ""
     if len(set(words)) == 1:

@@ -41,8 +41,9 @@ def changes(me: Study, indicator: str) -> Block:
     if me.previous.empty:
         return say(FIRST)
     rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
-    words = [wording.change_word(change, one.unit, one.sign) for change in rows["change"]]
-    rows = rows.assign(region=names_of(rows["region_code"]), word=words)
+    steps = [wording.step(now, then, one.unit) for now, then in zip(rows["value"], rows["previous"], strict=True)]
+    words = [wording.change_word(step, one.unit, one.sign) for step in steps]
+    rows = rows.assign(region=names_of(rows["region_code"]), change=steps, word=words)
     printed = table(
         rows,
         caption=f"{one.label}与上期比较",
@@ -101,15 +102,17 @@ def change_split(me: Study, indicator: str) -> Block:
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
     printed = table(signed, caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
                   columns=page_columns("change_split", one))  # fmt: skip
-    said = f"{me.name}{one.label}{wording.change_text(row['change'], one.unit)}"
-    if wording.is_zero(float(row["change"]), one.unit) and all(
-        wording.is_zero(float(step), one.unit) for step in parts["contribution"]
+    step = wording.step(row["value"], row["previous"], one.unit)
+    moved = wording.change_text(step, one.unit)
+    said = f"{me.name}{one.label}{moved}"
+    if wording.is_zero(step, one.unit) and all(
+        wording.is_zero(float(part), one.unit) for part in parts["contribution"]
     ):
         return say(f"{said}，事项没有变动。")
     axes = waterfall(
         parts, start=("上期", float(row["previous"])), end=("本期", float(row["value"])), indicator=one.key
     )
-    title = f"{me.name}{one.short}{wording.change_text(row['change'], one.unit)}{mainly(parts)}"
+    title = f"{me.name}{one.short}{moved}{mainly(parts)}"
     return exhibit(axes, title=title, table=printed, source=me,
                    sentence=f"{said}，其中{parts_text(parts, one.unit)}。{main_part(parts, one.sign)}")  # fmt: skip
 

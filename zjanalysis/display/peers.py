@@ -56,7 +56,7 @@ def ranking(me: Study, indicator: str) -> Block:
     said = (
         f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，"
         f"{place}，"
-        f"{wording.apart(own['value'], own['median'], one.unit, whom)}"
+        f"{wording.apart(own['value'], own['median'], one.unit, whom, own['digits'])}"
         f"{'' if own['meets_target'] == Met.NO_TARGET else '，' + own['meets_target']}；按同事项比，{own['verdict']}。"
         if not wording.missing(own["value"])
         else f"{me.name}{one.label}{wording.NO_DATA}。"
@@ -81,7 +81,8 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
             spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
         tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        middle = Yardstick(median, f"{len(me.group)}地中位数 {wording.amount(median, one.unit)}")
+        median_text = wording.amount(median, one.unit, rows["digits"].iloc[0])
+        middle = Yardstick(median, f"{len(me.group)}地中位数 {median_text}")
         goal = Yardstick(target, f"目标 {wording.amount(target, one.unit)}", theme.TARGET, dashed=True)
         yardsticks(axes, [middle, goal])
     best, last = rows.iloc[0], rows.dropna(subset=["value"]).iloc[-1] if rows["value"].notna().any() else rows.iloc[-1]
@@ -96,7 +97,8 @@ def pairs(me: Study, indicator: str) -> Block:
     """Give the region against each peer on the items both list: difference, interval and word of each pair."""
     one, compared = about(indicator), me.pairs(indicator)
     rows = compared.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
-    rows = rows.assign(peer=names_of(rows["peer_code"]))
+    steps = [wording.step(*ends, one.unit) * one.sign for ends in zip(rows["value"], rows["peer_value"], strict=True)]
+    rows = rows.assign(peer=names_of(rows["peer_code"]), difference=steps)
     printed = table(
         rows, caption=f"{one.label}同事项逐一比较", columns=page_columns("pairs", one), sheet=f"{one.short}同事项"
     )

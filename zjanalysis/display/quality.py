@@ -147,7 +147,9 @@ def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
         measure(items, known, scope=me.scope), measure(items[~doubtful], known, scope=me.scope), indicators=known
     )
     n = items[doubtful]["region_code"].value_counts()
-    rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs())
+    ends = zip(map(about, both["indicator"]), both["value"], both["previous"], strict=True)
+    steps = [wording.step(now, then, one.unit) for one, now, then in ends]
+    rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs(), change=steps)
     printed = table(rows.sort_values("size", ascending=False, kind="stable"), caption="存疑事项对指标的影响",
                   columns=page_columns("doubts"), sheet="存疑影响")  # fmt: skip
     said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；影响最大的在前。"

@@ -36,12 +36,14 @@ def spine_rows(me: Study) -> pd.DataFrame:
     gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
     known = [about(key) for key in gaps["indicator"]]
     rows = gaps.to_dict("records")
-    texts = {
+    steps = [wording.step(r["value"], r["previous"], one.unit) for one, r in zip(known, rows, strict=True)]
+    texts: dict[str, list[Any]] = {
         "text": [wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
         "place": [wording.place_text(r["rank"], r["n_ranked"], r["rank_low"], r["rank_high"]) for r in rows],
         "median_text": [wording.amount(r["median"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
         "target_text": [target_text(one.key, me) for one in known],
-        "moved": [wording.progress_text(r["change"], one.unit, one.sign) for one, r in zip(known, rows, strict=True)],
+        "change": steps,
+        "moved": [wording.progress_text(step, one.unit, one.sign) for one, step in zip(known, steps, strict=True)],
         "effect_text": [wording.signed(r["effect"], one.unit) for one, r in zip(known, rows, strict=True)],
         "reason": [_reason(r) for r in rows],
     }

@@ -46,12 +46,11 @@ def _line(me: Study, key: str) -> dict[str, object]:
     sums = parts[inner][["numerator", "denominator"]].sum()
     counties = sums["numerator"] / sums["denominator"] if sums["denominator"] else None
     last = me.previous.set_index(["region_code", "indicator"])["value"].get((me.region, key))
-    change = None if wording.missing(last) else own["value"] - last
     alone = parts.loc[~inner, "value"]
     return {
         "indicator": key, "name": one.short, "text": wording.amount(own["value"], one.unit, own["digits"]),
         "place": wording.place_text(own["rank"], own["n_ranked"]),
-        "moved": wording.change_text(change, one.unit, since=""),
+        "moved": wording.change_text(wording.step(own["value"], last, one.unit), one.unit, since=""),
         "city": wording.amount(alone.iloc[0] if len(alone) else None, one.unit),
         "counties": wording.amount(counties, one.unit),
     }  # fmt: skip

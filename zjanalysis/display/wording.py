@@ -6,6 +6,7 @@ Plain declarative style of official bulletins: counts before rates, 较上期提
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.units import UNITS, Unit, Verdict, rounded
+from zjanalysis.units import apart as printed_apart
 
 NO_DATA = "无数据"
 NO_PLACE = "—"
@@ -85,7 +87,19 @@ def goal(value: Any, unit: str, sign: int, *, past: bool) -> str:
     return side + amount(value, unit)
 
 
-def difference(value: Any, unit: str) -> str:
+def step(value: Any, other: Any, unit: str, digits: Any = None) -> float:
+    """Give value − other as it follows from what is printed of both; NaN where one is missing.
+
+    Every difference that stands beside its two numbers is this one, so that a reader who subtracts finds the same.
+
+    >>> difference(step(0.884351, 0.905749, "share"), "share"), step(0.5, None, "share")
+    ('2.13个百分点', nan)
+    """
+    first, second = (np.array(np.nan if missing(one) else float(one)) for one in (value, other))
+    return float(printed_apart(first, second, _unit(unit), None if missing(digits) else int(digits)))
+
+
+def difference(value: Any, unit: str, digits: Any = None) -> str:
     """Give the size of a difference, without its sign.
 
     >>> difference(-0.0052, "share"), difference(1.2, "days")
@@ -94,13 +108,12 @@ def difference(value: Any, unit: str) -> str:
     if missing(value):
         return NO_DATA
     kind = _unit(unit)
-    return number(abs(float(value)) * kind.scale, kind.digits) + kind.step
+    return number(abs(float(value)) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.step
 
 
-def is_zero(value: float, unit: str) -> bool:
+def is_zero(value: float, unit: str, digits: Any = None) -> bool:
     """Tell whether a difference reads as nothing in print."""
-    kind = _unit(unit)
-    return float(number(abs(value) * kind.scale, kind.digits)) == 0
+    return not re.search("[1-9]", difference(value, unit, digits))
 
 
 def signed(value: Any, unit: str) -> str:
@@ -224,19 +237,19 @@ def counted(n: Any, n_left_out: Any = 0) -> str:
     return f"纳入{int(n)}项" + (f"，剔除{out}项" if out else "")
 
 
-def apart(value: Any, other: Any, unit: str, whom: str) -> str:
-    """Say how far a published value lies from another, in the direction of the number.
+def apart(value: Any, other: Any, unit: str, whom: str, digits: Any = None) -> str:
+    """Say how far a published value lies from another, in the direction of the number, by what is printed of both.
 
     >>> apart(0.8813, 0.862, "share", "10地中位数"), apart(0.5, 0.5, "share", "总体")
     ('比10地中位数（86.20%）高1.93个百分点', '与总体（50.00%）相同')
     """
     if missing(value) or missing(other):
         return f"与{whom}无法比较"
-    gap, yardstick = float(value) - float(other), amount(other, unit)
-    if is_zero(gap, unit):
+    gap, yardstick = step(value, other, unit, digits), amount(other, unit, digits)
+    if is_zero(gap, unit, digits):
         return f"与{whom}（{yardstick}）相同"
     more, less = {"share": ("高", "低"), "days": ("长", "短")}.get(unit, ("多", "少"))
-    return f"比{whom}（{yardstick}）{more if gap > 0 else less}{difference(gap, unit)}"
+    return f"比{whom}（{yardstick}）{more if gap > 0 else less}{difference(gap, unit, digits)}"
 
 
 def split_title(title: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from zjanalysis.inputs.office_table import OfficeTable, day_of, days, find_table
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import is_county, load_regions, region_name, report_units
 from zjanalysis.inputs.workbook import Sheet
+from zjanalysis.units import UNITS, apart
 
 LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET = "台账", "工具底稿", "变更记录", "冲突清单"
 SAMPLE = "示例数据（模拟）"
@@ -294,9 +295,17 @@ def evidence_lacks(ledger: pd.DataFrame) -> pd.Series:
 
 
 def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger with the signed distance to the target (or to the base value, for rising and falling)."""
+    """Return the ledger with the signed distance to the target (or to the base value, for rising and falling).
+
+    It is the difference of what is printed of the two.
+    """
     kind = ledger["comparison"].fillna("")
     yardstick = ledger["target_value"].mask(kind.isin(MOVES), ledger["baseline"])
     first = kind.isin(MOVES) & (ledger["baseline_on"] == ledger["as_of"])
-    distance = (ledger["current"] - yardstick) * np.where(kind.isin(LOWER), -1.0, 1.0)
+    distance = ledger["current"] - yardstick
+    for key, rows in distance.groupby(ledger["unit"].where(ledger["unit"].isin([*UNITS]))):
+        if (unit := UNITS[str(key)]).digits:  # a count is printed as it is
+            now, then = (side[rows.index].to_numpy("float64") for side in (ledger["current"], yardstick))
+            distance[rows.index] = apart(now, then, unit)
+    distance = distance * np.where(kind.isin(LOWER), -1.0, 1.0)
     return ledger.assign(gap=distance.mask(kind.isin(["record", ""]) | first))
