@@ -8,12 +8,13 @@ from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
-from zjanalysis.display.answer import named_steps, over_note
+from zjanalysis.display.answer import named_steps, over_note, step_counts
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 
+TOP = "优于看同事项差距是否超出波动范围，数值到顶也可能仍为相当。"
 REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 
 
@@ -32,7 +33,8 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     said = "".join(f"{'、'.join(about(key).short for key in some)}{word}。" for some, word in left if some)
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
-    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{''.join(rows.pop('review'))}{said}"
+    top = TOP if rows["lead"].str.startswith("达不到").any() else ""
+    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{top}{''.join(rows.pop('review'))}{said}"
     columns = page_columns("plan_overview", goal=_goal(me))
     printed = table(rows, caption="压减方案一览", columns=columns, sheet="方案一览", note=note)
     return listing(printed, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)], _goal(me)))
@@ -44,12 +46,13 @@ def _goal(me: Study) -> str:
 
 
 def _all_steps(steps: list[pd.DataFrame], goal: str) -> str:
-    """Say what all plans for the goal ask for together; an item that two of them change counts once."""
+    """Say what all plans for the goal ask for together; in changes and in items."""
     if not steps:
         return ""
-    every = pd.concat([one[["item_key", "department"]] for one in steps]).drop_duplicates("item_key")
-    n, offices = len(every), every["department"].nunique()
-    return f"未{goal}的{len(steps)}项指标共需改{n}个事项（重复的只计一次），涉及{offices}个部门。"
+    offices = pd.concat([one["department"] for one in steps]).nunique()
+    return (
+        f"未{goal}的{len(steps)}项指标共需{step_counts(steps)}（一个事项可为几项指标各改一次），涉及{offices}个部门。"
+    )
 
 
 def _nobody(met: Plan, lead: Plan) -> bool:
@@ -165,4 +168,4 @@ def tasks(me: Study, *indicators: str) -> Block:
         return say("各项目标均已达到，没有要下发的任务。" if has_plan(me.region) else "没有要下发的任务。")
     rows = task_list(*plans)
     printed = table(rows, caption="任务清单", columns=page_columns("tasks"), sheet="任务清单")
-    return listing(printed, f"共{len(rows)}项任务。")
+    return listing(printed, f"共{len(rows)}项任务（{step_counts(plans)}）。")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -171,18 +172,32 @@ def terms(me: Study) -> Block:
 def first_steps(me: Study, *, limit: int = 4) -> Block:
     """Give 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
     plans = unmet_plans(me) or [me.plan(str(key), target="lead") for key in me.gaps["indicator"].head(1)]
-    each = max(1, -(-limit // max(len(plans), 1)))
-    steps = [named_steps(one.steps.head(each), me) for one in plans if len(one.steps)]
+    steps = [one.steps for one in plans if len(one.steps)]
     rows = (
-        pd.concat(steps, ignore_index=True).head(limit)
+        _together(pd.concat([named_steps(one.head(limit), me) for one in steps], keys=range(len(steps))), limit)
         if steps
         else pd.DataFrame(columns=[column.key for column in page_columns("first")])
     )
-    total = sum(len(one.steps) for one in plans)
     marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows) if len(rows) else ""
-    printed = table(rows, caption=f"先办事项（共{total}项，全部见附件）" if total > len(rows) else "先办事项",
+    whole = f"（共{step_counts(steps)}，全部见附件）" if sum(map(len, steps)) > len(rows) else ""
+    printed = table(rows, caption=f"先办事项{whole}",
                   columns=page_columns("first"), sheet="先办事项", note=marks)  # fmt: skip
     return Block(printed.html(), {"kind": "table", "table": printed.payload()}, printed.caption, rows)
+
+
+def _together(steps: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Give the first steps of the plans (the outer index), each plan in turn; what several plans ask is one row."""
+    turns = steps.assign(turn=steps.groupby(level=0).cumcount()).sort_values("turn", kind="stable")
+    same = turns.groupby(["item_key", "step"], sort=False)
+    joined = {"name": same["name"].agg("、".join), "effect": same["effect"].agg("、".join)}
+    rows = turns.drop(columns=[*joined]).drop_duplicates(["item_key", "step"]).set_index(["item_key", "step"])
+    return rows.assign(**joined).reset_index().head(limit)
+
+
+def step_counts(steps: Iterable[pd.DataFrame]) -> str:
+    """Say how many changes plans ask for and of how many items: one item may be changed for several indicators."""
+    every = [one["item_key"] for one in steps if len(one)]
+    return f"{sum(map(len, every))}项改动、{len(set().union(*every))}个事项"
 
 
 def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:

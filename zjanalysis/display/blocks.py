@@ -21,6 +21,7 @@ from zjanalysis.inputs.regions import city_of, is_county, is_whole, level_name, 
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.settings import Comparison
 from zjanalysis.studies import Study
+from zjanalysis.units import UNITS
 
 SAMPLE = "示例数据（模拟）"
 CARRIED = 984  # pixels a carried picture is wide: what the card has room for
@@ -169,18 +170,21 @@ def reading_rules(rules: Comparison, *, unplanned: str = "") -> list[tuple[str, 
     """
     met = (
         "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，与全组（含本地区）中位数相比；"
-        "要求提高的，与台账的基期相比（没有台账时与上期相比）。"
+        "要求提高的，比台账的基期（没有台账时为上期）"
+        f"提高至少{wording.plain(UNITS['share'].relevant * UNITS['share'].scale)}个百分点，已是100%的保持即可。"
     )
     return [
         ("位次", "按公布的小数位比较，数值相同则并列，其后位次顺延（1、2、2、4）；"
                  "括号内为位次区间：少列或多列几个事项时可能落到的位次。"),
         ("达标", f"{unplanned}，不列目标，不判定达标。" if unplanned else met),
-        ("判断", "只比两地都有的事项、统一法定时限（双因素模型），与居中的地区相比：差距超出波动范围且不小于"
+        ("判断", "只比两地都有的事项（双因素模型，时限压缩率统一法定时限），"
+         "与居中的地区相比：差距超出波动范围且不小于"
          f"{wording.difference(rules.margin_time, 'share')}（跑动{wording.plain(rules.margin_visits)}次）为优于或落后，"
          "在波动之内为相当；有差别的事项太少、同事项不足一半或有数据的兄弟地区不足"
          f"{rules.min_peers}个时不作判断。"),
         ("剔除", "在统计范围内但缺少所需数值的事项，不计入分子分母，逐项列出原因；无数据不等于0。"),
-        ("进位", "四舍五入；与目标或中位数在两位小数上相同而实际不同的，多列一位。差按印出的两个数相减，个百分点是两个百分数之差。"),
+        ("进位", "四舍五入；与目标或中位数在两位小数上相同而实际不同的，多列一位。"
+                 "差按印出的两个数相减，个百分点是两个百分数之差。"),
     ]  # fmt: skip
 
 

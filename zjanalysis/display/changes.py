@@ -114,7 +114,7 @@ def change_split(me: Study, indicator: str) -> Block:
     )
     title = f"{me.name}{one.short}{moved}{mainly(parts)}"
     return exhibit(axes, title=title, table=printed, source=me,
-                   sentence=f"{said}，其中{parts_text(parts, one.unit)}。{main_part(parts, one.sign)}")  # fmt: skip
+                   sentence=f"{said}，其中{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
 
 
 def item_changes(me: Study, *, limit: int = 0) -> Block:

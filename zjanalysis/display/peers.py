@@ -23,7 +23,7 @@ from zjanalysis.display.canvas import (
     yardsticks,
 )
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import TONES
+from zjanalysis.display.reasons import TONES, of_limits
 from zjanalysis.display.spine import judged
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
@@ -105,7 +105,8 @@ def pairs(me: Study, indicator: str) -> Block:
     counts = "、".join(
         f"{int((rows['verdict'] == word).sum())}个{word}" for word in Verdict if (rows["verdict"] == word).any()
     )
-    said = f"只比双方都有的事项并统一法定时限，{me.name}{one.label}与{me.others}逐一相比：{counts}。"
+    alike = "并统一法定时限" if of_limits(one) else ""
+    said = f"只比双方都有的事项{alike}，{me.name}{one.label}与{me.others}逐一相比：{counts}。"
     return exhibit(_intervals(rows, indicator), title=f"{one.short}：{me.name}按同事项与{me.others}逐一相比，{counts}",
                    table=printed, sentence=said, source=me)  # fmt: skip
 
@@ -160,9 +161,9 @@ def funnel(me: Study, indicator: str) -> Block:
     inside, above, below = (words.count(word) for word in ("范围内", "高于范围", "低于范围"))
     spread = float(rows["dispersion"].iloc[0]) if len(rows) else 1.0
     wider = f"（各地差异大于偶然，范围已按{math.sqrt(spread):.1f}倍放宽）" if spread > 1 else ""
-    said = (f"按事项数多少考虑，{len(rows)}个地区中{inside}个在可预期的范围内，"
+    said = (f"按事项数多少看公布值（各地全部事项），{len(rows)}个地区中{inside}个在可预期的范围内，"
             f"{above}个高于、{below}个低于这一范围{wider}；"
-            "范围内的先后不宜作为评价依据。")  # fmt: skip
+            "范围内的先后不宜作为评价依据，优于、落后另按同事项判断。")  # fmt: skip
     title = f"{one.short}：{len(rows)}个地区中{inside}个的先后不超出偶然"
     return exhibit(_funnel(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
 
@@ -225,8 +226,8 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     met = rows.loc[rows["met_changed"] & asked, "definition"].tolist()
     told = [f"判断在“{'”“'.join(other)}”下不同" if other else "判断不变"]
     told += [f"达标与否在“{'”“'.join(met)}”下不同" if met else "达标与否不变"] if asked.any() else []
-    said = f"换用{len(rows)}种口径计算，{me.name}{one.label}{spread}；{'；'.join(told)}。"
-    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{len(rows)}种口径，{spread}", table=printed,
+    said = f"换用{len(rows) - 1}种口径计算，{me.name}{one.label}{spread}；{'；'.join(told)}。"
+    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{len(rows) - 1}种口径，{spread}", table=printed,
                    sentence=said, source=me)  # fmt: skip
 
 
@@ -262,4 +263,4 @@ def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
         dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
         key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
     spread = f"最前第{int(known.min())}，最后第{int(known.max())}" if len(known) else wording.NO_DATA
-    return describe(axes, f"点图：{me.name}在{len(rows)}种口径下的位次，{spread}（共{worst}个地区）。")
+    return describe(axes, f"点图：{me.name}按现行口径与另外{len(rows) - 1}种口径的位次，{spread}（共{worst}个地区）。")

@@ -7,6 +7,8 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.frontier import LEVERS
+from zjanalysis.analysis.registry import Indicator
 from zjanalysis.columns import TABLES
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, office, say
@@ -51,7 +53,7 @@ def split(me: Study, indicator: str) -> Block:
     ends = ((peers, float(row["peer_value"])), (me.name, float(row["value"])))
     gap = wording.apart(row["value"], row["peer_value"], one.unit, peers)
     said = (f"{me.name}{one.label}{gap}，其中"
-            f"{parts_text(parts, one.unit)}。{main_part(parts, one.sign)}")  # fmt: skip
+            f"{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
     axes = waterfall(parts, start=ends[0], end=ends[1], indicator=one.key)
     return carry(exhibit(axes, title=f"{one.short}{gap}{mainly(parts)}", table=printed, sentence=said, source=me))
 
@@ -63,9 +65,26 @@ def parts_text(parts: pd.DataFrame, unit: str) -> str:
 
 
 MEANING = {
-    "结构": "所列事项的法定时限结构", "水平": "同一事项承诺得是否更好", "覆盖": "只有一方列出的事项",
+    "结构": "所列事项的构成", "覆盖": "只有一方列出的事项",
     "新增": "新增事项", "取消": "取消事项", "变动": "同一事项的变动",
 }  # fmt: skip
+LEVEL = {"days": "承诺得是否更短", "visits": "是否少跑", "flag": "是否做到", "type": "是否即办"}
+
+
+def of_limits(one: Indicator) -> bool:
+    """Tell whether statutory limits are part of an indicator."""
+    return one.key in ("time_compression", "time_compression_mean")
+
+
+def meaning(part: str, one: Indicator) -> str:
+    """Say in a few words what a part of a difference is; only days are promised, only they have a limit.
+
+    >>> meaning("水平", about("visits")), meaning("结构", about("time_compression"))
+    ('同一事项是否少跑', '所列事项的法定时限结构')
+    """
+    if part == "水平":
+        return f"同一事项{LEVEL[LEVERS[one.key].kind]}"
+    return "所列事项的法定时限结构" if part == "结构" and one.key == "time_compression" else MEANING[part]
 
 
 def mainly(parts: pd.DataFrame) -> str:
@@ -74,13 +93,13 @@ def mainly(parts: pd.DataFrame) -> str:
     return f"，主要在“{parts['part'].iloc[int(size.argmax())]}”" if size.max() > 0 else ""
 
 
-def main_part(parts: pd.DataFrame, sign: int) -> str:
+def main_part(parts: pd.DataFrame, one: Indicator) -> str:
     """Say which part weighs most."""
     worst = parts.assign(size=parts["contribution"].abs()).sort_values("size", ascending=False, kind="stable").iloc[0]
     if not worst["size"] > 0:
         return ""
-    side = "有利" if worst["contribution"] * sign > 0 else "不利"
-    return f"影响最大的是“{worst['part']}”（{MEANING[worst['part']]}），{side}。"
+    side = "有利" if worst["contribution"] * one.sign > 0 else "不利"
+    return f"影响最大的是“{worst['part']}”（{meaning(worst['part'], one)}），{side}。"
 
 
 def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, float], indicator: str) -> Axes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -114,11 +115,14 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
     if set(near.group) <= set(own):
         return say(f"数据里没有{group}中别的地市的县（市、区），只在本市内比较。")
     rows = best_first(near, one.key)
-    home = rows.loc[rows["region_code"].isin(own), "value"].rank(method="min", ascending=one.sign < 0)
-    rows = rows.assign(city=names_of(rows["region_code"].map(city_of)), home=home.astype("Int64"))
+    inside = rows["region_code"].isin(own)
+    ranks = rows["value"].where(inside).rank(method="min", ascending=one.sign < 0)
+    home: list[Any] = [(None if mine else wording.NO_PLACE) if wording.missing(rank) else int(rank)
+            for rank, mine in zip(ranks, inside, strict=True)]  # fmt: skip
+    rows = rows.assign(city=names_of(rows["region_code"].map(city_of)), home=home)
     printed = table(rows, caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
                   columns=page_columns("counties", one))  # fmt: skip
-    half = int((rows.loc[rows["region_code"].isin(own), "rank"] > len(rows) / 2).sum())
+    half = int((rows.loc[inside, "rank"] > len(rows) / 2).sum())
     said = f"{region_name(city_of(me.region))}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
     return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{said}"[:-1], table=printed,
                    sentence=said, source=me)  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import FINDING_COLUMNS
+from zjanalysis.columns import FINDING_COLUMNS, label
 from zjanalysis.inputs.reference import read_reference
 
 ERROR, WARNING, NOTE = "错误", "警告", "提示"
@@ -114,13 +114,23 @@ def _columns(violation: Violation, place: Place) -> dict[str, list[Any]]:
     """Return the findings of a violation, in columns."""
     rule, n = RULES[violation.rule], len(violation.rows)
     values, others, rows = _texts(violation.values, n), _texts(violation.others, n), violation.rows.tolist()
-    words = {"value": values, "other": others, "header": [place.header] * n}
+    words = {"value": values, "other": others, "header": [_called(place.header, violation.key)] * n}
     return {
         "cell": [f"{place.letter}{row}" if row > 0 and place.letter else "" for row in rows], "row_number": rows,
-        "header": words["header"], "value": values, "rule": [rule.key] * n, "level": [rule.level] * n,
+        "header": [place.header] * n, "value": values, "rule": [rule.key] * n, "level": [rule.level] * n,
         "message": _sentences(rule.message, words, n), "action": _sentences(rule.action, words, n),
         "used": [rule.used] * n,
     }  # fmt: skip
+
+
+def _called(header: str, key: str) -> str:
+    """Return a header as a sentence quotes it: with the Chinese name of its column where it has no Chinese itself.
+
+    >>> _called("ANTICIPATE_DAY", "statutory_days"), _called("法定时限", "statutory_days"), _called("X", "")
+    ('ANTICIPATE_DAY（法定时限）', '法定时限', 'X')
+    """
+    foreign = key and header.isascii()
+    return f"{header}（{label(key, 'items')}）" if foreign and label(key, "items") != key else header
 
 
 def _texts(values: Any, n: int) -> list[str]:

@@ -261,7 +261,7 @@ def _report(task: Task) -> Outcome:
     cover: Mapping[str, Any] = next((block for block in blocks if block.get("kind") == "cover"), {})
     cards = next((block["cards"] for block in blocks if "cards" in block), ())
     text = page.render(notebook, task.stamp, region=job.region, workbook=f"{Path(job.key).name}.xlsx")
-    page.write_tables(blocks, folder / "report.xlsx", title=f"{job.region} {cover.get('title', '')}", stamp=task.stamp)
+    page.write_tables(blocks, folder / "report.xlsx", title=str(cover.get("title") or job.region), stamp=task.stamp)
     page.write_papers(notebook, folder, office=_office(job), code=task.stamp.fingerprint)
     faults = gate.faults(notebook, text, job=job, workbook=folder / "report.xlsx", rows=task.rows)
     if faults:

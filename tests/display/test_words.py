@@ -1,0 +1,86 @@
+"""The words of a view are about what it counts: promises where days are compared, items or changes where those are."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import zjanalysis as zj
+from zjanalysis.analysis.compare import KEY
+from zjanalysis.columns import TABLES
+from zjanalysis.display import reasons
+from zjanalysis.display.tables import about
+from zjanalysis.studies import Study
+from zjanalysis.units import UNITS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("key", KEY)
+def test_only_an_indicator_of_time_speaks_of_promises_and_limits(key: str, county: Study) -> None:
+    said = zj.split(county, key).sentence + zj.pairs(county, key).sentence
+    said += "".join(reasons.meaning(part, about(key)) for part in ("结构", "水平", "覆盖"))
+    assert bool(re.search("法定时限", said)) == (key == "time_compression")
+    assert bool(re.search("承诺", said)) == (key == "time_compression")
+
+
+def test_a_task_list_has_heads_that_fit_visits_and_forms_too() -> None:
+    heads = {column.key: column for column in TABLES["tasks"]}
+    assert (heads["current_text"].label, heads["proposed_text"].label) == ("现状", "建议")
+    assert "现承诺" in heads["current_text"].aliases  # lists sent out before come back
+    assert "建议承诺" in heads["proposed_text"].aliases
+
+
+def test_the_tutorial_speaks_of_columns_that_are_there_and_passes_the_median_on_the_side_that_is_better() -> None:
+    cells = json.loads((ROOT / "docs" / "guide" / "tutorial.ipynb").read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells)
+    labels = {column.label for name, columns in TABLES.items() if name.startswith("page.") for column in columns}
+    named = re.findall(r"表中“([^”]+)”", text)
+    assert named
+    assert set(named) <= labels & {column.label for column in TABLES["page.plan"]}
+    assert "超过全组中位数" not in text
+
+
+def test_changes_and_items_are_counted_in_the_same_words_everywhere(county: Study) -> None:
+    overview, first, tasks = zj.plan_overview(county), zj.first_steps(county), zj.tasks(county, *county.keys)
+    counts = re.findall(r"\d+项改动、\d+个事项", first.sentence + overview.sentence + tasks.sentence)
+    assert len(counts) == 3
+    assert len(set(counts)) == 1
+
+
+@pytest.mark.parametrize("region", ["遂溪县", "雷州市", "湛江市"])
+def test_a_step_that_serves_two_indicators_is_one_row(region: str) -> None:
+    rows = zj.first_steps(zj.study("data/sample", "2021Q1", region=region)).rows
+    assert rows is not None
+    assert not rows.duplicated(["item_name", "step"]).any()
+    assert rows["name"].str.contains("、").any()  # 跑动次数 and 跑动率 ask the same of an item
+
+
+def test_what_seems_to_contradict_says_what_it_compares(county: Study, city: Study) -> None:
+    assert "公布值（各地全部事项）" in zj.funnel(county, "instant").sentence
+    assert "另按同事项判断" in zj.funnel(county, "instant").sentence
+    overview = zj.plan_overview(city)
+    assert ("改完为100.00%" in overview.html) <= ("数值到顶也可能仍为相当" in overview.html)
+
+
+def test_other_definitions_are_counted_without_the_one_in_force(county: Study) -> None:
+    block = zj.sensitivity(county)
+    assert block.rows is not None
+    assert f"换用{len(block.rows) - 1}种口径" in block.sentence
+    assert f"{len(block.rows) - 1}种口径" in block.payload["alt"]
+
+
+def test_a_place_in_another_city_is_not_asked_for_and_what_is_bad_reads_as_a_sentence(county: Study) -> None:
+    rows = zj.counties(county, "visits").rows
+    assert rows is not None
+    assert set(rows.loc[~rows["region_code"].str.startswith("4408"), "home"]) == {"—"}
+    assert "差在均为" not in zj.worsening(county).html
+
+
+def test_how_much_more_a_rising_target_asks_is_said_where_the_rule_is(county: Study) -> None:
+    rules = dict(zj.definitions(county).payload["notes"])
+    relevant = UNITS["share"].relevant * 100
+    assert f"提高至少{relevant:.1f}个百分点" in rules["达标"]
