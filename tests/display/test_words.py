@@ -62,8 +62,10 @@ def test_a_step_that_serves_two_indicators_is_one_row(region: str) -> None:
 def test_what_seems_to_contradict_says_what_it_compares(county: Study, city: Study) -> None:
     assert "公布值（各地全部事项）" in zj.funnel(county, "instant").sentence
     assert "另按同事项判断" in zj.funnel(county, "instant").sentence
-    overview = zj.plan_overview(city)
-    assert ("改完为100.00%" in overview.html) <= ("数值到顶也可能仍为相当" in overview.html)
+    beyond = zj.plan_overview(city).rows
+    assert beyond is not None
+    assert not beyond["lead"].str.contains("100.00%").any()
+    assert beyond["lead"].str.contains("改完仍不算优于").any()
 
 
 def test_other_definitions_are_counted_without_the_one_in_force(county: Study) -> None:
@@ -84,3 +86,29 @@ def test_how_much_more_a_rising_target_asks_is_said_where_the_rule_is(county: St
     rules = dict(zj.definitions(county).payload["notes"])
     relevant = UNITS["share"].relevant * 100
     assert f"提高至少{relevant:.1f}个百分点" in rules["达标"]
+
+
+@pytest.mark.parametrize("region", ["遂溪县", "湛江市", "坡头区"])
+def test_every_permit_that_promises_more_than_the_law_allows_is_named_in_one_sentence(region: str) -> None:
+    me = zj.study("data/sample", "2021Q1", region=region)
+    permits = me.own[me.own["item_type"].eq("行政许可") & me.own["in_force"] & me.own["limit_reason"].isna()]
+    permits = permits[permits["use_level"].isin(["3", "4"])]
+    over = permits[permits["promised_days"] > permits["statutory_days"] + 1e-9]
+    assert len(over)
+    assert f"{len(over)}项许可的承诺超过法定时限" in zj.summary(me).sentence.split("先做什么")[-1]
+    said = zj.findings(me).sentence
+    assert f"{len(over)}项许可的承诺超过法定时限" in said
+    for name, promised, statutory in zip(over["item_name"], over["promised_days"], over["statutory_days"], strict=True):
+        assert f"{name}（{promised:g}＞{round(statutory, 2):g}）" in said
+
+
+def test_what_a_department_does_to_the_whole_is_defined_where_it_stands(county: Study) -> None:
+    block = zj.departments(county, "time_compression")
+    assert block.rows is not None
+    rows = block.rows
+    whole = rows["numerator"].sum() / rows["denominator"].sum()
+    weights = (rows["value"] - whole) * rows["denominator"] / rows["denominator"].sum()
+    assert rows["weight"].tolist() == pytest.approx(weights.tolist())
+    assert weights.sum() == pytest.approx(0)
+    assert block.html.count("对总体的影响＝（部门－总体）×占分母的比重") == 2  # in the figure and under its table
+    assert "承诺天数最多" in zj.summary(county).sentence

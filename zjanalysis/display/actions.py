@@ -13,8 +13,8 @@ from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
+from zjanalysis.units import Verdict
 
-TOP = "优于看同事项差距是否超出波动范围，数值到顶也可能仍为相当。"
 REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 
 
@@ -33,8 +33,7 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     said = "".join(f"{'、'.join(about(key).short for key in some)}{word}。" for some, word in left if some)
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
-    top = TOP if rows["lead"].str.startswith("达不到").any() else ""
-    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{top}{''.join(rows.pop('review'))}{said}"
+    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{''.join(rows.pop('review'))}{said}"
     columns = page_columns("plan_overview", goal=_goal(me))
     printed = table(rows, caption="压减方案一览", columns=columns, sheet="方案一览", note=note)
     return listing(printed, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)], _goal(me)))
@@ -50,9 +49,7 @@ def _all_steps(steps: list[pd.DataFrame], goal: str) -> str:
     if not steps:
         return ""
     offices = pd.concat([one["department"] for one in steps]).nunique()
-    return (
-        f"未{goal}的{len(steps)}项指标共需{step_counts(steps)}（一个事项可为几项指标各改一次），涉及{offices}个部门。"
-    )
+    return f"未{goal}的{len(steps)}项指标共需{step_counts(steps)}，涉及{offices}个部门。"
 
 
 def _nobody(met: Plan, lead: Plan) -> bool:
@@ -69,7 +66,7 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     goal = "—" if wording.missing(row["target"]) else wording.goal(row["target"], one.unit, one.sign, past=row["past"])
     return {
         "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": goal, "met": needed,
-        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, "优于"), "review": review,
+        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, Verdict.AHEAD), "review": review,
     }  # fmt: skip
 
 
@@ -81,8 +78,10 @@ def _needed(row: pd.Series, unit: str, goal: str) -> str:
             if not row["n_steps"]
             else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit)}）"
         )
-    best = wording.amount(row["best_reachable"], unit)
-    return f"达不到：全部{int(row['n_possible'])}项改完为{best}" if row["n_possible"] else "没有可参照的做法"
+    if not row["n_possible"]:
+        return "没有可参照的做法"
+    best = "仍不算优于" if goal == Verdict.AHEAD else f"为{wording.amount(row['best_reachable'], unit)}"
+    return f"达不到：全部{int(row['n_possible'])}项改完{best}"
 
 
 def _cost(steps: pd.DataFrame) -> str:
@@ -93,7 +92,7 @@ def _cost(steps: pd.DataFrame) -> str:
     what = {"days": f"压缩{wording.plain(total)}个工作日", "visits": f"少跑{wording.plain(total)}次"}.get(
         kind, f"改{len(steps)}项"
     )
-    return f"{what}，涉及{steps['department'].nunique()}个部门"
+    return f"{what}，{steps['department'].nunique()}个部门"
 
 
 def plan(

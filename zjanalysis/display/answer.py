@@ -114,16 +114,36 @@ def reason_sentence(me: Study) -> str:
         return said.rstrip("；") + "。" if said else "各部门承诺均为即办。"
     share = float(longest.sum() / promised.sum())
     most = "、".join(office(str(name), me.name) for name in longest.index)
-    return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{most}占{share:.0%}。"
+    return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{most}承诺天数最多，占{share:.0%}。"
 
 
 def action_sentence(me: Study) -> str:
-    """Say with how few changes each target that is not met would be."""
-    plans = unmet_plans(me)
+    """Say how many promises are longer than the law allows, and how few changes would meet each target not met."""
+    n, plans = len(over_limit(me)), unmet_plans(me)
+    first = f"{n}项许可的承诺超过法定时限，先改（见附件）；" if n else ""
     if not plans:
         none = unplanned(me.region)
-        return f"{none}，按表1缩小与居中地区的差距。" if none else "各项目标均已达到，按表1巩固同事项上的短板。"
-    return "；".join(_action(one) for one in plans) + "。"
+        return first + (
+            f"{none}，按表1缩小与居中地区的差距。" if none else "各项目标均已达到，按表1巩固同事项上的短板。"
+        )
+    return first + "；".join(_action(one) for one in plans) + "。"
+
+
+def over_limit(me: Study) -> pd.DataFrame:
+    """Give the region's permits that promise more days than the law allows, the most days over first."""
+    permits = in_scope(me.own, me.scope, one=about("time_compression"))
+    days = permits["promised_days"] - permits["statutory_days"]
+    return permits.assign(days=days)[permits["limit_reason"].isna() & (days > 1e-9)].sort_values(
+        "days", ascending=False, kind="stable"
+    )
+
+
+def over_sentence(me: Study) -> str:
+    """Name every permit of `over_limit` with both limits; empty where there is none."""
+    rows = over_limit(me)
+    each = [f"{name}（{wording.plain(promised)}＞{wording.plain(statutory)}）" for name, promised, statutory in zip(
+        rows["item_name"], rows["promised_days"], rows["statutory_days"], strict=True)]  # fmt: skip
+    return f"{len(rows)}项许可的承诺超过法定时限（承诺＞法定，工作日）：{'、'.join(each)}。" if each else ""
 
 
 def _action(one: Plan) -> str:

@@ -10,6 +10,7 @@ from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.sensitivity import blank_promises
 from zjanalysis.columns import Column
 from zjanalysis.display import dates, wording
+from zjanalysis.display.answer import over_sentence
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.tables import UNIT_TEXT, about, page_columns, table
 from zjanalysis.inputs.check import completeness as filled_columns
@@ -68,6 +69,7 @@ def findings(me: Study, *, everywhere: bool = False) -> Block:
     rows = ours[~ours["used"].astype(bool) & ours["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
     errors = int((ours["level"] == "错误").sum())
     said = f"{where}采用事项{n_items}行，发现问题{len(ours)}处，其中错误{errors}处；未采用{len(rows)}行。"
+    said += "" if everywhere else over_sentence(me)
     first = ours.drop_duplicates("rule").set_index("rule")
     by_rule = counted_by(ours, by=("rule",))
     listed = by_rule.assign(example=by_rule["rule"].map(first["message"]), action=by_rule["rule"].map(first["action"]),

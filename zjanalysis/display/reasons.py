@@ -126,6 +126,9 @@ def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, 
     return describe(axes, f"瀑布图：{one.label}从{start[0]}{texts[0]}到{end[0]}{texts[-1]}，其中{said}。")
 
 
+WEIGHT = "对总体的影响＝（部门－总体）×占分母的比重"
+
+
 def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     """Give one indicator by department of the region, those that hold it back most first, at most ``limit`` drawn.
 
@@ -138,9 +141,8 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     rows = known.assign(weight=weight * one.sign)
     rows = rows.sort_values(["weight", "department"], kind="stable", ignore_index=True)
     rows = rows.assign(department=[office(str(name), me.name) for name in rows["department"].fillna("（未填部门）")])
-    printed = table(
-        rows, caption=f"{one.label}（分部门）", columns=page_columns("departments", one), sheet=f"{one.short}分部门"
-    )
+    printed = table(rows, caption=f"{one.label}（分部门）", columns=page_columns("departments", one),
+                  sheet=f"{one.short}分部门", note=f"{WEIGHT}，各部门合计为0。")  # fmt: skip
     if rows.empty:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
     behind = rows[rows["weight"] < 0]
@@ -169,7 +171,7 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
             TextColumn("对总体的影响", tuple(wording.short_signed(w, one.unit) for w in rows["weight"])),
         ]
         axes = row_chart(rows["department"].tolist(), head="部门", right=right)
-        scale(axes, [*values, whole], unit=one.unit, zero=False, label=wording.better_side(one.sign))
+        scale(axes, [*values, whole], unit=one.unit, zero=False, label=f"{wording.better_side(one.sign)}；{WEIGHT}")
         tones = [theme.BEHIND if low else theme.PEER for low in behind]
         spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
@@ -190,6 +192,6 @@ def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.lagg
         return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
     total = wording.plain(float(rows["room_days"].sum()))
     said = f"{len(rows)}个事项的承诺长于{me.whom}同一事项中最短的，合计可压{total}个工作日。"
-    note = "同类最短：该地区同一编码各项承诺的平均，不足一日的进为一日；压减方案也按此要求。"
+    note = "同类最短为该地区同编码各项的平均，进为整日。"
     printed = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项", note=note)
     return listing(printed, said, limit=limit)
