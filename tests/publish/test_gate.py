@@ -142,6 +142,17 @@ def test_a_formula_or_a_missing_sheet_in_the_workbook_is_found(faults: Faults, p
     assert faults(workbook=without) == [f"工作簿缺少“{names[1]}”页"]
 
 
+def test_what_a_notebook_of_ones_own_does_not_say_is_named_as_it_is_written(faults: Faults) -> None:
+    """One that ran to its end is not told that it did not; what is missing is said once."""
+    assert faults(old_nb='"kind": "end"', new_nb='"kind": "other"') == ["没有完成标记，请在笔记本最后写 zj.finish(me)"]
+    missing = faults("<h1", '<p class="h1"', old_nb='"kind": "cover"', new_nb='"kind": "other"')
+    assert "报头应有且只有一个，现有 0 个，由 zj.cover(me) 写出" in missing
+    assert not any("一级标题" in fault for fault in missing)
+    assert "没有完成标记，笔记本没有运行到最后" in faults(
+        old_nb='"execution_count": 3', new_nb='"execution_count": null'
+    )
+
+
 def test_hidden_warnings_are_counted() -> None:
     output = nbformat.v4.new_output
     cell = nbformat.v4.new_code_cell(

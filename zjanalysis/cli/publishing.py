@@ -35,7 +35,8 @@ def build(arguments: argparse.Namespace) -> int:
     refused = say_unfit(settings)
     selected = select(jobs, listed(arguments.only), arguments.limit)
     options = Options(workers=arguments.jobs, force=arguments.force, dry_run=arguments.dry_run,
-                      fail_fast=arguments.fail_fast, engine=arguments.engine, timeout=arguments.timeout)  # fmt: skip
+                      fail_fast=arguments.fail_fast, engine=arguments.engine, timeout=arguments.timeout,
+                      every=frozenset() if refused else frozenset(job.path for job in jobs))  # fmt: skip
     with cluster(arguments.dask) if arguments.dask else nullcontext() as executor:
         summary = build_reports(selected, out=_folder(arguments.out), settings=settings, options=options,
                                 executor=executor, progress=_say)  # fmt: skip

@@ -26,7 +26,8 @@ MOVED = "输入文件在生成期间有变动："
 @dataclass(frozen=True)
 class Options:
     """How to build. ``workers`` 0 means as many as there are processors; ``timeout`` is in seconds per report, and
-    per period of the data set where rows are read.
+    per period of the data set where rows are read. ``every``: the paths of all reports there are, where that is known:
+    what any other came to grief of is forgotten.
     """
 
     workers: int = 0
@@ -35,6 +36,7 @@ class Options:
     fail_fast: bool = False
     engine: str = "auto"
     timeout: float = 300.0
+    every: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,15 @@ class _Build:
 
 @dataclass(frozen=True)
 class _Place:
-    """A folder of one city and period: whom it is about, what was published there, the plan for it."""
+    """A folder of one city and period: whom it is about, what was published there, the plan for it, and what did not
+    come off before of reports that are ``over``, since no notebook makes them now.
+    """
 
     folder: Path
     units: Mapping[str, str]
     before: Mapping[str, Entry]
     steps: tuple[Step, ...]
+    over: tuple[Entry, ...]
 
     @property
     def due(self) -> list[Step]:
@@ -121,7 +126,10 @@ def _place(jobs: Sequence[Job], folder: Path, sources: Sources, own: _Build) -> 
     if units:
         _refuse_strangers(jobs[0], entries, folder, units)
         _refuse_nothing(jobs[0], sources, units)
-    return _Place(folder, units, entries, steps)
+    place, every = jobs[0].path.removesuffix(jobs[0].key), own.options.every
+    over = tuple(entry for entry in entries.values()
+                 if every and entry.status != GOOD and f"{place}{entry.key}" not in every)  # fmt: skip
+    return _Place(folder, units, entries, steps, over)
 
 
 def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSummary:
@@ -132,8 +140,8 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
             own.progress(f"　　提示：{step.hint}")
     done: dict[str, Entry] = {}
     open_places = [] if own.options.dry_run else [
-        place for place in places
-        if place.due or place.absent or release.is_cut_off(place.folder, signed=own.sign is not None)]  # fmt: skip
+        place for place in places if place.due or place.absent or place.over
+        or release.is_cut_off(place.folder, signed=own.sign is not None)]  # fmt: skip
     if open_places:
         with ExitStack() as held:
             making = {
@@ -141,6 +149,7 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
                 for place in open_places
             }
             for place in open_places:
+                release.forget(place.folder, place.over)
                 for entry in place.absent:
                     _put(place.folder, making[place.folder], entry, None, own)
             done = _make(open_places, making, sources, own)

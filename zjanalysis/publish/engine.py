@@ -23,6 +23,7 @@ from zjanalysis.settings import Settings
 
 IN_WORKER = "ZJANALYSIS_WORKER"
 COPIES = "notebooks/mine"
+PYTHON = {"kernel_name": "python3", "language": "python"}  # whatever a notebook says, or does not say, of its own
 
 
 def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, timeout: float, folder: Path) -> Any:
@@ -36,7 +37,12 @@ def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, ti
 
     papermill_engines.register("zjanalysis", sys.modules[__name__])
     source = os.fspath(notebook).replace("{", "{{").replace("}", "}}")
-    options: dict[str, Any] = {"cwd": os.fspath(folder), "progress_bar": False, "request_save_on_cell_execute": False}
+    options: dict[str, Any] = {
+        "cwd": os.fspath(folder),
+        "progress_bar": False,
+        "request_save_on_cell_execute": False,
+        **PYTHON,
+    }
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="zj", ignore_cleanup_errors=True) as place:
             warnings.simplefilter("ignore")
@@ -176,7 +182,7 @@ def notebook_copy(record: Mapping[str, Any], *, name: str, settings: Settings) -
         raise InputError(f"“{name}”不是本工具生成的页面，读不到笔记本和参数。", "请给出 .html 报告的路径。") from error
     check_values(source, parameters)
     parameters["data"] = _dataset_called(str(parameters.get("data", "")), settings)
-    copy = parameterize_notebook(load_notebook_node(str(source)), parameters)
+    copy = parameterize_notebook(load_notebook_node(str(source)), parameters, **PYTHON)
     copy.metadata.pop("papermill", None)
     path = _free_path(settings.root / COPIES, f"{source.stem}-{parameters.get('region', '')}")
     with path.open("x", encoding="utf-8", newline="\n") as file:

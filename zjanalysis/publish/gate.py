@@ -190,9 +190,12 @@ def complete(page: PageFacts) -> Iterator[str]:
     """1. No error output, the completion mark at the end."""
     if any(output.output_type == "error" for output in page.outputs):
         yield "笔记本有出错的单元格"
-    if not any(end.get("complete") for end in page.kind("end")):
+    cells = [cell for cell in page.notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    if not all(cell.execution_count for cell in cells):
         yield "没有完成标记，笔记本没有运行到最后"
-    if not any("data-zj-complete" in element.attributes for element in page.elements):
+    elif not any(end.get("complete") for end in page.kind("end")):
+        yield "没有完成标记，请在笔记本最后写 zj.finish(me)"
+    elif not any("data-zj-complete" in element.attributes for element in page.elements):
         yield "页面没有完成标记"
     yield from (f"标签没有配对：{tag}" for tag in page.unpaired[:3])
 
@@ -220,7 +223,7 @@ def accessible(page: PageFacts) -> Iterator[str]:
     if [e.attributes.get("lang") for e in page.all("html")] != ["zh-CN"]:
         yield "页面语言不是 zh-CN"
     levels = [int(e.tag[1]) for e in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
-    if levels.count(1) != 1 or levels[:1] != [1]:
+    if page.kind("cover") and (levels.count(1) != 1 or levels[:1] != [1]):  # without one `own_region` says so
         yield f"一级标题应有且只有一个并在最前，现有 {levels.count(1)} 个"
     yield from (f"标题跳级：h{a} 之后是 h{b}" for a, b in pairwise(levels) if b > a + 1)
     yield from (f"缺少 <{tag}> 区域" for tag in ("main", "nav", "header", "footer") if not page.all(tag))
@@ -257,7 +260,7 @@ def own_region(page: PageFacts) -> Iterator[str]:
     if page.rows == 0:
         yield f"{job.region}没有事项，不能是报告的对象"
     if len(covers) != 1:
-        yield f"报头应有且只有一个，现有 {len(covers)} 个"
+        yield f"报头应有且只有一个，现有 {len(covers)} 个，由 zj.cover(me) 写出"
         return
     cover = covers[0]
     if cover.get("region_code") != job.region_code or cover.get("period") != job.period:

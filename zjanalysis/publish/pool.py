@@ -194,8 +194,11 @@ def _result(begun: _Running) -> tuple[Outcome, bool]:
         outcome = pipe.recv()
     except (EOFError, ConnectionError):
         begun.worker.process.join(5)
-        hint = "多半是内存不足，请关闭其他程序，或用 --jobs 1。"
-        return Outcome(key, f"进程意外退出（代码 {begun.worker.process.exitcode}）", hint, seconds=seconds), False
+        code = begun.worker.process.exitcode
+        killed = "多半是内存不足，请关闭其他程序，或用 --jobs 1。"  # by a signal
+        ended = "请在 JupyterLab 中运行这本笔记本查看；若上面有英文的出错信息，请一并交给维护的人。"
+        hint = killed if code is None or code < 0 else ended
+        return Outcome(key, f"进程意外退出（代码 {code}）", hint, seconds=seconds), False
     return outcome, True
 
 

@@ -22,7 +22,7 @@ import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from html import escape
 from itertools import count
 from pathlib import Path
@@ -272,6 +272,23 @@ def note(folder: Path, entry: Entry) -> None:
         log.write(f"\n{_entry_text(entry)}\n".encode())  # a line that was cut off ends here
         log.flush()
         os.fsync(log.fileno())
+
+
+def forget(folder: Path, over: Collection[Entry]) -> None:
+    """Take reports that nothing makes any more off the record; one that has a page stays as it was last published.
+
+    The caller holds the lock.
+    """
+    entries = read_manifest(folder)
+    for entry in over:
+        if entry.files:
+            entries[entry.key] = replace(entry, status=GOOD, reason="")
+        else:
+            entries.pop(entry.key, None)
+    if over:
+        with writing(folder):
+            write_manifest(folder, entries.values(), period=folder.name)
+            (folder / HIDDEN / LOG).unlink(missing_ok=True)
 
 
 def fold(folder: Path, sign: Sign | None) -> None:
