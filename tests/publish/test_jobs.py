@@ -118,8 +118,8 @@ def test_a_notebook_that_is_no_good_as_a_report_is_named(office: Settings, case:
     number = 'data = ""\nperiod = ""\nregion = 440823' if case == "a code that is a number" else ""
     drop_in(office, "10_my.ipynb", block, parameters=number)
     assert list_jobs(office) == before
-    [(name, error)] = unfit(office).items()
-    assert (name, message in error.message) == ("10_my.ipynb", True), error
+    [(name, why)] = unfit(office).items()
+    assert (name, message in why) == ("10_my.ipynb", True), why
     for path in (office.root / "notebooks").glob("0*.ipynb"):
         path.unlink()
     with pytest.raises((UnknownName, ConfigError), match=re.escape(message)):

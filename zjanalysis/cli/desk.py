@@ -10,9 +10,8 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from zjanalysis.cli.publishing import say_unfit
 from zjanalysis.errors import ConfigError
-from zjanalysis.publish.jobs import list_jobs
+from zjanalysis.publish.jobs import list_jobs, unfit
 from zjanalysis.settings import load_settings
 
 CHINESE = "jupyterlab_language_pack_zh_CN"
@@ -29,7 +28,8 @@ def listing(arguments: argparse.Namespace) -> int:
         print(f"数据集 {first.data} · 期次 {first.period} · {1 + len(others)} 份报告{where}")
         for job in (first, *others):
             print(f"  {job.region_code}  {job.region}  {job.key}.html  （{job.notebook.name}）")
-    say_unfit(settings)
+    for sentence in unfit(settings).values():
+        print(sentence, file=sys.stderr)
     return 0
 
 

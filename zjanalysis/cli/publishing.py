@@ -17,7 +17,7 @@ from zjanalysis.publish.build import build as build_reports
 from zjanalysis.publish.jobs import list_jobs, named_units, select, unfit
 from zjanalysis.publish.pool import cluster
 from zjanalysis.publish.release import published
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.settings import load_settings
 
 PASSED_ON = "打包"
 CHOICE = ("data", "period", "only", "out", "peers")  # what the explorer passes on
@@ -32,7 +32,9 @@ def build(arguments: argparse.Namespace) -> int:
     day = iso_day(arguments.date, example="2021-04-15") if arguments.date else ""
     jobs = list_jobs(settings, arguments.data, arguments.period, report_date=day, peers=peers,
                      every=arguments.every)  # fmt: skip
-    refused = say_unfit(settings)
+    refused = unfit(settings)
+    for sentence in refused.values():
+        _say(sentence)
     selected = select(jobs, listed(arguments.only), arguments.limit)
     options = Options(workers=arguments.jobs, force=arguments.force, dry_run=arguments.dry_run,
                       fail_fast=arguments.fail_fast, engine=arguments.engine, timeout=arguments.timeout,
@@ -44,14 +46,6 @@ def build(arguments: argparse.Namespace) -> int:
     if refused and not arguments.only:
         print(f"失败的笔记本 {len(refused)} 本：{'、'.join(refused)}。")
     return max(summary.exit_code, int(bool(refused and not arguments.only)))
-
-
-def say_unfit(settings: Settings) -> list[str]:
-    """Say which notebooks should be reports and cannot, and why; return their names."""
-    refused = unfit(settings)
-    for name, error in refused.items():
-        _say(f"笔记本 {name} 不能作报告，略过。{error.message}　提示：{error.hint}")
-    return list(refused)
 
 
 def index(arguments: argparse.Namespace) -> int:

@@ -195,9 +195,10 @@ def notebooks(settings: Settings) -> tuple[Notebook, ...]:
     return tuple(sorted(reports, key=lambda one: (one.order, one.path.name)))
 
 
-def unfit(settings: Settings) -> dict[str, ZjError]:
-    """Return the notebooks that are no good as reports though they should be one: file name → why."""
-    return _sorted_out(settings)[1]
+def unfit(settings: Settings) -> dict[str, str]:
+    """Return the notebooks that are no good as reports though they should be one: file name → a sentence why."""
+    return {name: f"笔记本 {name} 不能作报告，略过。{error.message}　提示：{error.hint}"
+            for name, error in _sorted_out(settings)[1].items()}  # fmt: skip
 
 
 def _sorted_out(settings: Settings) -> tuple[list[Notebook], dict[str, ZjError]]:
@@ -234,7 +235,7 @@ def _notebook(path: Path, block: Mapping[str, Any], taken: Collection[str]) -> N
     if output in taken or output in _RESERVED or not re.fullmatch(r"[\w-]+", output):
         hint = "请在它的元数据里把 output 改成没有用过的名称，只含文字、数字、下划线和连字符。"
         raise ConfigError(f"笔记本 {path.name} 的输出名“{output}”不能用。", hint)
-    parameters = check_values(path, {name: "" for name in _GIVEN if name in declared_parameters(path)})
+    parameters = check_values(path, {name: "" for name in declared_parameters(path) if name in _GIVEN})
     if "region" not in parameters and each != "once":
         raise ConfigError(f"笔记本 {path.name} 没有声明参数 region。", "请在 parameters 单元格里加一行 region。")
     return Notebook(path, title, each, output, order, block.get("reads") == "siblings", parameters, of)
