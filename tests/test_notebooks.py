@@ -14,6 +14,8 @@ import pytest
 import seaborn as sns
 from matplotlib.axes import Axes
 
+import zjanalysis as zj
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "docs" / "guide" / "tutorial.ipynb"]
 MACHINERY = (
@@ -30,6 +32,16 @@ def cells(path: Path, kind: str) -> list[dict[str, Any]]:
 
 def source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
+
+
+@pytest.mark.parametrize("name", ["02_city_benchmark", "03_district_report"])
+def test_a_city_is_titled_as_its_own_departments_whichever_notebook_answers_for_it(name: str) -> None:
+    """湛江市 alone could be taken for 全市."""
+    source = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8").replace('\\"', '"')
+    [cover] = re.findall(r"zj\.cover\([^)]*\)", source)
+    me = zj.study("data/sample", "2021Q1", region="湛江市")
+    title = eval(cover, {"zj": zj, "me": me, "report_date": ""}).payload["title"]
+    assert title.startswith("湛江市（市本级）"), title
 
 
 def test_there_are_notebooks() -> None:

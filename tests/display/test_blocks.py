@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import operator
 import re
 from collections.abc import Callable
 
@@ -13,6 +15,7 @@ import zjanalysis as zj
 from tests.display.whole import hold_whole, listed
 from zjanalysis.display import blocks
 from zjanalysis.display.tables import MIME, table
+from zjanalysis.errors import ConfigError
 from zjanalysis.studies import Study
 
 EVIL = '"><script>alert(1)</script>'
@@ -171,3 +174,33 @@ def test_the_items_that_hold_back_are_items_with_their_own_promise_as_the_plan_h
     assert all(days in written[name] for name, days in zip(rows["item_name"], rows["promised_days"], strict=True))
     assert f"{len(rows)}个事项" in zj.laggards(me).sentence
     assert f"{steps['change_by'].sum():.0f}个工作日" in zj.laggards(me).sentence
+
+
+def limited() -> list[str]:
+    """Give every view that takes a ``limit``, of zj and of its wings."""
+    views = [*(f"zj.{name}" for name in zj.__all__), "zj.cases.brief", "zj.cases.departments", "zj.cases.items",
+             "zj.cases.loose", "zj.cases.overdue", "zj.ledger.due", "zj.ledger.agenda", "zj.ledger.evaluation",
+             "zj.ledger.outlook"]  # fmt: skip
+    functions = {view: operator.attrgetter(view.removeprefix("zj."))(zj) for view in views}
+    return [
+        view
+        for view, one in functions.items()
+        if inspect.isfunction(one) and "limit" in inspect.signature(one).parameters
+    ]
+
+
+@pytest.mark.parametrize("name", limited())
+def test_a_limit_of_0_is_all_and_one_below_is_refused_everywhere(name: str, county: Study) -> None:
+    view = operator.attrgetter(name.removeprefix("zj."))(zj)
+    given = ["visits"] if {"indicator", "indicators"} & set(inspect.signature(view).parameters) else []
+    every, few = (view(county, *given, limit=limit) for limit in (0, 1))
+    for one, other in zip(*(given if isinstance(given, tuple) else (given,) for given in (every, few)), strict=True):
+        assert len(one.html) >= len(other.html)
+    with pytest.raises(ConfigError, match="limit=-1 不能是负数"):
+        view(county, *given, limit=-1)
+
+
+def test_a_goal_beyond_the_scale_is_said_as_it_is(county: Study) -> None:
+    [block] = zj.plan(county, "at_most_once")
+    assert "高于中位数（已是100.00%，不能再高）" in block.sentence
+    assert "高于100" not in block.sentence

@@ -152,6 +152,8 @@ def _write(settings: Settings, name: str, text: str) -> None:
     [
         (lambda s: load_period("", "2021Q2", settings=s), UnknownName, "未找到期次“2021Q2”，是不是“2021Q1”", "2020Q4"),
         (lambda s: load_period("data/式", settings=s), UnknownName, "未找到数据集“data/式”", "data/试"),
+        (lambda s: load_period("遂溪县", settings=s), UnknownName, "未找到数据集“遂溪县”", 'region="遂溪县"'),
+        (lambda s: load_period("遂溪县", settings=s), UnknownName, "未找到数据集“遂溪县”", "可用的数据集：data/试"),
         (
             lambda s: (_write(s, "2021Q1/items/乙.docx", ""), load_period(settings=s)),
             InputError,

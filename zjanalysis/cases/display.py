@@ -14,7 +14,7 @@ from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases, period_cases
 from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series, wording
-from zjanalysis.display.blocks import Block, listing, office, say, source_of
+from zjanalysis.display.blocks import Block, leading, listing, office, say, source_of
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.inputs.workplan import has_plan
@@ -144,7 +144,7 @@ def items(me: Study, *, limit: int = 20) -> Block:
     cases = own_cases(me)
     if isinstance(cases, Block):
         return cases
-    rows = views.case_items(cases, region=me.region, top=max(limit, 100))
+    rows = views.case_items(cases, region=me.region, top=max(limit, 100) if limit else 0)
     return _listed(
         rows, "超时与逾期集中的事项", ITEMS, sheet="超时事项", limit=limit, none="没有超时办结或逾期未结的事项。"
     )
@@ -167,6 +167,7 @@ def overdue(me: Study, *, limit: int = 50) -> Block:
     cases = own_cases(me)
     if isinstance(cases, Block):
         return cases
+    leading(cases.overdue, limit)
     rows = views.overdue_cases(cases, region=me.region, top=limit)
     total = int(views.case_departments(cases, region=me.region)["n_overdue"].sum())
     note = f"共{total}件逾期未结，列出逾期最久的{len(rows)}件。" if len(rows) < total else ""

@@ -38,13 +38,14 @@ def case_items(summary: CaseSummary, *, region: str, top: int = 20) -> pd.DataFr
     """Return the items with the most late cases: counts, on-time share, mean, median and p90 beside the promise.
 
     Only items with a late case, finished late or open past its due day, are listed; median and p90 are exact
-    (`case_quantiles`).
+    (`case_quantiles`). At most ``top`` of them (0: all).
     """
     keys = ["base_code", "department"]
     worst = _worst(roll_up(_own(summary.by_item, region), by=("region_code", *keys)), by=keys)
     spread = case_quantiles(summary, by=("region_code", "base_code")).assign(name=lambda rows: rows["q"].map(SPREAD))
     wide = spread.pivot(index=["region_code", "base_code"], columns="name", values="actual_days").reset_index()
-    late = worst[worst["n_late"] + worst["n_overdue"] > 0].head(top)
+    every = worst[worst["n_late"] + worst["n_overdue"] > 0]
+    late = every.head(top or len(every))
     for described in (summary.names, wide.reindex(columns=["region_code", "base_code", *SPREAD.values()])):
         late = late.merge(described, on=["region_code", "base_code"], how="left")
     return late[["region_code", "base_code", "item_name", "department", "case_count", "n_finished", "n_late",
@@ -141,8 +142,12 @@ def days_distribution(summary: CaseSummary, *, region: str) -> pd.DataFrame:
 
 
 def overdue_cases(summary: CaseSummary, *, region: str, top: int = 50) -> pd.DataFrame:
-    """Return the open cases past their due day, longest overdue first, for 督办: number, item, department, days."""
-    listed = _own(summary.overdue, region).head(top)
+    """Return the open cases past their due day, longest overdue first, for 督办: number, item, department, days.
+
+    At most ``top`` of them (0: all).
+    """
+    every = _own(summary.overdue, region)
+    listed = every.head(top or len(every))
     return listed[["region_code", "case_no", "item_name", "department", "accepted_date", "promised_days", "due_date",
                    "days_overdue"]]  # fmt: skip
 

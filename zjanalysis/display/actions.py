@@ -9,7 +9,7 @@ from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
 from zjanalysis.display.answer import named_steps, over_note, step_counts
-from zjanalysis.display.blocks import Block, listing, say
+from zjanalysis.display.blocks import Block, leading, listing, say
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
@@ -120,7 +120,7 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     if row["n_reviewed"]:
         said += f"带*的{int(row['n_reviewed'])}项须经部门论证。"
     rows = named_steps(planned.steps, me)
-    said += over_note(rows.head(limit))
+    said += over_note(leading(rows, limit))
     rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
     printed = table(rows, caption=f"{one.short}压减方案", columns=page_columns("plan"),
                   sheet=f"{one.short}压减方案")  # fmt: skip

@@ -11,7 +11,7 @@ from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
 from zjanalysis.display import templates, wording
-from zjanalysis.display.blocks import Block, names_of, office, short_name
+from zjanalysis.display.blocks import Block, leading, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.display.trend import runs_of
@@ -194,7 +194,7 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
     plans = unmet_plans(me) or [me.plan(str(key), target="lead") for key in me.gaps["indicator"].head(1)]
     steps = [one.steps for one in plans if len(one.steps)]
     rows = (
-        _together(pd.concat([named_steps(one.head(limit), me) for one in steps], keys=range(len(steps))), limit)
+        _together(pd.concat([named_steps(leading(one, limit), me) for one in steps], keys=range(len(steps))), limit)
         if steps
         else pd.DataFrame(columns=[column.key for column in page_columns("first")])
     )
@@ -211,7 +211,7 @@ def _together(steps: pd.DataFrame, limit: int) -> pd.DataFrame:
     same = turns.groupby(["item_key", "step"], sort=False)
     joined = {"name": same["name"].agg("、".join), "effect": same["effect"].agg("、".join)}
     rows = turns.drop(columns=[*joined]).drop_duplicates(["item_key", "step"]).set_index(["item_key", "step"])
-    return rows.assign(**joined).reset_index().head(limit)
+    return leading(rows.assign(**joined).reset_index(), limit)
 
 
 def step_counts(steps: Iterable[pd.DataFrame]) -> str:

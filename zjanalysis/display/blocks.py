@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from zjanalysis.display import dates, picture, templates, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, page_columns, word
 from zjanalysis.display.tables import table as table_of
+from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.regions import city_of, is_county, is_whole, level_name, region_code, region_name, report_units
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.settings import Comparison
@@ -86,9 +87,17 @@ def say(*sentences: str) -> Block:
 
 def listing(printed: Table, sentence: str = "", *, limit: int = 0) -> Block:
     """Give a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
+    leading(pd.DataFrame(), limit)  # refuses one below 0
     html = templates.html("listing", sentence=sentence, printed=replace(printed, limit=limit))
     payload = {"kind": "table", "sentence": sentence, "limit": limit, "table": printed.payload()}
     return Block(html, payload, sentence or printed.caption, printed.frame)
+
+
+def leading(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Give the first ``limit`` rows (0: all), as every view means it; ConfigError for a number below 0."""
+    if limit < 0:
+        raise ConfigError(f"limit={limit} 不能是负数。", "写几就列几行，0 为全部。")
+    return rows.head(limit) if limit else rows
 
 
 def exhibit(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, names_of, office, say
+from zjanalysis.display.blocks import Block, exhibit, leading, names_of, office, say
 from zjanalysis.display.canvas import TextColumn, key, plane, row_chart, scale, spans
 from zjanalysis.display.picture import MM, describe
 from zjanalysis.display.tables import about, page_columns, table
@@ -88,7 +88,7 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         ["middle", "department"], kind="stable", ignore_index=True
     )
     shown = table(found, caption="各部门事项的压缩幅度", columns=page_columns("compression"), sheet="部门压缩分布")
-    drawn = found.head(limit)
+    drawn = leading(found, limit)
     order = drawn["department"].tolist()
     dots = rows[rows["department"].isin(order)]
     dots = dots.assign(row=dots["department"].map(order.index) + _apart(dots))
@@ -125,12 +125,13 @@ def visits(me: Study, *, limit: int = 10) -> Block:
         return say(f"没有到现场次数，{wording.NO_DATA}。")
     kind = rows["department"].fillna("部门未注明").map(office_kind)
     rows = rows.assign(office=kind, region=names_of(rows["region_code"]))
-    most = rows.groupby("office")["visits"].sum().sort_values(ascending=False, kind="stable").head(limit).index
+    totals = rows.groupby("office")["visits"].sum().sort_values(ascending=False, kind="stable")
+    most = leading(totals.reset_index(), limit)["office"].tolist()
     wide = rows[rows["office"].isin(most)].pivot_table(
         index="office", columns="region", values="visits", aggfunc="mean", sort=False
     )
     here = region_name(me.region)
-    wide = wide.reindex(index=list(most), columns=sorted(wide.columns, key=lambda name: name != here))
+    wide = wide.reindex(index=most, columns=sorted(wide.columns, key=lambda name: name != here))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
     shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
     own = wide[here].dropna() if here in wide else pd.Series(dtype="float64")

@@ -11,7 +11,7 @@ from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.columns import TABLES
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, listing, office, say
+from zjanalysis.display.blocks import Block, carry, exhibit, leading, listing, office, say
 from zjanalysis.display.canvas import (
     THICK,
     TextColumn,
@@ -157,7 +157,7 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     )
     names = "、".join(behind["department"].head(2))
     title = f"{one.short}：拉低总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
-    axes = _department_dots(rows.head(limit), indicator, whole, len(rows))
+    axes = _department_dots(leading(rows, limit), indicator, whole, len(rows))
     return carry(exhibit(axes, title=title, table=printed, sentence=said, source=me))
 
 

@@ -82,8 +82,12 @@ def goal(value: Any, unit: str, sign: int, *, past: bool) -> str:
 
     >>> goal(0.855, "share", 1, past=True), goal(0.08, "visits", -1, past=True), goal(0.08, "visits", -1, past=False)
     ('高于85.50%', '低于0.0800次', '不超过0.0800次')
+    >>> goal(1.0, "share", 1, past=True)  # nothing is beyond the end of the scale
+    '高于中位数（已是100.00%，不能再高）'
     """
     side = ("高于" if past else "达到") if sign > 0 else ("低于" if past else "不超过")
+    if past and ((sign > 0 and unit == "share" and value >= 1) or (sign < 0 and value <= 0)):
+        return f"{side}中位数（已是{amount(value, unit)}，不能再{side[0]}）"
     return side + amount(value, unit)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from zjanalysis.columns import ITEM_COLUMNS, TABLES
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.files import write_whole
+from zjanalysis.inputs.regions import find_code
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"
@@ -50,10 +51,16 @@ def load_dataset(data: str = "", *, settings: Settings | None = None) -> Dataset
     rules = settings or load_settings()
     folder = rules.path(data or rules.data)
     if not folder.is_dir():
-        beside = folder.parent if folder.parent.is_dir() else rules.root / "data"
-        sets = [path.parent for path in sorted(beside.glob(f"*/{FILE_NAME}"))]
+        sets = [
+            path.parent
+            for place in (folder.parent, rules.root / "data")
+            for path in sorted(place.glob(f"*/{FILE_NAME}"))
+        ]
         names = [(p.relative_to(rules.root) if p.is_relative_to(rules.root) else p).as_posix() for p in sets]
-        raise unknown_name("数据集", str(data or rules.data), names)
+        error = unknown_name("数据集", str(data or rules.data), names)
+        if find_code(str(data)):
+            error.hint = f'“{data}”是地区，写作 region="{data}"，命令行用 --region。{error.hint}'
+        raise error
     path = folder / FILE_NAME
     if not path.is_file():
         raise InputError(
