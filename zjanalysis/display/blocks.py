@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.display import dates, picture, templates, wording
+from zjanalysis.display import dates, picture, templates, theme, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, page_columns, word
 from zjanalysis.display.tables import table as table_of
 from zjanalysis.errors import ConfigError
@@ -117,7 +117,8 @@ def exhibit(
     picture.frame(wide, title=title, source=source_of(source) if isinstance(source, Study) else source)
     drawings = [picture.draw_svg(wide, alt=words, look="zj-desk" if narrow else "")]
     drawings += [picture.draw_svg(each, alt=f"{words}（窄屏）", look="zj-phone") for each in narrow]
-    html = templates.html("exhibit", sentence=sentence, drawings=drawings, printed=printed)
+    said = {"title": theme.printable(title), "sentence": sentence}
+    html = templates.html("exhibit", **said, drawings=drawings, printed=printed)
     if pyplot := sys.modules.get("matplotlib.pyplot"):  # else JupyterLab shows an analyst's figure a second time
         pyplot.close(figure)
     payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": printed.payload()}

@@ -90,7 +90,7 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
     head: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": theme.TITLE, "fontfamily": list(theme.STRONG)}
     with theme.style():
         for number, line in enumerate(lines):
-            figure.text(0, 1 - number * 4.6 * MM / total, line, **head)
+            figure.text(0, 1 - number * 4.6 * MM / total, line, gid=f"zj-title-{number}", **head)
         for number, line in enumerate(reversed(feet)):
             low = (0.3 + 3.8 * number) * MM / total
             figure.text(0, low, line, ha="left", va="bottom", fontsize=theme.SMALL, color=theme.SOFT)
@@ -242,6 +242,7 @@ def _compact(svg: str, words: str, look: str) -> str:
     inner = _TEXT.sub(_text, inner)
     inner = re.sub(r' (?:id="(?:figure|axes|patch|text|line2d|PathCollection|LineCollection|PolyCollection|FillBetween'
                    r'PolyCollection|matplotlib\.axis|[xy]tick)_\d+"|clip-path="[^"]*")', "", inner)  # fmt: skip
+    inner = re.sub(r'id="(zj-title)-\d+"', r'class="\1"', inner)
     inner = re.sub(r"<defs>\s*</defs>|<clipPath.*?</clipPath>", "", inner, flags=re.DOTALL)
     inner = _TAG.sub(
         lambda tag: _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), tag[0]), inner

@@ -175,7 +175,7 @@ def numbered(pieces: Sequence[str]) -> list[str]:
     def number(match: re.Match[str]) -> str:
         if match[0].startswith("<figure"):
             place = next(figures)
-            figure = match[0].replace(f">{FIGURE}", f">图{place}　")
+            figure = re.sub(f'(?<=[>"]){FIGURE}', f"图{place}　", match[0])
             return figure.replace(f"<caption>{TABLE}", f"<caption>图{place}数据　")
         return match[0].replace(f"<caption>{TABLE}", f"<caption>表{next(tables)}　", 1)
 
