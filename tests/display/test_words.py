@@ -13,6 +13,7 @@ from zjanalysis.analysis.compare import KEY
 from zjanalysis.columns import TABLES
 from zjanalysis.display import reasons
 from zjanalysis.display.tables import about
+from zjanalysis.publish.page import numbered
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS
 
@@ -112,3 +113,10 @@ def test_what_a_department_does_to_the_whole_is_defined_where_it_stands(county: 
     assert weights.sum() == pytest.approx(0)
     assert block.html.count("对总体的影响＝（部门－总体）×占分母的比重") == 2  # in the figure and under its table
     assert "承诺天数最多" in zj.summary(county).sentence
+
+
+def test_the_title_of_a_wide_drawing_is_said_outside_it_for_phones_and_numbered_there_too(county: Study) -> None:
+    block = zj.split(county, "visits")
+    assert f'<figcaption data-title="图　{block.payload["title"]}">' in block.html
+    assert block.html.count('class="zj-title"') >= 1
+    assert f'data-title="图1　{block.payload["title"]}"' in numbered([block.html])[0]
