@@ -59,6 +59,8 @@ LEDGER = tuple(column.key for column in LEDGER_COLUMNS)
 HAND = ("sequence", "problem", "parent", "lead_unit", "cooperating_units", "person", "measures", "deadline", "progress",
         "evidence", "evidence_number", "evidence_date", "evidence_link", "closed_on")  # fmt: skip
 TOOL = tuple(key for key in LEDGER if key not in HAND)
+# Of people's columns those the bureau decides: what a returned copy writes over them is a conflict.
+BUREAU = ("problem", "parent", "lead_unit", "cooperating_units", "deadline")
 # What the tool must remember of a row between two runs and people need not see.
 MEMORY_KEYS = ("indicator", "comparison", "target_value", "unit", "baseline_on", "as_of")
 

@@ -237,28 +237,96 @@ def test_three_copies_come_back_two_conflicts_are_listed_nothing_is_lost(path: P
     edit(path, (COUNTY, "责任人", "原"))
     update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")
     copies = [Path(shutil.copy(path, tmp_path / f"{name}.xlsx")) for name in ("赤坎", "霞山", "市局")]
-    edit(copies[0], (COUNTY, "进展说明", "甲说"), (COUNTY, "措施", "逐项压减"), (INSTANT, "配合单位", "赤坎添"))
+    edit(copies[0], (COUNTY, "进展说明", "甲说"), (COUNTY, "措施", "逐项压减"))
     edit(copies[1], (COUNTY, "进展说明", "乙说"), ("六-05@440803", "佐证", '=HYPERLINK("http://x")&"点我"'))
     edit(copies[2], (ONLINE, "进展说明", "交回件写"), (ONLINE, "责任人", "+王五"))
     edit(path, (ONLINE, "进展说明", "台账后来写"), (COUNTY, "销号日期", "待定"))
     result = merge_ledger(path, copies, on="2021-03-01")
     told = result.conflicts.groupby("ledger_id")["reason"].agg(["first", "size"])
     assert told.to_dict("index") == {
+        "六-05@440803": {"first": "这一格是公式，文件里没有存计算结果", "size": 1},
         COUNTY: {"first": "几份交回件填得不一样", "size": 2}, ONLINE: {"first": "台账在发出后也改过这一格", "size": 1}
     }  # fmt: skip
     assert cell(path, COUNTY, "进展说明").value is None
     assert cell(path, ONLINE, "进展说明").value == "台账后来写"
     assert cell(path, COUNTY, "措施").value == "逐项压减"
     assert cell(path, COUNTY, "责任人").value == "原"
-    assert cell(path, INSTANT, "配合单位").value == "赤坎添"
     assert cell(path, ONLINE, "责任人").value == "+王五"
     assert cell(path, ONLINE, "责任人").data_type == "s"
     listed = [[c.value for c in row] for row in openpyxl.load_workbook(path)[CONFLICT_SHEET].iter_rows(min_row=2)]
-    assert len(listed) == 3
-    assert {line[5] for line in listed} == {"甲说", "乙说", "交回件写"}
+    assert len(listed) == 4
+    assert {line[5] for line in listed} == {"甲说", "乙说", "交回件写", "（公式未计算）"}
+    assert cell(path, "六-05@440803", "佐证").value is None
     again = merge_ledger(path, copies, on="2021-03-02")
     assert again.changes.empty
-    assert openpyxl.load_workbook(path)[CONFLICT_SHEET].max_row == 4
+    assert openpyxl.load_workbook(path)[CONFLICT_SHEET].max_row == 5
+
+
+def test_a_copy_does_not_move_its_own_deadline_and_the_ledger_says_what_it_cannot_read(path: Path) -> None:
+    copy = Path(shutil.copy(path, path.with_name("霞山.xlsx")))
+    edit(copy, (COUNTY, "完成时限", "六月底"), (COUNTY, "进展说明", "在办"))
+    result = merge_ledger(path, [copy], on="2021-03-01")
+    assert (cell(path, COUNTY, "完成时限").value, cell(path, COUNTY, "进展说明").value) == ("2021-06", "在办")
+    assert list(result.conflicts["column"]) == ["deadline"]
+    edit(path, (COUNTY, "完成时限", "2021-06-31"))
+    for day, status in (("2021-06-30", "推进中"), ("2021-07-01", "逾期")):
+        told = update_ledger(path, FIRST, on=day, as_of="2020-12-31").notes
+        assert [note for note in told if f"1项完成时限认不出（{COUNTY}“2021-06-31”），仍按上一次认得的时限计" in note]
+        assert cell(path, COUNTY, "状态").value == status
+    edit(path, (COUNTY, "完成时限", "2021-08"))
+    assert update_ledger(path, FIRST, on="2021-07-02", as_of="2020-12-31").notes == ()
+    assert cell(path, COUNTY, "状态").value == "推进中"
+
+
+def test_a_formula_nobody_calculated_does_not_replace_a_text(path: Path) -> None:
+    edit(path, (COUNTY, "进展说明", "已清理八成"))
+    update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")
+    copy = edit(Path(shutil.copy(path, path.with_name("赤坎.xlsx"))), (COUNTY, "进展说明", '="已清理"&"九成"'))
+    result = merge_ledger(path, [copy], on="2021-03-01")
+    assert cell(path, COUNTY, "进展说明").value == "已清理八成"
+    assert result.conflicts[["column", "in_master"]].to_numpy().tolist() == [["progress", "已清理八成"]]
+
+
+def without_column(book_path: Path, head: str) -> Path:
+    book = openpyxl.load_workbook(book_path)
+    sheet = book["台账"]
+    sheet.delete_cols(column_index_from_string(_letter(sheet, head)))
+    book.save(book_path)
+    return book_path
+
+
+@pytest.mark.parametrize("head", ["进展说明", "完成时限", "责任单位", "佐证"])
+def test_a_column_deleted_from_the_ledger_is_said_and_put_back_with_what_stood_in_it(path: Path, head: str) -> None:
+    edit(path, (COUNTY, head, "甲、乙"))
+    update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")
+    result = update_ledger(without_column(path, head), FIRST, on="2021-02-03", as_of="2020-12-31")
+    assert f"台账缺少列“{head}”，已连同原有内容补回最右。" in result.notes
+    assert cell(path, COUNTY, head).value == "甲、乙"
+    sent = Path(shutil.copy(path, path.with_name("交回.xlsx")))
+    edit(sent, (COUNTY, "进展说明", "交回件写"))
+    merge_ledger(without_column(path, head), [sent], on="2021-02-04")
+    assert cell(path, COUNTY, "进展说明").value == "交回件写"
+    again = update_ledger(path, FIRST, on="2021-02-05", as_of="2020-12-31")
+    assert not [note for note in again.notes if "缺少列" in note]
+
+
+def test_a_column_deleted_from_a_copy_is_said_and_nothing_moves(path: Path) -> None:
+    edit(path, (COUNTY, "进展说明", "已清理八成"))
+    update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")
+    copy = without_column(Path(shutil.copy(path, path.with_name("赤坎.xlsx"))), "进展说明")
+    result = merge_ledger(path, [copy], on="2021-03-01")
+    assert result.notes == ("赤坎.xlsx：缺少列“进展说明”，台账保留原样。",)
+    assert cell(path, COUNTY, "进展说明").value == "已清理八成"
+
+
+def test_a_column_of_the_offices_own_that_is_deleted_stays_in_the_log(path: Path) -> None:
+    edit_as_people_do(path)
+    update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")
+    result = update_ledger(without_column(path, "领导批示"), FIRST, on="2021-02-03", as_of="2020-12-31")
+    assert "台账缺少列“领导批示”，原有内容记在“变更记录”。" in result.notes
+    lines = result.changes[result.changes["column"] == "领导批示"]
+    assert lines[["old", "new"]].to_numpy().tolist() == [["请抓紧", ""]]
+    assert update_ledger(path, FIRST, on="2021-02-04", as_of="2020-12-31").notes == ()
 
 
 FORMULAS = ("=1+1", "+86 759", "-1", "@someone", "=cmd|' /C calc'!A0")

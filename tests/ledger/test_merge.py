@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjanalysis.columns import LEDGER
+from zjanalysis.columns import BUREAU, LEDGER
 from zjanalysis.ledger.merge import (
     BLANKED,
+    DECIDED,
     DISAGREE,
     MOVED_ON,
     NO_BASE,
@@ -94,6 +97,25 @@ def test_a_conflict_is_listed_and_the_ledger_keeps_its_text(master, copies, base
     assert len(result.conflicts) == len(copies)
     assert result.conflicts["in_master"].tolist() == [cell(kept, "progress")] * len(copies)
     assert "progress" not in set(result.changes["column"])
+
+
+@pytest.mark.parametrize("column", BUREAU)
+def test_what_the_bureau_decides_is_not_moved_by_a_copy_but_listed(column: str) -> None:
+    sent = BASE.assign(deadline="2021-06", problem="排队久", parent="前言-01", cooperating_units="丙局")
+    for text in ("2021-06-31", "六月底", "长期推进", "2029-12-31"):
+        result = merged(sent, edited(sent, **{column: text, "progress": "已办"}), base=sent)
+        assert cell(result.ledger, column) == cell(sent, column)
+        assert result.conflicts[["column", "in_master", "in_copy", "reason"]].to_numpy().tolist() == [
+            [column, cell(sent, column), text, DECIDED]
+        ]
+        assert cell(result.ledger, "progress") == "已办"
+
+
+def test_what_the_bureau_decides_is_taken_where_it_has_said_nothing_yet_or_was_asked_for() -> None:
+    assert cell(merged(BASE, edited(BASE, deadline="2021-06")).ledger, "deadline") == "2021-06"
+    asked = replace(returned(edited(BASE, lead_unit="丁局")), settles=("lead_unit",))
+    result = merge(BASE, BASE, copies={"分工表.xlsx": asked}, on="2021-04-15")
+    assert (cell(result.ledger, "lead_unit"), len(result.conflicts)) == ("丁局", 0)
 
 
 def test_the_same_answer_from_both_sides_is_no_conflict() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import zjanalysis as zj
 from zjanalysis.errors import ConfigError
-from zjanalysis.ledger.display import with_target_text
+from zjanalysis.ledger.display import status_reason, with_target_text
 from zjanalysis.ledger.rows import PEERS, empty_ledger, last_day, today
 from zjanalysis.ledger.state import Status, is_met, settle, start
 
@@ -189,6 +189,20 @@ def test_deadlines_as_people_write_them(text: str, day: str | None) -> None:
 def test_a_deadline_nobody_can_read_is_said_and_never_overdue() -> None:
     found = after(row(deadline="尽快", progress="x"), on="2031-01-01")
     assert (found["status"], found["hint"]) == ("推进中", "完成时限认不出，请写成 2021-06 或 长期推进")
+
+
+@pytest.mark.parametrize("unread", ["2021-06-31", "六月底", "2021-13", ""])
+def test_a_deadline_nobody_can_read_leaves_the_last_one_that_could_be_in_force(unread: str) -> None:
+    first = settle(row(deadline="2021-03-31", progress="x", unit="share"), empty_ledger(), on="2021-02-01")
+    once = settle(first.assign(deadline=unread), first, on="2021-04-10")
+    again = settle(once.drop(columns="days_left"), once, on="2021-04-11")
+    for found, days in ((once.iloc[0], -10), (again.iloc[0], -11)):
+        assert (found["status"], found["days_left"], found["deadline_read"]) == ("逾期", days, "2021-03-31")
+        assert found["deadline"] == unread
+        assert found["hint"] == "完成时限认不出，请写成 2021-06 或 长期推进"
+        assert status_reason(found.to_dict()).startswith(f"完成时限2021-03-31（现写“{unread}”，认不出）；逾期{-days}天")
+    mended = settle(again.assign(deadline="2021-05"), again, on="2021-04-12").iloc[0]
+    assert (mended["status"], mended["days_left"]) == ("推进中", 49)
 
 
 def test_a_day_that_is_none_is_refused() -> None:

@@ -17,6 +17,8 @@ from zjanalysis.inputs.findings import Place, Violation, columns_of, findings_of
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
 
 HEADER_ROWS = 20
+UNCALCULATED = "（公式未计算）"
+"""What a cell reads whose formula nobody has calculated."""
 PLACE = ("file", "sheet", "row_number")
 Broken = tuple[str, str, pd.Series]  # rule, column, mask over the rows
 TASK_NEEDED = ("item_key", "to_value", "indicator", "region_code", "answer")
@@ -106,7 +108,7 @@ def _cell(sheet: Sheet, row: int, column: int) -> str:
     text = cell_text(sheet.grid[row][column]).strip() if column < len(sheet.grid[row]) else ""
     suspects = sheet.inspection.empty_formulas
     uncalculated = not text and suspects and f"{column_letter(column)}{row + 1}" in suspects
-    return "（公式未计算）" if uncalculated else text
+    return UNCALCULATED if uncalculated else text
 
 
 def findings_in(

@@ -170,7 +170,7 @@ def as_copy(rows: pd.DataFrame, base: pd.DataFrame, file: LedgerFile) -> Copy:
     sent = lines[["ledger_id", *CELLS]].assign(problem=lines["ledger_id"].map(problems).fillna("").astype("str"))
     changed = sent.assign(**pd.DataFrame(cells, columns=list(CELLS), index=sent.index).astype("str"), row_number=0)
     written = changed.assign(as_numbered=sent["ledger_id"], doubt="", maybe=sent["ledger_id"])
-    return Copy(changed, sent, written, pd.DataFrame(columns=list(LEDGER), dtype="str"))
+    return Copy(changed, sent, written, pd.DataFrame(columns=list(LEDGER), dtype="str"), tuple(CELLS))
 
 
 def _cells(sent: pd.Series, rows: pd.DataFrame) -> dict[str, str]:

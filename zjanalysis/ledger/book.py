@@ -22,8 +22,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, label
+from zjanalysis.display import wording
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
-from zjanalysis.display.wording import missing
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.office_table import PLACE
@@ -33,13 +33,14 @@ from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
 from zjanalysis.ledger.merge import (
     CHANGES,
     LOGGED,
-    ROW_GONE,
     Copy,
     Merged,
     as_text,
     changes,
     hand_changes,
     merge,
+    missing_columns,
+    notes_of,
     tool_changes,
     typed_over,
 )
@@ -142,7 +143,7 @@ def update_ledger(
         day = working_day(file, on)
         after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
         lines = [*_by_hand(file, after, on=on), *_by_tool(file, after, on=on)]
-        return _save(file, after, lines, Merged(after, lines[0], pd.DataFrame(), _gone(lines[0])))
+        return _save(file, after, lines, Merged(after, lines[0], pd.DataFrame(), notes_of(file, lines[0], after)))
 
 
 def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: str | date) -> LedgerResult:
@@ -166,7 +167,7 @@ def merge_copies(
         after = with_words(merged.ledger)
         by_hand = _by_hand(file, file.ledger, on=on)
         lines = [*by_hand, merged.changes, *_by_tool(file, after, on=on)]
-        return _save(file, after, lines, replace(merged, notes=(*_gone(by_hand[0]), *merged.notes)))
+        return _save(file, after, lines, replace(merged, notes=(*notes_of(file, by_hand[0], after), *merged.notes)))
 
 
 def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
@@ -183,13 +184,8 @@ def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[p
     """
     typed = typed_over(file.written, sheet_texts(file.memory)).rename(columns={"text": "old", "stood": "new"})
     put_back = typed.assign(changed_on=today(on), changed_by="手工改了工具列，已恢复")[CHANGES]
-    return [hand_changes(file.memory, after, on=on), put_back]
-
-
-def _gone(lines: pd.DataFrame) -> tuple[str, ...]:
-    """Say how many rows people deleted from the ledger."""
-    gone = lines.loc[lines["new"] == ROW_GONE, "ledger_id"]
-    return (f"台账中删去了{len(gone)}行（{'、'.join(gone[:3])}），原有内容记在“变更记录”。",) if len(gone) else ()
+    deleted = dict.fromkeys((key for key in missing_columns(file.written, file.memory) if key not in HAND), "")
+    return [hand_changes(file.memory, after.assign(**deleted), on=on), put_back]
 
 
 def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
@@ -283,7 +279,8 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
         position = tail if fresh else int(row["row_number"])
         if fresh:
             _dress(sheet, position, letters)
-        keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters)]
+        back = [key for key in HAND if key not in file.letters]  # a column somebody deleted, with what stood in it
+        keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters), *back]
         for key in keys:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
             written.add(f"{letters[key]}{position}")
@@ -300,17 +297,16 @@ def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[s
 
 
 def _plain(value: Any) -> str:
-    return "" if missing(value) else str(value)
+    return "" if wording.missing(value) else str(value)
 
 
 def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame) -> dict[str, str]:
     """Return the sheet column of every column; what the sheet lacks (deleted, or new from a copy) goes to the right."""
     letters = dict(file.letters)
-    extras = [key for key in hand_columns(ledger) if key not in HAND]
-    new = [key for key in HAND if file.memory[key].isna().all()]  # a column this file was made without
-    for key in (*TOOL, *new, *extras):
+    for key in (*LEDGER, *hand_columns(ledger)):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
+            sheet.column_dimensions[letters[key]].width = WIDTHS.get(key, 16)
             sheet.column_dimensions[letters[key]].hidden = key == "row_key"
             head_cell(sheet[f"{letters[key]}{file.header_row}"], label(key, "ledger"), tool=key in TOOL)
     return letters

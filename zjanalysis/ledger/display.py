@@ -109,8 +109,19 @@ def _time_reason(row: Mapping[str, Any]) -> str:
     if row["comparison"] == "record":
         return "只登记，不判定"
     if wording.missing(left):
-        return f"{fell}{start}{LONG_TERM if '长期' in str(row['deadline']) else '完成时限认不出'}"
-    return f"{fell}{start}" + (f"逾期{-left}天" if left < 0 else f"距完成时限{left}天")
+        return f"{fell}{start}{LONG_TERM if '长期' in deadline_text(row) else '完成时限认不出'}"
+    unread = f"完成时限{deadline_text(row)}；" if deadline_text(row) != str(row["deadline"]) else ""
+    return f"{fell}{start}{unread}" + (f"逾期{-left}天" if left < 0 else f"距完成时限{left}天")
+
+
+def deadline_text(row: Mapping[str, Any]) -> str:
+    """Return the deadline of a row; where nobody can read what is written, the one in force before what is written.
+
+    >>> deadline_text({"deadline": "六月底", "deadline_read": "2021-06"}), deadline_text({"deadline": "2021-06"})
+    ('2021-06（现写“六月底”，认不出）', '2021-06')
+    """
+    written, read = ("" if wording.missing(row.get(key)) else str(row[key]) for key in ("deadline", "deadline_read"))
+    return f"{read}（现写“{written}”，认不出）" if read and read != written else written
 
 
 def _value_reason(row: Mapping[str, Any], counted: str) -> str:
@@ -150,6 +161,7 @@ def worded(ledger: pd.DataFrame) -> pd.DataFrame:
             current_text=_amounts(ledger["current"], units, counted),
             baseline_text=_amounts(ledger["baseline"], units, counted),
             gap_text=_gap_texts(ledger["gap"], units),
+            deadline=pd.Series([deadline_text(row) for row in records(ledger)], index=ledger.index, dtype="str"),
         )
         .drop(columns="indicator")
     )

@@ -11,12 +11,12 @@ from datetime import date
 
 import pandas as pd
 
-from zjanalysis.columns import CHANGE_COLUMNS, TOOL
-from zjanalysis.inputs.office_table import PLACE, day_of, numbers
+from zjanalysis.columns import BUREAU, CHANGE_COLUMNS, HAND, TOOL, label
+from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, day_of, numbers
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE
+from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE, LedgerFile
 from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own, records, today
-from zjanalysis.ledger.state import settle
+from zjanalysis.ledger.state import Status, settle
 
 KEY = ["ledger_id", "column"]
 LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
@@ -28,6 +28,8 @@ CONFLICTS = ["ledger_id", "region", "indicator_label", "column", "in_master", "i
 MOVED_ON = "台账在发出后也改过这一格"
 DISAGREE = "几份交回件填得不一样"
 BLANKED = "交回件把原有内容删空了"
+DECIDED = "这一栏由市局决定，交回件不能改"
+UNREAD = "这一格是公式，文件里没有存计算结果"
 NO_BASE = "台账已有内容，无法判断谁先谁后"
 NO_ROW = "台账中已没有这一行"
 TOOL_CELL = "这一格由工具填写，没有采用"
@@ -39,13 +41,15 @@ BY_HAND = "手工修改"
 class Copy:
     """What came back in one file: its rows typed, what the tool had written when it was sent out (its hidden base).
 
-    ``written`` are the rows as text (`reading.place`), ``shown`` what every cell of the sheet said when sent out.
+    ``written`` are the rows as text (`reading.place`), ``shown`` what every cell of the sheet said when sent out,
+    ``settles`` the columns of the bureau it was sent out to settle.
     """
 
     rows: pd.DataFrame
     base: pd.DataFrame
     written: pd.DataFrame
     shown: pd.DataFrame
+    settles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,13 +169,13 @@ def merge(
 ) -> Merged:
     """Return the ledger with what the returned copies filled in; what contradicts is listed, never overwritten.
 
-    A cell is taken when the copy changed it and the ledger did not since (without a hidden base: when the ledger's is
-    empty). Rows and columns the copy added are added. A row that cannot be placed and a tool's cell somebody typed in
-    are conflicts. Then the states are settled anew.
+    A cell is taken when the copy changed it and the ledger did not since (without a hidden base, and in a column the
+    bureau decides: when the ledger's is empty). Rows and columns the copy added are added. A row that cannot be placed
+    and a tool's cell somebody typed in are conflicts. Then the states are settled anew.
     """
     master = adopt(ledger)
     placed = {name: _matched(copy, master, tag=str(n)) for n, (name, copy) in enumerate(copies.items())}
-    proposals = [_proposals(master, placed[name], copy.base, by=name) for name, copy in copies.items()]
+    proposals = [_proposals(master, placed[name], copy, by=name) for name, copy in copies.items()]
     judged = _judge(pd.concat(proposals, ignore_index=True))
     taken, refused = judged[judged["reason"] == ""], judged[judged["reason"] != ""]
     added = _added(master, placed)
@@ -215,7 +219,7 @@ def _own_columns(rows: pd.DataFrame) -> list[str]:
     return [key for key in (*hand_columns(rows), *TYPED_BY_OFFICE) if key not in ("sequence", *PLACE)]
 
 
-def _proposals(master: pd.DataFrame, rows: pd.DataFrame, base: pd.DataFrame, *, by: str) -> pd.DataFrame:
+def _proposals(master: pd.DataFrame, rows: pd.DataFrame, copy: Copy, *, by: str) -> pd.DataFrame:
     """Return the cells a copy changed: what it says, what it was when sent out, what the ledger says now.
 
     A new 序号 is only a new order; of a row of the office's own its target, region and value are the office's too.
@@ -226,10 +230,11 @@ def _proposals(master: pd.DataFrame, rows: pd.DataFrame, base: pd.DataFrame, *, 
     said = said[~(plans & said["column"].isin(TYPED_BY_OFFICE))]
     said = said[~(said["column"].eq("sequence") & said["text"].str.fullmatch(r"\d*"))]
     columns = list(dict.fromkeys(said["column"]))
-    said = said.merge(cells(base, columns), on=KEY, how="left", suffixes=("", "_base"))
+    said = said.merge(cells(copy.base, columns), on=KEY, how="left", suffixes=("", "_base"))
     said = said.merge(cells(master, columns), on=KEY, how="left", suffixes=("", "_master"))
     gone = ~said["ledger_id"].isin(master["ledger_id"])
-    said = said.assign(text_master=said["text_master"].fillna(""), gone=gone, by=by)
+    decided = said["column"].isin(set(BUREAU) - set(copy.settles))
+    said = said.assign(text_master=said["text_master"].fillna(""), gone=gone, decided=decided, by=by)
     changed = said["text_base"].fillna("") != said["text"]
     return said[changed & (gone | (said["text"] != said["text_master"]))]
 
@@ -241,9 +246,11 @@ def _judge(proposals: pd.DataFrame) -> pd.DataFrame:
     several = proposals.groupby(KEY)["text"].transform("nunique") > 1
     reason = pd.Series("", index=proposals.index, dtype="str")
     for applies, why in (
+        (proposals["decided"].astype(bool) & (proposals["text_master"] != ""), DECIDED),
         (~based & (proposals["text_master"] != ""), NO_BASE),
         (moved, MOVED_ON),
         (empty, BLANKED),
+        (proposals["text"].str.contains(UNCALCULATED, regex=False), UNREAD),
         (several, DISAGREE),
         (proposals["gone"].astype(bool), NO_ROW),
     ):
@@ -297,13 +304,33 @@ def _loose(copy: Copy, placed: set[int], *, by: str) -> pd.DataFrame:
     return pd.concat([tool, strange.assign(text_master="")], ignore_index=True).assign(by=by)
 
 
+def missing_columns(written: pd.DataFrame, base: pd.DataFrame) -> list[str]:
+    """Return people's columns that were there when the tool last wrote and are not in the sheet any more."""
+    return [key for key in hand_columns(base) if key not in written and (base.empty or base[key].notna().any())]
+
+
+def notes_of(file: LedgerFile, by_hand: pd.DataFrame, after: pd.DataFrame) -> tuple[str, ...]:
+    """Say what the ledger itself lacks: rows and columns people deleted (of ``by_hand``), deadlines nobody can read."""
+    gone, lacking = by_hand.loc[by_hand["new"] == ROW_GONE, "ledger_id"], missing_columns(file.written, file.memory)
+    unread = after[after["deadline_read"].ne(after["deadline"].fillna("")) & after["status"].ne(Status.CLOSED)]
+    texts = "、".join(unread["ledger_id"].head(3) + "“" + unread["deadline"].fillna("").head(3) + "”")
+    counted = f"{len(unread)}项完成时限认不出（{texts}{'等' if len(unread) > 3 else ''}）"
+    return (
+        *([f"台账中删去了{len(gone)}行（{'、'.join(gone[:3])}），原有内容记在“变更记录”。"] if len(gone) else []),
+        *[f"台账缺少列“{label(key, 'ledger')}”，已连同原有内容补回最右。" for key in lacking if key in HAND],
+        *[f"台账缺少列“{key}”，原有内容记在“变更记录”。" for key in lacking if key not in HAND],
+        *([f"{counted}，仍按上一次认得的时限计；请写成 2021-06 或 长期推进。"] if len(unread) else []),
+    )
+
+
 def _notes(copy: Copy, *, by: str) -> list[str]:
-    """Say what of a copy is neither taken nor refused: numbers that were altered, rows that are missing."""
+    """Say what of a copy is neither taken nor refused: columns and rows that are missing, numbers that were altered."""
     written = copy.written
     placed = written["ledger_id"].isin(copy.base["ledger_id"])
     altered = int((placed & written["as_numbered"].ne(written["ledger_id"])).sum())
     missing = int((~copy.base["ledger_id"].isin(written["maybe"].str.split("\n").explode())).sum())
-    notes = []
+    lacking = missing_columns(written, copy.base)
+    notes = [f"{by}：缺少列“{label(key, 'ledger')}”，台账保留原样。" for key in lacking]
     if altered:
         notes.append(f"{by}：编号栏有{altered}处改动，已按行键和内容认行。")
     if missing:

@@ -29,7 +29,7 @@ from zjanalysis.units import UNITS, apart
 LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET = "台账", "工具底稿", "变更记录", "冲突清单"
 SAMPLE = "示例数据（模拟）"
 """What stands over the table of a ledger of made-up figures, and on every paper made from it."""
-MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on")
+MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on", "deadline_read")
 COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
 """Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""
 PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))

@@ -120,6 +120,14 @@ def is_long_term(text: pd.Series) -> pd.Series:
     return text.fillna("").str.contains("长期")
 
 
+def _deadline_read(ledger: pd.DataFrame, was: pd.DataFrame) -> pd.Series:
+    """Return every deadline as it stands, one nobody can read as it was when it last could be; else nothing."""
+    said = ledger["deadline"].fillna("")
+    for earlier in (was["deadline"].fillna(""), was["deadline_read"].fillna(""), ""):
+        said = said.where(is_long_term(said) | deadlines(said).notna(), earlier)
+    return said.astype("str")
+
+
 def meets(kind: str, value: float, *, target: float, before: float, verdict: str, unit: str = "") -> bool | None:
     """Tell whether a value meets its target: True, False, or None where nobody can tell; as the pages judge (`Target`).
 
@@ -156,20 +164,23 @@ def settle(
     reopened_on): a status somebody typed is not believed. ``as_of`` is the cut-off of the figures, default ``on``.
     A row is closed only with evidence, a value that meets the target, and a closing date neither before the day the
     value was reached nor after ``on``; a row whose value falls back opens again and its old closing date is void.
+    A deadline nobody can read leaves the last one that could be (deadline_read) in force.
     """
     now, figures = today(on), today(as_of or on)
     was = before.set_index("ledger_id").reindex(ledger["ledger_id"]).set_axis(ledger.index)
     met = is_met(ledger)
+    deadline = _deadline_read(ledger, was)
     progress, written = ledger["progress"].fillna(""), was["progress"].fillna("")
     opened_on = was["opened_on"].astype("datetime64[ns]").fillna(now)
     progress_on = was["progress_on"].astype("datetime64[ns]").mask(progress.ne(written) & progress.ne(""), now)
     dated = ledger.assign(
+        deadline_read=deadline,
         settled_on=pd.Series(now, index=ledger.index).astype("datetime64[ns]"),
         opened_on=opened_on,
         progress_on=progress_on,
         reached_on=_reached_on(met, was, figures),
         reopened_on=_reopened_on(met, was, figures),
-        days_left=(deadlines(ledger["deadline"]) - now).dt.days.astype("Int64"),
+        days_left=(deadlines(deadline) - now).dt.days.astype("Int64"),
         days_quiet=(now - progress_on.fillna(opened_on)).dt.days.clip(lower=0).astype("Int64"),
     )
     closing = days(ledger["closed_on"])
@@ -206,7 +217,7 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Se
     """
     told = [ledger[name].fillna("").str.strip().ne("") for name in ("progress", "evidence")]
     started = told[0] | told[1] | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
-    long_term, registered = is_long_term(ledger["deadline"]), ledger["comparison"].eq("record").fillna(False)
+    long_term, registered = is_long_term(ledger["deadline_read"]), ledger["comparison"].eq("record").fillna(False)
     overdue = _sure(ledger["days_left"] < 0) & ~long_term
     chosen = np.select(
         [_sure(closed), _sure(met), registered, overdue, ~started, long_term],
@@ -219,7 +230,7 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Se
 def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.Series) -> pd.Series:
     """Say to the person who keeps the row why it is not closed, why it opened again, what is missing."""
     reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
-    unread = ledger["days_left"].isna() & ~is_long_term(ledger["deadline"])
+    unread = ledger["deadline_read"].eq("") | ledger["deadline_read"].ne(ledger["deadline"].fillna(""))
     unmet = _sure(met.eq(False))
     open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
     sentences = (
