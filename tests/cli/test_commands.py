@@ -75,6 +75,8 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     ("arguments", "says"),
     [
         (["buidl"], "是不是“build”"),
+        (["due", "台账.xlsx"], "是不是“ledger due”？"),
+        (["inti"], "是不是“keys init”或“ledger init”？"),
         (["measure", "--hlep"], "不认识的参数：--hlep"),
         (["build", "--limit", "x"], "--limit 应是整数"),
         (["build", "--limit", "-1"], "不能是负数"),
@@ -90,6 +92,10 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["compare", "北京市"], "未找到"),
         (["plan", "遂溪县", "--indicator", "instand"], "是不是“instant”"),
         (["plan", "遂溪县"], "缺少参数"),
+        (["plan", "遂溪县", "--indicator", "instant", "--due", "2021-02-30"], "日期“2021-02-30”读不懂"),
+        (["plan", "遂溪县", "--indicator", "instant", "--due", "六月底"], "日期“六月底”读不懂"),
+        (["ledger", "merge", "台账.xlsx", "副本.xlsx"], "没有给出日期"),
+        (["ledger", "brief", "台账.xlsx"], "没有给出日期"),
         (["ledger", "due", "台账.xlsx"], "没有给出日期"),
         (["template", "模板.docx"], "应以 .xlsx 结尾"),
     ],
@@ -156,7 +162,8 @@ def test_what_is_sent_out_reads_back(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "任务清单.xlsx"
     asked = ["plan", "遂溪县", "--indicator", "instant", "--period", "2021Q1"]
-    assert main([*asked, "--target", "85%", "--out", str(path)]) == 0
+    for _ in range(2):  # a list nobody has written in is made anew
+        assert main([*asked, "--target", "85%", "--out", str(path)]) == 0
     book = openpyxl.load_workbook(path)
     n_tasks = 0
     for name in book.sheetnames[1:]:
@@ -169,6 +176,9 @@ def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.Ca
     assert main([*asked, "--apply", str(path)]) == 0
     said = capsys.readouterr().out
     assert f"采纳{n_tasks}项" in said
+    filled = path.read_bytes()
+    assert "已经存在，不会覆盖" in refused([*asked, "--target", "85%", "--out", str(path)], capsys)
+    assert path.read_bytes() == filled
     values = re.findall(r"(现状|按反馈|全部落实)\s+([\d.]+)", said)
     assert dict(values)["按反馈"] == dict(values)["全部落实"] != dict(values)["现状"]
 

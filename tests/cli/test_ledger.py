@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from docx import Document
 
 from zjanalysis.cli import main
 from zjanalysis.ledger.book import init_ledger
@@ -47,3 +48,35 @@ def test_units_go_out_as_one_list_and_come_back(tmp_path: Path, capsys: pytest.C
     ):  # fmt: skip
         assert main(["ledger", "assign", str(path), *call]) != 0
         assert said in capsys.readouterr().err
+
+
+def test_papers_are_made_anew_until_somebody_writes_in_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, notices, told = tmp_path / "台账.xlsx", tmp_path / "督办单.xlsx", tmp_path / "通报.docx"
+    whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
+    some = whole["task"].eq("六") & whole["region_code"].isin(["440800", "440823"])
+    init_ledger(path, whole[some].reset_index(drop=True), on="2021-02-01", sample=True)
+    due = ["ledger", "due", str(path), "--on", "2021-07-10", "--out", str(notices)]
+    brief = ["ledger", "brief", str(path), "--on", "2021-07-10", "--out", str(told)]
+    for call in (due, brief, due, brief):
+        assert main(call) == 0
+    letter = next((tmp_path / "督办单").glob("遂溪县*.docx"))
+    book = openpyxl.load_workbook(notices)
+    book.active["H9"].value = "六月底前完成"
+    for call, paper, edit in (
+        (due, letter, lambda: _with_a_line(letter)), (due, notices, lambda: book.save(notices)),
+        (brief, told, lambda: _with_a_line(told)), (brief, told, lambda: told.write_bytes(b"")),
+    ):  # fmt: skip
+        before = paper.read_bytes()
+        edit()
+        edited = paper.read_bytes()
+        assert main(call) == 2
+        assert f"“{paper.name}”已经存在，不会覆盖" in capsys.readouterr().err
+        assert paper.read_bytes() == edited
+        paper.write_bytes(before)
+        assert main(call) == 0
+
+
+def _with_a_line(paper: Path) -> None:
+    document = Document(str(paper))
+    document.add_paragraph("补充说明")
+    document.save(str(paper))

@@ -215,7 +215,7 @@ def test_the_clock_of_a_ledger_does_not_run_backwards(path: Path) -> None:
 def test_a_second_update_on_the_same_day_changes_nothing_and_keeps_every_word(path: Path) -> None:
     update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
     told = [[c.value for c in row] for row in openpyxl.load_workbook(path)["台账"].iter_rows()]
-    assert "数值回落，已重新启动；原销号日期不再有效" in {cell for row in told for cell in row}
+    assert "达标回落，已重新启动；原销号日期不再有效" in {cell for row in told for cell in row}
     assert update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31").changes.empty
     assert [[c.value for c in row] for row in openpyxl.load_workbook(path)["台账"].iter_rows()] == told
 

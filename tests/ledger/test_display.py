@@ -64,7 +64,7 @@ def test_a_row_that_fell_back_says_when() -> None:
     first = start(pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.9]}), on="2021-02-01")
     fell = with_words(settle(first.assign(current=0.8), first, on="2021-04-15", as_of="2021-03-31"))
     said = fell.set_index("ledger_id").loc["六-04@440800", "status_reason"]
-    assert said == "2021年3月31日回落；没有进展说明和佐证；距完成时限76天；80.00%，未达＞85.50%。"
+    assert said == "2021年3月31日达标回落；没有进展说明和佐证；距完成时限76天；80.00%，未达＞85.50%。"
 
 
 def test_values_read_in_their_units() -> None:
@@ -76,7 +76,7 @@ def test_values_read_in_their_units() -> None:
         "80.00%",
         "差5.50个百分点",
     ]
-    assert shown.loc["三-02@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["≤0个", "2个", "差2"]
+    assert shown.loc["三-02@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["≤0个", "2个", "差2个"]
     assert shown.loc["十一-01@440800", ["target_text", "current_text", "gap_text"]].tolist() == ["完成", "未完成", ""]
     assert shown.loc["八-01@440800", "current_text"] == "3.25个工作日"
     assert shown.loc["目标-04@440800", ["target_text", "current_text"]].tolist() == ["≥93.00分", "无数据"]

@@ -52,9 +52,25 @@ def test_the_notices_are_one_sheet_per_unit_and_hold_every_row_once(tmp_path: Pa
     sheet = book["市行政服务中心"]
     assert sheet["A1"].value == "督办单"
     assert "示例数据（模拟）" in sheet["A3"].value
-    listed = [row[3].value for row in sheet.iter_rows(min_row=5) if isinstance(row[0].value, int)]
-    assert len(listed) == (rows["unit_name"] == "市行政服务中心").sum()
+    counted = [row[0].value for row in sheet.iter_rows(min_row=5) if isinstance(row[0].value, int)]
+    assert counted == list(range(1, 1 + (rows["unit_name"] == "市行政服务中心").sum()))
+    assert "之日起5个工作日内" in sheet["A3"].value
     assert "逾期10天" in {row[8].value for row in sheet.iter_rows(min_row=5)}
+
+
+def test_a_notice_counts_its_rows_names_what_it_counts_and_the_least_rise_that_counts(kept: LedgerFile) -> None:
+    rows = notice_rows(standing(kept, on="2021-07-01"))
+    for _, own in rows.groupby("unit_name"):
+        assert own["sequence"].tolist() == [str(n) for n in range(1, 1 + len(own))]
+    assert rows["gap_text"].str.fullmatch(r"|持平|[优差][\d.,]+\D.*").all()
+    size, own = r"([\d.]+)", rows[rows["comparison"].isin(["rising", "falling"]) & rows["gap_text"].str.match("优|差")]
+    printed = [own[f"{name}_text"].str.extract(size)[0].astype(float) for name in ("current", "baseline", "gap")]
+    assert (printed[0] - printed[1]).abs().to_numpy() == pytest.approx(printed[2].to_numpy())
+    rising = rows[rows["comparison"].eq("rising") & rows["unit"].eq("share")]
+    assert set(rising["target_text"]) == {"比基期提高0.10个百分点以上"}
+    slight = rising[rising["gap"].between(0.00005, 0.00095)]
+    assert len(slight)
+    assert set(slight["why_due"]).isdisjoint({REACHED})
 
 
 def test_the_summary_counts_every_row_once() -> None:
@@ -75,7 +91,7 @@ def test_the_sample_on_any_day_days_agree_with_states_and_every_row_says_why(kep
         assert ledger.loc[ledger["status"] == state, "status_reason"].str.contains(word).all()
     rows = notice_rows(standing(kept, on=on))
     assert not rows.duplicated(["unit_name", "ledger_id"]).any()
-    assert rows["reason_text"].str.fullmatch(r"逾期\d+天|还有\d+天到期|\d+天无进展|已达标，待销号").all()
+    assert rows["reason_text"].str.fullmatch(r"逾期\d+天|还有\d+天到期|\d+天没有写进展|已达标，待销号").all()
     assert not {"公共资源交易中心", "各县(市、区)政府(管委会)"} & set(rows["unit_name"])
 
 

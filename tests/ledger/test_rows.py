@@ -119,6 +119,15 @@ def test_the_base_value_is_the_first_seen_and_the_gap_is_signed_better_is_positi
     assert pd.isna(city_row(later, "online")["current"])
 
 
+def test_a_gap_is_the_difference_of_the_two_numbers_that_are_printed() -> None:
+    ledger = made(scores(promised_days=2.504, cases_per_10k_people=842.867911647))
+    figures = scores(promised_days=2.267, cases_per_10k_people=889.193417628, instant=0.93384)
+    later = fill(ledger, figures, as_of="2021-03-31")
+    assert city_row(later, "promised_days")["gap"] == pytest.approx(2.50 - 2.27)
+    assert city_row(later, "cases_per_10k_people")["gap"] == pytest.approx(889.19 - 842.87)
+    assert city_row(later, "instant")["gap"] == pytest.approx(0.9338 - 0.855)
+
+
 def test_a_changed_definition_gives_a_new_base_and_no_judgement_until_the_next_figure() -> None:
     first = made()
     second = refresh(first, first, scores=scores(good_rating=0.40), on="2021-04-15", as_of="2021-03-31")

@@ -159,7 +159,7 @@ def test_what_once_met_its_target_has_been_started_even_without_a_word_of_progre
     silent = after(row(current=NAN), reached, on="2021-05-15")
     assert (silent["status"], silent["hint"]) == ("推进中", "曾经达标，本期无数据，请补数核实")
     fallen = after(row(current=0.8), reached, on="2021-05-15")
-    assert (fallen["status"], fallen["hint"]) == ("推进中", "数值回落，已重新启动；原销号日期不再有效")
+    assert (fallen["status"], fallen["hint"]) == ("推进中", "达标回落，已重新启动；原销号日期不再有效")
     assert after(row(current=NAN, deadline="2021-04"), reached, on="2021-05-15")["status"] == "逾期"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import difflib
 import re
 import sys
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from zjanalysis.errors import ConfigError, unknown_name
+from zjanalysis.errors import ConfigError, UnknownName, unknown_name
 
 _WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "选项"}
 _ERRORS = (
@@ -52,12 +53,37 @@ class Parser(argparse.ArgumentParser):
         choice = re.match(r"argument (.+?): invalid choice: '(.*?)' \(choose from (.*)\)", message)
         if choice:
             choices = re.sub(r"[' ]", "", choice.group(3)).split(",")
-            what = "命令" if "命令" in choice.group(1) else f"参数 {choice.group(1)} 的值"
-            text = str(unknown_name(what, choice.group(2), choices))
+            is_command = "命令" in choice.group(1)
+            what = "命令" if is_command else f"参数 {choice.group(1)} 的值"
+            meant = _actions_like(choice.group(2)) if is_command else []
+            text = str(_no_command(choice.group(2), meant) if meant else unknown_name(what, choice.group(2), choices))
         else:
             text = next((re.sub(p, r, message) for p, r in _ERRORS if re.search(p, message)), message) + "。"
         print(f"{text}\n查看用法：{self.prog} --help", file=sys.stderr)
         sys.exit(2)
+
+
+def _actions_like(word: str) -> list[str]:
+    """Return the actions of commands that read like a word, each behind its command.
+
+    >>> _actions_like("due"), _actions_like("inti"), _actions_like("buidl")
+    (['ledger due'], ['keys init', 'ledger init'], [])
+    """
+    choices = {row["option"]: row["choices"].split() for row in _rows("options.csv") if row["choices"]}
+    actions = [
+        (command["name"], action)
+        for command in _rows("commands.csv")
+        for option in command["options"].split()
+        if not option.startswith("-")
+        for action in choices.get(option, ())
+    ]
+    near = difflib.get_close_matches(word, [action for _, action in actions], n=1, cutoff=0.7)
+    return [f"{command} {action}" for command, action in actions if action in near]
+
+
+def _no_command(word: str, actions: list[str]) -> UnknownName:
+    meant = "或".join(f"“{action}”" for action in actions)
+    return UnknownName(f"未找到命令“{word}”，是不是{meant}？", f"它是命令的一个动作，写成 zj {actions[0]} …。")
 
 
 class Joined(argparse.Action):

@@ -9,7 +9,7 @@ from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.plan import LEAD
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
-from zjanalysis.cli.commands import listed
+from zjanalysis.cli.commands import iso_day, listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
@@ -53,6 +53,7 @@ def plan(arguments: argparse.Namespace) -> int:
     one = indicator(arguments.indicator)
     if arguments.apply:
         return _apply(me, Path(arguments.apply))
+    due = iso_day(arguments.due, example="2021-06-30") if arguments.due else ""
     most = arguments.max_per_department
     if most is not None and most < 1:
         raise ConfigError("--max-per-department 至少为 1。", "不写即不限。")
@@ -68,7 +69,7 @@ def plan(arguments: argparse.Namespace) -> int:
         path = Path(arguments.out)
         if path.suffix.lower() != ".xlsx":
             raise ConfigError(f"任务清单是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 --out 任务清单.xlsx。")
-        write_tasks(task_list(proposal.steps, due=arguments.due), path, title=f"{me.name}{one.short}提升任务清单",
+        write_tasks(task_list(proposal.steps, due=due), path, title=f"{me.name}{one.short}提升任务清单",
                     sample=me.period.dataset.kind == "sample")  # fmt: skip
         print(f"已写入 {path}；收回后用 zj plan {me.region} --indicator {one.key} --apply 文件 查看效果。")
     return 0

@@ -22,6 +22,7 @@ from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
 from zjanalysis.display.tables import page_columns, table
 from zjanalysis.errors import ConfigError, unknown_name
+from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.dataset import Dataset, columns_lines, learn_columns, load_dataset, use_levels
 from zjanalysis.inputs.findings import ERROR, summary
@@ -258,8 +259,7 @@ def template(arguments: argparse.Namespace) -> int:
     path, settings = Path(arguments.out), load_settings()
     if path.suffix.lower() != ".xlsx":
         raise ConfigError(f"模板是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 zj template 事项填报模板.xlsx。")
-    if path.exists():
-        raise ConfigError(f"“{path}”已经存在。", "请换一个文件名，以免覆盖已填写的内容。")
+    refuse_written_in(path)
     code = region_code(arguments.region) if arguments.region else settings.focus
     if arguments.indicators:
         forms.write_indicator_template(path)

@@ -10,7 +10,7 @@ from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
 from zjanalysis.cli.commands import iso_day
 from zjanalysis.cli.output import print_table
 from zjanalysis.errors import ConfigError
-from zjanalysis.files import write_whole
+from zjanalysis.files import write_paper
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
@@ -89,11 +89,12 @@ def _brief(arguments: argparse.Namespace, path: Path) -> int:
     out = Path(arguments.out) if arguments.out else None
     if out and out.suffix.lower() != ".docx":
         raise ConfigError(f"通报的文件名“{out.name}”应以 .docx 结尾。", "例如 --out 通报.docx。")
-    parts, paper = brief(read_ledger(path), on=_given(arguments), city=load_settings().focus, office=_office())
+    day = _given(arguments)
+    parts, paper = brief(read_ledger(path), on=day, city=load_settings().focus, office=_office())
     for part in parts:
         print(part if isinstance(part, str) else part.sentence)
     if out:
-        print(f"已写入 {write_whole(out, paper)}")
+        print(f"已写入 {write_paper(out, paper)}")
     return 0
 
 
@@ -117,7 +118,7 @@ def _day(arguments: argparse.Namespace, period: Period) -> str:
 
 
 def _given(arguments: argparse.Namespace) -> str:
-    """Give the day of the action; merge and due need one, since no clock is read."""
+    """Give the day of the action; all but init and update need one, since no clock is read."""
     if not arguments.on:
         raise ConfigError("没有给出日期。", "请加上 --on，例如 --on 2021-06-01。")
     return iso_day(arguments.on, example="2021-06-01")

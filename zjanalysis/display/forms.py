@@ -30,8 +30,9 @@ from zjanalysis.columns import (
     column_of,
     label,
 )
-from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, packed, put, release
 from zjanalysis.display.workbook import put_text, sheet_names
+from zjanalysis.files import write_paper
 from zjanalysis.inputs.findings import NOTE, RULES
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
@@ -331,7 +332,7 @@ def write_tasks(tasks: pd.DataFrame, path: Path, *, title: str, sample: bool = F
     """Write `task_list` as a workbook: 目录, then one sheet per department, the largest gain first.
 
     The columns 反馈 (drop-down) and 商定值 are for the department; the hidden ones bring the answer home. No text can
-    become a formula; the file appears whole or not at all.
+    become a formula; the file appears whole or not at all, and never over one that was filled in (`write_paper`).
     """
     book, mark = Workbook(), "（示例数据，模拟）" if sample else ""
     groups = list(tasks.groupby("department", sort=False))
@@ -347,8 +348,7 @@ def write_tasks(tasks: pd.DataFrame, path: Path, *, title: str, sample: bool = F
         contents.cell(row, 1).hyperlink = Hyperlink(ref=f"A{row}", location=f"'{name}'!A1")
         _task_sheet(book.create_sheet(name), rows, title=f"{title} · {department}{mark}")
     contents.column_dimensions["A"].width, contents.column_dimensions["B"].width = 48, 10
-    release(book, path)
-    return path
+    return write_paper(path, packed(book))
 
 
 def _task_sheet(sheet: Worksheet, rows: pd.DataFrame, *, title: str) -> None:

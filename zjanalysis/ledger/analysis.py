@@ -26,8 +26,8 @@ _COUNTS = {
 }
 COUNTS = ("n_rows", *_COUNTS, "n_no_value")
 
-OVERDUE, SOON, REACHED, QUIET = "逾期", "临近到期", "达标未销号", "久无进展"
-BACK, MOVED = "数值回落", "其他变动"
+OVERDUE, SOON, REACHED, QUIET = "逾期", "临近到期", "达标未销号", "久未写进展"
+BACK, MOVED = "达标回落", "其他变动"
 _NEWS = {Status.CLOSED: "新销号", Status.REACHED: "新达标", Status.IN_PROGRESS: "新启动"}
 AGENDA = (OVERDUE, SOON, BACK, *_NEWS.values(), MOVED, QUIET, REACHED)
 
@@ -124,7 +124,7 @@ def _with_earlier(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
 def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
     """Return the rows for inspection (督查) with why_due: the gravest first, once each.
 
-    逾期; 临近到期: due within ``within`` days; 达标未销号: reached but not closed; 久无进展: no progress written for
+    逾期; 临近到期: due within ``within`` days; 达标未销号: reached but not closed; 久未写进展: no progress written for
     ``quiet`` days; all as of the day the ledger was settled. A closed row and one only registered are never listed.
     """
     listed = ledger.assign(why_due=_why_due(ledger, within=within, quiet=quiet))

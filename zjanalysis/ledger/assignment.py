@@ -20,6 +20,7 @@ from zjanalysis.columns import ASSIGNMENT_COLUMNS, LEDGER
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
+from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.office_table import PLACE, find_table
 from zjanalysis.inputs.regions import city_of, report_units
 from zjanalysis.inputs.workbook import column_letter, read_rows
@@ -65,8 +66,7 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
     Returns how many typed cells had no place: their unit no longer has part in that row, and they stay in the earlier.
     Raises InputError when the file is there.
     """
-    if path.exists():
-        raise InputError(f"分工表“{path.name}”已经存在，不会覆盖。", "请换一个文件名；已填内容用旧分工表带入。")
+    refuse_written_in(path)
     rows, extras, left = _carried(assignments(file.ledger), earlier)
     columns = {c.key: c.label for c in ASSIGNMENT_COLUMNS if c.key != "row_key"} | {name: name for name in extras}
     columns["row_key"] = "行键"

@@ -25,7 +25,7 @@ from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, label
 from zjanalysis.display import wording
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.workbook import put_text
-from zjanalysis.errors import InputError
+from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.office_table import PLACE
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.workbook import column_letter
@@ -107,8 +107,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
     Raises InputError when the file is already there.
     """
     where = Path(path)
-    if where.exists():
-        raise InputError(f"台账“{where.name}”已经存在，不会覆盖。", "要刷新数值请用更新；要另起一本请换文件名。")
+    refuse_written_in(where)
     whole = with_words(ledger)
     letters = {c.key: column_letter(n) for n, c in enumerate(LEDGER_COLUMNS)}
     last = HEADER_ROW + len(whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,14 @@ _FORMATS = {key: f"0.{'0' * one.digits}{'%' * (key == 'share')}" for key, one in
 }
 
 
-def _gap_format(size: str, step: str) -> str:
+def _gap_format(row: Mapping[str, Any]) -> str:
+    """Return how Excel prints the gap of a row in its unit, of a count with what it counts."""
+    kind = UNITS.get(str(row.get("unit")))
+    if kind is None:
+        return "General"
+    counted = _counts().get(str(row.get("indicator")), "")
+    size, step = (f"0.{'0' * kind.digits}", kind.step) if kind.digits else (_COUNT, counted)
     return f'"优"{size}"{step}";"差"{size}"{step}";"持平"'
-
-
-_GAPS = {key: _gap_format(f"0.{'0' * one.digits}", one.step) for key, one in UNITS.items() if one.digits} | {
-    "count": _gap_format(_COUNT, "")
-}
 
 
 def amount(value: Any, unit: str, *, counted: str = "") -> str:
@@ -58,11 +60,15 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
     >>> target_text(">", 0.855, "share"), target_text("<=", 0, "count", counted="个"), target_text("done", 1, "flag")
     ('＞85.50%', '≤0个', '完成')
     >>> target_text("above_peers", 0.882, "share", county=True), target_text("rising", None, "share")
-    ('高于兄弟县区（中位数88.20%）', '比基期提高')
+    ('高于兄弟县区（中位数88.20%）', '比基期提高0.10个百分点以上')
+    >>> target_text("falling", None, "count", counted="件"), target_text("record", None, "count")
+    ('比基期降低1件以上', '只登记，不判定')
     """
-    words = {"rising": "比基期提高", "falling": "比基期降低", "record": "只登记，不判定"}
-    if comparison in words:
-        return words[comparison]
+    if comparison in MOVES:
+        least = f"{_size(UNITS[unit].relevant, unit, counted)}以上" if unit in UNITS else ""
+        return f"比基期{'提高' if comparison == 'rising' else '降低'}{least}"
+    if comparison == "record":
+        return "只登记，不判定"
     number = amount(value, unit, counted=counted)
     if comparison == "done":
         return "完成" if unit == "flag" else f"不少于{number}，有佐证"
@@ -105,7 +111,7 @@ def _time_reason(row: Mapping[str, Any]) -> str:
         return f"{day_text(row['reached_on'])}达标，待销号"
     silent = all(wording.missing(row[name]) or not str(row[name]).strip() for name in ("progress", "evidence"))
     start = "没有进展说明和佐证；" if silent and status in (Status.NOT_STARTED, Status.IN_PROGRESS) else ""
-    fell = "" if wording.missing(row["reopened_on"]) else f"{day_text(row['reopened_on'])}回落；"
+    fell = "" if wording.missing(row["reopened_on"]) else f"{day_text(row['reopened_on'])}达标回落；"
     if row["comparison"] == "record":
         return "只登记，不判定"
     if wording.missing(left):
@@ -137,7 +143,7 @@ def _value_reason(row: Mapping[str, Any], counted: str) -> str:
     if kind in MOVES:
         base = amount(row["baseline"], unit, counted=counted)
         same = wording.missing(row["gap"])
-        return f"{stands}，为基期值" if same else f"{stands}，比基期{base}{gap_text(row['gap'], unit)}"
+        return f"{stands}，为基期值" if same else f"{stands}，比基期{base}{gap_text(row['gap'], unit, counted=counted)}"
     if kind not in SIGNS:
         return f"{stands}，没有数值目标"
     met = meets(kind, value, target=row["target_value"], before=row["baseline"], verdict="")
@@ -160,7 +166,7 @@ def worded(ledger: pd.DataFrame) -> pd.DataFrame:
         .assign(
             current_text=_amounts(ledger["current"], units, counted),
             baseline_text=_amounts(ledger["baseline"], units, counted),
-            gap_text=_gap_texts(ledger["gap"], units),
+            gap_text=_gap_texts(ledger["gap"], units, counted),
             deadline=pd.Series([deadline_text(row) for row in records(ledger)], index=ledger.index, dtype="str"),
         )
         .drop(columns="indicator")
@@ -174,9 +180,14 @@ def foretold(rows: pd.DataFrame) -> pd.Series:
     return value + "（" + low + "至" + high + "）"
 
 
+@cache
+def _counts() -> dict[str, str]:
+    """Return what the reported figures count, by indicator."""
+    return dict(load_definitions().set_index("indicator")["unit_text"])
+
+
 def _counted(ledger: pd.DataFrame) -> pd.Series:
-    counts = load_definitions().set_index("indicator")["unit_text"]
-    return ledger["indicator"].map(counts).fillna("")
+    return ledger["indicator"].map(_counts()).fillna("")
 
 
 def _amounts(values: pd.Series, units: pd.Series, counted: pd.Series) -> pd.Series:
@@ -184,20 +195,25 @@ def _amounts(values: pd.Series, units: pd.Series, counted: pd.Series) -> pd.Seri
     return pd.Series(texts, index=values.index, dtype="str")
 
 
-def gap_text(gap: Any, unit: str) -> str:
+def gap_text(gap: Any, unit: str, *, counted: str = "") -> str:
     """Return a signed gap in words; a milestone has none.
 
-    >>> gap_text(-0.032, "share"), gap_text(0.0, "days"), gap_text(0.1, "visits"), gap_text(-1, "flag")
-    ('差3.20个百分点', '持平', '优0.1000次', '')
+    >>> gap_text(-0.032, "share"), gap_text(0.0, "days"), gap_text(-2, "count", counted="项"), gap_text(-1, "flag")
+    ('差3.20个百分点', '持平', '差2项', '')
     """
     if wording.missing(gap) or unit == "flag":
         return ""
-    size = wording.plain(abs(gap)) if unit in _PLAIN else wording.difference(gap, unit)
+    size = _size(gap, unit, counted)
     return f"{'优' if gap > 0 else '差'}{size}" if re.search("[1-9]", size) else wording.SAME
 
 
-def _gap_texts(gaps: pd.Series, units: pd.Series) -> pd.Series:
-    return pd.Series([gap_text(g, u) for g, u in zip(gaps, units, strict=True)], index=gaps.index, dtype="str")
+def _size(difference: float, unit: str, counted: str) -> str:
+    return wording.plain(abs(difference)) + counted if unit in _PLAIN else wording.difference(difference, unit)
+
+
+def _gap_texts(gaps: pd.Series, units: pd.Series, counted: pd.Series) -> pd.Series:
+    texts = [gap_text(g, u, counted=c) for g, u, c in zip(gaps, units, counted, strict=True)]
+    return pd.Series(texts, index=gaps.index, dtype="str")
 
 
 def _printed(gap: float, unit: str) -> float:
@@ -217,7 +233,7 @@ def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     if key in ("baseline", "current"):
         return (amount(value, unit), "General") if unit == "flag" else (float(value), _FORMATS.get(unit, "General"))
     if key == "gap":
-        return (None, "General") if unit == "flag" else (_printed(float(value), unit), _GAPS.get(unit, "General"))
+        return (None, "General") if unit == "flag" else (_printed(float(value), unit), _gap_format(row))
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime(), "yyyy-mm-dd"
     return str(value), "General"

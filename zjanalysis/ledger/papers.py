@@ -21,10 +21,10 @@ from zjanalysis.columns import TABLES, label
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.document import make_document
-from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, put, release
+from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, packed, put
 from zjanalysis.display.tables import Table, table
 from zjanalysis.display.workbook import put_text, sheet_names
-from zjanalysis.files import write_whole
+from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.office_table import days
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.ledger import analysis
@@ -40,22 +40,23 @@ _HEADS = {"序号": 7, "任务": 8, "地区": 12, "事项": 34, "目标值": 20,
 SHEET_KEYS = ("sequence", "task", "region", "problem", "target_text", "current_text", "gap_text", "deadline",
               "reason_text", "progress")  # fmt: skip
 REASONS = (OVERDUE, SOON, QUIET, REACHED)
-ANSWER = "请于收到之日起 5个工作日内书面反馈措施、责任人和完成时间；已完成的请附佐证，由市局核实后销号。"
+ANSWER = "请于收到之日起5个工作日内书面反馈措施、责任人和完成时间；已完成的请附佐证，由市局核实后销号。"
 SAMPLE_NOTE = f"{SAMPLE}：所列事项与数值均为演示而编造。"
 BASIS = "根据整改优化提升工作方案和台账，你单位以下事项需要督办，"
 
 
 def notice_rows(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
-    """Return the rows for inspection in words, one for each unit that answers (unit_name): the gravest first."""
+    """Return the rows for inspection in words, one for each unit that answers (unit_name), counted, gravest first."""
     rows = analysis.split_units(worded(analysis.due(ledger, within=within, quiet=quiet)))
     why = [_reason(w, left, idle) for w, left, idle in
            zip(rows["why_due"], rows["days_left"], rows["days_quiet"], strict=True)]  # fmt: skip
-    return rows.assign(reason_text=pd.Series(why, index=rows.index, dtype="str"))
+    counted = (rows.groupby("unit_name").cumcount() + 1).astype("str")
+    return rows.assign(reason_text=pd.Series(why, index=rows.index, dtype="str"), sequence=counted)
 
 
 def _reason(why: str, left: int, idle: int) -> str:
-    """Say how long a row is overdue, how soon it is due, how long nothing was written."""
-    words = {OVERDUE: f"逾期{_days(left, -1)}", SOON: f"还有{_days(left)}到期", QUIET: f"{_days(idle)}无进展"}
+    """Say how long a row is overdue, how soon it is due, how long no progress was written."""
+    words = {OVERDUE: f"逾期{_days(left, -1)}", SOON: f"还有{_days(left)}到期", QUIET: f"{_days(idle)}没有写进展"}
     return words.get(why, "已达标，待销号")
 
 
@@ -78,8 +79,7 @@ def write_notices(
     _summary(book.active, rows, units, on=on, sample=sample)
     for name, unit in zip(sheet_names(units), units, strict=True):
         _sheet(book.create_sheet(name), rows[rows["unit_name"] == unit], unit, on=on, issuer=issuer, sample=sample)
-    release(book, Path(path))
-    return Path(path)
+    return write_paper(Path(path), packed(book))
 
 
 def write_documents(
@@ -89,13 +89,14 @@ def write_documents(
     day = today(on)
     units = list(rows["unit_name"].drop_duplicates())
     names = [name.translate(str.maketrans('<>|"', "＜＞｜＂")) for name in sheet_names(units)]
-    written = []
-    for name, unit in zip(names, units, strict=True):
+    paths = [folder / f"{name}_督办单_{day:%Y-%m-%d}.docx" for name in names]
+    refuse_written_in(*paths)
+    for path, unit in zip(paths, units, strict=True):
         parts = _notice(rows[rows["unit_name"] == unit])
         cover = {"title": f"督办单（{day_text(day)}）", "to": unit, "sample": sample}
         paper = make_document(parts, cover, office=issuer, date=f"{day:%Y-%m-%d}")
-        written.append(write_whole(folder / f"{name}_督办单_{day:%Y-%m-%d}.docx", paper))
-    return written
+        write_paper(path, paper)
+    return paths
 
 
 def _notice(rows: pd.DataFrame) -> list[str | dict[str, Any]]:
@@ -241,7 +242,7 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
     fell = rows[analysis.fell_back(rows)]
     names = wording.listed(fell["region"].fillna("") + "“" + fell["problem"].fillna("") + "”", limit=5, of="项")
     counted = f"本月{'，'.join(said)}。" if said else "本月没有新达标、新销号或新逾期的事项。"
-    return counted + (f"数值回落、重新整改的{len(fell)}项：{names}。" if len(fell) else "")
+    return counted + (f"达标回落、重新整改的{len(fell)}项：{names}。" if len(fell) else "")
 
 
 def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:

@@ -303,9 +303,8 @@ def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
     yardstick = ledger["target_value"].mask(kind.isin(MOVES), ledger["baseline"])
     first = kind.isin(MOVES) & (ledger["baseline_on"] == ledger["as_of"])
     distance = ledger["current"] - yardstick
-    for key, rows in distance.groupby(ledger["unit"].where(ledger["unit"].isin([*UNITS]))):
-        if (unit := UNITS[str(key)]).digits:  # a count is printed as it is
-            now, then = (side[rows.index].to_numpy("float64") for side in (ledger["current"], yardstick))
-            distance[rows.index] = apart(now, then, unit)
+    for key, rows in distance.groupby(ledger["unit"].where(ledger["unit"].isin([*UNITS]), "count")):
+        now, then = (side[rows.index].to_numpy("float64") for side in (ledger["current"], yardstick))
+        distance[rows.index] = apart(now, then, UNITS[str(key)], UNITS[str(key)].digits or 2)  # counts: `wording.plain`
     distance = distance * np.where(kind.isin(LOWER), -1.0, 1.0)
     return ledger.assign(gap=distance.mask(kind.isin(["record", ""]) | first))

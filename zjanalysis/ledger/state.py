@@ -33,6 +33,7 @@ from zjanalysis.ledger.rows import (
     lay_out,
     problem_of,
     today,
+    with_gap,
 )
 from zjanalysis.settings import Settings
 from zjanalysis.units import Met, Target, rising
@@ -234,7 +235,7 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.S
     unmet = _sure(met.eq(False))
     open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
     sentences = (
-        (ledger["reopened_on"].notna() & unmet, "数值回落，已重新启动；原销号日期不再有效"),
+        (ledger["reopened_on"].notna() & unmet, "达标回落，已重新启动；原销号日期不再有效"),
         (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
         (reached & dated & ~valid, "销号日期早于达标日期或晚于办理日期，未予销号"),
         (reached & dated & lacks.ne(""), "缺佐证（" + lacks + "），未予销号"),
@@ -279,7 +280,8 @@ def standing(file: LedgerFile, *, on: str | date = "") -> pd.DataFrame:
     if day is None:
         return file.ledger
     figures = file.memory["as_of"].max()
-    return settle(file.ledger, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
+    rows = with_gap(file.ledger)  # what an earlier version wrote may not follow from what is printed
+    return settle(rows, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
 
 
 def load_ledger(period: Period, *, city: str = "") -> pd.DataFrame:

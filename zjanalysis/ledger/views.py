@@ -86,7 +86,7 @@ def due(me: Study, *, limit: int = 0) -> Block:
     rows = analysis.due(own)
     whose = f"截至{day_text(ledger['settled_on'].max())}，{me.name}台账{len(own)}项"
     if rows.empty:
-        return say(f"{whose}，没有逾期、30天内到期、久无进展或待销号的事项。")
+        return say(f"{whose}，没有逾期、30天内到期、久未写进展或待销号的事项。")
     printed = table(worded(rows), caption="台账到期事项", columns=DUE, sheet="台账到期事项")
     return listing(printed, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。", limit=limit)
 
@@ -105,7 +105,15 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
     columns = [column for column in TABLES["page.ledger_agenda"] if len(before) or column.key != "value_before"]
     printed = table(phrased, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
     said = f"全市要办的和较上期有变动的{len(rows)}项：{_reasons(rows['why_due'])}{since}。"
-    return listing(printed, said, limit=limit)
+    more = _counted_before(rows["why_due"], analysis.due(ledger)["why_due"])
+    return listing(printed, said + more, limit=limit)
+
+
+def _counted_before(listed: pd.Series, asked: pd.Series) -> str:
+    """Say how many rows each reason has that counts more on the pages of the regions than are listed here."""
+    here, whole = listed.value_counts(), asked.value_counts(sort=False)
+    more = [f"{why}共{n}项" for why, n in whole.items() if n > here.get(why, 0)]
+    return f"每项只列一次，归入最先的事由；连同已归入变动的，{'、'.join(more)}。" if more else ""
 
 
 def _reasons(whys: pd.Series) -> str:
