@@ -33,7 +33,9 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     said = "".join(f"{'、'.join(about(key).short for key in some)}{word}。" for some, word in left if some)
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
-    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{''.join(rows.pop('review'))}{said}"
+    free = "；".join(filter(None, rows.pop("review")))
+    kept = f"不改{REVIEWS}：{free}。" if free else ""
+    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{kept}{said}"
     columns = page_columns("plan_overview", goal=_goal(me))
     printed = table(rows, caption="压减方案一览", columns=columns, sheet="方案一览", note=note)
     return listing(printed, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)], _goal(me)))
@@ -62,7 +64,7 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     needed, review = _needed(row, one.unit, _goal(me)), ""
     if row["n_reviewed"] or not row["reached"]:
         free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me))
-        review = f"不改{REVIEWS}，{one.short}{free}。" if free != needed else ""
+        review = f"{one.short}{free}" if free != needed else ""
     goal = "—" if wording.missing(row["target"]) else wording.goal(row["target"], one.unit, one.sign, past=row["past"])
     return {
         "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": goal, "met": needed,

@@ -192,6 +192,6 @@ def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.lagg
         return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
     total = wording.plain(float(rows["room_days"].sum()))
     said = f"{len(rows)}个事项的承诺长于{me.whom}同一事项中最短的，合计可压{total}个工作日。"
-    note = "同类最短为该地区同编码各项的平均，进为整日。"
+    note = "同类最短为同编码各项的平均，进为整日。"
     printed = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项", note=note)
     return listing(printed, said, limit=limit)

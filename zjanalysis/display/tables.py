@@ -129,7 +129,7 @@ class Table:
         columns = {place: [row[place] for row in texts] for place in places}
         look = _unbroken({place: [self.heads[place].unit, *column] for place, column in columns.items()})
         if len(texts) < len(self.rows):
-            said = f"列出前{len(texts)}行，全部{len(self.rows)}行见工作簿“{self.sheet}”页。{said}"
+            said = f"全部{len(self.rows)}行见工作簿“{self.sheet}”页。{said}"
         width = sum(
             min(SHORT, max(map(theme.ems, [self.heads[place].label, *column]))) for place, column in columns.items()
         )
