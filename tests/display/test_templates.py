@@ -38,7 +38,7 @@ MACROS: dict[str, Callable[[str], dict[str, Any]]] = {
     "definitions": lambda text: {"printed": table(text), "notes": [(text, text)]},
     "card": lambda text: {"text": text, "printed": table(text)},
     "listing": lambda text: {"sentence": text, "printed": table(text)},
-    "exhibit": lambda text: {"sentence": text, "drawings": ["<svg></svg>"], "printed": table(text)},
+    "exhibit": lambda text: {"title": text, "sentence": text, "drawings": ["<svg></svg>"], "printed": table(text)},
     "svg": lambda text: {"drawing": "<g></g>", "view": text, "words": text, "size": text, "look": text},
     "table": lambda text: {"printed": table(text)},
     "desk": lambda text: {},
