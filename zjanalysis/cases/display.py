@@ -14,7 +14,7 @@ from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases, period_cases
 from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series, wording
-from zjanalysis.display.blocks import Block, leading, listing, office, say, source_of
+from zjanalysis.display.blocks import Block, checked, listing, office, say, source_of
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.inputs.workplan import has_plan
@@ -167,8 +167,7 @@ def overdue(me: Study, *, limit: int = 50) -> Block:
     cases = own_cases(me)
     if isinstance(cases, Block):
         return cases
-    leading(cases.overdue, limit)
-    rows = views.overdue_cases(cases, region=me.region, top=limit)
+    rows = views.overdue_cases(cases, region=me.region, top=checked(limit))
     total = int(views.case_departments(cases, region=me.region)["n_overdue"].sum())
     note = f"共{total}件逾期未结，列出逾期最久的{len(rows)}件。" if len(rows) < total else ""
     return _listed(rows, "逾期未结办件", OVERDUE, sheet="逾期未结", note=note, none="没有逾期未结的办件。")

@@ -13,7 +13,7 @@ from zjanalysis.analysis.plan import Plan
 from zjanalysis.display import templates, wording
 from zjanalysis.display.blocks import Block, leading, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_columns, printed_steps, table
 from zjanalysis.display.trend import runs_of
 from zjanalysis.inputs.regions import is_county, region_name, usual_group
 from zjanalysis.inputs.workplan import unplanned
@@ -89,8 +89,8 @@ def target_sentence(gaps: pd.DataFrame, region: str) -> str:
 
 def moved_sentence(gaps: pd.DataFrame) -> str:
     """Say how many indicators are better or worse than in the last period; nothing in a first period."""
-    ends = zip(map(about, gaps["indicator"]), gaps["value"], gaps["previous"], strict=True)
-    words = [wording.change_word(wording.step(now, then, one.unit), one.unit, one.sign) for one, now, then in ends]
+    moved = zip(map(about, gaps["indicator"]), printed_steps(gaps, "previous"), strict=True)
+    words = [wording.change_word(step, one.unit, one.sign) for one, step in moved]
     if set(words) <= {wording.NO_DATA}:
         return ""
     if len(set(words)) == 1:

@@ -87,17 +87,21 @@ def say(*sentences: str) -> Block:
 
 def listing(printed: Table, sentence: str = "", *, limit: int = 0) -> Block:
     """Give a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
-    leading(pd.DataFrame(), limit)  # refuses one below 0
-    html = templates.html("listing", sentence=sentence, printed=replace(printed, limit=limit))
+    html = templates.html("listing", sentence=sentence, printed=replace(printed, limit=checked(limit)))
     payload = {"kind": "table", "sentence": sentence, "limit": limit, "table": printed.payload()}
     return Block(html, payload, sentence or printed.caption, printed.frame)
 
 
-def leading(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Give the first ``limit`` rows (0: all), as every view means it; ConfigError for a number below 0."""
+def checked(limit: int) -> int:
+    """Give a limit as every view means it: so many rows, 0 for all; ConfigError for a number below 0."""
     if limit < 0:
         raise ConfigError(f"limit={limit} 不能是负数。", "写几就列几行，0 为全部。")
-    return rows.head(limit) if limit else rows
+    return limit
+
+
+def leading(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Give the first rows by a limit (`checked`)."""
+    return rows.head(limit) if checked(limit) else rows
 
 
 def exhibit(

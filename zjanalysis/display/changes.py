@@ -27,7 +27,7 @@ from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import TextColumn, dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_columns, printed_steps, table
 from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"
@@ -41,7 +41,7 @@ def changes(me: Study, indicator: str) -> Block:
     if me.previous.empty:
         return say(FIRST)
     rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
-    steps = [wording.step(now, then, one.unit) for now, then in zip(rows["value"], rows["previous"], strict=True)]
+    steps = printed_steps(rows, "previous")
     words = [wording.change_word(step, one.unit, one.sign) for step in steps]
     rows = rows.assign(region=names_of(rows["region_code"]), change=steps, word=words)
     printed = table(

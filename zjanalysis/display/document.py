@@ -149,8 +149,7 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
     _add(document, f'<w:tbl {_W}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
                    f'<w:tblBorders>{edges}</w:tblBorders><w:tblLayout w:type="fixed"/>{_TIGHT}</w:tblPr>'
                    f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>")  # fmt: skip
-    more = f"全部{len(printed.rows)}行见工作簿“{printed.sheet}”页。" if limit < len(printed.rows) else ""
-    _add(document, _paragraph(more + said + printed.note, "table", 9, after=8))
+    _add(document, _paragraph(printed.rest(limit) + said + printed.note, "table", 9, after=8))
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:

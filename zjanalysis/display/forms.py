@@ -30,14 +30,14 @@ from zjanalysis.columns import (
     column_of,
     label,
 )
-from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, packed, put, release
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.workbook import put_text, sheet_names
 from zjanalysis.files import write_paper
 from zjanalysis.inputs.findings import NOTE, RULES
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
-from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, save_book
+from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed, save_book
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 from zjanalysis.settings import Settings, load_settings
 

@@ -25,7 +25,7 @@ from zjanalysis.display.canvas import (
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import TONES, of_limits
 from zjanalysis.display.spine import judged
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_columns, printed_steps, table
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
 
@@ -97,8 +97,8 @@ def pairs(me: Study, indicator: str) -> Block:
     """Give the region against each peer on the items both list: difference, interval and word of each pair."""
     one, compared = about(indicator), me.pairs(indicator)
     rows = compared.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
-    steps = [wording.step(*ends, one.unit) * one.sign for ends in zip(rows["value"], rows["peer_value"], strict=True)]
-    rows = rows.assign(peer=names_of(rows["peer_code"]), difference=steps)
+    apart = [step * one.sign for step in printed_steps(rows, "peer_value")]
+    rows = rows.assign(peer=names_of(rows["peer_code"]), difference=apart)
     printed = table(
         rows, caption=f"{one.label}同事项逐一比较", columns=page_columns("pairs", one), sheet=f"{one.short}同事项"
     )
@@ -226,8 +226,9 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     met = rows.loc[rows["met_changed"] & asked, "definition"].tolist()
     told = [f"判断在“{'”“'.join(other)}”下不同" if other else "判断不变"]
     told += [f"达标与否在“{'”“'.join(met)}”下不同" if met else "达标与否不变"] if asked.any() else []
-    said = f"换用{len(rows) - 1}种口径计算，{me.name}{one.label}{spread}；{'；'.join(told)}。"
-    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{len(rows) - 1}种口径，{spread}", table=printed,
+    n = len(rows) - 1  # without 现行口径
+    said = f"换用{n}种口径计算，{me.name}{one.label}{spread}；{'；'.join(told)}。"
+    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{n}种口径，{spread}", table=printed,
                    sentence=said, source=me)  # fmt: skip
 
 

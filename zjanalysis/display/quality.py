@@ -12,7 +12,7 @@ from zjanalysis.columns import Column
 from zjanalysis.display import dates, wording
 from zjanalysis.display.answer import over_sentence
 from zjanalysis.display.blocks import Block, listing, say
-from zjanalysis.display.tables import UNIT_TEXT, about, page_columns, table
+from zjanalysis.display.tables import UNIT_TEXT, about, page_columns, printed_steps, table
 from zjanalysis.inputs.check import completeness as filled_columns
 from zjanalysis.inputs.findings import summary as counted_by
 from zjanalysis.inputs.regions import level_name, report_units
@@ -149,9 +149,11 @@ def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
         measure(items, known, scope=me.scope), measure(items[~doubtful], known, scope=me.scope), indicators=known
     )
     n = items[doubtful]["region_code"].value_counts()
-    ends = zip(map(about, both["indicator"]), both["value"], both["previous"], strict=True)
-    steps = [wording.step(now, then, one.unit) for one, now, then in ends]
-    rows = both.assign(n_doubtful=both["region_code"].map(n).fillna(0), size=both["change"].abs(), change=steps)
+    rows = both.assign(
+        n_doubtful=both["region_code"].map(n).fillna(0),
+        size=both["change"].abs(),
+        change=printed_steps(both, "previous"),
+    )
     printed = table(rows.sort_values("size", ascending=False, kind="stable"), caption="存疑事项对指标的影响",
                   columns=page_columns("doubts"), sheet="存疑影响")  # fmt: skip
     said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；影响最大的在前。"

@@ -5,7 +5,6 @@ Excel may work out the height of a row when it opens a file; LibreOffice and WPS
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import tempfile
@@ -88,13 +87,6 @@ def _lines(cell: Cell, width: float) -> float:
     size = float(cell.font.sz or 11) / 11
     room = max(width - MARGIN, PER_EM)
     return size * sum(max(1, math.ceil(ems(part) * PER_EM * size / room)) for part in str(cell.value).split("\n"))
-
-
-def packed(book: Workbook) -> bytes:
-    """Return the bytes of a workbook's file."""
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 def release(

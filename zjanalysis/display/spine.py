@@ -13,7 +13,7 @@ from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit
 from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import describe, new_figure
-from zjanalysis.display.tables import Table, about, page_columns, table
+from zjanalysis.display.tables import Table, about, page_columns, printed_steps, table
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -36,14 +36,14 @@ def spine_rows(me: Study) -> pd.DataFrame:
     gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
     known = [about(key) for key in gaps["indicator"]]
     rows = gaps.to_dict("records")
-    steps = [wording.step(r["value"], r["previous"], one.unit) for one, r in zip(known, rows, strict=True)]
+    changes = printed_steps(gaps, "previous")
     texts: dict[str, list[Any]] = {
         "text": [wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
         "place": [wording.place_text(r["rank"], r["n_ranked"], r["rank_low"], r["rank_high"]) for r in rows],
         "median_text": [wording.amount(r["median"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
         "target_text": [target_text(one.key, me) for one in known],
-        "change": steps,
-        "moved": [wording.progress_text(step, one.unit, one.sign) for one, step in zip(known, steps, strict=True)],
+        "change": changes,
+        "moved": [wording.progress_text(step, one.unit, one.sign) for one, step in zip(known, changes, strict=True)],
         "effect_text": [wording.signed(r["effect"], one.unit) for one, r in zip(known, rows, strict=True)],
         "reason": [_reason(r) for r in rows],
     }

@@ -128,8 +128,7 @@ class Table:
         places, said = varying(self, texts)
         columns = {place: [row[place] for row in texts] for place in places}
         look = _unbroken({place: [self.heads[place].unit, *column] for place, column in columns.items()})
-        if len(texts) < len(self.rows):
-            said = f"全部{len(self.rows)}行见工作簿“{self.sheet}”页。{said}"
+        said = self.rest(len(texts)) + said
         width = sum(
             min(SHORT, max(map(theme.ems, [self.heads[place].label, *column]))) for place, column in columns.items()
         )
@@ -140,6 +139,10 @@ class Table:
             len(places) >= WIDE and width > PAPER,
             said + self.note,
         )
+
+    def rest(self, shown: int) -> str:
+        """Say where all rows are when only so many are shown; empty when they are here."""
+        return f"全部{len(self.rows)}行见工作簿“{self.sheet}”页。" if shown < len(self.rows) else ""
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {
@@ -228,6 +231,12 @@ def _registered(key: str, frame: pd.DataFrame) -> Column:
     """Give the column of a key; one that nobody registered is what an analyst made: its values say what it is."""
     counts = key in frame and pd.api.types.is_numeric_dtype(frame[key]) and not pd.api.types.is_bool_dtype(frame[key])
     return ALL_COLUMNS.get(key, Column(key, PANDAS.get(key, key), "number" if counts else "text"))
+
+
+def printed_steps(rows: pd.DataFrame, other: str) -> list[float]:
+    """Give value − ``other`` of every row as it follows from what is printed of both (`wording.step`)."""
+    ends = zip(rows["indicator"], rows["value"], rows[other], strict=True)
+    return [wording.step(value, beside, about(key).unit) for key, value, beside in ends]
 
 
 def word(key: str) -> str:

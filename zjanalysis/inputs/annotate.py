@@ -26,7 +26,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from zjanalysis.columns import FINDING_COLUMNS
 from zjanalysis.inputs.findings import ERROR, LEVELS, NOTE, WARNING
 from zjanalysis.inputs.wall import read_apart
-from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, save_book, sheets_of
+from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, packed, save_book, sheets_of
 from zjanalysis.neutral import FORMULA, without_hidden
 from zjanalysis.settings import Guard, Settings, load_settings
 
@@ -177,9 +177,7 @@ class Redrawn:
 
     def save(self, path: Path) -> None:
         """Write the workbook, as openpyxl's own ``save`` does."""
-        written = io.BytesIO()
-        self.book.save(written)
-        with zipfile.ZipFile(written) as copy, zipfile.ZipFile(self.source) as source:
+        with zipfile.ZipFile(io.BytesIO(packed(self.book))) as copy, zipfile.ZipFile(self.source) as source:
             places = _drawings(copy)
             exchanged = {places[sheet]: part for sheet, part in self.drawings.items()}
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:

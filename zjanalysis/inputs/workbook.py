@@ -348,12 +348,17 @@ def column_letter(position: int) -> str:
     return text
 
 
-def save_book(book: Any, path: Path, *, what: str) -> Path:
-    """Save an openpyxl workbook, whole or not at all, and return its path; ``what`` names it in the InputError."""
+def packed(book: Any) -> bytes:
+    """Return the bytes of an openpyxl workbook's file."""
     content = io.BytesIO()
     book.save(content)
+    return content.getvalue()
+
+
+def save_book(book: Any, path: Path, *, what: str) -> Path:
+    """Save an openpyxl workbook, whole or not at all, and return its path; ``what`` names it in the InputError."""
     try:
-        return write_whole(path, content.getvalue())
+        return write_whole(path, packed(book))
     except OSError as error:
         hint = "请关闭正在打开它的程序，或换一个输出位置。"
         raise InputError(f"写不出{what}“{path}”（{error.strerror}）。", hint) from error

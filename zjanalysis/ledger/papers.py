@@ -21,12 +21,13 @@ from zjanalysis.columns import TABLES, label
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.document import make_document
-from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, packed, put
+from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, put
 from zjanalysis.display.tables import Table, table
 from zjanalysis.display.workbook import put_text, sheet_names
 from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.office_table import days
 from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.inputs.workbook import packed
 from zjanalysis.ledger import analysis
 from zjanalysis.ledger.analysis import OVERDUE, QUIET, REACHED, SOON
 from zjanalysis.ledger.display import day_text, worded

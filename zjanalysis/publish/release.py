@@ -279,23 +279,28 @@ def forget(folder: Path, over: Collection[Entry]) -> None:
 
     The caller holds the lock.
     """
+    if not over:
+        return
     entries = read_manifest(folder)
     for entry in over:
         if entry.files:
             entries[entry.key] = replace(entry, status=GOOD, reason="")
         else:
             entries.pop(entry.key, None)
-    if over:
-        with writing(folder):
-            write_manifest(folder, entries.values(), period=folder.name)
-            (folder / HIDDEN / LOG).unlink(missing_ok=True)
+    with writing(folder):
+        _put_on_record(folder, entries)
 
 
 def fold(folder: Path, sign: Sign | None) -> None:
     """Put what the log says into the manifest, and sign it where it is not. The caller holds the lock."""
     if (folder / HIDDEN / LOG).is_file() or (sign is not None and _is_unsigned(folder)):
-        write_manifest(folder, read_manifest(folder).values(), period=folder.name, sign=sign)
-        (folder / HIDDEN / LOG).unlink(missing_ok=True)
+        _put_on_record(folder, read_manifest(folder), sign)
+
+
+def _put_on_record(folder: Path, entries: Mapping[str, Entry], sign: Sign | None = None) -> None:
+    """Write the manifest; the log, which is in it, is over."""
+    write_manifest(folder, entries.values(), period=folder.name, sign=sign)
+    (folder / HIDDEN / LOG).unlink(missing_ok=True)
 
 
 def _is_unsigned(folder: Path) -> bool:
