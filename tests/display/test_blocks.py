@@ -203,4 +203,7 @@ def test_a_limit_of_0_is_all_and_one_below_is_refused_everywhere(name: str, coun
 def test_a_goal_beyond_the_scale_is_said_as_it_is(county: Study) -> None:
     [block] = zj.plan(county, "at_most_once")
     assert "高于中位数（已是100.00%，不能再高）" in block.sentence
+    for peer in ("best", "徐闻县"):  # they are at 100 %; that is not the median
+        [block] = zj.plan(county, "at_most_once", target=peer)
+        assert "高于对方（已是100.00%，不能再高）" in block.sentence
     assert "高于100" not in block.sentence

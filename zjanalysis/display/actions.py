@@ -115,7 +115,8 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     elif wording.missing(row["target"]):
         return say(f"{said}兄弟地区{wording.NO_DATA}，没有目标可比，不列方案。")
     else:
-        said += f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'])}："
+        whose = "中位数" if row["goal"] in ("plan", "median") else "对方"
+        said += f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'], whose=whose)}："
     said += _answer(row, one.unit)
     if planned.steps.empty:
         return say(said)

@@ -77,8 +77,10 @@ def amount(value: Any, unit: str, digits: Any = None) -> str:
     return number(float(value) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.suffix
 
 
-def goal(value: Any, unit: str, sign: int, *, past: bool) -> str:
+def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位数") -> str:
     """Say what a target asks of a value: to be reached or, ``past``, passed, on the side that is better.
+
+    ``whose`` value it is, where it is at the end of the scale and nobody gets past it.
 
     >>> goal(0.855, "share", 1, past=True), goal(0.08, "visits", -1, past=True), goal(0.08, "visits", -1, past=False)
     ('高于85.50%', '低于0.0800次', '不超过0.0800次')
@@ -87,7 +89,7 @@ def goal(value: Any, unit: str, sign: int, *, past: bool) -> str:
     """
     side = ("高于" if past else "达到") if sign > 0 else ("低于" if past else "不超过")
     if past and ((sign > 0 and unit == "share" and value >= 1) or (sign < 0 and value <= 0)):
-        return f"{side}中位数（已是{amount(value, unit)}，不能再{side[0]}）"
+        return f"{side}{whose}（已是{amount(value, unit)}，不能再{side[0]}）"
     return side + amount(value, unit)
 
 
