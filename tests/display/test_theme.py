@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
-from zjanalysis.display import picture, theme
+from zjanalysis.display import letters, theme
 
 ROOT = Path(__file__).resolve().parents[2]
 INVISIBLE = set("\ufeff\n\r\t\u200b\u00ad")
@@ -97,8 +97,8 @@ def test_whatever_a_name_holds_it_can_be_drawn(text: str) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_children_of_one_process_measure_the_same_widths() -> None:
     words = [chr(sign) for sign in range(0x4E00, 0x4E00 + 1500)] + list("0123456789%abc")
-    expected = [picture._glyph(word, False) for word in words]
-    picture._glyph.cache_clear()
+    expected = [letters._glyph(word, False) for word in words]
+    letters._glyph.cache_clear()
     pool = multiprocessing.get_context("fork").Pool(4)
     with pool:
         found = pool.map(_widths, [words] * 8)
@@ -106,8 +106,8 @@ def test_children_of_one_process_measure_the_same_widths() -> None:
 
 
 def _widths(words: list[str]) -> list[tuple[float, ...]]:
-    picture._glyph.cache_clear()
-    return [picture._glyph(word, False) for word in words]
+    letters._glyph.cache_clear()
+    return [letters._glyph(word, False) for word in words]
 
 
 @pytest.mark.parametrize("family", [(theme.FAMILY,), theme.STRONG])
@@ -115,7 +115,7 @@ def _widths(words: list[str]) -> list[tuple[float, ...]]:
 def test_the_extent_of_a_text_is_what_matplotlib_says(text: str, family: tuple[str, ...]) -> None:
     prop = font_manager.FontProperties(family=list(family), size=7.5)
     with theme.style():
-        assert picture._extent(text, prop, 1) == pytest.approx(
+        assert letters._extent(text, prop, 1) == pytest.approx(
             text_to_path.get_text_width_height_descent(text, prop, False), abs=3e-3
         )
 
@@ -124,7 +124,7 @@ def test_the_extent_of_a_text_is_what_matplotlib_says(text: str, family: tuple[s
 @pytest.mark.parametrize("text", ["【湛江市】88.44%，第7（3–10）", "Agj ┅ 目标—●▼"])
 def test_a_text_is_drawn_where_matplotlib_would_draw_it(text: str, family: tuple[str, ...]) -> None:
     inks = []
-    for kind in (picture.AggRenderer, RendererAgg):
+    for kind in (letters.AggRenderer, RendererAgg):
         renderer = kind(400, 60, 150)
         with theme.style():
             Text(20, 25, text, fontfamily=list(family), fontsize=8, figure=Figure(dpi=150)).draw(renderer)

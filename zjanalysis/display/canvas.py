@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, product
 from typing import Any
 
@@ -11,16 +12,17 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
-from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import IdentityTransform, TransformedPath
 
 from zjanalysis.display import theme, wording
-from zjanalysis.display.picture import MM, ems, new_figure
+from zjanalysis.display.letters import Words, ems
+from zjanalysis.display.picture import MM, bare_axes, new_figure
 
 NO_CLIP = TransformedPath(Path.unit_rectangle(), IdentityTransform())
 THICK = 0.62  # of a row
@@ -68,7 +70,7 @@ def row_chart(
     figure = new_figure(height)
     total = theme.WIDTH / MM
     box = (first / total, BOTTOM / height, (total - first - sum(widths) - 2) / total, (height - TOP - BOTTOM) / height)
-    axes = figure.add_axes(box)
+    axes = bare_axes(figure, box)
     axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
     axes.set_axis_off()
     for row in strong:
@@ -90,7 +92,7 @@ def plane(*, height: float, left: float = 16, right: float = 4) -> Axes:
     """Give Axes for two scales, ``height`` millimetres high, with margins in millimetres for the labels."""
     figure, total = new_figure(height), theme.WIDTH / MM
     box = (left / total, BOTTOM / height, (total - left - right) / total, (height - TOP - BOTTOM) / height)
-    return figure.add_axes(box)
+    return bare_axes(figure, box)
 
 
 def key(axes: Axes, entries: Sequence[tuple[str, str, str]], *, unit: str = "") -> None:
@@ -113,7 +115,14 @@ def put(axes: Axes, artist: Artist) -> None:
 
 def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """Write a text; in the units of the axes unless ``transform`` says otherwise."""
-    put(axes, Text(x, y, text, **{"transform": axes.transData, **style}))
+    font = _font(style.pop("fontsize", theme.TEXT), tuple(style.pop("fontfamily", (theme.FAMILY,))))
+    sides = {"horizontalalignment": style.pop("ha", "left"), "verticalalignment": style.pop("va", "baseline")}
+    put(axes, Words(x, y, text, fontproperties=font, **sides, **{"transform": axes.transData, **style}))
+
+
+@cache
+def _font(size: float, family: tuple[str, ...]) -> FontProperties:
+    return FontProperties(family=list(family), size=size)
 
 
 def line(axes: Axes, xs: Iterable[float], ys: Iterable[float], **look: Any) -> None:

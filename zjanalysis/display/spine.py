@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit
 from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
-from zjanalysis.display.picture import describe, new_figure
+from zjanalysis.display.picture import bare_axes, describe, new_figure
 from zjanalysis.display.tables import Table, about, page_columns, printed_steps, table
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
@@ -194,7 +194,7 @@ def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
     step, total = 13.0, 13.0 * len(rows) + 6
     with theme.style():
         figure = new_figure(total, width=PHONE)
-        axes = figure.add_axes((0.02, 0, 0.96, 1))
+        axes = bare_axes(figure, (0.02, 0, 0.96, 1))
         axes.set_xlim(-0.03, 1.03)
         axes.set_ylim(total, 0)
         axes.set_axis_off()

@@ -18,7 +18,7 @@ from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import DASHED, along, key, line, plane, put, upright, write
-from zjanalysis.display.picture import MM, describe, new_figure
+from zjanalysis.display.picture import MM, bare_axes, describe, new_figure
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import is_county, report_units
 from zjanalysis.studies import Study, study_of
@@ -195,7 +195,7 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
     for number, one in enumerate(map(about, keys)):
         left, top = wide * (number % ACROSS), step * (number // ACROSS) + HEAD
         box = ((left + SIDE) / (wide * ACROSS), 1 - (top + PANEL) / total, (wide - SIDE - 4) / (wide * ACROSS))
-        axes = figure.add_axes((*box, PANEL / total))
+        axes = bare_axes(figure, (*box, PANEL / total))
         _scales(axes, me, one.key, periods, ticks=3)
         _draw(axes, me, one.key, periods)
         word = Signal(str(read.at[one.key, "signal"])) if one.key in read.index else Signal.FEW
