@@ -143,6 +143,17 @@ def test_with_too_few_peers_the_plans_target_is_not_decided(items: pd.DataFrame)
     assert (summary["reached"], summary["reason"]) == (False, "有数据的兄弟地区只有2个，不足3个，没有可比的中位数")
     assert np.isnan(summary["target"])
     assert made(items, "time_compression", "plan", TWO).summary["reason"].iloc[0] == ""
+    assert (made(items, "time_compression", "plan").steps.empty, summary["n_steps"]) == (True, 0)  # none is counted
+
+
+def test_a_target_that_rises_from_nothing_known_is_no_median(items: pd.DataFrame) -> None:
+    deep = items.assign(end_to_end=items["online"])
+    open_ = made(deep, "online_end_to_end", "plan", TWO)
+    summary = open_.summary.iloc[0]
+    assert (summary["reached"], summary["reason"], open_.steps.empty) == (False, "没有可比的上期数值", True)
+    assert np.isnan(summary["target"])
+    best = made(deep.assign(end_to_end=True), "online_end_to_end", "plan", TWO).summary.iloc[0]
+    assert (best["reached"], best["target"]) == (True, 1.0)  # the best possible value is held
 
 
 def test_the_plans_own_target_for_instant_is_strict_and_knows_counties(items: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.studies import Study, study_of
 
 ROOT = Path(__file__).resolve().parents[2]
+PERIODS = ("2021Q1", "2020Q4")
 EVIL = '"><script>alert(1)</script>=1+1\x1b[31m$x$😀' + "很长的名称" * 9
 
 
@@ -22,6 +23,14 @@ def city() -> Study:
 @pytest.fixture(scope="session")
 def county() -> Study:
     return study_of(load_period(str(ROOT / "data" / "sample"), "2021Q1"), region="雷州市")
+
+
+@pytest.fixture(scope="session")
+def pair() -> Study:
+    """A county with one peer: too few for a median."""
+    codes, periods = ["440802", "440803"], [load_period(str(ROOT / "data" / "sample"), one) for one in PERIODS]
+    now, before = (replace(one, items=one.items[one.items["region_code"].isin(codes)], memory={}) for one in periods)
+    return study_of(now, region="440802", peers="440803", before=before)
 
 
 @pytest.fixture(scope="session")

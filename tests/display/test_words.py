@@ -120,3 +120,21 @@ def test_the_title_of_a_wide_drawing_is_said_outside_it_for_phones_and_numbered_
     assert f'<figcaption data-title="图　{block.payload["title"]}">' in block.html
     assert block.html.count('class="zj-title"') >= 1
     assert f'data-title="图1　{block.payload["title"]}"' in numbered([block.html])[0]
+
+
+def test_what_cannot_be_judged_has_no_target_and_no_steps_and_says_why(pair: Study) -> None:
+    overview, first = zj.plan_overview(pair), zj.summary(pair).sentence
+    assert overview.rows is not None
+    rows = overview.rows.set_index("name")
+    unjudged = re.findall(r"3项不能判定（(.*?)）", first)[0].split("、")
+    assert rows.loc[unjudged, ["goal_text", "met", "cost"]].drop_duplicates().to_numpy().tolist() == [
+        ["—", "不能判定", "—"]
+    ]
+    few = "有数据的兄弟地区只有1个，不足3个，没有可比的中位数"
+    assert f"{'、'.join(unjudged)}不能判定：{few}。" in overview.html
+    assert "1项未达标" in first
+    assert overview.sentence.startswith("未达标的1项指标共需")
+    each = dict(zip(KEY, zj.plan(pair, *KEY), strict=True))
+    assert {key for key, block in each.items() if f"{few}，不能判定，不列方案。" in block.sentence} == {
+        key for key in KEY if about(key).short in unjudged
+    }

@@ -49,7 +49,7 @@ from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.settings import Settings
-from zjanalysis.units import Verdict, passes
+from zjanalysis.units import Met, Verdict, passes
 
 STEPS = (
     "order", "region_code", "indicator", "item_key", "match_code", "item_name", "department", "field", "kind",
@@ -166,9 +166,10 @@ def plan(
 def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditions = FREE) -> Plan:
     """Give the fewest items to change so that the target is reached, each following what a peer already does.
 
-    ``target``: ``plan`` until 达标 (no plan on record or no number: past the group's median, which moves with the own
-    value); ``lead`` until 判断 is 优于 (`lead`); a number (shares 0–1) to reach; ``median`` or ``best`` of the group,
-    or a region (name or code): its published value to get past.
+    ``target``: ``plan`` until 达标 (no plan on record: past the group's median, which moves with the own value; a
+    target that rises is handed over as a number, `compare.risen`); ``lead`` until 判断 is 优于 (`lead`); a number
+    (shares 0–1) to reach; ``median`` or ``best`` of the group, or a region (name or code): its published value to get
+    past.
 
     ``steps``: order, item_key, match_code, item_name, department, field (the column to change) and kind, from_value →
     to_value (days, visits, or 0 → 1 for turning on), change_by, gain, cumulative (the value after this step), rank (the
@@ -178,7 +179,7 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     n_reviewed (steps that need a review), change_by, rank_before, rank_after, n_ranked, goal (plan, lead, …), reason
     (why the goal cannot be judged); for ``lead`` verdict, difference, low and high after the steps (`judge`).
     ``obstacles``: reason, n_items, could_gain: what stands in the way of more.
-    Unreachable: ``reached`` is false and the steps are all that can be done.
+    Unreachable: ``reached`` is false and the steps are all that can be done; where the goal cannot be judged, none.
     """
     one, region, values, states = ground.one, ground.group[0], ground.values, ground.states
     goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
@@ -195,7 +196,7 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
         stuck = obstacles(table, possible)
     reach = reached_values(float(values.iloc[0]), possible, one)
     n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
-    enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else len(possible)
+    enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else 0 if goal.reason else len(possible)
     ranks = _ranks(reach[: n_steps + 1], values, one, conditions.settings)
     effects = {"cumulative": reach[1 : n_steps + 1], "rank": ranks[1:], "indicator": one.key}
     named = _named(possible.head(n_steps), lever_of(one), states, effects)
@@ -249,7 +250,7 @@ def goal_of(
             raise ConfigError(f"目标 {target} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 表示 90%。")
         return Goal(number, one)
     if target in {"plan", "median", LEAD}:
-        return _past_median(one, target, values, rules_of(conditions.settings).min_peers)
+        return _plan_goal(one, target, values, rules_of(conditions.settings).min_peers)
     if target == "best":
         known = values.dropna()
         return Goal(float(known.max() if one.sign > 0 else known.min()), one, True)
@@ -260,11 +261,14 @@ def goal_of(
     return Goal(float(named["value"].sum(min_count=1)), one, True)
 
 
-def _past_median(one: Indicator, target: str, values: pd.Series, min_peers: int) -> Goal:
-    """Give the number of the plan on record, else the median that is to be passed."""
+def _plan_goal(one: Indicator, target: str, values: pd.Series, min_peers: int) -> Goal:
+    """Give what the plan on record asks, else the median that is to be passed; without a yardstick the reason why."""
     asked, others = target_of(one, str(values.index[0])), values.iloc[1:].dropna().to_numpy("float64")
     if target == "plan" and asked.kind == "number":
         return Goal(asked.number, one, asked.strict)
+    if target == "plan" and asked.kind == "rising":  # from an unknown start only the best possible value is enough
+        held = asked.met(float(values.iloc[0])) == Met.MET
+        return Goal(asked.ceiling, one) if held else Goal(float("nan"), one, reason="没有可比的上期数值")
     if target == "plan" and len(others) < min_peers:
         few = f"有数据的兄弟地区只有{len(others)}个，不足{min_peers}个，没有可比的中位数"
         return Goal(float("nan"), one, True, reason=few)

@@ -13,7 +13,7 @@ from zjanalysis.display.blocks import Block, leading, listing, say
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
-from zjanalysis.units import Verdict
+from zjanalysis.units import Met, Verdict
 
 REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 
@@ -22,14 +22,18 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     """Give both answers of the plan side by side: the fewest items until 达标, and until 判断 is 优于.
 
     Where no plan on record binds the region the first is to pass the median, and nothing is called 达标. An indicator
-    that has no value, or nobody to follow, is a word in the note; so is what reviews stand in the way of.
+    that has no value, nobody to follow or no yardstick is a word in the note; so is what reviews stand in the way of.
     """
     keys = [str(key) for key in indicators or me.gaps["indicator"]]
     plans = {key: (me.plan(key), me.plan(key, target=LEAD)) for key in keys}
     unknown = [key for key in keys if wording.missing(plans[key][0].summary["value"].iloc[0])]
+    why = {key: str(plans[key][0].summary["reason"].iloc[0]) for key in keys if key not in unknown}
     alone = [key for key in keys if key not in unknown and _nobody(*plans[key])]
     rows = pd.DataFrame([_overview(me, key, *plans[key]) for key in keys if key not in (*unknown, *alone)])
-    left = [(alone, "没有可参照的做法"), (unknown, wording.NO_DATA)]
+    left = [
+        ([key for key in why if why[key] == one], f"{Met.OPEN}：{one}") for one in dict.fromkeys(why.values()) if one
+    ]
+    left += [(alone, "没有可参照的做法"), (unknown, wording.NO_DATA)]
     said = "".join(f"{'、'.join(about(key).short for key in some)}{word}。" for some, word in left if some)
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
@@ -38,7 +42,7 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{kept}{said}"
     columns = page_columns("plan_overview", goal=_goal(me))
     printed = table(rows, caption="压减方案一览", columns=columns, sheet="方案一览", note=note)
-    return listing(printed, _all_steps([met.steps for met, _ in plans.values() if len(met.steps)], _goal(me)))
+    return listing(printed, _all_steps([plans[key][0] for key in why if not why[key]], _goal(me)))
 
 
 def _goal(me: Study) -> str:
@@ -46,12 +50,14 @@ def _goal(me: Study) -> str:
     return "达标" if has_plan(me.region) else "过中位数"
 
 
-def _all_steps(steps: list[pd.DataFrame], goal: str) -> str:
+def _all_steps(plans: list[Plan], goal: str) -> str:
     """Say what all plans for the goal ask for together; in changes and in items."""
+    steps = [one.steps for one in plans if len(one.steps)]
     if not steps:
         return ""
+    n_short = sum(bool(len(one.steps)) or not one.summary["reached"].iloc[0] for one in plans)
     offices = pd.concat([one["department"] for one in steps]).nunique()
-    return f"未{goal}的{len(steps)}项指标共需{step_counts(steps)}，涉及{offices}个部门。"
+    return f"未{goal}的{n_short}项指标共需{step_counts(steps)}，涉及{offices}个部门。"
 
 
 def _nobody(met: Plan, lead: Plan) -> bool:
@@ -62,7 +68,7 @@ def _nobody(met: Plan, lead: Plan) -> bool:
 def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     one, row = about(key), met.summary.iloc[0]
     needed, review = _needed(row, one.unit, _goal(me)), ""
-    if row["n_reviewed"] or not row["reached"]:
+    if (row["n_reviewed"] or not row["reached"]) and not row["reason"]:
         free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me))
         review = f"{one.short}{free}" if free != needed else ""
     goal = "—" if wording.missing(row["target"]) else wording.goal(row["target"], one.unit, one.sign, past=row["past"])
@@ -80,6 +86,8 @@ def _needed(row: pd.Series, unit: str, goal: str) -> str:
             if not row["n_steps"]
             else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit)}）"
         )
+    if row["reason"] and goal != Verdict.AHEAD:
+        return str(Met.OPEN)
     if not row["n_possible"]:
         return "没有可参照的做法"
     best = "仍不算优于" if goal == Verdict.AHEAD else f"为{wording.amount(row['best_reachable'], unit)}"
@@ -113,7 +121,8 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     if row["goal"] == LEAD:
         said += "目标是同事项判断为优于："
     elif wording.missing(row["target"]):
-        return say(f"{said}兄弟地区{wording.NO_DATA}，没有目标可比，不列方案。")
+        why = f"{row['reason']}，{Met.OPEN}" if row["reason"] else f"兄弟地区{wording.NO_DATA}，没有目标可比"
+        return say(f"{said}{why}，不列方案。")
     else:
         whose = "中位数" if row["goal"] in ("plan", "median") else "对方"
         said += f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'], whose=whose)}："
