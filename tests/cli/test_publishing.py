@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -235,12 +236,20 @@ def test_demo_runs_the_script_of_the_project_and_says_what_it_wrote(
     monkeypatch.setenv("ZJANALYSIS_ROOT", str(root))
     assert main(["demo", str(tmp_path / "八期")]) == 2
     assert "找不到 data/make_sample.py" in capsys.readouterr().err
-    script = "import pathlib, sys; pathlib.Path(sys.argv[2]).mkdir(); assert sys.argv[1] == '--demo'"
+    script = "import pathlib, sys; pathlib.Path(sys.argv[2], 'a').touch(); sys.exit(sys.argv[1] != '--demo')"
     (root / "data" / "make_sample.py").write_text(script, encoding="utf-8")
     assert main(["demo", str(tmp_path / "八期")]) == 0
     assert "八期示例数据（模拟）" in capsys.readouterr().out
-    assert (tmp_path / "八期").is_dir()
-    assert main(["demo", str(tmp_path / "没有" / "八期")]) == 1
+    assert (tmp_path / "八期" / "a").is_file()
+    assert main(["demo", "province"]) == 1
+    sample = root / "data" / "sample"
+    (note := tmp_path / "说明.txt").touch()
+    for place in (tmp_path / "八期", root / "data", sample, sample / "2022Q1", note, note / "八期"):
+        assert main(["demo", str(place)]) == 2
+        said = capsys.readouterr().err
+        assert re.search("不会覆盖|不写进去|不能用作文件夹", said)
+        assert "zj demo data/demo" in said
+    assert not sample.exists()
 
 
 def test_a_build_with_nothing_to_do_loads_no_tables_and_a_name_given_twice_is_two_reports(reports: Path) -> None:

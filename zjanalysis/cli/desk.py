@@ -52,6 +52,8 @@ def open_page(arguments: argparse.Namespace) -> int:
 def demo(arguments: argparse.Namespace) -> int:
     """Make the sample's eight quarters as workbooks, or a whole province, by the project's own script; gives its exit
     code.
+
+    Raises ConfigError, before anything is made, for a folder that holds something or cannot be one.
     """
     root = load_settings().root
     script = root / "data" / "make_sample.py"
@@ -59,12 +61,26 @@ def demo(arguments: argparse.Namespace) -> int:
         raise ConfigError("找不到 data/make_sample.py。", "请在项目文件夹里运行 zj demo。")
     whole = arguments.folder == "province"
     folder, option = (root / "data" / "province", "--province") if whole else (Path(arguments.folder), "--demo")
+    _make_empty(folder, sample=root / "data" / "sample")
     import subprocess  # noqa: PLC0415  zj list starts nothing
 
     code = subprocess.run([sys.executable, str(script), option, str(folder)], check=False).returncode
     if code == 0:
         print(f"已写入 {folder}：{'全省二十一市' if whole else ''}八期示例数据（模拟）。")
     return code
+
+
+def _make_empty(folder: Path, *, sample: Path) -> None:
+    hint = "请换一个还没有的文件夹，例如 zj demo data/demo；旧的不用了，请先移走或删去。"
+    if folder.resolve().is_relative_to(sample.resolve()):
+        raise ConfigError(f"“{folder}”在示例数据 data/sample 之内，不写进去。", hint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_used = any(folder.iterdir())
+    except OSError as error:
+        raise ConfigError(f"“{folder}”不能用作文件夹（{error.strerror}）。", hint) from error
+    if is_used:
+        raise ConfigError(f"文件夹“{folder}”里已有文件，不会覆盖。", hint)
 
 
 def _run_lab(opened: list[str], *, port: int, browser: bool, extra: list[str]) -> int:
