@@ -17,13 +17,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from zjanalysis.analysis.compare import standings
+from zjanalysis.analysis.compare import hinges, standings
 from zjanalysis.analysis.like_for_like import (
     CodeTable,
     code_tables,
     difference,
     fit,
-    hinges,
     judge,
     like_for_like,
     linked,

@@ -6,18 +6,30 @@ Everything that prints or judges reads it here (docs/decisions/0012-one-verdict.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.like_for_like import CodeTable, code_tables, hinges, judge, margin_of, rules_of
+from zjanalysis.analysis.like_for_like import (
+    CodeTable,
+    code_tables,
+    differences,
+    fit,
+    group_fit,
+    judge,
+    judged,
+    margin_of,
+    middle_of,
+    rules_of,
+    verdict_of,
+)
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.regions import is_county
-from zjanalysis.settings import Settings
+from zjanalysis.settings import Comparison, Settings
 from zjanalysis.units import UNITS, Met, Target, Verdict, digits_for, published, rising
 
 KEY = ("time_compression", "visits", "visit_share", "instant", "online", "online_end_to_end")
@@ -187,6 +199,57 @@ def hinge(items: pd.DataFrame, table: CodeTable, one: Indicator, region: str, se
     rows = items[(items["region_code"] == region) & items["match_code"].notna()]
     departments = rows.drop_duplicates("match_code").set_index("match_code")["department"]
     return "、".join(hinges(table, one, region=region, departments=departments, settings=settings))
+
+
+def hinges(
+    table: CodeTable, one: Indicator, *, region: str, departments: pd.Series, settings: Settings | None = None
+) -> tuple[str, ...]:
+    """Give the departments without whose codes the region's 判断 would be another word.
+
+    ``departments``: match_code → the region's department. Departments are clusters: items of one office move together.
+    """
+    rules, owner = rules_of(settings), departments.reindex(table.codes).fillna("").to_numpy()
+    names, whole = sorted(set(owner) - {""}), _word(table, one, rules, region)
+    words = _words_without(
+        table, one, rules, region, np.array([owner == name for name in names]).reshape(-1, len(owner))
+    )
+    return tuple(str(name) for name, word in zip(names, words, strict=True) if word != whole)
+
+
+def _word(table: CodeTable, one: Indicator, rules: Comparison, region: str) -> str:
+    return "".join(row.verdict for row in judged(table, one, rules, regions=[region]))
+
+
+def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: str, left_out: np.ndarray) -> list[str]:
+    """Give 判断 of a region without the codes marked in each row of ``left_out``.
+
+    Where the same regions can be compared as with all codes, all models are fitted at once; else each by itself.
+    """
+    fitted, kept = group_fit(table, rules), ~left_out
+    words: dict[int, str] = {}
+    if fitted is not None and region in fitted.table.regions:
+        places = [table.regions.index(one) for one in fitted.table.regions]
+        usual = np.flatnonzero(_compared(table, kept, places, rules))
+        inner = table.held[:, places].sum(axis=1) >= 2
+        fits = fit(replace(fitted.table, weights=fitted.table.weights * kept[np.ix_(usual, inner)]))
+        own = fitted.table.regions.index(region)
+        middles = [middle_of(effects * one.sign, own) for effects in fits.effects]
+        found = differences(fits, own, middles, least=rules.min_differing)
+        words = {row: str(verdict_of(each.turned(one.sign), margin=margin_of(one, rules)))
+                 for row, each in zip(usual.tolist(), found, strict=True)}  # fmt: skip
+    return [words[row] if row in words else _word(table.without(codes), one, rules, region)
+            for row, codes in enumerate(left_out)]  # fmt: skip
+
+
+def _compared(table: CodeTable, kept: np.ndarray, places: list[int], rules: Comparison) -> np.ndarray:
+    """Tell for each row of kept codes whether it is the regions at these places that can be compared, all linked."""
+    held = table.held.astype("float64")
+    n_codes, n_shared = kept @ held, kept @ (held * (held.sum(axis=1) >= 2)[:, None])
+    known = (n_shared >= rules.min_coverage * n_codes) & (n_shared > 0)
+    together = np.swapaxes(held * kept[..., None], -1, -2) @ held > 0
+    same = (known == np.isin(np.arange(len(table.regions)), places)).all(axis=1)
+    enough = len(places) > rules.min_peers
+    return np.asarray(same & together[:, places][:, :, places].all(axis=(1, 2)) & enough)
 
 
 def rank_ranges(

@@ -8,7 +8,7 @@ give equal effects whatever a region does not list. Interval and refusal are cho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -83,7 +83,8 @@ def _table(sums: pd.DataFrame, regions: tuple[str, ...]) -> CodeTable:
 class Fit:
     """The two-way model of a table: ``effects`` of the regions (mean 0), and what any contrast of them needs.
 
-    ``held`` is that of the table as numbers.
+    ``held`` is that of the table as numbers. Where values or weights of the table are a stack (first axis), all but
+    ``held`` may be one: many models of the same codes and regions, fitted at once. A code of weight 0 is left out.
     """
 
     table: CodeTable
@@ -98,8 +99,9 @@ def fit(table: CodeTable) -> Fit:
     """Fit value = code + region by weighted least squares; regions must hang together (see `linked`)."""
     held, n = table.held.astype("float64"), len(table.regions)
     per_holder = table.weights / held.sum(axis=1)
-    normal = np.diag(table.weights @ held) - (held * per_holder[:, None]).T @ held
-    scale = max(np.trace(normal) / n, _NOTHING)
+    shared = np.swapaxes(held * per_holder[..., None], -1, -2) @ held
+    normal = (table.weights @ held)[..., None] * np.eye(n) - shared
+    scale = np.maximum(np.trace(normal, axis1=-2, axis2=-1) / n, _NOTHING)[..., None, None]
     mean = np.full((n, n), 1 / n)
     return _solved(table, held, np.linalg.inv(normal + scale * mean) - mean / scale)  # the effects sum to 0
 
@@ -110,12 +112,17 @@ def refit(fitted: Fit, values: np.ndarray) -> Fit:
 
 
 def _solved(table: CodeTable, held: np.ndarray, inverse: np.ndarray) -> Fit:
-    holders = held.sum(axis=1)
+    holders, weights = held.sum(axis=1), table.weights[..., None]
     values = np.where(held > 0, table.values, 0.0)
-    moments = table.weights[:, None] * held * (values - (values.sum(axis=1) / holders)[:, None])
-    effects = inverse @ moments.sum(axis=0)
-    explained = held * (effects - (held @ effects / holders)[:, None])
-    return Fit(table, held, effects, inverse, moments, moments - table.weights[:, None] * explained)
+    moments = weights * held * (values - (values.sum(axis=-1) / holders)[..., None])
+    effects = _times(inverse, moments.sum(axis=-2))
+    explained = held * (effects[..., None, :] - (_times(held, effects) / holders)[..., None])
+    return Fit(table, held, effects, inverse, moments, moments - weights * explained)
+
+
+def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Multiply matrix and vector, or each of a stack."""
+    return np.asarray((matrix @ vector[..., None])[..., 0])
 
 
 @dataclass(frozen=True)
@@ -144,24 +151,44 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
     participation ratio of the differences (Σ|d|)²/Σd², times the evenness of the weights (Σw)²/nΣw². Below ``least``
     there is no interval. Nothing is drawn at random.
     """
-    table, n = fitted.table, len(fitted.table.codes)
-    contrast = 1.0 * (np.arange(len(table.regions)) == first) - (np.arange(len(table.regions)) == second)
-    direction = fitted.inverse @ contrast
-    parts = fitted.moments @ direction  # they sum to the difference
-    value = float(parts.sum())
-    most = float(np.abs(parts).max(initial=0.0))
+    return differences(fitted, first, [second], least=least, level=level)[0]
+
+
+def differences(
+    fitted: Fit, first: int, second: Sequence[int], *, least: float, level: float = LEVEL
+) -> list[Difference]:
+    """Give `difference` for every fit of a stack, each against a region of its own."""
+    weights, places = fitted.table.weights, np.arange(len(fitted.table.regions))
+    direction = _times(fitted.inverse, 1.0 * (places == first) - (places == np.array(second)[:, None]))
+    parts = _times(fitted.moments, direction)  # they sum to the difference
+    kept, most = weights > 0, np.abs(parts).max(axis=-1, initial=0.0)
+    n = kept.sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of codes left out, and where nothing differs
+        apart = np.abs(np.where(kept, parts / weights, 0.0))
+        evenness = weights.sum(axis=-1) ** 2 / (n * (weights**2).sum(axis=-1))
+        effective = apart.sum(axis=-1) ** 2 / (apart**2).sum(axis=-1) * evenness
+        half = _spread(fitted, direction, n)
+    made = zip(parts.sum(axis=-1), most, np.sqrt(half + most**2), effective, strict=True)
+    return [_difference(*map(float, one), least=least, level=level) for one in made]
+
+
+def _spread(fitted: Fit, direction: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Give the variance of a contrast by the jackknife over codes."""
+    weights, held = fitted.table.weights, fitted.held
+    shares = weights * (_times(held, direction**2) - _times(held, direction) ** 2 / held.sum(axis=1))
+    free = np.maximum(1 - shares / shares.sum(axis=-1)[..., None], 1e-3)
+    influence = _times(fitted.residuals, direction) / free
+    apart = np.where(weights > 0, influence - (influence.sum(axis=-1) / n)[..., None], 0.0)
+    return np.asarray((n - 1) / n * (apart**2).sum(axis=-1))
+
+
+def _difference(value: float, most: float, error: float, effective: float, *, least: float, level: float) -> Difference:
     if most < _NOTHING:
         return Difference(0.0, 0.0, 0.0, 0.0)
-    evenness = table.weights.sum() ** 2 / (n * (table.weights**2).sum())
-    apart = np.abs(parts / table.weights)
-    n_effective = round(float(apart.sum() ** 2 / (apart**2).sum() * evenness), 9)  # whatever the order of the sum
+    n_effective = round(effective, 9)  # whatever the order of the sum
     if n_effective < least:
         return Difference(value, np.nan, np.nan, n_effective)
-    held = fitted.held
-    shares = table.weights * (held @ direction**2 - (held @ direction) ** 2 / held.sum(axis=1))
-    influence = (fitted.residuals @ direction) / np.maximum(1 - shares / shares.sum(), 1e-3)
-    variance = (n - 1) / n * ((influence - influence.mean()) ** 2).sum() + most**2
-    half = two_sided_t(level, max(n_effective - 1, 1.0)) * float(np.sqrt(variance))
+    half = two_sided_t(level, max(n_effective - 1, 1.0)) * error
     return Difference(value, value - half, value + half, n_effective)
 
 
@@ -261,7 +288,8 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
     if fitted is None or row.region_code not in fitted.table.regions:
         return replace(row, verdict=str(Verdict.NONE), reason=_not_shared(row, rules))
     place, effects = fitted.table.regions.index(row.region_code), fitted.effects * one.sign
-    middle, found = to_middle(fitted, place, one, rules)
+    middle = middle_of(effects, place)
+    found = difference(fitted, place, middle, least=rules.min_differing).turned(one.sign)
     pair = fitted.table.values[:, [place, middle]]
     both = ~np.isnan(pair).any(axis=1)
     differ = np.abs(pair[both, 0] - pair[both, 1]) > _NOTHING
@@ -276,12 +304,6 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
     verdict = verdict_of(found, margin=margin_of(one, rules))
     few = _too_few(row.n_both, row.n_differ, found, rules) if verdict == Verdict.NONE else ""
     return replace(row, verdict=str(verdict), reason=f"与居中地区的{few}" if few else "")
-
-
-def to_middle(fitted: Fit, place: int, one: Indicator, rules: Comparison) -> tuple[int, Difference]:
-    """Give the region in the middle and how a region stands to it, positive when better."""
-    middle = middle_of(fitted.effects * one.sign, place)
-    return middle, difference(fitted, place, middle, least=rules.min_differing).turned(one.sign)
 
 
 def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -> str:
@@ -319,22 +341,6 @@ def _not_shared(row: Judged, rules: Comparison) -> str:
     if row.coverage < rules.min_coverage:
         return f"与兄弟地区相同的事项只占{row.coverage:.2%}，不足{rules.min_coverage:.0%}"
     return "没有可比的兄弟地区"
-
-
-def hinges(
-    table: CodeTable, one: Indicator, *, region: str, departments: pd.Series, settings: Settings | None = None
-) -> tuple[str, ...]:
-    """Give the departments without whose codes the region's 判断 would be another word.
-
-    ``departments``: match_code → the region's department. Departments are clusters: items of one office move together.
-    """
-    rules, owner = rules_of(settings), departments.reindex(table.codes).fillna("").to_numpy()
-
-    def word(part: CodeTable) -> str:
-        return "".join(row.verdict for row in judged(part, one, rules, regions=[region]))
-
-    whole = word(table)
-    return tuple(str(name) for name in sorted(set(owner) - {""}) if word(table.without(owner == name)) != whole)
 
 
 def like_for_like(

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from pandas.arrays import IntegerArray
 
+from zjanalysis.analysis import like_for_like as two_way
 from zjanalysis.analysis.compare import places, target_of
 from zjanalysis.analysis.frontier import (
     FREE,
@@ -30,25 +31,13 @@ from zjanalysis.analysis.frontier import (
     unreviewed,
 )
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.like_for_like import (
-    CodeTable,
-    Difference,
-    Fit,
-    Judged,
-    code_tables,
-    counted,
-    group_fit,
-    judged_by,
-    refit,
-    rules_of,
-    to_middle,
-)
+from zjanalysis.analysis.like_for_like import CodeTable, Difference, Fit, Judged, rules_of
 from zjanalysis.analysis.matching import common_limit
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.regions import region_code
-from zjanalysis.settings import Settings
+from zjanalysis.settings import Comparison, Settings
 from zjanalysis.units import Met, Verdict, passes
 
 STEPS = (
@@ -128,7 +117,7 @@ def survey(
     values = measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(group))
     states = peer_states(rows, one, peers=group, scope=scope)
     table, alike = rooms(rows, one, regions=[region], group=group, states=states, conditions=conditions)
-    codes = code_tables(rows, [one], regions=group, scope=scope)[one.key]
+    codes = two_way.code_tables(rows, [one], regions=group, scope=scope)[one.key]
     return Ground(items, one, group, values, states, conditions, table, alike, codes)
 
 
@@ -322,31 +311,44 @@ def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | No
     Every trial is put into the two-way model and the region judged anew, so the region in the middle moves too. That no
     other choice is smaller is not proved (an interval is not a sum); the tests hold it against all choices.
     """
-    rules, row = rules_of(settings), counted(shared.table, one, shared.table.regions.index(region))
-    fitted, jumps = group_fit(shared.table, rules), shared.steps["jump"].to_numpy("float64") * one.sign
+    rules, row = rules_of(settings), two_way.counted(shared.table, one, shared.table.regions.index(region))
+    fitted, jumps = two_way.group_fit(shared.table, rules), shared.steps["jump"].to_numpy("float64") * one.sign
     if fitted is None or region not in fitted.table.regions:  # whatever it does it cannot be compared
-        return Lead(shared.steps, len(jumps), False, judged_by(fitted, row, one, rules))
+        return Lead(shared.steps, len(jumps), False, two_way.judged_by(fitted, row, one, rules))
     table, own = fitted.table, fitted.table.regions.index(region)
     where = pd.Index(table.codes).get_indexer(shared.steps["match_code"])
 
-    def after(taken: list[int]) -> Fit:
-        values, inside = table.values.copy(), [step for step in taken if where[step] >= 0]
-        np.add.at(values[:, own], where[inside], jumps[inside])
-        return refit(fitted, values)
-
     taken: list[int] = []
-    left, now = list(range(len(jumps))), judged_by(after([]), row, one, rules)
-    while now.verdict != Verdict.AHEAD and left:
-        trials = [(after([*taken, step]), step) for step in left[:_TRIED]]  # those that move the effect most
-        best, step = max(trials, key=lambda trial: _sure(to_middle(trial[0], own, one, rules)[1]))
-        now = judged_by(best, row, one, rules)
-        taken, left = [*taken, step], [other for other in left if other != step]
+    left, values, now = list(range(len(jumps))), table.values, two_way.judged_by(fitted, row, one, rules)
+    ahead, margin = now.verdict == Verdict.AHEAD, two_way.margin_of(one, rules)
+    while not ahead and left:
+        tried = left[:_TRIED]  # those that move the effect most
+        trials = _moved(values, where[tried], own, jumps[tried])
+        best, found = _surest(two_way.refit(fitted, trials), own, one, rules)
+        values, taken, left = trials[best], [*taken, tried[best]], [step for step in left if step != tried[best]]
+        ahead = now.n_peers >= rules.min_peers and two_way.verdict_of(found, margin=margin) == Verdict.AHEAD
+    now = two_way.judged_by(two_way.refit(fitted, values), row, one, rules)
     steps = shared.steps.iloc[[*taken, *left]].assign(order=np.arange(1, len(jumps) + 1))
-    return Lead(steps, len(taken), now.verdict == Verdict.AHEAD, now)
+    return Lead(steps, len(taken), ahead, now)
 
 
 _TRIED = 8
 """How many steps are tried at a time; on the sample more find nothing better."""
+
+
+def _moved(values: np.ndarray, codes: np.ndarray, region: int, jumps: np.ndarray) -> np.ndarray:
+    """Give the values after each step alone, as a stack; one on a code that nobody compared holds changes none."""
+    inside = np.flatnonzero(codes >= 0)
+    moved = np.repeat(values[None], len(codes), axis=0)
+    moved[inside, codes[inside], region] += jumps[inside]
+    return moved
+
+
+def _surest(fits: Fit, own: int, one: Indicator, rules: Comparison) -> tuple[int, Difference]:
+    """Give which of a stack of fits puts the region surest before the one in the middle, the first of equal ones."""
+    middles = [two_way.middle_of(effects * one.sign, own) for effects in fits.effects]
+    every = two_way.differences(fits, own, middles, least=rules.min_differing)
+    return max(enumerate(found.turned(one.sign) for found in every), key=lambda trial: _sure(trial[1]))
 
 
 def _sure(found: Difference) -> tuple[float, float]:
