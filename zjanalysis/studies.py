@@ -26,7 +26,7 @@ from zjanalysis.analysis.named import named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
 from zjanalysis.errors import no_such_name
-from zjanalysis.inputs.period import Period, load_period, load_previous, load_successions, no_rows
+from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows
 from zjanalysis.inputs.regions import (
     city_of,
     counted_peers,
@@ -42,9 +42,11 @@ from zjanalysis.settings import Settings, load_settings
 T = TypeVar("T")
 
 
+@lending
 @dataclass(frozen=True, repr=False)
 class Study:
-    """A region, its peers, this period and the last; made by `study`. What many reports share is computed once.
+    """A region, its peers, this period and the last; made by `study`. What many reports share is computed once;
+    whoever asks for a table gets his own: ``gaps = me.gaps`` may be changed, ``me`` stays as it is.
 
     ``region`` and ``peers`` are codes, ``whom`` what the peers are called (兄弟县区, 兄弟地市, a named group).
     """

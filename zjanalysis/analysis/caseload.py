@@ -13,6 +13,7 @@ from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.frontier import numerators, slim
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, Indicator, Scope, by_caseload, indicator
+from zjanalysis.inputs.period import lending
 
 DECIDING = ("time_compression", "visits", "visit_share")
 """The indicators of the plan's sentences 时限压缩率高于兄弟地市 and 跑动率低于兄弟地市."""
@@ -43,6 +44,7 @@ def caseload(
     return caseload_of(weighed, region=region, indicators=indicators, scope=scope)
 
 
+@lending
 @dataclass(frozen=True)
 class Weighed:
     """What the rows of `caseload` of a whole group are made from: items with their cases, scores, places, all cases."""

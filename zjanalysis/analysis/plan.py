@@ -36,6 +36,7 @@ from zjanalysis.analysis.matching import common_limit
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.period import lending
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.settings import Comparison, Settings
 from zjanalysis.units import Met, Verdict, passes
@@ -69,6 +70,7 @@ class Goal:
         return passes(values, yardstick, sign=self.one.sign, strict=self.strict)
 
 
+@lending
 @dataclass(frozen=True, repr=False)
 class Plan:
     """A plan: `steps` (one row = one item to change, the largest gain first), one-row `summary`, `obstacles`."""

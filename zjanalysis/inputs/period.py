@@ -94,6 +94,25 @@ def _write(path: Path, content: bytes, states: int) -> None:
         return  # no cache this time: the tables are there all the same
 
 
+def own(value: Any) -> Any:
+    """Return tables, alone or in a tuple, as the asker's own: pandas copies on write, so it costs no data."""
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return value.copy(deep=False)
+    return tuple(map(own, value)) if type(value) is tuple else value
+
+
+def lending(record: type[T]) -> type[T]:
+    """Have a record that keeps tables for many lend them: who asks for one may change it, and nobody else sees that."""
+    plain = record.__getattribute__
+
+    def lent(self: T, name: str) -> Any:
+        return own(plain(self, name))
+
+    record.__getattribute__ = lent  # type: ignore[assignment, method-assign]
+    return record
+
+
+@lending
 @dataclass(frozen=True, repr=False)
 class Period:
     """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out).
@@ -127,7 +146,7 @@ class Period:
         """Return what was made under this key before, or make it now and remember it: reports share what is equal."""
         if key not in self.memory:
             self.memory[key] = make()
-        value: T = self.memory[key]
+        value: T = own(self.memory[key])
         return value
 
 
@@ -140,11 +159,8 @@ def hold(period: Period) -> None:
 
 
 def _held(period: Period) -> Period:
-    """Return a period that is held, in tables of its own, so that no report can change what another reads."""
-    own = {name: getattr(period, name).copy(deep=False) for name in ("items", "findings", "files")}
-    memory = {key: value.copy(deep=False) if isinstance(value, pd.DataFrame) else value
-              for key, value in period.memory.items()}  # fmt: skip
-    return replace(period, memory=memory, **own)
+    """Return a period that is held, with a memory of its own, so that no report can change what another reads."""
+    return replace(period, memory=dict(period.memory))
 
 
 def load_period(data: str = "", period: str | int = "", *, settings: Settings | None = None) -> Period:

@@ -1,0 +1,48 @@
+"""What an analyst new to pandas asks of ``zj`` and of a study: his tables are his own, every answer is Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+import zjanalysis as zj
+from zjanalysis.studies import Study, study_of
+
+TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
+    **{name: lambda me, name=name: getattr(me, name)
+       for name in ("items", "earlier", "own", "scores", "standings", "gaps", "previous", "series", "signals",
+                    "worsening", "change_splits", "causes")},
+    "period.items": lambda me: me.period.items, "before.items": lambda me: me.before.items,
+    "standing": lambda me: me.standing("bookable"), "bands": lambda me: me.bands("visits"),
+    "by_department": lambda me: me.by_department("visits"), "left_out": lambda me: me.left_out(),
+    "item_changes": lambda me: me.item_changes(), "sensitivity": lambda me: me.sensitivity("visits"),
+    "room": lambda me: me.room("visits")[1], "history": lambda me: me.history[0],
+    "steps": lambda me: me.plan("visits").steps, "summary": lambda me: me.plan("visits").summary,
+    "kept by who asked": lambda me: me.base("visits"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_an_analyst_changes_a_table_of_his_own(name: str, county: Study) -> None:
+    me, ask = study_of(county.period, region=county.region), TABLES[name]
+    before, mine = ask(me).copy(), ask(me)
+    first, *_, last = mine.columns
+    mine.loc[mine.index[0], :] = mine.iloc[-1].copy()
+    mine[first] = "改过"
+    mine.insert(0, "新列", 1)
+    del mine[last]
+    mine.index = mine.index[::-1]
+    mine.columns = mine.columns.str.upper()
+    pd.testing.assert_frame_equal(ask(me), before)
+
+
+def test_what_is_done_to_a_table_changes_no_block(county: Study) -> None:
+    me = study_of(county.period, region=county.region)
+    before = zj.summary(me).html, zj.spine(me).html
+    for rows in (me.gaps, me.standings, me.items, me.period.items):
+        number = "visits" if "visits" in rows else "value"
+        rows[number] = (rows[number] * 100).round(1)
+    me = study_of(me.period, region=county.region)
+    assert (zj.summary(me).html, zj.spine(me).html) == before
