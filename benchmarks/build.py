@@ -174,9 +174,9 @@ def tree(pid: int) -> tuple[float, float]:
     return memory, seconds
 
 
-def watched(command: list[str], root: Path) -> tuple[str, list[tuple[float, float, float]]]:
-    """Run a command in a checkout; give what it prints, and time, memory and CPU seconds of its tree as they went."""
-    apart = {"cwd": root, "env": {**os.environ, "PYTHONPATH": str(root)}}
+def watched(command: list[str], root: Path, folder: Path) -> tuple[str, list[tuple[float, float, float]]]:
+    """Run a command with a checkout's library; give what it prints, and time, memory and CPU seconds of its tree."""
+    apart = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(root)}}
     seen = [(time.time(), 0.0, 0.0)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", **apart)
 
@@ -196,7 +196,7 @@ def watched(command: list[str], root: Path) -> tuple[str, list[tuple[float, floa
 def measured(way: str, count: int, root: Path = ROOT) -> dict[str, float]:
     """Run one way in a process of its own, with the library and the benchmark of the checkout ``root``; give its figures."""
     command = [sys.executable, str(root / "benchmarks/build.py"), "--way", way, "--reports", str(count)]
-    printed, seen = watched(command, root)
+    printed, seen = watched(command, root, root)
     began, marks = seen[0][0], json.loads(printed.splitlines()[-1])
     further = (marks[-1] - marks[0]) / max(1, len(marks) - 1)
     _, memory, seconds = (max(values) for values in zip(*seen, strict=True))
@@ -229,7 +229,7 @@ def project(place: str, data: Path) -> list[str]:
 def cold() -> None:
     """Print what the README's reports take from nothing, as a multiple of ten districts by the plain loop."""
     with tempfile.TemporaryDirectory() as place:
-        printed, seen = watched(project(place, ROOT / "data/sample"), ROOT)
+        printed, seen = watched(project(place, ROOT / "data/sample"), ROOT, Path(place))
     os.environ.pop("ZJANALYSIS_ROOT")
     ours = seen[-1][0] - seen[0][0]
     plain = measured("plain", 10)["all"] * 10
@@ -252,7 +252,7 @@ def periods() -> None:
         for name in names:
             shutil.copytree(whole / name, shown / name)
             asked = ["--period", name, *([] if name in (names[0], names[-1]) else ["--only", "city"])]
-            printed, seen = watched([*command, *asked], ROOT)
+            printed, seen = watched([*command, *asked], ROOT, Path(place))
             spent.append(max(seconds for _, _, seconds in seen))
             part = " (city)" if "--only" in asked else ""
             print(f"{name}{part}: {spent[-1]:.1f} CPU s, {printed.splitlines()[-1][:40]}", flush=True)

@@ -56,3 +56,11 @@ def test_the_root_is_found_from_a_folder_inside(tmp_path: Path, monkeypatch: pyt
     inside.mkdir(parents=True)
     (tmp_path / "湛江 分析" / "zjanalysis.toml").write_text("", encoding="utf-8")
     assert find_root(inside) == tmp_path / "湛江 分析"
+
+
+def test_reports_go_to_the_project_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "别处"
+    (elsewhere / "reports").mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    assert settings_of(tmp_path, "").reports == tmp_path / "reports"
+    assert settings_of(tmp_path, f"out = '{elsewhere / 'o'}'").reports == elsewhere / "o"

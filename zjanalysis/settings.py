@@ -104,6 +104,11 @@ class Settings:
         here = Path(given).expanduser()
         return here.absolute() if here.is_absolute() or here.exists() else (self.root / here).absolute()
 
+    @property
+    def reports(self) -> Path:
+        """Give the folder that reports go to unless a command names another: the project's, wherever one stands."""
+        return (self.root / Path(self.out).expanduser()).absolute()
+
 
 def find_root(start: Path | None = None) -> Path:
     """Give the nearest folder upwards that holds zjanalysis.toml, else the checkout this package lies in.

@@ -228,6 +228,7 @@ class Study:
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         refuse_whole(self.region, "压减方案")
+        target = plans.read_target(target)
 
         def make() -> plans.Plan:
             keys = compare.KEY if key in compare.KEY else (key,)

@@ -11,7 +11,16 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from zjanalysis.analysis.compare import facts, standings
-from zjanalysis.analysis.frontier import FREE, LOCKED, Conditions, frontier, peer_states, review_of, unreviewed
+from zjanalysis.analysis.frontier import (
+    FREE,
+    LOCKED,
+    Conditions,
+    frontier,
+    peer_states,
+    possible_steps,
+    review_of,
+    unreviewed,
+)
 from zjanalysis.analysis.indicators import Scope, indicator, measure
 from zjanalysis.analysis.like_for_like import CodeTable, judged
 from zjanalysis.analysis.plan import (
@@ -23,7 +32,6 @@ from zjanalysis.analysis.plan import (
     lead,
     plan,
     plan_on,
-    possible_steps,
     reached_values,
     survey,
     without_reviews,
@@ -105,10 +113,10 @@ def test_an_unreachable_target_says_so_and_what_stands_in_the_way(items: pd.Data
     summary = found.summary.iloc[0]
     assert not summary["reached"]
     assert (summary["n_steps"], summary["reached_value"]) == (3, summary["best_reachable"])
-    assert found.obstacles["reason"].tolist() == ["办理同一事项的兄弟地区不够"]  # D: no peer lists it
+    assert found.obstacles["reason"].tolist() == ["办理同名事项的兄弟地区不够"]  # D: no peer lists it
     assert found.obstacles["could_gain"].tolist() == [pytest.approx(9 / 100)]
     locked = made(items, "time_compression", 0.99, Conditions(locked=("B",))).obstacles
-    assert locked["reason"].tolist() == [LOCKED, "办理同一事项的兄弟地区不够"]  # 12 and 9 of 100: the most first
+    assert locked["reason"].tolist() == [LOCKED, "办理同名事项的兄弟地区不够"]  # 12 and 9 of 100: the most first
 
 
 def test_a_target_already_reached_needs_no_step(items: pd.DataFrame) -> None:
@@ -219,12 +227,20 @@ def test_visit_share_gains_only_where_no_visit_is_left(items: pd.DataFrame) -> N
     ].tolist() == ["A"]
 
 
+def test_another_item_of_the_same_code_is_no_example(items: pd.DataFrame) -> None:
+    names = items["item_id"].map({"j1": "甲（注销）", "i1": "甲（新立）", "k1": " 甲(新立)"}).fillna(items["item_name"])
+    first = made(items.assign(item_name=names), "time_compression", 0.78).steps.set_index("match_code").loc["A"]
+    assert (first["to_value"], first["follows"], first["n_follows"]) == (4, "441700", 1)
+
+
 def test_wrong_targets_are_refused(items: pd.DataFrame) -> None:
-    with pytest.raises(UnknownName):
+    with pytest.raises(UnknownName, match="是不是“茂名市”") as refused:
         made(items, "time_compression", "茂茗市")
-    with pytest.raises(ConfigError, match="0–1"):
-        made(items, "time_compression", 90)
-    assert made(items, "time_compression", "0.61").steps.empty  # a number typed on the command line
+    assert "中位数" in refused.value.hint
+    for wrong in (90, "120%", "-1", "nan", "inf"):
+        with pytest.raises(ConfigError, match="0–1"):
+            made(items, "time_compression", wrong)
+    assert made(items, "time_compression", "61%").summary.equals(made(items, "time_compression", 0.61).summary)
 
 
 def test_the_order_of_rows_changes_nothing_and_the_input_stays(items: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ import inspect
 import operator
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ from tests.display.whole import hold_whole, listed
 from zjanalysis.display import blocks
 from zjanalysis.display.tables import MIME, table
 from zjanalysis.errors import ConfigError
-from zjanalysis.studies import Study
+from zjanalysis.studies import Study, study_of
 
 EVIL = '"><script>alert(1)</script>'
 Made = "blocks.Block | Iterable[blocks.Block]"
@@ -170,10 +171,20 @@ def test_the_items_that_hold_back_are_items_with_their_own_promise_as_the_plan_h
     steps = steps.set_index("item_key").loc[rows.index]
     assert rows["promised_days"].tolist() == steps["from_value"].tolist()
     assert rows["best_days"].tolist() == steps["to_value"].tolist()
-    written = me.own.groupby("item_name")["promised_days"].agg(set)
-    assert all(days in written[name] for name, days in zip(rows["item_name"], rows["promised_days"], strict=True))
+    written = me.items.groupby(["region_code", "item_name"])["promised_days"].agg(set)
+    named = zip(rows["item_name"], rows["promised_days"], rows["best_region"], rows["best_days"], strict=True)
+    for name, own, peer, best in named:
+        assert own in written[me.region, name]
+        assert min(written[peer, name]) <= best  # the peer itself promises this very item so soon
     assert f"{len(rows)}个事项" in zj.laggards(me).sentence
     assert f"{steps['change_by'].sum():.0f}个工作日" in zj.laggards(me).sentence
+
+
+def test_a_region_without_statutory_limits_is_not_said_to_promise_as_soon_as_others(county: Study) -> None:
+    items = county.period.items
+    bare = items.assign(limit_reason=items["limit_reason"].mask(items["region_code"] == county.region, "缺法定时限"))
+    me = study_of(replace(county.period, items=bare, memory={}), region=county.region)
+    assert "时限压缩率无数据，不列拖累事项" in zj.laggards(me).sentence
 
 
 def limited() -> list[str]:

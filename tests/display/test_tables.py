@@ -123,3 +123,10 @@ def test_a_date_stays_on_one_line() -> None:
     rows = pd.DataFrame({"name": ["甲", "乙"], "due": ["2021-06-30", "长期推进"]})
     html = table(rows, caption="例", columns=(Column("name", "事项"), Column("due", "完成时限"))).html()
     assert html.count('<td class="zj-short">') == 2
+
+
+def test_of_two_columns_of_one_name_neither_is_told_beneath() -> None:
+    rows = pd.DataFrame({"甲": ["a", "b", "c"], "乙": [1, 1, 1], "丙": [1, 2, 3]})
+    heads = (Column("甲", "地区", "text"), Column("乙", "位次", "number"), Column("丙", "位次", "number"))
+    printed = table(rows, caption="例", columns=heads)
+    assert "均为" not in printed.html()

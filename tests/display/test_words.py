@@ -63,6 +63,8 @@ def test_a_step_that_serves_two_indicators_is_one_row(region: str) -> None:
 def test_what_seems_to_contradict_says_what_it_compares(county: Study, city: Study) -> None:
     assert "公布值（各地全部事项）" in zj.funnel(county, "instant").sentence
     assert "另按同事项判断" in zj.funnel(county, "instant").sentence
+    funnel = zj.funnel(county, "instant")
+    assert ("放宽后的范围" in funnel.payload["title"]) == ("各地差异大于偶然" in funnel.sentence)
     beyond = zj.plan_overview(city).rows
     assert beyond is not None
     assert not beyond["lead"].str.contains("100.00%").any()

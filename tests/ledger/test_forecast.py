@@ -65,6 +65,7 @@ def test_fewer_than_four_periods_or_no_deadline_is_not_judged() -> None:
     gap = history(0.8, float("nan"), 0.9, 1.0)
     assert forecast(gap, deadline="2021-06", target=0.5).n == 3
     assert forecast(history(0.8, 0.8, 0.9, 1.0), deadline="长期推进", target=0.5).reason == "没有完成时限（长期推进）"
+    assert forecast(history(0.8, 0.8, 0.9, 1.0), deadline="年底前", target=0.5).reason == "完成时限没有写或认不出"
 
 
 def test_periods_before_a_change_of_the_definition_are_not_used() -> None:
@@ -84,7 +85,7 @@ def test_every_row_with_a_number_to_reach_has_its_forecast_and_the_others_none()
         "ledger_id": ["a", "b", "c", "d"], "region_code": "440800",
         "indicator": ["online", "online", "node_connected", "visits"],
         "comparison": [">=", "rising", "done", "above_peers"], "target_value": [0.93, float("nan"), 1.0, 0.1],
-        "baseline": 0.8, "unit": "share", "deadline": "2021-06",
+        "baseline": 0.8, "unit": "share", "deadline": ["六月底", *["2021-06"] * 3], "deadline_read": "2021-06",
     })  # fmt: skip
     table = history(0.80, 0.84, 0.88, 0.92).assign(region_code="440800", indicator="online")
     found = forecasts(ledger, table).set_index("ledger_id")

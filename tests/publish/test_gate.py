@@ -101,8 +101,13 @@ def test_each_point_broken_alone_is_found(faults: Faults, name: str) -> None:
 
 
 def test_a_page_too_large_is_found(faults: Faults) -> None:
-    assert any("超过 2500 字" in fault for fault in faults('<h2 id="s1">', f'<p>{"字" * 2_500}</p><h2 id="s1">'))
+    assert any("超过 3000 字" in fault for fault in faults('<h2 id="s1">', f'<p>{"字" * 3_000}</p><h2 id="s1">'))
     assert any("超过 350 kB" in fault for fault in faults("</main>", f"<p>{'字' * 500_000}</p></main>"))
+
+
+def test_the_pages_of_the_sample_are_read_in_three_minutes(published: Path) -> None:
+    pages = [published / "city.html", *sorted((published / "district").glob("*.html"))]
+    assert all(0 < gate.signs_to_read(page.read_text(encoding="utf-8")) <= 2_500 for page in pages)
 
 
 def test_the_page_of_another_region_or_period_is_found(faults: Faults) -> None:

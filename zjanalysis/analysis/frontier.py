@@ -1,7 +1,9 @@
-"""What could be changed: each item of the region, where its peers already are on the same code, what that gains."""
+"""What could be changed: each item of the region, where its peers already are on the same item, what that gains."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -19,7 +21,7 @@ from zjanalysis.settings import Settings
 
 INSTANT = "即办件"
 LOCKED, REVIEWED, NO_CODE, NO_PEER, AT_BEST, AT_FLOOR, DEPARTMENT_FULL, NOT_SHARED = (
-    "已锁定，不调整", "须经部门论证，未列入", "缺基本编码，无从对照", "办理同一事项的兄弟地区不够",
+    "已锁定，不调整", "须经部门论证，未列入", "缺基本编码，无从对照", "办理同名事项的兄弟地区不够",
     "已达到可参照的最优", "受下限限制", "超出每部门上限", "不在同事项之内，不影响判断",
 )  # fmt: skip
 
@@ -109,6 +111,23 @@ def item_keys(items: pd.DataFrame) -> pd.Series:
     return key.where(repeat == 0, key + "#" + (repeat + 1).astype("str"))
 
 
+def same_items(items: pd.DataFrame) -> pd.Series:
+    """Name what is one item in every region: 基本编码 and the item's own name, without spaces, marks and width.
+
+    A code holds several items (申请, 变更, 延续 …) with limits of their own: what a region does with one of them is no
+    example for another. Missing without a code.
+
+    >>> rows = pd.DataFrame({"match_code": "A", "item_name": ["许可（变更）", "许可 (变更)", "许可（延续）"]})
+    >>> same_items(rows).tolist()
+    ['A/许可变更', 'A/许可变更', 'A/许可延续']
+    """
+    if "item_name" not in items:
+        return items["match_code"].astype("str") + "/"
+    names = items["item_name"].fillna("").astype("str")
+    plain = {name: re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)) for name in names.unique()}
+    return items["match_code"].astype("str") + "/" + names.map(plain).astype("str")
+
+
 def review_of(names: pd.Series) -> pd.Series:
     """Give why an item needs a professional review before its limit or form may change, by its name; empty: none.
 
@@ -123,14 +142,15 @@ def review_of(names: pd.Series) -> pd.Series:
 def peer_states(
     items: pd.DataFrame, one: Indicator, *, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Give where each peer stands on each code (mean over its rows), the best first: match_code, region_code, state."""
+    """Give where each peer stands on each item, the best first: same_item, region_code, state (mean of its rows)."""
     lever = lever_of(one)
     rows = in_scope(slim(items)[items["region_code"].isin(list(peers))], scope, one=one)
     if lever.kind == "days":
         rows = rows[rows["limit_reason"].isna()]
     stated = rows.assign(state=lever.state(rows)).dropna(subset=["state", "match_code"])
-    means = stated.groupby(["match_code", "region_code"]).agg(state=("state", "mean")).reset_index()
-    return means.sort_values(["match_code", "state", "region_code"], ignore_index=True)
+    groups = stated.groupby([same_items(stated).rename("same_item"), stated["region_code"]])
+    means = groups.agg(state=("state", "mean")).reset_index()
+    return means.sort_values(["same_item", "state", "region_code"], ignore_index=True)
 
 
 def slim(items: pd.DataFrame) -> pd.DataFrame:
@@ -161,7 +181,8 @@ def frontier(
     parts = numerators(inside, one)
     rows = inside[parts["counted"]].reset_index(drop=True)
     sums = parts.loc[parts["counted"], ["numerator", "denominator"]].reset_index(drop=True)
-    table = _with_goals(rows.assign(state=lever.state(rows), **sums), states, lever, conditions)
+    stated = rows.assign(same_item=same_items(rows), state=lever.state(rows), **sums)
+    table = _with_goals(stated, states, lever, conditions)
     whole = table.groupby("region_code")["denominator"].transform(lambda own: own.to_numpy().sum())
     for name, goal in (("gain", table["goal"]), ("could_gain", table["state"] * 0.0)):
         after = numerators(lever.settled(rows, goal), one)["numerator"]
@@ -181,8 +202,8 @@ def unreviewed(table: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-_ROOM = ("region_code", "item_key", "match_code", "item_name", "department", "numerator", "denominator", "state",
-         "example", "goal", "gain", "could_gain", "obstacle")  # fmt: skip
+_ROOM = ("region_code", "item_key", "match_code", "same_item", "item_name", "department", "numerator", "denominator",
+         "state", "example", "goal", "gain", "could_gain", "obstacle")  # fmt: skip
 
 
 def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditions: Conditions) -> pd.DataFrame:
@@ -207,13 +228,24 @@ def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditi
 
 
 def _examples(table: pd.DataFrame, states: pd.DataFrame, min_peers: int) -> pd.Series:
-    """Give per row the state that at least ``min_peers`` other regions have reached on its code (the k-th best)."""
-    place = states.groupby("match_code").cumcount()
-    ranked = states.assign(place=place).set_index(["match_code", "place"])["state"]
-    own = place.set_axis(pd.MultiIndex.from_frame(states[["match_code", "region_code"]]))
-    before = own.reindex(pd.MultiIndex.from_frame(table[["match_code", "region_code"]])).to_numpy() < min_peers
-    wanted = pd.MultiIndex.from_arrays([table["match_code"], min_peers - 1 + before])
+    """Give per row the state that at least ``min_peers`` other regions have reached on the same item (k-th best)."""
+    place = states.groupby("same_item").cumcount()
+    ranked = states.assign(place=place).set_index(["same_item", "place"])["state"]
+    own = place.set_axis(pd.MultiIndex.from_frame(states[["same_item", "region_code"]]))
+    before = own.reindex(pd.MultiIndex.from_frame(table[["same_item", "region_code"]])).to_numpy() < min_peers
+    wanted = pd.MultiIndex.from_arrays([table["same_item"], min_peers - 1 + before])
     return pd.Series(ranked.reindex(wanted).to_numpy("float64"), index=table.index)
+
+
+def possible_steps(table: pd.DataFrame, conditions: Conditions, *, by: str = "gain") -> pd.DataFrame:
+    """Give the items that can gain, the largest gain first, at most so many of each department."""
+    gaining = table[table["gain"] > 0].sort_values(
+        [by, "department", "match_code", "item_key"], ascending=[False, True, True, True], kind="stable"
+    )
+    if conditions.max_per_department is not None:
+        taken = gaining.groupby(gaining["department"].fillna("")).cumcount()
+        gaining = gaining[taken < conditions.max_per_department]
+    return gaining.assign(order=np.arange(1, len(gaining) + 1))
 
 
 def numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:

@@ -60,18 +60,18 @@ def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFra
 
 
 def headroom(room: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
-    """Give the items of a region whose promise is longer than the best peer's on the same code, the longest room first.
+    """Give the items of a region whose promise is longer than the best peer's on the same item, the longest room first.
 
-    ``room`` is the region's `frontier` of 时限压缩率, ``states`` where the group stands on each code (`peer_states`):
+    ``room`` is the region's `frontier` of 时限压缩率, ``states`` where the group stands on each item (`peer_states`):
     a plan asks of an item what stands here. One row is one item: statutory_days, promised_days (its own), best_days
-    (the shortest promise among the peers, a mean over a peer's items, rounded up to whole days), best_region (first in
-    code order of several), room_days and gain: what the region's 时限压缩率 rises by.
+    (the shortest promise among the peers, rounded up to whole days), best_region (first in code order of several),
+    room_days and gain: what the region's 时限压缩率 rises by.
     """
     longer = room[room["gain"] > 0]
-    others = states[~states["region_code"].isin(room["region_code"])].drop_duplicates("match_code")
+    others = states[~states["region_code"].isin(room["region_code"])].drop_duplicates("same_item")
     rows = longer.assign(
         statutory_days=longer["denominator"], promised_days=longer["state"], best_days=longer["goal"],
-        best_region=longer["match_code"].map(others.set_index("match_code")["region_code"]),
+        best_region=longer["same_item"].map(others.set_index("same_item")["region_code"]),
         room_days=longer["state"] - longer["goal"],
     ).sort_values(["room_days", "match_code", "item_key"], ascending=[False, True, True])  # fmt: skip
     return rows[list(HEADROOM)].reset_index(drop=True)

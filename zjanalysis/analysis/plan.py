@@ -27,6 +27,7 @@ from zjanalysis.analysis.frontier import (
     lever_of,
     obstacles,
     peer_states,
+    possible_steps,
     review_of,
     unreviewed,
 )
@@ -35,7 +36,7 @@ from zjanalysis.analysis.like_for_like import CodeTable, Difference, Fit, Judged
 from zjanalysis.analysis.matching import common_limit
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.errors import ConfigError
+from zjanalysis.errors import ConfigError, UnknownName
 from zjanalysis.inputs.period import lending
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.settings import Comparison, Settings
@@ -47,6 +48,7 @@ STEPS = (
 )  # fmt: skip
 LEAD = "lead"
 """The target 判断 = 优于, like for like."""
+WORDS = {"达标": "plan", "优于": LEAD, "领先": LEAD, "中位数": "median", "最好": "best"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Ground:
     """What every plan of one indicator and region starts from (`survey`).
 
     ``group``: the region, then its peers; ``items`` all items, ``values`` what the group reaches, ``states`` where it
-    stands code by code (`frontier.peer_states`), ``table`` what the region could gain under ``conditions``, ``alike``
+    stands item by item (`frontier.peer_states`), ``table`` what the region could gain under ``conditions``, ``alike``
     the same where one statutory limit holds for every region (`rooms`), ``codes`` what 判断 is made from
     (`like_for_like.code_tables`).
     """
@@ -151,7 +153,20 @@ def plan(
 ) -> Plan:
     """Give the fewest items to change so that the target is reached; see `plan_on`."""
     ground = survey(items, region=region, peers=peers, indicator=indicator, conditions=conditions)
-    return plan_on(ground, target=target, conditions=conditions)
+    return plan_on(ground, target=read_target(target), conditions=conditions)
+
+
+def read_target(written: float | str) -> float | str:
+    """Return a target as `plan_on` takes it: 93% is a number, 达标, 优于, 中位数 and 最好 are words, the rest stays.
+
+    >>> read_target("93%"), read_target("0.5"), read_target("达标"), read_target("茂名市")
+    (0.93, 0.5, 'plan', '茂名市')
+    """
+    text = str(written).strip().replace("％", "%")
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return WORDS.get(text, text)
 
 
 def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditions = FREE) -> Plan:
@@ -235,17 +250,20 @@ def goal_of(
     items: pd.DataFrame, one: Indicator, *, target: float | str, values: pd.Series, conditions: Conditions = FREE
 ) -> Goal:
     """Read a target: a number, plan, lead, median, best or a region; raises ConfigError or UnknownName."""
-    if not isinstance(target, str) or _number(target) is not None:
-        number = float(target)
-        if one.unit == "share" and not 0 <= number <= 1:
-            raise ConfigError(f"目标 {target} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 表示 90%。")
-        return Goal(number, one)
+    if not isinstance(target, str):
+        if not 0 <= target <= (1 if one.unit == "share" else np.finfo("float64").max):
+            raise ConfigError(f"目标 {target:g} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 或 90%；其他不小于 0。")
+        return Goal(target, one)
     if target in {"plan", "median", LEAD}:
         return _plan_goal(one, target, values, rules_of(conditions.settings).min_peers)
     if target == "best":
         known = values.dropna()
         return Goal(float(known.max() if one.sign > 0 else known.min()), one, True)
-    code = region_code(target)
+    try:
+        code = region_code(target)
+    except UnknownName as error:
+        ways = "目标可以写数值（93% 或 0.93）、达标、优于、中位数、最好，或某个地区。"
+        raise UnknownName(f"看不懂目标：{error.message}", f"{ways}{error.hint}") from error
     if code in values.index:
         return Goal(float(values[code]), one, True)
     named = measure(items[items["region_code"] == code], [one], scope=conditions.scope)
@@ -264,24 +282,6 @@ def _plan_goal(one: Indicator, target: str, values: pd.Series, min_peers: int) -
         few = f"有数据的兄弟地区只有{len(others)}个，不足{min_peers}个，没有可比的中位数"
         return Goal(float("nan"), one, True, reason=few)
     return Goal(float(values.median()), one, True, others)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def possible_steps(table: pd.DataFrame, conditions: Conditions, *, by: str = "gain") -> pd.DataFrame:
-    """Give the items that can gain, the largest gain first, at most so many of each department."""
-    gaining = table[table["gain"] > 0].sort_values(
-        [by, "department", "match_code", "item_key"], ascending=[False, True, True, True], kind="stable"
-    )
-    if conditions.max_per_department is not None:
-        taken = gaining.groupby(gaining["department"].fillna("")).cumcount()
-        gaining = gaining[taken < conditions.max_per_department]
-    return gaining.assign(order=np.arange(1, len(gaining) + 1))
 
 
 @dataclass(frozen=True)
@@ -378,12 +378,12 @@ def _ranks(reach: np.ndarray, values: pd.Series, one: Indicator, settings: Setti
 
 def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame, effects: dict[str, Any]) -> pd.DataFrame:
     """Give the steps their final columns, with the peers that already are where the step leads."""
-    near, there = states[states["match_code"].isin(steps["match_code"].dropna())], defaultdict(list)
-    for code, peer, state in zip(near["match_code"], near["region_code"], near["state"], strict=True):
-        there[code].append((peer, state))
-    wanted = zip(steps["region_code"], steps["match_code"], steps["goal"], strict=True)
-    follows = [[peer for peer, state in there[code] if state <= goal + 1e-9 and peer != region]
-               for region, code, goal in wanted]  # fmt: skip
+    near, there = states[states["same_item"].isin(steps["same_item"])], defaultdict(list)
+    for item, peer, state in zip(near["same_item"], near["region_code"], near["state"], strict=True):
+        there[item].append((peer, state))
+    wanted = zip(steps["region_code"], steps["same_item"], steps["goal"], strict=True)
+    follows = [[peer for peer, state in there[item] if state <= goal + 1e-9 and peer != region]
+               for region, item, goal in wanted]  # fmt: skip
     turning = lever.kind in ("flag", "type")
     made = {
         "field": lever.field, "kind": lever.kind,

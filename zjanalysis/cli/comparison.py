@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from zjanalysis.analysis.frontier import Conditions
-from zjanalysis.analysis.plan import LEAD
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
 from zjanalysis.cli.commands import iso_day, listed
@@ -59,7 +58,7 @@ def plan(arguments: argparse.Namespace) -> int:
         raise ConfigError("--max-per-department 至少为 1。", "不写即不限。")
     conditions = Conditions(min_peers=arguments.min_peers, floor=arguments.floor, max_per_department=most,
                             locked=listed(arguments.lock), reviewed=not arguments.without_reviews)  # fmt: skip
-    target = _target(arguments.target)
+    target = arguments.target
     proposal = me.plan(one.key, target=target, conditions=conditions)
     _head(me)
     _say(actions.plan(me, one.key, target=target, conditions=conditions)[0])
@@ -96,17 +95,6 @@ def _apply(me: Study, path: Path) -> int:
     after = after_answers(me.period.items, judged, peers=me.peers, scope=me.scope)
     print_table(table(after, caption="落实后", columns=ANSWERED))
     return 0
-
-
-def _target(typed: str) -> float | str:
-    """Read a target: 93% and 0.93 are numbers, 领先 is lead, every other word is passed on."""
-    text = typed.strip()
-    if text in ("领先", "优于"):
-        return LEAD
-    try:
-        return float(text[:-1]) / 100 if text.endswith(("%", "％")) else float(text)
-    except ValueError:
-        return text
 
 
 def _say(block: Block) -> None:

@@ -82,7 +82,7 @@ def examine() -> Iterator[Finding]:
         settings = load_settings(root)
     except ZjError:
         settings = Settings(root=root)
-    out = settings.path(settings.out)
+    out = settings.reports
     folders = {"reports": out, ".cache": settings.root / ".cache", "data": settings.path(settings.data)}
     checks: dict[str, Callable[[], Finding]] = {
         "Python": python_version,

@@ -137,4 +137,4 @@ def _say(line: str) -> None:
 
 def _folder(out: str) -> Path:
     settings = load_settings()
-    return Path(out).absolute() if out else settings.path(settings.out)
+    return Path(out).absolute() if out else settings.reports

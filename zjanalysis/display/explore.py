@@ -159,7 +159,7 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
         code.value, message.value = current.code, ""
 
     def written(_: Any) -> None:
-        path = write_parameters(choice(), settings.path(settings.out) / FOLDER)
+        path = write_parameters(choice(), settings.reports / FOLDER)
         message.value = templates.html("sent", name=path.name, path=f"{settings.out}/{FOLDER}/{path.name}")
 
     send.on_click(written)

@@ -164,7 +164,7 @@ def funnel(me: Study, indicator: str) -> Block:
     said = (f"按事项数多少看公布值（各地全部事项），{len(rows)}个地区中{inside}个在可预期的范围内，"
             f"{above}个高于、{below}个低于这一范围{wider}；"
             "范围内的先后不宜作为评价依据，优于、落后另按同事项判断。")  # fmt: skip
-    title = f"{one.short}：{len(rows)}个地区中{inside}个的先后不超出偶然"
+    title = f"{one.short}：{len(rows)}个地区中{inside}个在{'放宽后的' if wider else '可预期的'}范围内"
     return exhibit(_funnel(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
 
 

@@ -185,13 +185,14 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
 
 
 def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.laggards"])) -> Block:
-    """Give the items that hold the region back, a peer promises the same code sooner; at most ``limit`` are shown."""
+    """Give the items that hold the region back, a peer promises the same item sooner; at most ``limit`` are shown."""
     rows = me.laggards()
     rows = rows.assign(department=rows["department"].map(lambda name: office(name, me.name), na_action="ignore"))
     if rows.empty:
-        return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
+        known = me.gaps.set_index("indicator").loc[["time_compression"], "value"].notna().any()
+        none = f"没有承诺长于{me.whom}的同一事项" if known else f"的时限压缩率{wording.NO_DATA}，不列拖累事项"
+        return say(f"{me.name}{none}。")
     total = wording.plain(float(rows["room_days"].sum()))
     said = f"{len(rows)}个事项的承诺长于{me.whom}同一事项中最短的，合计可压{total}个工作日。"
-    note = "同类最短为同编码各项的平均，进为整日。"
-    printed = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项", note=note)
+    printed = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项")
     return listing(printed, said, limit=limit)

@@ -338,12 +338,13 @@ def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
 def varying(printed: Table, texts: list[list[str]]) -> tuple[list[int], str]:
     """Give the columns worth their room, and what the others say: the same in all of at least three rows.
 
-    The first column, which names the rows, always stays.
+    The first column, which names the rows, always stays; so does one that another shares its name with.
     """
+    labels = [head.label for head in printed.heads]
     alike = {
         position
         for position in range(1, len(printed.heads))
-        if len(texts) >= 3 and len({row[position] for row in texts}) == 1
+        if len(texts) >= 3 and len({row[position] for row in texts}) == 1 and labels.count(labels[position]) == 1
     }
     told = [(printed.heads[position], texts[0][position]) for position in sorted(alike)]
     words = [

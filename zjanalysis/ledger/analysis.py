@@ -14,7 +14,7 @@ from zjanalysis.analysis.signals import D2
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
 from zjanalysis.ledger.rows import last_day, today, unit_names
-from zjanalysis.ledger.state import OPEN, Status, deadlines
+from zjanalysis.ledger.state import OPEN, Status, deadlines, is_long_term
 
 _COUNTS = {
     "n_met": (Status.REACHED, Status.CLOSED),
@@ -219,7 +219,9 @@ def forecast(
     if n < MIN_PERIODS:
         return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, f"可比的期数只有 {n} 期，不足 {MIN_PERIODS} 期")
     if last is None:
-        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, "没有完成时限（长期推进）")
+        long_term = is_long_term(pd.Series([deadline])).iloc[0]
+        reason = "没有完成时限（长期推进）" if long_term else "完成时限没有写或认不出"
+        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, reason)
     first, newest = rows["day"].iloc[0], rows["day"].iloc[-1]
     if not newest < last <= newest + (newest - first):
         reason = "完成时限已过" if last <= newest else "完成时限比已有的各期更远，不外推"
@@ -240,11 +242,11 @@ def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     rows = ledger[ledger["comparison"].isin(list(kinds)) & ledger["indicator"].notna() & ledger["unit"].ne("typed")]
     groups = dict(iter(history.groupby(["region_code", "indicator"])))
     goal = rows["target_value"].mask(rows["comparison"].isin(["rising", "falling"]), rows["baseline"])
+    asked = rows[["region_code", "indicator", "deadline_read", "comparison", "unit"]].assign(goal=goal)
     each = [
         forecast(groups.get((region, key), history.iloc[:0]), deadline=str(deadline), indicator=key, target=target,
                  better=kinds[kind], share=unit == "share")
-        for region, key, deadline, target, kind, unit in zip(rows["region_code"], rows["indicator"], rows["deadline"],
-                                                              goal, rows["comparison"], rows["unit"], strict=True)
+        for region, key, deadline, kind, unit, target in asked.itertuples(index=False)
     ]  # fmt: skip
     table = pd.DataFrame([asdict(one) for one in each], columns=[f.name for f in fields(Forecast)], index=rows.index)
     named = table.rename(columns={"value": "forecast", "n": "n_periods", "verdict": "outlook"})

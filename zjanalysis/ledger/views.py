@@ -122,7 +122,9 @@ def _reasons(whys: pd.Series) -> str:
 
 def units(me: Study) -> Block:
     """List the states by 责任单位; a row two units answer for counts for both."""
-    return _counts(me, analysis.by_unit, "unit_name", "按责任单位")
+    again = int(analysis.split_units(load(me))["ledger_id"].duplicated().sum())
+    note = f"几个单位共同承担的各计一次，合计多出{again}项。" if again else ""
+    return _counts(me, analysis.by_unit, "unit_name", "按责任单位", note)
 
 
 def regions(me: Study) -> Block:
@@ -138,11 +140,11 @@ def _by_level(ledger: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _counts(me: Study, count: Callable[[pd.DataFrame], pd.DataFrame], head: str, caption: str) -> Block:
+def _counts(me: Study, count: Callable[[pd.DataFrame], pd.DataFrame], head: str, caption: str, note: str = "") -> Block:
     ledger = load(me)
     if ledger.empty:
         return say(NO_LEDGER)
-    printed = table(count(ledger), caption=caption, columns=(head, *COUNTED), note=NOTE, sheet=caption)
+    printed = table(count(ledger), caption=caption, columns=(head, *COUNTED), note=NOTE + note, sheet=caption)
     return listing(printed)
 
 

