@@ -122,17 +122,14 @@ class Study:
         return named(unjudged(rows) if is_whole(self.region) else rows)
 
     def base(self, *keys: str) -> pd.DataFrame:
-        """Give what a rising target starts from: the base value in the ledger, where there is none the last period.
-
-        One row per region_code and indicator: value.
-        """
+        """Give what a rising target starts from, a value each: the base of the ledger, else the last period."""
         return self._shared(("base", keys), lambda: self._base(keys))
 
     def _base(self, keys: tuple[str, ...]) -> pd.DataFrame:
         from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
 
-        last = measure(self.earlier, keys, scope=self.scope)
         start = base_values(self.period, city=city_of(self.region))
+        last = self.previous if keys == compare.KEY else self._previous(keys)
         both = pd.concat([start, last])[["region_code", "indicator", "value"]]
         return both[both["indicator"].isin(keys)].drop_duplicates(["region_code", "indicator"], ignore_index=True)
 
@@ -147,8 +144,11 @@ class Study:
 
     @cached_property
     def previous(self) -> pd.DataFrame:
-        """Give the scores of the group in the last period on the key indicators; empty in a first period."""
-        return self._shared("previous", lambda: measure(self.earlier, compare.KEY, scope=self.scope))
+        """Give the scores of the group in the last period on the key indicators, as the series has them (or none)."""
+        return self._shared("previous", lambda: self._previous(compare.KEY))
+
+    def _previous(self, keys: tuple[str, ...]) -> pd.DataFrame:
+        return over_time.last_figures(self.items, self.before, keys, regions=self.group, scope=self.scope)
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -178,7 +178,8 @@ class Study:
     def signals(self) -> pd.DataFrame:
         """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group."""
         refuse_empty(self.own, self.scope, self.name)
-        return self._shared("signals", lambda: named(signals.told_apart(self.series, self.group, self.period.name)))
+        now, last = self.period.name, self.before.name
+        return self._shared("signals", lambda: named(signals.told_apart(self.series, self.group, now, last=last)))
 
     @cached_property
     def worsening(self) -> pd.DataFrame:

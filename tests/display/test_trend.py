@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 import zjanalysis as zj
+from zjanalysis.analysis.compare import KEY
 from zjanalysis.display import theme, trend
 from zjanalysis.display.picture import figure_of
+from zjanalysis.display.spine import spine_rows
 from zjanalysis.studies import Study, study_of
 
 
@@ -26,6 +28,34 @@ def with_series(me: Study, rows: pd.DataFrame) -> Study:
     other.period.memory.pop(("signals", me.group, me.before.name), None)
     other.__dict__["series"] = rows
     return other
+
+
+def test_the_last_period_is_that_of_the_line_where_its_workbooks_are_gone(slipping: Study) -> None:
+    me = zj.study("data/sample", "2020Q4", region="吴川市")
+    assert (me.before.name, len(me.earlier)) == ("2020Q3", 0)
+    shown, rows = spine_rows(me).set_index("indicator"), me.signals.query("region_code == '440883'")
+    line = rows.set_index("indicator").loc[list(shown.index)]
+    assert shown["previous"].tolist() == line["previous"].tolist()
+    assert shown.at["online_end_to_end", "moved"] == "退步0.45个百分点"
+    assert shown["meets_target"].tolist() == ["未达标"] * 6
+    assert "较上期6项均退步。" in zj.summary(me).sentence
+    assert zj.change_split(me, "visits").sentence == "上期（2020Q3）没有吴川市的事项清单，不逐项比较。"
+    assert zj.item_changes(me).sentence == "上期（2020Q3）没有吴川市的事项清单，不逐项比较。"
+    whole = zj.study("data/sample", "2020Q4", region="湛江市全市")
+    assert (whole.previous["region_code"] == whole.region).sum() == 6
+    shifted = slipping.before.items.assign(online_depth="7")  # another code table: another definition, as in the line
+    other = study_of(slipping.period, region="440883", before=replace(slipping.before, items=shifted, memory={}))
+    assert set(slipping.previous["indicator"]) - set(other._previous(KEY)["indicator"]) == {"online_end_to_end"}
+
+
+def test_it_is_said_which_of_the_two_periods_has_no_value(slipping: Study) -> None:
+    own = slipping.period.items["region_code"] == "440883"
+    limits = slipping.period.items["limit_reason"].mask(own, "无法定时限")
+    me = study_of(replace(slipping.period, items=slipping.period.items.assign(limit_reason=limits), memory={}),
+                  region="440883", before=slipping.before)  # fmt: skip
+    assert spine_rows(me).set_index("indicator").at["time_compression", "moved"] == "本期无数据"
+    assert "本期无数据" in zj.changes(me, "time_compression").sentence
+    assert "本期无数据，不拆分变化" in zj.change_split(me, "time_compression").sentence
 
 
 def own_lines(axes: object) -> list[np.ndarray]:

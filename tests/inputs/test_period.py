@@ -140,7 +140,19 @@ def test_newest_period_and_the_one_before(settings: Settings) -> None:
     before = load_previous(now, settings=settings)
     assert (before.name, before.items["promised_days"].tolist()) == ("2020Q4", [9])
     assert previous_period("", "2020Q4", settings=settings) == ""
-    assert load_previous(before, settings=settings).items.empty
+    first = load_previous(before, settings=settings)
+    assert (first.name, first.items.empty) == ("", True)
+
+
+def test_the_last_period_may_be_one_that_history_alone_has(settings: Settings) -> None:
+    head, row = "period,region_code,indicator,numerator,denominator\n", "{},440823,{},1,4\n"
+    rows = [row.format("2020Q3", "instant"), row.format("2021Q1", "visits"), row.format("2020Q2", "visits")]
+    _write(settings, "history.csv", head + "".join(rows) + row.format("2020Q3M", "good_rating"))
+    now, before = (load_period("", name, settings=settings) for name in ("2021Q1", "2020Q4"))
+    assert load_previous(now, settings=settings).name == "2020Q4"
+    gone = load_previous(before, settings=settings)
+    assert (gone.name, gone.items.empty) == ("2020Q3", True)
+    assert load_previous(gone, settings=settings).name == "2020Q2"
 
 
 def _write(settings: Settings, name: str, text: str) -> None:

@@ -151,7 +151,7 @@ class Cause(StrEnum):
     LIST = "清单变化"
     BOTH = "同事项与清单都有"
     NONE = "持平"
-    NO_DATA = "无上期"
+    NO_DATA = "不能拆分"
 
 
 def change(

@@ -15,12 +15,14 @@ import pandas as pd
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
+from zjanalysis.analysis.whole import whole_series
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.inputs.findings import together
 from zjanalysis.inputs.period import (
     HISTORY,
     KEY,
+    Period,
     cached,
     disagreements,
     how_read,
@@ -30,6 +32,7 @@ from zjanalysis.inputs.period import (
     load_period,
     load_successions,
 )
+from zjanalysis.inputs.regions import city_of, is_whole
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
 from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
 from zjanalysis.settings import Settings, load_settings
@@ -61,14 +64,13 @@ def measured(
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
     """Give the scores of one period as rows of a series, of every region that has any."""
-    counted = measure(items, scope=scope)
-    parts = [counted.assign(definition=item_versions(counted, items), source="事项清单")]
+    parts = [_counted(items, ITEM_INDICATORS, period, scope)]
     if reported is not None:
         typed = measure_reported(reported)
         versions = [version(str(key), cutoff) for key in typed["indicator"]]
-        parts.append(typed.assign(definition=versions, source="填报"))
-    scores = pd.concat(parts, ignore_index=True).assign(period=period)
-    return scores[scores["n"] > 0].reindex(columns=list(SERIES)).reset_index(drop=True)
+        typed = typed.assign(definition=versions, source="填报", period=period)
+        parts.append(typed[typed["n"] > 0].reindex(columns=list(SERIES)))
+    return pd.concat(parts, ignore_index=True)
 
 
 EIGHT, BOTH = f"{DEFINITION}，网办深度八段", f"{DEFINITION}，网办深度四级与八段并用"
@@ -189,13 +191,43 @@ def load_series(
     chosen = settings or load_settings()
     dataset = load_dataset(data, settings=chosen)
     names = [name for name in list_periods(data, settings=chosen) if not upto or name <= upto]
-    path = dataset.folder / HISTORY
-    read = partial(load_history, dataset.folder, indicators=KNOWN)
-    history, findings = stored(chosen, [path], repr(chosen.guard), read) if path.is_file() else read()
+    history, findings = load_past(dataset.folder, chosen)
     before = history[history["period"] <= upto] if upto else history
     rows, apart = joined([_scores(dataset, name, chosen) for name in names], before)
     _, unlinked = load_successions(dataset.folder, upto=upto)
     return rows, together([findings, apart, unlinked])
+
+
+def load_past(folder: Path, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what `load_history` reads of a data set folder, from the cache while the file stays."""
+    path, read = folder / HISTORY, partial(load_history, folder, indicators=KNOWN)
+    return stored(settings, [path], repr(settings.guard), read) if path.is_file() else read()
+
+
+def last_figures(
+    items: pd.DataFrame, before: Period, keys: tuple[str, ...], *, regions: tuple[str, ...], scope: Scope
+) -> pd.DataFrame:
+    """Give the scores of regions in the last period as the series has them: measured, else of history.csv.
+
+    ``items``: those of this period; what they would measure by another definition has no last figure.
+    """
+    history, earlier = load_past(before.dataset.folder, load_settings())[0], before.items
+    earlier, whole = earlier[earlier["region_code"].isin(regions)], any(map(is_whole, regions))
+    parts = earlier.assign(region_code=earlier["part_code"]) if whole else earlier
+    there = history[(history["period"] == before.name) & history["indicator"].isin(keys)]
+    rows, _ = joined([_counted(parts, keys, before.name, scope)], there)
+    rows = whole_series(rows, tuple(map(city_of, regions))) if whole else rows
+    now = measure(items, keys, scope=scope)[KEY[1:]]
+    versions = now.assign(now=item_versions(now, items))
+    both = rows[rows["region_code"].isin(regions)].merge(versions, on=KEY[1:], how="left")
+    alike = both["now"].isna() | (both["now"] == both["definition"])
+    return both.loc[alike, [*KEY[1:], "value", "numerator", "denominator", "n", "n_left_out"]].reset_index(drop=True)
+
+
+def _counted(items: pd.DataFrame, keys: Iterable[str | Indicator], period: str, scope: Scope | None) -> pd.DataFrame:
+    scores = measure(items, keys, scope=scope)
+    rows = scores.assign(definition=item_versions(scores, items), source="事项清单", period=period)
+    return rows[rows["n"] > 0].reindex(columns=list(SERIES))
 
 
 def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:

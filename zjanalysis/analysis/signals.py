@@ -135,28 +135,29 @@ def _is_trend(steps: np.ndarray, run: int) -> bool:
     return abs(float(last.mean())) > two_sided_t(TREND_LEVEL, len(last) - 1) * apart
 
 
-def signals(lines: pd.DataFrame, *, period: str = "") -> pd.DataFrame:
+def signals(lines: pd.DataFrame, *, period: str = "", last: str = "") -> pd.DataFrame:
     """Give how every line of `series.lines` reads at ``period`` (empty: at the newest period there is).
 
-    One row per region and indicator that has a figure of that period: period, value, previous, signal and the rest of
-    `Reading`. What stands before a cut of the line is not looked at.
+    One row per region and indicator that has a figure of that period: period, value, previous (of the period ``last``;
+    empty: of the point before), signal and the rest of `Reading`. What stands before a cut of the line is not looked
+    at.
     """
     newest = period or str(lines["period"].max())
     upto = lines[(lines["period"] <= newest) & lines["value"].notna()]
     groups = upto.groupby("line", sort=True)
-    rows = [_row(line) for _, line in groups if line["period"].iloc[-1] == newest]
+    rows = [_row(line, last) for _, line in groups if line["period"].iloc[-1] == newest]
     return pd.DataFrame(rows, columns=[*_KEYS, *Reading.__dataclass_fields__])
 
 
 _KEYS = ("region_code", "indicator", "period", "value", "previous")
 
 
-def _row(line: pd.DataFrame) -> dict[str, Any]:
-    values = line["value"].to_numpy("float64")
-    last = line.iloc[-1]
-    reading = read_line(values, line["denominator"].to_numpy("float64"), known(str(last["indicator"])))
-    before = float(values[-2]) if len(values) > 1 else float("nan")
-    return {**{name: last[name] for name in _KEYS[:-1]}, "previous": before, **asdict(reading)}
+def _row(line: pd.DataFrame, last: str) -> dict[str, Any]:
+    values, newest = line["value"].to_numpy("float64"), line.iloc[-1]
+    reading = read_line(values, line["denominator"].to_numpy("float64"), known(str(newest["indicator"])))
+    before = values[:-1][(line["period"] == last)[:-1]] if last else values[:-1]
+    previous = float(before[-1]) if len(before) else float("nan")
+    return {**{name: newest[name] for name in _KEYS[:-1]}, "previous": previous, **asdict(reading)}
 
 
 def against_group(lines: pd.DataFrame, *, regions: Iterable[str]) -> pd.DataFrame:
@@ -190,9 +191,9 @@ def _reasons(flags: dict[str, pd.Series]) -> pd.Series:
     return pd.concat(words, axis=1).sum(axis=1).str.removeprefix("、")
 
 
-def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str) -> pd.DataFrame:
+def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str, *, last: str = "") -> pd.DataFrame:
     """Give how every line of a group reads by itself (``signal``) and against the group (``relative``)."""
-    own = signals(series, period=period)
+    own = signals(series, period=period, last=last)
     apart = against_group(series, regions=tuple(regions))
     read = signals(apart, period=period).rename(columns={"signal": "relative"})
     key = ["region_code", "indicator"]

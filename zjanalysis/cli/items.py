@@ -22,6 +22,7 @@ from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
 from zjanalysis.display.tables import page_columns, table
 from zjanalysis.errors import ConfigError, unknown_name
+from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.dataset import Dataset, columns_lines, learn_columns, load_dataset, use_levels
 from zjanalysis.inputs.findings import ERROR, summary
@@ -251,11 +252,14 @@ def _lacking(items: pd.DataFrame, rows: pd.DataFrame, scope: Scope) -> Iterator[
 
 
 def template(arguments: argparse.Namespace) -> int:
-    """Write an empty workbook to be filled in."""
+    """Write an empty workbook to be filled in; never over an existing file."""
     from zjanalysis.display import forms  # noqa: PLC0415
     from zjanalysis.display.forms import write_template  # noqa: PLC0415
 
     path, settings = Path(arguments.out), load_settings()
+    if path.suffix.lower() != ".xlsx":
+        raise ConfigError(f"模板是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 zj template 事项填报模板.xlsx。")
+    refuse_written_in(path)
     code = region_code(arguments.region) if arguments.region else settings.focus
     if arguments.indicators:
         forms.write_indicator_template(path)

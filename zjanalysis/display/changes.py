@@ -55,7 +55,7 @@ def changes(me: Study, indicator: str) -> Block:
     counts = "、".join(
         f"{words.count(word)}个{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)
     )
-    moved = wording.change_text(own["change"], one.unit)
+    moved = wording.change_text(own["change"], one.unit, was=own["previous"])
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
     title = f"{one.short}：{me.name}{moved}，{len(rows)}个地区中{counts}"
     return exhibit(_dumbbell(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
@@ -65,7 +65,8 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
     """Draw per region the last value (ring) and the present one (dot); the change stands in words."""
     one, words = about(indicator), rows["word"].tolist()
     marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
-    changes = (wording.change_text(c, one.unit, since="").replace("个百分点", "点") for c in rows["change"])
+    changes = (wording.change_text(change, one.unit, since="", was=was).replace("个百分点", "点")
+               for change, was in zip(rows["change"], rows["previous"], strict=True))  # fmt: skip
     with theme.style():
         right = [
             TextColumn("本期", tuple(wording.amount(v, one.unit) for v in rows["value"])),
@@ -83,7 +84,8 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
         key(axes, [("○", "上期", theme.SOFT), ("●", "本期：改善", theme.AHEAD), ("●", "本期：退步", theme.BEHIND)])
     own = rows[rows["region_code"] == region].to_dict("records")
     said = "".join(
-        f"{r['region']}{wording.amount(r['value'], one.unit)}，{wording.change_text(r['change'], one.unit)}。"
+        f"{r['region']}{wording.amount(r['value'], one.unit)}，"
+        f"{wording.change_text(r['change'], one.unit, was=r['previous'])}。"
         for r in own
     )
     return describe(
@@ -98,7 +100,7 @@ def change_split(me: Study, indicator: str) -> Block:
     parts = me.change_splits[me.change_splits["indicator"] == one.key].reset_index(drop=True)
     row = parts.iloc[0]
     if wording.missing(row["change"]):
-        return say(FIRST if not me.before.name else f"{one.label}：本期或上期{wording.NO_DATA}，不拆分变化。")
+        return say(_no_list(me) or f"{one.label}：{wording.lacking(row['previous'])}，不拆分变化。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
     printed = table(signed, caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
                   columns=page_columns("change_split", one))  # fmt: skip
@@ -117,11 +119,19 @@ def change_split(me: Study, indicator: str) -> Block:
                    sentence=f"{said}，其中{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
 
 
+def _no_list(me: Study) -> str:
+    """Say that there are no items of the region to compare with; empty where there are."""
+    if not me.before.name:
+        return FIRST
+    there = me.earlier["region_code"].eq(me.region).any()
+    return "" if there else f"上期（{me.before.name}）没有{me.name}的事项清单，不逐项比较。"
+
+
 def item_changes(me: Study, *, limit: int = 0) -> Block:
     """Give what changed in the region's items, one row per item, at most ``limit`` (0: all)."""
     fields = me.item_changes()
-    if me.previous.empty:
-        return say(FIRST)
+    if none := _no_list(me):
+        return say(none)
     if fields.empty:
         return say(f"{me.name}的事项与上期相同。")
     words = [_moved(row) for row in fields.to_dict("records")]

@@ -86,8 +86,8 @@ def omissions(me: Study) -> Block:
 
 def findings_trend(me: Study) -> Block:
     """Give how often each rule was broken in the last period and in this one; a sentence in a first period."""
-    if not me.before.name:
-        return say("没有上期数据，不与上期比较。")
+    if me.before.files.empty:
+        return say("没有上期的事项清单，不与上期比较。")
     names = ["rule", "level", "rule_title"]
     now, then = (counted_by(one.findings, by=("rule",))[[*names, "n_findings"]] for one in (me.period, me.before))
     both = now.merge(then.rename(columns={"n_findings": "n_before"}), on=names, how="outer").fillna(

@@ -26,7 +26,7 @@ PHONE = 92 / 25.4  # inches
 Spots = tuple[list[float], float, float, float]
 EMPTY = {
     str(Met.NO_TARGET),
-    wording.progress_text(None, "share", 1),
+    wording.lacking(),
     wording.NO_PLACE,
 }  # a column of nothing else is not drawn
 
@@ -43,7 +43,10 @@ def spine_rows(me: Study) -> pd.DataFrame:
         "median_text": [wording.amount(r["median"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
         "target_text": [target_text(one.key, me) for one in known],
         "change": changes,
-        "moved": [wording.progress_text(step, one.unit, one.sign) for one, step in zip(known, changes, strict=True)],
+        "moved": [
+            wording.progress_text(step, one.unit, one.sign, was=was)
+            for one, step, was in zip(known, changes, gaps["previous"], strict=True)
+        ],
         "effect_text": [wording.signed(r["effect"], one.unit) for one, r in zip(known, rows, strict=True)],
         "reason": [_reason(r) for r in rows],
     }

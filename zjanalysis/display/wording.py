@@ -134,16 +134,21 @@ def signed(value: Any, unit: str) -> str:
     return mark + difference(value, unit)
 
 
-def change_text(change: Any, unit: str, *, since: str = "较上期") -> str:
-    """Give a change in words.
+def lacking(was: Any = None) -> str:
+    """Say which period has no value, where there is no change to speak of; ``was`` is that of the last one."""
+    return f"{'上期' if missing(was) else '本期'}{NO_DATA}"
+
+
+def change_text(change: Any, unit: str, *, since: str = "较上期", was: Any = None) -> str:
+    """Give a change in words; ``was`` is the last value, so that without a change it is known which one is missing.
 
     >>> change_text(0.0052, "share"), change_text(-0.02, "visits"), change_text(-1.2, "days", since="")
     ('较上期提高0.52个百分点', '较上期减少0.0200次', '缩短1.20个工作日')
-    >>> change_text(0.00001, "share"), change_text(None, "share")
-    ('与上期持平', '上期无数据')
+    >>> change_text(0.00001, "share"), change_text(None, "share"), change_text(None, "share", was=0.5)
+    ('与上期持平', '上期无数据', '本期无数据')
     """
     if missing(change):
-        return "上期无数据"
+        return lacking(was)
     if is_zero(float(change), unit):
         return "与上期持平" if since else SAME
     kind = _unit(unit)
@@ -161,16 +166,16 @@ def change_word(change: Any, unit: str, sign: int) -> str:
     return SAME if is_zero(float(change), unit) else GOOD if change * sign > 0 else BAD
 
 
-def progress_text(change: Any, unit: str, sign: int) -> str:
+def progress_text(change: Any, unit: str, sign: int, *, was: Any = None) -> str:
     """Give a change as what it means and how much: a falling share may be good, and 提高 alone would mislead.
 
     >>> progress_text(-0.0153, "visits", -1), progress_text(-0.0153, "share", 1), progress_text(0, "share", 1)
     ('改善0.0153次', '退步1.53个百分点', '持平')
-    >>> progress_text(None, "share", 1)
-    '上期无数据'
+    >>> progress_text(None, "share", 1), progress_text(None, "share", 1, was=0.5)
+    ('上期无数据', '本期无数据')
     """
     word = change_word(change, unit, sign)
-    return "上期无数据" if word == NO_DATA else word + ("" if word == SAME else difference(change, unit))
+    return lacking(was) if word == NO_DATA else word + ("" if word == SAME else difference(change, unit))
 
 
 def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:

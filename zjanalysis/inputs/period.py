@@ -34,6 +34,7 @@ from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previ
 from zjanalysis.inputs.findings import Violation, columns_of, empty_findings, findings_of
 from zjanalysis.inputs.office_table import Broken, OfficeTable, findings_in, numbers, read_table
 from zjanalysis.inputs.regions import find_code, region_name
+from zjanalysis.inputs.reported import load_definitions
 from zjanalysis.inputs.workbook import SUFFIXES
 from zjanalysis.settings import Settings, load_settings
 
@@ -204,13 +205,19 @@ def no_rows(period: Period, code: str) -> NoData:
 
 
 def load_previous(period: Period, *, settings: Settings | None = None) -> Period:
-    """Return the period before this one of the same data set; without a name and rows when this is the first."""
-    folder = str(period.dataset.folder)
-    name = previous_period(folder, period.name, settings=settings)
-    if name:
-        return load_period(folder, name, settings=settings)
+    """Return the period before this one: the newest that has workbooks or figures of items in history.csv.
+
+    One that history.csv alone has comes with its name and without rows; the first period has none before it.
+    """
+    folder = period.dataset.folder
+    name = previous_period(str(folder), period.name, settings=settings)
+    newest = max((one for one in _history_periods(folder) if one < period.name), default="")
+    if name and name >= newest:
+        return load_period(str(folder), name, settings=settings)
+    about = period.dataset.periods.get(newest, {})
     nothing = {key: getattr(period, key).iloc[:0] for key in ("items", "findings", "files")}
-    return replace(period, name="", title="", cutoff="", cases=None, memory={}, **nothing)
+    title, cutoff = str(about.get("title", newest)), str(about.get("cutoff", ""))
+    return replace(period, name=newest, title=title, cutoff=cutoff, cases=None, memory={}, **nothing)
 
 
 def item_files(folder: Path) -> list[Path]:
@@ -267,6 +274,15 @@ def load_history(folder: Path, *, indicators: Collection[str]) -> Kept:
         ("history_twice", "period", typed.duplicated(KEY)),
     )
     return _used(typed, text, table, broken)
+
+
+def _history_periods(folder: Path) -> set[str]:
+    """Return the periods of which history.csv has figures of items, in whatever state they are."""
+    path = folder / HISTORY
+    if not path.is_file():
+        return set()
+    rows = read_table(path, TABLES["history"], required=(*KEY, "numerator", "denominator")).rows
+    return set(rows.loc[~rows["indicator"].isin(load_definitions()["indicator"]), "period"])
 
 
 def load_successions(folder: Path, *, upto: str = "") -> Kept:

@@ -230,7 +230,7 @@ def load_periods(settings: Settings, data: str, period: str, key: str) -> Period
 
     now = load_period(data, period, settings=settings)
     before = now.once(("before",), lambda: load_previous(now, settings=settings))
-    return {one.name: one for one in (now, before) if one.name}
+    return {one.name: one for one in (now, before) if len(one.files)}
 
 
 def write_snapshot(settings: Settings, data: str, period: str, key: str, regions: Sequence[str], path: Path) -> None:
