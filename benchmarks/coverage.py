@@ -59,6 +59,8 @@ class Cell:
     real_limits: bool = False
     missing: float = 0.0
     regions: int = 10
+    listed: int = 0
+    """How many of the codes the own region lists; 0: as many as the others."""
 
 
 def cells() -> Iterable[Cell]:
@@ -66,6 +68,15 @@ def cells() -> Iterable[Cell]:
     for n, share, missing, regions, truth in product(SIZES, SHARES, (0.0, 0.3), (10, 12), TRUTHS):
         for real in (False,) if truth.startswith("visits") else (False, True):
             yield Cell(truth, n, share, real, missing, regions)
+
+
+SHORT = (2, 3, 4, 5, 6, 8, 12, 20, 40)
+
+
+def short_cells() -> Iterable[Cell]:
+    """Give the cells in which the own region lists a handful of the codes of the others."""
+    for listed, share, real, truth in product(SHORT, SHARES[1:], (False, True), ("alike", "spread", "one")):
+        yield Cell(truth, 150, share, real, 0.3, listed=listed)
 
 
 def real_limits() -> np.ndarray:
@@ -81,6 +92,8 @@ def drawn(cell: Cell, limits: np.ndarray, random: np.random.Generator) -> tuple[
     weights = random.choice(limits, cell.n) if cell.real_limits else np.ones(cell.n)
     values, effects = _visits(cell, shape, random) if cell.truth.startswith("visits") else _times(cell, shape, random)
     values[random.random(shape) < cell.missing] = np.nan
+    if cell.listed:
+        values[np.argsort(np.isnan(values[:, 0]), kind="stable")[cell.listed :], 0] = np.nan
     table = CodeTable(np.arange(cell.n).astype(object), tuple(f"{r:02d}" for r in range(cell.regions)), values, weights)
     among = effects if cell.regions % 2 else effects[1:]
     return table.only(), float(effects[0] - np.median(among))
@@ -138,7 +151,7 @@ def judged(fitted: Fit | None, own: str, truth: float, one: Indicator) -> tuple[
 def run(cell: Cell, limits: np.ndarray, *, lists: int, seed: int = 1) -> pd.Series:
     """Give the shares of the lists: published, covered (of the published), ahead, behind, false."""
     key = [seed, cell.n, round(cell.share * 100), cell.real_limits, round(cell.missing * 10), cell.regions]
-    random = np.random.default_rng([*key, list(TRUTHS).index(cell.truth)])
+    random = np.random.default_rng([*key, list(TRUTHS).index(cell.truth), *([cell.listed] if cell.listed else [])])
     one = indicator("visits" if cell.truth.startswith("visits") else "time_compression")
     drawings = (drawn(cell, limits, random) for _ in range(lists))
     trials = [judged(group_fit(table, RULES), "00", truth, one) for table, truth in drawings]
@@ -249,27 +262,60 @@ def ranks(*, lists: int, sizes: Iterable[int] = (60, 150, 300)) -> pd.DataFrame:
     """
     rows = []
     for n, missing, step in product(sizes, (0.3, 0.5), (0.0, 0.002, 0.005, 0.01, 0.03)):
-        random, trials = np.random.default_rng([5, n, round(10 * missing), round(1000 * step)]), []
-        for _ in range(lists):
-            true = random.permutation(10) * step
-            base = np.where(random.random(n) < 0.5, random.uniform(0.3, 1, n), 1.0)[:, None]
-            values = np.where(random.random((n, 10)) < 0.2, random.random((n, 10)), base)
-            values = values + (random.random((n, 10)) < 0.15) * true / 0.15
-            below = (random.random((n, 10)) >= missing).astype("float64")
-            low, high = rank_range(values * below, below, sign=1)
-            best = 1 + (true[None, :] > true[:, None] + 1e-12).sum(axis=1)
-            worst = 10 - (true[None, :] < true[:, None] - 1e-12).sum(axis=1)
-            trials.append((((low <= best) & (worst <= high)).mean(), (high - low).mean()))
-        covered, width = np.array(trials).mean(axis=0)
-        rows.append(
-            {"codes": n, "not listed": missing, "apart, points": 100 * step, "covered": covered, "width": width}
-        )
+        random = np.random.default_rng([5, n, round(10 * missing), round(1000 * step)])
+        held, width = zip(*(ranked(random, n, missing, step) for _ in range(lists)), strict=True)
+        rows.append({"codes": n, "not listed": missing, "apart, points": 100 * step, "covered": np.mean(held),
+                     "width": np.mean(width)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def ranked(
+    random: np.random.Generator, n: int, missing: float, step: float, *, listed: int = 0, flags: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a list; tell of every region whether the range holds its true rank, and how wide the range is.
+
+    ``listed``: how many codes the first region lists; 0: as the others. ``flags``: a code is yes or no, yes for 85 %.
+    """
+    true, shape = random.permutation(10) * step, (n, 10)
+    if flags:
+        level = np.where(random.random(shape) < 0.3, random.random(shape), random.random((n, 1)))
+        values = 1.0 * (level < 0.85 - 4.5 * step + true)
+    else:
+        base = np.where(random.random(n) < 0.5, random.uniform(0.3, 1, n), 1.0)[:, None]
+        values = np.where(random.random(shape) < 0.2, random.random(shape), base)
+        values = values + (random.random(shape) < 0.15) * true / 0.15
+    below = (random.random(shape) >= missing).astype("float64")
+    if listed:
+        below[:, 0] = np.arange(n) < listed
+    low, high = rank_range(values * below, below, sign=1)
+    best = 1 + (true[None, :] > true[:, None] + 1e-12).sum(axis=1)
+    worst = 10 - (true[None, :] < true[:, None] - 1e-12).sum(axis=1)
+    return (low <= best) & (worst <= high), high - low
+
+
+def short(cells: pd.DataFrame, *, lists: int) -> pd.DataFrame:
+    """Give a row per number of codes that the own region lists: 判断 (worst cell), and the range of its rank.
+
+    Held is the least of both kinds of values and of true values 0.5, 1 and 3 points apart; of ``others`` the same.
+    """
+    rows = []
+    for listed, own in cells.groupby("listed"):
+        found = []
+        for flags, step in product((False, True), (0.005, 0.01, 0.03)):
+            random = np.random.default_rng([6, listed, flags, round(1000 * step)])
+            trials = [ranked(random, 150, 0.3, step, listed=listed, flags=flags) for _ in range(lists)]
+            held, width = (np.array(side).mean(axis=0) for side in zip(*trials, strict=True))
+            found.append((held[0], held[1:].mean(), width[0]))
+        held_own, held_others, widths = np.array(found).T
+        rows.append({"codes listed": listed, "published": own["published"].mean(), "lowest": own["covered"].min(),
+                     "false": own["false"].max(), "rank covered": held_own.min(), "others": held_others.min(),
+                     "width": widths.mean()})  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def markdown(table: pd.DataFrame) -> str:
     """Write a table as Markdown: shares in percent, what was not seen as –."""
-    whole = {"n", "codes", "codes of an office", "group", "indicator", "kind"}
+    whole = {"n", "codes", "codes of an office", "codes listed", "group", "indicator", "kind"}
 
     def text(name: str, value: object) -> str:
         if name in whole:
@@ -299,7 +345,7 @@ def quick() -> pd.DataFrame:
     limits = real_limits()
     some = [Cell(truth, n, share, real, 0.3) for truth, n, share, real in product(
         ("alike", "spread", "one", "visits"), (30, 150), (0.05, 0.50), (False, True)) if not (real and truth == "visits")]  # fmt: skip
-    return grid(limits, some, lists=100)
+    return grid(limits, [*some, *(cell for cell in short_cells() if cell.listed in (3, 6, 20))], lists=100)
 
 
 def main() -> int:
@@ -308,11 +354,12 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a small part, in seconds")
     parser.add_argument("--lists", type=int, default=1000, help="lists per cell (1000)")
     asked = parser.parse_args()
-    found = quick() if asked.quick else grid(real_limits(), cells(), lists=asked.lists)
+    found = quick() if asked.quick else grid(real_limits(), [*cells(), *short_cells()], lists=asked.lists)
     print(f"{len(found)} cells, {int(found['again'].sum())} of them drawn again\n")
-    print(markdown(by_size(found)), markdown(by_truth(found)), sep="\n\n", flush=True)
+    whole, few = (part for _, part in found.groupby(found["listed"] > 0))
+    some = 20 if asked.quick else max(asked.lists // 3, 10)
+    print(markdown(by_size(whole)), markdown(by_truth(whole)), markdown(short(few, lists=some)), sep="\n\n", flush=True)
     if not asked.quick:
-        some = max(asked.lists // 3, 10)
         for table in (resampled(lists=some), departments(lists=asked.lists), ranks(lists=some)):
             print("", markdown(table), sep="\n", flush=True)
     wrong = broken(found)

@@ -301,12 +301,27 @@ def test_ranks_are_sure_where_every_code_says_so_and_open_where_none_does() -> N
     assert (low.tolist(), high.tolist()) == ([1, 1, 1], [3, 3, 3])
 
 
-@pytest.mark.parametrize(("lead", "sure"), [(1.8, False), (1.87, True)])
+@pytest.mark.parametrize(("lead", "sure"), [(5.2, False), (5.3, True)])
 def test_four_codes_alike_leave_three_degrees_of_freedom(lead: float, sure: bool) -> None:
-    """Sure from t(3) · sqrt(4/3 · Σ(d/4)²) on: with differences of d above and below the mean, 1.837 d."""
+    """Sure from t(3) · √(4/3 · Σ(d/4)² + what the lists do not show) on.
+
+    A code varies by 0.5 + lead²/4 about the group's mean; of four that must show 10/14 of a quarter, and the lists show
+    0.25 and 0. So lead² = 10.128 · (1/3 + 2 · 10/56 · (0.5 + lead²/4) − 0.25), which 5.265 solves.
+    """
     values = np.column_stack([lead + np.array([1, -1, 1, -1]), np.zeros(4)])
     low, high = rank_range(values, np.ones((4, 2)), sign=1)
     assert (low.tolist(), high.tolist()) == (([1, 2], [1, 2]) if sure else ([1, 1], [2, 2]))
+
+
+@pytest.mark.parametrize("n_codes", [1, 2, 3])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_handful_of_codes_has_no_certain_place(n_codes: int, value: float) -> None:
+    random = np.random.default_rng(23)
+    above, below = (random.random((150, 10)) < 0.8).astype(float), np.ones((150, 10))
+    below[n_codes:, 0] = 0
+    above[:, 0] = value * below[:, 0]
+    low, high = rank_range(above, below, sign=1)
+    assert high[0] - low[0] >= (9 if n_codes < 3 else 4)
 
 
 def test_a_region_without_items_has_no_range() -> None:

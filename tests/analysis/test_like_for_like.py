@@ -228,9 +228,12 @@ def test_differences_are_transitive_and_turn_over(table: CodeTable) -> None:
     fitted = fit(table)
     apart = [[difference(fitted, a, b, least=2) for b in range(len(table.regions))] for a in range(len(table.regions))]
     for a, row in enumerate(apart):
-        assert (row[a].value, row[a].low, row[a].high, row[a].n_effective) == (0, 0, 0, 0)
+        end = 0 if table.held[:, a].sum() >= 2 else np.nan
+        assert (row[a].value, row[a].n_effective) == (0, 0)
+        assert (row[a].low, row[a].high) == pytest.approx((end, end), nan_ok=True)
         for b, found in enumerate(row):
-            back = apart[b][a].turned(-1)
+            back = apart[b][a].turned(VISITS)
+            assert found.n_effective <= min(table.held[:, [a, b]].sum(axis=0))
             assert (back.value, back.low) == pytest.approx((found.value, found.low), abs=1e-9, nan_ok=True)
             assert found.value == pytest.approx(row[0].value + apart[0][b].value, abs=1e-9)
             assert np.isnan(found.low) or found.low <= found.value <= found.high
@@ -283,6 +286,46 @@ def test_too_few_differing_codes_give_no_interval() -> None:
 def test_a_region_like_the_other_is_surely_level() -> None:
     same = difference(fit(table_of(np.tile(np.arange(5.0)[:, None], 2))), 0, 1, least=5)
     assert (same.value, same.low, same.high, same.n_effective) == (0, 0, 0, 0)
+
+
+def listing(own: list[float], others: np.ndarray) -> pd.Series:
+    """判断 of a region that lists the first codes only, beside others that list them all."""
+    first = np.append(np.array(own), np.full(len(others) - len(own), np.nan))
+    return judge(table_of(np.column_stack([first, others])), ONLINE).iloc[0]
+
+
+def test_a_handful_of_codes_is_no_evidence_whatever_third_regions_promise() -> None:
+    others = np.random.default_rng(21).integers(0, 2, (200, 9)).astype(float)
+    for n in (1, 3, 4):
+        for value in (0.0, 1.0):
+            found = listing([value] * n, others)
+            assert (found["verdict"], found["reason"]) == ("不作判断", f"与兄弟地区相同的事项只有{n}个，不足5个")
+    assert (listing([0.0] * 5, np.zeros((200, 9)))["verdict"]) == "相当"
+    few = listing([0.0] * 6, np.column_stack([np.r_[np.zeros(6), column] for column in others[6:].T]))
+    assert (few["verdict"], few["n_effective"]) == ("不作判断", 0)  # where it is compared, nothing differs
+    many = listing([0.0] * 12, others)
+    assert many["n_effective"] <= 12
+    assert -1 <= many["low"] <= many["high"] <= 1
+
+
+def test_a_region_that_lists_a_handful_is_not_the_middle_of_the_others() -> None:
+    values = (np.random.default_rng(22).random((200, 10)) < np.r_[0.5, np.arange(1, 10) / 10]).astype(float)
+    values[4:, 0] = np.nan
+    values[:4, 0] = values[:4, 1:].mean(axis=1)  # where the others are, so in their middle
+    assert "00" not in set(judge(table_of(values), ONLINE)["middle"])
+
+
+def test_two_regions_with_a_few_equal_codes_are_not_called_equal(items_of: Read) -> None:
+    items = items_of(
+        """
+        region_code match_code visits
+        440800      A          0
+        440900      A          0
+        """
+    )
+    assert like_for_like(items, region="440800", peers=("440900",), indicator="visits")[
+        ["verdict", "reason"]
+    ].to_numpy().tolist() == [["不作判断", "1个同事项中只有0个有差别"]]
 
 
 # -- the verdict -----------------------------------------------------------------------------------------------------

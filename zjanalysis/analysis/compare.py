@@ -235,7 +235,7 @@ def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: 
         own = fitted.table.regions.index(region)
         middles = [middle_of(effects * one.sign, own) for effects in fits.effects]
         found = differences(fits, own, middles, least=rules.min_differing)
-        words = {row: str(verdict_of(each.turned(one.sign), margin=margin_of(one, rules)))
+        words = {row: str(verdict_of(each.turned(one), margin=margin_of(one, rules)))
                  for row, each in zip(usual.tolist(), found, strict=True)}  # fmt: skip
     return [words[row] if row in words else _word(table.without(codes), one, rules, region)
             for row, codes in enumerate(left_out)]  # fmt: skip
@@ -245,7 +245,7 @@ def _compared(table: CodeTable, kept: np.ndarray, places: list[int], rules: Comp
     """Tell for each row of kept codes whether it is the regions at these places that can be compared, all linked."""
     held = table.held.astype("float64")
     n_codes, n_shared = kept @ held, kept @ (held * (held.sum(axis=1) >= 2)[:, None])
-    known = (n_shared >= rules.min_coverage * n_codes) & (n_shared > 0)
+    known = (n_shared >= rules.min_coverage * n_codes) & (n_shared >= rules.min_differing)
     together = np.swapaxes(held * kept[..., None], -1, -2) @ held > 0
     same = (known == np.isin(np.arange(len(table.regions)), places)).all(axis=1)
     enough = len(places) > rules.min_peers
@@ -264,9 +264,10 @@ def rank_ranges(
 
     One region is surely better than another where the difference of their values leaves out 0, over which base codes
     are listed (jackknife over codes, Student's t), pair by pair: rank_low is one more than the regions surely better,
-    rank_high leaves out those surely worse. After Mogstad, Romano, Shaikh &
-    Wilhelm 2024, Inference for Ranks, Review of Economic Studies 91(1); simulated in docs/decisions/0012: the true
-    rank lies in it in 95 of 100 lists or more, without the correction for many pairs, unless values tie exactly.
+    rank_high leaves out those surely worse. A list too short to show how its codes vary takes that from the group.
+    After Mogstad, Romano, Shaikh & Wilhelm 2024, Inference for Ranks, Review of Economic Studies 91(1); simulated in
+    docs/decisions/0012: the true rank lies in it in 95 of 100 lists or more, without the correction for many pairs,
+    unless values tie exactly.
     """
     group, wanted = tuple(dict.fromkeys(regions)), tuple(indicators)
     alone = pd.Series([f"/{place}" for place in range(len(items))], index=items.index, dtype="str")
@@ -291,7 +292,7 @@ def _ranges(sums: pd.DataFrame, one: Indicator, group: tuple[str, ...], level: f
 def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int, level: float = 0.95) -> tuple[np.ndarray, ...]:
     """Give the best and the worst place of every region, from the two sums of each code and region (see `rank_ranges`).
 
-    >>> low, high = rank_range(np.array([[1.0, 0], [1, 0], [1, 0]]), np.ones((3, 2)), sign=1)
+    >>> low, high = rank_range(np.tile([1.0, 0], (30, 1)), np.ones((30, 2)), sign=1)
     >>> low.tolist(), high.tolist()
     ([1.0, 2.0], [1.0, 2.0])
     """
@@ -299,21 +300,36 @@ def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int, level: float 
     with np.errstate(invalid="ignore", divide="ignore"):
         value = above.sum(axis=0) / total
         influence = (above - below * value) / total
+        n_codes = total**2 / (below**2).sum(axis=0)
+        unseen = _unseen(above, below, influence, n_codes)
     known = ~np.isnan(value)
-    surely = _surely_better(value * sign, influence, level)
+    surely = _surely_better(value * sign, influence, unseen, n_codes, level)
     best, worst = 1.0 + surely.sum(axis=0), known.sum() - 1.0 * surely.sum(axis=1)
     return np.where(known, best, np.nan), np.where(known, worst, np.nan)
 
 
-def _surely_better(value: np.ndarray, influence: np.ndarray, level: float) -> np.ndarray:
+USUAL_CODES = 10
+"""As many codes that vary as the group's do count as listed beside a region's own: one code shows no variance."""
+
+
+def _unseen(above: np.ndarray, below: np.ndarray, influence: np.ndarray, n_codes: np.ndarray) -> np.ndarray:
+    """Give the variance that each region's value must have and its own codes do not show; 0 for all but short lists."""
+    usual = ((above - below * (above.sum() / below.sum())) ** 2).sum() / (below**2).sum()
+    return np.asarray((usual / n_codes * USUAL_CODES / (n_codes + USUAL_CODES) - (influence**2).sum(axis=0)).clip(0))
+
+
+def _surely_better(
+    value: np.ndarray, influence: np.ndarray, unseen: np.ndarray, n_codes: np.ndarray, level: float
+) -> np.ndarray:
     """Tell of every pair whether the first is better than the second beyond what the listed codes can tell."""
     n, size = influence.shape
     better = np.zeros((size, size), dtype=bool)
     for a, b in zip(*np.nonzero(value[:, None] > value[None, :]), strict=True):
-        apart = influence[:, a] - influence[:, b]
+        apart = np.abs(influence[:, a] - influence[:, b])
         square = float((apart**2).sum())
-        freedom = max(float(np.abs(apart).sum() ** 2 / square) - 1, 1.0) if square else 1.0
-        better[a, b] = value[a] - value[b] > two_sided_t(level, freedom) * np.sqrt(n / max(n - 1, 1) * square)
+        fewest = min(float(apart.sum() ** 2 / square) if square else 0.0, n_codes[a], n_codes[b])
+        variance = n / max(n - 1, 1) * square + unseen[a] + unseen[b]
+        better[a, b] = value[a] - value[b] > two_sided_t(level, max(fewest - 1, 1.0)) * np.sqrt(variance)
     return better
 
 

@@ -129,7 +129,7 @@ def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
 class Difference:
     """A difference of two effects, with its interval; ``n_effective`` says of how many differing codes it is made.
 
-    ``low`` and ``high`` are missing where too few codes differ for an interval that covers.
+    ``low`` and ``high`` are missing where too few codes differ, or are there at all, for an interval that covers.
     """
 
     value: float
@@ -137,10 +137,11 @@ class Difference:
     high: float
     n_effective: float
 
-    def turned(self, sign: int) -> Difference:
-        """Give the difference so that positive means better."""
-        low, high = (self.low, self.high) if sign > 0 else (-self.high, -self.low)
-        return replace(self, value=self.value * sign + 0.0, low=low + 0.0, high=high + 0.0)
+    def turned(self, one: Indicator) -> Difference:
+        """Give the difference so that positive means better; two shares are at most 1 apart."""
+        most = 1.0 if one.unit == "share" else np.inf
+        low, high = np.clip(sorted((self.low * one.sign, self.high * one.sign)), -most, most) + 0.0
+        return replace(self, value=self.value * one.sign + 0.0, low=float(low), high=float(high))
 
 
 def difference(fitted: Fit, first: int, second: int, *, least: float, level: float = LEVEL) -> Difference:
@@ -148,8 +149,9 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
 
     Variance: the jackknife over codes (linear, with leverage), plus the square of the largest contribution, which
     stands for one unseen code as large; Student's t with n_effective − 1 degrees of freedom. ``n_effective``:
-    participation ratio of the differences (Σ|d|)²/Σd², times the evenness of the weights (Σw)²/nΣw². Below ``least``
-    there is no interval. Nothing is drawn at random.
+    participation ratio of the differences (Σ|d|)²/Σd², times the evenness of the weights (Σw)²/nΣw², at most the codes
+    of its own that either region has and that differ: third regions' promises are no evidence of one that lists little.
+    Below ``least`` there is no interval, nor where nothing differs and one of the two has fewer codes.
     """
     return differences(fitted, first, [second], least=least, level=level)[0]
 
@@ -162,13 +164,16 @@ def differences(
     direction = _times(fitted.inverse, 1.0 * (places == first) - (places == np.array(second)[:, None]))
     parts = _times(fitted.moments, direction)  # they sum to the difference
     kept, most = weights > 0, np.abs(parts).max(axis=-1, initial=0.0)
-    n = kept.sum(axis=-1)
+    n, listed = kept.sum(axis=-1), (fitted.held.T[[first]], fitted.held.T[list(second)])
+    n_own, n_differ = (np.minimum(*((held * some).sum(axis=-1) for held in listed))
+                       for some in (kept, kept & (np.abs(parts) > _NOTHING)))  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):  # of codes left out, and where nothing differs
         apart = np.abs(np.where(kept, parts / weights, 0.0))
         evenness = weights.sum(axis=-1) ** 2 / (n * (weights**2).sum(axis=-1))
         effective = apart.sum(axis=-1) ** 2 / (apart**2).sum(axis=-1) * evenness
         half = _spread(fitted, direction, n)
-    made = zip(parts.sum(axis=-1), most, np.sqrt(half + most**2), effective, strict=True)
+    ends = np.where(most >= _NOTHING, np.inf, np.where(n_own >= least, 0.0, np.nan))
+    made = zip(parts.sum(axis=-1), ends, np.sqrt(half + most**2), np.minimum(effective, n_differ), strict=True)
     return [_difference(*map(float, one), least=least, level=level) for one in made]
 
 
@@ -182,9 +187,10 @@ def _spread(fitted: Fit, direction: np.ndarray, n: np.ndarray) -> np.ndarray:
     return np.asarray((n - 1) / n * (apart**2).sum(axis=-1))
 
 
-def _difference(value: float, most: float, error: float, effective: float, *, least: float, level: float) -> Difference:
-    if most < _NOTHING:
-        return Difference(0.0, 0.0, 0.0, 0.0)
+def _difference(value: float, ends: float, error: float, effective: float, *, least: float, level: float) -> Difference:
+    """Give one `difference`; ``ends``: both of them where nothing differs, infinite where something does."""
+    if ends != np.inf:
+        return Difference(0.0, ends, ends, 0.0)
     n_effective = round(effective, 9)  # whatever the order of the sum
     if n_effective < least:
         return Difference(value, np.nan, np.nan, n_effective)
@@ -194,8 +200,7 @@ def _difference(value: float, most: float, error: float, effective: float, *, le
 
 def linked(table: CodeTable) -> np.ndarray:
     """Tell which regions hang together through shared codes: the largest such set (the first of equal ones)."""
-    held = table.held.astype("float64")  # numpy multiplies integers without its fast library
-    together = held.T @ held > 0
+    together = (held := table.held.astype("float64")).T @ held > 0  # integers have no fast library
     reach = np.linalg.matrix_power(together.astype("float64") + np.eye(len(together)), max(len(together), 1)) > 0
     sizes = reach.sum(axis=1) * np.diag(together)
     return np.asarray(reach[int(np.argmax(sizes))] & np.diag(together)) if len(sizes) else np.zeros(0, dtype=bool)
@@ -220,7 +225,7 @@ def judge(
     ``verdict`` rests on ``difference``, the effect minus that of ``middle``, the region in the middle (of the others
     where the group is even, of all where it is odd; the middle of its own group is 相当): 优于 / 落后 where its
     interval (``low``, ``high``) leaves out 0 and it reaches the margin of the settings, else 相当; 不作判断 with a
-    ``reason`` where fewer than half its codes are shared, fewer than three peers have data, or too few codes differ.
+    ``reason`` where under half its codes or too few are shared, fewer than three peers have data, or too few differ.
     ``n_codes`` are the region's codes, ``n_shared`` those another region holds too, ``coverage`` their share.
     """
     rows = judged(table, one, rules_of(settings), regions=regions)
@@ -274,7 +279,7 @@ def counts(table: CodeTable) -> tuple[np.ndarray, np.ndarray]:
 def group_fit(table: CodeTable, rules: Comparison) -> Fit | None:
     """Fit the regions that can be compared: enough of their codes shared, and linked; None with fewer than two."""
     n_codes, n_shared = counts(table)
-    known = np.flatnonzero((n_shared >= rules.min_coverage * n_codes) & (n_shared > 0))
+    known = np.flatnonzero((n_shared >= rules.min_coverage * n_codes) & (n_shared >= rules.min_differing))
     inner = table.only(known)
     together = linked(inner)
     inner = inner if together.all() else table.only(known[together])
@@ -289,7 +294,7 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
         return replace(row, verdict=str(Verdict.NONE), reason=_not_shared(row, rules))
     place, effects = fitted.table.regions.index(row.region_code), fitted.effects * one.sign
     middle = middle_of(effects, place)
-    found = difference(fitted, place, middle, least=rules.min_differing).turned(one.sign)
+    found = difference(fitted, place, middle, least=rules.min_differing).turned(one)
     pair = fitted.table.values[:, [place, middle]]
     both = ~np.isnan(pair).any(axis=1)
     differ = np.abs(pair[both, 0] - pair[both, 1]) > _NOTHING
@@ -302,8 +307,8 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
         few = f"有数据的兄弟地区只有{row.n_peers}个，不足{rules.min_peers}个"
         return replace(row, verdict=str(Verdict.NONE), reason=few)
     verdict = verdict_of(found, margin=margin_of(one, rules))
-    few = _too_few(row.n_both, row.n_differ, found, rules) if verdict == Verdict.NONE else ""
-    return replace(row, verdict=str(verdict), reason=f"与居中地区的{few}" if few else "")
+    few = f"与居中地区的{_too_few(row.n_both, row.n_differ, found, rules)}" if verdict == Verdict.NONE else ""
+    return replace(row, verdict=str(verdict), reason=few)
 
 
 def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -> str:
@@ -315,8 +320,6 @@ def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -
 
 def verdict_of(found: Difference, *, margin: float) -> Verdict:
     """Give the word of a difference that is positive when better."""
-    if found.n_effective == 0:
-        return Verdict.LEVEL
     if np.isnan(found.low):
         return Verdict.NONE
     if round(found.low, 9) <= 0 <= round(found.high, 9) or abs(round(found.value, 9)) < margin:
@@ -336,11 +339,11 @@ def middle_of(effects: np.ndarray, place: int) -> int:
 
 
 def _not_shared(row: Judged, rules: Comparison) -> str:
-    if not row.n_shared:
-        return "与兄弟地区没有相同的事项"
-    if row.coverage < rules.min_coverage:
-        return f"与兄弟地区相同的事项只占{row.coverage:.2%}，不足{rules.min_coverage:.0%}"
-    return "没有可比的兄弟地区"
+    if row.n_shared < rules.min_differing:
+        few = f"与兄弟地区相同的事项只有{row.n_shared}个，不足{rules.min_differing:g}个"
+        return few if row.n_shared else "与兄弟地区没有相同的事项"
+    part = f"与兄弟地区相同的事项只占{row.coverage:.2%}，不足{rules.min_coverage:.0%}"
+    return part if row.coverage < rules.min_coverage else "没有可比的兄弟地区"
 
 
 def like_for_like(
@@ -387,7 +390,7 @@ def _pair(table: CodeTable, own: int, other: int, one: Indicator, rules: Compari
         word, why = (Verdict.NONE, "没有相同的事项") if n_codes else (Verdict.NO_DATA, "")
         return (*names, *[np.nan] * 5, n_codes, 0, 0, 0.0, str(word), why)
     values = pair.weights @ pair.values / pair.weights.sum()
-    found = difference(fit(pair), 0, 1, least=rules.min_differing).turned(one.sign)
+    found = difference(fit(pair), 0, 1, least=rules.min_differing).turned(one)
     n_differ = int((np.abs(pair.values[:, 0] - pair.values[:, 1]) > _NOTHING).sum())
     coverage = n_shared / n_codes
     word = verdict_of(found, margin=margin_of(one, rules))

@@ -350,7 +350,7 @@ def _surest(fits: Fit, own: int, one: Indicator, rules: Comparison) -> tuple[int
     """Give which of a stack of fits puts the region surest before the one in the middle, the first of equal ones."""
     middles = [two_way.middle_of(effects * one.sign, own) for effects in fits.effects]
     every = two_way.differences(fits, own, middles, least=rules.min_differing)
-    return max(enumerate(found.turned(one.sign) for found in every), key=lambda trial: _sure(trial[1]))
+    return max(enumerate(found.turned(one) for found in every), key=lambda trial: _sure(trial[1]))
 
 
 def _sure(found: Difference) -> tuple[float, float]:
