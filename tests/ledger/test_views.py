@@ -52,6 +52,14 @@ def with_ledger(me: Study, change: Callable[[pd.DataFrame], pd.DataFrame]) -> St
     return replace(me, period=period)
 
 
+def test_a_ledger_older_than_the_data_says_so(county: Study) -> None:
+    assert "zj ledger update" not in views.due(county).sentence
+    online = county.period.items.assign(online=True)
+    me = with_ledger(county, lambda ledger: ledger)
+    changed = replace(me, period=replace(me.period, items=online))
+    assert "网上可办率不是本期数据现在的数，请运行 zj ledger update" in views.due(changed).sentence
+
+
 def made(name: str, me: Study) -> list[Block]:
     return listed(VIEWS[name](me))
 

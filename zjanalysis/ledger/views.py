@@ -13,9 +13,9 @@ import pandas as pd
 from zjanalysis.analysis import evaluation as scoring
 from zjanalysis.analysis.evaluation import ledger_scores, scored
 from zjanalysis.columns import TABLES
-from zjanalysis.display import series
+from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
-from zjanalysis.display.tables import table
+from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import city_of, find_code, level_name, region_name
@@ -23,6 +23,7 @@ from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
 from zjanalysis.ledger.analysis import MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.display import day_text, foretold, worded
+from zjanalysis.ledger.rows import is_own
 from zjanalysis.ledger.state import held_ledger
 from zjanalysis.studies import Study
 
@@ -85,10 +86,20 @@ def due(me: Study, *, limit: int = 0) -> Block:
     own = ledger[ledger["region_code"] == me.region]
     rows = analysis.due(own)
     whose = f"截至{day_text(ledger['settled_on'].max())}，{me.name}台账{len(own)}项"
+    old = _outdated(own, me)
     if rows.empty:
-        return say(f"{whose}，没有逾期、30天内到期、久未写进展或待销号的事项。")
+        return say(f"{whose}，没有逾期、30天内到期、久未写进展或待销号的事项。{old}")
     printed = table(worded(rows), caption="台账到期事项", columns=DUE, sheet="台账到期事项")
-    return listing(printed, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。", limit=limit)
+    return listing(printed, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。{old}", limit=limit)
+
+
+def _outdated(own: pd.DataFrame, me: Study) -> str:
+    """Say which indicators have another value in the ledger than in the period: its data changed after the update."""
+    now = me.gaps.set_index("indicator")["value"]
+    rows = own[own["indicator"].isin(now.index) & ~is_own(own)].drop_duplicates("indicator")
+    pairs = [(about(key), was, now[key]) for key, was in zip(rows["indicator"], rows["current"], strict=True)]
+    moved = [one.short for one, *values in pairs if len({wording.amount(value, one.unit) for value in values}) > 1]
+    return f"台账里的{'、'.join(moved)}不是本期数据现在的数，请运行 zj ledger update。" if moved else ""
 
 
 def agenda(me: Study, *, limit: int = 0) -> Block:
