@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import zjanalysis as zj
+from zjanalysis.display.tables import MIME
+from zjanalysis.errors import ConfigError
 from zjanalysis.studies import Study, study_of
 
 TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
@@ -46,3 +49,21 @@ def test_what_is_done_to_a_table_changes_no_block(county: Study) -> None:
         rows[number] = (rows[number] * 100).round(1)
     me = study_of(me.period, region=county.region)
     assert (zj.summary(me).html, zj.spine(me).html) == before
+
+
+def test_all_that_is_shown_is_on_the_page(county: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    counted = county.own["department"].value_counts()
+    zj.show(zj.plan(county, "visits"), [counted, counted.to_frame()], zj.say("话"))
+    assert len(shown) > 3
+    assert all(MIME in one._repr_mimebundle_() for one in shown)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("wrong", [Figure(), Figure().subplots(), None, 3, "话", {}], ids=str)
+def test_what_no_page_can_show_is_refused(wrong: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    with pytest.raises(ConfigError, match="页面上只有视图和表"):
+        zj.show(zj.say("话"), wrong)  # type: ignore[arg-type]
+    assert shown == []

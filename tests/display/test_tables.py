@@ -11,7 +11,7 @@ import pytest
 
 from zjanalysis.columns import Column
 from zjanalysis.display.tables import Table, table, table_from_payload
-from zjanalysis.errors import UnknownName
+from zjanalysis.errors import ConfigError, UnknownName
 
 
 def scores(**more: object) -> pd.DataFrame:
@@ -82,6 +82,40 @@ def test_numbers_of_an_analysts_own_column_are_numbers() -> None:
     shown = table(pd.DataFrame({"部门": ["甲"], "天数": [116.0]}), caption="例")
     assert [head.kind for head in shown.heads] == ["text", "number"]
     assert '<td class="zj-num">116</td>' in shown.html()
+
+
+OWN = pd.DataFrame({"department": ["甲局", "乙局", "甲局"], "item_type": ["许可", "许可", "确认"], "visits": [1, 0, 2]})
+
+
+@pytest.mark.parametrize(
+    ("rows", "heads", "first"),
+    [
+        (OWN.groupby("department").agg(平均跑动=("visits", "mean")), ["实施主体", "平均跑动"], ["乙局", "0"]),
+        (OWN.pivot_table(index="department", columns="item_type", values="visits"), ["实施主体", "确认", "许可"],
+         ["乙局", "无数据", "0"]),
+        (OWN["department"].value_counts().to_frame(), ["实施主体", "项数"], ["甲局", "2"]),
+        (OWN["department"].value_counts(), ["实施主体", "项数"], ["甲局", "2"]),
+        (OWN.groupby(["department", "item_type"])[["visits"]].agg(["max"]),
+         ["实施主体", "事项类型", "到办事现场次数·最大"], ["乙局", "许可", "0"]),
+        (OWN[["visits"]].describe().rename(columns={"visits": "次"}), ["项目", "次"], ["项数", "3"]),
+        (OWN.isna().sum(), ["项目", "数值"], ["实施主体", "0"]),
+        (OWN.loc[[2, 0], ["visits"]], ["到办事现场次数"], ["2.0000"]),
+        (OWN.set_index("department", drop=False)[["department"]], ["实施主体"], ["甲局"]),
+    ],
+)  # fmt: skip
+def test_what_a_grouping_made_the_index_comes_first(
+    rows: pd.DataFrame | pd.Series, heads: list[str], first: list[str]
+) -> None:
+    shown = table(rows, caption="例")
+    assert [head.label for head in shown.heads] == heads
+    assert shown.texts()[0] == first
+
+
+def test_a_column_of_the_index_can_be_asked_for_and_what_is_no_table_is_refused() -> None:
+    grouped = OWN.groupby("department")[["visits"]].sum()
+    assert table(grouped, caption="例", columns=["visits", "department"]).rows[0] == (0, "乙局")
+    with pytest.raises(ConfigError, match="这里要一张表，得到的是 list"):
+        table([1, 2], caption="例")  # type: ignore[arg-type]
 
 
 def test_the_row_in_focus_is_marked() -> None:

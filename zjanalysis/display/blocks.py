@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,12 +49,29 @@ class Block:
         return {HTML: self.html, "text/plain": self.sentence, MIME: self.payload}
 
 
-def show(*blocks: Block | Table | pd.DataFrame) -> None:
-    """Show several blocks of one notebook cell, in order."""
+def show(*blocks: Block | Table | pd.DataFrame | pd.Series | Iterable[Any]) -> None:
+    """Show several blocks of one notebook cell, in order: views, tables of pandas, lists of these.
+
+    Raises ConfigError for what no page can show.
+    """
     from IPython.display import display  # noqa: PLC0415 - only a notebook calls this
 
-    for block in blocks:
-        display(table_of(block) if isinstance(block, pd.DataFrame) else block)
+    for block in list(_blocks(blocks)):
+        display(block)
+
+
+def _blocks(shown: Any) -> Iterator[Block | Table]:
+    """Give what is to be shown one by one, as a page can show it."""
+    if isinstance(shown, (tuple, list)):
+        for one in shown:
+            yield from _blocks(one)
+    elif isinstance(shown, (pd.DataFrame, pd.Series)):
+        yield table_of(shown)
+    elif isinstance(shown, (Block, Table)):
+        yield shown
+    else:
+        hint = "图写 zj.exhibit(axes, title=…, table=…)，文字写 zj.say(…)，方案写 me.plan(…).steps，其他单独占一格。"
+        raise ConfigError(f"页面上只有视图和表，得到的是 {type(shown).__name__}。", hint)
 
 
 def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bool = False, report_date: str = "") -> Block:
@@ -105,7 +122,7 @@ def leading(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
 
 
 def exhibit(
-    axes: Axes | tuple[Axes, Axes], *, title: str, table: Table | pd.DataFrame, source: str | Study = "",
+    axes: Axes | tuple[Axes, Axes], *, title: str, table: Table | pd.DataFrame | pd.Series, source: str | Study = "",
     sentence: str = "", alt: str = "",
 ) -> Block:  # fmt: skip
     """Give a figure, ours or an analyst's own, with the table it draws and the table's place in the workbook.
@@ -113,7 +130,7 @@ def exhibit(
     ``title`` says what is to be seen and stands, with ``source`` (or that of a study), inside the picture; ``alt`` are
     the words for who cannot see it, made from the table where none are given. Of two Axes a phone shows the second.
     """
-    printed = table_of(table, caption=title) if isinstance(table, pd.DataFrame) else table
+    printed = table if isinstance(table, Table) else table_of(table, caption=title)
     wide, *narrow = axes if isinstance(axes, tuple) else (axes,)
     figure = picture.figure_of(wide)
     in_chinese(wide)

@@ -12,7 +12,7 @@ import pandas as pd
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, by_caseload, indicator
 from zjanalysis.columns import ALL_COLUMNS, TABLES, Column
 from zjanalysis.display import templates, theme, wording
-from zjanalysis.errors import unknown_name
+from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.units import UNITS, Met, Verdict
 
@@ -32,6 +32,7 @@ STATES = {
 SHORT = 9.0  # ems: a column of texts up to this wide never breaks
 OFFICE, LEAST, SCREEN = 13.0, 11.0, 54.0  # ems: names up to this wide do not on a screen that has room for the others
 WIDE, PAPER = 9, 52.0  # a table of so many columns that are wider together than a page (in ems) prints across it
+VALUE, ROW = "数值", "项目"  # the heads of a column and of an index that nobody has named
 SHORT_HEAD = 5.0  # ems: a head up to this wide never breaks
 
 
@@ -153,7 +154,7 @@ class Table:
 
 
 def table(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | pd.Series,
     *,
     caption: str = "数据",
     columns: Sequence[str | Column] = (),
@@ -161,17 +162,23 @@ def table(
     sheet: str = "",
     focus: str = "",
 ) -> Table:
-    """Give a table of the columns named, in their order; none named means all of the frame.
+    """Give a table of the columns named, in their order; none named means all of the frame, a Series is one column.
 
+    What a grouping made the index comes first, as columns; row numbers do not come.
     A column is a key of columns.csv or a Column of its own (label, unit and kind). ``value``, ``median``, ``change``
     and their like follow the unit of the row's ``indicator``. ``focus`` is the region_code whose rows stand out.
-    Missing stays missing and reads 无数据. Raises UnknownName for a column the frame does not hold.
+    Missing stays missing and reads 无数据. Raises UnknownName for a column the frame does not hold, ConfigError
+    for what is no table.
 
     >>> from zjanalysis.columns import Column
     >>> shown = table(pd.DataFrame({"n": [3]}), caption="例", columns=[Column("n", "事项数", "count", unit="项")])
     >>> shown.heads[0].unit, shown.rows
     ('项', ((3,),))
     """
+    source = frame.to_frame(VALUE if frame.name is None else frame.name) if isinstance(frame, pd.Series) else frame
+    if not isinstance(source, pd.DataFrame):
+        raise ConfigError(f"这里要一张表，得到的是 {type(frame).__name__}。", '例如 zj.table(me.gaps, caption="…")。')
+    frame = _flat(source)
     named = [
         column if isinstance(column, Column) else _registered(column, frame) for column in columns or frame.columns
     ]
@@ -187,8 +194,30 @@ def table(
         note=note,
         row_kinds=units if any(head.kind in {"value", "delta"} for head in heads) else (),
         focus=tuple(position for position, code in enumerate(codes) if code == focus),
-        frame=frame,
+        frame=source,
     )
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the frame with its index as columns where it says something, and every column named by one text.
+
+    >>> _flat(pd.DataFrame({("visits", "mean"): [0.5]}, index=pd.Index(["甲局"], name="department"))).columns
+    Index(['department', '到办事现场次数·平均'], dtype='str')
+    """
+    index = frame.index
+    if not all(isinstance(name, str) for name in frame.columns):
+        texts = ["·".join(word(str(part)) for part in name if part != "") if isinstance(name, tuple) else str(name)
+                 for name in frame.columns]  # fmt: skip
+        frame = frame.set_axis(texts, axis=1)
+    if index.nlevels == 1 and index.name is None:
+        if pd.api.types.is_integer_dtype(index):
+            return frame
+        index = index.map(lambda name: word(str(name))).rename(ROW)
+    levels = [
+        index.get_level_values(place).rename(name or f"{ROW}{place + 1}") for place, name in enumerate(index.names)
+    ]
+    left = [level for level in levels if level.name not in frame]
+    return frame.assign(**{str(level.name): level for level in left})[[*(str(level.name) for level in left), *frame]]
 
 
 def page_columns(name: str, one: Indicator | None = None, **words: object) -> tuple[Column, ...]:
@@ -223,7 +252,10 @@ def table_from_payload(payload: Mapping[str, Any]) -> Table:
     )
 
 
-PANDAS = {"size": "项数", "count": "项数", "sum": "合计", "mean": "平均", "Count": "数量"}
+PANDAS = {"size": "项数", "count": "项数", "sum": "合计", "mean": "平均", "Count": "数量", "std": "标准差",
+          "min": "最小", "max": "最大", "median": "中位数", "50%": "中位数", "nunique": "种数", "unique": "种数",
+          "top": "最多的", "freq": "最多的项数", "first": "第一个", "last": "最后一个",
+          "All": "合计", "proportion": "占比"}  # fmt: skip
 """The names that pandas gives to a result, as a table heads them."""
 
 
