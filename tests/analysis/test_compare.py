@@ -264,6 +264,11 @@ def test_a_member_reads_its_row_of_the_table_and_which_office_decides(make_items
     assert own["hinge"].map(type).eq(str).all()
 
 
+def test_regions_without_a_common_item_have_no_office_that_decides(make_items: Make) -> None:
+    items = pd.concat([make_items(match_code=[code], region_code=code) for code in COUNTIES[:2]], ignore_index=True)
+    assert compare(items, region=COUNTIES[0], peers=COUNTIES[1:2])["hinge"].eq("").all()
+
+
 def test_simpson_is_marked_where_the_same_items_say_the_opposite(make_items: Make) -> None:
     # On every shared code 440800 promises less, but it lists many codes of its own that leave no room.
     codes = [f"S{i}" for i in range(60)]

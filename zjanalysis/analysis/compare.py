@@ -210,9 +210,8 @@ def hinges(
     """
     rules, owner = rules_of(settings), departments.reindex(table.codes).fillna("").to_numpy()
     names, whole = sorted(set(owner) - {""}), _word(table, one, rules, region)
-    words = _words_without(
-        table, one, rules, region, np.array([owner == name for name in names]).reshape(-1, len(owner))
-    )
+    without = np.array([owner == name for name in names], dtype="bool").reshape(len(names), len(owner))
+    words = _words_without(table, one, rules, region, without)
     return tuple(str(name) for name, word in zip(names, words, strict=True) if word != whole)
 
 
