@@ -165,8 +165,8 @@ class Study:
 
     def bands(self, key: str) -> pd.DataFrame:
         """Give the group's spread on one indicator at every period (`analysis.series.bands`)."""
-        rows = self.series[self.series["indicator"] == key].dropna(subset=["value"])
-        return self._shared(("bands", key), lambda: over_time.bands(rows))
+        one = over_time.known(key).key
+        return self._shared(("bands", one), lambda: over_time.bands(self.series[self.series["indicator"] == one]))
 
     @cached_property
     def history(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -229,15 +229,15 @@ class Study:
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         refuse_whole(self.region, "压减方案")
-        target = plans.read_target(target)
+        one, target = indicator(key), plans.read_target(target)
 
         def make() -> plans.Plan:
-            keys = compare.KEY if key in compare.KEY else (key,)
-            goal = compare.risen(indicator(key), self.region, self.base(*keys)) if target == "plan" else None
-            ground = self._once(("ground", key), lambda: self._ground(key))
+            keys = compare.KEY if one.key in compare.KEY else (one.key,)
+            goal = compare.risen(one, self.region, self.base(*keys)) if target == "plan" else None
+            ground = self._once(("ground", one.key), lambda: self._ground(one.key))
             return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
 
-        return self._once(("plan", key, target, conditions), make)
+        return self._once(("plan", one.key, target, conditions), make)
 
     def _within(self, conditions: Conditions) -> Conditions:
         return replace(conditions, scope=self.scope, settings=self.settings)
@@ -281,20 +281,19 @@ class Study:
 
     def item_changes(self) -> pd.DataFrame:
         """Give what changed item by item since the last period; empty in a first period."""
-        every = self._shared("item changes", lambda: explain.item_changes(
-            self.items, self.earlier, regions=self.group, scope=self.scope
-        ))  # fmt: skip
-        return self._own(every)
+        return self._own(self._shared("item changes", lambda: explain.item_changes(
+            self.items, self.earlier, regions=self.group, scope=self.scope)))  # fmt: skip
 
     def changes(self, key: str) -> pd.DataFrame:
         """Give value, last value and change of one indicator for every region of the group."""
-        return explain.change(self.standings[self.standings["indicator"] == key], self.previous)
+        one = indicator(key).key
+        last = self.previous if one in compare.KEY else self._previous((one,))
+        return explain.change(self.standing(one), last)
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
         rows = self._shared(("readings", key), lambda: sensitivity.readings(
-            self.items, regions=self.group, indicator=key, settings=self.settings, scope=self.scope
-        ))  # fmt: skip
+            self.items, regions=self.group, indicator=key, settings=self.settings, scope=self.scope))  # fmt: skip
         return sensitivity.own_rows(rows, self.region)
 
     def funnel(self, key: str) -> pd.DataFrame:

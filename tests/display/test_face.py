@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import zjanalysis as zj
 from zjanalysis.display.tables import MIME
-from zjanalysis.errors import ConfigError
+from zjanalysis.errors import ConfigError, UnknownName
 from zjanalysis.studies import Study, study_of
 
 TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
@@ -67,3 +67,17 @@ def test_what_no_page_can_show_is_refused(wrong: object, monkeypatch: pytest.Mon
     with pytest.raises(ConfigError, match="页面上只有视图和表"):
         zj.show(zj.say("话"), wrong)  # type: ignore[arg-type]
     assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("跑动次数", "visits"), ("平均跑动次数", "visits"), ("即办率", "instant"), ("一窗受理率", "one_window"),
+                      ("预约办理率", "bookable"), ("零跑动率", "zero_visit"),
+                      ("全流程网办率", "online_end_to_end")],
+)  # fmt: skip
+def test_an_indicator_is_read_by_name_or_key(name: str, key: str, county: Study) -> None:
+    assert zj.changes(county, name).html == zj.changes(county, key).html
+    assert zj.trend_line(county, name).html == zj.trend_line(county, key).html
+    pd.testing.assert_frame_equal(county.bands(name), county.bands(key))
+    pd.testing.assert_frame_equal(county.plan(name).steps, county.plan(key).steps)
+    with pytest.raises(UnknownName, match="未找到指标“跑动次”"):
+        county.bands("跑动次")

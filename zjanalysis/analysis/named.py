@@ -12,8 +12,10 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator,
 from zjanalysis.analysis.series import KNOWN
 from zjanalysis.columns import ITEM_COLUMNS, label
 from zjanalysis.errors import ConfigError, NoData, unknown_name
+from zjanalysis.inputs.dataset import use_levels
 from zjanalysis.inputs.period import Period
-from zjanalysis.inputs.regions import region_code, region_name
+from zjanalysis.inputs.reference import read_reference
+from zjanalysis.inputs.regions import names_in, region_codes, region_name
 
 
 def measure(
@@ -21,7 +23,7 @@ def measure(
     indicators: str | Indicator | Iterable[str | Indicator] = ITEM_INDICATORS,
     *,
     by: str | Iterable[str] = "region_code",
-    scope: Scope | None = None,
+    scope: Scope | str | Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Give the scores of items, or of a period's: a row per group and indicator, as `indicators.measure` computes it.
 
@@ -40,27 +42,48 @@ def measure(
         raise ConfigError(f"measure 要一张事项表，得到的是 {type(items).__name__}。", "例如 zj.measure(me.items)。")
     wanted = [indicators] if isinstance(indicators, (str, Indicator)) else indicators
     keys = group_columns([by] if isinstance(by, str) else by, items)
-    return named(plain.measure(items, wanted, by=keys, scope=scope or PLAN_SCOPE))
+    return named(plain.measure(items, wanted, by=keys, scope=scope_of(scope or PLAN_SCOPE, items)))
 
 
 def standings(
     items: pd.DataFrame,
     *,
-    regions: Iterable[str | int],
+    regions: str | int | Iterable[str | int],
     indicators: str | Indicator | Iterable[str | Indicator] = compare.KEY,
-    scope: Scope = PLAN_SCOPE,
+    scope: Scope | str | Iterable[str] = PLAN_SCOPE,
 ) -> pd.DataFrame:
     """Give 位次, 达标 and 判断 of regions, by name or code, taken as one group (`compare.standings`).
 
     Raises UnknownName for a region nobody knows, NoData where none of them has items.
     """
-    codes = [region_code(one) for one in regions]
+    codes = region_codes(regions)
     if not items["region_code"].isin(codes).any():
         raise NoData(
             f"事项表里没有{'、'.join(map(region_name, codes[:3]))}的事项。", "请检查 regions，或换一张事项表。"
         )
     wanted = [indicators] if isinstance(indicators, (str, Indicator)) else indicators
-    return named(compare.standings(items, regions=codes, indicators=wanted, scope=scope))
+    return named(compare.standings(items, regions=codes, indicators=wanted, scope=scope_of(scope, items)))
+
+
+def scope_of(scope: Scope | str | Iterable[str], items: pd.DataFrame) -> Scope:
+    """Give a scope as an analyst writes it: types of items, or a Scope whose types and levels may be one or several.
+
+    Levels are names or codes. Raises UnknownName for a type that is neither official nor of one of the items, and for a
+    level nobody knows.
+    """
+    asked = scope if isinstance(scope, Scope) else Scope(tuple(names_in(scope)))
+    types = None if asked.item_types is None else known_types(names_in(asked.item_types), items)
+    return Scope(types, use_levels(names_in(asked.use_levels)))
+
+
+def known_types(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
+    """Give types of items as named; raises UnknownName for one that is neither official nor of one of the items."""
+    there = sorted(items["item_type"].dropna().unique()) if "item_type" in items else []
+    official = [row["text"] for row in read_reference("codes") if row["table"] == label("item_type")]
+    for name in (names := tuple(names)):
+        if name not in (*there, *official):
+            raise unknown_name(label("item_type"), name, there or official)
+    return names
 
 
 def group_columns(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
@@ -76,6 +99,6 @@ def group_columns(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
 def named(rows: pd.DataFrame) -> pd.DataFrame:
     """Give rows of regions and indicators with both by name, 地区 and 指标, before the keys."""
     short = {one.key: one.short for one in KNOWN.values()}
-    heads = {"地区": ("region_code", region_name), "指标": ("indicator", lambda key: short.get(key, key))}
+    heads = {"地区": ("region_code", region_name), "指标": ("indicator", lambda key: short.get(str(key), str(key)))}
     words = {head: rows[key].map(word, na_action="ignore") for head, (key, word) in heads.items() if key in rows}
     return rows.assign(**words)[[*words, *rows.columns]]

@@ -13,9 +13,10 @@ from typing import TypeVar
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, indicator
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
 from zjanalysis.analysis.whole import whole_series
+from zjanalysis.errors import unknown_name
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.inputs.findings import together
@@ -44,15 +45,18 @@ DEFINITION = "2021"
 """The version of every definition in the registry; raise it when a numerator, a denominator or a scope changes."""
 SERIES = (*KEY, "value", "numerator", "denominator", "n", "n_left_out", "definition", "source")
 KNOWN = {one.key: one for one in (*ITEM_INDICATORS, *REPORTED_INDICATORS)}
+_BY_NAME = {name: one for one in REPORTED_INDICATORS for name in (one.label, one.short)}
 
 
 def known(key: str | Indicator) -> Indicator:
-    """Give the indicator of a key, of items or reported.
+    """Give the indicator of a key or a name, of items or reported; raises UnknownName with the nearest.
 
     >>> known("instant").short, known("good_rating").short
     ('即办率', '好评率')
     """
-    return key if isinstance(key, Indicator) else KNOWN[key]
+    if isinstance(key, Indicator):
+        return key
+    return KNOWN.get(key) or _BY_NAME.get(key) or indicator(key)
 
 
 def measured(
@@ -176,8 +180,18 @@ def series(data: str = "", *, upto: str = "", settings: Settings | None = None) 
 
     Columns: value, numerator, denominator, n, n_left_out, definition (its version), source. Figures are measured where
     the workbooks are, and come from history.csv where they are gone; ``upto`` is the last period (empty: the newest).
+    Raises UnknownName for a period nobody knows.
     """
-    return load_series(data, upto=upto, settings=settings)[0]
+    rows = load_series(data, settings=settings)[0]
+    kept: pd.DataFrame = rows[rows["period"] <= last_of(rows["period"], upto)] if upto else rows
+    return kept.reset_index(drop=True)
+
+
+def last_of(periods: Iterable[str], upto: str) -> str:
+    """Give the period up to which is asked; raises UnknownName for one that is not among them."""
+    if upto not in (names := sorted(set(periods))):
+        raise unknown_name("期次", upto, names)
+    return upto
 
 
 def load_series(

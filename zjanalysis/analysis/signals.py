@@ -12,7 +12,7 @@ is a placebo: an effect that those show too is none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
@@ -27,9 +27,10 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.matching import followed, lineages
 from zjanalysis.analysis.registry import Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.analysis.series import known, stored
+from zjanalysis.analysis.series import known, last_of, stored
 from zjanalysis.inputs.dataset import list_periods, load_dataset
 from zjanalysis.inputs.period import how_read, item_files, load_period, load_successions
+from zjanalysis.inputs.regions import region_codes
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.units import UNITS, Met, Verdict
 
@@ -257,17 +258,18 @@ FEWEST_IN_ALL, FEWEST_ASIDE = 8, 3
 
 
 def item_series(
-    data: str = "", indicator: str = "time_compression", *, upto: str = "", regions: Sequence[str] = (),
-    settings: Settings | None = None,
+    data: str = "", indicator: str = "time_compression", *, upto: str = "",
+    regions: str | int | Iterable[str | int] = (), settings: Settings | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Give one indicator of every item in every region over all periods that have workbooks: `panel` of a data set.
 
-    ``regions``: only these; empty for all. Items are followed through the data set's successions.csv; a period is read
-    once (`series.stored`).
+    ``regions``: only these, by name or code; empty for all. Items are followed through the data set's successions.csv;
+    a period is read once (`series.stored`). Raises UnknownName for a region or period nobody knows.
     """
     chosen = settings or load_settings()
     dataset = load_dataset(data, settings=chosen)
-    names = [name for name in list_periods(data, settings=chosen) if not upto or name <= upto]
+    periods, codes = list_periods(data, settings=chosen), region_codes(regions)
+    names = [name for name in periods if not upto or name <= last_of(periods, upto)]
     links, _ = load_successions(dataset.folder, upto=upto)
     one, scope = find(indicator), Scope(dataset.item_types, dataset.use_levels)
 
@@ -278,7 +280,7 @@ def item_series(
     parts = {name: stored(chosen, item_files(dataset.folder / name),
                           repr((how_read(dataset, chosen), scope, one.key, "items")), partial(sums, name))
              for name in names}  # fmt: skip
-    wanted = {name: rows[rows["region_code"].isin(regions)] if regions else rows for name, rows in parts.items()}
+    wanted = {name: rows[rows["region_code"].isin(codes)] if codes else rows for name, rows in parts.items()}
     return panel(wanted, lineage=lineages(links))
 
 

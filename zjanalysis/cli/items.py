@@ -15,13 +15,13 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, emptied_by, in_scope, left_out
 from zjanalysis.analysis.indicators import measure as measure_items
-from zjanalysis.analysis.named import group_columns
+from zjanalysis.analysis.named import group_columns, known_types
 from zjanalysis.analysis.whole import whole_period
 from zjanalysis.cli.commands import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
 from zjanalysis.display.tables import page_columns, table
-from zjanalysis.errors import ConfigError, unknown_name
+from zjanalysis.errors import ConfigError
 from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.check import Submission, check_files
 from zjanalysis.inputs.dataset import Dataset, columns_lines, learn_columns, load_dataset, use_levels
@@ -313,11 +313,7 @@ def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
     """Return the scope of the data set, changed by ``--scope`` and ``--level``."""
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
     if arguments.scope:
-        types = () if arguments.scope == EVERYTHING else listed(arguments.scope)
-        there = sorted(set(period.items["item_type"].dropna()))
-        for name in types:
-            if name not in there:
-                raise unknown_name("事项类型", name, there)
+        types = () if arguments.scope == EVERYTHING else known_types(listed(arguments.scope), period.items)
         scope = replace(scope, item_types=types)
     if arguments.level:
         levels = () if arguments.level == EVERYTHING else use_levels(listed(arguments.level))

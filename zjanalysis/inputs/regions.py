@@ -5,9 +5,11 @@ The facts are in reference/{divisions,zones,groups,tiles}.csv. Reading them need
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from zjanalysis.errors import ConfigError, unknown_name
@@ -123,16 +125,16 @@ def code_in(text: str) -> str | None:
     return _codes()[max(names, key=len)] if names else None
 
 
-def region_name(code: str) -> str:
-    """Return the name of a region code.
+def region_name(code: str | int) -> str:
+    """Return the name of a region, by its code or as it is written elsewhere; raises UnknownName.
 
-    >>> region_name("440823"), region_name("440800+")
-    ('遂溪县', '湛江全市')
+    >>> region_name("440823"), region_name("440800+"), region_name(440823), region_name("遂溪")
+    ('遂溪县', '湛江全市', '遂溪县', '遂溪县')
     """
+    if code not in _regions() and not (isinstance(code, str) and is_whole(code)):
+        code = region_code(code)
     if is_whole(code):
         return f"{_short(region_name(city_of(code)))}{WHOLE}"
-    if code not in _regions():
-        raise unknown_name("地区代码", code, _regions())
     return _regions()[code].name
 
 
@@ -144,6 +146,9 @@ def region_code(name_or_code: str | int) -> str:
     >>> region_code("遂溪县"), region_code(440825), region_code("茂名全市")
     ('440823', '440825', '440900+')
     """
+    if not isinstance(name_or_code, (str, Integral)):
+        kind = type(name_or_code).__name__
+        raise ConfigError(f"地区要写一个名称或代码，得到的是 {kind}。", '例如 region="遂溪县" 或 region=440823。')
     text = str(name_or_code).strip().replace("+", WHOLE)
     above = text.replace(WHOLE, "") or load_settings().focus
     code = find_code(above if WHOLE in text else text)
@@ -243,17 +248,31 @@ def _members(group: str) -> tuple[str, ...]:
     return tuple(county for one in cities for county in _children(one))
 
 
-def _parts(peers: str) -> list[str]:
-    return [part.strip() for part in peers.replace("，", ",").replace("、", ",").split(",") if part.strip()]
+def names_in(written: object) -> list[str]:
+    """Return names as they are written: one, several separated by commas, or a list of such.
+
+    >>> names_in("高州市，440983"), names_in(440823), names_in(["遂溪县", 440825]), names_in(None)
+    (['高州市', '440983'], ['440823'], ['遂溪县', '440825'], [])
+    """
+    if isinstance(written, str):
+        return [part.strip() for part in re.split("[,，、]", written) if part.strip()]
+    if isinstance(written, Iterable):
+        return [name for one in written for name in names_in(one)]
+    return [] if written is None else [str(written)]
 
 
-def group_of(peers: str) -> str:
+def region_codes(regions: object) -> tuple[str, ...]:
+    """Return the codes of regions, one or several (`names_in`), by name or code; raises UnknownName."""
+    return tuple(map(region_code, names_in(regions)))
+
+
+def group_of(peers: object) -> str:
     """Return what the regions a user chose are called: the groups' names, or 所选地区; empty for the default ones.
 
     >>> group_of(""), group_of("粤西"), group_of("茂名各县区,阳江各县区"), group_of("高州市,阳西县")
     ('', '粤西地市', '茂名各县区、阳江各县区', '所选地区')
     """
-    parts = _parts(peers)
+    parts = names_in(peers)
     if not all(_members(part) or part == f"本市{_COUNTIES}" for part in parts):
         return "所选地区"
     return "、".join(part if part[-1] in "市县区" else f"{part}地市" for part in parts)
@@ -286,13 +305,12 @@ def peers_of(
     >>> peers_of(440800, [440900, "阳江市"]), len(peers_of("440823", "粤西各县区")), peers_of("全市", "粤西")
     (('440900', '441700'), 18, ('440900+', '441700+'))
     """
-    own = region_code(code)
-    group = str(group) if isinstance(group, (str, int)) else ",".join(map(str, group))
-    if not group and is_county(own):
+    own, parts = region_code(code), names_in(group)
+    if not parts and is_county(own):
         return tuple(c for c in _children(city_of(own)) if c != own)
-    if not group and not is_whole(own) and _regions()[own].level == "province":
+    if not parts and not is_whole(own) and _regions()[own].level == "province":
         return ()
-    parts = _parts(group or usual_group(own, settings or load_settings()))
+    parts = parts or names_in(usual_group(own, settings or load_settings()))
     unknown = len(parts) == 1 and not _members(_named(parts[0], own)) and find_code(parts[0]) is None
     if unknown and WHOLE not in parts[0]:
         raise unknown_name("兄弟地区分组", parts[0], group_names(own))
@@ -310,7 +328,7 @@ def usual_group(code: str, settings: Settings) -> str:
     ('粤东粤西粤北', '珠三角')
     """
     usual, city = settings.comparison.group, city_of(code)
-    groups = [_groups().get(part, ()) for part in _parts(usual)]
+    groups = [_groups().get(part, ()) for part in names_in(usual)]
     outside = all(groups) and not any(city in members for members in groups) and city != settings.focus
     return nearest_group(city) if outside and nearest_group(city) else usual
 
