@@ -58,6 +58,19 @@ def test_it_is_said_which_of_the_two_periods_has_no_value(slipping: Study) -> No
     assert "本期无数据，不拆分变化" in zj.change_split(me, "time_compression").sentence
 
 
+def test_a_last_period_that_is_not_the_one_before_is_named_and_a_gap_ends_a_row(slipping: Study) -> None:
+    rows = slipping.series[~slipping.series["period"].isin(["2020Q3", "2020Q4"])]
+    far = replace(slipping.before, name="2020Q2", memory={})
+    me = with_series(study_of(slipping.period, region="440883", before=far), rows)
+    assert "较2020年第2期6项均退步。" in zj.summary(me).sentence
+    assert (
+        "较上期" not in zj.summary(me).sentence + zj.change_split(me, "visits").sentence + zj.item_changes(me).sentence
+    )
+    assert "较2020年第2期" in zj.spine(me).html
+    assert "持续变差" in zj.trend(slipping).sentence
+    assert "持续变差" not in zj.trend(me).sentence
+
+
 def own_lines(axes: object) -> list[np.ndarray]:
     """The points of every piece of the own line, without its last dot and the median."""
     lines = [line for line in axes.lines if line.get_color() == theme.FOCUS]  # type: ignore[attr-defined]

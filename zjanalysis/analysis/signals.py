@@ -28,7 +28,7 @@ from zjanalysis.analysis.matching import followed, lineages
 from zjanalysis.analysis.registry import Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import known, last_of, stored
-from zjanalysis.inputs.dataset import list_periods, load_dataset
+from zjanalysis.inputs.dataset import list_periods, load_dataset, steps_in_time
 from zjanalysis.inputs.period import how_read, item_files, load_period, load_successions
 from zjanalysis.inputs.regions import region_codes
 from zjanalysis.settings import Settings, load_settings
@@ -72,10 +72,11 @@ class Reading:
     dispersion: float = float("nan")
 
 
-def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator) -> Reading:
+def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator, *, unbroken: int = 0) -> Reading:
     """Judge the newest of the points of one line, oldest first; ``denominators`` are what shares are shares of.
 
-    Missing denominators: no shares, such as distances of two of them.
+    Missing denominators: no shares, such as distances of two of them. ``unbroken``: how many of the newest points
+    follow one another without a missing period (0: all); no row of points that rise or fall is longer.
 
     >>> from zjanalysis.analysis.registry import indicator
     >>> days = np.array([9.0, 8.1, 7.0, 6.2, 5.1, 4.0])
@@ -91,7 +92,7 @@ def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator) -> R
     noise = max(sigma * scale[-1], least_move(float(denominators[-1]), one) / D2)
     reach = max(LEAST_SIGMAS, two_sided_t(POINT_LEVEL, max(1.0, FREEDOM * (n - 2)))) * noise
     centre, wide = float(values[:-1].mean()), sqrt(1 + 1 / (n - 1))
-    run = _run(steps)
+    run = min(_run(steps), unbroken or n)
     signal = Signal.STEADY
     if abs(values[-1] - centre) > reach * wide and abs(steps[-1]) > reach * sqrt(2):
         signal = Signal.OUTLIER
@@ -145,17 +146,20 @@ def signals(lines: pd.DataFrame, *, period: str = "", last: str = "") -> pd.Data
     """
     newest = period or str(lines["period"].max())
     upto = lines[(lines["period"] <= newest) & lines["value"].notna()]
-    groups = upto.groupby("line", sort=True)
-    rows = [_row(line, last) for _, line in groups if line["period"].iloc[-1] == newest]
+    groups, places = upto.groupby("line", sort=True), steps_in_time(upto["period"])
+    rows = [_row(line, last, places) for _, line in groups if line["period"].iloc[-1] == newest]
     return pd.DataFrame(rows, columns=[*_KEYS, *Reading.__dataclass_fields__])
 
 
 _KEYS = ("region_code", "indicator", "period", "value", "previous")
 
 
-def _row(line: pd.DataFrame, last: str) -> dict[str, Any]:
+def _row(line: pd.DataFrame, last: str, places: Mapping[str, int]) -> dict[str, Any]:
     values, newest = line["value"].to_numpy("float64"), line.iloc[-1]
-    reading = read_line(values, line["denominator"].to_numpy("float64"), known(str(newest["indicator"])))
+    gaps = np.flatnonzero(np.diff([places[name] for name in line["period"]]) > 1)
+    unbroken = len(line) - 1 - int(gaps[-1]) if len(gaps) else len(line)
+    one, below = known(str(newest["indicator"])), line["denominator"].to_numpy("float64")
+    reading = read_line(values, below, one, unbroken=unbroken)
     before = values[:-1][(line["period"] == last)[:-1]] if last else values[:-1]
     previous = float(before[-1]) if len(before) else float("nan")
     return {**{name: newest[name] for name in _KEYS[:-1]}, "previous": previous, **asdict(reading)}

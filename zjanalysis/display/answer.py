@@ -10,7 +10,7 @@ import pandas as pd
 from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import Plan
-from zjanalysis.display import templates, wording
+from zjanalysis.display import dates, templates, wording
 from zjanalysis.display.blocks import Block, leading, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, page_columns, printed_steps, table
@@ -58,14 +58,14 @@ def position_sentence(me: Study) -> str:
         return (
             f"没有可比的兄弟地区，{len(gaps)}项指标不排位次、不作判断。"
             + target_sentence(gaps, me.region)
-            + moved_sentence(gaps)
+            + moved_sentence(me)
         )
     names = {word: [about(key).short for key in gaps.loc[gaps["verdict"] == word, "indicator"]] for word in Verdict}
     printed = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
     parts = [f"{len(names[word])}项{word}" + _named(names[word], word, len(gaps)) for word in printed if names[word]]
     same = f"均{parts[0].partition('项')[2]}" if len(parts) == 1 else f"中{'、'.join(parts)}"
     said = f"按同事项与{me.whom}比，{len(gaps)}项指标{same}。"
-    return said + target_sentence(gaps, me.region) + moved_sentence(gaps)
+    return said + target_sentence(gaps, me.region) + moved_sentence(me)
 
 
 def _named(names: list[str], word: Verdict, whole: int) -> str:
@@ -87,16 +87,17 @@ def target_sentence(gaps: pd.DataFrame, region: str) -> str:
     return f"有目标的{len(asked)}项中{'、'.join(parts)}。" if parts else ""
 
 
-def moved_sentence(gaps: pd.DataFrame) -> str:
+def moved_sentence(me: Study) -> str:
     """Say how many indicators are better or worse than in the last period; nothing in a first period."""
+    gaps, since = me.gaps, dates.since(me.before.name, me.period.name)
     moved = zip(map(about, gaps["indicator"]), printed_steps(gaps, "previous"), strict=True)
     words = [wording.change_word(step, one.unit, one.sign) for one, step in moved]
     if set(words) <= {wording.NO_DATA}:
         return ""
     if len(set(words)) == 1:
-        return f"较上期{len(words)}项均{words[0]}。"
+        return f"{since}{len(words)}项均{words[0]}。"
     parts = [f"{words.count(word)}项{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)]
-    return f"较上期{'、'.join(parts)}。"
+    return f"{since}{'、'.join(parts)}。"
 
 
 def reason_sentence(me: Study) -> str:

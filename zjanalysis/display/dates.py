@@ -15,6 +15,17 @@ def issue_text(period: str) -> str:
     return f"{found[1]}年第{int(found[2] or found[3])}期" if found else period
 
 
+def since(before: str, now: str) -> str:
+    """Give what a change is counted from: the last period, by its name where it is not the one just before.
+
+    >>> since("2020Q4", "2021Q1"), since("2020Q2", "2021Q1")
+    ('较上期', '较2020年第2期')
+    """
+    from zjanalysis.inputs.dataset import steps_in_time  # noqa: PLC0415 - a zip of reports needs none of it
+
+    return f"较{issue_text(before)}" if before and steps_in_time([before, now])[now] > 1 else "较上期"
+
+
 def date_text(written: str) -> str:
     """Give an ISO date in Chinese.
 

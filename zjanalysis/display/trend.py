@@ -15,7 +15,7 @@ from zjanalysis.analysis.explain import Cause
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import ENOUGH_FOR_SHARES
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
-from zjanalysis.display import theme, wording
+from zjanalysis.display import dates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
 from zjanalysis.display.canvas import DASHED, along, key, line, plane, put, upright, write
 from zjanalysis.display.picture import MM, bare_axes, describe, new_figure
@@ -28,7 +28,7 @@ NAMED = 3  # findings about the past that a sentence names
 PANEL, HEAD, FOOT, SIDE, LOW = 12.0, 6.0, 5.0, 11.0, 5.0  # millimetres: plot, its head, its axis, ticks, the key
 LEFT = -(SIDE - 1) / (theme.WIDTH / MM / ACROSS - SIDE - 4)  # of a plot: where its head begins
 INK = {Signal.BETTER: theme.AHEAD, Signal.WORSE: theme.BEHIND_TEXT, Signal.OUTLIER: theme.TARGET}
-LISTED = "较上期的变化来自事项增减，不是同一事项的改善或退步。"
+LISTED = "的变化来自事项增减，不是同一事项的改善或退步。"
 
 
 def trend(me: Study, *keys: str) -> Block:
@@ -63,7 +63,7 @@ def trend_sentence(me: Study, *keys: str) -> str:
              if (read["relative"] == word).any()]  # fmt: skip
     relative = f"扣除全组共同的变化，{'，'.join(apart) or '没有持续变化'}。"
     listed = [about(key).short for key in read["indicator"] if _cause(me, key) == Cause.LIST]
-    from_list = "、".join(listed) + LISTED if listed else ""
+    from_list = "、".join(listed) + dates.since(me.before.name, me.period.name) + LISTED if listed else ""
     return f"{me.name}{len(read)}项指标的走势：{_signals(read)}；{relative}{from_list}{_past_sentence(me)}"
 
 
@@ -179,7 +179,8 @@ def _cause(me: Study, indicator: str) -> str:
 
 def _cause_sentence(me: Study, indicator: str) -> str:
     """Say so where the change since the last period is one of the list."""
-    return LISTED if _cause(me, indicator) == Cause.LIST else ""
+    since = dates.since(me.before.name, me.period.name)
+    return since + LISTED if _cause(me, indicator) == Cause.LIST else ""
 
 
 def _band_name(me: Study) -> str:

@@ -150,7 +150,7 @@ def change_text(change: Any, unit: str, *, since: str = "较上期", was: Any = 
     if missing(change):
         return lacking(was)
     if is_zero(float(change), unit):
-        return "与上期持平" if since else SAME
+        return since.replace("较", "与", 1) + SAME
     kind = _unit(unit)
     return f"{since}{kind.up if change > 0 else kind.down}{difference(change, unit)}"
 

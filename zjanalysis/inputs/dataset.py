@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,24 @@ def previous_period(data: str, period: str, *, settings: Settings | None = None)
     """Give the period before this one, "" when it is the first."""
     earlier = [name for name in list_periods(data, settings=settings) if name < period]
     return earlier[-1] if earlier else ""
+
+
+def steps_in_time(periods: Iterable[str]) -> dict[str, int]:
+    """Give where each period lies, counted in the shortest step between two; a step of more than 1 leaves a gap.
+
+    Quarters (2021Q1) or months (2021-05); names of another form follow one another. Two periods alone are counted as
+    their names count.
+
+    >>> steps_in_time(["2020Q1", "2020Q2", "2021Q1"]), steps_in_time(["2020-03", "2020-06", "2020-09"])
+    ({'2020Q1': 0, '2020Q2': 1, '2021Q1': 4}, {'2020-03': 0, '2020-06': 1, '2020-09': 2})
+    >>> steps_in_time(["2020Q2", "2021Q1"]), steps_in_time(["甲", "乙"])
+    ({'2020Q2': 0, '2021Q1': 3}, {'乙': 0, '甲': 1})
+    """
+    names = sorted(set(periods))
+    found = [re.fullmatch(r"(\d{4})(Q|-)(\d{1,2})", name) for name in names]
+    if len({one and one[2] for one in found}) != 1 or not found[0]:
+        return {name: place for place, name in enumerate(names)}
+    places = [int(one[1]) * (4 if one[2] == "Q" else 12) + int(one[3]) for one in found if one]
+    steps = [later - place for place, later in pairwise(places)]
+    shortest = min(steps) if len(steps) > 1 else 1
+    return {name: (place - places[0]) // shortest for name, place in zip(names, places, strict=True)}
