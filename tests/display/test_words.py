@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from zjanalysis.columns import TABLES
 from zjanalysis.display import reasons
 from zjanalysis.display.tables import about
 from zjanalysis.publish.page import numbered
-from zjanalysis.studies import Study
+from zjanalysis.studies import Study, study_of
 from zjanalysis.units import UNITS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,3 +141,23 @@ def test_what_cannot_be_judged_has_no_target_and_no_steps_and_says_why(pair: Stu
     assert {key for key, block in each.items() if f"{few}，不能判定，不列方案。" in block.sentence} == {
         key for key in KEY if about(key).short in unjudged
     }
+
+
+def test_regions_are_counted_that_enter_a_figure_and_one_alone_is_named(county: Study, pair: Study) -> None:
+    period, gone = county.period, ["440804", "440825"]
+    away = period.items["region_code"].isin(gone)
+    limits, kinds = period.items["limit_reason"].mask(away, "无法定时限"), period.items["item_type"]
+    lacking = replace(period, items=period.items.assign(limit_reason=limits), memory={})
+    me = study_of(lacking, region="440882", before=county.before)
+    said = zj.ranking(me, "time_compression").sentence
+    assert "（共8个地区）" in said
+    assert "8地中位数" in said
+    assert "7个兄弟县区合计" in zj.split(me, "time_compression").sentence
+    assert "8–10地中位数" in zj.spine(me).html
+    only = kinds.where(~away, "公共服务")
+    none = study_of(replace(period, items=period.items.assign(item_type=only), memory={}), region="440882",
+                    before=county.before)  # fmt: skip
+    assert "8地中位数" in zj.spine(none).html
+    assert "7个兄弟县区" in zj.spine(none).html
+    assert "霞山区（" in zj.split(pair, "visits").sentence
+    assert "有数据的只有2地，没有可比的中位数" in zj.ranking(pair, "visits").sentence

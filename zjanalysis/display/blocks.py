@@ -18,7 +18,16 @@ from zjanalysis.display import dates, picture, templates, theme, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, page_columns, word
 from zjanalysis.display.tables import table as table_of
 from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.regions import city_of, is_county, is_whole, level_name, region_code, region_name, report_units
+from zjanalysis.inputs.regions import (
+    city_of,
+    counted_peers,
+    is_county,
+    is_whole,
+    level_name,
+    region_code,
+    region_name,
+    report_units,
+)
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.settings import Comparison
 from zjanalysis.studies import Study
@@ -192,6 +201,28 @@ def definitions(me: Study) -> Block:
     html = templates.html("definitions", printed=printed, notes=notes)
     payload = {"kind": "definitions", "table": printed.payload(), "notes": [list(note) for note in notes]}
     return Block(html, payload, "指标口径", rows)
+
+
+def n_places(counts: Iterable[int]) -> str:
+    """Say how many regions enter figures that stand together: 10地, or 8–10地 where not all have the same.
+
+    >>> n_places([10, 10]), n_places([8, 10])
+    ('10地', '8–10地')
+    """
+    low, *_, high = sorted([*counts] * 2)
+    return f"{low}地" if low == high else f"{low}–{high}地"
+
+
+def with_data(me: Study, *keys: str) -> list[str]:
+    """Give the peers that have a value on one of the indicators."""
+    rows = me.scores[me.scores["indicator"].isin(keys) & me.scores["value"].notna()]
+    return [code for code in me.peers if code in set(rows["region_code"])]
+
+
+def peers_text(me: Study, *keys: str) -> str:
+    """Count the peers that have a value on one of the indicators; one alone is named."""
+    there, county = with_data(me, *keys), is_county(me.region)
+    return level_name(there[0]) if len(there) == 1 else counted_peers(me.whom, len(there), county=county)
 
 
 def reading_rules(rules: Comparison, *, unplanned: str = "") -> list[tuple[str, str]]:

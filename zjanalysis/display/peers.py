@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, names_of, say
+from zjanalysis.display.blocks import Block, exhibit, n_places, names_of, say
 from zjanalysis.display.canvas import (
     TextColumn,
     Yardstick,
@@ -52,17 +52,25 @@ def ranking(me: Study, indicator: str) -> Block:
         focus=me.region,
     )
     own = rows[rows["region_code"] == me.region].iloc[0]
-    whom, place = f"{len(me.group)}地中位数", wording.rank_text(own["rank"], own["n_ranked"], tied=bool(own["tied"]))
+    whom, place = _middle(rows), wording.rank_text(own["rank"], own["n_ranked"], tied=bool(own["tied"]))
+    alone = f"有数据的只有{n_places(rows['n_ranked'])}，没有可比的中位数"
+    apart = wording.apart(own["value"], own["median"], one.unit, whom, own["digits"])
+    beside = alone if wording.missing(own["median"]) else apart
     said = (
         f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，"
         f"{place}，"
-        f"{wording.apart(own['value'], own['median'], one.unit, whom, own['digits'])}"
+        f"{beside}"
         f"{'' if own['meets_target'] == Met.NO_TARGET else '，' + own['meets_target']}；按同事项比，{own['verdict']}。"
         if not wording.missing(own["value"])
         else f"{me.name}{one.label}{wording.NO_DATA}。"
     )
     return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{me.name}{place}", table=printed, sentence=said,
                    source=me)  # fmt: skip
+
+
+def _middle(rows: pd.DataFrame) -> str:
+    """Name the median of the regions that have a value."""
+    return f"{n_places(rows['n_ranked'])}中位数"
 
 
 def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
@@ -82,7 +90,7 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
         tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
         median_text = wording.amount(median, one.unit, rows["digits"].iloc[0])
-        middle = Yardstick(median, f"{len(me.group)}地中位数 {median_text}")
+        middle = Yardstick(median, f"{_middle(rows)} {median_text}")
         goal = Yardstick(target, f"目标 {wording.amount(target, one.unit)}", theme.TARGET, dashed=True)
         yardsticks(axes, [middle, goal])
     best, last = rows.iloc[0], rows.dropna(subset=["value"]).iloc[-1] if rows["value"].notna().any() else rows.iloc[-1]

@@ -11,7 +11,7 @@ from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.columns import TABLES
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, leading, listing, office, say
+from zjanalysis.display.blocks import Block, carry, exhibit, leading, listing, office, peers_text, say, with_data
 from zjanalysis.display.canvas import (
     THICK,
     TextColumn,
@@ -44,7 +44,7 @@ def helps(gain: float, unit: str) -> str:
 def split(me: Study, indicator: str) -> Block:
     """Give the gap to the pooled peers split into 结构, 水平 and 覆盖; one sentence where one side has no value."""
     one, parts = about(indicator), me.gap_split(indicator)
-    row, peers = parts.iloc[0], f"{me.others}合计"
+    row, peers = parts.iloc[0], peers_text(me, one.key) + "合计" * (len(with_data(me, one.key)) > 1)
     if wording.missing(row["gap"]):
         return say(f"{one.label}：{me.name}或{me.whom}{wording.NO_DATA}，不拆分差距。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])

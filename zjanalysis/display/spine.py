@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import dates, templates, theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit
+from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text
 from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
 from zjanalysis.display.tables import Table, about, page_columns, printed_steps, table
@@ -158,7 +158,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
         over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
         write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
         write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
-        _key(axes, me, len(rows) - 0.5 + rows_per_mm(axes) * 2.2, target=bool(rows["target"].notna().any()))
+        _key(axes, me, rows, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
     return describe(axes, _spine_alt(me, rows))
 
 
@@ -178,11 +178,13 @@ def _strip(axes: Axes, y: float, spots: Spots, *, half: float = 0.3, small: floa
         dots(axes, [own], [y], size=large, colours=theme.FOCUS, zorder=5)
 
 
-def _key(axes: Axes, me: Study, y: float, *, target: bool) -> None:
+def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
     """Write what the marks mean under the rows."""
     marks = [("●", me.name, theme.FOCUS)]
-    marks += [("●", me.others, theme.PEER), ("｜", f"{len(me.group)}地中位数", theme.INK)] if me.peers else []
-    marks += [("▼", "方案目标", theme.TARGET)] if target else []
+    middle = rows.loc[rows["median"].notna(), "n_ranked"]
+    marks += [("●", peers_text(me, *me.keys), theme.PEER)] if me.peers else []
+    marks += [("｜", f"{n_places(middle)}中位数", theme.INK)] if len(middle) else []
+    marks += [("▼", "方案目标", theme.TARGET)] if rows["target"].notna().any() else []
     width = axes.get_position().width * axes.figure.get_figwidth() * 72  # type: ignore[union-attr]
     low, high = axes.get_xlim()
     x = -axes.get_position().x0 / axes.get_position().width * (high - low) + low

@@ -16,7 +16,7 @@ from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import ENOUGH_FOR_SHARES
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
 from zjanalysis.display import dates, theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, listing, names_of, say
+from zjanalysis.display.blocks import Block, carry, exhibit, listing, n_places, names_of, say
 from zjanalysis.display.canvas import DASHED, along, key, line, plane, put, upright, write
 from zjanalysis.display.picture import MM, bare_axes, describe, new_figure
 from zjanalysis.display.tables import about, page_columns, table
@@ -49,7 +49,10 @@ def trend(me: Study, *keys: str) -> Block:
         f"{about(r['indicator']).short}由{r['first']}到{r['now']}，{r['signal']}"
         for r in shown.frame.to_dict("records")
     )
-    describe(axes, f"折线图：{me.name}{len(wanted)}项指标{periods[0]}至{periods[-1]}的走势与{_band_name(me)}。{each}。")
+    describe(
+        axes,
+        f"折线图：{me.name}{len(wanted)}项指标{periods[0]}至{periods[-1]}的走势与{_band_name(me, *wanted)}。{each}。",
+    )
     read = _read(me, wanted)
     behind = int((read["relative"] == Signal.WORSE).sum())
     title = f"{me.name}{len(periods)}期走势：{_signals(read)}" + (f"；相对全组持续变差{behind}项" if behind else "")
@@ -108,10 +111,10 @@ def trend_line(me: Study, indicator: str) -> Block:
         axes = plane(height=60, left=16, right=6)
         _scales(axes, me, one.key, periods, ticks=6)
         _draw(axes, me, one.key, periods)
-        marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me), theme.RANGE), ("—", "中位数", theme.PEER)]
+        marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me, one.key), theme.RANGE), ("—", "中位数", theme.PEER)]
         key(axes, [*marks, *_goal(me, one.key)])
     each = "，".join(f"{r['period']}{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
-    describe(axes, f"折线图：{me.name}{one.label}与{_band_name(me)}。{each}。{read['signal']}。")
+    describe(axes, f"折线图：{me.name}{one.label}与{_band_name(me, one.key)}。{each}。{read['signal']}。")
     return exhibit(axes, title=f"{one.short}：{len(own)}期{read['signal']}", table=shown, source=me, sentence=said)
 
 
@@ -183,8 +186,10 @@ def _cause_sentence(me: Study, indicator: str) -> str:
     return since + LISTED if _cause(me, indicator) == Cause.LIST else ""
 
 
-def _band_name(me: Study) -> str:
-    return f"全组{len(me.group)}地{'中间八成' if len(me.group) >= ENOUGH_FOR_SHARES else '范围'}"
+def _band_name(me: Study, *keys: str) -> str:
+    """Say what the band of the newest period spans, and of how many regions that have data."""
+    counts = [int(me.bands(key)["n"].iloc[-1]) for key in keys if len(me.bands(key))]
+    return f"全组{n_places(counts)}{'中间八成' if min(counts) >= ENOUGH_FOR_SHARES else '范围'}"
 
 
 def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
@@ -203,7 +208,7 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
         now = wording.amount(read.at[one.key, "value"], one.unit) if one.key in read.index else wording.NO_DATA
         _head(axes, one.short, word, now.replace("个工作日", "日"))
     goals = any(not math.isnan(_target(me, one)) for one in keys)
-    _marks(figure.axes[0], me, low=-(total - HEAD - PANEL - LOW + 3.5) / PANEL, goals=goals)
+    _marks(figure.axes[0], me, keys, low=-(total - HEAD - PANEL - LOW + 3.5) / PANEL, goals=goals)
     return figure.axes[0]
 
 
@@ -216,9 +221,9 @@ def _head(axes: Axes, name: str, word: Signal, now: str) -> None:
     write(axes, 1, 1 + 1.4 / PANEL, now, ha="right", **over)
 
 
-def _marks(axes: Axes, me: Study, *, low: float, goals: bool) -> None:
+def _marks(axes: Axes, me: Study, keys: Sequence[str], *, low: float, goals: bool) -> None:
     """Write what the marks mean under the panels, which are all of the same size."""
-    marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me), theme.RANGE), ("—", "全组中位数", theme.PEER)]
+    marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me, *keys), theme.RANGE), ("—", "全组中位数", theme.PEER)]
     marks += [("┅", "方案目标", theme.TARGET)] if goals else []
     x, wide = LEFT, axes.get_position().width * theme.WIDTH * 72
     for mark, name, colour in marks:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.analysis import compare
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, city_note, exhibit, listing, names_of, say
+from zjanalysis.display.blocks import Block, city_note, exhibit, listing, n_places, names_of, say
 from zjanalysis.display.canvas import TextColumn, Yardstick, bars, dots, row_chart, scale, yardsticks
 from zjanalysis.display.peers import best_first
 from zjanalysis.display.picture import describe
@@ -139,7 +139,7 @@ def _dots(rows: pd.DataFrame, key: str, own: list[str]) -> Axes:
         scale(axes, [*values, median], unit=one.unit, zero=False, label=better)
         tones = [theme.FOCUS if row in marks else theme.PEER for row in range(len(rows))]
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        yardsticks(axes, [Yardstick(median, f"{len(rows)}地中位数 {wording.amount(median, one.unit)}")])
+        yardsticks(axes, [Yardstick(median, f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit)}")])
     first, last = rows.iloc[0], rows.iloc[-1]
     alt = (f"点图：{len(rows)}个县（市、区）的{one.label}，从好到差排列，最好{first['region']}{first['text']}，"
            f"最末{last['region']}{last['text']}；本市{len(own)}个。")  # fmt: skip
