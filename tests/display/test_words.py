@@ -161,3 +161,26 @@ def test_regions_are_counted_that_enter_a_figure_and_one_alone_is_named(county: 
     assert "7个兄弟县区" in zj.spine(none).html
     assert "霞山区（" in zj.split(pair, "visits").sentence
     assert "有数据的只有2地，没有可比的中位数" in zj.ranking(pair, "visits").sentence
+
+
+def best_possible(me: Study, region: str) -> Study:
+    """A study of a region whose permits are all at the best possible value."""
+    own = me.period.items["region_code"] == region
+    ideal = {"promised_days": 0.0, "visits": 0.0, "handling_type": "即办件", "online": True, "end_to_end": True}
+    changed = {name: me.period.items[name].mask(own, value) for name, value in ideal.items()}
+    period = replace(me.period, items=me.period.items.assign(**changed), memory={})
+    return study_of(period, region=region, before=me.before)
+
+
+def test_no_table_is_named_that_lists_nothing_and_nothing_unjudged_is_called_met(county: Study, pair: Study) -> None:
+    best = best_possible(county, "440882")
+    assert zj.summary(best).sentence.endswith("各项目标均已达到，没有可参照的改法。")
+    rows = zj.first_steps(best).rows
+    assert rows is not None
+    assert rows.empty
+    assert zj.tasks(best, *KEY).sentence == "各项目标均已达到，没有要下发的任务。"
+    two = best_possible(pair, "440802")
+    two = study_of(two.period, region="440802", peers="440803", before=pair.before)
+    assert "3项不能判定" in zj.summary(two).sentence
+    assert zj.summary(two).sentence.endswith("可判定的目标均已达到，没有可参照的改法。")
+    assert zj.tasks(two, *KEY).sentence == "没有要下发的任务。"

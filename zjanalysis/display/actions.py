@@ -173,10 +173,11 @@ def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditi
 
 def tasks(me: Study, *indicators: str) -> Block:
     """Give the task list of the plans for the departments; the workbook to send out is written by ``zj plan --out``."""
-    plans = [me.plan(key).steps for key in indicators]
-    plans = [steps for steps in plans if len(steps)]
+    wanted = [me.plan(key) for key in indicators]
+    plans = [one.steps for one in wanted if len(one.steps)]
     if not plans:
-        return say("各项目标均已达到，没有要下发的任务。" if has_plan(me.region) else "没有要下发的任务。")
+        met = has_plan(me.region) and all(one.summary["reached"].iloc[0] for one in wanted)
+        return say(f"{'各项目标均已达到，' if met else ''}没有要下发的任务。")
     rows = task_list(*plans)
     printed = table(rows, caption="任务清单", columns=page_columns("tasks"), sheet="任务清单")
     return listing(printed, f"共{len(rows)}项任务（{step_counts(plans)}）。")

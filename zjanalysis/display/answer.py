@@ -9,7 +9,7 @@ import pandas as pd
 
 from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
-from zjanalysis.analysis.plan import Plan
+from zjanalysis.analysis.plan import LEAD, Plan
 from zjanalysis.display import dates, templates, wording
 from zjanalysis.display.blocks import Block, leading, names_of, office, short_name
 from zjanalysis.display.spine import spine_rows
@@ -122,12 +122,19 @@ def action_sentence(me: Study) -> str:
     """Say how many promises are longer than the law allows, and how few changes would meet each target not met."""
     n, plans = len(over_limit(me)), unmet_plans(me)
     first = f"{n}项许可的承诺超过法定时限，先改（见附件）；" if n else ""
-    if not plans:
-        none = unplanned(me.region)
-        return first + (
-            f"{none}，按表1缩小与居中地区的差距。" if none else "各项目标均已达到，按表1巩固同事项上的短板。"
-        )
-    return first + "；".join(_action(one) for one in plans) + "。"
+    return first + ("；".join(map(_action, plans)) if plans else _nothing_missed(me)) + "。"
+
+
+def _nothing_missed(me: Study) -> str:
+    """Say what is so where no indicator is 未达标: what can be judged is met, and whether 表1 lists anything."""
+    words = set(me.gaps["meets_target"]) - {Met.NO_TARGET}
+    met = (
+        "各项目标均已达到" if words == {Met.MET} else "可判定的目标均已达到" if Met.MET in words else "没有可判定的目标"
+    )
+    none = unplanned(me.region)
+    if not any(len(one.steps) for one in _first_plans(me)):
+        return f"{none or met}，没有可参照的改法"
+    return f"{none}，按表1缩小与居中地区的差距" if none else f"{met}，按表1巩固同事项上的短板"
 
 
 def over_limit(me: Study) -> pd.DataFrame:
@@ -190,10 +197,14 @@ def terms(me: Study) -> Block:
     return Block(html, payload, "；".join(f"{term}：{text}" for term, text in explained))
 
 
+def _first_plans(me: Study) -> list[Plan]:
+    """Give the plans 表1 is made of: of the targets not met, else of what would lead 判断 to 优于."""
+    return unmet_plans(me) or [me.plan(str(key), target=LEAD) for key in me.gaps["indicator"].head(1)]
+
+
 def first_steps(me: Study, *, limit: int = 4) -> Block:
     """Give 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
-    plans = unmet_plans(me) or [me.plan(str(key), target="lead") for key in me.gaps["indicator"].head(1)]
-    steps = [one.steps for one in plans if len(one.steps)]
+    steps = [one.steps for one in _first_plans(me) if len(one.steps)]
     rows = (
         _together(pd.concat([named_steps(leading(one, limit), me) for one in steps], keys=range(len(steps))), limit)
         if steps
