@@ -13,7 +13,7 @@ import zjanalysis as zj
 from zjanalysis.analysis.compare import KEY
 from zjanalysis.columns import TABLES
 from zjanalysis.display import reasons
-from zjanalysis.display.tables import about
+from zjanalysis.display.tables import about, table_from_payload
 from zjanalysis.publish.page import numbered
 from zjanalysis.studies import Study, study_of
 from zjanalysis.units import UNITS
@@ -184,3 +184,22 @@ def test_no_table_is_named_that_lists_nothing_and_nothing_unjudged_is_called_met
     assert "3项不能判定" in zj.summary(two).sentence
     assert zj.summary(two).sentence.endswith("可判定的目标均已达到，没有可参照的改法。")
     assert zj.tasks(two, *KEY).sentence == "没有要下发的任务。"
+
+
+def test_a_value_at_its_threshold_prints_apart_from_it_wherever_both_stand(county: Study) -> None:
+    own = county.period.items["region_code"].eq("440882") & county.period.items["item_type"].eq("行政许可")
+    own &= county.period.items["in_force"] & county.period.items["use_level"].eq("4")
+    rest = own & (own.cumsum() > 180)
+    kinds = county.period.items["handling_type"].mask(own, "承诺件").mask(own & (own.cumsum() <= 146), "即办件")
+    items = county.period.items.assign(handling_type=kinds)[~rest]
+    me = study_of(replace(county.period, items=items, memory={}), region="440882", before=county.before)
+    assert me.gaps.set_index("indicator").loc["instant", ["numerator", "denominator"]].tolist() == [146, 180]
+    shown = zj.spine(me).payload["table"]
+    place = [row[0] for row in shown["rows"]].index(about("instant").label)
+    assert table_from_payload(shown).texts()[place][1:3] == ["81.111%", "达标"]
+    overview = zj.plan_overview(me).rows
+    assert overview is not None
+    assert overview.set_index("name").loc["即办率", ["now", "goal_text", "met"]].tolist() == [
+        "81.111%", "高于81.11%", "已达标"
+    ]  # fmt: skip
+    assert "现为81.111%，目标高于81.11%" in zj.plan(me, "instant")[0].sentence

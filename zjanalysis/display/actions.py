@@ -71,26 +71,33 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     if (row["n_reviewed"] or not row["reached"]) and not row["reason"]:
         free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me))
         review = f"{one.short}{free}" if free != needed else ""
-    goal = "—" if wording.missing(row["target"]) else wording.goal(row["target"], one.unit, one.sign, past=row["past"])
+    digits, target = _digits(row, one.unit), row["target"]
+    goal = "—" if wording.missing(target) else wording.goal(target, one.unit, one.sign, past=row["past"], digits=digits)
     return {
-        "name": one.short, "now": wording.amount(row["value"], one.unit), "goal_text": goal, "met": needed,
+        "name": one.short, "now": wording.amount(row["value"], one.unit, digits), "goal_text": goal, "met": needed,
         "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, Verdict.AHEAD), "review": review,
     }  # fmt: skip
 
 
+def _digits(row: pd.Series, unit: str) -> int:
+    """Give the digits in which the values of a plan's summary are told from its target."""
+    return wording.digits_apart([row["value"], row["reached_value"], row["best_reachable"]], row["target"], unit)
+
+
 def _needed(row: pd.Series, unit: str, goal: str) -> str:
     """Say how many items reach a goal, or what all of them come to."""
+    digits = None if goal == Verdict.AHEAD else _digits(row, unit)
     if row["reached"]:
         return (
             f"已{goal}"
             if not row["n_steps"]
-            else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit)}）"
+            else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit, digits)}）"
         )
     if row["reason"] and goal != Verdict.AHEAD:
         return str(Met.OPEN)
     if not row["n_possible"]:
         return "没有可参照的做法"
-    best = "仍不算优于" if goal == Verdict.AHEAD else f"为{wording.amount(row['best_reachable'], unit)}"
+    best = "仍不算优于" if goal == Verdict.AHEAD else f"为{wording.amount(row['best_reachable'], unit, digits)}"
     return f"达不到：全部{int(row['n_possible'])}项改完{best}"
 
 
@@ -117,7 +124,8 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     one = about(str(row["indicator"]))
     if wording.missing(row["value"]):
         return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
-    said = f"{me.name}{one.label}现为{wording.amount(row['value'], one.unit)}，"
+    digits = None if row["goal"] == LEAD else _digits(row, one.unit)
+    said = f"{me.name}{one.label}现为{wording.amount(row['value'], one.unit, digits)}，"
     if row["goal"] == LEAD:
         said += "目标是同事项判断为优于："
     elif wording.missing(row["target"]):
@@ -125,8 +133,9 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
         return say(f"{said}{why}，不列方案。")
     else:
         whose = "中位数" if row["goal"] in ("plan", "median") else "对方"
-        said += f"目标{wording.goal(row['target'], one.unit, one.sign, past=row['past'], whose=whose)}："
-    said += _answer(row, one.unit)
+        asked = wording.goal(row["target"], one.unit, one.sign, past=row["past"], whose=whose, digits=digits)
+        said += f"目标{asked}："
+    said += _answer(row, one.unit, digits)
     if planned.steps.empty:
         return say(said)
     if row["n_reviewed"]:
@@ -139,12 +148,12 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     return listing(printed, said, limit=limit)
 
 
-def _answer(row: pd.Series, unit: str) -> str:
+def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
     """Say what a plan reaches, with how many items, and what that does to the place."""
     if row["reached"] and not row["n_steps"]:
         return "已经做到，无需调整。"
     if not row["reached"]:
-        best = wording.amount(row["best_reachable"], unit)
+        best = wording.amount(row["best_reachable"], unit, digits)
         return (
             f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{best}，仍做不到。"
             if row["n_possible"]
@@ -152,7 +161,7 @@ def _answer(row: pd.Series, unit: str) -> str:
         )
     before, after = int(row["rank_before"]), int(row["rank_after"])
     moved = f"由第{before}到第{after}" if before != after else f"仍为第{after}"
-    reached = wording.amount(row["reached_value"], unit)
+    reached = wording.amount(row["reached_value"], unit, digits)
     return f"最少改{int(row['n_steps'])}项，到{reached}，位次{moved}（共{int(row['n_ranked'])}个地区）。"
 
 

@@ -79,6 +79,8 @@ class Head:
 class Table:
     """A table ready to be shown: raw values in ``rows``; ``row_kinds`` is the unit of each row's value columns.
 
+    ``row_digits`` are the decimals of a row whose print would else equal a threshold it is not (None: as usual).
+
     ``focus`` are the positions of the rows that the report is about; ``limit`` rows are shown (0: all), the workbook
     holds every one; ``frame`` is what the table was made from.
     """
@@ -89,6 +91,7 @@ class Table:
     sheet: str = ""
     note: str = ""
     row_kinds: tuple[str, ...] = ()
+    row_digits: tuple[int | None, ...] = ()
     focus: tuple[int, ...] = ()
     limit: int = 0
     frame: pd.DataFrame | None = field(default=None, repr=False, compare=False)
@@ -102,14 +105,15 @@ class Table:
             "columns": [asdict(head) for head in self.heads],
             "rows": [list(row) for row in self.rows],
             "row_kinds": list(self.row_kinds),
+            **({"row_digits": list(self.row_digits)} if self.row_digits else {}),
         }
 
     def texts(self) -> list[list[str]]:
         """Give every cell as it reads."""
-        units = self.row_kinds or ("",) * len(self.rows)
+        units, digits = self.row_kinds or ("",) * len(self.rows), self.row_digits or (None,) * len(self.rows)
         return [
-            [cell_text(cell, head, unit) for head, cell in zip(self.heads, row, strict=True)]
-            for unit, row in zip(units, self.rows, strict=True)
+            [cell_text(cell, head, unit, many) for head, cell in zip(self.heads, row, strict=True)]
+            for unit, many, row in zip(units, digits, self.rows, strict=True)
         ]
 
     def html(self) -> str:
@@ -193,6 +197,7 @@ def table(
         sheet=sheet or caption,
         note=note,
         row_kinds=units if any(head.kind in {"value", "delta"} for head in heads) else (),
+        row_digits=_row_digits(frame, units),
         focus=tuple(position for position, code in enumerate(codes) if code == focus),
         frame=source,
     )
@@ -249,6 +254,7 @@ def table_from_payload(payload: Mapping[str, Any]) -> Table:
         sheet=payload["sheet"],
         note=payload["note"],
         row_kinds=tuple(payload.get("row_kinds", ())),
+        row_digits=tuple(payload.get("row_digits", ())),
     )
 
 
@@ -285,6 +291,15 @@ def _row_units(frame: pd.DataFrame) -> tuple[str, ...]:
         return ()
     units = {key: about(key).unit for key in frame["indicator"].unique()}
     return tuple(units[key] for key in frame["indicator"])
+
+
+def _row_digits(frame: pd.DataFrame, units: tuple[str, ...]) -> tuple[int | None, ...]:
+    """Give the decimals of rows that need more than their unit has; nothing where no row does."""
+    if "digits" not in frame or not units:
+        return ()
+    pairs = zip(frame["digits"], units, strict=True)
+    many = tuple(int(n) if pd.notna(n) and n > UNITS[unit].digits else None for n, unit in pairs)
+    return many if any(many) else ()
 
 
 def _head(column: Column, units: tuple[str, ...]) -> Head:
@@ -324,8 +339,8 @@ def _plain(cell: Any, kind: str) -> Any:
     return cell if cell is None or isinstance(cell, (str, bool, int, float)) else str(cell)
 
 
-def cell_text(cell: Any, head: Head, unit: str = "") -> str:
-    """Give what a cell reads; ``unit`` is its row's, written only where the head cannot say it.
+def cell_text(cell: Any, head: Head, unit: str = "", digits: int | None = None) -> str:
+    """Give what a cell reads; ``unit`` and ``digits`` are its row's, the unit written where the head cannot say it.
 
     >>> cell_text(0.8813, Head("value", "数值", "%", "value"), "share"), cell_text(None, Head("n", "数", "", "count"))
     ('88.13', '无数据')
@@ -341,7 +356,8 @@ def cell_text(cell: Any, head: Head, unit: str = "") -> str:
     if head.kind in {"count", "number"}:
         return wording.plain(cell)
     kind = UNITS[unit or {"points": "share"}.get(head.kind, head.kind)]
-    text = wording.number(float(cell) * kind.scale, kind.digits)
+    finer = digits if digits and head.kind == "value" else kind.digits
+    text = wording.number(float(cell) * kind.scale, finer)
     signed = head.kind in {"delta", "points"} and not text.startswith(wording.MINUS) and cell > 0
     spelled = (DELTA_TEXT if head.kind == "delta" else UNIT_TEXT)[kind.key] if _spelled(head) else ""
     return ("+" if signed else "") + text + spelled

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.units import UNITS, Unit, Verdict, rounded
+from zjanalysis.units import UNITS, Unit, Verdict, digits_for, rounded
 from zjanalysis.units import apart as printed_apart
 
 NO_DATA = "无数据"
@@ -77,7 +77,7 @@ def amount(value: Any, unit: str, digits: Any = None) -> str:
     return number(float(value) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.suffix
 
 
-def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位数") -> str:
+def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位数", digits: Any = None) -> str:
     """Say what a target asks of a value: to be reached or, ``past``, passed, on the side that is better.
 
     ``whose`` value it is, where it is at the end of the scale and nobody gets past it.
@@ -86,11 +86,25 @@ def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位�
     ('高于85.50%', '低于0.0800次', '不超过0.0800次')
     >>> goal(1.0, "share", 1, past=True)  # nothing is beyond the end of the scale
     '高于中位数（已是100.00%，不能再高）'
+    >>> goal(0.895304, "share", 1, past=True, digits=3), goal(0.8111, "share", 1, past=True, digits=3)
+    ('高于89.530%', '高于81.11%')
     """
     side = ("高于" if past else "达到") if sign > 0 else ("低于" if past else "不超过")
     if past and ((sign > 0 and unit == "share" and value >= 1) or (sign < 0 and value <= 0)):
         return f"{side}{whose}（已是{amount(value, unit)}，不能再{side[0]}）"
-    return side + amount(value, unit)
+    kind = _unit(unit)  # no zeros at the end beyond the usual: 81.11%, held against 81.111%
+    usual = digits is None or abs(rounded(np.array(value * kind.scale), kind.digits) - value * kind.scale) < 1e-9
+    return side + amount(value, unit, None if usual else digits)
+
+
+def digits_apart(values: Iterable[Any], target: Any, unit: str) -> int:
+    """Give how many digits values need that stand beside their target (`units.digits_for`).
+
+    >>> digits_apart([146 / 180], 0.8111, "share"), digits_apart([0.9], None, "share")
+    (3, 2)
+    """
+    numbers = [float("nan") if missing(one) else float(one) for one in (*values, target)]
+    return digits_for(numbers[:-1], numbers[-1:], _unit(unit))
 
 
 def step(value: Any, other: Any, unit: str, digits: Any = None) -> float:

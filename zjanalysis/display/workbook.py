@@ -177,6 +177,8 @@ def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
         for number, (head, value) in enumerate(zip(one.heads, row, strict=True), start=1):
             cell = sheet.cell(position + 3, number)
             _body_cell(cell, value, head, unit, dressed)
+            if one.row_digits and head.kind == "value" and (more := one.row_digits[position]):
+                cell.number_format = cell.number_format.replace("0.00", f"0.{'0' * more}", 1)
             _dress(cell, "body", dressed)
             if position in one.focus:
                 _dress(cell, "focus", dressed)
