@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import zjanalysis as zj
@@ -203,3 +204,16 @@ def test_a_value_at_its_threshold_prints_apart_from_it_wherever_both_stand(count
         "81.111%", "高于81.11%", "已达标"
     ]  # fmt: skip
     assert "现为81.111%，目标高于81.11%" in zj.plan(me, "instant")[0].sentence
+
+
+def test_what_prints_as_nothing_is_no_cause(county: Study) -> None:
+    parts = pd.DataFrame({"part": ["结构", "水平", "覆盖"], "contribution": [3e-17, 0.00004, 0.0]})
+    one = about("instant")
+    assert (reasons.mainly(parts, one.unit), reasons.main_part(parts, one)) == ("", "")
+    assert reasons.mainly(parts.assign(contribution=[0.01, 0.0, 0.0]), one.unit) == "，主要在“结构”"
+    own = county.period.items[county.period.items["region_code"] == "440882"]
+    alike = pd.concat([own.assign(region_code=code) for code in county.group], ignore_index=True)
+    block = zj.split(study_of(replace(county.period, items=alike, memory={}), region="440882"), "time_compression")
+    assert "相同" in block.sentence
+    assert "影响最大" not in block.sentence
+    assert "主要在" not in block.html

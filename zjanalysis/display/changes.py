@@ -114,7 +114,7 @@ def change_split(me: Study, indicator: str) -> Block:
     axes = waterfall(
         parts, start=("上期", float(row["previous"])), end=("本期", float(row["value"])), indicator=one.key
     )
-    title = f"{me.name}{one.short}{moved}{mainly(parts)}"
+    title = f"{me.name}{one.short}{moved}{mainly(parts, one.unit)}"
     return exhibit(axes, title=title, table=printed, source=me,
                    sentence=f"{said}，其中{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
 

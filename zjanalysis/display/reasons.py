@@ -55,7 +55,9 @@ def split(me: Study, indicator: str) -> Block:
     said = (f"{me.name}{one.label}{gap}，其中"
             f"{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
     axes = waterfall(parts, start=ends[0], end=ends[1], indicator=one.key)
-    return carry(exhibit(axes, title=f"{one.short}{gap}{mainly(parts)}", table=printed, sentence=said, source=me))
+    return carry(
+        exhibit(axes, title=f"{one.short}{gap}{mainly(parts, one.unit)}", table=printed, sentence=said, source=me)
+    )
 
 
 def parts_text(parts: pd.DataFrame, unit: str) -> str:
@@ -87,16 +89,16 @@ def meaning(part: str, one: Indicator) -> str:
     return "所列事项的法定时限结构" if part == "结构" and one.key == "time_compression" else MEANING[part]
 
 
-def mainly(parts: pd.DataFrame) -> str:
-    """Give the end of a title that names the part that weighs most; empty where nothing weighs."""
+def mainly(parts: pd.DataFrame, unit: str) -> str:
+    """Give the end of a title that names the part that weighs most; empty where all print as nothing."""
     size = parts["contribution"].abs()
-    return f"，主要在“{parts['part'].iloc[int(size.argmax())]}”" if size.max() > 0 else ""
+    return "" if wording.is_zero(size.max(), unit) else f"，主要在“{parts['part'].iloc[int(size.argmax())]}”"
 
 
 def main_part(parts: pd.DataFrame, one: Indicator) -> str:
-    """Say which part weighs most."""
+    """Say which part weighs most; nothing where all print as nothing."""
     worst = parts.assign(size=parts["contribution"].abs()).sort_values("size", ascending=False, kind="stable").iloc[0]
-    if not worst["size"] > 0:
+    if wording.is_zero(worst["size"], one.unit):
         return ""
     side = "有利" if worst["contribution"] * one.sign > 0 else "不利"
     return f"影响最大的是“{worst['part']}”（{meaning(worst['part'], one)}），{side}。"
@@ -145,7 +147,7 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
                   sheet=f"{one.short}分部门", note=f"{WEIGHT}，各部门合计为0。")  # fmt: skip
     if rows.empty:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
-    behind = rows[rows["weight"] < 0]
+    behind = rows[[helps(weight, one.unit) == "不利" for weight in rows["weight"]]]
     worst = "、".join(
         f"{r['department']}（{wording.amount(r['value'], one.unit)}，{r['n']:.0f}项）"
         for r in behind.head(3).to_dict("records")
@@ -163,7 +165,7 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
 
 def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -> Axes:
     one = about(indicator)
-    values, behind = rows["value"].astype("float64"), rows["weight"] < 0
+    values, behind = rows["value"].astype("float64"), [helps(weight, one.unit) == "不利" for weight in rows["weight"]]
     with theme.style():
         right = [
             TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in values)),
