@@ -203,6 +203,12 @@ def definitions(me: Study) -> Block:
     return Block(html, payload, "指标口径", rows)
 
 
+def printed_steps(rows: pd.DataFrame, other: str) -> list[float]:
+    """Give value − ``other`` of every row as it follows from what is printed of both (`wording.step`)."""
+    ends = zip(rows["indicator"], rows["value"], rows[other], strict=True)
+    return [wording.step(value, beside, about(key).unit) for key, value, beside in ends]
+
+
 def n_places(counts: Iterable[int]) -> str:
     """Say how many regions enter figures that stand together: 10地, or 8–10地 where not all have the same.
 

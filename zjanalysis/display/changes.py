@@ -23,11 +23,11 @@ from zjanalysis.analysis.signals import (
 )
 from zjanalysis.columns import label
 from zjanalysis.display import dates, theme, wording
-from zjanalysis.display.blocks import Block, exhibit, listing, names_of, say
+from zjanalysis.display.blocks import Block, exhibit, listing, names_of, printed_steps, say
 from zjanalysis.display.canvas import TextColumn, dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
-from zjanalysis.display.tables import about, page_columns, printed_steps, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, n_places, names_of, say
+from zjanalysis.display.blocks import Block, exhibit, n_places, names_of, printed_steps, say
 from zjanalysis.display.canvas import (
     TextColumn,
     Yardstick,
@@ -25,7 +25,7 @@ from zjanalysis.display.canvas import (
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import TONES, of_limits
 from zjanalysis.display.spine import judged
-from zjanalysis.display.tables import about, page_columns, printed_steps, table
+from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
 

@@ -11,8 +11,8 @@ from zjanalysis.analysis.sensitivity import blank_promises
 from zjanalysis.columns import Column
 from zjanalysis.display import dates, wording
 from zjanalysis.display.answer import over_sentence
-from zjanalysis.display.blocks import Block, listing, say
-from zjanalysis.display.tables import UNIT_TEXT, about, page_columns, printed_steps, table
+from zjanalysis.display.blocks import Block, listing, printed_steps, say
+from zjanalysis.display.tables import UNIT_TEXT, about, page_columns, table
 from zjanalysis.inputs.check import completeness as filled_columns
 from zjanalysis.inputs.findings import summary as counted_by
 from zjanalysis.inputs.regions import level_name, report_units

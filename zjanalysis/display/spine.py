@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.display import dates, templates, theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text
+from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps
 from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
-from zjanalysis.display.tables import Table, about, page_columns, printed_steps, table
+from zjanalysis.display.tables import Table, about, page_columns, table
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict

@@ -77,9 +77,8 @@ class Head:
 
 @dataclass(frozen=True)
 class Table:
-    """A table ready to be shown: raw values in ``rows``; ``row_kinds`` is the unit of each row's value columns.
-
-    ``row_digits`` are the decimals of a row whose print would else equal a threshold it is not (None: as usual).
+    """A table ready to be shown: raw values in ``rows``; ``row_kinds`` is the unit of each row's value columns,
+    ``row_digits`` its decimals where the usual would print a value as a threshold it is not (else None).
 
     ``focus`` are the positions of the rows that the report is about; ``limit`` rows are shown (0: all), the workbook
     holds every one; ``frame`` is what the table was made from.
@@ -187,6 +186,8 @@ def table(
         column if isinstance(column, Column) else _registered(column, frame) for column in columns or frame.columns
     ]
     units = _row_units(frame)
+    many = zip(frame["digits"], units, strict=True) if "digits" in frame and units else ()
+    finer = [int(n) if pd.notna(n) and n > UNITS[unit].digits else None for n, unit in many]
     heads = tuple(_head(column, units) for column in named)
     cells = [_cells(frame, head) for head in heads]
     codes = frame["region_code"].tolist() if focus and "region_code" in frame else []
@@ -197,7 +198,7 @@ def table(
         sheet=sheet or caption,
         note=note,
         row_kinds=units if any(head.kind in {"value", "delta"} for head in heads) else (),
-        row_digits=_row_digits(frame, units),
+        row_digits=tuple(finer) if any(finer) else (),
         focus=tuple(position for position, code in enumerate(codes) if code == focus),
         frame=source,
     )
@@ -271,12 +272,6 @@ def _registered(key: str, frame: pd.DataFrame) -> Column:
     return ALL_COLUMNS.get(key, Column(key, PANDAS.get(key, key), "number" if counts else "text"))
 
 
-def printed_steps(rows: pd.DataFrame, other: str) -> list[float]:
-    """Give value − ``other`` of every row as it follows from what is printed of both (`wording.step`)."""
-    ends = zip(rows["indicator"], rows["value"], rows[other], strict=True)
-    return [wording.step(value, beside, about(key).unit) for key, value, beside in ends]
-
-
 def word(key: str) -> str:
     """Give what a column is called by those who fill it in; a word of one's own stays.
 
@@ -291,15 +286,6 @@ def _row_units(frame: pd.DataFrame) -> tuple[str, ...]:
         return ()
     units = {key: about(key).unit for key in frame["indicator"].unique()}
     return tuple(units[key] for key in frame["indicator"])
-
-
-def _row_digits(frame: pd.DataFrame, units: tuple[str, ...]) -> tuple[int | None, ...]:
-    """Give the decimals of rows that need more than their unit has; nothing where no row does."""
-    if "digits" not in frame or not units:
-        return ()
-    pairs = zip(frame["digits"], units, strict=True)
-    many = tuple(int(n) if pd.notna(n) and n > UNITS[unit].digits else None for n, unit in pairs)
-    return many if any(many) else ()
 
 
 def _head(column: Column, units: tuple[str, ...]) -> Head:
@@ -356,8 +342,7 @@ def cell_text(cell: Any, head: Head, unit: str = "", digits: int | None = None) 
     if head.kind in {"count", "number"}:
         return wording.plain(cell)
     kind = UNITS[unit or {"points": "share"}.get(head.kind, head.kind)]
-    finer = digits if digits and head.kind == "value" else kind.digits
-    text = wording.number(float(cell) * kind.scale, finer)
+    text = wording.number(float(cell) * kind.scale, digits if digits and head.kind == "value" else kind.digits)
     signed = head.kind in {"delta", "points"} and not text.startswith(wording.MINUS) and cell > 0
     spelled = (DELTA_TEXT if head.kind == "delta" else UNIT_TEXT)[kind.key] if _spelled(head) else ""
     return ("+" if signed else "") + text + spelled
