@@ -13,7 +13,7 @@ import pytest
 from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.series import lines
-from zjanalysis.analysis.signals import Signal, against_group, read_line, signals, worsening
+from zjanalysis.analysis.signals import Signal, against_group, read_line, signals, told_apart, worsening
 from zjanalysis.studies import study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +87,57 @@ def test_a_new_point_outside_the_range_is_an_outlier(beyond: float, expected: Si
     assert read_line(np.array([*line, low - beyond]), np.ones(12), days).signal is expected
 
 
+RISING = [0.7255, 0.7375, 0.7577, 0.7708, 0.7917, 0.8335, 0.8610]
+
+
+@pytest.mark.parametrize(
+    ("values", "newest", "expected"),
+    [
+        (RISING, 0.69, Signal.OUTLIER),  # below all that went before, yet near the mean of the line
+        (RISING, 0.752, Signal.OUTLIER),
+        ([0.60, 0.63, 0.66, 0.68, 0.71, 0.74, 0.77, 0.80], 0.60, Signal.OUTLIER),
+        (RISING, 0.98, Signal.OUTLIER),  # far ahead of where it was going
+        (RISING, 0.88, Signal.BETTER),
+        (RISING, 0.861, Signal.STEADY),  # a line that stops rising has not fallen
+        (RISING, 0.855, Signal.STEADY),
+        ([0.90, 0.92, 0.94, 0.96, 0.98, 1.00], 1.00, Signal.STEADY),  # nor has one that has arrived
+    ],
+)
+def test_a_point_far_off_where_a_line_was_going_stands_out(
+    values: list[float], newest: float, expected: Signal
+) -> None:
+    assert word("online", [*values, newest]) is expected
+    assert word("visits", [1 - value for value in [*values, newest]]) is expected
+
+
+def test_a_line_that_slows_down_still_improves() -> None:
+    assert word("promised_days", [20, 18, 16, 14, 12, 11]) is Signal.BETTER
+
+
+def test_the_range_of_a_rising_line_lies_where_it_was_going() -> None:
+    found = read_line(np.array([*RISING, 0.69]), np.full(8, 200.0), indicator("online"))
+    assert found.low < RISING[-1] + (RISING[-1] - RISING[0]) / 6 < found.high
+    assert found.low > 0.80
+
+
+def test_a_fall_of_a_county_that_stands_badly_is_named() -> None:
+    rows = lines(
+        pd.concat([table("a", [*RISING, 0.69]), *(table(code, [0.8, 0.81] * 4) for code in "bcd")]), cutoffs={}
+    )
+    read = told_apart(rows, "abcd", "2020Q8")
+    place = {"region_code": list("abcd"), "indicator": "instant", "value": 1.0, "rank": [4, 1, 2, 3], "n_ranked": 4}
+    stands = pd.DataFrame({**place, "verdict": "相当", "meets_target": "达标"})
+    assert worsening(stands, read)[["region_code", "bad", "worse"]].to_numpy().tolist() == [
+        ["a", "位次靠后", "异常点、相对全组异常点"]
+    ]
+    better = lines(pd.concat([table("a", [0.6] * 7 + [0.7]), table("b", [0.8] * 8), table("c", [0.8] * 8)]), cutoffs={})
+    read = told_apart(better, "abc", "2020Q8")
+    assert read.set_index("region_code").loc["a", ["signal", "way", "relative", "relative_way"]].tolist() == [
+        "异常点", 1, "异常点", 1,
+    ]  # fmt: skip
+    assert worsening(stands, read).empty  # far off for the better is no fall
+
+
 def test_a_run_goes_back_to_the_last_turn() -> None:
     assert read_line(np.array([9.0, 8, 7, 6, 7, 8]), np.ones(6), indicator("promised_days")).run == 3
 
@@ -96,8 +147,8 @@ def test_what_stands_badly_and_gets_worse_is_named_with_every_reason() -> None:
     stands = pd.DataFrame({**place, "value": 1.0, "rank": [4, 1, 2, 3], "n_ranked": 4,
                            "verdict": ["落后", "相当", "优于", "相当"],
                            "meets_target": ["未达标", "达标", "未达标", "未达标"]})  # fmt: skip
-    read = pd.DataFrame({**place, "value": 1.0, "signal": ["持续变差", "持续变差", "平稳", "平稳"],
-                         "relative": ["持续变差", "平稳", "平稳", "持续变差"]})  # fmt: skip
+    read = pd.DataFrame({**place, "value": 1.0, "signal": ["持续变差", "持续变差", "平稳", "平稳"], "way": [-1, -1, 0, 1],
+                         "relative": ["持续变差", "平稳", "平稳", "持续变差"], "relative_way": [-1, 0, 0, -1]})  # fmt: skip
     found = worsening(stands.astype({"rank": "Int64"}), read)
     assert found[["region_code", "bad", "worse"]].values.tolist() == [
         ["a", "落后、未达标、位次靠后", "持续变差、相对全组持续变差"], ["d", "未达标", "相对全组持续变差"],

@@ -62,6 +62,7 @@ class Reading:
 
     ``low high`` are where the newest point was to be expected; ``run`` is how many points in a row rise or fall up to
     it; ``dispersion`` is φ: how much more (or less) than chance alone a share changes from one period to the next.
+    ``way`` is 1 where the newest point is better than the one before, -1 where it is worse.
     """
 
     signal: Signal
@@ -70,6 +71,7 @@ class Reading:
     low: float = float("nan")
     high: float = float("nan")
     dispersion: float = float("nan")
+    way: int = 0
 
 
 def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator, *, unbroken: int = 0) -> Reading:
@@ -87,19 +89,33 @@ def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator, *, u
     if n < FEWEST_POINTS:
         return Reading(Signal.FEW, n)
     steps = np.diff(values)
-    scale = _scale(float(values[:-1].mean()), denominators, counts=counts)
-    sigma = _sigma(steps[:-1], scale)
+    run, slope, first = min(_run(steps), unbroken or n), *_going(steps[:-1], (unbroken or n) - 1)
+    level = values[first:] + slope * np.arange(n - 1 - first, -1, -1)  # where each point would stand by now
+    scale = _scale(float(values[first:-1].mean()), denominators[first:], counts=counts)
+    sigma = _sigma(np.diff(level[:-1]), scale)
     noise = max(sigma * scale[-1], least_move(float(denominators[-1]), one) / D2)
-    reach = max(LEAST_SIGMAS, two_sided_t(POINT_LEVEL, max(1.0, FREEDOM * (n - 2)))) * noise
-    centre, wide = float(values[:-1].mean()), sqrt(1 + 1 / (n - 1))
-    run = min(_run(steps), unbroken or n)
+    reach = max(LEAST_SIGMAS, two_sided_t(POINT_LEVEL, max(1.0, FREEDOM * (len(level) - 2)))) * noise
+    centre, wide = float(level[:-1].mean()), sqrt(1 + 1 / (len(level) - 1))
     signal = Signal.STEADY
-    if abs(values[-1] - centre) > reach * wide and abs(steps[-1]) > reach * sqrt(2):
+    if abs(level[-1] - centre) > reach * wide and _jumps(level, float(steps[-1]), reach * sqrt(2)):
         signal = Signal.OUTLIER
     elif _is_trend(steps, run):
         signal = Signal.BETTER if steps[-1] * one.sign > 0 else Signal.WORSE
-    phi = sigma**2 if counts else float("nan")
-    return Reading(signal, n, run, centre - reach * wide, centre + reach * wide, phi)
+    phi, way = sigma**2 if counts else float("nan"), int(np.sign(steps[-1])) * one.sign
+    return Reading(signal, n, run, centre - reach * wide, centre + reach * wide, phi, way)
+
+
+def _going(steps: np.ndarray, most: int) -> tuple[float, int]:
+    """Give by how much a line rises a period, and the point from which on; 0 and the first one where it is no trend."""
+    run = min(_run(steps), most) if len(steps) >= FEWEST_POINTS else 0
+    first = len(steps) + 1 - run
+    return (float(steps[first:].mean()), first) if run and _is_trend(steps, run) else (0.0, 0)
+
+
+def _jumps(level: np.ndarray, step: float, usual: float) -> bool:
+    """Tell whether the newest step is unusual as it stands and from where the line was going; slowing down is not."""
+    apart = float(level[-1] - level[-2])
+    return abs(apart) > usual and step * np.sign(apart) > usual
 
 
 def least_move(denominator: float, one: Indicator) -> float:
@@ -180,13 +196,16 @@ LAST_QUARTER = 0.75
 def worsening(standings: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
     """Give what stands badly and gets worse: one row per region and indicator, with ``bad`` and ``worse``, why.
 
-    Bad: 判断 is 落后, 未达标, or a place in the last quarter of the group. Worse: the line is 持续变差, by itself or
-    against the group. ``standings`` are `compare.standings` of a group, ``read`` `signals` with ``relative``.
+    Bad: 判断 is 落后, 未达标, or a place in the last quarter of the group. Worse: the line is 持续变差, or its newest
+    point an 异常点 for the worse, by itself or against the group. ``standings`` are `compare.standings` of a group,
+    ``read`` comes from `told_apart`.
     """
     rows = standings.merge(read.drop(columns="value"), on=["region_code", "indicator"])
     last = (rows["rank"].astype("float64") > LAST_QUARTER * rows["n_ranked"]).fillna(False)
     bad = {"落后": rows["verdict"] == Verdict.BEHIND, "未达标": rows["meets_target"] == Met.NOT_MET, "位次靠后": last}
-    worse = {"持续变差": rows["signal"] == Signal.WORSE, "相对全组持续变差": rows["relative"] == Signal.WORSE}
+    sides = {"": ("signal", "way"), "相对全组": ("relative", "relative_way")}
+    worse = {f"{whose}{word}": rows[side].eq(word) & rows[way].lt(0)
+             for word in (Signal.WORSE, Signal.OUTLIER) for whose, (side, way) in sides.items()}  # fmt: skip
     named = rows.assign(bad=_reasons(bad), worse=_reasons(worse))
     return named[named["bad"].ne("") & named["worse"].ne("")].reset_index(drop=True)
 
@@ -197,12 +216,12 @@ def _reasons(flags: dict[str, pd.Series]) -> pd.Series:
 
 
 def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str, *, last: str = "") -> pd.DataFrame:
-    """Give how every line of a group reads by itself (``signal``) and against the group (``relative``)."""
+    """Give how every line of a group reads by itself (``signal``, ``way``) and against the group (``relative…``)."""
     own = signals(series, period=period, last=last)
     apart = against_group(series, regions=tuple(regions))
-    read = signals(apart, period=period).rename(columns={"signal": "relative"})
+    read = signals(apart, period=period).rename(columns={"signal": "relative", "way": "relative_way"})
     key = ["region_code", "indicator"]
-    return own.merge(read[[*key, "relative"]], on=key, how="left")
+    return own.merge(read[[*key, "relative", "relative_way"]], on=key, how="left")
 
 
 class Kind(StrEnum):
