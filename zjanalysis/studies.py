@@ -138,8 +138,7 @@ class Study:
         """Give the region's own rows of `standings`, with the change since the last period and the deciding offices."""
         own = self._own(self.standings)
         moved = explain.change(own, self.previous) if len(self.previous) else own.assign(previous=None, change=None)
-        hinge = [compare.hinge(self.own, self.tables[key], indicator(key), self.region, self.settings)
-                 for key in own["indicator"]]  # fmt: skip
+        hinge = compare.hinge(self.own, self.tables, own["indicator"], self.region, self.settings)
         return moved.assign(hinge=hinge).astype({"previous": "float64", "change": "float64"})
 
     @cached_property
@@ -298,7 +297,7 @@ class Study:
 
     def funnel(self, key: str) -> pd.DataFrame:
         """Give the group's shares against the range that their numbers of items allow (`analysis.chance.funnel`)."""
-        return chance.funnel(self.scores, indicator=key)
+        return self._shared(("funnel", key), lambda: chance.funnel(self.scores, indicator=key))
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
@@ -321,7 +320,7 @@ class Study:
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
-        _ = self.by_department("visits"), self.left_out()
+        _ = self.by_department("visits"), self.left_out(), self.funnel("instant")
         _ = [*map(self.room, compare.KEY)], [*map(self.bands, compare.KEY)]
         _ = self.change_splits, self.item_changes()
 

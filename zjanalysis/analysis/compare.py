@@ -5,7 +5,7 @@ Everything that prints or judges reads it here (docs/decisions/0012-one-verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -191,14 +191,18 @@ def compare(
     whole = standings(items, regions=group, indicators=wanted, settings=settings, scope=scope)
     own = whole[whole["region_code"] == region].reset_index(drop=True)
     tables = code_tables(items[items["region_code"].isin(group)], wanted, regions=group, scope=scope)
-    return own.assign(hinge=[hinge(items, tables[one.key], one, region, settings) for one in wanted])
+    return own.assign(hinge=hinge(items, tables, wanted, region, settings))
 
 
-def hinge(items: pd.DataFrame, table: CodeTable, one: Indicator, region: str, settings: Settings | None) -> str:
-    """Give the departments without whose items 判断 of a region would be another word; empty: none."""
+def hinge(
+    items: pd.DataFrame, tables: Mapping[str, CodeTable], indicators: Iterable[str | Indicator], region: str,
+    settings: Settings | None,
+) -> list[str]:  # fmt: skip
+    """Give, indicator by indicator, the departments without whose items 判断 would be another word; empty: none."""
     rows = items[(items["region_code"] == region) & items["match_code"].notna()]
     departments = rows.drop_duplicates("match_code").set_index("match_code")["department"]
-    return "、".join(hinges(table, one, region=region, departments=departments, settings=settings))
+    return ["、".join(hinges(tables[one.key], one, region=region, departments=departments, settings=settings))
+            for one in map(find, indicators)]  # fmt: skip
 
 
 def hinges(
