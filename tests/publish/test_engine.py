@@ -101,6 +101,21 @@ def test_streams_displays_updates_and_top_level_await_equal_a_real_kernel(
     assert "1、2" in warm["stderr"]
 
 
+@pytest.mark.parametrize("name", ["kernel", "warm"])
+def test_magics_of_windows_run_and_what_asks_is_told_where_the_value_goes(
+    name: str, settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook
+) -> None:
+    told: list[str] = []
+    for extra in ("%matplotlib inline\n%gui\n" + FIGURE, 'n = input("几项？")'):
+        notebook(settings.root / "notebooks" / "tiny.ipynb", extra=extra)
+        options = Options(engine=name, force=True)
+        summary = build(jobs_of()[:1], out=folder.parent, settings=settings, options=options, progress=told.append)
+        assert bool(summary.failed) == ("input" in extra), told
+    assert "生成报告时没有人回答 input(" in "".join(told)
+    assert "提示：把要问的值写进 parameters 单元" in "".join(told)
+    assert "JupyterLab" not in "".join(told)
+
+
 def test_an_output_no_notebook_can_hold_is_told() -> None:
     shown = nbformat.from_dict({"output_type": "display_data", "data": {"text/html": 5}, "metadata": {}})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()")])

@@ -24,6 +24,7 @@ from zjanalysis.settings import Settings
 IN_WORKER = "ZJANALYSIS_WORKER"
 COPIES = "notebooks/mine"
 PYTHON = {"kernel_name": "python3", "language": "python"}  # whatever a notebook says, or does not say, of its own
+NOBODY = "把要问的值写进 parameters 单元，例如 limit = 5；用 papermill 运行时可用 -p limit 5 另给。"
 
 
 def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, timeout: float, folder: Path) -> Any:
@@ -51,8 +52,9 @@ def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, ti
     except PapermillExecutionError as error:
         if error.ename == NoData.__name__:
             raise NoData(*error.evalue.split("\n提示：")) from error
-        hint = f"请在 JupyterLab 中打开 {notebook.name} 运行到这一格查看。"
-        raise PublishError(f"笔记本第 {error.exec_count} 格出错：{_reason(error.ename, error.evalue)}", hint) from error
+        reason, _, own = _reason(error.ename, error.evalue).partition("\n提示：")
+        hint = own or f"请在 JupyterLab 中打开 {notebook.name} 运行到这一格查看。"
+        raise PublishError(f"笔记本第 {error.exec_count} 格出错：{reason}", hint) from error
     except (TimeoutError, RuntimeError) as error:
         hint = "请检查内存，或用 --timeout 放宽时间。"
         raise PublishError(f"内核没有完成：{type(error).__name__}。", hint) from error
@@ -70,9 +72,11 @@ def _kernel(timeout: float, place: str) -> dict[str, Any]:
 
 
 def _reason(name: str, text: str) -> str:
-    """Return why a cell failed; our own errors bring their Chinese sentence with them."""
-    if name in ("InputError", "ConfigError", "UnknownName", "PublishError"):
-        return text.replace("\n提示：", " 提示：")
+    """Return why a cell failed; our own errors bring their Chinese sentence and the next step with them."""
+    if name in ("InputError", "ConfigError", "UnknownName", "NoSuchName", "PublishError"):
+        return text
+    if name == "StdinNotImplementedError":  # what a real kernel makes of input()
+        return f"生成报告时没有人回答 input()。\n提示：{NOBODY}"
     return f"{name}: {text}".splitlines()[0]
 
 

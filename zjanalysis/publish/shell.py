@@ -22,6 +22,9 @@ from nbformat import NotebookNode, from_dict
 from traitlets import Type
 from traitlets.config import Config
 
+from zjanalysis.errors import ConfigError
+from zjanalysis.publish.engine import NOBODY
+
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 NOTEBOOK_COLUMNS = 20  # what pandas shows of a wide table in a notebook; in a terminal as many as fit
@@ -69,6 +72,11 @@ class _Hook(DisplayHook):
         shell.outputs.append(result)
 
 
+def _nobody_answers(prompt: object = "") -> str:
+    """Stand for ``input``."""
+    raise ConfigError(f"生成报告时没有人回答 input({str(prompt)!r})。", NOBODY)
+
+
 class Shell(InteractiveShell):
     """An IPython shell whose outputs are notebook outputs."""
 
@@ -80,6 +88,10 @@ class Shell(InteractiveShell):
         self.outputs: list[NotebookNode] = []
         self.displays: dict[str, list[NotebookNode]] = {}
         super().__init__(**given)  # type: ignore[no-untyped-call]
+        self.builtin_trap.auto_builtins["input"] = _nobody_answers
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Open no window: ``%matplotlib inline`` and ``%gui`` ask for one, or for none."""
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
         self.outputs.append(_output("error", ename=etype.__name__, evalue=str(evalue), traceback=stb))
