@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 __version__ = "0.2.0"
@@ -63,28 +64,55 @@ def __getattr__(name: str) -> Any:
 
         raise no_such_name("zj", name, [*_ROOM_OF, *_WINGS])
     value = getattr(importlib.import_module(f"zjanalysis.{room}"), name)
-    globals()[name] = value = _of_a_study(value) if room.startswith("display.") else value
+    globals()[name] = value = asked(value) if inspect.isfunction(value) else value
     return value
 
 
-def _of_a_study(view: Any) -> Any:
-    """Have a view that shows a study refuse anything else in one sentence."""
-    if next(iter(inspect.signature(view).parameters), "") != "me":
-        return view
+def asked(function: Any, face: str = "zj") -> Any:
+    """Have a public function answer in Chinese how it is called, and a view of a study refuse anything else.
 
-    @functools.wraps(view)
-    def asked(me: Any, *rest: Any, **named: Any) -> Any:
+    None where there is a default is what is not given; names may come as a list where several are taken.
+    """
+    signature, name = inspect.signature(function), f"{face}.{function.__name__}"
+    defaults = {key: one.default for key, one in signature.parameters.items() if one.default is not one.empty}
+    several = [key for key, one in signature.parameters.items() if one.kind is one.VAR_POSITIONAL]
+    is_view = next(iter(signature.parameters), "") == "me"
+
+    @functools.wraps(function)
+    def answered(*given: Any, **named: Any) -> Any:
         from zjanalysis.errors import ConfigError  # noqa: PLC0415
-        from zjanalysis.studies import Study  # noqa: PLC0415
 
-        if not isinstance(me, Study):
-            hint = f'先写 me = zj.study(region="地区名")，再写 zj.{view.__name__}(me)。'
-            raise ConfigError(
-                f"zj.{view.__name__} 的第一项应是 zj.study(…) 的结果，得到的是 {type(me).__name__}。", hint
-            )
-        return view(me, *rest, **named)
+        try:
+            bound = signature.bind(*given, **named)
+        except TypeError:
+            usage = ", ".join(str(one).split(":")[0] + f"={one.default!r}" * (key in defaults and key in named)
+                              for key, one in signature.parameters.items())  # fmt: skip
+            raise ConfigError(f"{name} 的参数写得不全，或写了它没有的。", f"写法：{name}({usage})。") from None
+        if is_view:
+            _refuse_others(bound.arguments["me"], name)
+            for key in several:
+                bound.arguments[key] = tuple(_one_by_one(bound.arguments.get(key, ())))
+        for key in [key for key, value in bound.arguments.items() if value is None and defaults.get(key) is not None]:
+            del bound.arguments[key]
+        return function(*bound.args, **bound.kwargs)
 
-    return asked
+    return answered
+
+
+def _refuse_others(me: Any, name: str) -> None:
+    """Raise ConfigError for what is no study."""
+    from zjanalysis.errors import ConfigError  # noqa: PLC0415
+    from zjanalysis.studies import Study  # noqa: PLC0415
+
+    if not isinstance(me, Study):
+        hint = f'先写 me = zj.study(region="地区名")，再写 {name}(me)。'
+        raise ConfigError(f"{name} 的第一项应是 zj.study(…) 的结果，得到的是 {type(me).__name__}。", hint)
+
+
+def _one_by_one(names: Any) -> Iterator[Any]:
+    """Give names one by one, those of lists and columns too."""
+    for name in names:
+        yield from _one_by_one(name) if isinstance(name, Iterable) and not isinstance(name, str) else [name]
 
 
 def __dir__() -> list[str]:

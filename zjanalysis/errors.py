@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class ZjError(Exception):
@@ -83,3 +86,25 @@ def no_such_name(owner: str, asked: str, known: Iterable[str]) -> NoSuchName:
         f"{owner} 里没有 {asked}{question}",
         f"输入“{owner}.”后按 Tab 键看全部名称，如 {'、'.join((offered or names)[:8])}。",
     )
+
+
+def answering(owner: str) -> Callable[[type[T]], type[T]]:
+    """Have the records of a class, called ``owner``, answer an attribute nobody knows with the nearest.
+
+    >>> @answering("block")
+    ... class Block:
+    ...     rows = ()
+    >>> hasattr(Block(), "rowz"), hasattr(Block(), "__len__")
+    (False, False)
+    """
+
+    def missing(self: object, name: str) -> None:
+        if name.startswith("_"):  # Python, copy and IPython ask what a record can do
+            raise AttributeError(name)
+        raise no_such_name(owner, name, [known for known in dir(self) if not known.startswith("_")])
+
+    def answered(record: type[T]) -> type[T]:
+        record.__getattr__ = missing  # type: ignore[attr-defined]
+        return record
+
+    return answered

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
 from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
-from zjanalysis.analysis.named import named
+from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
 from zjanalysis.errors import no_such_name
@@ -215,9 +215,10 @@ class Study:
         """Give the parts of 全市 on one indicator: scores by region with ``share`` and ``pull`` (`analysis.whole`)."""
         return named(parts_of(self.own, indicator(key), region=self.region, scope=self.scope))
 
-    def gap_split(self, key: str, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    def gap_split(self, key: str, *, by: str | Sequence[str] = ()) -> pd.DataFrame:
         """Give the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
-        return explain.gap_split(self.items, region=self.region, peers=self.peers, indicator=key, by=by,
+        columns = group_columns([by] if isinstance(by, str) else by, self.items)
+        return explain.gap_split(self.items, region=self.region, peers=self.peers, indicator=key, by=columns,
                                  scope=self.scope)  # fmt: skip
 
     def laggards(self) -> pd.DataFrame:
@@ -357,7 +358,7 @@ def study(
     period: str = "",
     *,
     region: str | int = "",
-    peers: str | int = "",
+    peers: str | int | Sequence[str | int] = "",
     as_written: bool = False,
     all_types: bool = False,
 ) -> Study:
@@ -380,13 +381,13 @@ def study_of(
     now: Period,
     *,
     region: str | int = "",
-    peers: str | int = "",
+    peers: str | int | Sequence[str | int] = "",
     before: Period | None = None,
     settings: Settings | None = None,
 ) -> Study:
     """Give the study of a region in a loaded period (see `study`); ``before`` is the last period unless named."""
     known = settings or load_settings()
-    code = region_code(region or known.focus)
+    code = region_code(known.focus if isinstance(region, str) and not region else region)
     last = before or now.once(("before",), lambda: load_previous(now, settings=settings))
     peers_asked = peers_of(code, peers, settings=known)
     if is_whole(code):
@@ -395,4 +396,4 @@ def study_of(
     elif code not in now.regions:
         raise no_rows(now, code)
     usual = "兄弟县区" if is_county(code) else "兄弟地市全市" if is_whole(code) else "兄弟地市"
-    return Study(now, last, code, peers_asked, group_of(str(peers)) or usual, known)
+    return Study(now, last, code, peers_asked, group_of(peers) or usual, known)

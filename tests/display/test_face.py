@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
 from collections.abc import Callable
+from html import escape
 
 import pandas as pd
 import pytest
@@ -10,7 +14,7 @@ from matplotlib.figure import Figure
 
 import zjanalysis as zj
 from zjanalysis.display.tables import MIME
-from zjanalysis.errors import ConfigError, UnknownName
+from zjanalysis.errors import ConfigError, NoSuchName, UnknownName
 from zjanalysis.studies import Study, study_of
 
 TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
@@ -81,3 +85,85 @@ def test_an_indicator_is_read_by_name_or_key(name: str, key: str, county: Study)
     pd.testing.assert_frame_equal(county.plan(name).steps, county.plan(key).steps)
     with pytest.raises(UnknownName, match="未找到指标“跑动次”"):
         county.bands("跑动次")
+
+
+@pytest.mark.parametrize("name", ["ranking", "spine", "trend", "departments"])
+def test_a_changed_figure_is_what_is_shown(name: str, county: Study) -> None:
+    block = getattr(zj, name)(*((county, "visits") if name in ("ranking", "departments") else (county,)))
+    assert block._repr_mimebundle_() == {"text/html": block.html, "text/plain": block.sentence, MIME: block.payload}
+    assert block.figure is not None
+    block.figure.set_title("改过的标题XYZ")
+    block.figure.plot([0, 1], [0, 1], transform=block.figure.transAxes)
+    for _ in range(2):
+        shown = block._repr_mimebundle_()
+        assert shown["text/html"].count("<svg") == 1
+        assert shown["text/html"].count("图　改过的标题XYZ") == shown["text/html"].count("改过的标题XYZ") == 2
+        assert shown[MIME]["title"] == "改过的标题XYZ"
+        assert f'aria-label="{escape(block.payload["alt"])}"' in shown["text/html"]
+        assert (shown[MIME].get("png") != block.payload.get("png")) == ("png" in block.payload)
+    rest = [re.sub('<svg.*</svg>|data-title="[^"]*"', "", html, flags=re.DOTALL)
+            for html in (shown["text/html"], block.html)]  # fmt: skip
+    assert rest[0] == rest[1]
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda me: zj.ranking(me, "visits").rowz, "block 里没有 rowz，是不是 rows？"),
+        (lambda me: me.plan("visits").step, "plan 里没有 step，是不是 steps？"),
+        (lambda me: zj.table(me.gaps).captoin, "table 里没有 captoin，是不是 caption？"),
+        (lambda me: me.period.itmes, "period 里没有 itmes，是不是 items"),
+        (lambda _: zj.cases.region, "zj.cases 里没有 region，是不是 regions"),
+        (lambda _: zj.ledger.dues, "zj.ledger 里没有 dues，是不是 due？"),
+    ],
+)
+def test_an_attribute_nobody_knows_is_answered_with_the_nearest(
+    ask: Callable[[Study], object], sentence: str, county: Study
+) -> None:
+    with pytest.raises(NoSuchName, match=sentence):
+        ask(county)
+    assert not hasattr(zj.say("话"), "_repr_latex_")
+    assert copy.deepcopy(pickle.loads(pickle.dumps(zj.say("话")))) == zj.say("话")
+
+
+CHINESE: dict[str, Callable[[Study], object]] = {
+    "an indicator in a list": lambda me: zj.ranking(me, ["visits"]),  # type: ignore[arg-type]
+    "an indicator in a column": lambda me: zj.split(me, me.gaps["indicator"]),  # type: ignore[arg-type]
+    "no indicator": zj.ranking,  # type: ignore[dict-item]
+    "None for an indicator": lambda me: zj.plan(me, None),  # type: ignore[arg-type]
+    "None for a task": lambda me: zj.tasks(me, None),  # type: ignore[arg-type]
+    "None for an obstacle": lambda me: zj.obstacles(me, None),  # type: ignore[arg-type]
+    "None for a trend": lambda me: zj.trend(me, None),  # type: ignore[arg-type]
+    "an indicator of the study": lambda me: me.by_department(["visits"]),  # type: ignore[arg-type]
+    "a limit in quotes": lambda me: zj.laggards(me, limit="5"),  # type: ignore[arg-type]
+    "an argument it lacks": lambda me: zj.laggards(me, top=5),  # type: ignore[call-arg]
+    "no study": lambda me: zj.ledger.due("遂溪县"),  # type: ignore[arg-type]
+    "a region in a column": lambda me: zj.study("data/sample", region=me.gaps["地区"]),  # type: ignore[arg-type]
+    "a date of another form": lambda me: zj.cover(me, report_date="2021/4/1"),
+    "a date of facts": lambda me: zj.file_facts(me, report_date="2021/4/1"),
+    "a column to group by": lambda me: me.gap_split("visits", by="departments"),
+}
+
+
+@pytest.mark.parametrize("name", list(CHINESE))
+def test_what_cannot_be_read_is_said_in_chinese(name: str, county: Study) -> None:
+    with pytest.raises((ConfigError, UnknownName)) as told:
+        CHINESE[name](county)
+    assert re.match(r"[\w.=‘’'“]* ?[一-龥]", told.value.message), told.value.message
+    assert told.value.hint
+
+
+def test_what_is_not_given_and_what_is_one_of_several(county: Study) -> None:
+    assert zj.cover(county, title=None) == zj.cover(county)  # type: ignore[arg-type]
+    assert zj.laggards(county, limit=None) == zj.laggards(county)  # type: ignore[arg-type]
+    assert zj.plan_overview(county, ["visits", "instant"]) == zj.plan_overview(county, "visits", "instant")  # type: ignore[arg-type]
+    assert zj.plan_overview(county, county.keys) == zj.plan_overview(county, *county.keys)  # type: ignore[arg-type]
+    for peers in (None, [], ()):
+        me = zj.study("data/sample", region=440882, peers=peers)  # type: ignore[arg-type]
+        assert repr(me) == repr(zj.study("data/sample", region=440882))
+    some = zj.study("data/sample", region="雷州市", peers=["遂溪县", 440825])
+    assert repr(some) == repr(zj.study("data/sample", region="雷州市", peers="遂溪县,440825"))
+    assert zj.region_name(440823) == "遂溪县"  # type: ignore[arg-type]
+    split = county.gap_split("visits", by=("department",))
+    for by in ("department", "实施主体", ["实施主体"]):
+        pd.testing.assert_frame_equal(county.gap_split("visits", by=by), split)

@@ -36,7 +36,7 @@ from zjanalysis.analysis.like_for_like import CodeTable, Difference, Fit, Judged
 from zjanalysis.analysis.matching import common_limit
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.errors import ConfigError, UnknownName
+from zjanalysis.errors import ConfigError, UnknownName, answering
 from zjanalysis.inputs.period import lending
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.settings import Comparison, Settings
@@ -72,6 +72,7 @@ class Goal:
         return passes(values, yardstick, sign=self.one.sign, strict=self.strict)
 
 
+@answering("plan")
 @lending
 @dataclass(frozen=True, repr=False)
 class Plan:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import narwhals as nw
 
-from zjanalysis.errors import unknown_name
+from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.workplan import has_plan
 
 Aim = Literal["number", "above_peers", "rising", ""]
@@ -145,13 +145,17 @@ _BY_NAME = {name: i for i in ITEM_INDICATORS for name in (i.label, i.short, i.ke
 
 
 def indicator(key: str | Indicator) -> Indicator:
-    """Give the indicator of a key, label or short label; raises UnknownName with the nearest.
+    """Give the indicator of a key, label or short label; raises UnknownName with the nearest, ConfigError for
+    what is no name.
 
     >>> indicator("即办率").key, indicator("instant").target
     ('instant', 0.855)
     """
     if isinstance(key, Indicator):
         return key
+    if not isinstance(key, str):
+        hint = '例如 "即办率"；几个指标逐个写，例如 zj.plan(me, "即办率", "跑动率")。'
+        raise ConfigError(f"指标要写一个名称，得到的是 {type(key).__name__}。", hint)
     if key not in _BY_NAME:
         raise unknown_name("指标", key, [i.key for i in ITEM_INDICATORS] + [i.label for i in ITEM_INDICATORS])
     return _BY_NAME[key]

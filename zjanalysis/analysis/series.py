@@ -54,9 +54,7 @@ def known(key: str | Indicator) -> Indicator:
     >>> known("instant").short, known("good_rating").short
     ('即办率', '好评率')
     """
-    if isinstance(key, Indicator):
-        return key
-    return KNOWN.get(key) or _BY_NAME.get(key) or indicator(key)
+    return (KNOWN.get(key) or _BY_NAME.get(key) if isinstance(key, str) else None) or indicator(key)
 
 
 def measured(

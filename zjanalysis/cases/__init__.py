@@ -10,6 +10,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from zjanalysis import asked
+from zjanalysis.errors import no_such_name
+
 __all__ = ("bands", "brief", "departments", "items", "load", "loose", "overdue", "problems", "regions", "scores",
            "trend", "weighted")  # fmt: skip
 
@@ -17,8 +20,8 @@ __all__ = ("bands", "brief", "departments", "items", "load", "loose", "overdue",
 def __getattr__(name: str) -> Any:
     """Load a view from the display of the wing; DuckDB is loaded only by who asks for cases."""
     if name in __all__:
-        return getattr(importlib.import_module("zjanalysis.cases.display"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return asked(getattr(importlib.import_module("zjanalysis.cases.display"), name), "zj.cases")
+    raise no_such_name("zj.cases", name, __all__)
 
 
 def __dir__() -> list[str]:

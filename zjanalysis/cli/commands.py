@@ -14,11 +14,10 @@ import difflib
 import re
 import sys
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from zjanalysis.errors import ConfigError, UnknownName, unknown_name
+from zjanalysis.errors import UnknownName, unknown_name
 
 _WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "选项"}
 _ERRORS = (
@@ -92,14 +91,6 @@ class Joined(argparse.Action):
     def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
         """Add what is typed to what was typed before."""
         setattr(namespace, self.dest, ",".join(filter(None, (getattr(namespace, self.dest), values))))
-
-
-def iso_day(text: str, *, example: str) -> str:
-    """Give a day as typed, which has to be one; raises ConfigError, which shows the ``example``."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise ConfigError(f"日期“{text}”读不懂。", f"请写成 {example} 的样子。") from None
 
 
 def listed(text: str) -> tuple[str, ...]:

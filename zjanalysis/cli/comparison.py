@@ -8,10 +8,11 @@ from pathlib import Path
 from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
-from zjanalysis.cli.commands import iso_day, listed
+from zjanalysis.cli.commands import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
+from zjanalysis.display.dates import iso_day
 from zjanalysis.display.forms import write_tasks
 from zjanalysis.display.tables import page_columns, table, table_from_payload
 from zjanalysis.errors import ConfigError

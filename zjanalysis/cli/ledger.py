@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 
 from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
-from zjanalysis.cli.commands import iso_day
 from zjanalysis.cli.output import print_table
+from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_paper
 from zjanalysis.inputs.period import Period, load_period

@@ -6,9 +6,12 @@ A block carries complete, escaped HTML and the same content as JSON, from which 
 from __future__ import annotations
 
 import base64
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from html import escape
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -17,7 +20,7 @@ from matplotlib.axes import Axes
 from zjanalysis.display import dates, picture, templates, theme, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, page_columns, word
 from zjanalysis.display.tables import table as table_of
-from zjanalysis.errors import ConfigError
+from zjanalysis.errors import ConfigError, answering
 from zjanalysis.inputs.regions import (
     city_of,
     counted_peers,
@@ -37,11 +40,13 @@ SAMPLE = "示例数据（模拟）"
 CARRIED = 984  # pixels a carried picture is wide: what the card has room for
 
 
+@answering("block")
 @dataclass(frozen=True, repr=False)
 class Block:
     """One piece of a report: its HTML, its content as JSON, a line of plain text.
 
-    ``rows`` is the table behind it, ``figure`` its Axes (to be changed), ``sentence`` what it says.
+    ``rows`` is the table behind it, ``sentence`` what it says, ``figure`` its Axes: what is changed there
+    (``block.figure.set_title("…")``) is what is shown. The words for who cannot see it stay those of the data.
     """
 
     html: str
@@ -55,7 +60,8 @@ class Block:
         return self.sentence
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {HTML: self.html, "text/plain": self.sentence, MIME: self.payload}
+        shown = redrawn(self)
+        return {HTML: shown.html, "text/plain": self.sentence, MIME: shown.payload}
 
 
 def show(*blocks: Block | Table | pd.DataFrame | pd.Series | Iterable[Any]) -> None:
@@ -87,8 +93,9 @@ def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bo
     """Give the head of a report: the page's only h1, and the sample band where the data are made up.
 
     ``alone``: the report is of the region without those in it, a city is called 市本级. ``report_date`` is an ISO date
-    or empty, never the clock.
+    or empty, never the clock; raises ConfigError for another.
     """
+    report_date = report_date and dates.iso_day(report_date)
     sample = me.period.dataset.kind == "sample"
     name = region_name(me.region)
     heading = f"{me.name if alone else name}{title}（{dates.issue_text(me.period.name)}）"
@@ -119,7 +126,9 @@ def listing(printed: Table, sentence: str = "", *, limit: int = 0) -> Block:
 
 
 def checked(limit: int) -> int:
-    """Give a limit as every view means it: so many rows, 0 for all; ConfigError for a number below 0."""
+    """Give a limit as every view means it: so many rows, 0 for all; ConfigError for any other thing."""
+    if not isinstance(limit, Integral) or isinstance(limit, bool):
+        raise ConfigError(f"limit={limit!r} 不是整数。", "写几就列几行，例如 limit=5，0 为全部。")
     if limit < 0:
         raise ConfigError(f"limit={limit} 不能是负数。", "写几就列几行，0 为全部。")
     return limit
@@ -181,7 +190,24 @@ def carry(block: Block) -> Block:
     drawn = base64.b64encode(picture.draw_png(block.figure, width=CARRIED)).decode("ascii")
     for title in titles:
         title.set_visible(True)
+    picture.figure_of(block.figure).stale = False
     return replace(block, payload={**block.payload, "png": drawn})
+
+
+def redrawn(block: Block) -> Block:
+    """Give an exhibit as its figure is now: the same where nobody has changed it, else with one picture for all."""
+    if block.figure is None or not picture.figure_of(block.figure).stale:
+        return block
+    said, html, alt = dict(block.payload), block.html, block.payload["alt"]
+    if title := theme.printable(block.figure.get_title()):
+        picture.retitle(block.figure, title)
+        html = re.sub('data-title="[^"]*"', lambda _: f'data-title="{picture.NUMBERED}{escape(title)}"', html, count=1)
+        said["title"] = title
+    drawing = picture.draw_svg(block.figure, alt=alt)
+    shown = replace(block, html=picture.DRAWN.sub(lambda _: drawing, html), payload=said)
+    shown = carry(shown) if "png" in said else shown
+    picture.figure_of(block.figure).stale = True  # for the next time it is shown
+    return shown
 
 
 def definitions(me: Study) -> Block:
@@ -269,7 +295,7 @@ def file_facts(me: Study, *, report_date: str = "") -> Block:
         ("地区", f"{city_note(me.region)}；比较对象为{me.others if me.peers else '无'}"),
         ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
                  f"1自然日＝{units.calendar_day:.4f}"),
-        ("编制日期", dates.date_text(report_date)),
+        ("编制日期", dates.date_text(report_date and dates.iso_day(report_date))),
     ]  # fmt: skip
     facts = [(term, text) for term, text in lines if text]
     html = templates.html("terms", pairs=facts, look="zj-terms")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+
+from zjanalysis.errors import ConfigError
 
 
 def issue_text(period: str) -> str:
@@ -44,3 +47,11 @@ def month_text(written: str) -> str:
     """
     found = re.fullmatch(r"(\d{4})-(\d{2})", written)
     return f"{found[1]}年{int(found[2])}月" if found else written
+
+
+def iso_day(text: str, *, example: str = "2021-04-15") -> str:
+    """Give a day as typed, which has to be one; raises ConfigError, which shows the ``example``."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ConfigError(f"日期“{text}”读不懂。", f"请写成 {example} 的样子。") from None

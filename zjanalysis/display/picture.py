@@ -16,7 +16,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import XAxis, YAxis
+from matplotlib.axis import Axis, XAxis, YAxis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_mixed import MixedModeRenderer
 from matplotlib.figure import Figure
@@ -32,6 +32,7 @@ EDGE = 6  # blank pixels left above and below
 COLOURS = 128
 ZLIB = 5
 NUMBERED = "图　"
+DRAWN = re.compile("<svg.*</svg>", re.DOTALL)  # the drawings of a block, from the first to the last
 
 
 def new_figure(height: float, *, width: float = theme.WIDTH) -> Figure:
@@ -45,16 +46,23 @@ def _begin_bare(axis: XAxis | YAxis) -> None:
     axis.majorTicks, axis.minorTicks = [], []
 
 
+def _side(axis: XAxis | YAxis) -> int | str:
+    """Say on which side the ticks are; drawing a title asks."""
+    return Axis._get_ticks_position(axis) if axis.majorTicks and axis.minorTicks else "default"  # type: ignore[attr-defined]
+
+
 class _X(XAxis):
     """An axis that makes its ticks when somebody asks for them: matplotlib makes four for every Axes, shown or not."""
 
     reset_ticks = _begin_bare
+    _get_ticks_position = _side
 
 
 class _Y(YAxis):
     """The same for the upright axis."""
 
     reset_ticks = _begin_bare
+    _get_ticks_position = _side
 
 
 class _BareAxes(Axes):
@@ -126,6 +134,15 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
 def titles(axes: Axes) -> list[Text]:
     """Give the lines of the title that `frame` put over a drawing."""
     return [text for text in figure_of(axes).texts if text.get_verticalalignment() == "top"]
+
+
+def retitle(axes: Axes, title: str) -> None:
+    """Put what an analyst made the title of the Axes in the place of the one that `frame` put over the drawing."""
+    first, *more = titles(axes)
+    first.set_text(f"{NUMBERED}{title}")
+    for line in more:
+        line.set_text("")
+    axes.title.set_visible(False)
 
 
 def draw_svg(axes: Axes, *, alt: str, look: str = "") -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, by_caseload, indicator
 from zjanalysis.columns import ALL_COLUMNS, TABLES, Column
 from zjanalysis.display import templates, theme, wording
-from zjanalysis.errors import ConfigError, unknown_name
+from zjanalysis.errors import ConfigError, answering, unknown_name
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.units import UNITS, Met, Verdict
 
@@ -50,14 +50,10 @@ ITEM_KEYS = frozenset(one.key for one in ITEM_INDICATORS)
 
 def about(key: str) -> Indicator:
     """Give the indicator of a key: of items, caseload-weighted, of cases, or reported; raises UnknownName."""
-    plain, lens, _ = str(key).partition("_by_cases")
+    plain, lens, _ = key.partition("_by_cases") if isinstance(key, str) else (key, "", "")
     if lens:
         return by_caseload(plain)
-    return (
-        indicator(key)
-        if key in ITEM_KEYS
-        else _others().get(key) or indicator(key if isinstance(key, Indicator) else str(key))
-    )
+    return (_others().get(plain) if isinstance(plain, str) and plain not in ITEM_KEYS else None) or indicator(plain)
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,7 @@ class Head:
         return self.label + (f"（{self.unit}）" if self.unit else "")
 
 
+@answering("table")
 @dataclass(frozen=True)
 class Table:
     """A table ready to be shown: raw values in ``rows``; ``row_kinds`` is the unit of each row's value columns,

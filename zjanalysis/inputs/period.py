@@ -27,7 +27,7 @@ import pandas as pd
 
 import zjanalysis
 from zjanalysis.columns import TABLES
-from zjanalysis.errors import InputError, NoData, unknown_name
+from zjanalysis.errors import InputError, NoData, answering, unknown_name
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
@@ -113,6 +113,7 @@ def lending(record: type[T]) -> type[T]:
     return record
 
 
+@answering("period")
 @lending
 @dataclass(frozen=True, repr=False)
 class Period:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from zjanalysis import asked
+from zjanalysis.errors import no_such_name
+
 __all__ = ("agenda", "board", "due", "evaluation", "load", "outlook", "regions", "units")
 
 
 def __getattr__(name: str) -> Any:
     """Load a view when it is first used."""
     if name in __all__:
-        return getattr(importlib.import_module("zjanalysis.ledger.views"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return asked(getattr(importlib.import_module("zjanalysis.ledger.views"), name), "zj.ledger")
+    raise no_such_name("zj.ledger", name, __all__)
 
 
 def __dir__() -> list[str]:
