@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from numbers import Integral
 from typing import Any
 
 __version__ = "0.2.0"
@@ -74,9 +75,8 @@ def asked(function: Any, face: str = "zj") -> Any:
     None where there is a default is what is not given; names may come as a list where several are taken.
     """
     signature, name = inspect.signature(function), f"{face}.{function.__name__}"
-    defaults = {key: one.default for key, one in signature.parameters.items() if one.default is not one.empty}
-    several = [key for key, one in signature.parameters.items() if one.kind is one.VAR_POSITIONAL]
-    is_view = next(iter(signature.parameters), "") == "me"
+    asks = signature.parameters
+    is_view = next(iter(asks), "") == "me"
 
     @functools.wraps(function)
     def answered(*given: Any, **named: Any) -> Any:
@@ -85,18 +85,30 @@ def asked(function: Any, face: str = "zj") -> Any:
         try:
             bound = signature.bind(*given, **named)
         except TypeError:
-            usage = ", ".join(str(one).split(":")[0] + f"={one.default!r}" * (key in defaults and key in named)
-                              for key, one in signature.parameters.items())  # fmt: skip
-            raise ConfigError(f"{name} 的参数写得不全，或写了它没有的。", f"写法：{name}({usage})。") from None
+            raise ConfigError(f"{name} 的参数写得不全，或写了它没有的。", f"写法：{name}({_usage(asks)})。") from None
+        for key, value in list(bound.arguments.items()):
+            if value is None and asks[key].default is not None and asks[key].default is not inspect.Parameter.empty:
+                del bound.arguments[key]
+            elif is_view and asks[key].kind is inspect.Parameter.VAR_POSITIONAL:
+                bound.arguments[key] = tuple(_one_by_one(value))
+            elif asks[key].annotation == "int" and (isinstance(value, bool) or not isinstance(value, Integral)):
+                raise ConfigError(f"{key}={value!r} 不是整数。", f"例如 {key}={asks[key].default}。")
         if is_view:
             _refuse_others(bound.arguments["me"], name)
-            for key in several:
-                bound.arguments[key] = tuple(_one_by_one(bound.arguments.get(key, ())))
-        for key in [key for key, value in bound.arguments.items() if value is None and defaults.get(key) is not None]:
-            del bound.arguments[key]
         return function(*bound.args, **bound.kwargs)
 
     return answered
+
+
+def _usage(asks: Mapping[str, inspect.Parameter]) -> str:
+    """Write how a function is called: what it needs, and what it takes with what is taken otherwise."""
+    names = []
+    for key, one in asks.items():
+        plain = one.default if isinstance(one.default, (str, int, float)) else "…"
+        named = one.kind is one.KEYWORD_ONLY or one.default is not one.empty
+        star = "*" if one.kind is one.VAR_POSITIONAL else ""
+        names.append(f"{key}={plain!r}" if named and plain != "…" else f"{key}=…" if named else star + key)
+    return ", ".join(names)
 
 
 def _refuse_others(me: Any, name: str) -> None:

@@ -137,6 +137,7 @@ CHINESE: dict[str, Callable[[Study], object]] = {
     "an indicator of the study": lambda me: me.by_department(["visits"]),  # type: ignore[arg-type]
     "a limit in quotes": lambda me: zj.laggards(me, limit="5"),  # type: ignore[arg-type]
     "an argument it lacks": lambda me: zj.laggards(me, top=5),  # type: ignore[call-arg]
+    "columns in quotes": lambda me: zj.laggards(me, columns="3"),  # type: ignore[arg-type]
     "no study": lambda me: zj.ledger.due("遂溪县"),  # type: ignore[arg-type]
     "a region in a column": lambda me: zj.study("data/sample", region=me.gaps["地区"]),  # type: ignore[arg-type]
     "a date of another form": lambda me: zj.cover(me, report_date="2021/4/1"),
@@ -167,3 +168,10 @@ def test_what_is_not_given_and_what_is_one_of_several(county: Study) -> None:
     split = county.gap_split("visits", by=("department",))
     for by in ("department", "实施主体", ["实施主体"]):
         pd.testing.assert_frame_equal(county.gap_split("visits", by=by), split)
+
+
+def test_a_wrong_call_says_how_the_view_is_called(county: Study) -> None:
+    with pytest.raises(ConfigError, match=re.escape("写法：zj.findings(me, everywhere=False)。")):
+        zj.findings(county, True)  # type: ignore[misc]
+    with pytest.raises(ConfigError, match=re.escape("写法：zj.before_after(me, indicator, date=…)。")):
+        zj.before_after(county, "visits")  # type: ignore[call-arg]

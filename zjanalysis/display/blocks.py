@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from html import escape
-from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -114,7 +113,7 @@ def source_of(me: Study) -> str:
 
 def say(*sentences: str) -> Block:
     """Give one paragraph of sentences made by `wording`; empty ones are dropped."""
-    text = "".join(sentence for sentence in sentences if sentence)
+    text = "".join(str(sentence) for sentence in sentences if sentence)
     return Block(templates.html("say", text=text), {"kind": "say", "text": text}, text)
 
 
@@ -126,9 +125,7 @@ def listing(printed: Table, sentence: str = "", *, limit: int = 0) -> Block:
 
 
 def checked(limit: int) -> int:
-    """Give a limit as every view means it: so many rows, 0 for all; ConfigError for any other thing."""
-    if not isinstance(limit, Integral) or isinstance(limit, bool):
-        raise ConfigError(f"limit={limit!r} 不是整数。", "写几就列几行，例如 limit=5，0 为全部。")
+    """Give a limit as every view means it: so many rows, 0 for all; ConfigError for a number below 0."""
     if limit < 0:
         raise ConfigError(f"limit={limit} 不能是负数。", "写几就列几行，0 为全部。")
     return limit

@@ -52,6 +52,6 @@ def month_text(written: str) -> str:
 def iso_day(text: str, *, example: str = "2021-04-15") -> str:
     """Give a day as typed, which has to be one; raises ConfigError, which shows the ``example``."""
     try:
-        return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(str(text)).isoformat()
     except ValueError:
         raise ConfigError(f"日期“{text}”读不懂。", f"请写成 {example} 的样子。") from None
