@@ -38,6 +38,17 @@ def test_a_line_for_each_unit_with_number_and_threshold(capsys: pytest.CaptureFi
     assert "网上可办率91.78%" in (tmp_path / "变动.csv").read_text(encoding="utf-8-sig")
 
 
+def test_letters_somebody_wrote_in_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["alerts", "--data", str(SAMPLE), "--eml", str(tmp_path)]
+    assert main(asked) == main(asked) == 0
+    *others, last = sorted(tmp_path.glob("*.eml"))
+    last.write_bytes(last.read_bytes() + b"\r\n")
+    times, edited = [path.stat().st_mtime_ns for path in others], last.read_bytes()
+    assert main(asked) == 2
+    assert f"“{last.name}”已经存在，不会覆盖" in capsys.readouterr().err
+    assert ([path.stat().st_mtime_ns for path in others], last.read_bytes()) == (times, edited)
+
+
 def test_nothing_is_said_where_nothing_moved(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     shutil.copytree(SAMPLE / "2021Q1" / "items", tmp_path / "2020Q4" / "items")
     shutil.copytree(SAMPLE / "2021Q1" / "items", tmp_path / "2021Q1" / "items")

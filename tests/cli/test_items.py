@@ -188,3 +188,24 @@ def test_a_file_that_lacks_a_column_is_learned_too(
     monkeypatch.setattr(sys, "stdin", io.StringIO("是\n是\n"))
     assert main(["check", str(path), "--learn"]) == 0
     assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()][1] == ["遂溪县.xlsx", "4", "4"]
+
+
+def test_an_annotated_copy_somebody_wrote_in_stays_and_each_file_has_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads = "行政区划,事项名称,基本编码,事项类型,行使层级,法定办结时限,承诺办结时限,到办事现场次数\n"
+    names = ("甲.csv", "乙/丙.csv", "丙.csv", "丙.txt")
+    for name in names:
+        (tmp_path / "报送" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "报送" / name).write_text(
+            heads + "440823,事项,440111000001,行政许可,县级,5,9,0\n", encoding="utf-8"
+        )
+    asked = ["check", str(tmp_path / "报送"), "--annotate", str(tmp_path / "退回")]
+    assert main(asked) == main(asked) == 0
+    copies = sorted((tmp_path / "退回").rglob("*.xlsx"))
+    assert len(copies) == len(names)
+    copies[0].write_bytes(copies[0].read_bytes() + b"typed")
+    before = {path: path.read_bytes() for path in copies}
+    assert main(asked) == 2
+    assert f"“{copies[0].name}”已经存在，不会覆盖" in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in copies}

@@ -91,7 +91,13 @@ def test_the_form_reads_back_and_gives_letters(
     out = tmp_path / "下发"
     assert main(["bundle", "--reports", str(reports), "--out", str(out), "--mail", str(form)]) == 0
     assert "邮件草稿 1 封（没有发送）" in capsys.readouterr().out
-    assert (out / "440823_遂溪县_2021Q1.eml").is_file()
+    letter = out / "440823_遂溪县_2021Q1.eml"
+    letter.write_bytes(edited := letter.read_bytes() + b"\r\n")
+    zips = {path: path.stat().st_mtime_ns for path in out.glob("*.zip")}
+    assert main(["bundle", "--reports", str(reports), "--out", str(out), "--mail", str(form)]) == 2
+    assert f"“{letter.name}”已经存在，不会覆盖" in capsys.readouterr().err
+    assert letter.read_bytes() == edited
+    assert zips == {path: path.stat().st_mtime_ns for path in out.glob("*.zip")}
 
 
 def test_a_report_left_out_is_exit_code_1(reports: Path, capsys: pytest.CaptureFixture[str]) -> None:

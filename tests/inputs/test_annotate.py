@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 sys.path.insert(0, str(Path(__file__).parent))
 from corpus import HEAD, OFFICE, A, B, book, csv_of, merged_regions, with_
 
-from zjanalysis.errors import InputError
+from zjanalysis.errors import PublishError
 from zjanalysis.inputs.annotate import COLOURS, annotate
 from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.findings import ERROR, NOTE, WARNING
@@ -168,5 +168,5 @@ def test_a_copy_handed_in_again_is_read_as_the_original(copy: openpyxl.Workbook,
 
 def test_an_output_that_cannot_be_written(original: Path, tmp_path: Path) -> None:
     found = check_files([original], settings=Settings(root=tmp_path)).findings
-    with pytest.raises(InputError, match="写不出核对副本"):
+    with pytest.raises(PublishError, match="写不进去"):
         annotate(original, found, original / "出.xlsx", settings=Settings(root=tmp_path))

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from zjanalysis.display.forms import EXAMPLE, FIELDS, GUIDE, LISTS, ROWS, SHEET, example_rows, write_template
-from zjanalysis.errors import InputError
+from zjanalysis.errors import PublishError
 from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.settings import Settings
@@ -121,5 +121,5 @@ def test_one_region_only(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "文件").write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match="写不出模板"):
+    with pytest.raises(PublishError, match="写不进去"):
         write_template(tmp_path / "文件" / "t.xlsx")

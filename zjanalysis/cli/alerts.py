@@ -17,7 +17,7 @@ from zjanalysis.display import wording
 from zjanalysis.display.dates import issue_text
 from zjanalysis.display.tables import page_columns, table
 from zjanalysis.errors import ConfigError
-from zjanalysis.files import write_whole
+from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.dataset import previous_period
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name, report_units
@@ -46,8 +46,11 @@ def told(arguments: argparse.Namespace) -> int:
         save(rows, printed, Path(arguments.out), title=f"{now.title}变动提醒")
     if arguments.eml:
         mail = load_addresses(Path(arguments.mail)) if arguments.mail else {}
-        written = [_draft(Path(arguments.eml), str(code), own["text"].tolist(), now, mail.get(str(code)))
-                   for code, own in rows.groupby("region_code", sort=False)]  # fmt: skip
+        written = dict(_draft(Path(arguments.eml), str(code), own["text"].tolist(), now, mail.get(str(code)))
+                       for code, own in rows.groupby("region_code", sort=False))  # fmt: skip
+        refuse_written_in(*written)
+        for path, letter in written.items():
+            write_paper(path, letter)
         print(f"邮件草稿 {len(written)} 封在 {arguments.eml}（没有发送）。" if written else "没有变动，不起草邮件。")
     return 0
 
@@ -108,10 +111,12 @@ def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
     return {code: page.relative_to(settings.root).as_posix() for code, page in pages.items() if page.is_file()}
 
 
-def _draft(folder: Path, code: str, texts: list[str], period: Period, addresses: Addresses | None) -> Path:
+def _draft(
+    folder: Path, code: str, texts: list[str], period: Period, addresses: Addresses | None
+) -> tuple[Path, bytes]:
     sample = period.dataset.kind == "sample"
     title = f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）"
     numbered = [f"{number}. {text}。" for number, text in enumerate(texts, 1)]
     lines = [f"{region_name(code)}：", f"　　{title}，共{len(texts)}项：", *numbered, *([MADE_UP] if sample else [])]
     letter = unsent(title, lines, to=addresses, sample=sample)
-    return write_whole(folder / f"{code}_{region_name(code)}_{period.name}_变动提醒.eml", letter.as_bytes())
+    return folder / f"{code}_{region_name(code)}_{period.name}_变动提醒.eml", letter.as_bytes()

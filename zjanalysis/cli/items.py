@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -125,12 +126,25 @@ def _annotate(checked: Submission, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"建不了文件夹“{folder}”：{error.strerror}。", "请换一个位置。") from error
+    copies = _copies(checked.paths, folder)
+    refuse_written_in(*copies.values())
     for name, path in checked.paths.items():
         own = checked.findings[checked.findings["file"] == name]
         if (own["rule"] == "file_refused").any():
             print(f"{visible(name)}：没有读取，也就没有标注副本。", file=sys.stderr)
             continue
-        print(f"已写入 {annotate(path, own, folder / f'{Path(name).stem}（核对）.xlsx')}", file=sys.stderr)
+        print(f"已写入 {annotate(path, own, copies[name])}", file=sys.stderr)
+
+
+def _copies(names: Iterable[str], folder: Path) -> dict[str, Path]:
+    """Return where the annotated copy of each file goes, no two to one place.
+
+    >>> [str(path) for path in _copies(["甲.xlsx", "乙/丙.xlsx", "丙.xlsx", "丙.csv"], Path()).values()]
+    ['甲（核对）.xlsx', '乙/丙（核对）.xlsx', '丙.xlsx（核对）.xlsx', '丙.csv（核对）.xlsx']
+    """
+    stems = {name: Path(name).with_suffix("") for name in names}
+    times = Counter(stems.values())
+    return {name: folder / f"{stem if times[stem] == 1 else name}（核对）.xlsx" for name, stem in stems.items()}
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, object]]:

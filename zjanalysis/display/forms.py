@@ -37,7 +37,7 @@ from zjanalysis.inputs.findings import NOTE, RULES
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
-from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed, save_book
+from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 from zjanalysis.settings import Settings, load_settings
 
@@ -217,7 +217,7 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
     """Write the template workbook and give its path.
 
     ``region``: a region code or empty; the region drop-down offers that one, else the report units of the city in the
-    settings and the city itself. Raises InputError when the file cannot be written.
+    settings and the city itself. Raises PublishError when the file cannot be written.
     """
     focus = (settings or load_settings()).focus
     names = [region_name(code) for code in ([region] if region else [focus, *report_units(focus)])]
@@ -234,7 +234,8 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
         example.append(row)
     _guide(book.create_sheet(GUIDE, 2))
     book[LISTS].sheet_state = "hidden"
-    return save_book(book, path, what="模板")
+    release(book, path)
+    return path
 
 
 def example_rows(region: str) -> list[list[Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -97,15 +97,12 @@ def release(
     ``written`` are the cells of ``sheet`` that may differ from the ``original``. Raises PublishError (the old file
     stays) when another cell differs, or the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".xlsx")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.xlsx")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         book.save(temporary)
         if original is not None:
             _compare(original, temporary, written=written, sheet=sheet)
-        temporary.chmod(0o644)
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
@@ -114,7 +111,8 @@ def release(
             f"“{path.name}”写不进去（{error.strerror}），原文件没有变。", "请检查磁盘空间、权限，或是否正被打开。"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _compare(old_path: Path, new_path: Path, *, written: frozenset[str], sheet: str) -> None:

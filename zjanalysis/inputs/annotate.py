@@ -24,9 +24,10 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.columns import FINDING_COLUMNS
+from zjanalysis.files import write_paper
 from zjanalysis.inputs.findings import ERROR, LEVELS, NOTE, WARNING
 from zjanalysis.inputs.wall import read_apart
-from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, packed, save_book, sheets_of
+from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, packed, sheets_of
 from zjanalysis.neutral import FORMULA, without_hidden
 from zjanalysis.settings import Guard, Settings, load_settings
 
@@ -52,14 +53,14 @@ def annotate(path: Path, findings: pd.DataFrame, out: Path, *, settings: Setting
     ``findings``: those of this file. Formats, widths, formulas, merged cells, validations and the other sheets stay;
     charts, shapes and pictures are carried over as they are, and the first sheet says so where some could not be (form
     controls, slicers, pivot tables, chart sheets). A text file becomes a workbook. Raises InputError for a file that
-    cannot be opened or an ``out`` that cannot be written.
+    cannot be opened and for a copy somebody wrote in, PublishError for an ``out`` that cannot be written.
     """
     guard = (settings or load_settings()).guard
-    read_apart(_annotated, path.name, path.absolute(), findings, out.absolute(), guard, guard=guard, times=4)
-    return out
+    copy = read_apart(_annotated, path.name, path.absolute(), findings, guard, guard=guard, times=4)
+    return write_paper(out, copy)
 
 
-def _annotated(path: Path, findings: pd.DataFrame, out: Path, guard: Guard) -> Path:
+def _annotated(path: Path, findings: pd.DataFrame, guard: Guard) -> bytes:
     sheets = sheets_of(path, guard)  # the guard, before openpyxl sees the file
     is_book, drawings = path.suffix.lower() == ".xlsx", {}
     if is_book:
@@ -76,7 +77,7 @@ def _annotated(path: Path, findings: pd.DataFrame, out: Path, guard: Guard) -> P
     _result(book, own_findings, file=path.name, lost=is_book and left_behind(path, drawings))
     for sheet in drawings:
         book[sheet].add_chart(BarChart(), "A1")  # so that the sheet has a drawing, whose content is then exchanged
-    return save_book(Redrawn(book, path, drawings) if drawings else book, out, what="核对副本")
+    return packed(Redrawn(book, path, drawings) if drawings else book)
 
 
 def _text(cell: Any, text: str) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 import python_calamine
 
 from zjanalysis.errors import InputError
-from zjanalysis.files import write_whole
 from zjanalysis.inputs.guard import MAX_CELLS, Inspection, inspect, refuse_size
 from zjanalysis.inputs.wall import read_apart
 from zjanalysis.settings import Guard, load_settings
@@ -353,12 +352,3 @@ def packed(book: Any) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
-
-
-def save_book(book: Any, path: Path, *, what: str) -> Path:
-    """Save an openpyxl workbook, whole or not at all, and return its path; ``what`` names it in the InputError."""
-    try:
-        return write_whole(path, packed(book))
-    except OSError as error:
-        hint = "请关闭正在打开它的程序，或换一个输出位置。"
-        raise InputError(f"写不出{what}“{path}”（{error.strerror}）。", hint) from error

@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from zjanalysis.columns import ADDRESS_COLUMNS
 from zjanalysis.display.dates import issue_text
 from zjanalysis.errors import InputError, PublishError, unknown_name
-from zjanalysis.files import write_whole
+from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.office_table import OfficeTable, read_table
 from zjanalysis.inputs.regions import find_code, load_regions, region_name
 from zjanalysis.neutral import without_hidden
@@ -134,12 +134,14 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
 
     ``sign`` signs the manifest inside the period's zip.
 
-    Raises PublishError without a manifest, without a single report to pass on, and when ``out`` cannot be written.
-    A district that is left out has no zip; one of an earlier run is taken away.
+    Raises PublishError without a manifest, without a single report to pass on, and when ``out`` cannot be written;
+    InputError, before any is written, where somebody has written in a letter. A district that is left out has no zip;
+    one of an earlier run is taken away.
     """
     entries = {key: entry for key, entry in read_manifest(folder).items() if entry.status != ABSENT}
     if not entries:
         raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
+    refuse_written_in(*(_letter_place(code, folder.name, out) for code in mail or ()))
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".zj-") as place:
@@ -286,19 +288,23 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
     written = []
     for code, addresses in mail.items():
         name, entry = region_name(code), pages.get(code)
-        stem = file_stem(code, name, stage.name)
-        target = out / f"{stem}.eml"
+        target = _letter_place(code, stage.name, out)
         if entry is None:
             target.unlink(missing_ok=True)
             progress(f"{name} 没有可发的页面，不起草邮件。")
             continue
         page = with_links((stage / f"{entry.key}.html").read_bytes(), ())
-        written.append(write_whole(target, _letter(entry, addresses, {f"{stem}.html": page}, period=stage.name)))
+        letter = _letter(entry, addresses, {f"{target.stem}.html": page}, period=stage.name)
+        written.append(write_paper(target, letter))
         progress(f"已起草 {target.name}")
     nobody = [entry.region for code, entry in pages.items() if code not in mail]
     if nobody:
         progress(f"没有收件人的地区：{'、'.join(nobody)}")
     return tuple(written)
+
+
+def _letter_place(code: str, period: str, out: Path) -> Path:
+    return out / f"{file_stem(code, region_name(code), period)}.eml"
 
 
 def unsent(title: str, lines: Iterable[str], *, to: Addresses | None, sample: bool) -> EmailMessage:
