@@ -176,6 +176,15 @@ def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.Ca
     assert main([*asked, "--apply", str(path)]) == 0
     said = capsys.readouterr().out
     assert f"采纳{n_tasks}项" in said
+    for other in (["徐闻县", "--indicator", "instant"], ["遂溪县", "--indicator", "visits"]):
+        assert "这是遂溪县即办率的清单" in refused(["plan", *other, "--apply", str(path)], capsys)
+    assert "--out、--due 用不上" in refused(
+        [*asked, "--due", "2021-06-30", "--apply", str(path), "--out", str(tmp_path / "新.xlsx")], capsys
+    )
+    book[book.sheetnames[1]].cell(5, heads.index("反馈") + 1).value = "再议"
+    book.save(path)
+    assert main([*asked, "--apply", str(path)]) == 0
+    assert f"未识别：{book.sheetnames[1]}第5行“再议”。" in capsys.readouterr().out
     filled = path.read_bytes()
     assert "已经存在，不会覆盖" in refused([*asked, "--target", "85%", "--out", str(path)], capsys)
     assert path.read_bytes() == filled

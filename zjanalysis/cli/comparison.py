@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import pandas as pd
+
 from zjanalysis.analysis.frontier import Conditions
-from zjanalysis.analysis.registry import indicator
-from zjanalysis.analysis.tasks import after_answers, judge_answers, task_list
+from zjanalysis.analysis.registry import Indicator, indicator
+from zjanalysis.analysis.tasks import ANSWERS, UNKNOWN_ITEM, UNREAD, after_answers, judge_answers, task_list
 from zjanalysis.cli.commands import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
@@ -18,9 +20,10 @@ from zjanalysis.display.tables import page_columns, table, table_from_payload
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import read_answers
 from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.regions import is_whole
+from zjanalysis.inputs.regions import is_whole, region_name
 from zjanalysis.studies import Study, study, study_of
 
+FOR_A_PLAN = ("out", "due", "lock", "max_per_department", "without_reviews")  # what answers have no use for
 ANSWERED = ("indicator", "stage", "value", "rank", "n_ranked", "n_tasks")
 
 
@@ -52,7 +55,7 @@ def plan(arguments: argparse.Namespace) -> int:
     me = study(arguments.data, arguments.period, region=arguments.place, peers=arguments.peers)
     one = indicator(arguments.indicator)
     if arguments.apply:
-        return _apply(me, Path(arguments.apply))
+        return _apply(me, one, arguments)
     due = iso_day(arguments.due, example="2021-06-30") if arguments.due else ""
     most = arguments.max_per_department
     if most is not None and most < 1:
@@ -90,14 +93,35 @@ def diff(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _apply(me: Study, path: Path) -> int:
-    """Say what the returned answers come to."""
-    judged = judge_answers(me.period.items, read_answers(path))
+def _apply(me: Study, one: Indicator, arguments: argparse.Namespace) -> int:
+    """Say what the returned answers come to; raises ConfigError where they are not about the region and indicator."""
+    given = [name for name in FOR_A_PLAN if getattr(arguments, name)]
+    if given:
+        options = "、".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ConfigError(f"--apply 只看反馈的效果，{options} 用不上。", "请去掉它们，或去掉 --apply 另作方案。")
+    judged = judge_answers(me.period.items, read_answers(Path(arguments.apply)))
+    about = judged[["region_code", "indicator"]].drop_duplicates()
+    if about.to_numpy().tolist() != [[me.region, one.key]]:
+        lists = "、".join(f"{region_name(region)}{indicator(key).short}" for region, key in about.to_numpy())
+        asked = f"{region_name(me.region)}{one.short}"
+        raise ConfigError(f"这是{lists}的清单，不是{asked}的。", "请换成清单所写的地区和指标。")
     counted = judged["answer_state"].value_counts()
     print("反馈：" + "，".join(f"{state}{n}项" for state, n in counted.items()))
+    unread = judged[judged["answer_state"].isin([UNREAD, UNKNOWN_ITEM])]
+    for state, rows in unread.groupby("answer_state", sort=False):
+        print(f"{state}：{_places(rows)}。")
+    if unread["answer_state"].eq(UNREAD).any():
+        print(f"反馈只认{'、'.join(ANSWERS)}；部分同意要填商定值（数字）。")
     after = after_answers(me.period.items, judged, peers=me.peers, scope=me.scope)
     print_table(table(after, caption="落实后", columns=ANSWERED))
     return 0
+
+
+def _places(rows: pd.DataFrame) -> str:
+    """Name the rows of a returned list by sheet and row, with what was answered; after twenty only how many more."""
+    cells = rows[["sheet", "row_number", "answer", "agreed_text"]].head(20).to_numpy()
+    named = [f"{sheet}第{row}行“{answer}{f'，{agreed}' if agreed else ''}”" for sheet, row, answer, agreed in cells]
+    return "、".join(named) + (f"等共{len(rows)}项" if len(rows) > len(named) else "")
 
 
 def _say(block: Block) -> None:
