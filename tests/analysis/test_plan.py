@@ -187,6 +187,11 @@ def test_conditions_lock_floor_examples_and_departments(items: pd.DataFrame) -> 
     locked = made(items, "time_compression", 1.0, Conditions(locked=("B", "局二")))
     assert locked.steps["match_code"].tolist() == ["A"]
     assert "已锁定，不调整" in set(locked.obstacles["reason"])
+    named = items.assign(department=items["department"].replace("局二", "湛江市局二"))
+    for name in ("市局二", "湛江市局二", "丙"):
+        assert "C" not in made(named, "time_compression", 1.0, Conditions(locked=(name,))).steps["match_code"].tolist()
+    with pytest.raises(UnknownName, match="未找到事项或部门“市局三”，是不是“市局二”"):
+        made(named, "time_compression", 1.0, Conditions(locked=("市局三",)))
     floor = made(items, "time_compression", 1.0, Conditions(floor=5))
     assert dict(zip(floor.steps["match_code"], floor.steps["to_value"], strict=True)) == {"A": 5, "B": 5, "C": 5}
     two = made(items, "time_compression", 1.0, Conditions(min_peers=2))

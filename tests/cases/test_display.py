@@ -20,9 +20,9 @@ from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import display
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_summary, period_cases
 from zjanalysis.cases.views import case_overall
-from zjanalysis.display.blocks import Block, office
+from zjanalysis.display.blocks import Block
 from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.regions import office, report_units
 from zjanalysis.settings import Cases, Settings, load_settings
 from zjanalysis.studies import Study, study_of
 

@@ -15,8 +15,9 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
-from zjanalysis.errors import ConfigError
+from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.reference import read_reference
+from zjanalysis.inputs.regions import office, region_name
 from zjanalysis.settings import Settings
 
 INSTANT = "即办件"
@@ -72,9 +73,9 @@ class Conditions:
 
     ``min_peers`` peers must already be where an item is sent (0: no example needed); ``floor`` is the fewest days or
     visits an item is sent to; ``max_per_department`` items of one department at most; ``locked`` are base codes, item
-    keys or departments that stay; ``whole_days`` rounds a proposed promise up to whole working days, so that no item is
-    asked for more than its example gives; ``reviewed`` False leaves alone what needs a professional review
-    (reference/reviews.csv). ``settings`` judge what is reached (None: those of the project).
+    keys, item names or departments that stay; ``whole_days`` rounds a proposed promise up to whole working days, so
+    that no item is asked for more than its example gives; ``reviewed`` False leaves alone what needs a professional
+    review (reference/reviews.csv). ``settings`` judge what is reached (None: those of the project).
     """
 
     min_peers: int = 1
@@ -173,11 +174,13 @@ def frontier(
     ``states`` is where the regions and their peers stand (`peer_states`); no region is an example to itself. ``state``
     and ``goal`` are days, visits, or 1 = lacking and 0 = having; ``gain`` is what the region's indicator gets better
     by (exact: the denominator does not change), ``could_gain`` the same without any condition, ``obstacle`` why an
-    item with something to gain cannot move. One row is one item, in the order of the table.
+    item with something to gain cannot move. One row is one item, in the order of the table. Raises UnknownName where
+    what is locked is nothing of the regions.
     """
     lever = lever_of(one)
     keyed = slim(items)[items["region_code"].isin(list(regions))]
-    inside = in_scope(keyed.assign(item_key=item_keys(keyed)), conditions.scope, one=one)
+    keyed = keyed.assign(item_key=item_keys(keyed))
+    inside = in_scope(keyed.assign(locked=_locked(keyed, conditions.locked)), conditions.scope, one=one)
     parts = numerators(inside, one)
     rows = inside[parts["counted"]].reset_index(drop=True)
     sums = parts.loc[parts["counted"], ["numerator", "denominator"]].reset_index(drop=True)
@@ -206,6 +209,21 @@ _ROOM = ("region_code", "item_key", "match_code", "same_item", "item_name", "dep
          "state", "example", "goal", "gain", "could_gain", "obstacle")  # fmt: skip
 
 
+def _locked(items: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
+    """Tell which items stay: named by code, key, name, or their department in full or as its own people say it."""
+    if not names:
+        return pd.Series(False, index=items.index)
+    places = zip(items["department"].fillna("").astype("str"), items["region_code"], strict=True)
+    offices = pd.Series([office(name, region_name(code)) for name, code in places], index=items.index)
+    said = items.reindex(columns=["department", "match_code", "item_key", "item_name"]).assign(office=offices)
+    for name in names:
+        if not said.isin([name]).any(axis=None):
+            raise unknown_name(
+                "事项或部门", name, filter(None, (*offices.unique(), *said.stack().astype("str").unique()))
+            )
+    return said.isin(names).any(axis=1)
+
+
 def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditions: Conditions) -> pd.DataFrame:
     """Add the example of the peers, the goal that respects the conditions, and what would stand in the way."""
     state = table["state"]
@@ -213,17 +231,14 @@ def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditi
     whole = conditions.whole_days or lever.kind != "days"
     rounded = np.ceil(example - 1e-9) + 0.0 if whole else example
     floored = rounded.clip(lower=conditions.floor if lever.kind in ("days", "visits") else 0.0)
-    locked = pd.Series(False, index=table.index)
-    if conditions.locked:
-        locked = table[["match_code", "item_key", "department"]].isin(conditions.locked).any(axis=1)
     reasons = [
-        (locked, LOCKED),
+        (table["locked"], LOCKED),
         (table["match_code"].isna() & (conditions.min_peers > 0), NO_CODE),
         (rounded.isna(), NO_PEER),
         ((rounded < state) & (floored >= state), AT_FLOOR),
     ]
     why = pd.Series(np.select([c for c, _ in reasons], [r for _, r in reasons], AT_BEST), index=table.index)
-    goal = floored.where((floored < state) & ~locked, state)
+    goal = floored.where((floored < state) & ~table["locked"], state)
     return table.assign(example=example, goal=goal, obstacle=why.astype("str"))
 
 

@@ -14,9 +14,9 @@ from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases, period_cases
 from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series, wording
-from zjanalysis.display.blocks import Block, checked, listing, office, say, source_of
+from zjanalysis.display.blocks import Block, checked, listing, say, source_of
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.regions import level_name, report_units
+from zjanalysis.inputs.regions import level_name, office, report_units
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 

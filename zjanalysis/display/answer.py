@@ -11,11 +11,11 @@ from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import LEAD, Plan
 from zjanalysis.display import dates, templates, wording
-from zjanalysis.display.blocks import Block, leading, names_of, office, printed_steps, short_name
+from zjanalysis.display.blocks import Block, leading, names_of, printed_steps, short_name
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.display.trend import runs_of
-from zjanalysis.inputs.regions import is_county, region_name, usual_group
+from zjanalysis.inputs.regions import is_county, office, region_name, usual_group
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict

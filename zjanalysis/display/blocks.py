@@ -26,7 +26,6 @@ from zjanalysis.inputs.regions import (
     is_county,
     is_whole,
     level_name,
-    region_code,
     region_name,
     report_units,
 )
@@ -339,18 +338,3 @@ def short_name(name: str) -> str:
     """
     bare = name.replace("经济技术开发区", "经开区")
     return bare[:-1] if bare[-1] in "县区市" and len(bare) == 3 else bare
-
-
-def office(department: str, region: str) -> str:
-    """Give a department's name without the region it belongs to, as its own people say it.
-
-    >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市公安局", "湛江市")
-    ('县公安局', '市生态环境局遂溪分局', '市公安局')
-    >>> office("湛江市赤坎区卫生健康局", "赤坎区")
-    '区卫生健康局'
-    """
-    city = region_name(city_of(region_code(region)))
-    for name in (city + region, region, city):
-        if department.startswith(name) and len(department) > len(name):
-            return name[-1] + department[len(name) :]
-    return department

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, leading, names_of, office, say
+from zjanalysis.display.blocks import Block, exhibit, leading, names_of, say
 from zjanalysis.display.canvas import TextColumn, key, plane, row_chart, scale, spans
 from zjanalysis.display.picture import MM, describe
 from zjanalysis.display.tables import about, page_columns, table
-from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.regions import office, region_name
 from zjanalysis.studies import Study
 
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}

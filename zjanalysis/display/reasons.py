@@ -11,7 +11,7 @@ from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.columns import TABLES
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, leading, listing, office, peers_text, say, with_data
+from zjanalysis.display.blocks import Block, carry, exhibit, leading, listing, peers_text, say, with_data
 from zjanalysis.display.canvas import (
     THICK,
     TextColumn,
@@ -26,6 +26,7 @@ from zjanalysis.display.canvas import (
 )
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.inputs.regions import office
 from zjanalysis.studies import Study
 from zjanalysis.units import Verdict
 

@@ -383,3 +383,18 @@ def tile_layout(codes: Sequence[str]) -> Layout:
 @cache
 def _tiles() -> dict[str, tuple[int, int]]:
     return {row["code"]: (int(row["row"]) - 1, int(row["column"]) - 1) for row in read_reference("tiles")}
+
+
+def office(department: str, region: str) -> str:
+    """Give a department's name without the region it belongs to, as its own people say it.
+
+    >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市公安局", "湛江市")
+    ('县公安局', '市生态环境局遂溪分局', '市公安局')
+    >>> office("湛江市赤坎区卫生健康局", "赤坎区")
+    '区卫生健康局'
+    """
+    city = region_name(city_of(region_code(region)))
+    for name in (city + region, region, city):
+        if department.startswith(name) and len(department) > len(name):
+            return name[-1] + department[len(name) :]
+    return department
