@@ -50,6 +50,24 @@ def test_units_go_out_as_one_list_and_come_back(tmp_path: Path, capsys: pytest.C
         assert said in capsys.readouterr().err
 
 
+def test_a_list_of_units_is_no_ledger_and_what_nobody_filled_in_is_not_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, sheet, again = tmp_path / "台账.xlsx", tmp_path / "分工表.xlsx", tmp_path / "新分工表.xlsx"
+    whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
+    init_ledger(path, whole[whole["region_code"].eq("440823")].reset_index(drop=True), on="2021-02-01")
+    assert main(["ledger", "assign", str(path), "--out", str(sheet)]) == 0
+    before, day = path.read_bytes(), ["--on", "2021-04-20"]
+    for call in (["merge", str(path), str(sheet), *day], ["update", str(sheet)], ["due", str(sheet), *day]):
+        assert main(["ledger", *call]) == 2
+        said = capsys.readouterr().err
+        assert "“分工表.xlsx”是分工表，不是台账" in said
+        assert "zj ledger assign" in said
+    assert path.read_bytes() == before
+    assert main(["ledger", "assign", str(path), str(sheet), *day, "--out", str(again)]) == 0
+    assert "没有带入" not in capsys.readouterr().out
+
+
 def test_papers_are_made_anew_until_somebody_writes_in_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, notices, told = tmp_path / "台账.xlsx", tmp_path / "督办单.xlsx", tmp_path / "通报.docx"
     whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")

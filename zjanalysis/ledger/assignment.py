@@ -117,7 +117,7 @@ def _carried(rows: pd.DataFrame, earlier: Path | None) -> tuple[pd.DataFrame, li
     extras = [str(name) for name in table if name not in (*(c.key for c in ASSIGNMENT_COLUMNS), *PLACE)]
     cells = [*(name for name in typed if name in table), *extras]
     units = pd.Series([unit_names(text) or ("",) for text in table["unit_name"]], index=table.index, dtype="object")
-    filled = table[(table[cells] != "").any(axis=1)].assign(unit_name=units).explode("unit_name")
+    filled = table.assign(unit_name=units)[(table[cells] != "").any(axis=1)].explode("unit_name")
     texts = filled[[*keys, *cells]].drop_duplicates(keys).astype("str")
     about = rows.drop(columns=[*typed, *extras], errors="ignore")
     whole = about.merge(texts, on=keys, how="left").reindex(columns=[*about.columns, *typed, *extras])

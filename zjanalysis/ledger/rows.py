@@ -18,7 +18,7 @@ import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
-from zjanalysis.columns import CHANGE_COLUMNS, HAND, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
+from zjanalysis.columns import CHANGE_COLUMNS, HAND, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS, label
 from zjanalysis.errors import ConfigError, InputError
 from zjanalysis.inputs.office_table import OfficeTable, day_of, days, find_table, numbers
 from zjanalysis.inputs.reference import read_reference
@@ -39,8 +39,15 @@ _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:底|末|月底)?$")
 
 
 def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
-    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger."""
-    return find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
+    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger.
+
+    A 分工表 has the number and words of every row as well, and is none.
+    """
+    table = find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
+    if label("role", "assignment") in table.rows and "status" not in table.rows:
+        hint = "收回分工表用 zj ledger assign 台账.xlsx 分工表.xlsx --on 日期。"
+        raise InputError(f"“{name}”是分工表，不是台账，没有改动。", hint)
+    return table
 
 
 def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
