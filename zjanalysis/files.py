@@ -1,14 +1,19 @@
-"""Files written whole or not at all, and the digest that says which bytes a file holds."""
+"""Files written whole or not at all, never over what somebody wrote in, and the digest of the bytes a file holds."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from zjanalysis.errors import InputError, PublishError
+from zjanalysis.settings import find_root
+
+WRITTEN = Path(".cache") / "written.txt"  # under the project folder: digests of what was written without a seal
+PACKAGE = b"PK"  # how .xlsx and .docx begin
 
 
 def write_whole(path: Path, content: bytes) -> Path:
@@ -27,13 +32,18 @@ def write_whole(path: Path, content: bytes) -> Path:
 
 
 def write_paper(path: Path, content: bytes) -> Path:
-    """Put a workbook or document people may write in in place, under a seal that any other program drops by saving it.
+    """Put a file people may write in in place; what is as we wrote it may be written again.
 
-    Raises InputError where somebody may have written in the file there, PublishError where the disk refuses.
+    A workbook or document has a seal, which any other program drops by saving it; of any other file the project notes
+    the digest. Raises InputError where somebody may have written in the file there, PublishError where the disk
+    refuses.
     """
     refuse_written_in(path)
+    is_package = content.startswith(PACKAGE)
     try:
-        return write_whole(path, _sealed(content))
+        if not is_package:
+            _note(content)
+        return write_whole(path, _sealed(content) if is_package else content)
     except OSError as error:
         raise PublishError(
             f"“{path.name}”写不进去（{error.strerror}），原文件没有变。", "请检查磁盘空间、权限，或是否正被打开。"
@@ -51,8 +61,21 @@ def refuse_written_in(*paths: Path) -> None:
 
 def is_as_written(path: Path) -> bool:
     """Tell whether a file is what `write_paper` wrote, to the byte."""
-    content = path.read_bytes() if path.is_file() else b""
-    return content == _sealed(content[: -len(_sealed(b""))] + b"\0\0")
+    if not path.is_file():
+        return False
+    content = path.read_bytes()
+    if content.startswith(PACKAGE):
+        return content == _sealed(content[: -len(_sealed(b""))] + b"\0\0")
+    notes = find_root() / WRITTEN
+    return notes.is_file() and hashlib.sha256(content).hexdigest() in notes.read_text(encoding="ascii").split()
+
+
+def _note(content: bytes) -> None:
+    notes = find_root() / WRITTEN
+    with suppress(OSError):  # a project that cannot be written to: then the file is not written over
+        notes.parent.mkdir(parents=True, exist_ok=True)
+        with notes.open("a", encoding="ascii") as lines:
+            lines.write(f"{hashlib.sha256(content).hexdigest()}\n")
 
 
 def _sealed(package: bytes) -> bytes:

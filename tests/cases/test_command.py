@@ -70,7 +70,7 @@ def test_a_workbook_names_items_and_regions(project: Path, capsys: pytest.Captur
         (["--engine", "sprak"], "是不是“spark”"),
         (["--region", "徐闻县"], "所选地区没有办件"),
         (["--region", "徐文县"], "是不是“徐闻县”"),
-        (["--out", "办件.docx"], "不认识的输出格式"),
+        (["--out", "办件.docx"], "应以 .csv 或 .xlsx 结尾"),
     ],
 )
 def test_a_wrong_call_is_one_sentence(

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from zjanalysis import __version__
-from zjanalysis.cli.commands import make_parser
+from zjanalysis.cli.commands import make_parser, refuse_own_input
 from zjanalysis.errors import ZjError
 from zjanalysis.neutral import visible
 
@@ -23,12 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace", line_buffering=True)
     parser = make_parser()
-    arguments = parser.parse_args(argv)
-    if not arguments.run:
-        print(f"zjanalysis {__version__}" if arguments.version else parser.format_help().rstrip("\n"))
-        return 0
-    module, _, function = arguments.run.partition(":")
     try:
+        arguments = parser.parse_args(argv)
+        if not arguments.run:
+            print(f"zjanalysis {__version__}" if arguments.version else parser.format_help().rstrip("\n"))
+            return 0
+        refuse_own_input(arguments)
+        module, _, function = arguments.run.partition(":")
         return int(getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)(arguments))
     except ZjError as error:
         print(*map(visible, str(error).split("\n")), sep="\n", file=sys.stderr)

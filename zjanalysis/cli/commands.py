@@ -2,8 +2,9 @@
 
 commands.csv: one row is a command, ``run`` the module and function, ``options`` those of options.csv it has, in order.
 options.csv: one row is an option, or an argument without a name; where commands mean different things by one, the
-command stands behind a slash. ``kind``: text (also required), list (typed with commas), int, float, choice, flag, or
-one of (of these flags a call may have one). argparse speaks Chinese, and its errors name the next step.
+command stands behind a slash. ``kind``: text (also required), list (typed with commas), int, float, choice, out (a file
+to be written, whose ``choices`` are the endings it may have), flag, or one of (of these flags a call may have one).
+argparse speaks Chinese, and its errors name the next step.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import csv
 import difflib
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from zjanalysis.errors import UnknownName, unknown_name
+from zjanalysis.errors import ConfigError, UnknownName, unknown_name
+from zjanalysis.files import refuse_written_in
 
 _WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "选项"}
 _ERRORS = (
@@ -93,6 +96,30 @@ class Joined(argparse.Action):
         setattr(namespace, self.dest, ",".join(filter(None, (getattr(namespace, self.dest), values))))
 
 
+INPUTS = ("path", "paths", "files", "mail", "apply")  # what names files a command reads
+
+
+def output_place(text: str, endings: Sequence[str]) -> str:
+    """Give the name of a file to be written as typed, before any work is done for it; nothing stays nothing.
+
+    Raises ConfigError for another ending, InputError where a file lies that is not as we wrote it.
+    """
+    if text and Path(text).suffix.lower() not in endings:
+        hint = f"例如 {Path(text).stem or '结果'}{endings[0]}。"
+        raise ConfigError(f"输出文件“{text}”应以 {' 或 '.join(endings)} 结尾。", hint)
+    refuse_written_in(*map(Path, filter(None, [text])))
+    return text
+
+
+def refuse_own_input(arguments: argparse.Namespace) -> None:
+    """Raise ConfigError where a call would write over a file it reads, also one in a folder it reads."""
+    given = [getattr(arguments, name, None) or () for name in INPUTS]
+    read = [Path(name).resolve() for one in given for name in ([one] if isinstance(one, str) else one)]
+    out = Path(getattr(arguments, "out", "")).resolve()
+    if out.is_file() and any(out.is_relative_to(path) for path in read):
+        raise ConfigError(f"输出文件“{arguments.out}”也是要读的文件，不会覆盖。", "请换一个文件名，或换一个文件夹。")
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Give the words of a list typed with commas, of either width.
 
@@ -140,6 +167,8 @@ def _settings(name: str, option: Mapping[str, str]) -> dict[str, Any]:
         return {**settings, "type": number, "default": number(default) if default else None}
     if kind == "choice":
         return {**settings, "choices": tuple(option["choices"].split()), **({"default": default} if default else {})}
+    if kind == "out":
+        return {**settings, "type": partial(output_place, endings=option["choices"].split()), "default": ""}
     if kind == "required":
         return {**settings, "required": True}
     if kind == "list":

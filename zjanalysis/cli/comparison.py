@@ -70,8 +70,6 @@ def plan(arguments: argparse.Namespace) -> int:
         _table(actions.obstacles(me, one.key, target=target, conditions=conditions))
     if arguments.out:
         path = Path(arguments.out)
-        if path.suffix.lower() != ".xlsx":
-            raise ConfigError(f"任务清单是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 --out 任务清单.xlsx。")
         write_tasks(task_list(proposal.steps, due=due), path, title=f"{me.name}{one.short}提升任务清单",
                     sample=me.period.dataset.kind == "sample")  # fmt: skip
         print(f"已写入 {path}；收回后用 zj plan {me.region} --indicator {one.key} --apply 文件 查看效果。")

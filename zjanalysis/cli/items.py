@@ -266,14 +266,11 @@ def _lacking(items: pd.DataFrame, rows: pd.DataFrame, scope: Scope) -> Iterator[
 
 
 def template(arguments: argparse.Namespace) -> int:
-    """Write an empty workbook to be filled in; never over an existing file."""
+    """Write an empty workbook to be filled in."""
     from zjanalysis.display import forms  # noqa: PLC0415
     from zjanalysis.display.forms import write_template  # noqa: PLC0415
 
     path, settings = Path(arguments.out), load_settings()
-    if path.suffix.lower() != ".xlsx":
-        raise ConfigError(f"模板是工作簿，“{path.name}”应以 .xlsx 结尾。", "例如 zj template 事项填报模板.xlsx。")
-    refuse_written_in(path)
     code = region_code(arguments.region) if arguments.region else settings.focus
     if arguments.indicators:
         forms.write_indicator_template(path)

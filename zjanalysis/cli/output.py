@@ -9,8 +9,7 @@ from typing import TextIO
 import pandas as pd
 
 from zjanalysis.display.tables import NUMERIC, Table
-from zjanalysis.errors import ConfigError
-from zjanalysis.files import write_whole
+from zjanalysis.files import write_paper
 from zjanalysis.neutral import csv_field, visible
 
 
@@ -38,17 +37,10 @@ def _pad(text: str, width: int, right: bool) -> str:
 
 def save(rows: pd.DataFrame, printed: Table, path: Path, *, title: str) -> None:
     """Write the rows as .csv (identifiers as headers, full precision) or the table as .xlsx, and say where."""
-    if path.suffix.lower() not in {".csv", ".xlsx"}:
-        raise ConfigError(f"不认识的输出格式“{path.name}”。", "请用 .csv 或 .xlsx 结尾的文件名。")
-    try:
-        if path.suffix.lower() == ".xlsx":
-            from zjanalysis.display.workbook import write_workbook  # noqa: PLC0415  openpyxl
+    if path.suffix.lower() == ".xlsx":
+        from zjanalysis.display.workbook import workbook_bytes  # noqa: PLC0415  openpyxl
 
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_workbook([printed], path, title=title)
-        else:
-            write_whole(path, rows.map(csv_field).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
-    except OSError as error:
-        hint = "请关闭正在打开它的程序，或换一个位置。"
-        raise ConfigError(f"写不了文件“{path}”：{error.strerror}。", hint) from error
-    print(f"已写入 {path}")
+        content = workbook_bytes([printed], title=title)
+    else:
+        content = rows.map(csv_field).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+    print(f"已写入 {write_paper(path, content)}")

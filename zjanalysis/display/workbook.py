@@ -60,12 +60,19 @@ def write_workbook(
     notes: Notes = (),
     sample: bool = False,
 ) -> Path:
-    """Write the tables (or their JSON payloads) as one .xlsx and give its path.
+    """Write `workbook_bytes` to a file, whole or not at all, and give its path."""
+    return _write_atomic(Path(path), workbook_bytes(tables, title=title, notes=notes, sample=sample))
+
+
+def workbook_bytes(
+    tables: Iterable[Table | Mapping[str, Any]], *, title: str, notes: Notes = (), sample: bool = False
+) -> bytes:
+    """Give the tables (or their JSON payloads) as one .xlsx.
 
     The first sheet holds the title, the notes (a sentence, or a term and its text) and the contents. Shares are
     numbers shown as 0.00%, differences of shares are numbers of points with their sign, dates are dates, missing cells
-    stay empty, and no text can become a formula. ``sample`` marks every sheet, its header and footer included. The file
-    appears whole or not at all, and the same tables give the same bytes.
+    stay empty, and no text can become a formula. ``sample`` marks every sheet, its header and footer included. The same
+    tables give the same bytes.
     """
     printed = [one if isinstance(one, Table) else table_from_payload(one) for one in tables]
     names = sheet_names([one.sheet or one.caption for one in printed])
@@ -79,7 +86,7 @@ def write_workbook(
     book.properties.title = safe_text(f"{title}【{MARK}】" if sample else title)
     raw = io.BytesIO()
     ExcelWriter(book, zipfile.ZipFile(raw, "w")).save()  # `repack` compresses
-    return _write_atomic(Path(path), repack(raw.getvalue()))
+    return repack(raw.getvalue())
 
 
 def _mark(sheet: Worksheet, dressed: Dressed) -> None:
