@@ -14,6 +14,8 @@ from zjanalysis.ledger.book import init_ledger
 from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import start
 
+ON = ("--on", "2021-04-20")
+
 
 def test_units_go_out_as_one_list_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`zj ledger assign`: written, changed by hand in a spreadsheet, taken back, written anew with what was typed."""
@@ -47,6 +49,29 @@ def test_units_go_out_as_one_list_and_come_back(tmp_path: Path, capsys: pytest.C
         ([str(sheet), str(again), "--on", "2021-04-21"], "一次收回一份分工表"),
     ):  # fmt: skip
         assert main(["ledger", "assign", str(path), *call]) != 0
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["init"], ["update"], ["merge", "遂溪县.xlsx", *ON], ["assign", "分工表.xlsx", *ON]],
+                         ids=" ".join)  # fmt: skip
+@pytest.mark.parametrize("name", ["台账.csv", "台账.xlsm", "台账"])
+def test_a_ledger_is_written_as_a_workbook_only(
+    words: list[str], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    action, *more = words
+    assert main(["ledger", action, str(tmp_path / name), *more]) == 2
+    assert "应以 .xlsx 结尾" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+
+
+def test_where_to_write_is_asked_of_actions_that_write_a_paper_and_of_their_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for action, name, said in (
+        ("merge", "新.xlsx", "--out 用不上"), ("due", "督办单.docx", "应以 .xlsx 结尾"),
+        ("assign", "分工表.docx", "应以 .xlsx 结尾"), ("brief", "通报.xlsx", "应以 .docx 结尾"),
+    ):  # fmt: skip
+        assert main(["ledger", action, "台账.xlsx", *ON, "--out", str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err
 
 

@@ -104,11 +104,17 @@ def output_place(text: str, endings: Sequence[str]) -> str:
 
     Raises ConfigError for another ending, InputError where a file lies that is not as we wrote it.
     """
-    if text and Path(text).suffix.lower() not in endings:
-        hint = f"例如 {Path(text).stem or '结果'}{endings[0]}。"
-        raise ConfigError(f"输出文件“{text}”应以 {' 或 '.join(endings)} 结尾。", hint)
-    refuse_written_in(*map(Path, filter(None, [text])))
+    if text:
+        refuse_ending(text, endings)
+        refuse_written_in(Path(text))
     return text
+
+
+def refuse_ending(name: str, endings: Sequence[str]) -> None:
+    """Raise ConfigError where the name of a file to be written has none of the endings."""
+    if Path(name).suffix.lower() not in endings:
+        hint = f"例如 {Path(name).stem or '结果'}{endings[0]}。"
+        raise ConfigError(f"要写的文件“{name}”应以 {' 或 '.join(endings)} 结尾。", hint)
 
 
 def refuse_own_input(arguments: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
+from zjanalysis.cli.commands import output_place, refuse_ending
 from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError
@@ -22,6 +23,8 @@ from zjanalysis.ledger.state import standing, start
 from zjanalysis.settings import load_settings
 
 MOST_FILES = {"merge": math.inf, "assign": 1}
+ENDINGS = {"assign": (".xlsx",), "due": (".xlsx",), "brief": (".docx",)}
+"""What ``--out`` may end in, of the actions that write a paper."""
 
 
 def ledger(arguments: argparse.Namespace) -> int:
@@ -30,6 +33,11 @@ def ledger(arguments: argparse.Namespace) -> int:
     if len(arguments.files) > MOST_FILES.get(arguments.action, 0):
         what = "一次收回一份分工表" if arguments.action == "assign" else "只需要一个台账文件"
         raise ConfigError(f"{arguments.action} {what}。", "返回的副本用 zj ledger merge 汇总。")
+    if arguments.out and arguments.action not in ENDINGS:
+        raise ConfigError(f"{arguments.action} 就地改写台账，--out 用不上。", "请去掉 --out；要留底，请先复制台账。")
+    output_place(arguments.out, ENDINGS.get(arguments.action, ()))
+    if arguments.action in ("init", "update", "merge") or arguments.files:
+        refuse_ending(arguments.path, (".xlsx",))
     actions = {"init": _init, "update": _update, "merge": _merge, "due": _due, "brief": _brief, "assign": _assign}
     return actions[arguments.action](arguments, path)
 
@@ -86,15 +94,12 @@ def _due(arguments: argparse.Namespace, path: Path) -> int:
 
 
 def _brief(arguments: argparse.Namespace, path: Path) -> int:
-    out = Path(arguments.out) if arguments.out else None
-    if out and out.suffix.lower() != ".docx":
-        raise ConfigError(f"通报的文件名“{out.name}”应以 .docx 结尾。", "例如 --out 通报.docx。")
     day = _given(arguments)
     parts, paper = brief(read_ledger(path), on=day, city=load_settings().focus, office=_office())
     for part in parts:
         print(part if isinstance(part, str) else part.sentence)
-    if out:
-        print(f"已写入 {write_paper(out, paper)}")
+    if arguments.out:
+        print(f"已写入 {write_paper(Path(arguments.out), paper)}")
     return 0
 
 
