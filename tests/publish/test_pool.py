@@ -129,6 +129,14 @@ def test_an_address_where_nobody_answers_is_named() -> None:
         pass
 
 
+@pytest.mark.parametrize("address", ["foo", "http://foo:80", "tcp://foo:x"])
+def test_no_client_is_made_for_what_is_no_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would tell of a time-out at its end, after our sentence."""
+    monkeypatch.setattr(pytest.importorskip("distributed"), "Client", None)
+    with pytest.raises(ConfigError, match="连不上 Dask 集群"), cluster(address):
+        pass
+
+
 def test_an_unknown_engine_is_named_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match="没有引擎“fast”"):
         engine_named("fast")

@@ -305,9 +305,11 @@ def cluster(address: str) -> Iterator[Executor]:
     """
     try:
         from distributed import Client  # noqa: PLC0415  an extra
+        from distributed.comm import get_address_host_port  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError("没有安装 Dask。", '请运行 pip install "zjanalysis[cluster]"，或去掉 --dask。') from error
     try:
+        get_address_host_port(address, strict=False)  # first: a client for what is no address hangs at its end
         client = Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         hint = "请检查地址（如 tcp://127.0.0.1:8786）与调度器是否在运行。"
