@@ -81,6 +81,24 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["build", "--limit", "x"], "--limit 应是整数"),
         (["build", "--limit", "-1"], "不能是负数"),
         (["build", "--only", "赤砍区"], "是不是“赤坎区”"),
+        (["build", "--period", "2020Q4", "--period", "2021Q1"], "参数 --period 写了两次，只能写一次"),
+        (["compare", "遂溪县", "--indicator", "visits", "--indicator", "visits"], "参数 --indicator 写了两次"),
+        (["cases", "--by", "地区", "--by", "部门"], "参数 --by 写了两次"),
+        (["cases", "--by", "全部,地区"], "“全部”要单独写"),
+        (["measure", "--level", "4，全部"], "“全部”要单独写"),
+        (["compare", ""], "参数 REGION 是空的"),
+        (["check", "a.xlsx", " "], "参数 FILE|DIR 是空的"),
+        (["measure", "--period", ""], "参数 --period 是空的"),
+        (["compare", "遂溪县", "--peers", ","], "参数 --peers 是空的"),
+        (["watch", ""], "参数 DIR 是空的"),
+        (["plan", "遂溪县", "--indicator", "instant", "--floor", "nan"], "--floor 应是数字"),
+        (["plan", "遂溪县", "--indicator", "instant", "--floor", "-3"], "--floor 不能是负数，现为“-3”"),
+        (["plan", "遂溪县", "--indicator", "instant", "--min-peers", "-1"], "--min-peers 不能是负数"),
+        (["plan", "遂溪县", "--indicator", "instant", "--max-per-department", "0"], "至少为 1"),
+        (["plan", "遂溪县", "--indicator", "instant", "--target", "-5%"], "目标不能是负数"),
+        (["plan", "遂溪县", "--indicator", "instant", "--target", "nan"], "目标“nan”不是可以达到的数值"),
+        (["ledger", "due", "台账.xlsx", "--on", "2021-06-01", "--within", "-3"], "--within 不能是负数"),
+        (["build", "--timeout", "inf"], "--timeout 应是数字"),
         (["build", "--period", "2022Q9"], "未找到期次“2022Q9”"),
         (["build", "--date", "四月"], "日期“四月”读不懂"),
         (["measure", "--data", "data/none"], "未找到数据集“data/none”"),
@@ -190,6 +208,11 @@ def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.Ca
     assert path.read_bytes() == filled
     values = re.findall(r"(现状|按反馈|全部落实)\s+([\d.]+)", said)
     assert dict(values)["按反馈"] == dict(values)["全部落实"] != dict(values)["现状"]
+
+
+def test_a_code_may_be_typed_in_digits_of_the_full_width(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "４４０８２３"]) == 0
+    assert capsys.readouterr().out.startswith("遂溪县")
 
 
 def test_compare_says_both_and_diff_adds_up(capsys: pytest.CaptureFixture[str]) -> None:

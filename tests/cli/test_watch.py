@@ -127,8 +127,9 @@ def test_a_change_of_an_old_period_builds_it_and_the_newest() -> None:
 
 
 def test_times_that_make_no_sense_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["watch", str(folder), "--every", "0"]) == 2
-    assert "--every 要大于 0" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["watch", str(folder), "--every", "0"])
+    assert "参数 --every 至少为 0.1" in capsys.readouterr().err
 
 
 def test_a_long_log_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

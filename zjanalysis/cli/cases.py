@@ -17,7 +17,7 @@ from zjanalysis.cases.display import heads
 from zjanalysis.cases.engines import spark_session
 from zjanalysis.cases.inputs import case_source
 from zjanalysis.cases.views import SPREAD, case_table, quantiles_of
-from zjanalysis.cli.commands import listed
+from zjanalysis.cli.commands import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import Column
 from zjanalysis.display.tables import Table, table
@@ -26,7 +26,6 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code
 from zjanalysis.settings import load_settings
 
-EVERYTHING = "全部"
 BLANKS = {"department": "（未填）", "channel": "（未填）", "month": "（截止时未到期或期限不明）"}
 GROUPS = {"地区": "region_code", "部门": "department", "实施主体": "department", "事项": "base_code",
           "基本编码": "base_code", "渠道": "channel", "申请渠道": "channel", "月份": "month"}  # fmt: skip
@@ -60,12 +59,11 @@ def cases(arguments: argparse.Namespace) -> int:
 
 def _groups(written: str) -> tuple[str, ...]:
     """Turn ``--by`` into column keys."""
-    if written == EVERYTHING:
-        return ()
-    for name in listed(written):
+    names = listed_or_all(written)
+    for name in names:
         if name not in GROUPS:
             raise unknown_name("分组列", name, ("地区", "部门", "事项", "渠道", "月份", EVERYTHING))
-    return tuple(dict.fromkeys(GROUPS[name] for name in listed(written)))
+    return tuple(dict.fromkeys(GROUPS[name] for name in names))
 
 
 @contextmanager

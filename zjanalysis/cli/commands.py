@@ -2,9 +2,10 @@
 
 commands.csv: one row is a command, ``run`` the module and function, ``options`` those of options.csv it has, in order.
 options.csv: one row is an option, or an argument without a name; where commands mean different things by one, the
-command stands behind a slash. ``kind``: text (also required), list (typed with commas), int, float, choice, out (a file
-to be written, whose ``choices`` are the endings it may have), flag, or one of (of these flags a call may have one).
-argparse speaks Chinese, and its errors name the next step.
+command stands behind a slash. ``kind``: text (also required), list (typed with commas, also several times), int and
+float (``choices`` is the least there may be, else 0), choice, out (a file to be written, whose ``choices`` are the
+endings it may have), flag, or one of (of these flags a call may have one). argparse speaks Chinese, and its errors name
+the next step.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import difflib
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,13 +28,15 @@ _WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "
 _ERRORS = (
     (r"unrecognized arguments: (.+)", r"不认识的参数：\1"),
     (r"the following arguments are required: (.+)", r"缺少参数：\1"),
-    (r"argument (.+?): invalid int value: '(.*)'", r"参数 \1 应是整数，现为“\2”"),
-    (r"argument (.+?): invalid float value: '(.*)'", r"参数 \1 应是数字，现为“\2”"),
     (r"argument (.+?): expected (?:one|at least one) argument", r"参数 \1 后面缺少值"),
     (r"argument (.+?): not allowed with argument (.+)", r"参数 \1 与 \2 不能同时使用"),
     (r"argument (.+?): ignored explicit argument '(.*)'", r"参数 \1 后面不能带值（“\2”）"),
     (r"ambiguous option: (.+?) could match (.+)", r"参数 \1 有歧义：\2"),
+    (r"argument (.+?): ((?![a-z]).+)", r"参数 \1 \2"),
 )
+_EMPTY = "是空的（批处理里的变量可能没有值）"
+_NEGATIVE = re.compile(r"^-(\d+|\d*\.\d+)[%％]?$")
+EVERYTHING = "全部"
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -88,11 +92,27 @@ def _no_command(word: str, actions: list[str]) -> UnknownName:
     return UnknownName(f"未找到命令“{word}”，是不是{meant}？", f"它是命令的一个动作，写成 zj {actions[0]} …。")
 
 
+class Single(argparse.Action):
+    """A value that is not empty and, behind an option, the only one; an argument that may be left out is then empty."""
+
+    def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
+        """Take what is typed."""
+        typed = values if isinstance(values, list) else [] if values is None else [values]
+        if not all(str(value).strip() for value in typed):
+            raise argparse.ArgumentError(self, _EMPTY)
+        if option_string and getattr(self, "taken", False):
+            raise argparse.ArgumentError(self, "写了两次，只能写一次")
+        self.taken = True
+        setattr(namespace, self.dest, "" if values is None else values)
+
+
 class Joined(argparse.Action):
     """A list typed with commas; given several times, the lists are put together."""
 
     def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
         """Add what is typed to what was typed before."""
+        if not listed(values):
+            raise argparse.ArgumentError(self, _EMPTY)
         setattr(namespace, self.dest, ",".join(filter(None, (getattr(namespace, self.dest), values))))
 
 
@@ -135,6 +155,31 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.replace("，", ",").split(",") if word.strip())
 
 
+def listed_or_all(text: str) -> tuple[str, ...]:
+    """Give the words of a list, none for 全部; raises ConfigError where 全部 does not stand alone.
+
+    >>> listed_or_all("地区,月份"), listed_or_all("全部")
+    (('地区', '月份'), ())
+    """
+    names = listed(text)
+    if EVERYTHING in names and len(names) > 1:
+        raise ConfigError(f"“{EVERYTHING}”要单独写，不能写成“{text}”。", f"请只写{EVERYTHING}，或去掉它。")
+    return () if EVERYTHING in names else names
+
+
+def read_number(text: str, *, whole: bool, least: float) -> float:
+    """Give a number as typed; argparse tells what it raises for another, one below ``least`` or without an end."""
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"应是{'整数' if whole else '数字'}，现为“{text}”")
+    if value < least:
+        raise argparse.ArgumentTypeError(f"{f'至少为 {least:g}' if least else '不能是负数'}，现为“{text}”")
+    return value
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines(keepends=True)))
@@ -152,6 +197,7 @@ def make_parser() -> argparse.ArgumentParser:
     for command in _rows("commands.csv"):
         own = commands.add_parser(command["name"], help=command["help"], description=command["help"], add_help=False,
                                   epilog=f"示例：\n{command['examples']}", formatter_class=Formatter)  # fmt: skip
+        own._negative_number_matcher = _NEGATIVE  # -5% is a value, and told to be a wrong one
         own.add_argument("-h", "--help", action="help", help="显示这页帮助")
         own.set_defaults(run=command["run"])
         wanted = [options[name] for name in command["options"].split()]
@@ -168,8 +214,9 @@ def _settings(name: str, option: Mapping[str, str]) -> dict[str, Any]:
     settings: dict[str, Any] = {key: option[key] for key in ("metavar", "nargs", "dest") if option[key]}
     if kind in ("flag", "one of"):
         return {**settings, "action": "store_true"}
+    settings["action"] = Joined if kind == "list" else Single
     if kind in ("int", "float"):
-        number = int if kind == "int" else float
+        number = partial(read_number, whole=kind == "int", least=float(option["choices"] or 0))
         return {**settings, "type": number, "default": number(default) if default else None}
     if kind == "choice":
         return {**settings, "choices": tuple(option["choices"].split()), **({"default": default} if default else {})}
@@ -177,7 +224,4 @@ def _settings(name: str, option: Mapping[str, str]) -> dict[str, Any]:
         return {**settings, "type": partial(output_place, endings=option["choices"].split()), "default": ""}
     if kind == "required":
         return {**settings, "required": True}
-    if kind == "list":
-        settings["action"] = Joined
-    is_named = name.startswith("-") or option["nargs"] == "?"
-    return {**settings, "default": default} if is_named else settings
+    return {**settings, "default": default} if name.startswith("-") else settings

@@ -58,8 +58,6 @@ def plan(arguments: argparse.Namespace) -> int:
         return _apply(me, one, arguments)
     due = iso_day(arguments.due, example="2021-06-30") if arguments.due else ""
     most = arguments.max_per_department
-    if most is not None and most < 1:
-        raise ConfigError("--max-per-department 至少为 1。", "不写即不限。")
     conditions = Conditions(min_peers=arguments.min_peers, floor=arguments.floor, max_per_department=most,
                             locked=listed(arguments.lock), reviewed=not arguments.without_reviews)  # fmt: skip
     target = arguments.target

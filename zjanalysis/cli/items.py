@@ -18,7 +18,7 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, e
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.analysis.named import group_columns, known_types
 from zjanalysis.analysis.whole import whole_period
-from zjanalysis.cli.commands import listed
+from zjanalysis.cli.commands import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
 from zjanalysis.display.tables import page_columns, table
@@ -34,7 +34,6 @@ from zjanalysis.neutral import visible
 from zjanalysis.publish.jobs import CITY, DISTRICT, Notebook, foci, named_units, notebooks
 from zjanalysis.settings import Settings, load_settings
 
-EVERYTHING = "全部"
 _NO_REPORT, _COMPARED = "—", "供比较"
 RESULT = ("indicator", "value", "numerator", "denominator", "n", "n_left_out")
 
@@ -293,7 +292,7 @@ def measure(arguments: argparse.Namespace) -> int:
     if arguments.region:
         items = _of_regions(replace(period, items=items), [region_code(name) for name in listed(arguments.region)])
     scope = _scope(period, arguments)
-    by = () if arguments.by == EVERYTHING else group_columns(listed(arguments.by), period.items)
+    by = group_columns(listed_or_all(arguments.by), period.items)
     scores = measure_items(items, ITEM_INDICATORS, by=by, scope=scope)
     scores = scores[(scores["n"] > 0) | (scores["n_left_out"] > 0)]
     if scores.empty:
@@ -324,11 +323,10 @@ def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
     """Return the scope of the data set, changed by ``--scope`` and ``--level``."""
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
     if arguments.scope:
-        types = () if arguments.scope == EVERYTHING else known_types(listed(arguments.scope), period.items)
+        types = known_types(listed_or_all(arguments.scope), period.items)
         scope = replace(scope, item_types=types)
     if arguments.level:
-        levels = () if arguments.level == EVERYTHING else use_levels(listed(arguments.level))
-        scope = replace(scope, use_levels=levels)
+        scope = replace(scope, use_levels=use_levels(listed_or_all(arguments.level)))
     return scope
 
 

@@ -26,8 +26,6 @@ CHOICE = ("data", "period", "only", "out", "peers")  # what the explorer passes 
 
 def build(arguments: argparse.Namespace) -> int:
     """Make the reports, say what happens line by line, and return 1 when one failed."""
-    if arguments.limit < 0 or arguments.jobs < 0:
-        raise ConfigError("--limit 与 --jobs 不能是负数。", "不写即为全部报告、自动并行。")
     settings = load_settings()
     peers = _passed_on(arguments) if arguments.with_file else ""
     day = iso_day(arguments.date, example="2021-04-15") if arguments.date else ""

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.dataset import list_periods, load_dataset
 from zjanalysis.publish.provenance import digest_of
@@ -31,8 +30,6 @@ Looked = dict[str, list[int]]  # file inside the data set → size, time of chan
 
 def watch(arguments: argparse.Namespace) -> int:
     """Watch until stopped, or with ``--once`` wait until nothing moves, deal with what is new, and end."""
-    if arguments.quiet < 0 or arguments.every <= 0:
-        raise ConfigError("--quiet 不能是负数，--every 要大于 0。", "单位是秒，例如 --quiet 60 --every 10。")
     settings = load_settings()
     folder = load_dataset(arguments.folder, settings=settings).folder
     memory = settings.root / PLACE / f"{folder.name}-{digest_of(str(folder))[:8]}.json"

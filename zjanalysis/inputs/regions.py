@@ -88,13 +88,16 @@ def _codes() -> dict[str, str]:
     return certain | {region.name: code for code, region in _regions().items()}
 
 
-def find_code(text: str) -> str | None:
-    """Return the code of a region written as code (6, 9 or 12 digits) or name; None when nobody knows it.
+_NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}  # of the full width
 
-    >>> find_code("440823000000"), find_code("湛江市遂溪县"), find_code("湛江市（市本级）"), find_code("湛江经开区")
+
+def find_code(text: str) -> str | None:
+    """Return the code of a region written as code (6, 9 or 12 digits of either width) or name; None: nobody knows it.
+
+    >>> find_code("440823000000"), find_code("湛江市遂溪县"), find_code("湛江市（市本级）"), find_code("４４０８Ｚ１")
     ('440823', '440823', '440800', '4408Z1')
     """
-    written = "".join(text.split())
+    written = "".join(text.split()).translate(_NARROW)
     if written in _regions():
         return written
     if written.isdecimal() and len(written) in (9, 12) and written[:6] in _regions():
