@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from zjanalysis.errors import PublishError
-from zjanalysis.files import file_digest
+from zjanalysis.files import file_digest, write_paper
 from zjanalysis.publish.bundle import NOTE, PASSED, Addresses, bundle, district_members, lay_out, write_zip
 from zjanalysis.publish.index import TITLE
 from zjanalysis.publish.release import (
@@ -271,7 +271,7 @@ def test_the_bytes_are_those_a_mail_program_can_read_and_the_same_again(letters:
 
 def test_a_region_without_a_page_gets_no_letter_and_an_old_one_goes(published: Path, tmp_path: Path) -> None:
     old = tmp_path / "440902_茂南区_2021Q1.eml"
-    old.write_bytes(b"old")
+    write_paper(old, b"old")
     said: list[str] = []
     bundle(published, out=tmp_path, mail={**MAIL, "440902": Addresses(("m@example.cn",))}, progress=said.append)
     assert not old.exists()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CITY_CENTRE = ("本级", "市本级", "市直", "市级")
 _COUNTIES = "各县区"
+_NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}  # of the full width
 WHOLE = "全市"
 _SUFFIXES = ("特别行政区", "自治县", "市", "县", "区", "省")
 TILES_WIDE = 4  # tiles in a row of regions whose place is not on record
@@ -86,9 +87,6 @@ def _codes() -> dict[str, str]:
             claims.setdefault(spelling, set()).add(region.code)
     certain = {spelling: codes.pop() for spelling, codes in claims.items() if len(codes) == 1}
     return certain | {region.name: code for code, region in _regions().items()}
-
-
-_NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}  # of the full width
 
 
 def find_code(text: str) -> str | None:
@@ -391,10 +389,8 @@ def _tiles() -> dict[str, tuple[int, int]]:
 def office(department: str, region: str) -> str:
     """Give a department's name without the region it belongs to, as its own people say it.
 
-    >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市公安局", "湛江市")
-    ('县公安局', '市生态环境局遂溪分局', '市公安局')
-    >>> office("湛江市赤坎区卫生健康局", "赤坎区")
-    '区卫生健康局'
+    >>> office("遂溪县公安局", "遂溪县"), office("湛江市生态环境局遂溪分局", "遂溪县"), office("湛江市赤坎区卫健局", "赤坎区")
+    ('县公安局', '市生态环境局遂溪分局', '区卫健局')
     """
     city = region_name(city_of(region_code(region)))
     for name in (city + region, region, city):
