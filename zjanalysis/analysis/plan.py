@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import inf, isnan
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,8 @@ STEPS = (
     "order", "region_code", "indicator", "item_key", "match_code", "item_name", "department", "field", "kind",
     "from_value", "to_value", "change_by", "gain", "cumulative", "rank", "follows", "n_follows", "review",
 )  # fmt: skip
-LEAD = "lead"  # the target 判断 = 优于, like for like
+LEAD = "lead"
+"""The target 判断 = 优于, like for like."""
 WORDS = {"达标": "plan", "优于": LEAD, "领先": LEAD, "中位数": "median", "最好": "best"}
 
 
@@ -164,12 +165,9 @@ def read_target(written: float | str) -> float | str:
     """
     text = str(written).strip().replace("％", "%")
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         return WORDS.get(text, text)
-    if not 0 <= number < inf:
-        raise ConfigError(f"目标“{written}”不是可以达到的数值。", "目标不能是负数，如 93% 或 0.93。")
-    return number
 
 
 def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditions = FREE) -> Plan:
