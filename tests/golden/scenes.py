@@ -123,7 +123,7 @@ SCENES: dict[str, tuple[Step, ...]] = {
         "plan 440881 --indicator visits --target best --out 跑动.xlsx --min-peers 2 --max-per-department 2",
         answer("跑动.xlsx", ("同意", None)), "plan 440881 --indicator visits --apply 已反馈-跑动.xlsx",
         "plan 徐闻县 --indicator online --target 100%", "plan 雷州市 --indicator time_compression --target 0.999 --floor 1",
-        "plan 吴川市 --indicator time_compression --target 遂溪县 --lock 440125004000,吴川市公安局 --peers 440823,440825",
+        "plan 吴川市 --indicator time_compression --target 遂溪县 --lock 440125904000,市公安局 --peers 440823,440825",
         "plan 霞山区 --indicator online_end_to_end --target plan --period 2020Q4", "plan 湛江市 --indicator visit_share",
         f"plan 440100 --indicator visits {REAL}",
     ),
