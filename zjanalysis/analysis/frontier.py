@@ -218,9 +218,8 @@ def _locked(items: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
     said = items.reindex(columns=["department", "match_code", "item_key", "item_name"]).assign(office=offices)
     for name in names:
         if not said.isin([name]).any(axis=None):
-            raise unknown_name(
-                "事项或部门", name, filter(None, (*offices.unique(), *said.stack().astype("str").unique()))
-            )
+            known = (*offices.unique(), *said.melt()["value"].dropna().unique())
+            raise unknown_name("事项或部门", name, filter(None, map(str, known)))
     return said.isin(names).any(axis=1)
 
 

@@ -305,7 +305,7 @@ def cluster(address: str) -> Iterator[Executor]:
     """
     try:
         from distributed import Client  # noqa: PLC0415  an extra
-        from distributed.comm import get_address_host_port  # noqa: PLC0415
+        from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError("没有安装 Dask。", '请运行 pip install "zjanalysis[cluster]"，或去掉 --dask。') from error
     try:
