@@ -23,20 +23,11 @@ from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
 from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
 from zjanalysis.analysis.named import group_columns, named
-from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
 from zjanalysis.errors import no_such_name
+from zjanalysis.inputs import regions as areas
 from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows
-from zjanalysis.inputs.regions import (
-    city_of,
-    counted_peers,
-    group_of,
-    is_county,
-    is_whole,
-    level_name,
-    peers_of,
-    region_code,
-)
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -61,12 +52,22 @@ class Study:
     @property
     def name(self) -> str:
         """Give the name of the region; a city is 市本级, with its counties it is 全市."""
-        return level_name(self.region)
+        return areas.level_name(self.region)
 
     @property
     def others(self) -> str:
         """Give the peers as they are counted in a sentence: 9个兄弟县区, 茂名的5个县区, 所选的2个地区."""
-        return counted_peers(self.whom, len(self.peers), county=is_county(self.region))
+        return areas.counted_peers(self.whom, len(self.peers), county=areas.is_county(self.region))
+
+    @property
+    def chosen(self) -> bool:
+        """Tell whether the peers are others than the plan means by 兄弟, so that they decide no 达标 of it."""
+        return set(self.peers) != set(areas.peers_of(self.region, settings=self.settings))
+
+    def asked(self, key: str) -> Indicator:
+        """Give an indicator with what the plan asks among these peers: not 高于兄弟, where they are chosen."""
+        one = indicator(key)
+        return replace(one, aim="", target_text="") if self.chosen and one.aim == "above_peers" else one
 
     @cached_property
     def group(self) -> tuple[str, ...]:
@@ -117,9 +118,9 @@ class Study:
         return self._shared(f"standing {one}", lambda: self._standings((one,)))
 
     def _standings(self, keys: tuple[str, ...]) -> pd.DataFrame:
-        rows = compare.standings(self.items, regions=self.group, indicators=keys, before=self.base(*keys),
-                                 settings=self.settings, scope=self.scope)  # fmt: skip
-        return named(unjudged(rows) if is_whole(self.region) else rows)
+        rows = compare.standings(self.items, regions=self.group, indicators=map(self.asked, keys),
+                                 before=self.base(*keys), settings=self.settings, scope=self.scope)  # fmt: skip
+        return named(unjudged(rows) if areas.is_whole(self.region) else rows)
 
     def base(self, *keys: str) -> pd.DataFrame:
         """Give what a rising target starts from, a value each: the base of the ledger, else the last period."""
@@ -128,7 +129,7 @@ class Study:
     def _base(self, keys: tuple[str, ...]) -> pd.DataFrame:
         from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
 
-        start = base_values(self.period, city=city_of(self.region))
+        start = base_values(self.period, city=areas.city_of(self.region))
         last = self.previous if keys == compare.KEY else self._previous(keys)
         both = pd.concat([start, last])[["region_code", "indicator", "value"]]
         return both[both["indicator"].isin(keys)].drop_duplicates(["region_code", "indicator"], ignore_index=True)
@@ -156,7 +157,7 @@ class Study:
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
 
         def lines() -> pd.DataFrame:
-            every = whole_series(rows, tuple(map(city_of, self.group))) if is_whole(self.region) else rows
+            every = whole_series(rows, tuple(map(areas.city_of, self.group))) if areas.is_whole(self.region) else rows
             own = every[every["region_code"].isin(self.group)].reset_index(drop=True)
             return named(over_time.lines(own, cutoffs=cutoffs))
 
@@ -292,8 +293,8 @@ class Study:
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
-        rows = self._shared(("readings", key), lambda: sensitivity.readings(
-            self.items, regions=self.group, indicator=key, settings=self.settings, scope=self.scope))  # fmt: skip
+        rows = self._shared(("readings", key), lambda: sensitivity.readings(self.items, regions=self.group,
+            indicator=self.asked(key), settings=self.settings, scope=self.scope))  # fmt: skip
         return sensitivity.own_rows(rows, self.region)
 
     def funnel(self, key: str) -> pd.DataFrame:
@@ -387,13 +388,13 @@ def study_of(
 ) -> Study:
     """Give the study of a region in a loaded period (see `study`); ``before`` is the last period unless named."""
     known = settings or load_settings()
-    code = region_code(known.focus if isinstance(region, str) and not region else region)
+    code = areas.region_code(known.focus if isinstance(region, str) and not region else region)
     last = before or now.once(("before",), lambda: load_previous(now, settings=settings))
-    peers_asked = peers_of(code, peers, settings=known)
-    if is_whole(code):
+    peers_asked = areas.peers_of(code, peers, settings=known)
+    if areas.is_whole(code):
         now, last = whole_period(now, code), whole_period(last)
         peers_asked = tuple(one for one in peers_asked if one in now.regions)
     elif code not in now.regions:
         raise no_rows(now, code)
-    usual = "兄弟县区" if is_county(code) else "兄弟地市全市" if is_whole(code) else "兄弟地市"
-    return Study(now, last, code, peers_asked, group_of(peers) or usual, known)
+    usual = "兄弟县区" if areas.is_county(code) else "兄弟地市全市" if areas.is_whole(code) else "兄弟地市"
+    return Study(now, last, code, peers_asked, areas.group_of(peers) or usual, known)

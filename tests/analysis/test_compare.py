@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import zjanalysis as zj
 from zjanalysis.analysis.compare import among, compare, facts, most_urgent, rank_range, rank_ranges, risen, standings
 from zjanalysis.analysis.registry import by_caseload, indicator
 from zjanalysis.settings import Comparison, Settings
@@ -357,6 +358,19 @@ def test_values_that_print_alike_keep_their_place_within_the_range(make_items: M
     found = standings(pd.concat(parts, ignore_index=True), regions=CITIES, indicators=["visits"])
     assert found["rank"].tolist() == [1, 1, 3, 4]
     assert (found["rank_low"] <= found["rank"]).all()
+
+
+def test_chosen_peers_decide_no_target_that_is_relative_to_the_plans_own() -> None:
+    usual, chosen = (
+        zj.study("data/sample", "2021Q1", region="遂溪县", peers=peers) for peers in ("", "吴川市,雷州市,麻章区")
+    )
+    met = [me.gaps.set_index("indicator")["meets_target"] for me in (usual, chosen)]
+    relative = ["time_compression", "visits", "visit_share"]
+    assert set(met[0][relative]) == {"未达标"}
+    assert set(met[1][relative]) == {"—"}
+    assert met[1].drop(relative).sort_index().equals(met[0].drop(relative).sort_index())
+    named = ",".join(map(str, usual.peers))
+    assert not zj.study("data/sample", "2021Q1", region="遂溪县", peers=named).chosen  # named, and the same
 
 
 def test_among_takes_the_regions_named_in_their_order() -> None:

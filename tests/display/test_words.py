@@ -13,7 +13,7 @@ import pytest
 import zjanalysis as zj
 from zjanalysis.analysis.compare import KEY
 from zjanalysis.columns import TABLES
-from zjanalysis.display import reasons
+from zjanalysis.display import reasons, wording
 from zjanalysis.display.tables import about, table_from_payload
 from zjanalysis.publish.page import numbered
 from zjanalysis.studies import Study, study_of
@@ -130,14 +130,17 @@ def test_what_cannot_be_judged_has_no_target_and_no_steps_and_says_why(pair: Stu
     overview, first = zj.plan_overview(pair), zj.summary(pair).sentence
     assert overview.rows is not None
     rows = overview.rows.set_index("name")
-    unjudged = re.findall(r"3项不能判定（(.*?)）", first)[0].split("、")
+    unjudged = [
+        about(key).short for key in pair.gaps["indicator"] if key in ("time_compression", "visits", "visit_share")
+    ]
+    assert "有目标的3项中" in first  # the plan means all sister counties, not one that is chosen
     assert rows.loc[unjudged, ["goal_text", "met", "cost"]].drop_duplicates().to_numpy().tolist() == [
         ["—", "不能判定", "—"]
     ]
     few = "有数据的兄弟地区只有1个，不足3个，没有可比的中位数"
     assert f"{'、'.join(unjudged)}不能判定：{few}。" in overview.html
     assert "1项未达标" in first
-    assert overview.sentence.startswith("未达标的1项指标共需")
+    assert overview.sentence.startswith("未达到目标的1项指标共需")
     each = dict(zip(KEY, zj.plan(pair, *KEY), strict=True))
     assert {key for key, block in each.items() if f"{few}，不能判定，不列方案。" in block.sentence} == {
         key for key in KEY if about(key).short in unjudged
@@ -181,7 +184,8 @@ def test_no_table_is_named_that_lists_nothing_and_nothing_unjudged_is_called_met
     assert rows.empty
     assert zj.tasks(best, *KEY).sentence == "各项目标均已达到，没有要下发的任务。"
     two = best_possible(pair, "440802")
-    two = study_of(two.period, region="440802", peers="440803", before=pair.before)
+    items = two.period.items[two.period.items["region_code"].isin(["440802", "440803"])]
+    two = study_of(replace(two.period, items=items, memory={}), region="440802", before=pair.before)
     assert "3项不能判定" in zj.summary(two).sentence
     assert zj.summary(two).sentence.endswith("可判定的目标均已达到，没有可参照的改法。")
     assert zj.tasks(two, *KEY).sentence == "没有要下发的任务。"
@@ -217,3 +221,13 @@ def test_what_prints_as_nothing_is_no_cause(county: Study) -> None:
     assert "相同" in block.sentence
     assert "影响最大" not in block.sentence
     assert "主要在" not in block.html
+
+
+def test_a_tie_is_said_wherever_a_place_is_printed() -> None:
+    rows = pd.DataFrame({"rank": [9, 9, 1, None], "n_ranked": 10, "tied": [True, True, False, False]}).astype(
+        {"rank": "Int64"}
+    )
+    assert wording.place_texts(rows) == ["并列9/10", "并列9/10", "1/10", "无数据"]
+    ranged = wording.place_texts(rows.assign(rank_low=[8, 8, 1, None], rank_high=[10, 10, 1, None]))
+    assert ranged == ["并列9（8–10）/10", "并列9（8–10）/10", "1/10", "无数据"]
+    assert [wording.nth(place) for place in ranged] == ["并列第9（8–10）/10", "并列第9（8–10）/10", "第1/10", ""]

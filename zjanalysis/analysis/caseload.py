@@ -18,7 +18,7 @@ from zjanalysis.inputs.period import lending
 DECIDING = ("time_compression", "visits", "visit_share")
 """The indicators of the plan's sentences 时限压缩率高于兄弟地市 and 跑动率低于兄弟地市."""
 _CASES = nw.col("case_count")
-_READ = ["value", "rank", "n_ranked", "median", "gap_to_median"]
+_READ = ["value", "rank", "tied", "n_ranked", "median", "gap_to_median"]
 
 
 def caseload(
@@ -30,7 +30,7 @@ def caseload(
     indicators: Iterable[str | Indicator] = DECIDING,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give one row per indicator: value, rank, n_ranked, median, gap_to_median of both lenses, and the coverage.
+    """Give one row per indicator: value, rank, tied, n_ranked, median, gap_to_median of both lenses, the coverage.
 
     ``counts``: region_code, base_code, n (`case_counts`). The plain columns begin with ``plain_``. ``n_cases`` are the
     region's cases on items that count, ``coverage`` their share of all its cases: cases on a base code the region does

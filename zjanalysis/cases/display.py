@@ -198,7 +198,7 @@ def scores(me: Study) -> Block:
     rows = own.drop(columns="indicator").assign(
         name=[one.label for one in indicators],
         text=[wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(indicators, records, strict=True)],
-        place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
+        place=wording.place_texts(own),
         ratio=[wording.ratio_text(r["numerator"], r["denominator"]) for r in records],
         definition=[one.definition for one in indicators],
     )
@@ -221,8 +221,8 @@ def weighted(me: Study) -> Block:
         name=[one.short for one in indicators],
         plain_text=[wording.amount(r["plain_value"], one.unit) for one, r in zip(indicators, records, strict=True)],
         text=[wording.amount(r["value"], one.unit) for one, r in zip(indicators, records, strict=True)],
-        plain_place=[wording.place_text(r["plain_rank"], r["plain_n_ranked"]) for r in records],
-        place=[wording.place_text(r["rank"], r["n_ranked"]) for r in records],
+        plain_place=[wording.place_text(r["plain_rank"], r["plain_n_ranked"], r["plain_tied"]) for r in records],
+        place=wording.place_texts(weighed),
         effective=[wording.number(r["n_effective"], 1) for r in records],
         top=[f"{r['top_item']}（{r['top_share']:.0%}）" if r["top_item"] else wording.NO_DATA for r in records],
         covered=[f"{r['n_cases']:.0f}件（{r['coverage']:.0%}）" for r in records],

@@ -45,9 +45,11 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     return listing(printed, _all_steps([plans[key][0] for key in why if not why[key]], _goal(me)))
 
 
-def _goal(me: Study) -> str:
-    """Say what the plans of a region reach: 达标, where a plan on record binds it; else the median is passed."""
-    return "达标" if has_plan(me.region) else "过中位数"
+def _goal(me: Study, key: str = "") -> str:
+    """Say what a plan, or all plans, of a region reach: 达标, where a plan on record asks it; else the median."""
+    if has_plan(me.region) and me.chosen and not key:
+        return "达到目标"
+    return "达标" if has_plan(me.region) and (not key or me.asked(key).aim) else "过中位数"
 
 
 def _all_steps(plans: list[Plan], goal: str) -> str:
@@ -67,9 +69,9 @@ def _nobody(met: Plan, lead: Plan) -> bool:
 
 def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     one, row = about(key), met.summary.iloc[0]
-    needed, review = _needed(row, one.unit, _goal(me)), ""
+    needed, review = _needed(row, one.unit, _goal(me, one.key)), ""
     if (row["n_reviewed"] or not row["reached"]) and not row["reason"]:
-        free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me))
+        free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me, one.key))
         review = f"{one.short}{free}" if free != needed else ""
     digits, target = _digits(row, one.unit), row["target"]
     goal = "—" if wording.missing(target) else wording.goal(target, one.unit, one.sign, past=row["past"], digits=digits)

@@ -219,7 +219,7 @@ def definitions(me: Study) -> Block:
         basis=[bound(one, me.region).basis for one in known],
     )
     printed = table_of(rows, caption="指标口径", columns=page_columns("definitions"), sheet="指标口径")
-    notes = reading_rules(me.settings.comparison, unplanned=unplanned(me.region))
+    notes = reading_rules(me.settings.comparison, unplanned=unplanned(me.region), chosen=me.chosen)
     html = templates.html("definitions", printed=printed, notes=notes)
     payload = {"kind": "definitions", "table": printed.payload(), "notes": [list(note) for note in notes]}
     return Block(html, payload, "指标口径", rows)
@@ -253,13 +253,14 @@ def peers_text(me: Study, *keys: str) -> str:
     return level_name(there[0]) if len(there) == 1 else counted_peers(me.whom, len(there), county=county)
 
 
-def reading_rules(rules: Comparison, *, unplanned: str = "") -> list[tuple[str, str]]:
+def reading_rules(rules: Comparison, *, unplanned: str = "", chosen: bool = False) -> list[tuple[str, str]]:
     """Give how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force.
 
-    ``unplanned``: why no target binds the region (`workplan.unplanned`).
+    ``unplanned``: why no target binds the region (`workplan.unplanned`). ``chosen``: the peers are not the plan's own.
     """
     met = (
-        "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，与全组（含本地区）中位数相比；"
+        "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，"
+        f"{'只与方案所说的兄弟地区比，换了比较地区即不判定' if chosen else '与全组（含本地区）中位数相比'}；"
         "要求提高的，比台账的基期（没有台账时为上期）"
         f"提高至少{wording.plain(UNITS['share'].relevant * UNITS['share'].scale)}个百分点，已是100%的保持即可。"
     )

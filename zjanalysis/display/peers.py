@@ -36,7 +36,7 @@ def best_first(me: Study, key: str) -> pd.DataFrame:
     return rows.assign(
         region=names_of(rows["region_code"]),
         text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
-        place=list(map(wording.place_text, rows["rank"], rows["n_ranked"], rows["rank_low"], rows["rank_high"])),
+        place=wording.place_texts(rows),
     )
 
 
@@ -221,7 +221,7 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     known = [about(key) for key in scores["indicator"]]
     rows = scores.assign(
         text=[wording.amount(v, what.unit) for v, what in zip(scores["value"], known, strict=True)],
-        place=list(map(wording.place_text, scores["rank"], scores["n_ranked"])),
+        place=wording.place_texts(scores),
     )
     printed = table(
         rows, caption=f"{one.label}口径敏感性", columns=page_columns("sensitivity"), sheet=f"{one.short}口径敏感性"

@@ -43,7 +43,7 @@ def _spine_rows(me: Study) -> pd.DataFrame:
     changes = printed_steps(gaps, "previous")
     texts: dict[str, list[Any]] = {
         "text": [wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
-        "place": [wording.place_text(r["rank"], r["n_ranked"], r["rank_low"], r["rank_high"]) for r in rows],
+        "place": wording.place_texts(gaps),
         "median_text": [wording.amount(r["median"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
         "target_text": [target_text(one.key, me) for one in known],
         "change": changes,
@@ -71,7 +71,7 @@ def target_text(key: str, me: Study) -> str:
     from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
     from zjanalysis.analysis.registry import bound  # noqa: PLC0415
 
-    one, asked = bound(about(key), me.region), target_of(about(key), me.region)
+    one, asked = bound(me.asked(key), me.region), target_of(about(key), me.region)
     if none := unplanned(me.region):
         return none
     if asked.kind == "number":
@@ -108,7 +108,7 @@ def standing_text(rows: pd.DataFrame) -> str:
 
 def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
     each = "；".join(
-        f"{about(row['indicator']).short}{row['text']}{_nth(row['place'], '，')}，{row['meets_target']}，"
+        f"{about(row['indicator']).short}{row['text']}{wording.nth(row['place'], '，')}，{row['meets_target']}，"
         f"判断{row['verdict']}"
         for row in rows.to_dict("records")
     )
@@ -132,10 +132,6 @@ def _spots(me: Study, row: dict[Any, Any]) -> Spots:
 
     others = [at(value) for code, value in values.items() if code != me.region and not wording.missing(value)]
     return others, at(row["value"]), at(row["median"]), at(row["target"])
-
-
-def _nth(place: str, lead: str = "") -> str:
-    return f"{lead}第{place}" if place[0].isdigit() else ""
 
 
 def judged(head: str, words: Iterable[str]) -> TextColumn:
@@ -218,7 +214,7 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: list[Spots]) -> Axes:
                 axes,
                 0,
                 top + 4.2,
-                f"{_nth(row['place'])}　{row['moved']}".strip("　"),
+                f"{wording.nth(row['place'])}　{row['moved']}".strip("　"),
                 va="top",
                 ha="left",
                 fontsize=theme.SMALL,

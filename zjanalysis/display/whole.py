@@ -50,7 +50,7 @@ def _line(me: Study, key: str) -> dict[str, object]:
     alone = parts.loc[~inner, "value"]
     return {
         "indicator": key, "name": one.short, "text": wording.amount(own["value"], one.unit, own["digits"]),
-        "place": wording.place_text(own["rank"], own["n_ranked"]),
+        "place": wording.place_text(own["rank"], own["n_ranked"], own["tied"]),
         "moved": wording.change_text(wording.step(own["value"], last, one.unit), one.unit, since="", was=last),
         "city": wording.amount(alone.iloc[0] if len(alone) else None, one.unit),
         "counties": wording.amount(counties, one.unit),

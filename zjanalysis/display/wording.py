@@ -205,18 +205,34 @@ def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
     return f"{'并列' if tied else ''}第{int(rank)}位（共{int(n_ranked)}个地区）" if n_ranked > 1 else "没有可比的地区"
 
 
-def place_text(rank: Any, n_ranked: Any, low: Any = None, high: Any = None) -> str:
+def place_text(rank: Any, n_ranked: Any, tied: Any = False, low: Any = None, high: Any = None) -> str:
     """Give a rank with the places between which it may lie, short enough for a column; alone there is no place.
 
-    >>> place_text(8, 10, 5, 10), place_text(1, 10, 1, 1), place_text(None, 10), place_text(1, 1, 1, 1)
-    ('8（5–10）/10', '1/10', '无数据', '—')
+    >>> place_text(8, 10, True, 5, 10), place_text(1, 10, False, 1, 1), place_text(None, 10), place_text(1, 1)
+    ('并列8（5–10）/10', '1/10', '无数据', '—')
     """
     if missing(rank):
         return NO_DATA
     if n_ranked < 2:
         return NO_PLACE
     span = "" if missing(low) or (low == high == rank) else f"（{int(low)}–{int(high)}）"
-    return f"{int(rank)}{span}/{int(n_ranked)}"
+    return f"{'并列' if tied else ''}{int(rank)}{span}/{int(n_ranked)}"
+
+
+def place_texts(rows: pd.DataFrame) -> list[str]:
+    """Give `place_text` of every row that has a rank; without a range of it where there is none."""
+    ranges = rows.reindex(columns=["rank_low", "rank_high"])
+    return list(map(place_text, rows["rank"], rows["n_ranked"], rows["tied"], ranges["rank_low"], ranges["rank_high"]))
+
+
+def nth(place: str, lead: str = "") -> str:
+    """Give a place as a sentence or a line says it, after ``lead``; nothing where there is none.
+
+    >>> nth("并列8（5–10）/10", "，"), nth("1/10"), nth(NO_PLACE)
+    ('，并列第8（5–10）/10', '第1/10', '')
+    """
+    number = place.removeprefix("并列")
+    return f"{lead}{place[: -len(number)]}第{number}" if number[0].isdigit() else ""
 
 
 def verdict_text(verdict: Any) -> str:

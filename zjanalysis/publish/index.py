@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from zjanalysis.display import wording
 from zjanalysis.display.dates import issue_text
 from zjanalysis.display.templates import environment
 from zjanalysis.files import write_whole
@@ -155,7 +156,7 @@ def _cells(entry: Entry, entries: Sequence[Entry], heads: Iterable[str]) -> list
 def _cell(card: Card | None, alike: Iterable[Card]) -> Cell:
     if card is None or card.get("value") is None:
         return Cell("—" if card is None else "无数据")
-    return Cell(card["text"], f"第{card['place']}" if card["rank"] else "", card["meets_target"], card["verdict"],
+    return Cell(card["text"], wording.nth(card["place"]), card["meets_target"], card["verdict"],
                 _look(card, alike), str(card["value"]), _points(card.get("line", ())))  # fmt: skip
 
 
