@@ -127,7 +127,7 @@ def action_sentence(me: Study) -> str:
 
 def _nothing_missed(me: Study) -> str:
     """Say what is so where no indicator is 未达标: what can be judged is met, and whether 表1 lists anything."""
-    words = set(me.gaps["meets_target"]) - {Met.NO_TARGET}
+    words = set(me.gaps["meets_target"]) - {Met.NO_TARGET} | ({Met.OPEN} if me.chosen else set())
     met = (
         "各项目标均已达到" if words == {Met.MET} else "可判定的目标均已达到" if Met.MET in words else "没有可判定的目标"
     )
