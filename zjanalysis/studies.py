@@ -299,7 +299,7 @@ class Study:
 
     def funnel(self, key: str) -> pd.DataFrame:
         """Give the group's shares against the range that their numbers of items allow (`analysis.chance.funnel`)."""
-        return self._shared(("funnel", key), lambda: chance.funnel(self.scores, indicator=key))
+        return chance.funnel(self.scores, indicator=key)
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
@@ -322,7 +322,7 @@ class Study:
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
-        _ = self.by_department("visits"), self.left_out(), self.funnel("instant")
+        _ = self.by_department("visits"), self.left_out()
         _ = [*map(self.room, compare.KEY)], [*map(self.bands, compare.KEY)]
         _ = self.change_splits, self.item_changes()
 

@@ -82,8 +82,9 @@ def caseload_of(
     plain = gaps.loc[[one.key for one in wanted]].add_prefix("plain_")
     weighted = gaps.loc[[one.key for one in lens]].set_axis(plain.index)
     cases = own.reindex([one.key for one in counted]).set_axis(plain.index)
-    here = rows[rows["region_code"] == region]
-    heads = pd.DataFrame([_heaviest(here, one, scope) for one in wanted], index=plain.index)
+    heads = pd.DataFrame(
+        [_heaviest(rows[rows["region_code"] == region], one, scope) for one in wanted], index=plain.index
+    )
     joined = weighted.join(plain).join(heads).assign(region_code=region, n_cases=cases)
     return joined.assign(coverage=joined["n_cases"] / total if total else np.nan).reset_index()
 

@@ -33,29 +33,16 @@ def _quartiles(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     return pd.DataFrame({**ends, "n": groups.size()}).reset_index()
 
 
-def share(me: Study) -> None:
-    """Compute what the figures of the group have in common, for the period to remember."""
-    _ = _spread(me), _office_visits(me)
-
-
-def _spread(me: Study) -> pd.DataFrame:
-    """Give how the limits of each region of the group spread, statutory and promised: n, mean, low, most."""
-
-    def make() -> pd.DataFrame:
-        long = _permits(me, own=False).melt(["region_code"], list(SIDES), var_name="side", value_name="days")
-        long = long.assign(side=long["side"].map(SIDES), region=names_of(long["region_code"]))
-        groups = long.groupby(["region", "side"], sort=False)["days"]
-        ends = {name: groups.quantile(share) for name, share in (("low", 0.1), ("most", 0.9))}
-        return pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
-
-    return me.period.once(("spread of limits", me.group), make)
-
-
 def limits(me: Study) -> Block:
     """Give the limits of every region of the group, statutory beside promised, as boxes over the items."""
-    found = _spread(me)
-    if found.empty:
+    rows = _permits(me, own=False)
+    if rows.empty:
         return say(f"没有两项时限齐全的许可事项，{wording.NO_DATA}。")
+    long = rows.melt(["region_code"], list(SIDES), var_name="side", value_name="days")
+    long = long.assign(side=long["side"].map(SIDES), region=names_of(long["region_code"]))
+    groups = long.groupby(["region", "side"], sort=False)["days"]
+    ends = {name: groups.quantile(share) for name, share in (("low", 0.1), ("most", 0.9))}
+    found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
     promised = found[found["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
     order, here = promised["region"].tolist(), names_of(me.group)[me.group.index(me.region)]
     shown = table(found, caption="各地区许可事项的时限", columns=page_columns("limits"), sheet="时限分布")
@@ -133,11 +120,18 @@ def _apart(dots: pd.DataFrame) -> pd.Series:
 
 def visits(me: Study, *, limit: int = 10) -> Block:
     """Give the mean visits of each kind of office in every region of the group as a map of shades."""
-    every = _office_visits(me)
-    if every.empty:
+    rows = in_scope(me.items, me.scope, one=about("visits")).dropna(subset=["visits"])
+    if rows.empty:
         return say(f"没有到现场次数，{wording.NO_DATA}。")
-    here, wide = region_name(me.region), leading(every, limit).dropna(axis="columns", how="all")
-    wide = wide[sorted(wide.columns, key=lambda name: name != here)]
+    kind = rows["department"].fillna("部门未注明").map(office_kind)
+    rows = rows.assign(office=kind, region=names_of(rows["region_code"]))
+    totals = rows.groupby("office")["visits"].sum().sort_values(ascending=False, kind="stable")
+    most = leading(totals.reset_index(), limit)["office"].tolist()
+    wide = rows[rows["office"].isin(most)].pivot_table(
+        index="office", columns="region", values="visits", aggfunc="mean", sort=False
+    )
+    here = region_name(me.region)
+    wide = wide.reindex(index=most, columns=sorted(wide.columns, key=lambda name: name != here))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
     shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
     own = wide[here].dropna() if here in wide else pd.Series(dtype="float64")
@@ -151,20 +145,6 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     alt = f"热力图：跑动最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{lead}。"
     return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{lead}", table=shown, sentence=said,
                    source=me)  # fmt: skip
-
-
-def _office_visits(me: Study) -> pd.DataFrame:
-    """Give the mean visits of each kind of office (rows, the most visits first) in each region of the group."""
-
-    def make() -> pd.DataFrame:
-        rows = in_scope(me.items, me.scope, one=about("visits")).dropna(subset=["visits"])
-        kind = rows["department"].fillna("部门未注明").map(office_kind)
-        rows = rows.assign(office=kind, region=names_of(rows["region_code"]))
-        totals = rows.groupby("office")["visits"].sum().sort_values(ascending=False, kind="stable")
-        means = rows.pivot_table(index="office", columns="region", values="visits", aggfunc="mean", sort=False)
-        return means.reindex(totals.index)
-
-    return me.period.once(("visits by office", me.group), make)
 
 
 def _shades(wide: pd.DataFrame) -> Axes:

@@ -33,10 +33,6 @@ EMPTY = {
 
 def spine_rows(me: Study) -> pd.DataFrame:
     """Give the region's `gaps` as they read, those behind first."""
-    return me.period.once(("spine", me.region, me.group, me.before.name), lambda: _spine_rows(me))
-
-
-def _spine_rows(me: Study) -> pd.DataFrame:
     gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
     known = [about(key) for key in gaps["indicator"]]
     rows = gaps.to_dict("records")
@@ -93,8 +89,7 @@ def spine(me: Study) -> Block:
     """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
     rows, shown = spine_rows(me), spine_table(me)
     title = f"{me.name}{len(rows)}项指标{standing_text(rows)}"
-    spots = [_spots(me, row) for row in rows.to_dict("records")]
-    return carry(exhibit((_wide(me, rows, spots), _narrow(me, rows, spots)), title=title, table=shown, source=me))
+    return carry(exhibit((_wide(me, rows), _narrow(me, rows)), title=title, table=shown, source=me))
 
 
 def standing_text(rows: pd.DataFrame) -> str:
@@ -140,7 +135,8 @@ def judged(head: str, words: Iterable[str]) -> TextColumn:
     return TextColumn(head, tuple(map(wording.verdict_text, every)), tuple(INK.get(word, theme.SOFT) for word in every))
 
 
-def _wide(me: Study, rows: pd.DataFrame, spots: list[Spots]) -> Axes:
+def _wide(me: Study, rows: pd.DataFrame) -> Axes:
+    records = rows.to_dict("records")
     with theme.style():
         right = [
             TextColumn("本期", tuple(rows["text"])),
@@ -153,8 +149,8 @@ def _wide(me: Study, rows: pd.DataFrame, spots: list[Spots]) -> Axes:
         names = [about(key).short for key in rows["indicator"]]
         axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
         axes.set_xlim(-0.04, 1.04)
-        for number, each in enumerate(spots):
-            _strip(axes, number, each)
+        for number, record in enumerate(records):
+            _strip(axes, number, _spots(me, record))
         over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
         write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
         write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
@@ -194,7 +190,7 @@ def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
             x += (theme.ems(text) + (0.3 if text == mark else 1.4)) * theme.SMALL / width * (high - low)
 
 
-def _narrow(me: Study, rows: pd.DataFrame, spots: list[Spots]) -> Axes:
+def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
     """Draw the same for a phone: words over the strip of each indicator."""
     step, total = 13.0, 13.0 * len(rows) + 6
     with theme.style():
@@ -220,7 +216,7 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: list[Spots]) -> Axes:
                 fontsize=theme.SMALL,
                 color=theme.SOFT,
             )
-            _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
+            _strip(axes, top + 9.2, _spots(me, row), half=1.8, small=15, large=52)
         target = "　▼目标" if rows["target"].notna().any() else ""
         note = f"●{me.name}　●其他　｜中位数{target}；越靠右越好"
         write(axes, 0, total - 1, note, va="bottom", ha="left", fontsize=theme.SMALL, color=theme.SOFT)

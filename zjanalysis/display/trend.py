@@ -154,12 +154,8 @@ def _rows(me: Study, keys: Sequence[str]) -> pd.DataFrame:
 
 def _own(me: Study, indicator: str) -> pd.DataFrame:
     """Give the region's own figures on an indicator."""
-
-    def make() -> pd.DataFrame:
-        return me.series[(me.series["region_code"] == me.region) & me.series["value"].notna()]
-
-    every = me.period.once(("own series", me.region, me.group), make)
-    return every[every["indicator"] == indicator]
+    rows = me.series
+    return rows[(rows["region_code"] == me.region) & (rows["indicator"] == indicator) & rows["value"].notna()]
 
 
 def _read(me: Study, keys: Sequence[str]) -> pd.DataFrame:

@@ -241,7 +241,6 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
     with the build's private folder.
     """
     from zjanalysis.cases import display as cases  # noqa: PLC0415
-    from zjanalysis.display import distributions  # noqa: PLC0415
     from zjanalysis.inputs.regions import is_county, whole_of  # noqa: PLC0415
     from zjanalysis.inputs.wall import readers_stay  # noqa: PLC0415
     from zjanalysis.studies import study_of  # noqa: PLC0415
@@ -253,7 +252,6 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
             me = study_of(now, region=region, settings=settings)
             with suppress(NoData):  # nothing of it in scope: its reports say so
                 me.share()
-                distributions.share(me)
             with suppress(ZjError):
                 cases.share(me)
             with suppress(NoData):  # 全市 lacks a county
