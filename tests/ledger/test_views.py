@@ -60,6 +60,16 @@ def test_a_ledger_older_than_the_data_says_so(county: Study) -> None:
     assert "网上可办率不是本期数据现在的数，请运行 zj ledger update" in views.due(changed).sentence
 
 
+def test_a_median_that_moved_makes_a_ledger_old_too(county: Study, city: Study) -> None:
+    assert "zj ledger update" not in views.agenda(city).sentence
+    items = county.period.items
+    fewer = items.assign(visits=items["visits"].where(items["region_code"] == county.region, items["visits"] + 1))
+    for me, view in ((county, views.due), (city, views.agenda)):
+        held = with_ledger(me, lambda ledger: ledger)
+        changed = replace(held, period=replace(held.period, items=fewer))
+        assert "跑动次数" in view(changed).sentence.partition("台账里的")[2]
+
+
 def made(name: str, me: Study) -> list[Block]:
     return listed(VIEWS[name](me))
 

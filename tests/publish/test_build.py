@@ -106,7 +106,7 @@ def test_a_date_changes_the_parameters_of_a_report(settings: Settings, jobs_of: 
 
 def loaded(**changed: list[object]) -> SimpleNamespace:
     columns = {"region_code": ["440802", "440803"], "item_name": ["甲", "乙"], "promised_days": [3.0, 5.0],
-               "department": ["一", "二"], "file": ["湛江市.xlsx"] * 2, "row_number": [2, 3]}  # fmt: skip
+               "visit_reason": ["一", "二"], "file": ["湛江市.xlsx"] * 2, "row_number": [2, 3]}  # fmt: skip
     items = pd.DataFrame({**columns, **changed})
     findings = pd.DataFrame({"region_code": pd.Series([], dtype="str"), "cell": pd.Series([], dtype="str")})
     files = pd.DataFrame({"file": ["湛江市.xlsx"], "sha256": ["0"], "rows_read": [2]})
@@ -120,17 +120,17 @@ def digests(period: SimpleNamespace) -> dict[str, tuple[str, str]]:
     return {code: (own, compared) for code, own, compared, _ in snapshot.region_digests(period)}
 
 
-def test_a_name_concerns_its_region_alone_and_a_promise_those_compared_with_it() -> None:
+def test_a_reason_concerns_its_region_alone_a_promise_or_a_name_those_compared_with_it() -> None:
     before = digests(loaded())
-    renamed = digests(loaded(item_name=["甲", "丙"]))
-    assert renamed["440803"][0] != before["440803"][0]
-    assert renamed["440803"][1] == before["440803"][1]
-    assert renamed["440802"] == before["440802"]
-    promised = digests(loaded(promised_days=[3.0, 4.0]))
-    assert promised["440803"][0] != before["440803"][0]
-    assert promised["440803"][1] != before["440803"][1]
-    assert promised["440802"] == before["440802"]
-    assert before[""] == promised[""] == renamed[""]
+    explained = digests(loaded(visit_reason=["一", "三"]))
+    assert explained["440803"][0] != before["440803"][0]
+    assert explained["440803"][1] == before["440803"][1]
+    assert explained["440802"] == before["440802"]
+    for seen in (digests(loaded(promised_days=[3.0, 4.0])), digests(loaded(item_name=["甲", "丙"]))):
+        assert seen["440803"][0] != before["440803"][0]
+        assert seen["440803"][1] != before["440803"][1]
+        assert seen["440802"] == before["440802"]
+        assert before[""] == seen[""] == explained[""]
 
 
 def test_the_order_of_rows_matters_to_the_region_and_not_to_others() -> None:

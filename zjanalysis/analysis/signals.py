@@ -48,6 +48,8 @@ class Signal(StrEnum):
 FEWEST_POINTS = 4
 RUN = 6
 """Points that rise or fall in a row are a trend (Making Data Count); a shorter line must do so from end to end."""
+ALL_ONE_WAY = 8
+"""So many in a row need no test of their steps: a walk without direction takes seven one way in 1 of 64 lines."""
 TREND_LEVEL, POINT_LEVEL = 0.98, 0.99
 D2 = 1.128
 """The mean range of two normal draws is 1.128 of their standard deviation (2.66 = 3 / 1.128)."""
@@ -148,6 +150,8 @@ def _is_trend(steps: np.ndarray, run: int) -> bool:
     """Tell whether enough points rise or fall in a row, by steps that are no chance walk (Student's t)."""
     if run < min(RUN, len(steps) + 1):
         return False
+    if run >= ALL_ONE_WAY:  # whatever their sizes: a jump for the better is no reason to say less
+        return True
     last = steps[len(steps) - run + 1 :]
     apart = float(last.std(ddof=1)) / sqrt(len(last))
     return abs(float(last.mean())) > two_sided_t(TREND_LEVEL, len(last) - 1) * apart

@@ -204,20 +204,29 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
         axes = bare_axes(figure, (*box, PANEL / total))
         _scales(axes, me, one.key, periods, ticks=3)
         _draw(axes, me, one.key, periods)
-        word = Signal(str(read.at[one.key, "signal"])) if one.key in read.index else Signal.FEW
-        now = wording.amount(read.at[one.key, "value"], one.unit) if one.key in read.index else wording.NO_DATA
+        known = one.key in read.index
+        word = _word(read.loc[one.key]) if known else (str(Signal.FEW), theme.SOFT)
+        now = wording.amount(read.at[one.key, "value"], one.unit) if known else wording.NO_DATA
         _head(axes, one.short, word, now.replace("个工作日", "日"))
     goals = any(not math.isnan(_target(me, one)) for one in keys)
     _marks(figure.axes[0], me, keys, low=-(total - HEAD - PANEL - LOW + 3.5) / PANEL, goals=goals)
     return figure.axes[0]
 
 
-def _head(axes: Axes, name: str, word: Signal, now: str) -> None:
+def _word(read: pd.Series) -> tuple[str, str]:
+    """Give how a line reads, with its ink: by itself, or against the group where only that has a way."""
+    own, relative = Signal(read["signal"]), read["relative"]
+    if own == Signal.STEADY and relative in (Signal.BETTER, Signal.WORSE):
+        return f"相对{str(relative).removeprefix('持续')}", INK[Signal(relative)]
+    return str(own), INK.get(own, theme.SOFT)
+
+
+def _head(axes: Axes, name: str, word: tuple[str, str], now: str) -> None:
     """Write the name of a panel, how its line reads and its present value on one line over it."""
     over: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom", "fontsize": theme.SMALL}
     after = LEFT + (theme.ems(name) + 0.6) * theme.SMALL * theme.POINT / (theme.WIDTH / MM / ACROSS - SIDE - 4)
     write(axes, LEFT, 1 + 1.4 / PANEL, name, ha="left", fontfamily=list(theme.STRONG), **over)
-    write(axes, after, 1 + 1.4 / PANEL, str(word), ha="left", color=INK.get(word, theme.SOFT), **over)
+    write(axes, after, 1 + 1.4 / PANEL, word[0], ha="left", color=word[1], **over)
     write(axes, 1, 1 + 1.4 / PANEL, now, ha="right", **over)
 
 

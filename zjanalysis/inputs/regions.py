@@ -149,7 +149,7 @@ def region_code(name_or_code: str | int) -> str:
     """
     if not isinstance(name_or_code, (str, Integral)):
         kind = type(name_or_code).__name__
-        raise ConfigError(f"地区要写一个名称或代码，得到的是 {kind}。", '例如 region="遂溪县" 或 region=440823。')
+        raise ConfigError(f"地区要写一个名称或代码，得到的是 {kind}。", '例如 region="茂名市" 或 region=440900。')
     text = str(name_or_code).strip().replace("+", WHOLE)
     above = text.replace(WHOLE, "") or load_settings().focus
     code = find_code(above if WHOLE in text else text)

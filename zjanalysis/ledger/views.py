@@ -11,7 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from zjanalysis.analysis import evaluation as scoring
-from zjanalysis.analysis.evaluation import ledger_scores, scored
+from zjanalysis.analysis.evaluation import ledger_gaps, ledger_scores, scored
 from zjanalysis.columns import TABLES
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
@@ -23,7 +23,7 @@ from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
 from zjanalysis.ledger.analysis import MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.display import day_text, foretold, worded
-from zjanalysis.ledger.rows import is_own
+from zjanalysis.ledger.rows import PEERS, is_own
 from zjanalysis.ledger.state import held_ledger
 from zjanalysis.studies import Study
 
@@ -86,19 +86,23 @@ def due(me: Study, *, limit: int = 0) -> Block:
     own = ledger[ledger["region_code"] == me.region]
     rows = analysis.due(own)
     whose = f"截至{day_text(ledger['settled_on'].max())}，{me.name}台账{len(own)}项"
-    old = _outdated(own, me)
+    old = _outdated(own, me.scores, me.gaps.iloc[: 0 if me.chosen else None])
     if rows.empty:
         return say(f"{whose}，没有逾期、30天内到期、久未写进展或待销号的事项。{old}")
     printed = table(worded(rows), caption="台账到期事项", columns=DUE, sheet="台账到期事项")
     return listing(printed, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。{old}", limit=limit)
 
 
-def _outdated(own: pd.DataFrame, me: Study) -> str:
-    """Say which indicators have another value in the ledger than in the period: its data changed after the update."""
-    now = me.gaps.set_index("indicator")["value"]
-    rows = own[own["indicator"].isin(now.index) & ~is_own(own)].drop_duplicates("indicator")
-    pairs = [(about(key), was, now[key]) for key, was in zip(rows["indicator"], rows["current"], strict=True)]
-    moved = [one.short for one, *values in pairs if len({wording.amount(value, one.unit) for value in values}) > 1]
+def _outdated(rows: pd.DataFrame, scores: pd.DataFrame, medians: pd.DataFrame) -> str:
+    """Say which figures of a ledger, values and medians, print as others now: the data changed after its update."""
+    keys = ["region_code", "indicator"]
+    now = scores[[*keys, "value"]].merge(medians[[*keys, "median"]], on=keys, how="left")
+    both = rows[~is_own(rows)].merge(now.drop_duplicates(keys).dropna(subset=["value"]), on=keys)
+    held = both["comparison"].isin(PEERS) & both["median"].notna()
+    pairs = zip(both["indicator"], both[["current", "value"]].to_numpy("float64"),
+                both[["target_value", "median"]].where(held, 0.0).to_numpy("float64"), strict=True)  # fmt: skip
+    moved = {about(key).short: None for key, *sides in pairs
+             if any(len({wording.amount(value, about(key).unit) for value in side}) > 1 for side in sides)}  # fmt: skip
     return f"台账里的{'、'.join(moved)}不是本期数据现在的数，请运行 zj ledger update。" if moved else ""
 
 
@@ -117,7 +121,8 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
     printed = table(phrased, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
     said = f"全市要办的和较上期有变动的{len(rows)}项：{_reasons(rows['why_due'])}{since}。"
     more = _counted_before(rows["why_due"], analysis.due(ledger)["why_due"])
-    return listing(printed, said + more, limit=limit)
+    old = _outdated(ledger, ledger_scores(me.period), ledger_gaps(me.period, settings=me.settings))
+    return listing(printed, said + more + old, limit=limit)
 
 
 def _counted_before(listed: pd.Series, asked: pd.Series) -> str:

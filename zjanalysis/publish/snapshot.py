@@ -1,9 +1,10 @@
 """The periods a build reads, loaded once: as digests that say what changed, and as tables handed to the workers.
 
 A report reads the rows of its own region in full. Of the regions it is compared with it reads only what a comparison
-can use: limits, visits, flags, types, departments and matching codes, not names, reasons or places in a sheet. So a
-corrected name in one county's workbook concerns that county and the city page; a changed promise concerns also those
-whose rank or best peer it may move, and the build says so. Nothing is guessed: a page that could differ is made again.
+can use: limits, visits, flags, types, departments, names and matching codes, not reasons or places in a sheet. So a
+corrected reason in one county's workbook concerns that county and the city page; a changed promise or name concerns
+also those whose rank or best peer it may move, and the build says so. Nothing is guessed: a page that could differ is
+made again.
 
 Rows are read in a process of its own, which takes pandas, the rows and the engine for cases with it when it ends.
 """
@@ -33,7 +34,7 @@ from zjanalysis.publish.provenance import digest_of, package_digest, versions
 from zjanalysis.settings import Settings
 
 T = TypeVar("T")
-DESCRIPTIVE = ("item_id", "item_name", "impl_code", "handle_item_code", "version", "state",
+DESCRIPTIVE = ("item_id", "impl_code", "handle_item_code", "version", "state",
                "visit_reason", "file", "sheet", "row_number", "region")  # fmt: skip
 
 
