@@ -114,6 +114,12 @@ def test_a_line_that_slows_down_still_improves() -> None:
     assert word("promised_days", [20, 18, 16, 14, 12, 11]) is Signal.BETTER
 
 
+def test_a_jump_for_the_better_does_not_cost_a_line_its_word() -> None:
+    rising = [0.805, 0.8173, 0.8402, 0.8547, 0.8689, 0.9202, 0.932, 0.9342]  # one reform, seven steps one way
+    assert word("time_compression", rising) == Signal.BETTER
+    assert word("time_compression", [*rising[:-1], 0.931]) == Signal.STEADY
+
+
 def test_the_range_of_a_rising_line_lies_where_it_was_going() -> None:
     found = read_line(np.array([*RISING, 0.69]), np.full(8, 200.0), indicator("online"))
     assert found.low < RISING[-1] + (RISING[-1] - RISING[0]) / 6 < found.high

@@ -89,6 +89,13 @@ def test_small_multiples_are_one_panel_an_indicator_with_its_word(slipping: Stud
     assert block.sentence == ("吴川市6项指标的走势：持续变差1项（即办率），平稳5项；扣除全组共同的变化，持续变差6项。")
 
 
+def test_a_panel_says_what_only_the_group_shows() -> None:
+    drawn = zj.trend(zj.study("data/sample", "2021Q1", region="吴川市")).figure
+    assert drawn is not None
+    words = [text.get_text() for axes in figure_of(drawn).axes for text in axes.texts]
+    assert (words.count("相对变差"), words.count("持续变差"), words.count("平稳")) == (5, 1, 0)
+
+
 def test_the_line_is_the_series_and_the_target_the_plans(slipping: Study) -> None:
     axes = zj.trend_line(slipping, "instant").figure
     rows = slipping.series.query("region_code == '440883' and indicator == 'instant'")

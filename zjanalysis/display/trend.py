@@ -205,7 +205,7 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
         _scales(axes, me, one.key, periods, ticks=3)
         _draw(axes, me, one.key, periods)
         known = one.key in read.index
-        word = _word(read.loc[one.key]) if known else (str(Signal.FEW), theme.SOFT)
+        word = _word(*read.loc[one.key, ["signal", "relative"]]) if known else (str(Signal.FEW), theme.SOFT)
         now = wording.amount(read.at[one.key, "value"], one.unit) if known else wording.NO_DATA
         _head(axes, one.short, word, now.replace("个工作日", "日"))
     goals = any(not math.isnan(_target(me, one)) for one in keys)
@@ -213,9 +213,9 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
     return figure.axes[0]
 
 
-def _word(read: pd.Series) -> tuple[str, str]:
+def _word(signal: str, relative: str) -> tuple[str, str]:
     """Give how a line reads, with its ink: by itself, or against the group where only that has a way."""
-    own, relative = Signal(read["signal"]), read["relative"]
+    own = Signal(signal)
     if own == Signal.STEADY and relative in (Signal.BETTER, Signal.WORSE):
         return f"相对{str(relative).removeprefix('持续')}", INK[Signal(relative)]
     return str(own), INK.get(own, theme.SOFT)
