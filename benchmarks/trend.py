@@ -77,7 +77,7 @@ def word(values: np.ndarray) -> Signal:
 def plain_rules(values: np.ndarray) -> bool:
     """Tell whether the usual rules speak: a point outside 2.66 mean ranges, six points in a row, seven on one side."""
     centre, steps = values.mean(), np.diff(values)
-    outside = abs(values[-1] - centre) > LEAST_SIGMAS / 1.128 * np.abs(steps).mean()
+    outside = abs(values[-1] - centre) > LEAST_SIGMAS / D2 * np.abs(steps).mean()
     ways, sides = np.sign(steps[-(RUN - 1) :]), np.sign(values[-7:] - centre)
     in_a_row = len(ways) == RUN - 1 and abs(ways.sum()) == RUN - 1
     return bool(outside or in_a_row or (len(sides) == 7 and abs(sides.sum()) == 7))
@@ -104,17 +104,14 @@ def false_words(draw: np.random.Generator, n: int) -> bool:
 
 def falls(draw: np.random.Generator, n: int) -> None:
     """Print how often a line that rose steadily and falls at once, by so much, is 异常点."""
-    print(f"\nA rising line ({PACE:.0%} a quarter) that falls: 异常点 at once, {n} lines each\n")
-    print("| fall, × noise | 8 points | 12 points | 20 points |")
-    print("|---|---|---|---|")
-    for size in (5.0, 10.0, 15.0):
-        shares = []
-        for points in (8, 12, 20):
-            lines = same_list(draw, n, points)
-            noise = float(np.abs(np.diff(lines, axis=1)).mean() / 1.128)
-            lines += PACE * (np.arange(points) - points + 1) - size * noise * (np.arange(points) == points - 1)
-            shares.append(float(np.mean([word(line) is Signal.OUTLIER for line in lines])))
-        print(f"| {size:g} | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
+
+    def lines(points: int, size: float) -> np.ndarray:
+        still = same_list(draw, n, points)
+        rising = PACE * (np.arange(points) - points + 1)
+        return still + rising - size * _noise(still) * (np.arange(points) == points - 1)
+
+    _at_once(f"A rising line ({PACE:.0%} a quarter) that falls: 异常点 at once, {n} lines each", "fall", lines,
+             (5.0, 10.0, 15.0))  # fmt: skip
 
 
 def delays(draw: np.random.Generator, n: int) -> None:
@@ -126,7 +123,7 @@ def delays(draw: np.random.Generator, n: int) -> None:
     print("|---|---|---|---|")
     for name in ("drawn anew, φ = 2", "a list that stays"):
         lines = QUIET[name](draw, n, CALM + LONGEST)
-        noise = float(np.abs(np.diff(lines, axis=1)).mean() / 1.128)
+        noise = _noise(lines)
         for pace in (0.5, 1.0, 2.0, 3.0):
             slip = np.r_[np.zeros(CALM), np.arange(1, LONGEST + 1)] * pace * noise
             first = [_named(line - slip) for line in lines]
@@ -137,15 +134,26 @@ def delays(draw: np.random.Generator, n: int) -> None:
 
 def jumps(draw: np.random.Generator, n: int) -> None:
     """Print how often one jump of a line is 异常点 at once, by its size and the points before it."""
-    print(f"\nA single jump that is 异常点 at once, {n} lines each\n")
-    print("| jump, × noise | 8 points | 12 points | 20 points |")
+
+    def lines(points: int, size: float) -> np.ndarray:
+        quiet = drawn_anew(draw, n, points)
+        return quiet - size * _noise(quiet) * (np.arange(points) == points - 1)
+
+    _at_once(f"A single jump that is 异常点 at once, {n} lines each", "jump", lines, (3.0, 5.0, 8.0))
+
+
+def _noise(lines: np.ndarray) -> float:
+    """Give the standard deviation of a point, from the mean range of neighbours."""
+    return float(np.abs(np.diff(lines, axis=1)).mean() / D2)
+
+
+def _at_once(title: str, what: str, lines: Callable[[int, float], np.ndarray], sizes: tuple[float, ...]) -> None:
+    """Print in how many of the lines of so many points the newest, off by so many times the noise, is 异常点."""
+    print(f"\n{title}\n")
+    print(f"| {what}, × noise | 8 points | 12 points | 20 points |")
     print("|---|---|---|---|")
-    for size in (3.0, 5.0, 8.0):
-        shares = []
-        for points in (8, 12, 20):
-            lines = drawn_anew(draw, n, points)
-            lines[:, -1] -= size * float(np.abs(np.diff(lines, axis=1)).mean() / 1.128)
-            shares.append(float(np.mean([word(line) is Signal.OUTLIER for line in lines])))
+    for size in sizes:
+        shares = [np.mean([word(line) is Signal.OUTLIER for line in lines(points, size)]) for points in (8, 12, 20)]
         print(f"| {size:g} | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
 
 
@@ -170,7 +178,7 @@ def before_and_after(draw: np.random.Generator, n: int, sizes: tuple[float, ...]
         for size in sizes:
             for points in (8, 12, 20):
                 lines = make(draw, n, points)
-                noise = float(np.abs(np.diff(lines, axis=1)).mean() / 1.128)
+                noise = _noise(lines)
                 lines[:, points - 3 :] += size * noise
                 share = float(np.mean([jumped(line, points - 3) for line in lines]))
                 kept &= size > 0 or share <= MOST_FALSE

@@ -91,6 +91,8 @@ def no_such_name(owner: str, asked: str, known: Iterable[str]) -> NoSuchName:
 def answering(owner: str) -> Callable[[type[T]], type[T]]:
     """Have the records of a class, called ``owner``, answer an attribute nobody knows with the nearest.
 
+    What failed while it was computed fails again as it did.
+
     >>> @answering("block")
     ... class Block:
     ...     rows = ()
@@ -98,7 +100,9 @@ def answering(owner: str) -> Callable[[type[T]], type[T]]:
     (False, False)
     """
 
-    def missing(self: object, name: str) -> None:
+    def missing(self: object, name: str) -> object:
+        if name in dir(type(self)):
+            return object.__getattribute__(self, name)
         if name.startswith("_"):  # Python, copy and IPython ask what a record can do
             raise AttributeError(name)
         raise no_such_name(owner, name, [known for known in dir(self) if not known.startswith("_")])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 
@@ -25,7 +25,7 @@ from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
-from zjanalysis.errors import no_such_name
+from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
 from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows
 from zjanalysis.settings import Settings, load_settings
@@ -33,6 +33,7 @@ from zjanalysis.settings import Settings, load_settings
 T = TypeVar("T")
 
 
+@answering("me")
 @lending
 @dataclass(frozen=True, repr=False)
 class Study:
@@ -130,8 +131,7 @@ class Study:
         from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
 
         start = base_values(self.period, city=areas.city_of(self.region))
-        last = self.previous if keys == compare.KEY else self._previous(keys)
-        both = pd.concat([start, last])[["region_code", "indicator", "value"]]
+        both = pd.concat([start, self._last(keys)])[["region_code", "indicator", "value"]]
         return both[both["indicator"].isin(keys)].drop_duplicates(["region_code", "indicator"], ignore_index=True)
 
     @cached_property
@@ -145,7 +145,10 @@ class Study:
     @cached_property
     def previous(self) -> pd.DataFrame:
         """Give the scores of the group in the last period on the key indicators, as the series has them (or none)."""
-        return self._shared("previous", lambda: self._previous(compare.KEY))
+        return self._last(compare.KEY)
+
+    def _last(self, keys: tuple[str, ...]) -> pd.DataFrame:
+        return self._shared(("previous", keys), lambda: self._previous(keys))
 
     def _previous(self, keys: tuple[str, ...]) -> pd.DataFrame:
         return over_time.last_figures(self.items, self.before, keys, regions=self.group, scope=self.scope)
@@ -195,7 +198,7 @@ class Study:
     def by_department(self, key: str) -> pd.DataFrame:
         """Give one indicator by department of the region: scores with the column department."""
         one, by = indicator(key).key, ("region_code", "department")
-        wanted = compare.KEY if one in compare.KEY else (one,)
+        wanted = compare.along(one)
         every = self._shared(("departments", wanted), lambda: measure(self.items, wanted, by=by, scope=self.scope))
         return self._own(every[every["indicator"] == one]).drop(columns="region_code")
 
@@ -233,8 +236,7 @@ class Study:
         one, target = indicator(key), plans.read_target(target)
 
         def make() -> plans.Plan:
-            keys = compare.KEY if one.key in compare.KEY else (one.key,)
-            goal = compare.risen(one, self.region, self.base(*keys)) if target == "plan" else None
+            goal = compare.risen(one, self.region, self.base(*compare.along(one.key))) if target == "plan" else None
             ground = self._once(("ground", one.key), lambda: self._ground(one.key))
             return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
 
@@ -288,8 +290,7 @@ class Study:
     def changes(self, key: str) -> pd.DataFrame:
         """Give value, last value and change of one indicator for every region of the group."""
         one = indicator(key).key
-        last = self.previous if one in compare.KEY else self._previous((one,))
-        return explain.change(self.standing(one), last)
+        return explain.change(self.standing(one), self._last(compare.along(one)))
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
@@ -335,12 +336,6 @@ class Study:
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         return self.period.once((key, self.region, self.group), make)
-
-    def __getattr__(self, name: str) -> Any:
-        """Answer an unknown name with the nearest; what failed while it was computed fails again as it did."""
-        if name in dir(type(self)):
-            return object.__getattribute__(self, name)
-        raise no_such_name("me", name, [known for known in dir(type(self)) if not known.startswith("_")])
 
     def _repr_html_(self) -> str:
         """Show a card in JupyterLab: who, when, against whom, and the table of the six indicators."""

@@ -15,6 +15,8 @@ from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.like_for_like import (
     CodeTable,
+    Difference,
+    Fit,
     code_tables,
     differences,
     fit,
@@ -34,6 +36,11 @@ from zjanalysis.units import UNITS, Met, Target, Verdict, digits_for, published,
 
 KEY = ("time_compression", "visits", "visit_share", "instant", "online", "online_end_to_end")
 """The six indicators that a report leads with."""
+
+
+def along(key: str) -> tuple[str, ...]:
+    """Give the indicators that are measured in one go with this one: the six, where it is one of them."""
+    return KEY if key in KEY else (key,)
 
 
 def target_of(one: Indicator, region: str, *, median: float = float("nan")) -> Target:
@@ -236,12 +243,16 @@ def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: 
         inner = table.held[:, places].sum(axis=1) >= 2
         fits = fit(replace(fitted.table, weights=fitted.table.weights * kept[np.ix_(usual, inner)]))
         own = fitted.table.regions.index(region)
-        middles = [middle_of(effects * one.sign, own) for effects in fits.effects]
-        found = differences(fits, own, middles, least=rules.min_differing)
-        words = {row: str(verdict_of(each.turned(one), margin=margin_of(one, rules)))
-                 for row, each in zip(usual.tolist(), found, strict=True)}  # fmt: skip
+        found = zip(usual.tolist(), to_middle(fits, own, one, rules), strict=True)
+        words = {row: str(verdict_of(each, margin=margin_of(one, rules))) for row, each in found}
     return [words[row] if row in words else _word(table.without(codes), one, rules, region)
             for row, codes in enumerate(left_out)]  # fmt: skip
+
+
+def to_middle(fits: Fit, region: int, one: Indicator, rules: Comparison) -> list[Difference]:
+    """Give, for every fit of a stack, how a region stands to the one in the middle, positive when better."""
+    middles = [middle_of(effects * one.sign, region) for effects in fits.effects]
+    return [found.turned(one) for found in differences(fits, region, middles, least=rules.min_differing)]
 
 
 def _compared(table: CodeTable, kept: np.ndarray, places: list[int], rules: Comparison) -> np.ndarray:

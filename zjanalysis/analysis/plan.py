@@ -18,7 +18,7 @@ import pandas as pd
 from pandas.arrays import IntegerArray
 
 from zjanalysis.analysis import like_for_like as two_way
-from zjanalysis.analysis.compare import places, target_of
+from zjanalysis.analysis.compare import places, target_of, to_middle
 from zjanalysis.analysis.frontier import (
     FREE,
     Conditions,
@@ -349,9 +349,7 @@ def _moved(values: np.ndarray, codes: np.ndarray, region: int, jumps: np.ndarray
 
 def _surest(fits: Fit, own: int, one: Indicator, rules: Comparison) -> tuple[int, Difference]:
     """Give which of a stack of fits puts the region surest before the one in the middle, the first of equal ones."""
-    middles = [two_way.middle_of(effects * one.sign, own) for effects in fits.effects]
-    every = two_way.differences(fits, own, middles, least=rules.min_differing)
-    return max(enumerate(found.turned(one) for found in every), key=lambda trial: _sure(trial[1]))
+    return max(enumerate(to_middle(fits, own, one, rules)), key=lambda trial: _sure(trial[1]))
 
 
 def _sure(found: Difference) -> tuple[float, float]:

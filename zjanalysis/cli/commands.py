@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from zjanalysis.errors import ConfigError, UnknownName, unknown_name
-from zjanalysis.files import refuse_written_in
 
 _WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "选项"}
 _ERRORS = (
@@ -125,6 +124,8 @@ def output_place(text: str, endings: Sequence[str]) -> str:
     Raises ConfigError for another ending, InputError where a file lies that is not as we wrote it.
     """
     if text:
+        from zjanalysis.files import refuse_written_in  # noqa: PLC0415  zj --help writes nothing
+
         refuse_ending(text, endings)
         refuse_written_in(Path(text))
     return text

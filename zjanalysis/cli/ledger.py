@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
-from zjanalysis.cli.commands import output_place, refuse_ending
+from zjanalysis.cli.commands import refuse_ending
 from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError
@@ -35,7 +35,8 @@ def ledger(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"{arguments.action} {what}。", "返回的副本用 zj ledger merge 汇总。")
     if arguments.out and arguments.action not in ENDINGS:
         raise ConfigError(f"{arguments.action} 就地改写台账，--out 用不上。", "请去掉 --out；要留底，请先复制台账。")
-    output_place(arguments.out, ENDINGS.get(arguments.action, ()))
+    if arguments.out:
+        refuse_ending(arguments.out, ENDINGS[arguments.action])
     if arguments.action in ("init", "update", "merge") or arguments.files:
         refuse_ending(arguments.path, (".xlsx",))
     actions = {"init": _init, "update": _update, "merge": _merge, "due": _due, "brief": _brief, "assign": _assign}

@@ -10,8 +10,8 @@ import pandas as pd
 from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import LEAD, Plan
-from zjanalysis.display import dates, templates, wording
-from zjanalysis.display.blocks import Block, leading, names_of, printed_steps, short_name
+from zjanalysis.display import templates, wording
+from zjanalysis.display.blocks import Block, leading, names_of, printed_steps, short_name, since
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.display.trend import runs_of
@@ -89,15 +89,15 @@ def target_sentence(gaps: pd.DataFrame, region: str) -> str:
 
 def moved_sentence(me: Study) -> str:
     """Say how many indicators are better or worse than in the last period; nothing in a first period."""
-    gaps, since = me.gaps, dates.since(me.before.name, me.period.name)
+    gaps, moved_since = me.gaps, since(me)
     moved = zip(map(about, gaps["indicator"]), printed_steps(gaps, "previous"), strict=True)
     words = [wording.change_word(step, one.unit, one.sign) for one, step in moved]
     if set(words) <= {wording.NO_DATA}:
         return ""
     if len(set(words)) == 1:
-        return f"{since}{len(words)}项均{words[0]}。"
+        return f"{moved_since}{len(words)}项均{words[0]}。"
     parts = [f"{words.count(word)}项{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)]
-    return f"{since}{'、'.join(parts)}。"
+    return f"{moved_since}{'、'.join(parts)}。"
 
 
 def reason_sentence(me: Study) -> str:

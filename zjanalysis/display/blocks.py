@@ -231,6 +231,11 @@ def printed_steps(rows: pd.DataFrame, other: str) -> list[float]:
     return [wording.step(value, beside, about(key).unit) for key, value, beside in ends]
 
 
+def since(me: Study) -> str:
+    """Give what a change is counted from in a sentence: 较上期, or the last period by name where one is missing."""
+    return dates.since(me.before.name, me.period.name)
+
+
 def n_places(counts: Iterable[int]) -> str:
     """Say how many regions enter figures that stand together: 10地, or 8–10地 where not all have the same.
 

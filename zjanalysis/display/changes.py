@@ -22,8 +22,8 @@ from zjanalysis.analysis.signals import (
     region_effect,
 )
 from zjanalysis.columns import label
-from zjanalysis.display import dates, theme, wording
-from zjanalysis.display.blocks import Block, exhibit, listing, names_of, printed_steps, say
+from zjanalysis.display import theme, wording
+from zjanalysis.display.blocks import Block, exhibit, listing, names_of, printed_steps, say, since
 from zjanalysis.display.canvas import TextColumn, dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
@@ -41,7 +41,7 @@ def changes(me: Study, indicator: str) -> Block:
     if me.previous.empty:
         return say(FIRST)
     rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
-    steps, since = printed_steps(rows, "previous"), dates.since(me.before.name, me.period.name)
+    steps = printed_steps(rows, "previous")
     words = [wording.change_word(step, one.unit, one.sign) for step in steps]
     rows = rows.assign(region=names_of(rows["region_code"]), change=steps, word=words)
     printed = table(
@@ -55,7 +55,7 @@ def changes(me: Study, indicator: str) -> Block:
     counts = "、".join(
         f"{words.count(word)}个{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)
     )
-    moved = wording.change_text(own["change"], one.unit, since=since, was=own["previous"])
+    moved = wording.change_text(own["change"], one.unit, since=since(me), was=own["previous"])
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
     title = f"{one.short}：{me.name}{moved}，{len(rows)}个地区中{counts}"
     return exhibit(_dumbbell(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
@@ -105,7 +105,7 @@ def change_split(me: Study, indicator: str) -> Block:
     printed = table(signed, caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
                   columns=page_columns("change_split", one))  # fmt: skip
     step = wording.step(row["value"], row["previous"], one.unit)
-    moved = wording.change_text(step, one.unit, since=dates.since(me.before.name, me.period.name))
+    moved = wording.change_text(step, one.unit, since=since(me))
     said = f"{me.name}{one.label}{moved}"
     if wording.is_zero(step, one.unit) and all(
         wording.is_zero(float(part), one.unit) for part in parts["contribution"]
@@ -143,7 +143,7 @@ def item_changes(me: Study, *, limit: int = 0) -> Block:
         if (rows["kind"] == kind).any()
     )
     printed = table(rows, caption="事项变动", columns=page_columns("item_changes"), sheet="事项变动")
-    return listing(printed, f"{dates.since(me.before.name, me.period.name)}{counts}。", limit=limit)
+    return listing(printed, f"{since(me)}{counts}。", limit=limit)
 
 
 def _moved(row: dict[object, object]) -> str:

@@ -148,7 +148,7 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
                   sheet=f"{one.short}分部门", note=f"{WEIGHT}，各部门合计为0。")  # fmt: skip
     if rows.empty:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
-    behind = rows[[helps(weight, one.unit) == "不利" for weight in rows["weight"]]]
+    behind = rows[_pulls_down(rows, one.unit)]
     worst = "、".join(
         f"{r['department']}（{wording.amount(r['value'], one.unit)}，{r['n']:.0f}项）"
         for r in behind.head(3).to_dict("records")
@@ -164,9 +164,14 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     return carry(exhibit(axes, title=title, table=printed, sentence=said, source=me))
 
 
+def _pulls_down(rows: pd.DataFrame, unit: str) -> list[bool]:
+    """Tell which departments print as a loss for the whole."""
+    return [helps(weight, unit) == "不利" for weight in rows["weight"]]
+
+
 def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -> Axes:
     one = about(indicator)
-    values, behind = rows["value"].astype("float64"), [helps(weight, one.unit) == "不利" for weight in rows["weight"]]
+    values, behind = rows["value"].astype("float64"), _pulls_down(rows, one.unit)
     with theme.style():
         right = [
             TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in values)),

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.display import dates, templates, theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps
+from zjanalysis.display import templates, theme, wording
+from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps, since
 from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
 from zjanalysis.display.tables import Table, about, page_columns, table
@@ -142,7 +142,7 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
             TextColumn("本期", tuple(rows["text"])),
             judged("达标", rows["meets_target"]),
             TextColumn("位次（区间）", tuple(rows["place"])),
-            TextColumn(dates.since(me.before.name, me.period.name), tuple(rows["moved"].str.replace("个百分点", "点"))),
+            TextColumn(since(me), tuple(rows["moved"].str.replace("个百分点", "点"))),
             judged("判断", rows["verdict"]),
         ]
         right = [replace(column, size=theme.SMALL) for column in right if set(column.texts) - EMPTY]

@@ -15,8 +15,8 @@ from zjanalysis.analysis.explain import Cause
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import ENOUGH_FOR_SHARES
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
-from zjanalysis.display import dates, theme, wording
-from zjanalysis.display.blocks import Block, carry, exhibit, listing, n_places, names_of, say
+from zjanalysis.display import theme, wording
+from zjanalysis.display.blocks import Block, carry, exhibit, listing, n_places, names_of, say, since
 from zjanalysis.display.canvas import DASHED, along, key, line, plane, put, upright, write
 from zjanalysis.display.picture import MM, bare_axes, describe, new_figure
 from zjanalysis.display.tables import about, page_columns, table
@@ -66,7 +66,7 @@ def trend_sentence(me: Study, *keys: str) -> str:
              if (read["relative"] == word).any()]  # fmt: skip
     relative = f"扣除全组共同的变化，{'，'.join(apart) or '没有持续变化'}。"
     listed = [about(key).short for key in read["indicator"] if _cause(me, key) == Cause.LIST]
-    from_list = "、".join(listed) + dates.since(me.before.name, me.period.name) + LISTED if listed else ""
+    from_list = "、".join(listed) + since(me) + LISTED if listed else ""
     return f"{me.name}{len(read)}项指标的走势：{_signals(read)}；{relative}{from_list}{_past_sentence(me)}"
 
 
@@ -182,8 +182,7 @@ def _cause(me: Study, indicator: str) -> str:
 
 def _cause_sentence(me: Study, indicator: str) -> str:
     """Say so where the change since the last period is one of the list."""
-    since = dates.since(me.before.name, me.period.name)
-    return since + LISTED if _cause(me, indicator) == Cause.LIST else ""
+    return since(me) + LISTED if _cause(me, indicator) == Cause.LIST else ""
 
 
 def _band_name(me: Study, *keys: str) -> str:
