@@ -27,9 +27,9 @@ from zjanalysis.ledger.assignment import (
     take_assignments,
     write_assignments,
 )
-from zjanalysis.ledger.book import init_ledger, read_ledger
+from zjanalysis.ledger.book import init_ledger
 from zjanalysis.ledger.merge import MOVED_ON, merge
-from zjanalysis.ledger.reading import LedgerFile
+from zjanalysis.ledger.reading import LedgerFile, read_ledger
 from zjanalysis.ledger.rows import office_of, unit_names
 from zjanalysis.ledger.state import start
 

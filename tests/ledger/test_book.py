@@ -22,7 +22,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from zjanalysis.columns import LEDGER_COLUMNS
 from zjanalysis.errors import ConfigError, InputError, PublishError
-from zjanalysis.ledger.book import init_ledger, merge_ledger, read_ledger, update_ledger
+from zjanalysis.ledger.book import init_ledger, merge_ledger, update_ledger
+from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.rows import CONFLICT_SHEET, LOG_SHEET, MEMORY_SHEET
 from zjanalysis.ledger.state import standing, start
 

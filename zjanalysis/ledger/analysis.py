@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,15 +15,15 @@ from zjanalysis.analysis.signals import D2
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
 from zjanalysis.ledger.rows import last_day, today, unit_names
-from zjanalysis.ledger.state import OPEN, Status, deadlines, is_long_term
+from zjanalysis.ledger.state import OPEN, Status, deadlines
 
 _COUNTS = {
     "n_met": (Status.REACHED, Status.CLOSED),
     "n_closed": (Status.CLOSED,),
-    "n_overdue": (Status.OVERDUE,),
-    "n_not_started": (Status.NOT_STARTED,),
     "n_in_progress": (Status.IN_PROGRESS,),
     "n_long_term": (Status.LONG_TERM,),
+    "n_not_started": (Status.NOT_STARTED,),
+    "n_overdue": (Status.OVERDUE,),
 }
 COUNTS = ("n_rows", *_COUNTS, "n_no_value")
 
@@ -208,27 +209,24 @@ def forecast(
     >>> forecast(rows, deadline="2021-06").verdict, forecast(rows, deadline="2021-06").reason
     ('无法判断', '可比的期数只有 3 期，不足 4 期')
     """
-    last = last_day(str(deadline))
     rows = history.dropna(subset=["value"]).assign(day=lambda t: t["cutoff"].map(today)).sort_values("day")
-    if len(rows) and indicator:
-        newest = rows["day"].iloc[-1]
-        rows = rows[[day == newest or comparable(indicator, day, newest) for day in rows["day"]]]
+    newest = rows["day"].max()
+    if indicator:
+        rows = rows.loc[[day == newest or comparable(indicator, day, newest) for day in rows["day"]]]
     if "line" in rows:
-        rows = rows[rows["line"] == rows["line"].iloc[-1]] if len(rows) else rows
-    n = int(rows["day"].nunique())
+        rows = rows[rows["line"].isin(rows["line"].tail(1))]
+    n, last = int(rows["day"].nunique()), last_day(str(deadline))
+    unknown = partial(Forecast, np.nan, np.nan, np.nan, n, UNKNOWN)
     if n < MIN_PERIODS:
-        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, f"可比的期数只有 {n} 期，不足 {MIN_PERIODS} 期")
+        return unknown(f"可比的期数只有 {n} 期，不足 {MIN_PERIODS} 期")
     if last is None:
-        long_term = is_long_term(pd.Series([deadline])).iloc[0]
-        reason = "没有完成时限（长期推进）" if long_term else "完成时限没有写或认不出"
-        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, reason)
-    first, newest = rows["day"].iloc[0], rows["day"].iloc[-1]
-    if not newest < last <= newest + (newest - first):
-        reason = "完成时限已过" if last <= newest else "完成时限比已有的各期更远，不外推"
-        return Forecast(np.nan, np.nan, np.nan, n, UNKNOWN, reason)
+        return unknown("没有完成时限（长期推进）" if "长期" in str(deadline) else "完成时限没有写或认不出")
+    if not newest < last <= newest + (newest - rows["day"].min()):
+        return unknown("完成时限已过" if last <= newest else "完成时限比已有的各期更远，不外推")
     limits = (0.0, 1.0) if share else (-np.inf, np.inf)
     middle, low, high = (float(np.clip(number, *limits)) for number in _line(rows, last, share=share))
-    return Forecast(middle, low, high, n, _verdict(low, high, target, better), "")
+    worst, best, goal = (low, high, target) if better == "higher" else (-high, -low, -target)
+    return Forecast(middle, low, high, n, WILL if worst >= goal else WILL_NOT if best < goal else UNKNOWN, "")
 
 
 def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -258,18 +256,8 @@ def _line(rows: pd.DataFrame, last: pd.Timestamp, *, share: bool) -> tuple[float
 
     A share is taken to move by one item at least, where its denominator is known.
     """
-    days = [*rows["day"], last]
-    times = np.array([(day - days[0]).days / DAYS_PER_QUARTER for day in days])
-    x, at = times[:-1], float(times[-1])
-    design = np.column_stack([np.ones(len(x)), x])
-    points = (x, rows["value"].to_numpy("float64"))
+    x = (rows["day"] - rows["day"].iloc[0]).dt.days.to_numpy() / DAYS_PER_QUARTER
+    at = (last - rows["day"].iloc[0]).days / DAYS_PER_QUARTER
+    points, design = (x, rows["value"].to_numpy("float64")), np.column_stack([np.ones(len(x)), x])
     least = 1 / rows["denominator"].iloc[-1] / D2 if share and "denominator" in rows else 0.0
     return interval(points, design, np.array([1.0, at]), level=LEVEL, ahead=at, least=least)
-
-
-def _verdict(low: float, high: float, target: float, better: str) -> str:
-    if np.isnan(target):
-        return UNKNOWN
-    worst, best = (low, high) if better == "higher" else (-high, -low)
-    goal = target if better == "higher" else -target
-    return WILL if worst >= goal else WILL_NOT if best < goal else UNKNOWN

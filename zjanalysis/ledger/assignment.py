@@ -36,10 +36,8 @@ CELLS = {"lead_unit": LEADS, "cooperating_units": HELPS}
 """Which cell of the ledger holds the units of which 分工."""
 WRITTEN = ("unit_name", "role", "duty", "person", "note")
 """What the offices write; 分工 and 责任单位 go back to the ledger, the others stay in the 分工表."""
-COUNTIES, NOTE = (
-    "各县(市、区)政府(管委会)",
-    "深蓝表头由人填写：增加单位请复制一行再改单位；不再承担的，分工填“不承担”，不要删行。",
-)
+COUNTIES = "各县(市、区)政府(管委会)"
+NOTE = "深蓝表头由人填写：增加单位请复制一行再改单位；不再承担的，分工填“不承担”，不要删行。"
 TITLE = "数字政府改革建设整改优化提升工作分工表"
 WIDTHS = {"sequence": 6, "task": 7, "clause": 10, "region": 12, "problem": 36, "target_text": 20, "deadline": 11,
           "unit_name": 26, "role": 8, "duty": 36, "person": 12, "note": 20, "ledger_id": 18, "row_key": 18}  # fmt: skip
@@ -73,17 +71,15 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
     book = Workbook()
     sheet = book.active
     sheet.title = "分工表"
-    for row, text, font in ((1, TITLE, Font(bold=True, size=16)), (2, (f"{SAMPLE}。" if file.is_sample else "") + NOTE,
-                                                                   Font(bold=True, color="8A3A00"))):  # fmt: skip
-        put_text(sheet.cell(row, 1), text)
-        sheet.cell(row, 1).font = font
+    put_text(sheet.cell(1, 1), TITLE)
+    put_text(sheet.cell(2, 1), (f"{SAMPLE}。" if file.is_sample else "") + NOTE)
+    sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=16), Font(bold=True, color="8A3A00")
     for number, (key, head) in enumerate(columns.items()):
         head_cell(sheet.cell(3, number + 1), head, tool=key not in (*WRITTEN, *extras))
         sheet.column_dimensions[column_letter(number)].width = WIDTHS.get(key, 16)
         sheet.column_dimensions[column_letter(number)].hidden = key == "row_key"
-    for position, values in enumerate(
-        rows[list(columns)].astype("object").fillna("").astype("str").itertuples(index=False), start=4
-    ):
+    texts = rows[list(columns)].astype("object").fillna("").astype("str")
+    for position, values in enumerate(texts.itertuples(index=False), start=4):
         for number, (key, text) in enumerate(zip(columns, values, strict=True), start=1):
             cell = sheet.cell(position, number)
             put(cell, int(text) if key == "sequence" and text.isdigit() else text or None, "0")
@@ -179,10 +175,9 @@ def _cells(sent: pd.Series, rows: pd.DataFrame) -> dict[str, str]:
     before = {cell: unit_names(sent[cell], city=city) for cell in CELLS}
     was = {unit: role for cell, role in reversed(CELLS.items()) for unit in before[cell]}
     says = _said(rows, city)
-    named_anew = (
-        {key for key in rows["row_key"].str.partition("|")[2] if key not in says} if "row_key" in rows else set()
-    )
-    staying = {unit: says.get(unit, role) for unit, role in was.items() if unit in says or unit not in named_anew}
+    written = rows["row_key"].str.partition("|")[2] if "row_key" in rows else ()
+    named_anew = {key for key in written if key not in says}
+    staying = {unit: says.get(unit, role) for unit, role in was.items() if unit not in named_anew}
     now = staying | {unit: role for unit, role in says.items() if unit not in was}
     moved = {unit for unit in (*was, *now) if was.get(unit) != now.get(unit)}
     units = {cell: [unit for unit, part in now.items() if part == role] for cell, role in CELLS.items()}
@@ -191,11 +186,11 @@ def _cells(sent: pd.Series, rows: pd.DataFrame) -> dict[str, str]:
 
 def _said(rows: pd.DataFrame, city: str) -> dict[str, str]:
     """Return which 分工 the rows give each unit; a unit that both leads and helps leads."""
-    weight = {NO_MORE: 0, HELPS: 1, LEADS: 2}
-    pairs = sorted(zip(rows["unit_name"], rows["role"], strict=True), key=lambda pair: weight.get(pair[1], 0))
-    names = [unit for text in rows["unit_name"] for unit in unit_names(text, city=city)]
-    roles = {unit: role for text, role in pairs for unit in unit_names(text, city=city)}
-    return {unit: roles[unit] for unit in dict.fromkeys(names)}
+    roles: dict[str, str] = {}
+    for text, role in zip(rows["unit_name"], rows["role"], strict=True):
+        for unit in unit_names(text, city=city):
+            roles[unit] = max(roles.get(unit, role), role, key=(NO_MORE, HELPS, LEADS).index)
+    return roles
 
 
 def _joined(units: list[str], city: str) -> str:

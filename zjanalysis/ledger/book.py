@@ -21,7 +21,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, label
+from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, column_of, label
 from zjanalysis.display import wording
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.workbook import put_text
@@ -32,11 +32,9 @@ from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
 from zjanalysis.ledger.merge import (
     CHANGES,
-    LOGGED,
     Copy,
     Merged,
     as_text,
-    changes,
     hand_changes,
     merge,
     missing_columns,
@@ -82,7 +80,6 @@ CONFLICT_WIDTHS = {
 }  # fmt: skip
 CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "evidence_date", "closed_on", "reached_on",
            "opened_on")  # fmt: skip
-DATED = ("evidence_date", "closed_on", "reached_on", "opened_on", "progress_on")
 HELP_SHEET, HEADER_ROW = "填写说明", 3
 # Of a row the office added, the tool writes only these.
 OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
@@ -118,7 +115,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
         for key in LEDGER:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
         grow_row(sheet, position, len(letters))
-    lines = changes(whole.iloc[:0], whole, columns=list(LOGGED), by="工具", on=on)
+    lines = tool_changes(whole.iloc[:0], whole, on=on)
     _append_lines(book, LOG_SHEET, _logged(lines, whole), LOG_WIDTHS)
     _remember(book, whole)
     release(book, where)
@@ -259,7 +256,7 @@ def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="center" if key in CENTRED else None)
         if key in TOOL:
             cell.fill = TOOL_FILL
-        if key in DATED:
+        if column_of(key, "ledger").kind == "date":
             cell.number_format = "yyyy-mm-dd"
 
 
@@ -291,12 +288,8 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
 
 def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[str, str]) -> list[str]:
     """Return the hand columns whose text a merge changed."""
-    hand = [key for key in letters if key not in TOOL]
-    return [key for key in hand if _plain(row.get(key)) != _plain(before.get(key))]
-
-
-def _plain(value: Any) -> str:
-    return "" if wording.missing(value) else str(value)
+    hand = [(key, row.get(key), before.get(key)) for key in letters if key not in TOOL]
+    return [key for key, *sides in hand if len({"" if wording.missing(one) else str(one) for one in sides}) > 1]
 
 
 def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame) -> dict[str, str]:
@@ -351,13 +344,9 @@ def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     about = ledger.drop_duplicates("ledger_id").set_index("ledger_id").reindex(lines["ledger_id"]).set_axis(lines.index)
     by_tool = lines["changed_by"].eq("工具")
     numeric = lines["column"].isin(["current", "baseline", "target_value"]) & by_tool
-    texts = {
-        key: [
-            amount(float(text), str(unit)) if is_number and text else text
-            for unit, text, is_number in zip(about["unit"], lines[key], numeric, strict=True)
-        ]
-        for key in ("old", "new")
-    }
+    texts = {key: [amount(float(text), str(unit)) if is_number and text else text
+                   for unit, text, is_number in zip(about["unit"], lines[key], numeric, strict=True)]
+             for key in ("old", "new")}  # fmt: skip
     what = about["indicator_label"].fillna(about["problem"])
     whole = _titled(lines).assign(**texts, region=about["region"], indicator_label=what)
     return whole[["changed_on", "changed_by", "ledger_id", "region", "indicator_label", "column", "old", "new"]]
@@ -383,6 +372,3 @@ def hide(book: Workbook, texts: pd.DataFrame) -> None:
         for number, text in enumerate(row, start=1):
             if text:
                 put_text(sheet.cell(position, number), str(text))
-
-
-__all__ = ["LedgerResult", "init_ledger", "merge_ledger", "read_ledger", "update_ledger"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -31,14 +31,15 @@ _FORMATS = {key: f"0.{'0' * one.digits}{'%' * (key == 'share')}" for key, one in
 }
 
 
-def _gap_format(row: Mapping[str, Any]) -> str:
-    """Return how Excel prints the gap of a row in its unit, of a count with what it counts."""
+def _gap_cell(gap: float, row: Mapping[str, Any]) -> tuple[float, str]:
+    """Return a gap as far as it is printed, so that a cell that reads 0.00 is 0 and says 持平, and its format."""
     kind = UNITS.get(str(row.get("unit")))
     if kind is None:
-        return "General"
+        return float(rounded(np.array(gap), 2)), "General"
     counted = _counts().get(str(row.get("indicator")), "")
     size, step = (f"0.{'0' * kind.digits}", kind.step) if kind.digits else (_COUNT, counted)
-    return f'"优"{size}"{step}";"差"{size}"{step}";"持平"'
+    shown = float(rounded(np.array(gap * kind.scale), kind.digits or 2))
+    return shown, f'"优"{size}"{step}";"差"{size}"{step}";"持平"'
 
 
 def amount(value: Any, unit: str, *, counted: str = "") -> str:
@@ -80,13 +81,11 @@ def target_text(comparison: str, value: Any, unit: str, *, county: bool = False,
 
 def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with its targets in words; rows the office added keep the target they typed."""
-    columns = zip(
-        ledger["comparison"].fillna(""), ledger["target_value"], ledger["unit"].fillna(""), ledger["region_code"],
-        _counted(ledger), ledger["target_text"].fillna(""), strict=True,
-    )  # fmt: skip
+    texts = ledger[["comparison", "unit", "target_text"]].fillna("").itertuples(index=False)
+    about = zip(texts, ledger["target_value"], ledger["region_code"].map(str), _counted(ledger), strict=True)
     targets = [
-        typed if unit == "typed" else target_text(kind, value, unit, county=is_county(str(code)), counted=count)
-        for kind, value, unit, code, count, typed in columns
+        typed if unit == "typed" else target_text(kind, value, unit, county=is_county(code), counted=count)
+        for (kind, unit, typed), value, code, count in about
     ]
     return ledger.assign(target_text=pd.Series(targets, index=ledger.index, dtype="str"))
 
@@ -160,29 +159,20 @@ def worded(ledger: pd.DataFrame) -> pd.DataFrame:
 
     The key of the indicator is dropped: `display.table` would look up each row's unit by it, which the words hold.
     """
-    units, counted = ledger["unit"].fillna(""), _counted(ledger)
-    return (
-        with_words(ledger)
-        .assign(
-            current_text=_amounts(ledger["current"], units, counted),
-            baseline_text=_amounts(ledger["baseline"], units, counted),
-            gap_text=_gap_texts(ledger["gap"], units, counted),
-            deadline=pd.Series([deadline_text(row) for row in records(ledger)], index=ledger.index, dtype="str"),
-        )
-        .drop(columns="indicator")
-    )
+    says = {"current": amount, "baseline": amount, "gap": gap_text}
+    texts = {f"{name}_text": _said(ledger, name, say) for name, say in says.items()}
+    deadlines = pd.Series([deadline_text(row) for row in records(ledger)], index=ledger.index, dtype="str")
+    return with_words(ledger).assign(**texts, deadline=deadlines).drop(columns="indicator")
 
 
 def foretold(rows: pd.DataFrame) -> pd.Series:
     """Return what rows of the ledger with `forecast.forecasts` are expected to reach, with the interval, in words."""
-    units, counted = rows["unit"].fillna(""), _counted(rows)
-    value, low, high = (_amounts(rows[name], units, counted) for name in ("forecast", "low", "high"))
+    value, low, high = (_said(rows, name, amount) for name in ("forecast", "low", "high"))
     return value + "（" + low + "至" + high + "）"
 
 
 @cache
 def _counts() -> dict[str, str]:
-    """Return what the reported figures count, by indicator."""
     return dict(load_definitions().set_index("indicator")["unit_text"])
 
 
@@ -190,9 +180,10 @@ def _counted(ledger: pd.DataFrame) -> pd.Series:
     return ledger["indicator"].map(_counts()).fillna("")
 
 
-def _amounts(values: pd.Series, units: pd.Series, counted: pd.Series) -> pd.Series:
-    texts = [amount(v, u, counted=c) for v, u, c in zip(values, units, counted, strict=True)]
-    return pd.Series(texts, index=values.index, dtype="str")
+def _said(rows: pd.DataFrame, name: str, say: Callable[..., str]) -> pd.Series:
+    """Return the numbers of a column in words, each in the unit of its row."""
+    numbers = zip(rows[name], rows["unit"].fillna(""), _counted(rows), strict=True)
+    return pd.Series([say(v, unit, counted=counted) for v, unit, counted in numbers], index=rows.index, dtype="str")
 
 
 def gap_text(gap: Any, unit: str, *, counted: str = "") -> str:
@@ -211,18 +202,6 @@ def _size(difference: float, unit: str, counted: str) -> str:
     return wording.plain(abs(difference)) + counted if unit in _PLAIN else wording.difference(difference, unit)
 
 
-def _gap_texts(gaps: pd.Series, units: pd.Series, counted: pd.Series) -> pd.Series:
-    texts = [gap_text(g, u, counted=c) for g, u, c in zip(gaps, units, counted, strict=True)]
-    return pd.Series(texts, index=gaps.index, dtype="str")
-
-
-def _printed(gap: float, unit: str) -> float:
-    """Return a gap as far as it is printed, so that a cell that reads 0.00 is 0 and says 持平."""
-    kind = UNITS.get(unit)
-    scale, digits = (kind.scale, kind.digits or 2) if kind else (1, 2)
-    return float(rounded(np.array(gap * scale), digits))
-
-
 def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     """Return the value and the number format of a tool cell: numbers stay numbers, a milestone is a word."""
     value, unit = row.get(key), str(row.get("unit"))
@@ -233,7 +212,7 @@ def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     if key in ("baseline", "current"):
         return (amount(value, unit), "General") if unit == "flag" else (float(value), _FORMATS.get(unit, "General"))
     if key == "gap":
-        return (None, "General") if unit == "flag" else (_printed(float(value), unit), _gap_format(row))
+        return (None, "General") if unit == "flag" else _gap_cell(float(value), row)
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime(), "yyyy-mm-dd"
     return str(value), "General"

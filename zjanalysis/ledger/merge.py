@@ -135,7 +135,6 @@ def _is_typed(key: str, text: str, ledger_id: str, *, stood: str, sent: set[tupl
 
 
 def _sent(texts: pd.DataFrame) -> set[tuple[str, str]]:
-    """Return every column and text that stood in a sheet."""
     pairs = texts.melt(var_name="column", value_name="text").astype("str")
     return set(zip(pairs["column"], pairs["text"].map(plain), strict=True))
 
@@ -179,12 +178,14 @@ def merge(
     judged = _judge(pd.concat(proposals, ignore_index=True))
     taken, refused = judged[judged["reason"] == ""], judged[judged["reason"] != ""]
     added = _added(master, placed)
-    grown = _with_new_columns(pd.concat([master, *added.values()], ignore_index=True), placed)
-    patched = adopt(_patch(grown, taken))
+    grown = pd.concat([master, *added.values()], ignore_index=True)
+    extra = {c for rows in placed.values() for c in hand_columns(rows)} - set(grown.columns)
+    patched = adopt(_patch(grown.assign(**dict.fromkeys(sorted(extra), "")), taken))
     files = [name for name, rows in added.items() for _ in range(len(rows))]
     numbered = patched["ledger_id"].iloc[len(master) :].to_list()
     new = pd.DataFrame({"changed_by": files, "ledger_id": numbered, "column": "row", "old": "", "new": "新增一行"})
-    log = pd.concat([_log(taken, on=on), new.assign(changed_on=today(on))[CHANGES]], ignore_index=True)
+    renamed = taken.drop_duplicates(KEY).rename(columns={"text_master": "old", "text": "new", "by": "changed_by"})
+    log = pd.concat([renamed, new], ignore_index=True).assign(changed_on=today(on))[CHANGES]
     loose = [_loose(copy, set(placed[name]["row_number"]), by=name) for name, copy in copies.items()]
     conflicts = _named(pd.concat([refused, *loose], ignore_index=True), master)
     notes = tuple(note for name, copy in copies.items() for note in _notes(copy, by=name))
@@ -215,7 +216,6 @@ def _matched(copy: Copy, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
 
 
 def _own_columns(rows: pd.DataFrame) -> list[str]:
-    """Return what the office writes in a row of its own."""
     return [key for key in (*hand_columns(rows), *TYPED_BY_OFFICE) if key not in ("sequence", *PLACE)]
 
 
@@ -281,11 +281,6 @@ def _added(master: pd.DataFrame, placed: Mapping[str, pd.DataFrame]) -> dict[str
     return out
 
 
-def _with_new_columns(ledger: pd.DataFrame, placed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    extra = {c for rows in placed.values() for c in hand_columns(rows)} - set(ledger.columns)
-    return ledger.assign(**dict.fromkeys(sorted(extra), ""))
-
-
 def _loose(copy: Copy, placed: set[int], *, by: str) -> pd.DataFrame:
     """Return the cells typed where nothing can be taken: in the tool's cells, in rows nobody can place."""
     tool = typed_over(copy.written, copy.shown).rename(columns={"stood": "text_master"}).assign(reason=TOOL_CELL)
@@ -336,11 +331,6 @@ def _notes(copy: Copy, *, by: str) -> list[str]:
     if missing:
         notes.append(f"{by}：没有交回{missing}行，台账保留原样。")
     return notes
-
-
-def _log(taken: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
-    lines = taken.drop_duplicates(KEY).rename(columns={"text_master": "old", "text": "new", "by": "changed_by"})
-    return lines.assign(changed_on=today(on))[CHANGES].reset_index(drop=True)
 
 
 def _named(refused: pd.DataFrame, master: pd.DataFrame) -> pd.DataFrame:

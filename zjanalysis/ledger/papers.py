@@ -49,14 +49,12 @@ BASIS = "根据整改优化提升工作方案和台账，你单位以下事项�
 def notice_rows(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFrame:
     """Return the rows for inspection in words, one for each unit that answers (unit_name), counted, gravest first."""
     rows = analysis.split_units(worded(analysis.due(ledger, within=within, quiet=quiet)))
-    why = [_reason(w, left, idle) for w, left, idle in
-           zip(rows["why_due"], rows["days_left"], rows["days_quiet"], strict=True)]  # fmt: skip
+    why = [_reason(*row) for row in rows[["why_due", "days_left", "days_quiet"]].itertuples(index=False)]
     counted = (rows.groupby("unit_name").cumcount() + 1).astype("str")
     return rows.assign(reason_text=pd.Series(why, index=rows.index, dtype="str"), sequence=counted)
 
 
 def _reason(why: str, left: int, idle: int) -> str:
-    """Say how long a row is overdue, how soon it is due, how long no progress was written."""
     words = {OVERDUE: f"逾期{_days(left, -1)}", SOON: f"还有{_days(left)}到期", QUIET: f"{_days(idle)}没有写进展"}
     return words.get(why, "已达标，待销号")
 
@@ -87,16 +85,14 @@ def write_documents(
     rows: pd.DataFrame, folder: Path, *, on: str | date, issuer: str, sample: bool = False
 ) -> list[Path]:
     """Write the 督办单 of every unit (from `notice_rows`) as a document of its own, in the form of GB/T 9704."""
-    day = today(on)
-    units = list(rows["unit_name"].drop_duplicates())
+    day, units = today(on), list(rows["unit_name"].drop_duplicates())
     names = [name.translate(str.maketrans('<>|"', "＜＞｜＂")) for name in sheet_names(units)]
     paths = [folder / f"{name}_督办单_{day:%Y-%m-%d}.docx" for name in names]
     refuse_written_in(*paths)
     for path, unit in zip(paths, units, strict=True):
-        parts = _notice(rows[rows["unit_name"] == unit])
         cover = {"title": f"督办单（{day_text(day)}）", "to": unit, "sample": sample}
-        paper = make_document(parts, cover, office=issuer, date=f"{day:%Y-%m-%d}")
-        write_paper(path, paper)
+        parts = _notice(rows[rows["unit_name"] == unit])
+        write_paper(path, make_document(parts, cover, office=issuer, date=f"{day:%Y-%m-%d}"))
     return paths
 
 
@@ -107,16 +103,12 @@ def _notice(rows: pd.DataFrame) -> list[str | dict[str, Any]]:
     parts: list[str | Block] = [say(BASIS, _counted(rows))]
     if len(open_rows):
         until = open_rows["reason_text"] + "（" + open_rows["deadline"].fillna("") + "）"
-        printed = table(
-            open_rows.assign(reason_text=until),
-            caption="需要整改的事项",
-            columns=TABLES["page.ledger_open"],
-            sheet="督办",
-        )
-        parts += ["需要整改的事项", listing(printed, _without_figures(open_rows))]
+        title, rows = "需要整改的事项", open_rows.assign(reason_text=until)
+        printed = table(rows, caption=title, columns=TABLES["page.ledger_open"], sheet="督办")
+        parts += [title, listing(printed, _without_figures(rows, "，请先补报数据"))]
     if len(reached):
-        printed = table(reached, caption="已达标、待销号的事项", columns=TABLES["page.ledger_closable"], sheet="督办")
-        parts += ["已达标、待销号的事项", listing(printed)]
+        title = "已达标、待销号的事项"
+        parts += [title, listing(table(reached, caption=title, columns=TABLES["page.ledger_closable"], sheet="督办"))]
     return numbered([*parts, "办理要求", say(ANSWER)])
 
 
@@ -126,14 +118,9 @@ def numbered(parts: Iterable[str | Block]) -> list[str | dict[str, Any]]:
     return [f"{next(numbers)}、{part}" if isinstance(part, str) else part.payload for part in parts]
 
 
-def _without_figures(rows: pd.DataFrame) -> str:
-    """Say how many rows have no figure, so that nobody can tell whether they are behind."""
+def _without_figures(rows: pd.DataFrame, more: str = "") -> str:
     n = int((rows["current"].isna() & rows["unit"].ne("typed")).sum())
-    return f"其中{n}项本期没有数据，不能判断是否达标，请先补报数据。" if n else ""
-
-
-def _date(on: str | date) -> str:
-    return day_text(today(on))
+    return f"其中{n}项本期没有数据，不能判断是否达标{more}。" if n else ""
 
 
 def _counted(rows: pd.DataFrame) -> str:
@@ -143,7 +130,7 @@ def _counted(rows: pd.DataFrame) -> str:
 
 def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: str | date, sample: bool) -> None:
     sheet.title = "汇总"
-    put_text(sheet.cell(1, 1), f"督办事项汇总（{_date(on)}）")
+    put_text(sheet.cell(1, 1), f"督办事项汇总（{day_text(today(on))}）")
     sheet.cell(1, 1).font = Font(bold=True, size=16)
     put_text(sheet.cell(2, 1), (SAMPLE_NOTE if sample else "") + "一项由几个单位牵头的，每个单位各计一次。")
     for number, word in enumerate(("责任单位", *REASONS, "合计"), start=1):
@@ -160,7 +147,7 @@ def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: str 
 
 def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: str | date, issuer: str, sample: bool) -> None:
     """Lay out one 督办单: title, whom it is for, what it is about, the table with room for the answer, who sent it."""
-    width = len(_HEADS)
+    width, day = len(_HEADS), day_text(today(on))
     basis = (SAMPLE_NOTE if sample else "") + BASIS
     lines = (("督办单", 20, "center"), (f"{unit}：", 12, "left"), (basis + _counted(rows) + ANSWER, 12, "left"))
     for position, (text, size, where) in enumerate(lines, start=1):
@@ -173,24 +160,19 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: str | date, i
         head_cell(sheet.cell(4, number), head)
         sheet.column_dimensions[sheet.cell(4, number).column_letter].width = size
     for position, row in enumerate(rows[list(SHEET_KEYS)].fillna("").astype("str").itertuples(index=False), start=5):
-        _line(sheet, position, [*row, ""])
+        for number, text in enumerate([*row, ""], start=1):
+            cell = sheet.cell(position, number)
+            put(cell, int(text) if number == 1 else text, "0")
+            cell.border = BOX
+            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if number < 4 else None)
+        sheet.row_dimensions[position].height = 22
+        grow_row(sheet, position)
     foot = 5 + len(rows) + 1
-    put_text(sheet.cell(foot, width), f"{issuer}\n{_date(on)}" if issuer else _date(on))
+    put_text(sheet.cell(foot, width), f"{issuer}\n{day}" if issuer else day)
     sheet.cell(foot, width).alignment = Alignment(horizontal="right", wrap_text=True)
     sheet.row_dimensions[foot].height = 34
     sheet.freeze_panes = "A5"
     for_paper(sheet, head=4, paper=sheet.PAPERSIZE_A4)
-
-
-def _line(sheet: Worksheet, position: int, texts: list[str]) -> None:
-    """Write one row, high enough for its longest cell."""
-    for number, text in enumerate(texts, start=1):
-        cell = sheet.cell(position, number)
-        put(cell, int(text) if number == 1 and text.isdigit() else text, "0")
-        cell.border = BOX
-        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if number < 4 else None)
-    sheet.row_dimensions[position].height = 22
-    grow_row(sheet, position)
 
 
 # --- 通报 of a month --------------------------------------------------------------------------------------------------
@@ -260,8 +242,7 @@ def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
     ranked = ranked.sort_values("met_share", ascending=False, kind="stable")
     ranked = ranked.assign(place=ranked["met_share"].rank(ascending=False, method="min").astype("int64"))
     note = "达标率＝已达标（含已销号）÷事项；只计方案事项，各县（市、区）相同；比率相同的位次并列。"
-    printed = table(ranked, caption="各县（市、区）台账进展", columns=columns,
-                  note=note, sheet="县区")  # fmt: skip
+    printed = table(ranked, caption="各县（市、区）台账进展", columns=columns, note=note, sheet="县区")
     blocks = [listing(printed, _ahead(ranked))] if len(ranked) else []
     others = table(counts[~counties], caption="市直单位台账进展", columns=columns[1:], sheet="市直",
                    note="各单位牵头的事项不同，不排位次；几个单位牵头的，各计一次。")  # fmt: skip
@@ -300,16 +281,12 @@ def _by_item(rows: pd.DataFrame, title: str, counties: list[str]) -> Table:
 
 def _who(rows: pd.DataFrame) -> str:
     """Say how many rows each unit has, the most first, and how many of them have no figure."""
-    each = rows["unit_name"].value_counts(sort=True)
-    ids = rows.drop_duplicates("ledger_id")
-    blank = int((ids["current"].isna() & ids["unit"].ne("typed")).sum())
-    unknown = f"其中{blank}项本期没有数据，不能判断是否达标。" if blank else ""
+    each, ids = rows["unit_name"].value_counts(), rows.drop_duplicates("ledger_id")
     names = wording.listed(f"{unit}{n}项" for unit, n in each.items())
-    return f"共{len(ids)}项，涉及{len(each)}个单位：{names}。{unknown}"
+    return f"共{len(ids)}项，涉及{len(each)}个单位：{names}。{_without_figures(ids)}"
 
 
 def _orders(due: pd.DataFrame) -> list[str]:
-
     def units(why: str) -> str:
         each = due.loc[due["why_due"] == why, "unit_name"].value_counts()
         return wording.listed(f"{unit}（{n}项）" for unit, n in each.items())

@@ -86,11 +86,10 @@ def read_ledger(path: str | Path) -> LedgerFile:
     sheets = read_rows(where)
     table, memory = ledger_table(sheets, name=where.name), typed(ledger_memory(sheets))
     written = place(table.rows, memory)
-    ledger, log = assemble(written, memory), ledger_log(sheets)
     above = next(sheet.grid for sheet in sheets if sheet.name == table.sheet)[: table.header_row - 1]
     is_sample = any(SAMPLE in cell_text(cell) for row in above for cell in row)
-    place_of = (dict(table.letters), table.sheet, table.header_row)
-    return LedgerFile(where, ledger, written, memory, log, *place_of, is_sample)
+    return LedgerFile(where, assemble(written, memory), written, memory, ledger_log(sheets), dict(table.letters),
+                      table.sheet, table.header_row, is_sample)  # fmt: skip
 
 
 def typed(memory: pd.DataFrame) -> pd.DataFrame:
@@ -183,19 +182,26 @@ def read_to_change(path: str | Path) -> LedgerFile:
     """Read the ledger itself; raises InputError where it must not be changed."""
     where = Path(path)
     file = read_ledger(where)
-    _refuse_when_open(where)
+    marks = (f"~${where.name}", f".~lock.{where.name}#", f".~{where.name}")
+    if any(where.with_name(mark).exists() for mark in marks):
+        hint = "请在 Excel/WPS 中保存并关闭后再运行；若已关闭，请删去旁边的锁文件。"
+        raise InputError(f"“{where.name}”正被打开。", hint)
     _refuse_losses(where)
-    _refuse_doubts(file.written, name=where.name)
+    rows = file.written.loc[file.written["doubt"] == CLASH, "row_number"]
+    if len(rows):  # they cannot be told apart
+        places = "、".join(f"第{number}行" for number in rows[:5]) + ("等" if len(rows) > 5 else "")
+        what = f"“{where.name}”{places}共{len(rows)}行的编号与任务、地区对不上，没有改动。"
+        raise InputError(what, "多半是只排序了一部分列；请撤销后再运行。")
     return file
 
 
 @contextmanager
-def locked(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a workbook for one command at a time, so that what another one writes is read and not overwritten.
 
-    The lock is the system's and ends with the process, however that ends. Raises InputError after ``patience`` seconds.
+    The lock is the system's and ends with the process, however that ends. Raises InputError after `PATIENCE` seconds.
     """
-    mark, until = path.with_name(f".{path.name}.lock"), time.monotonic() + patience
+    mark, until = path.with_name(f".{path.name}.lock"), time.monotonic() + PATIENCE
     while True:
         file = mark.open("a+b")
         if take_lock(file) and _is(mark, file):
@@ -220,17 +226,6 @@ def _is(mark: Path, file: IO[bytes]) -> bool:
         return False
 
 
-def _refuse_doubts(written: pd.DataFrame, *, name: str) -> None:
-    """Raise InputError when rows of the ledger itself cannot be told apart: sorted in part, numbers written over."""
-    rows = written.loc[written["doubt"] == CLASH, "row_number"]
-    if len(rows):
-        places = "、".join(f"第{number}行" for number in rows[:5]) + ("等" if len(rows) > 5 else "")
-        raise InputError(
-            f"“{name}”{places}共{len(rows)}行的编号与任务、地区对不上，没有改动。",
-            "多半是只排序了一部分列；请撤销后再运行。",
-        )
-
-
 def _refuse_losses(path: Path) -> None:
     """Raise InputError when the workbook holds what cannot be kept: charts, shapes, threaded comments, macros."""
     with zipfile.ZipFile(path) as package:
@@ -240,14 +235,5 @@ def _refuse_losses(path: Path) -> None:
         if any(_SHAPE.search(package.read(name)) for name in drawings) and "图表" not in lost:
             lost.append("文本框或图形")
     if lost:
-        raise InputError(
-            f"“{path.name}”里有{'、'.join(lost)}，改写会丢失，因此没有动它。", "请把这些内容移到另一个工作簿后再运行。"
-        )
-
-
-def _refuse_when_open(path: Path) -> None:
-    marks = [path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"), path.with_name(f".~{path.name}")]
-    if any(mark.exists() for mark in marks):
-        raise InputError(
-            f"“{path.name}”正被打开。", "请在 Excel/WPS 中保存并关闭后再运行；若已关闭，请删去旁边的锁文件。"
-        )
+        what = f"“{path.name}”里有{'、'.join(lost)}，改写会丢失，因此没有动它。"
+        raise InputError(what, "请把这些内容移到另一个工作簿后再运行。")

@@ -6,7 +6,6 @@ its rows as written, what the tool remembers of them (a hidden sheet), its log; 
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -131,10 +130,8 @@ def last_day(text: str) -> pd.Timestamp | None:
     month = _MONTH.match(text.strip())
     if not month:
         return day_of(text)
-    year, number = int(month.group(1)), int(month.group(2))
-    if not 1 <= number <= 12:
-        return None
-    return pd.Timestamp(year=year, month=number, day=calendar.monthrange(year, number)[1])
+    first = day_of(f"{month[1]}-{month[2]}-1")
+    return None if first is None else first + pd.offsets.MonthEnd(0)
 
 
 OWN = "自"
@@ -199,24 +196,16 @@ def lay_out(rows: pd.DataFrame) -> pd.DataFrame:
     helping = rows["cooperating_units"] + ("、" + rows["departments"]).where(rows["departments"].ne(""), "")
     about = rows["indicator"].map(_ABOUT)
     measures = rows["quote"].mask(rows["measure"].ne(""), rows["measure"]).map(_measure)
-    laid = pd.DataFrame(
-        {
-            "sequence": [str(n) for n in range(1, len(rows) + 1)],
-            "task": rows["task"],
-            "clause": rows["clause"],
-            "region": rows["region_code"].map(region_name),
-            "region_code": rows["region_code"],
-            "indicator": rows["indicator"],
-            "indicator_label": about.str[0],
-            "unit": about.str[1],
-            "comparison": rows["comparison"],
-            "target_value": rows["value"],
-            "lead_unit": rows["lead_unit"].mask(own, rows["region_code"].map(office_of)),
-            "cooperating_units": helping.mask(own, rows["lead_unit"]),
-            "measures": measures.mask(rows["source"].eq("ledger"), ""),
-            "deadline": rows["deadline"],
-            "ledger_id": rows["target"] + "@" + rows["region_code"],
-        }
+    laid = rows[["task", "clause", "region_code", "indicator", "comparison", "deadline"]].assign(
+        sequence=[str(n) for n in range(1, len(rows) + 1)],
+        region=rows["region_code"].map(region_name),
+        indicator_label=about.str[0],
+        unit=about.str[1],
+        target_value=rows["value"],
+        lead_unit=rows["lead_unit"].mask(own, rows["region_code"].map(office_of)),
+        cooperating_units=helping.mask(own, rows["lead_unit"]),
+        measures=measures.mask(rows["source"].eq("ledger"), ""),
+        ledger_id=rows["target"] + "@" + rows["region_code"],
     )
     kinds = empty_ledger().dtypes.to_dict()
     return laid.reindex(columns=list(kinds)).astype(kinds)

@@ -169,18 +169,21 @@ def settle(
     """
     now, figures = today(on), today(as_of or on)
     was = before.set_index("ledger_id").reindex(ledger["ledger_id"]).set_axis(ledger.index)
+    was = was.astype(dict.fromkeys(("opened_on", "progress_on", "reached_on", "reopened_on"), "datetime64[ns]"))
     met = is_met(ledger)
-    deadline = _deadline_read(ledger, was)
+    holds, fails = _sure(met), _sure(met.eq(False))
+    fell = was["status"].isin([Status.CLOSED, Status.REACHED]) & fails
+    deadline, opened_on = _deadline_read(ledger, was), was["opened_on"].fillna(now)
     progress, written = ledger["progress"].fillna(""), was["progress"].fillna("")
-    opened_on = was["opened_on"].astype("datetime64[ns]").fillna(now)
-    progress_on = was["progress_on"].astype("datetime64[ns]").mask(progress.ne(written) & progress.ne(""), now)
+    progress_on = was["progress_on"].mask(progress.ne(written) & progress.ne(""), now)
+    reached_on = was["reached_on"].mask(fails)  # it stays while the value meets the target or nobody knows
     dated = ledger.assign(
         deadline_read=deadline,
         settled_on=pd.Series(now, index=ledger.index).astype("datetime64[ns]"),
         opened_on=opened_on,
         progress_on=progress_on,
-        reached_on=_reached_on(met, was, figures),
-        reopened_on=_reopened_on(met, was, figures),
+        reached_on=reached_on.mask(holds & reached_on.isna(), figures),
+        reopened_on=was["reopened_on"].mask(fell, figures).mask(holds),
         days_left=(deadlines(deadline) - now).dt.days.astype("Int64"),
         days_quiet=(now - progress_on.fillna(opened_on)).dt.days.clip(lower=0).astype("Int64"),
     )
@@ -188,26 +191,12 @@ def settle(
     valid = closing.notna() & (closing <= now) & (closing >= dated["reached_on"])
     unnamed = ledger["evidence"].fillna("").str.strip().eq("").map({True: "名称", False: ""}).astype("str")
     lacks = evidence_lacks(ledger).where(ledger["comparison"].eq("done"), unnamed)  # an ordinary row needs any at all
-    evidence = lacks.eq("")
     stays = was["status"].eq(Status.CLOSED) & met.isna()
-    settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & evidence & valid))
+    settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & lacks.eq("") & valid))
     return settled.assign(hint=_hint(settled, met, valid=valid, lacks=lacks))
 
 
-def _reached_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
-    """Return the day the value was first seen to meet the target: it stays while that holds or is unknown."""
-    before = was["reached_on"].astype("datetime64[ns]").mask(_sure(met.eq(False)))
-    return before.mask(_sure(met) & before.isna(), figures)
-
-
-def _reopened_on(met: pd.Series, was: pd.DataFrame, figures: pd.Timestamp) -> pd.Series:
-    """Return the day a reached or closed row fell back; it stays until the target is met again."""
-    fell = was["status"].isin([Status.CLOSED, Status.REACHED]) & _sure(met.eq(False))
-    return was["reopened_on"].astype("datetime64[ns]").mask(fell, figures).mask(_sure(met))
-
-
 def _sure(answer: pd.Series) -> pd.Series:
-    """Return an answer with "cannot tell" as no."""
     return answer.fillna(False).astype(bool)
 
 
@@ -216,8 +205,8 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Se
 
     What once met its target has been started, also when it has fallen back or its figure is missing this time.
     """
-    told = [ledger[name].fillna("").str.strip().ne("") for name in ("progress", "evidence")]
-    started = told[0] | told[1] | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
+    told = ledger[["progress", "evidence"]].fillna("").apply(lambda texts: texts.str.strip()).ne("").any(axis=1)
+    started = told | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
     long_term, registered = is_long_term(ledger["deadline_read"]), ledger["comparison"].eq("record").fillna(False)
     overdue = _sure(ledger["days_left"] < 0) & ~long_term
     chosen = np.select(

@@ -5,7 +5,6 @@ Every function takes a `Study`; a period without a ledger, and whatever has noth
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -21,13 +20,12 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import city_of, find_code, level_name, region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger import analysis
-from zjanalysis.ledger.analysis import MIN_PERIODS, UNKNOWN, forecasts
+from zjanalysis.ledger.analysis import COUNTS, MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.display import day_text, foretold, worded
 from zjanalysis.ledger.rows import PEERS, is_own
 from zjanalysis.ledger.state import held_ledger
 from zjanalysis.studies import Study
 
-COUNTED = ("n_rows", "n_met", "n_closed", "n_in_progress", "n_long_term", "n_not_started", "n_overdue", "n_no_value")
 NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
 KINDS = {"task": "", "preface": "前言所列问题", "goal": "工作目标", "assurance": "保障措施"}
 NO_LEDGER = "本期没有台账，不列到期事项。"
@@ -66,7 +64,7 @@ def _parts(tasks: pd.DataFrame, n_rows: int) -> str:
 
 def counts_sentence(ledger: pd.DataFrame) -> str:
     """Say how many rows stand in which state on the day the ledger was settled."""
-    total = analysis.by_region(ledger)[list(COUNTED)].sum()
+    total = analysis.by_region(ledger)[list(COUNTS)].sum()
     late = f"逾期{total['n_overdue']}项" if total["n_overdue"] else "没有逾期事项"
     return (
         f"截至{day_text(ledger['settled_on'].max())}，台账共{total['n_rows']}项：已达标{total['n_met']}项"
@@ -120,16 +118,11 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
     columns = [column for column in TABLES["page.ledger_agenda"] if len(before) or column.key != "value_before"]
     printed = table(phrased, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
     said = f"全市要办的和较上期有变动的{len(rows)}项：{_reasons(rows['why_due'])}{since}。"
-    more = _counted_before(rows["why_due"], analysis.due(ledger)["why_due"])
+    here, whole = (whys.value_counts(sort=False) for whys in (rows["why_due"], analysis.due(ledger)["why_due"]))
+    others = [f"{why}共{n}项" for why, n in whole.items() if n > here.get(why, 0)]  # more, on the regions' pages
+    more = f"每项只列一次，归入最先的事由；连同已归入变动的，{'、'.join(others)}。" if others else ""
     old = _outdated(ledger, ledger_scores(me.period), ledger_gaps(me.period, settings=me.settings))
     return listing(printed, said + more + old, limit=limit)
-
-
-def _counted_before(listed: pd.Series, asked: pd.Series) -> str:
-    """Say how many rows each reason has that counts more on the pages of the regions than are listed here."""
-    here, whole = listed.value_counts(), asked.value_counts(sort=False)
-    more = [f"{why}共{n}项" for why, n in whole.items() if n > here.get(why, 0)]
-    return f"每项只列一次，归入最先的事由；连同已归入变动的，{'、'.join(more)}。" if more else ""
 
 
 def _reasons(whys: pd.Series) -> str:
@@ -138,30 +131,23 @@ def _reasons(whys: pd.Series) -> str:
 
 def units(me: Study) -> Block:
     """List the states by 责任单位; a row two units answer for counts for both."""
-    again = int(analysis.split_units(load(me))["ledger_id"].duplicated().sum())
+    ledger = load(me)
+    again = int(analysis.split_units(ledger)["ledger_id"].duplicated().sum())
     note = f"几个单位共同承担的各计一次，合计多出{again}项。" if again else ""
-    return _counts(me, analysis.by_unit, "unit_name", "按责任单位", note)
+    return _counts(analysis.by_unit(ledger), "unit_name", "按责任单位", note)
 
 
 def regions(me: Study) -> Block:
     """List the states by region."""
-    return _counts(me, _by_level, "region", "按地区")
+    rows = analysis.by_region(load(me))
+    names = [level_name(code) if (code := find_code(name)) else name for name in rows["region"]]
+    return _counts(rows.assign(region=names), "region", "按地区")
 
 
-def _by_level(ledger: pd.DataFrame) -> pd.DataFrame:
-    rows = analysis.by_region(ledger)
-    codes = map(find_code, rows["region"])
-    return rows.assign(
-        region=[level_name(code) if code else name for code, name in zip(codes, rows["region"], strict=True)]
-    )
-
-
-def _counts(me: Study, count: Callable[[pd.DataFrame], pd.DataFrame], head: str, caption: str, note: str = "") -> Block:
-    ledger = load(me)
-    if ledger.empty:
+def _counts(rows: pd.DataFrame, head: str, caption: str, note: str = "") -> Block:
+    if rows.empty:
         return say(NO_LEDGER)
-    printed = table(count(ledger), caption=caption, columns=(head, *COUNTED), note=NOTE + note, sheet=caption)
-    return listing(printed)
+    return listing(table(rows, caption=caption, columns=(head, *COUNTS), note=NOTE + note, sheet=caption))
 
 
 def evaluation(me: Study, *, limit: int = 0) -> tuple[Block, ...]:
@@ -191,13 +177,9 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
     unknown = f"另有{len(foreseen) - len(certain)}项无法判断（{why}）。" if why else ""
     if certain.empty:
         return say(f"{len(foreseen)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
-    rows = own.merge(certain.drop(columns="reason"), on="ledger_id")
-    printed = table(
-        worded(rows).assign(foretold=foretold(rows)),
-        caption="到完成时限的趋势",
-        columns=TABLES["page.ledger_forecast"],
-        sheet="趋势预测",
-    )
+    rows, columns = own.merge(certain.drop(columns="reason"), on="ledger_id"), TABLES["page.ledger_forecast"]
+    phrased = worded(rows).assign(foretold=foretold(rows))
+    printed = table(phrased, caption="到完成时限的趋势", columns=columns, sheet="趋势预测")
     return listing(printed, f"{len(rows)}项可按趋势外推到完成时限；{unknown}", limit=limit)
 
 
@@ -205,10 +187,8 @@ def _history(me: Study, own: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of all periods: of items and what is reported the lines, of cases what the workbooks give."""
     cutoffs = {name: about.get("cutoff") for name, about in me.period.dataset.periods.items()}
     lines = me.series.assign(cutoff=me.series["period"].map(cutoffs)).dropna(subset=["cutoff"])
-    columns, folder = (
-        ["region_code", "indicator", "cutoff", "value", "denominator", "line"],
-        str(me.period.dataset.folder),
-    )
+    columns = ["region_code", "indicator", "cutoff", "value", "denominator", "line"]
+    folder = str(me.period.dataset.folder)
     names = [name for name in list_periods(folder) if name <= me.period.name]
     if len(names) < MIN_PERIODS or own["indicator"].dropna().isin(lines["indicator"]).all():
         return lines[columns]
