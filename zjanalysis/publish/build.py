@@ -12,7 +12,7 @@ from pathlib import Path
 from zjanalysis.errors import InputError, PublishError
 from zjanalysis.inputs.dataset import refuse_undated
 from zjanalysis.inputs.regions import is_county, region_name
-from zjanalysis.publish import pool, provenance, release, snapshot
+from zjanalysis.publish import pool, processes, provenance, release, snapshot
 from zjanalysis.publish.jobs import Job, check_parameters, named_units
 from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
 from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
@@ -249,7 +249,7 @@ def _snapshot(jobs: Sequence[Job], making: Path, sources: Sources, own: _Build) 
     key = files_key(sources.files, own.settings, period)
     path = making / snapshot.file_name(key, own.settings)
     if pool.engine_named(own.options.engine) == "warm" and own.reader.apart:
-        pool.prepare(path)  # beside the reading
+        processes.prepare(path)  # beside the reading
     regions = tuple(dict.fromkeys(job.region_code for job in jobs))
     with release.writing(making.parents[1]):  # named as the user names it
         snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, data, period, key, regions, path)

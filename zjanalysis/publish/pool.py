@@ -29,7 +29,6 @@ from zjanalysis.publish.provenance import Stamp
 from zjanalysis.publish.release import FILES, FULL, certified_digest
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
-PRELOAD = "zjanalysis.publish.preload"
 RECYCLE = 25
 RETRIES = 1
 
@@ -155,22 +154,9 @@ def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
 
 def _worker(task: Task) -> _Worker:
     if task.engine == "warm":
-        prepare(task.snapshot)
+        processes.prepare(task.snapshot)
     method = "forkserver" if task.engine == "warm" else "spawn"
     return _Worker(*processes.start(method, _serve, name=f"report-{task.engine}"), task.engine)
-
-
-def prepare(path: Path | None) -> None:
-    """Start the forkserver where it does not run: it imports what reports need and waits for the snapshot."""
-    from multiprocessing import forkserver  # noqa: PLC0415  POSIX only
-
-    multiprocessing.set_forkserver_preload([PRELOAD])
-    os.environ["ZJANALYSIS_SNAPSHOT"] = f"{os.getpid()} {path}" if path else ""
-    try:
-        with processes.undisturbed():
-            forkserver.ensure_running()
-    finally:
-        os.environ.pop("ZJANALYSIS_SNAPSHOT", None)  # threads of one build may come here together
 
 
 def _ended(running: dict[Connection, _Running]) -> list[_Running]:
@@ -213,7 +199,7 @@ def _serve(pipe: Connection) -> None:
         except (EOFError, ConnectionError):
             return
         if task.engine == "spawn" and preload is None:
-            preload = importlib.import_module(PRELOAD)
+            preload = importlib.import_module(processes.PRELOAD)
             before = preload.state()
         os.chdir(task.root)
         _seed(task.job.key)

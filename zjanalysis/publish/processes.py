@@ -12,7 +12,10 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
+
+PRELOAD = "zjanalysis.publish.preload"
 
 
 @contextmanager
@@ -41,6 +44,19 @@ def start(method: str, target: Callable[[Connection], None], *, name: str) -> tu
         process.start()
     there.close()
     return process, here
+
+
+def prepare(snapshot: Path | None = None) -> None:
+    """Start the forkserver where it does not run: it imports what reports need and waits for the snapshot (POSIX)."""
+    from multiprocessing import forkserver  # noqa: PLC0415  POSIX only
+
+    multiprocessing.set_forkserver_preload([PRELOAD])
+    os.environ["ZJANALYSIS_SNAPSHOT"] = f"{os.getpid()} {snapshot}" if snapshot else ""
+    try:
+        with undisturbed():
+            forkserver.ensure_running()
+    finally:
+        os.environ.pop("ZJANALYSIS_SNAPSHOT", None)  # threads of one build may come here together
 
 
 def lead() -> None:
