@@ -40,12 +40,6 @@ def load(me: Study) -> CaseSummary:
     return held(me) or period_cases(me.period, settings=me.settings)
 
 
-def share(me: Study) -> None:
-    """Compute what the reports of the group say alike about cases, for the period to remember; raises as `load`."""
-    cases = load(me)
-    _ = _scores(me, cases), me.weighed(case_counts(cases.by_item))
-
-
 def held(me: Study) -> CaseSummary | None:
     """Return what `load` gives; None for a period without any cases."""
     return find_cases(me.period, settings=me.settings)
@@ -69,7 +63,7 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     rows = views.case_departments(cases, region=me.region)
     late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
     total, done, n_late, overdue = (int(rows[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
-    every = _scores(me, cases)
+    every = views.every_region(me.period, cases)
     values = every[every["region_code"] == me.region].set_index("indicator")["value"]
     rate, finished = (wording.amount(values.get(key), "share") for key in ("on_time", "on_time_finished"))
     said = (
@@ -83,10 +77,6 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     late = late.assign(department=[office(str(name), me.name) for name in late["department"]])
     printed = table(late, caption="超时与逾期集中的部门", columns=heads(BRIEF), sheet="超时部门", note=note)
     return (listing(printed, said, limit=limit),)
-
-
-def _scores(me: Study, cases: CaseSummary) -> pd.DataFrame:
-    return me.period.once(("case scores",), lambda: views.case_overall(cases, items=me.period.items))
 
 
 def trend(me: Study) -> Block:
@@ -189,7 +179,7 @@ def scores(me: Study) -> Block:
     cases = own_cases(me)
     if isinstance(cases, Block):
         return cases
-    every = _scores(me, cases)
+    every = views.every_region(me.period, cases)
     group = every[every["region_code"].isin(me.group)]
     judged = facts(group, settings=me.settings, indicators=ALL_CASE_INDICATORS)
     own = judged[judged["region_code"] == me.region]

@@ -228,9 +228,11 @@ def _row_digests(table: Any, *, ordered: bool = True) -> dict[str, str]:
 def load_periods(settings: Settings, data: str, period: str, key: str) -> Periods:
     """Read the period and the one before it; ``key`` is the digest of their files, so that a change is read again."""
     from zjanalysis.inputs.period import load_period, load_previous  # noqa: PLC0415  pandas, only when rows must be read
+    from zjanalysis.inputs.wall import readers_stay  # noqa: PLC0415
 
-    now = load_period(data, period, settings=settings)
-    before = now.once(("before",), lambda: load_previous(now, settings=settings))
+    with readers_stay():
+        now = load_period(data, period, settings=settings)
+        before = now.once(("before",), lambda: load_previous(now, settings=settings))
     return {one.name: one for one in (now, before) if len(one.files)}
 
 
@@ -241,7 +243,7 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
     are left to the reports that need them: each says so in its own words. The file is written in one step and goes
     with the build's private folder.
     """
-    from zjanalysis.cases import display as cases  # noqa: PLC0415
+    from zjanalysis.cases import views as cases  # noqa: PLC0415  draws nothing: matplotlib is for the workers
     from zjanalysis.inputs.regions import is_county, whole_of  # noqa: PLC0415
     from zjanalysis.inputs.wall import readers_stay  # noqa: PLC0415
     from zjanalysis.studies import study_of  # noqa: PLC0415
