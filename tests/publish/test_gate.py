@@ -6,13 +6,17 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zjanalysis.publish import gate
 from zjanalysis.publish.jobs import Job, list_jobs, select
+from zjanalysis.publish.page import PageReader
 from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -174,3 +178,22 @@ def test_the_manifest_says_what_the_page_says(published: Path) -> None:
         assert record["fingerprint"] == entry["fingerprint"]
         assert record["parts"] == entry["parts"]
         assert entry["region"] in page.partition("<title>")[2].partition("</title>")[0]
+
+
+PIECES = ("<p>", "</p>", "<P Class=x>", '<td scope="row">', '<use x="1.5" href="#a"/>', "<br>", "<br/>", '<a title="a&amp;b">',
+          "</a >", "<style>", "</style>", "<script>", "</script>", '<i a="1" a="2" disabled>', "</i", "<!-- <p> -->", "<![CDATA[",
+          "<title>", "</title>", "a < b & c", "\n", "<", '"', ">", "<svg viewBox='0 0'>", '<b\tid="">')  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+def test_a_page_reads_as_the_standard_library_reads_it(pieces: list[str]) -> None:
+    class Plain(PageReader):
+        parse_starttag = HTMLParser.parse_starttag
+        parse_endtag = HTMLParser.parse_endtag
+
+    readers = PageReader(), Plain()
+    for reader in readers:
+        reader.feed("".join(pieces))
+        reader.close()
+    ours, plain = ((reader.elements, reader.unpaired, reader.open) for reader in readers)
+    assert ours == plain

@@ -69,8 +69,8 @@ def measured(
     parts = [_counted(items, ITEM_INDICATORS, period, scope)]
     if reported is not None:
         typed = measure_reported(reported)
-        versions = [version(str(key), cutoff) for key in typed["indicator"]]
-        typed = typed.assign(definition=versions, source="填报", period=period)
+        versions = {key: version(str(key), cutoff) for key in typed["indicator"].unique()}
+        typed = typed.assign(definition=typed["indicator"].map(versions), source="填报", period=period)
         parts.append(typed[typed["n"] > 0].reindex(columns=list(SERIES)))
     return pd.concat(parts, ignore_index=True)
 

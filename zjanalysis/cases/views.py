@@ -7,18 +7,9 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
-from zjanalysis.cases.analysis import (
-    CASE_INDICATORS,
-    CaseSummary,
-    canonical,
-    case_counts,
-    case_coverage,
-    find_cases,
-    roll_up,
-)
+from zjanalysis.cases.analysis import CASE_INDICATORS, CaseSummary, canonical, case_counts, case_coverage, roll_up
 from zjanalysis.cases.clock import CaseTable, rows_by
 from zjanalysis.inputs.period import Period
-from zjanalysis.studies import Study
 
 BANDS = (0, 1, 3, 5, 10, 20, 30, 60)
 _SUMS = ("value", "numerator", "denominator", "n", "n_left_out")
@@ -36,16 +27,6 @@ def case_overall(summary: CaseSummary, *, items: pd.DataFrame | None = None) -> 
 def every_region(period: Period, cases: CaseSummary) -> pd.DataFrame:
     """Return `case_overall` of a period with its items, made once for all its reports."""
     return period.once(("case scores",), lambda: case_overall(cases, items=period.items))
-
-
-def share(me: Study) -> None:
-    """Compute what the reports of the group say alike about cases, for the period to remember; nothing without any.
-
-    Raises InputError for cases that are there but cannot be read.
-    """
-    cases = find_cases(me.period, settings=me.settings)
-    if cases is not None:
-        _ = every_region(me.period, cases), me.weighed(case_counts(cases.by_item))
 
 
 def case_trend(summary: CaseSummary, *, region: str = "") -> pd.DataFrame:

