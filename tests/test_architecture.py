@@ -15,8 +15,8 @@ ROOMS = ["inputs", "analysis", "studies", "display", "publish", "cli"]
 BASE = {"errors", "settings", "files", "columns", "units", "neutral"}
 # A wing has the same order inside; each of its modules imports what the room named here may.
 WINGS = {
-    "cases": {"inputs": "inputs", "synthetic": "inputs", "engines": "inputs", "clock": "analysis",
-              "analysis": "analysis", "views": "analysis", "display": "display"},
+    "cases": {"inputs": "inputs", "synthetic": "inputs", "repeats": "inputs", "engines": "inputs",
+              "clock": "analysis", "analysis": "analysis", "views": "analysis", "display": "display"},
     "ledger": {"rows": "analysis", "reading": "analysis", "state": "analysis",
                "analysis": "analysis", "merge": "analysis",
                "display": "display", "views": "display", "book": "display", "papers": "display",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import threading
 from collections.abc import Callable
@@ -140,6 +141,10 @@ def test_ctrl_c_gives_the_same_sentence_and_a_bug_stays_a_bug(settings: Settings
         raise RuntimeError("Query interrupted")  # what the engine raises on Ctrl-C
     with pytest.raises(RuntimeError, match="something else"), connected(settings, title="试"):
         raise RuntimeError("something else")
+    with pytest.raises(InputError, match="写满了"), connected(settings, title="试"):
+        raise OSError(errno.ENOSPC, "No space left on device")  # what a file of hashes raises on a full disk
+    with pytest.raises(FileNotFoundError), connected(settings, title="试"):
+        raise FileNotFoundError("nothing there")
     assert list((tmp_path / ".cache" / "spill").iterdir()) == []
 
 

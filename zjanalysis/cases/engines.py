@@ -7,6 +7,7 @@ with them. Whatever goes wrong in an engine leaves as one sentence about the cas
 from __future__ import annotations
 
 import codecs
+import errno
 import re
 import shutil
 import uuid
@@ -14,17 +15,17 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from zjanalysis.cases.inputs import DUCKDB, SPARK, CaseSource, resolve_columns, select_list
+from zjanalysis.cases.repeats import each_once, repeated_hashes
 from zjanalysis.errors import InputError, ZjError, unknown_name
-from zjanalysis.inputs.calendar import day_number
 from zjanalysis.settings import Settings
 
 ENGINES = ("duckdb", "pandas")
@@ -65,40 +66,6 @@ def in_engine(
         yield table
 
 
-# Of the rows with one case number the one that knows most: with dates that can be, and of several the one finished last
-# (docs/decisions/0010). Every other column comes after, so that every engine takes the same row.
-_OTHERS = ("accept_day", "region_code", "base_code", "department", "channel", "due_day", "promised", "promised_unit",
-           "statutory", "special_days", "accept_given")  # fmt: skip
-_COLUMNS = ", ".join(("case_no", "finish_given", "finish_day", *_OTHERS))
-_REPEATED = "SELECT {hash} AS hashed FROM {cases} AS cases WHERE case_no <> '' GROUP BY {hash} HAVING count(*) > 1"
-_PLACED = f"""
-SELECT cases.*, row_number() OVER (PARTITION BY case_no ORDER BY
-  CASE WHEN finish_day BETWEEN accept_day AND {{cutoff}} THEN 0 WHEN finish_given THEN 1 ELSE 2 END,
-  finish_day DESC NULLS LAST, {", ".join(f"{key} NULLS LAST" for key in _OTHERS)}) AS place
-FROM {{cases}} AS cases SEMI JOIN {{repeated}} AS repeated ON {{hash}} = hashed WHERE trim(case_no) <> ''"""
-_DROPPED = "SELECT region_code, count(*) FROM {placed} AS placed WHERE place > 1 GROUP BY region_code"
-_EACH_ONCE = f"""
-SELECT {_COLUMNS} FROM {{cases}} AS cases ANTI JOIN {{placed}} AS placed USING (case_no)
-UNION ALL SELECT {_COLUMNS} FROM {{placed}} AS placed WHERE place = 1"""
-
-
-def _each_once(
-    cases: Any, *, cutoff: date, query: Callable[..., Any], keep: Callable[..., Any], rows: Callable[..., Any]
-) -> tuple[Any, Mapping[str | None, int]]:
-    """Return the cases with every number once, and how many rows of each region were dropped for it.
-
-    The engine says how it runs a ``query`` over tables, keeps a result under a name, and brings its ``rows`` home.
-    Repeated numbers are looked for by their hash, so that a hundred million of them fit; two with one hash both stay.
-    Blanks are no number.
-    """
-    tables = {"cases": cases, "repeated": keep("repeated", query(_REPEATED, cases=cases))}
-    if not rows(query("SELECT count(*) FROM {repeated} AS repeated", **tables))[0][0]:
-        return query("SELECT * FROM {cases} AS cases", cases=cases), {}
-    tables["placed"] = keep("placed", query(_PLACED, cutoff=day_number(cutoff), **tables))
-    dropped = {region: int(n) for region, n in rows(query(_DROPPED, **tables))}
-    return query(_EACH_ONCE, **tables), dropped
-
-
 # --- DuckDB and pandas ------------------------------------------------------------------------------------------------
 
 
@@ -114,8 +81,12 @@ def _in_duckdb(engine: str, source: CaseSource, cases: Any, settings: Settings) 
             relation.create(name)
             return name
 
-        once, dropped = _each_once(
-            f"({sql})", cutoff=source.cutoff, query=query, keep=keep, rows=lambda t: t.fetchall()
+        def repeated(hashes: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+            found = repeated_hashes(_chunks(connection.execute(hashes.sql_query())), folder=folder)
+            return connection.from_df(pd.DataFrame({"hashed": found}))
+
+        once, dropped = each_once(
+            f"({sql})", cutoff=source.cutoff, query=query, repeated=repeated, keep=keep, rows=lambda t: t.fetchall()
         )
 
         def bring(small: pd.DataFrame) -> Any:
@@ -128,6 +99,12 @@ def _in_duckdb(engine: str, source: CaseSource, cases: Any, settings: Settings) 
             yield EngineTable(once.df(), keys, dropped, lambda small: small)
         else:
             yield EngineTable(once, keys, dropped, bring)
+
+
+def _chunks(column: duckdb.DuckDBPyConnection) -> Iterator[np.ndarray]:
+    """Give the values of a query's one column about a million at a time, while the engine reads on."""
+    while len(chunk := column.fetch_df_chunk(512)):
+        yield chunk.iloc[:, 0].to_numpy()
 
 
 @contextmanager
@@ -153,6 +130,10 @@ def connected(settings: Settings, *, title: str) -> Iterator[tuple[duckdb.DuckDB
             _without_partial_sums(connection)
             yield connection, folder
     except duckdb.Error as error:
+        raise _explained(error, title=title) from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
         raise _explained(error, title=title) from error
     except RuntimeError as error:  # Ctrl-C while a query runs
         if "interrupted" not in str(error).lower():
@@ -345,8 +326,11 @@ def _in_spark(session: Any, source: CaseSource, cases: Any) -> Iterator[EngineTa
             def query(template: str, **tables: Any) -> Any:
                 return session.sql(template.replace("{hash}", SPARK.hash.format("case_no")), **tables)
 
-            once, dropped = _each_once(
-                together, cutoff=source.cutoff, query=query, keep=keep, rows=lambda t: t.collect()
+            def repeated(hashes: Any) -> Any:
+                return query("SELECT hashed FROM {hashes} GROUP BY hashed HAVING count(*) > 1", hashes=hashes)
+
+            once, dropped = each_once(
+                together, cutoff=source.cutoff, query=query, repeated=repeated, keep=keep, rows=lambda t: t.collect()
             )
             yield EngineTable(once, frozenset.intersection(*keys), dropped, lambda small: _broadcast(session, small))
     except errors as error:

@@ -163,7 +163,7 @@ DUCKDB = Dialect(
     day="CAST(CAST({} AS DATE) - DATE '1970-01-01' AS INTEGER)",
     from_text="coalesce(try_cast(trim({0}) AS DATE), CAST(try_strptime(trim({0}), ['%Y%m%d', '%Y%m%d%H%M%S', "
     "'%Y年%m月%d日', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y.%m.%d']) AS DATE))",
-    hash="hash({})",
+    hash="hash({0}, 'x' || {0})",  # the engine's hash of a text alone is one for many numbers that differ in two digits
 )
 _SPARK_FORMATS = ("yyyyMMdd", "yyyyMMddHHmmss", "y年M月d日", "y/M/d H:m:s", "y/M/d H:m", "y/M/d", "y.M.d")
 SPARK = Dialect(
