@@ -129,10 +129,8 @@ def connected(settings: Settings, *, title: str) -> Iterator[tuple[duckdb.DuckDB
                 connection.execute(f"SET max_temp_directory_size = '{limits.max_spill_gb}GB'")
             _without_partial_sums(connection)
             yield connection, folder
-    except duckdb.Error as error:
-        raise _explained(error, title=title) from error
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except (duckdb.Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOSPC:
             raise
         raise _explained(error, title=title) from error
     except RuntimeError as error:  # Ctrl-C while a query runs
