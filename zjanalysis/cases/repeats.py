@@ -78,6 +78,5 @@ def repeated_hashes(chunks: Iterable[np.ndarray], *, folder: Path) -> np.ndarray
 def _repeated_in(part: IO[bytes]) -> np.ndarray:
     part.seek(0)
     hashes = np.sort(np.frombuffer(part.read(), dtype=np.uint64))
-    again = hashes[1:] == hashes[:-1]
-    first = again & ~np.append(False, again[:-1])[: len(again)]
-    return hashes[1:][first]
+    again: np.ndarray = hashes[1:][hashes[1:] == hashes[:-1]]
+    return np.concatenate([again[:1], again[1:][again[1:] != again[:-1]]])
