@@ -72,7 +72,7 @@ def test_a_report_that_fails_leaves_the_others_and_its_last_good_page_alone(
     code, reason = FAULTS[fault]
     end = {"end": "1"} if fault == "incomplete" else {}
     notebook(settings.root / "notebooks" / "bad.ipynb", extra=code, **end)
-    options = {"timeout": 6} if fault == "endless" else {}
+    options = {"timeout": 3} if fault == "endless" else {}
     summary = made(jobs_of(r440803="bad.ipynb"), folder, settings, force=True, **options)
     assert summary.exit_code == 1
     assert summary.failed == ("district/440803",)
@@ -134,7 +134,7 @@ def test_what_a_cell_starts_ends_with_its_report(
     settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook, lives: Callable[[int], bool], after: str
 ) -> None:
     notebook(settings.root / "notebooks" / "bad.ipynb", extra=ORPHAN + after)
-    made(jobs_of(r440802="bad.ipynb")[:1], folder, settings, engine="warm", timeout=6 if after else 60)
+    made(jobs_of(r440802="bad.ipynb")[:1], folder, settings, engine="warm", timeout=3 if after else 60)
     for number in (settings.root / "started").read_text(encoding="utf-8").split():
         end = time.monotonic() + 5
         while time.monotonic() < end and lives(int(number)):
