@@ -84,9 +84,10 @@ def floor(jobs: list[Job], out: Path, mark) -> None:
     import IPython.display  # noqa: F401
 
     import zjanalysis as zj
+    from zjanalysis.inputs.dataset import list_periods
 
     first = jobs[0].parameters
-    held = {name: zj.load_period(str(first["data"]), name) for name in zj.list_periods(str(first["data"]))}
+    held = {name: zj.load_period(str(first["data"]), name) for name in list_periods(str(first["data"]))}
     zj.load_period = lambda data="", period="", **_: held[period or max(held)]
     sys.modules["zjanalysis.inputs.period"].load_period = zj.load_period
     sys.modules["IPython.display"].display = lambda block: block._repr_mimebundle_()

@@ -17,10 +17,8 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "studies": ("Study", "study"),
-    "settings": ("load_settings",),
     "inputs.period": ("load_period",),
-    "inputs.dataset": ("list_periods",),
-    "inputs.regions": ("peers_of", "region_code", "region_name"),
+    "inputs.regions": ("peers_of",),
     "analysis.indicators": ("Scope",),
     "analysis.named": ("measure", "standings"),
     "analysis.series": ("series",),

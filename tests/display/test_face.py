@@ -164,7 +164,6 @@ def test_what_is_not_given_and_what_is_one_of_several(county: Study) -> None:
         assert repr(me) == repr(zj.study("data/sample", region=440882))
     some = zj.study("data/sample", region="雷州市", peers=["遂溪县", 440825])
     assert repr(some) == repr(zj.study("data/sample", region="雷州市", peers="遂溪县,440825"))
-    assert zj.region_name(440823) == "遂溪县"  # type: ignore[arg-type]
     split = county.gap_split("visits", by=("department",))
     for by in ("department", "实施主体", ["实施主体"]):
         pd.testing.assert_frame_equal(county.gap_split("visits", by=by), split)
