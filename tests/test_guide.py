@@ -26,7 +26,7 @@ from click.testing import CliRunner
 from papermill.cli import papermill
 
 from tests.conftest import inside, zj
-from zjanalysis.cli.commands import make_parser
+from zjanalysis.cli import make_parser
 
 pytestmark = pytest.mark.e2e
 

@@ -87,6 +87,7 @@ FILLED = b"<v>1</v></c></row>"
         b'<row r="399999"><c r="A399999">' + FILLED,
         b'<row r="99999"><c r="OJ99999">' + FILLED,
         b"<row r='99999'><c r='OJ99999'>" + FILLED,
+        b'<row r="1"><c r="OJ1"><v>1</v></c><c r="OK1" s="1"/></row><row r="5000"><c r="A5000">' + FILLED,
     ],
 )
 def test_every_way_to_write_a_far_cell(content: bytes) -> None:

@@ -17,7 +17,7 @@ from zjanalysis.cases.display import heads
 from zjanalysis.cases.engines import spark_session
 from zjanalysis.cases.inputs import case_source
 from zjanalysis.cases.views import SPREAD, case_table, quantiles_of
-from zjanalysis.cli.commands import EVERYTHING, listed, listed_or_all
+from zjanalysis.cli import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import Column
 from zjanalysis.display.tables import Table, table

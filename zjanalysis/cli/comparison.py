@@ -10,7 +10,7 @@ import pandas as pd
 from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.registry import Indicator, indicator
 from zjanalysis.analysis.tasks import ANSWERS, UNKNOWN_ITEM, UNREAD, after_answers, judge_answers, task_list
-from zjanalysis.cli.commands import listed
+from zjanalysis.cli import listed
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block

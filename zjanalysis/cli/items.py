@@ -18,7 +18,7 @@ from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, e
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.analysis.named import group_columns, known_types
 from zjanalysis.analysis.whole import whole_period
-from zjanalysis.cli.commands import EVERYTHING, listed, listed_or_all
+from zjanalysis.cli import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
 from zjanalysis.display.tables import page_columns, table
@@ -208,10 +208,8 @@ def uses(items: pd.DataFrame, settings: Settings, folder: Path) -> pd.DataFrame:
     with suppress(ConfigError):  # a folder without notebooks makes no reports
         own = notebooks(settings)
     kinds = {code: CITY if code == city else DISTRICT for city in foci(settings, dataset) for code in named_units(city)}
-    reports = [
-        _reports(own, kinds.get(code, ""), bool(n))
-        for code, n in zip(rows["region_code"], rows["n_in_scope"], strict=True)
-    ]
+    pairs = zip(rows["region_code"].map(kinds).fillna(""), rows["n_in_scope"] > 0, strict=True)
+    reports = [_reports(own, kind, any_in_scope) for kind, any_in_scope in pairs]
     return rows.assign(region=rows["region_code"].map(region_name), reports=reports)
 
 
@@ -225,9 +223,8 @@ def _reports(own: tuple[Notebook, ...], kind: str, any_in_scope: bool) -> str:
     """Return the titles of the reports that items of a region are good for; other cities are compared with."""
     if not kind:
         return _COMPARED if any_in_scope else _NO_REPORT
-    good = [
-        one.title for one in own if one.each == kind and (one.of == "items" or (one.of == "scope" and any_in_scope))
-    ]
+    of = ("items", "scope") if any_in_scope else ("items",)
+    good = [one.title for one in own if one.each == kind and one.of in of]
     return "、".join(good) or _NO_REPORT
 
 
@@ -267,20 +264,15 @@ def _lacking(items: pd.DataFrame, rows: pd.DataFrame, scope: Scope) -> Iterator[
 def template(arguments: argparse.Namespace) -> int:
     """Write an empty workbook to be filled in."""
     from zjanalysis.display import forms  # noqa: PLC0415
-    from zjanalysis.display.forms import write_template  # noqa: PLC0415
 
-    path, settings = Path(arguments.out), load_settings()
-    code = region_code(arguments.region) if arguments.region else settings.focus
+    path, code = Path(arguments.out), region_code(arguments.region or load_settings().focus)
+    others = {"reported": forms.write_reported_template, "population": forms.write_population_template,
+              "addresses": forms.write_address_template}  # fmt: skip
+    asked = next((write for name, write in others.items() if getattr(arguments, name)), forms.write_template)
     if arguments.indicators:
         forms.write_indicator_template(path)
-    elif arguments.reported:
-        forms.write_reported_template(path, region=code)
-    elif arguments.population:
-        forms.write_population_template(path, region=code)
-    elif arguments.addresses:
-        forms.write_address_template(path, region=code)
     else:
-        write_template(path, region=code)
+        asked(path, region=code)
     print(f"已写入 {path}")
     return 0
 
@@ -299,7 +291,8 @@ def measure(arguments: argparse.Namespace) -> int:
         why, hint = emptied_by(items, scope)
         raise ConfigError(why or "所选地区没有事项。", hint or "请检查 --region，或去掉它。")
     units = "按原文数字，未折算" if arguments.as_written else "自然日、月、年等已折算为工作日"
-    types, levels = (_scope_text(names) for names in (scope.item_types, scope.use_levels))
+    types, levels = ("按各指标口径" if names is None else "、".join(names) or EVERYTHING
+                     for names in (scope.item_types, scope.use_levels))  # fmt: skip
     print(f"{period.dataset.title} · {period.name} · 截止 {period.cutoff} · 时限{units}")
     print(f"统计范围：事项类型 {types}；行使层级 {levels}；只计在用的最新版本")
     keys = tuple(key for column in by for key in ((column, "region") if column == "region_code" else (column,)))
@@ -321,16 +314,6 @@ def _of_regions(period: Period, codes: list[str]) -> pd.DataFrame:
 
 def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
     """Return the scope of the data set, changed by ``--scope`` and ``--level``."""
-    scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
-    if arguments.scope:
-        types = known_types(listed_or_all(arguments.scope), period.items)
-        scope = replace(scope, item_types=types)
-    if arguments.level:
-        scope = replace(scope, use_levels=use_levels(listed_or_all(arguments.level)))
-    return scope
-
-
-def _scope_text(names: tuple[str, ...] | None) -> str:
-    if names is None:
-        return "按各指标口径"
-    return "、".join(names) if names else EVERYTHING
+    types, levels = period.dataset.item_types, period.dataset.use_levels
+    types = known_types(listed_or_all(arguments.scope), period.items) if arguments.scope else types
+    return Scope(types, use_levels(listed_or_all(arguments.level)) if arguments.level else levels)

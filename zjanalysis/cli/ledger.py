@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
-from zjanalysis.cli.commands import refuse_ending
+from zjanalysis.cli import refuse_ending
 from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError

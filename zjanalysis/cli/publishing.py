@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from zjanalysis.cli.commands import listed
+from zjanalysis.cli import listed
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.publish import provenance, staleness

@@ -71,10 +71,9 @@ def _annotated(path: Path, findings: pd.DataFrame, guard: Guard) -> bytes:
         for number, row in enumerate(sheets[0].grid, 1):
             for column, value in enumerate(row, 1):
                 _text(book.active.cell(number, column), cell_text(value))
-    own = {} if is_book else {"": book.worksheets[0].title}
-    own_findings = findings.assign(sheet=findings["sheet"].replace(own))
-    _mark(book, own_findings)
-    _result(book, own_findings, file=path.name, lost=is_book and left_behind(path, drawings))
+        findings = findings.assign(sheet=book.active.title)
+    _mark(book, findings)
+    _result(book, findings, file=path.name, lost=is_book and left_behind(path, drawings))
     for sheet in drawings:
         book[sheet].add_chart(BarChart(), "A1")  # so that the sheet has a drawing, whose content is then exchanged
     return packed(Redrawn(book, path, drawings) if drawings else book)
@@ -91,25 +90,19 @@ def _text(cell: Any, text: str) -> None:
 def _mark(book: openpyxl.Workbook, findings: pd.DataFrame) -> None:
     """Colour the cells by their gravest level and put the sentences into a comment."""
     placed = findings[findings["cell"].ne("") & findings["sheet"].isin(book.sheetnames)]
-    placed = placed.assign(
-        grave=placed["level"].map(LEVELS.index), text=placed["level"] + "：" + placed["message"] + placed["action"]
-    )
+    said = placed["level"] + "：" + placed["message"] + placed["action"]
+    placed = placed.assign(grave=placed["level"].map(LEVELS.index), text=said)
     cells = placed.sort_values("grave", kind="stable").groupby(["sheet", "cell"], sort=False)
     marks = cells.agg(level=("level", "first"), text=("text", "\n".join)).reset_index()
     for number, (sheet, address, level, text) in enumerate(zip(*(marks[c] for c in marks.columns), strict=True)):
-        cell = _top_left(book[sheet], book[sheet][address])
+        cell = book[sheet][address]
+        if isinstance(cell, MergedCell):
+            whole = next(one for one in book[sheet].merged_cells.ranges if address in one)
+            cell = book[sheet].cell(whole.min_row, whole.min_col)
         cell.fill = PatternFill("solid", start_color=COLOURS[level], end_color=COLOURS[level])
         if number < COMMENTS:
             before = f"{cell.comment.text}\n" if cell.comment else ""
             cell.comment = Comment(without_hidden(before + text)[:2_000], "核对", height=140, width=320)
-
-
-def _top_left(sheet: Worksheet, cell: Any) -> Any:
-    """Give the cell of a merged range that can be marked."""
-    if not isinstance(cell, MergedCell):
-        return cell
-    ranges = [r for r in sheet.merged_cells.ranges if cell.coordinate in r]
-    return sheet.cell(ranges[0].min_row, ranges[0].min_col)
 
 
 def _result(book: openpyxl.Workbook, findings: pd.DataFrame, *, file: str, lost: bool) -> None:

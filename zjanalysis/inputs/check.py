@@ -153,7 +153,6 @@ def _table(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[Table | None, list
 
 
 def _lacks(table: Table) -> list[str]:
-    """Return the labels of the needed columns that a table does not have."""
     lacking = [] if "item_name" in table.cells else [label("item_name")]
     measured = f"{label('statutory_limit')}、{label('promised_limit')}或{label('visits')}"
     return lacking if set(_MEASURED) & set(table.cells) else [*lacking, measured]
@@ -236,7 +235,7 @@ def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tabl
 
 
 def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
-    """Return the files of a list of files and folders under the names that findings call them by.
+    """Return the files of a list of files and folders, but Office's locks and annotated copies, as findings call them.
 
     A name that occurs twice is led by its folder. Raises InputError for what does not exist and for an empty list.
     """
@@ -244,16 +243,13 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
     for path in map(Path, paths):
         if not path.exists():
             raise InputError(f"找不到“{path}”。", "请检查路径；有空格的路径请加引号。")
-        readable = (*SUFFIXES, *OTHER_SUFFIXES)
-        inside = sorted(path.rglob("*"), key=name_order) if path.is_dir() else []
-        others = [file.name.startswith((".", "~$")) or file.name.endswith("（核对）.xlsx") for file in inside]
-        files += [file for file, other in zip(inside, others, strict=True)  # others: Office's locks, annotated copies
-                  if not other and file.is_file() and file.suffix.lower() in readable]  # fmt: skip
-        files += [] if path.is_dir() else [path]
+        inside = (file for file in path.rglob("*") if file.suffix.lower() in (*SUFFIXES, *OTHER_SUFFIXES))
+        handed_in = (file for file in inside if not file.name.startswith((".", "~$")))
+        own = (file for file in handed_in if file.is_file() and not file.name.endswith("（核对）.xlsx"))
+        files += sorted(own, key=name_order) if path.is_dir() else [path]
     if not files:
-        raise InputError(
-            f"“{'、'.join(map(str, paths))}”里没有工作簿、CSV 或 JSON 文件。", "请指明文件，或装有它们的文件夹。"
-        )
+        wrong = f"“{'、'.join(map(str, paths))}”里没有工作簿、CSV 或 JSON 文件。"
+        raise InputError(wrong, "请指明文件，或装有它们的文件夹。")
     files = list(dict.fromkeys(files))
     names = [path.name for path in files]
     twice = {name for name in names if names.count(name) > 1}

@@ -52,11 +52,8 @@ def load_dataset(data: str = "", *, settings: Settings | None = None) -> Dataset
     rules = settings or load_settings()
     folder = rules.path(data or rules.data)
     if not folder.is_dir():
-        sets = [
-            path.parent
-            for place in (folder.parent, rules.root / "data")
-            for path in sorted(place.glob(f"*/{FILE_NAME}"))
-        ]
+        places = (folder.parent, rules.root / "data")
+        sets = [path.parent for place in places for path in sorted(place.glob(f"*/{FILE_NAME}"))]
         names = [(p.relative_to(rules.root) if p.is_relative_to(rules.root) else p).as_posix() for p in sets]
         error = unknown_name("数据集", str(data or rules.data), names)
         if find_code(str(data)):
@@ -64,16 +61,13 @@ def load_dataset(data: str = "", *, settings: Settings | None = None) -> Dataset
         raise error
     path = folder / FILE_NAME
     if not path.is_file():
-        raise InputError(
-            f"“{folder}”里没有 {FILE_NAME}。",
-            "请写明 title、kind（real 或 sample）、source、licence，可照 data/gd-2021-05 的样子。",
-        )
+        hint = "请写明 title、kind（real 或 sample）、source、licence，可照 data/gd-2021-05 的样子。"
+        raise InputError(f"“{folder}”里没有 {FILE_NAME}。", hint)
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"“{path}”读不懂：{error}", "请用 UTF-8 保存，并对照 data/gd-2021-05/dataset.toml 检查这一行。"
-        ) from error
+        hint = "请用 UTF-8 保存，并对照 data/gd-2021-05/dataset.toml 检查这一行。"
+        raise ConfigError(f"“{path}”读不懂：{error}", hint) from error
     return _dataset(folder, written)
 
 
@@ -82,29 +76,23 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
         if name not in _ENTRIES:
             raise unknown_name(f"{FILE_NAME} 的条目", name, _ENTRIES)
     if written.get("kind") not in ("real", "sample"):
-        raise ConfigError(
-            f"“{folder / FILE_NAME}”的 kind 是 {written.get('kind')!r}。",
-            '请写 kind = "real"（真实）或 "sample"（示例）。',
-        )
+        wrong = f"“{folder / FILE_NAME}”的 kind 是 {written.get('kind')!r}。"
+        raise ConfigError(wrong, '请写 kind = "real"（真实）或 "sample"（示例）。')
     scope, columns = written.get("scope", {}), written.get("columns", {})
     keys = {name: column.key for column in ITEM_COLUMNS for name in (*column.aliases, column.key, column.label)}
     for name in columns.values():
         if name not in keys:
             raise unknown_name("列", str(name), [column.label for column in ITEM_COLUMNS])
-    title, kind, source, licence = (str(written.get(word, "")) for word in ("title", "kind", "source", "licence"))
+    texts = {word: str(written.get(word, "")) for word in ("title", "kind", "source", "licence", "peers")}
     return Dataset(
         folder,
-        title,
-        kind,
-        source,
-        licence,
+        **texts,
         item_types=tuple(scope["item_types"]) if "item_types" in scope else None,
         use_levels=use_levels(map(str, scope.get("use_levels", Dataset.use_levels))),
         columns={header: keys[name] for header, name in columns.items()},
         periods=dict(written.get("periods", {})),
         cases=dict(written.get("cases", {})),
         focus=tuple(map(str, written.get("focus", ()))),
-        peers=str(written.get("peers", "")),
     )
 
 

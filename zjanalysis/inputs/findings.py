@@ -111,7 +111,6 @@ def columns_of(
 
 
 def _columns(violation: Violation, place: Place) -> dict[str, list[Any]]:
-    """Return the findings of a violation, in columns."""
     rule, n = RULES[violation.rule], len(violation.rows)
     values, others, rows = _texts(violation.values, n), _texts(violation.others, n), violation.rows.tolist()
     words = {"value": values, "other": others, "header": [_called(place.header, violation.key)] * n}
@@ -134,7 +133,6 @@ def _called(header: str, key: str) -> str:
 
 
 def _texts(values: Any, n: int) -> list[str]:
-    """Return a text for every row; what is missing is empty."""
     if isinstance(values, str):
         return [values] * n
     cells = np.asarray(values, dtype=object)

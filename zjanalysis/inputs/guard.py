@@ -33,13 +33,9 @@ _MARKUP = re.compile(rb"<!(?!--|\[CDATA\[).{7}", re.DOTALL)  # DOCTYPE, ENTITY: 
 # The reader makes a cell for every place between the first and the last that holds something: 30 million are about
 # 1 GB. Rows below 100,000 are not looked at one by one (at most ``max_columns`` wide they stay near that).
 MAX_CELLS = 30_000_000
-_TRIED = 20  # rows that are only formatted before all cells of a block are looked at
 _SPARSE, _DENSE = 1_000_000, 30  # cells that a sheet may span: that many, and so many times the cells it holds
 _LONG = 8_000_000  # bytes without the begin of a row: look at them anyway
-_FILLED = re.compile(rb"[^>/]*>(?!</)")  # after the address: the cell is more than a format
-_FILLED_CELL = re.compile(rb'\sr="([A-Z]{1,3})(\d{1,9})"[^>/]*>(?!</)')
-_ADDRESS = re.compile(rb"([A-Za-z]+)(\d+)")
-_ANY = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]+)(\d+)")
+_ANY = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]+\d+)")
 _EMPTY_FORMULA = re.compile(rb'<c [^>]*?r="([A-Z]+\d+)"[^>]*><f(?:/>|[^>]*/>|[^>]*>[^<]*</f>)(?:<v></v>|<v ?/>)?</c>')
 _ERROR = re.compile(rb'<c r="([A-Z]+\d+)"[^>]* t="e"')
 _HIDDEN = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
@@ -301,18 +297,15 @@ def _look(block: bytes, scan: SheetScan, guard: Guard) -> None:
     letters = np.frombuffer(block if block.endswith(b"</row>") else block + b" " * 16, dtype=np.uint8)
     before, equals, after = letters[:-14], letters[1:-13] == _EQUALS, letters[2:-12]
     if b"'" in block or (equals & ((before == _SPACE) | (after != _QUOTE))).any():
-        addresses = [(m.start(1), m.group(1), m.group(2)) for m in _ANY.finditer(block)]
-        scan.reach["cells"] += len(addresses)
+        starts = np.array([match.start(1) for match in _ANY.finditer(block)], dtype="int64")
     else:
         starts = np.flatnonzero(equals & (before == ord("r"))) + 3
-        is_cell = letters[starts] >= ord("A")  # a row has an address of digits only
-        addresses = _far_ones(block, letters, starts[is_cell], guard) + _deepest(block, letters, starts, is_cell)
-        scan.reach["cells"] += int(is_cell.sum())
+        starts = starts[letters[starts] >= ord("A")]  # a row has an address of digits only
+    scan.reach["cells"] += len(starts)
     scan.reach["merges"] += block.count(b"mergeCell ref")
-    for start, name, digits in addresses:
-        _reach(block, start, (name, digits), scan, guard)
-        if scan.far:
-            return
+    _reach(letters, starts, scan, guard)
+    if scan.far:
+        return
     if ((letters[:-1] == _LESS) & (letters[1:] == ord("f"))).any():
         scan.empty_formulas.update(cell.decode("ascii") for cell in _EMPTY_FORMULA.findall(block))
     if (equals & (before == ord("t")) & (letters[3:-11] == ord("e"))).any():
@@ -321,63 +314,38 @@ def _look(block: bytes, scan: SheetScan, guard: Guard) -> None:
         scan.hidden.extend(1 for _ in _HIDDEN.finditer(block))
 
 
-def _far_ones(block: bytes, letters: np.ndarray, start: np.ndarray, guard: Guard) -> list[tuple[int, bytes, bytes]]:
-    """Of the cell addresses give the widest and the deepest, and every one beyond the limits."""
-    wide = start[letters[start + 1] >= ord("A")]
-    deep = start[_digit(letters[start + 5]) & _digit(letters[start + 6])]
-    names = letters[wide[:, None] + np.arange(3)].astype("int64") & 31
-    names[letters[wide + 2] < ord("A"), 2] = 0
-    columns = np.where(names[:, 2] > 0, names @ [676, 26, 1], names @ [26, 1, 0])
-    text = letters[deep[:, None] + np.arange(1, 11)].astype("int64")
-    shown = np.cumprod(_digit(text) | ((text >= ord("A")) & (np.arange(10) < 2)), axis=1) * _digit(text)
-    power = shown.sum(axis=1)[:, None] - np.cumsum(shown, axis=1)
-    rows = ((text - ord("0")) * shown * 10**power).sum(axis=1)
-    picked = [*wide[columns > guard.max_columns], *deep[rows > guard.max_rows]]
-    picked += [*wide[columns.argmax() :][:1]] if len(wide) else []
-    picked += [*deep[rows.argmax() :][:1]] if len(deep) else []
-    found = [(int(p), _ADDRESS.match(block, int(p))) for p in picked]
-    return [(p, m.group(1), m.group(2)) for p, m in found if m]
-
-
-def _deepest(
-    block: bytes, letters: np.ndarray, starts: np.ndarray, is_cell: np.ndarray
-) -> list[tuple[int, bytes, bytes]]:
-    """Return a filled cell of the deepest row that has one; rows that are only formatted are common at the end."""
-    rows = starts[~is_cell]
-    text = letters[np.minimum(rows[:, None] + np.arange(7), len(letters) - 1)].astype("int64") - ord("0")
-    shown = np.cumprod((text >= 0) & (text <= 9), axis=1)
-    numbers = (text * shown * 10 ** (shown.sum(axis=1)[:, None] - np.cumsum(shown, axis=1))).sum(axis=1)
-    ends = np.append(rows[1:], len(block))
-    order = np.argsort(-numbers)
-    for number in order[:_TRIED]:
-        cell = _FILLED_CELL.search(block, int(rows[number]), int(ends[number]))
-        if cell:
-            return [(cell.start(1), cell.group(1), cell.group(2))]
-    filled = list(_FILLED_CELL.finditer(block)) if len(order) > _TRIED else []
-    deepest = max(filled, key=lambda match: int(match.group(2)), default=None)
-    return [(deepest.start(1), deepest.group(1), deepest.group(2))] if deepest else []
-
-
-def _digit(letters: np.ndarray) -> np.ndarray:
-    return (letters >= ord("0")) & (letters <= ord("9"))
-
-
-def _reach(block: bytes, start: int, address: tuple[bytes, bytes], scan: SheetScan, guard: Guard) -> None:
-    columns, rows = _number(address[0]), int(address[1][:9])
-    if columns <= scan.reach["columns"] and rows <= scan.reach["rows"]:
+def _reach(letters: np.ndarray, starts: np.ndarray, scan: SheetScan, guard: Guard) -> None:
+    """Note how far the cells of a block reach that are more than a format: neither closed at once nor empty."""
+    columns, rows, ends = _addresses(letters, starts)
+    closing = np.append(np.flatnonzero(letters == ord(">")), len(letters) - 3)
+    close = closing[np.searchsorted(closing[:-1], ends)]
+    empty = (letters[close - 1] == ord("/")) | ((letters[close + 1] == _LESS) & (letters[close + 2] == ord("/")))
+    is_filled = (rows > 0) & ~empty
+    columns, rows, starts, ends = columns[is_filled], rows[is_filled], starts[is_filled], ends[is_filled]
+    reach = scan.reach
+    wider, deeper = columns.max(initial=0) > reach["columns"], rows.max(initial=0) > reach["rows"]
+    if not wider and not deeper:
         return
-    if not _FILLED.match(block, start + len(address[0]) + len(address[1]) + 1):
-        return
-    scan.reach["columns"], scan.reach["rows"] = max(scan.reach["columns"], columns), max(scan.reach["rows"], rows)
-    scan.last[0] = b"".join(address).decode("ascii")[:20]
-    area = scan.reach["columns"] * scan.reach["rows"] if scan.reach["rows"] > 100_000 else 0
-    if columns > guard.max_columns or rows > guard.max_rows or area > MAX_CELLS:
+    far = (columns > guard.max_columns) | (rows > guard.max_rows)
+    place = (far if far.any() else rows if deeper else columns).argmax()
+    scan.last[0] = letters[starts[place] : ends[place]].tobytes().decode("ascii", "replace")[:20]
+    reach["columns"], reach["rows"] = max(reach["columns"], int(columns.max())), max(reach["rows"], int(rows.max()))
+    area = reach["columns"] * reach["rows"] if reach["rows"] > 100_000 else 0
+    if far.any() or area > MAX_CELLS:
         scan.far.append(scan.last[0])
 
 
-def _number(letters: bytes) -> int:
-    """Give the number of a column: A → 1, XFD → 16384."""
-    number = 0
-    for letter in letters.upper()[:6]:
-        number = number * 26 + letter - 64
-    return number
+def _addresses(letters: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return column, row and end of the cell addresses at some places (XFD7: 16384, 7); of one too long a huge row."""
+    columns, rows, ends = np.zeros(len(starts), dtype="int64"), np.zeros(len(starts), dtype="int64"), starts
+    going = np.ones(len(starts), dtype=bool)
+    for place in range(12):
+        signs = letters[np.minimum(starts + place, len(letters) - 1)]
+        letter, digit = going & (signs >= ord("A")), going & (signs >= ord("0")) & (signs <= ord("9"))
+        columns = np.where(letter, columns * 26 + (signs & 31), columns)
+        rows = np.where(digit, rows * 10 + (signs & 15), rows)
+        going = letter | digit
+        if not going.any():
+            break
+        ends = ends + going
+    return columns, np.where(going, 1 << 40, rows), ends

@@ -68,10 +68,8 @@ def _typed(value: Any) -> Any:
 
 def _regions(context: ReadContext, hint: str | None) -> dict[str, np.ndarray]:
     cells, blank = context.table.cells, context.blank()
-    by_code, by_name = (
-        cells[key].each(lambda text: find_code(text) or "") if key in cells else blank
-        for key in ("region_code", "region")
-    )
+    by_code, by_name = (cells[key].each(lambda text: find_code(text) or "") if key in cells else blank
+                        for key in ("region_code", "region"))  # fmt: skip
     is_zone = mapped(by_name, is_our_code).astype(bool)
     code = np.where((by_code == "") | is_zone, by_name, by_code)
     written = context.texts("region_code", "region")
@@ -120,7 +118,6 @@ def _all_fine(texts: np.ndarray, lengths: tuple[int, ...]) -> bool:
 
 
 def _broken_rule(text: str, lengths: tuple[int, ...]) -> str:
-    """Return the rule that a code breaks; "" when none."""
     if text.isalnum() and text.isascii() and (not lengths or len(text) in lengths):
         return ""
     if _LOST.fullmatch(text):
@@ -151,9 +148,7 @@ def _level(context: ReadContext) -> np.ndarray:
     cells = context.table.cells.get("impl_code")
     if cells is None or {"use_level", "use_level_code"} & set(context.table.cells):
         return context.read(("use_level", "use_level_code"), values.use_level)
-    levels = cells.each(
-        lambda code: values.use_level(code[18]) if len(code) in FULL_CODE and code[18] in "1234567" else ""
-    )
+    levels = cells.each(lambda code: code[18] if len(code) in FULL_CODE and code[18] in "1234567" else "")
     context.violations.append(Violation("level_from_code", WHOLE, "impl_code", others=str(int((levels == "").sum()))))
     return levels
 

@@ -141,9 +141,8 @@ def numbers(text: pd.Series) -> pd.Series:
     """
     plain = text.fillna("").astype("str").str.replace(r"[,，\s]", "", regex=True).str.replace("％", "%")
     percent = plain.str.endswith("%")
-    parsed = pd.to_numeric(
-        plain.str.removesuffix("%").where(plain.str.fullmatch(r"[-+]?\d[\d.eE+-]*%?"), ""), errors="coerce"
-    )
+    written = plain.str.removesuffix("%").where(plain.str.fullmatch(r"[-+]?\d[\d.eE+-]*%?"), "")
+    parsed = pd.to_numeric(written, errors="coerce")
     return parsed.astype("float64") / percent.map({True: 100.0, False: 1.0})
 
 
@@ -190,9 +189,8 @@ def read_answers(path: Path) -> pd.DataFrame:
             continue  # the contents sheet, or one the office added
     rows = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if rows.empty:
-        raise InputError(
-            f"“{path.name}”里没有找到任务清单。", "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"
-        )
+        hint = "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"
+        raise InputError(f"“{path.name}”里没有找到任务清单。", hint)
     tasks = rows[rows["item_key"] != ""].reset_index(drop=True)
     numbers = {key: pd.to_numeric(tasks[key], errors="coerce") for key in TASK_NUMBERS if key in tasks}
     written = tasks["agreed_value"] if "agreed_value" in tasks else pd.Series("", index=tasks.index)

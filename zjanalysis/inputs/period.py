@@ -56,13 +56,8 @@ def _code(rooms: tuple[str, ...]) -> str:
 
 def key_of(hashes: Mapping[str, str], *, state: str, rooms: tuple[str, ...] = ("inputs",)) -> str:
     """Return the key of a period: ``hashes`` = file → sha256, ``state`` = settings and data set as text."""
-    parts = [
-        zjanalysis.__version__,
-        pd.__version__,
-        _code(rooms),
-        state,
-        *(f"{name}={h}" for name, h in hashes.items()),
-    ]
+    files = (f"{name}={digest}" for name, digest in hashes.items())
+    parts = (zjanalysis.__version__, pd.__version__, _code(rooms), state, *files)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
@@ -160,11 +155,6 @@ def hold(period: Period) -> None:
     _HELD[(period.dataset.folder, period.name)] = period
 
 
-def _held(period: Period) -> Period:
-    """Return a period that is held, with a memory of its own, so that no report can change what another reads."""
-    return replace(period, memory=dict(period.memory))
-
-
 def load_period(data: str = "", period: str | int = "", *, settings: Settings | None = None) -> Period:
     """Return the items of one period; empty names mean the data set of the settings and its newest period.
 
@@ -172,16 +162,16 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
     """
     chosen, period = settings or load_settings(), str(period)
     folder = chosen.path(data or chosen.data)
-    if settings is None and (folder, period) in _HELD:
-        return _held(_HELD[(folder, period)])
+    held = _HELD.get((folder, period)) if settings is None else None
+    if held:  # with a memory of its own, so that no report can change what another reads
+        return replace(held, memory=dict(held.memory))
     dataset = load_dataset(data, settings=chosen)
     periods = list_periods(data, settings=chosen)
     if period and period not in periods:
         raise unknown_name("期次", period, periods)
     if not periods:
-        raise InputError(
-            f"“{dataset.folder}”里没有任何期次。", "请建立 <期次>/items/ 文件夹，放入各地的工作簿，例如 2021Q1/items/。"
-        )
+        hint = "请建立 <期次>/items/ 文件夹，放入各地的工作簿，例如 2021Q1/items/。"
+        raise InputError(f"“{dataset.folder}”里没有任何期次。", hint)
     name = period or periods[-1]
     paths = item_files(dataset.folder / name)
     key = key_of({path.name: file_digest(path) for path in paths}, state=how_read(dataset, chosen))
@@ -199,10 +189,8 @@ def how_read(dataset: Dataset, settings: Settings) -> str:
 def no_rows(period: Period, code: str) -> NoData:
     """Return the error for a region without items in a period; it names those that have some."""
     there = [region_name(one) for one in period.items["region_code"].drop_duplicates() if one]
-    return NoData(
-        f"{period.dataset.title}（{period.name}）里没有{region_name(code)}的事项。",
-        f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。",
-    )
+    hint = f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。"
+    return NoData(f"{period.dataset.title}（{period.name}）里没有{region_name(code)}的事项。", hint)
 
 
 def load_previous(period: Period, *, settings: Settings | None = None) -> Period:
@@ -212,7 +200,10 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
     """
     folder = period.dataset.folder
     name = previous_period(str(folder), period.name, settings=settings)
-    newest = max((one for one in _history_periods(folder) if one < period.name), default="")
+    table = _history_table(folder)
+    rows = pd.DataFrame(columns=KEY) if table is None else table.rows
+    of_items = rows.loc[~rows["indicator"].isin(load_definitions()["indicator"]), "period"]
+    newest = max((one for one in of_items if one < period.name), default="")
     if name and name >= newest:
         return load_period(str(folder), name, settings=settings)
     about = period.dataset.periods.get(newest, {})
@@ -258,15 +249,13 @@ def load_history(folder: Path, *, indicators: Collection[str]) -> Kept:
     A row of an unknown region or indicator (``indicators``: the keys known), one without numbers and the second of two
     rows on the same figure are left out, and named in a finding. Raises InputError for a file without these columns.
     """
-    path = folder / HISTORY
-    if not path.is_file():
+    table = _history_table(folder)
+    if table is None:
         kinds = dict.fromkeys(_FIGURES, "str") | dict.fromkeys(SUMS, "float64") | {"row_number": "int64"}
         return pd.DataFrame(columns=list(_FIGURES)).astype(kinds), empty_findings()
-    table = read_table(path, TABLES["history"], required=(*KEY, "numerator", "denominator"))
     text = table.rows.reindex(columns=list(_FIGURES), fill_value="")
-    typed = text.assign(
-        region_code=text["region_code"].map(find_code).astype("str"), **{name: numbers(text[name]) for name in SUMS}
-    )
+    codes = text["region_code"].map(find_code).astype("str")
+    typed = text.assign(region_code=codes, **{name: numbers(text[name]) for name in SUMS})
     broken = (
         ("history_unknown", "region_code", typed["region_code"].isna()),
         ("history_unknown", "indicator", ~typed["indicator"].isin(list(indicators))),
@@ -277,13 +266,9 @@ def load_history(folder: Path, *, indicators: Collection[str]) -> Kept:
     return _used(typed, text, table, broken)
 
 
-def _history_periods(folder: Path) -> set[str]:
-    """Return the periods of which history.csv has figures of items, in whatever state they are."""
+def _history_table(folder: Path) -> OfficeTable | None:
     path = folder / HISTORY
-    if not path.is_file():
-        return set()
-    rows = read_table(path, TABLES["history"], required=(*KEY, "numerator", "denominator")).rows
-    return set(rows.loc[~rows["indicator"].isin(load_definitions()["indicator"]), "period"])
+    return read_table(path, TABLES["history"], required=(*KEY, *SUMS[:2])) if path.is_file() else None
 
 
 def load_successions(folder: Path, *, upto: str = "") -> Kept:

@@ -23,7 +23,6 @@ _CITY_CENTRE = ("本级", "市本级", "市直", "市级")
 _COUNTIES = "各县区"
 _NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}  # of the full width
 WHOLE = "全市"
-_SUFFIXES = ("特别行政区", "自治县", "市", "县", "区", "省")
 TILES_WIDE = 4  # tiles in a row of regions whose place is not on record
 
 
@@ -64,10 +63,7 @@ def is_our_code(code: str) -> bool:
 
 
 def _short(name: str) -> str:
-    for suffix in _SUFFIXES:
-        if name.endswith(suffix) and len(name) - len(suffix) >= 2:
-            return name[: -len(suffix)]
-    return name
+    return re.sub("(?<=..)(特别行政区|自治县|[市县区省])$", "", name)
 
 
 @cache
@@ -233,9 +229,8 @@ def nearest_group(city: str) -> str:
     >>> nearest_group("440800")
     '粤西'
     """
-    return min(
-        (name for name, cities in _groups().items() if city in cities), key=lambda n: len(_groups()[n]), default=""
-    )
+    names = (name for name, cities in _groups().items() if city in cities)
+    return min(names, key=lambda name: len(_groups()[name]), default="")
 
 
 @cache
@@ -312,11 +307,12 @@ def peers_of(
     if not parts and not is_whole(own) and _regions()[own].level == "province":
         return ()
     parts = parts or names_in(usual_group(own, settings or load_settings()))
-    unknown = len(parts) == 1 and not _members(_named(parts[0], own)) and find_code(parts[0]) is None
+    ours = f"{_short(_regions()[city_of(own)].name)}{_COUNTIES}"
+    members = {part: _members(ours if part == f"本市{_COUNTIES}" else part) for part in parts}
+    unknown = len(parts) == 1 and not members[parts[0]] and find_code(parts[0]) is None
     if unknown and WHOLE not in parts[0]:
         raise unknown_name("兄弟地区分组", parts[0], group_names(own))
-    listed = [_members(_named(part, own)) or (region_code(part),) for part in parts]
-    chosen = tuple(dict.fromkeys(one for members in listed for one in members))
+    chosen = tuple(dict.fromkeys(one for part in parts for one in members[part] or (region_code(part),)))
     _refuse_mixed(own, chosen)
     return tuple(c for c in (map(whole_of, chosen) if is_whole(own) else chosen) if c != own)
 
@@ -334,11 +330,6 @@ def usual_group(code: str, settings: Settings) -> str:
     return nearest_group(city) if outside and nearest_group(city) else usual
 
 
-def _named(group: str, own: str) -> str:
-    """Return the name of a group with 本市 filled in."""
-    return f"{_short(_regions()[city_of(own)].name)}{_COUNTIES}" if group == f"本市{_COUNTIES}" else group
-
-
 def _refuse_mixed(own: str, chosen: Sequence[str]) -> None:
     """Raise ConfigError where counties, cities alone, and cities with their counties would stand in one group."""
     other = [c for c in chosen if is_county(c) != is_county(own) or (is_whole(c) and not is_whole(own))]
@@ -348,10 +339,8 @@ def _refuse_mixed(own: str, chosen: Sequence[str]) -> None:
     kinds = ["县（市、区）" if is_county(c) else "全市合计" if is_whole(c) else "地市本级" for c in pair]
     example = group_names(own)[0] if is_county(own) else "、".join(tuple(_groups())[:2])
     names = "、".join(map(region_name, other[:3])) + "等" * (len(other) > 3)
-    raise ConfigError(
-        f"{region_name(own)}不能与{names}放在一组比较：一边是{kinds[0]}，一边是{kinds[1]}。",
-        f"请选同一级的地区，或写组名，例如 {example}。",
-    )
+    wrong = f"{region_name(own)}不能与{names}放在一组比较：一边是{kinds[0]}，一边是{kinds[1]}。"
+    raise ConfigError(wrong, f"请选同一级的地区，或写组名，例如 {example}。")
 
 
 @dataclass(frozen=True)

@@ -134,24 +134,16 @@ def load_population(folder: Path | None = None) -> pd.DataFrame:
 
     The reference knows the people of the city and its ten units and no firms: the office fills those in.
     """
-    path = folder / POPULATION_NAME if folder else None
-    own = [_read_population(path)] if path and path.is_file() else []
-    reference = pd.DataFrame(read_reference("population"), dtype="str")
-    shipped = reference.assign(
-        as_of=pd.to_datetime(reference["as_of"]).astype("datetime64[ns]"),
-        people=pd.to_numeric(reference["people"], errors="coerce").astype("float64"),
-        firms=pd.to_numeric(reference["firms"], errors="coerce").astype("float64"),
-        figure_source=reference["source_people"],
-    )[_POPULATION]
-    return pd.concat([*own, shipped.assign(order=1)], ignore_index=True).fillna({"order": 0})
-
-
-def _read_population(path: Path) -> pd.DataFrame:
-    rows = read_table(path, POPULATION_COLUMNS, required=("region", "as_of")).rows
-    text = rows.reindex(columns=["region", *_POPULATION[1:]], fill_value="")
-    typed = text.assign(region_code=text["region"].map(find_code), as_of=days(text["as_of"]),
-                        people=numbers(text["people"]), firms=numbers(text["firms"]))  # fmt: skip
-    return typed[_POPULATION].dropna(subset=["region_code", "as_of"])
+    shipped = pd.DataFrame(read_reference("population"), dtype="str").rename(columns={"source_people": "figure_source"})
+    path, tables = folder / POPULATION_NAME if folder else None, [shipped.assign(order=1)]
+    if path and path.is_file():
+        rows = read_table(path, POPULATION_COLUMNS, required=("region", "as_of")).rows
+        own = rows.reindex(columns=["region", *_POPULATION[1:]], fill_value="")
+        tables.insert(0, own.assign(region_code=own["region"].map(find_code), order=0))
+    text = pd.concat(tables, ignore_index=True)
+    typed = {"as_of": days(text["as_of"]), "people": numbers(text["people"]), "firms": numbers(text["firms"])}
+    known = text.assign(**typed).dropna(subset=["region_code", "as_of"])
+    return known[[*_POPULATION, "order"]].reset_index(drop=True)
 
 
 def population_on(population: pd.DataFrame, cutoff: str | date) -> pd.DataFrame:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import itemgetter
@@ -31,6 +31,7 @@ _ROW_RULES = ("row_total", "row_note", "header_repeated")
 _WIDTH = {0x3000: " ", 0xA0: " ", 0x200B: None, 0xFEFF: None} | {
     0xFEE0 + ord(c): c for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 }
+_WIDE = re.compile(f"[{''.join(map(chr, _WIDTH))}]")
 _SPACES = " \t\n\r\x0b\x0c"
 _SAMPLE = 1000  # rows that tell whether a column repeats itself
 
@@ -147,25 +148,13 @@ def cells_of(written: Iterable[Any], n: int) -> Cells:
 
 def _cleaned(written: np.ndarray) -> np.ndarray:
     """Return the texts cleaned where they need it; the same array when none does."""
-    joined = "\0" + "\0".join(written) + "\0"
-    ends = [token for space in _SPACES if space in joined for token in (f"\0{space}", f"{space}\0")]
-    tokens = ends + [chr(code) for code in _WIDTH if chr(code) in joined]
-    at = [place for token in tokens for place in _places(joined, token)]
+    at = [i for i, text in enumerate(written)
+          if text and (text[0] in _SPACES or text[-1] in _SPACES or _WIDE.search(text))]  # fmt: skip
     if not at:
         return written
-    borders = np.cumsum(np.fromiter(map(len, written), dtype="int64", count=len(written)) + 1)
-    unclean = np.unique(np.searchsorted(borders, at))
     cleaned = written.copy()
-    cleaned[unclean] = [clean(text) for text in written[unclean]]
+    cleaned[at] = [clean(text) for text in written[at]]
     return cleaned
-
-
-def _places(joined: str, token: str) -> Iterator[int]:
-    """Return the place of the text itself for every hit: behind a separator, or before one."""
-    place = joined.find(token)
-    while place >= 0:
-        yield place + 1 if token[0] == "\0" else place
-        place = joined.find(token, place + 1)
 
 
 def table_of(sheet: Sheet, *, mapping: Mapping[str, str]) -> Table | None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,6 @@ _MARKS = 100_000  # delimiters in one line: no table is that wide, and no cell h
 _EXACT = 15  # digits that a number keeps; a longer one is a code and stays text
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _SPLIT = "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高上限。"
-_CSV_AGAIN = "请用 Excel/WPS 打开检查后另存为 .xlsx。"
 
 
 def text_grid(path: Path, guard: Guard) -> Grid:
@@ -49,18 +49,12 @@ def text_grid(path: Path, guard: Guard) -> Grid:
         try:
             return _within(rows, path=path, guard=guard)
         except csv.Error as error:
-            long = "field larger" in str(error)
-            what = (
-                f"里有一格超过 {guard.max_cell_chars} 个字，多半是引号没有成对"
-                if long
-                else (f"的引号没有成对（全文共 {_quotes(path)} 个英文双引号），分不清格子")
-            )
-            raise InputError(f"“{path.name}”{what}。", _CSV_AGAIN) from error
-
-
-def _quotes(path: Path) -> int:
-    with path.open("rb") as raw:
-        return sum(block.count(b'"') for block in iter(lambda: raw.read(_CHUNK), b""))
+            what = f"里有一格超过 {guard.max_cell_chars} 个字，多半是引号没有成对"
+            if "field larger" not in str(error):
+                with path.open("rb") as raw:
+                    n = sum(block.count(b'"') for block in iter(partial(raw.read, _CHUNK), b""))
+                what = f"的引号没有成对（全文共 {n} 个英文双引号），分不清格子"
+            raise InputError(f"“{path.name}”{what}。", "请用 Excel/WPS 打开检查后另存为 .xlsx。") from error
 
 
 def json_grid(path: Path, guard: Guard) -> Grid:
@@ -77,8 +71,7 @@ def json_grid(path: Path, guard: Guard) -> Grid:
                     row[header[name]] = value
             rows.append(row)
             _refuse_large(path, number, (len(rows) + 1, len(header)), guard)
-    width = len(header)
-    return [list(header), *(row if len(row) == width else row + [""] * (width - len(row)) for row in rows)]
+    return _of_one_width([list(header), *rows])
 
 
 def _opened(path: Path, guard: Guard) -> io.TextIOWrapper:
@@ -131,6 +124,11 @@ def _within(rows: Iterable[list[str]], *, path: Path, guard: Guard) -> Grid:
         grid.append(row)
         width = max(width, len(row))
         _refuse_large(path, len(grid), (len(grid), width), guard)
+    return _of_one_width(grid)
+
+
+def _of_one_width(grid: Grid) -> Grid:
+    width = max(map(len, grid), default=0)
     return [row if len(row) == width else row + [""] * (width - len(row)) for row in grid]
 
 

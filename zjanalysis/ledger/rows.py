@@ -150,15 +150,7 @@ DEEDS = ("inspection_practised", "publicity_done")
 """Done when the ledger holds their evidence; nobody reports them."""
 EVIDENCE = {"evidence": "名称", "evidence_number": "文号", "evidence_date": "日期", "evidence_link": "链接"}
 # What the registries of items and reported figures do not hold: cases, the yearly evaluation, the ledger's own.
-_OTHERS = {
-    "on_time": ("按时办结率", "share"),
-    "online_cases": ("网上办件率", "share"),
-    "case_coverage": ("办件覆盖率", "share"),
-    "evaluation_score": ("综合得分", "score"),
-    "inspection_practised": ("督查落实", "flag"),
-    "publicity_done": ("宣传推介", "flag"),
-    **{f"problem_{n}": (f"问题{word}所属事项达标率", "share") for n, word in enumerate("一二三四五六七八", start=1)},
-}
+_OTHERS = {row["indicator"]: (row["label"], row["unit"]) for row in read_reference("ledger_indicators")}
 _ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
 _SIGNS = {"≥": ">=", ">=": ">=", "不低于": ">=", ">": ">", "＞": ">", "高于": ">", "≤": "<=", "<=": "<=",
           "不高于": "<="}  # fmt: skip
