@@ -14,15 +14,21 @@ __all__ = ["items_of", "make_items"]
 
 
 @pytest.fixture(scope="session")
-def spark_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a Spark master with one worker; whatever Java starts in this process is light on its feet."""
+def spark_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a Spark inside this process; whatever Java starts from here is light on its feet."""
     conf = tmp_path_factory.mktemp("conf")
     (conf / "spark-defaults.conf").write_text(CLUSTER, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"JDK_JAVA_OPTIONS": LIGHT, "SPARK_CONF_DIR": str(conf), "SPARK_LOCAL_IP": HOME}.items():
             patch.setenv(name, value)
-        with spark_master(tmp_path_factory.mktemp("spark")) as url:
-            yield url
+        yield "local[2]"
+
+
+@pytest.fixture(scope="session")
+def spark_url(spark_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a Spark master with one worker."""
+    with spark_master(tmp_path_factory.mktemp("spark")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -40,12 +40,13 @@ N = 6_000
 
 @pytest.fixture(scope="module")
 def items(make_items: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    """Return items of two cities, a county of each and a zone."""
     n = 60
     numbers = np.arange(n)
     promised = np.array([0.0, 0, 3, 5, 10, 20])[numbers % 6]
     return make_items(
-        region_code=np.array(["440800", "440823", "4408Z1"])[numbers % 3],
-        region=np.array(["湛江市", "遂溪县", "湛江经济技术开发区"])[numbers % 3],
+        region_code=np.array(["440800", "440823", "4408Z1", "440100", "440106"])[numbers % 5],
+        region=np.array(["湛江市", "遂溪县", "湛江经济技术开发区", "广州市", "天河区"])[numbers % 5],
         match_code=[f"44010100{number:04d}" for number in numbers],
         item_name=[f"事项{number}" for number in numbers],
         department=np.array(["司法局", "水务局"])[numbers % 2],
@@ -76,7 +77,7 @@ def source(items: pd.DataFrame, settings: Settings, drawn: pd.DataFrame) -> Case
 @pytest.fixture(scope="module")
 def engine_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Any]]:
     with ExitStack() as opened:
-        session = cache(lambda: opened.enter_context(spark_session_on(request.getfixturevalue("spark_url"))))
+        session = cache(lambda: opened.enter_context(spark_session_on(request.getfixturevalue("spark_local"))))
         yield lambda name: session() if name == "spark" else name
 
 
