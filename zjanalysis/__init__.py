@@ -89,6 +89,10 @@ def asked(function: Any, face: str = "zj") -> Any:
                 del bound.arguments[key]
             elif is_view and asks[key].kind is inspect.Parameter.VAR_POSITIONAL:
                 bound.arguments[key] = tuple(_one_by_one(value))
+            elif asks[key].annotation == "str" and type(value).__name__ == "Study":
+                raise ConfigError(
+                    f"{name} 的 {key} 是文字，不是 zj.study(…) 的结果。", f"写法：{name}({_usage(asks)})。"
+                )
             elif asks[key].annotation == "int" and (isinstance(value, bool) or not isinstance(value, Integral)):
                 raise ConfigError(f"{key}={value!r} 不是整数。", f"例如 {key}={asks[key].default}。")
         if is_view:

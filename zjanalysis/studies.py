@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @answering("me")
 @lending
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Study:
     """A region, its peers, this period and the last; made by `study`. What many reports share is computed once;
     whoever asks for a table gets his own: ``gaps = me.gaps`` may be changed, ``me`` stays as it is.
@@ -48,7 +48,7 @@ class Study:
     region: str
     peers: tuple[str, ...]
     whom: str
-    settings: Settings = field(hash=False)
+    settings: Settings
 
     @property
     def name(self) -> str:

@@ -142,6 +142,9 @@ CHINESE: dict[str, Callable[[Study], object]] = {
     "a region in a column": lambda me: zj.study("data/sample", region=me.gaps["地区"]),  # type: ignore[arg-type]
     "a date of another form": lambda me: zj.cover(me, report_date="2021/4/1"),
     "a date of facts": lambda me: zj.file_facts(me, report_date="2021/4/1"),
+    "a study for a data set": zj.series,  # type: ignore[dict-item]
+    "a study for the items of all periods": zj.item_series,  # type: ignore[dict-item]
+    "a study to be explored": zj.explore,  # type: ignore[dict-item]
     "a column to group by": lambda me: me.gap_split("visits", by="departments"),
 }
 
@@ -152,6 +155,17 @@ def test_what_cannot_be_read_is_said_in_chinese(name: str, county: Study) -> Non
         CHINESE[name](county)
     assert re.match(r"[\w.=‘’'“]* ?[一-龥]", told.value.message), told.value.message
     assert told.value.hint
+
+
+def test_no_indicator_named_means_the_six(county: Study) -> None:
+    assert zj.tasks(county) == zj.tasks(county, *county.keys)
+    assert "项任务" in zj.tasks(county).sentence  # 各项目标均已达到 was said of none
+    assert zj.plan(county) == zj.plan(county, *county.keys)
+    assert zj.obstacles(county) == zj.obstacles(county, *county.keys)
+    assert zj.doubts(county) == zj.doubts(county, *county.keys)
+    city = zj.study("data/sample", "2021Q1", region="湛江市")
+    assert zj.regions(city) == zj.regions(city, *city.keys)
+    assert county in (city, county)  # a study is equal to itself alone; tables are not compared
 
 
 def test_what_is_not_given_and_what_is_one_of_several(county: Study) -> None:

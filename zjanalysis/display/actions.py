@@ -117,8 +117,10 @@ def _cost(steps: pd.DataFrame) -> str:
 def plan(
     me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE, limit: int = 30
 ) -> tuple[Block, ...]:
-    """Give the plan of each indicator: the sentence, and the items to change in their order, at most ``limit``."""
-    return tuple(_plan(me.plan(key, target=target, conditions=conditions), me, limit) for key in indicators)
+    """Give the plan of each indicator (none named: the six): the sentence, and the items to change in their order, at
+    most ``limit``.
+    """
+    return tuple(_plan(me.plan(key, target=target, conditions=conditions), me, limit) for key in indicators or me.keys)
 
 
 def _plan(planned: Plan, me: Study, limit: int) -> Block:
@@ -168,9 +170,9 @@ def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
 
 
 def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE) -> Block:
-    """Give what stands in the way of more than the plans reach, indicator by indicator."""
-    tables = [me.plan(key, target=target, conditions=conditions).obstacles.assign(indicator=key) for key in indicators]
-    barriers = pd.concat(tables, ignore_index=True)
+    """Give what stands in the way of more than the plans reach, indicator by indicator (none named: the six)."""
+    plans = {key: me.plan(key, target=target, conditions=conditions) for key in indicators or me.keys}
+    barriers = pd.concat([one.obstacles.assign(indicator=key) for key, one in plans.items()], ignore_index=True)
     if barriers.empty:
         return say("方案之外没有受限的事项。")
     known = [about(key) for key in barriers["indicator"]]
@@ -183,8 +185,11 @@ def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditi
 
 
 def tasks(me: Study, *indicators: str) -> Block:
-    """Give the task list of the plans for the departments; the workbook to send out is written by ``zj plan --out``."""
-    wanted = [me.plan(key) for key in indicators]
+    """Give the task list of the plans (none named: of the six) for the departments.
+
+    The workbook to send out is written by ``zj plan --out``.
+    """
+    wanted = [me.plan(key) for key in indicators or me.keys]
     plans = [one.steps for one in wanted if len(one.steps)]
     if not plans:
         met = has_plan(me.region) and all(one.summary["reached"].iloc[0] for one in wanted)

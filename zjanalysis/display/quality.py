@@ -45,8 +45,8 @@ def counts(me: Study) -> Block:
 
 
 def regions(me: Study, *indicators: str) -> Block:
-    """Give the report units of the city side by side, one column per indicator."""
-    units, known = report_units(me.region), [about(key) for key in indicators]
+    """Give the report units of the city side by side, one column per indicator (none named: the six)."""
+    units, known = report_units(me.region), [about(key) for key in indicators or me.keys]
     scores = measure(me.period.items, known, scope=me.scope)
     wide = among(scores, units).pivot_table(
         index="region_code", columns="indicator", values="value", sort=False, dropna=False
@@ -140,10 +140,12 @@ def completeness(me: Study) -> Block:
 
 
 def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
-    """Give each region's indicators with and without the items in doubt (a finding, yet used), the most moved first."""
+    """Give each region's indicators (none named: the six) with and without the items in doubt (a finding, yet used),
+    the most moved first.
+    """
     doubted = me.period.findings[me.period.findings["level"].isin(("错误", "警告")) & me.period.findings["used"]]
     places = pd.MultiIndex.from_frame(doubted[["file", "sheet", "row_number"]])
-    items, known = me.period.items, [about(key) for key in indicators]
+    items, known = me.period.items, [about(key) for key in indicators or me.keys]
     doubtful = pd.MultiIndex.from_frame(items[["file", "sheet", "row_number"]]).isin(places)
     both = change(
         measure(items, known, scope=me.scope), measure(items[~doubtful], known, scope=me.scope), indicators=known
