@@ -101,7 +101,7 @@ def test_a_citys_own_row_is_found_among_the_other_cities(city: Study) -> None:
     """Its sentences call it 市本级, the rows of its group do not."""
     assert zj.limits(city).sentence.startswith("湛江市（市本级）许可平均承诺")
     assert zj.visits(city).payload["table"]["columns"][1]["label"] == "湛江市"
-    assert "湛江市（市本级）要跑得最多的是" in zj.visits(city).sentence
+    assert "湛江市（市本级）合计跑25次，最多的是公安" in zj.visits(city).sentence
 
 
 def test_the_cover_names_region_and_issue_once_and_carries_its_facts(county: Study) -> None:

@@ -14,6 +14,7 @@ import zjanalysis as zj
 from zjanalysis.analysis.compare import KEY
 from zjanalysis.columns import TABLES
 from zjanalysis.display import reasons, wording
+from zjanalysis.display.distributions import office_kind
 from zjanalysis.display.tables import about, table_from_payload
 from zjanalysis.publish.page import numbered
 from zjanalysis.studies import Study, study_of
@@ -231,3 +232,81 @@ def test_a_tie_is_said_wherever_a_place_is_printed() -> None:
     ranged = wording.place_texts(rows.assign(rank_low=[8, 8, 1, None], rank_high=[10, 10, 1, None]))
     assert ranged == ["并列9（8–10）/10", "并列9（8–10）/10", "1/10", "无数据"]
     assert [wording.nth(place) for place in ranged] == ["并列第9（8–10）/10", "并列第9（8–10）/10", "第1/10", ""]
+
+
+def with_items(me: Study, **columns: object) -> Study:
+    """A study of the same region whose items hold other values."""
+    return study_of(replace(me.period, items=me.period.items.assign(**columns), memory={}), region=me.region,
+                    before=me.before)  # fmt: skip
+
+
+@pytest.mark.parametrize("region", ["麻章区", "湛江经济技术开发区", "湛江市"])
+def test_the_office_that_asks_for_most_visits_is_named_by_their_number_and_stands_in_the_table(region: str) -> None:
+    """A mean of one or two items is no evidence: 1/2 beside 5/20."""
+    me = zj.study("data/sample", "2021Q1", region=region)
+    block, by_department = zj.visits(me), me.by_department("visits")
+    assert block.rows is not None
+    kinds = by_department.assign(kind=by_department["department"].map(office_kind)).groupby("kind")["numerator"].sum()
+    totals = block.rows.set_index("office")["total"]
+    assert (totals == kinds.reindex(totals.index)).all()
+    top = kinds[kinds == kinds.max()]
+    assert set(top.index) <= set(totals.index)
+    for text in (block.sentence, block.payload["title"], block.payload["alt"]):
+        assert f"合计跑{kinds.sum():g}次，最多的是" in text
+        assert set(re.findall(r"最多的是([^（]+)（", text)[-1].split("、")) == set(top.index)
+
+
+def test_no_visits_and_a_tie_name_no_office_alone(county: Study) -> None:
+    own = county.period.items["region_code"] == county.region
+    visits = county.period.items["visits"]
+    none = zj.visits(with_items(county, visits=visits.mask(own, 0.0)))
+    assert none.sentence.startswith("雷州市各部门都不用跑现场")
+    assert "最多的是" not in none.sentence + none.payload["title"]
+    first = own & ~county.period.items.duplicated(["region_code", "department"])
+    alike = zj.visits(with_items(county, visits=visits.mask(own, 0.0).mask(first, 1.0)))
+    assert re.search(r"最多的是[^、]+、[^、]+、[^、]+等\d+个（各\d次）", alike.sentence)
+
+
+def test_who_ties_is_named_with_whom_and_where_all_are_alike_nobody_is(county: Study) -> None:
+    alike = with_items(county, promised_days=0.0, handling_type="即办件", statutory_days=10.0, limit_reason=None)
+    compression, limits, ranking = zj.compression(alike), zj.limits(alike), zj.ranking(alike, "instant")
+    assert compression.sentence.endswith("个部门的事项压缩幅度中位数：均为100.00%。")
+    said = [text for one in (compression, limits, ranking) for text in (one.payload["title"], one.payload["alt"])]
+    assert not [text for text in said if re.search("最[短长低好末]", text)]
+    assert "均为0.00个工作日" in limits.payload["title"]
+    tied = county.period.items["region_code"].isin(["440804", "440811"])
+    best = with_items(county, handling_type=county.period.items["handling_type"].mask(tied, "即办件"))
+    assert "坡头区、麻章区最好（100.00%）" in zj.ranking(best, "instant").payload["alt"]
+
+
+@pytest.mark.parametrize("promises", [[0.0, 0.0, 0.0, 3.0], [float(day) for day in range(1, 11)], [5.0]])
+def test_nine_tenths_of_the_items_are_promised_within_the_days_that_are_said(
+    promises: list[float], county: Study
+) -> None:
+    own = county.period.items["region_code"] == county.region
+    permits = county.own[county.own["item_type"].eq("行政许可") & county.own["in_force"]].head(len(promises))
+    rest = county.period.items[~own]
+    items = pd.concat([rest, permits.assign(promised_days=promises, statutory_days=20.0, limit_reason=None)])
+    block = zj.limits(study_of(replace(county.period, items=items, memory={}), region=county.region))
+    days = float(re.findall(r"九成在([\d.]+)个工作日以内", block.sentence)[0])
+    within = [promise for promise in promises if promise <= days]
+    assert days in promises
+    assert len(within) >= 0.9 * len(promises)
+    assert len([promise for promise in within if promise < days]) < 0.9 * len(promises)
+
+
+def test_parts_and_departments_that_weigh_the_same_are_named_together(county: Study) -> None:
+    parts = pd.DataFrame({"part": ["结构", "水平", "覆盖"], "contribution": [0.02, -0.02, 0.01]})
+    assert reasons.mainly(parts, "share") == "，主要在“结构”、“水平”"
+    assert reasons.main_part(parts, about("instant")) == (
+        "影响最大的是“结构”（所列事项的构成），有利；“水平”（同一事项是否即办），不利。"
+    )
+    own = county.period.items["region_code"] == county.region
+    items = county.period.items[~own | ~county.period.items.duplicated(["region_code", "department"])]
+    visits = items["visits"].mask(items["region_code"] == county.region, 1.0)
+    ten = items[items["region_code"] == county.region].index[:10]
+    promised = items["promised_days"].mask(items["region_code"] == county.region, 4.0)
+    me = with_items(replace(county, period=replace(county.period, items=items, memory={})), promised_days=promised,
+                    limit_reason=None, statutory_days=20.0, visits=visits.mask(items.index.isin(ten), 0.0))  # fmt: skip
+    assert re.search("最多的是[^、]+、[^、]+、[^、]+等[0-9]+个", zj.departments(me, "visits").sentence)
+    assert re.search("等[0-9]+个承诺天数最多，占100%", zj.summary(me).sentence)

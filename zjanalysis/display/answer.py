@@ -110,11 +110,12 @@ def reason_sentence(me: Study) -> str:
     said = f"{len(permits)}项许可中，{'、'.join(part for part in counts if part)}；" if any(counts) else ""
     limits = me.by_department("time_compression")
     promised = (limits["denominator"] - limits["numerator"]).groupby(limits["department"]).sum()
-    longest = promised[promised > 0].sort_values(ascending=False, kind="stable").head(3)
+    longest = promised[promised > 0].sort_values(ascending=False, kind="stable")
+    longest = longest.head(wording.tied_with(map(wording.plain, longest), 3))
     if longest.empty:
         return said.rstrip("；") + "。" if said else "各部门承诺均为即办。"
     share = float(longest.sum() / promised.sum())
-    most = "、".join(office(str(name), me.name) for name in longest.index)
+    most = wording.listed((office(str(name), me.name) for name in longest.index), limit=3)
     return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{most}承诺天数最多，占{share:.0%}。"
 
 

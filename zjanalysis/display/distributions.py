@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -33,6 +34,11 @@ def _quartiles(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     return pd.DataFrame({**ends, "n": groups.size()}).reset_index()
 
 
+def _holding(days: pd.Series, share: float) -> float:
+    """Give the smallest of the days within which at least the share of the items lies; never a number between two."""
+    return float(np.quantile(days, share, method="inverted_cdf"))
+
+
 def limits(me: Study) -> Block:
     """Give the limits of every region of the group, statutory beside promised, as boxes over the items."""
     rows = _permits(me, own=False)
@@ -41,7 +47,7 @@ def limits(me: Study) -> Block:
     long = rows.melt(["region_code"], list(SIDES), var_name="side", value_name="days")
     long = long.assign(side=long["side"].map(SIDES), region=names_of(long["region_code"]))
     groups = long.groupby(["region", "side"], sort=False)["days"]
-    ends = {name: groups.quantile(share) for name, share in (("low", 0.1), ("most", 0.9))}
+    ends = {name: groups.agg(_holding, share=share) for name, share in (("low", 0.1), ("most", 0.9))}
     found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
     promised = found[found["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
     order, here = promised["region"].tolist(), names_of(me.group)[me.group.index(me.region)]
@@ -49,9 +55,11 @@ def limits(me: Study) -> Block:
     own = promised[promised["region"] == here]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
     said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
+    lead = wording.ends(order, [wording.amount(mean, "days") for mean in promised["mean"]], "最短", "最长")
+    alt = f"点线图：{len(order)}个地区许可事项的法定时限与承诺时限，按平均承诺从短到长：{lead}。"
     return exhibit(
-        _limit_dots(found, order, here),
-        title=f"许可承诺时限：{order[0]}最短，{order[-1]}最长",
+        describe(_limit_dots(found, order, here), alt),
+        title=f"许可平均承诺时限：{lead}",
         table=shown,
         sentence=said,
         source=me,
@@ -73,10 +81,7 @@ def _limit_dots(found: pd.DataFrame, order: list[str], here: str) -> Axes:
         sns.scatterplot(rows, x="mean", y="row", hue="side", palette=TONES, s=30, linewidth=0, legend=False, zorder=5,
                         clip_on=False, ax=axes)  # fmt: skip
         key(axes, [("●", side, tone) for side, tone in TONES.items()])
-    return describe(
-        axes,
-        f"点线图：{len(order)}个地区许可事项的法定时限与承诺时限，按平均承诺从短到长，最短{order[0]}，最长{order[-1]}。",
-    )
+    return axes
 
 
 def compression(me: Study, *, limit: int = 12) -> Block:
@@ -99,17 +104,10 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         scale(axes, [*dots["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
         sns.scatterplot(dots, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0, legend=False,
                         clip_on=False, ax=axes)  # fmt: skip
-    lowest = found.iloc[0]
-    share = wording.amount(lowest["middle"], "share")
-    said = f"{len(found)}个部门中，事项压缩幅度中位数最低的是{lowest['department']}（{share}）。"
-    alt = f"散点图：{me.name}{len(order)}个部门每个许可事项的压缩幅度，中位数从低到高，最低{order[0]}。"
-    return exhibit(
-        describe(axes, alt),
-        title=f"事项压缩幅度：{lowest['department']}最低（{share}）",
-        table=shown,
-        sentence=said,
-        source=me,
-    )
+    lead = wording.ends(found["department"], [wording.amount(v, "share") for v in found["middle"]], "最低")
+    alt = f"散点图：{me.name}{len(order)}个部门每个许可事项的压缩幅度，按中位数从低到高：{lead}。"
+    said = f"{len(found)}个部门的事项压缩幅度中位数：{lead}。"
+    return exhibit(describe(axes, alt), title=f"事项压缩幅度中位数：{lead}", table=shown, sentence=said, source=me)
 
 
 def _apart(dots: pd.DataFrame) -> pd.Series:
@@ -119,32 +117,44 @@ def _apart(dots: pd.DataFrame) -> pd.Series:
 
 
 def visits(me: Study, *, limit: int = 10) -> Block:
-    """Give the mean visits of each kind of office in every region of the group as a map of shades."""
+    """Give the mean visits of each kind of office in every region of the group as a map of shades.
+
+    The kinds that ask for most visits in all in the region come first, then those that do in the group: a mean of one
+    or two items names nobody.
+    """
     rows = in_scope(me.items, me.scope, one=about("visits")).dropna(subset=["visits"])
     if rows.empty:
         return say(f"没有到现场次数，{wording.NO_DATA}。")
-    kind = rows["department"].fillna("部门未注明").map(office_kind)
+    kind, here = rows["department"].fillna("部门未注明").map(office_kind), region_name(me.region)
     rows = rows.assign(office=kind, region=names_of(rows["region_code"]))
-    totals = rows.groupby("office")["visits"].sum().sort_values(ascending=False, kind="stable")
-    most = leading(totals.reset_index(), limit)["office"].tolist()
+    every = rows.pivot_table(index="office", columns="region", values="visits", aggfunc="sum", sort=False)
+    own = every[here] if here in every else pd.Series(np.nan, index=every.index)
+    totals = pd.DataFrame({"total": own, "group": every.sum(axis=1)})
+    totals = totals.sort_values(["total", "group"], ascending=False, kind="stable").reset_index()
+    most = leading(totals, limit)["office"].tolist()
     wide = rows[rows["office"].isin(most)].pivot_table(
         index="office", columns="region", values="visits", aggfunc="mean", sort=False
     )
-    here = region_name(me.region)
     wide = wide.reindex(index=most, columns=sorted(wide.columns, key=lambda name: name != here))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
-    shown = table(wide.reset_index(), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图")
-    own = wide[here].dropna() if here in wide else pd.Series(dtype="float64")
-    worst = str(own.idxmax()) if len(own) else ""
-    said = (
-        f"{me.name}要跑得最多的是{worst}（平均{wording.amount(own[worst], 'visits')}）；颜色越深跑得越多。"
-        if worst
-        else ""
-    )
-    lead = f"{me.name}最多的是{worst or wording.NO_DATA}"
-    alt = f"热力图：跑动最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{lead}。"
-    return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{lead}", table=shown, sentence=said,
-                   source=me)  # fmt: skip
+    columns.append(Column("total", "合计", "number", "次"))
+    shown = table(totals.merge(wide, on="office"), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图",
+                  note=f"合计为{me.name}的到现场次数。")  # fmt: skip
+    said = _most_visits(own.dropna())
+    alt = f"热力图：{me.name}跑动合计最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{said}。"
+    return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{me.name}{said}", table=shown, source=me,
+                   sentence=f"{me.name}{said}；颜色越深平均跑得越多。")  # fmt: skip
+
+
+def _most_visits(totals: pd.Series) -> str:
+    """Say how many visits the offices of a region ask for in all, and which asks for most of them."""
+    if totals.empty:
+        return wording.NO_DATA
+    if not totals.sum():
+        return "各部门都不用跑现场"
+    most = totals.index[totals == totals.max()]
+    each = f"{'各' if len(most) > 1 else ''}{wording.plain(totals.max())}次"
+    return f"合计跑{wording.plain(totals.sum())}次，最多的是{wording.listed(most, limit=3)}（{each}）"
 
 
 def _shades(wide: pd.DataFrame) -> Axes:

@@ -93,10 +93,9 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
         middle = Yardstick(median, f"{_middle(rows)} {median_text}")
         goal = Yardstick(target, f"目标 {wording.amount(target, one.unit)}", theme.TARGET, dashed=True)
         yardsticks(axes, [middle, goal])
-    best, last = rows.iloc[0], rows.dropna(subset=["value"]).iloc[-1] if rows["value"].notna().any() else rows.iloc[-1]
     own = rows[rows["region_code"] == me.region].iloc[0]
     alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。"
-           f"最好{best['region']}{best['text']}，最末{last['region']}{last['text']}。"
+           f"{wording.ends(rows['region'], rows['text'], '最好', '最末')}。"
            f"{own['region']}{own['text']}，第{own['place']}，判断{own['verdict']}。")  # fmt: skip
     return describe(axes, alt)
 
@@ -139,12 +138,9 @@ def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
         ]
         dots(axes, rows["difference"], rows.index, size=40, colours=hollow, edgecolors=tones, linewidths=1.4, zorder=6)
         yardsticks(axes, [Yardstick(0.0, "相同")])
-    known = rows.dropna(subset=["difference"])
-    most, least = (wording.signed(known["difference"].iloc[end], one.unit) if len(known) else "" for end in (0, -1))
-    peers = known["peer"].tolist()
-    ends = f"，最多高出{peers[0]}{most}，最少{least}（{peers[-1]}）" if peers else ""
+    ends = wording.ends(rows["peer"], [wording.signed(d, one.unit) for d in rows["difference"]], "最大", "最小")
     counts = "、".join(f"{words.count(word)}个{word}" for word in Verdict if word in words)
-    return describe(axes, f"区间图：在同事项上与{len(rows)}个地区逐一比较{one.label}，{counts}{ends}。")
+    return describe(axes, f"区间图：在同事项上与{len(rows)}个地区逐一比较{one.label}，{counts}；同事项差：{ends}。")
 
 
 def funnel(me: Study, indicator: str) -> Block:

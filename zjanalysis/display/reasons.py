@@ -90,19 +90,25 @@ def meaning(part: str, one: Indicator) -> str:
     return "所列事项的法定时限结构" if part == "结构" and one.key == "time_compression" else MEANING[part]
 
 
+def _heaviest(parts: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Give the part that weighs most, with those that print the same; none where all print as nothing."""
+    sizes = [wording.difference(step, unit) for step in parts["contribution"]]
+    most = sizes[int(parts["contribution"].abs().argmax())]
+    return parts[[size == most and not wording.is_zero(step, unit)
+                  for size, step in zip(sizes, parts["contribution"], strict=True)]]  # fmt: skip
+
+
 def mainly(parts: pd.DataFrame, unit: str) -> str:
     """Give the end of a title that names the part that weighs most; empty where all print as nothing."""
-    size = parts["contribution"].abs()
-    return "" if wording.is_zero(size.max(), unit) else f"，主要在“{parts['part'].iloc[int(size.argmax())]}”"
+    names = "、".join(f"“{part}”" for part in _heaviest(parts, unit)["part"])
+    return f"，主要在{names}" if names else ""
 
 
 def main_part(parts: pd.DataFrame, one: Indicator) -> str:
     """Say which part weighs most; nothing where all print as nothing."""
-    worst = parts.assign(size=parts["contribution"].abs()).sort_values("size", ascending=False, kind="stable").iloc[0]
-    if wording.is_zero(worst["size"], one.unit):
-        return ""
-    side = "有利" if worst["contribution"] * one.sign > 0 else "不利"
-    return f"影响最大的是“{worst['part']}”（{meaning(worst['part'], one)}），{side}。"
+    each = [f"“{part}”（{meaning(part, one)}），{helps(step * one.sign, one.unit)}"
+            for part, step in _heaviest(parts, one.unit)[["part", "contribution"]].itertuples(index=False)]  # fmt: skip
+    return f"影响最大的是{'；'.join(each)}。" if each else ""
 
 
 def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, float], indicator: str) -> Axes:
@@ -149,16 +155,16 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     if rows.empty:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
     behind = rows[_pulls_down(rows, one.unit)]
-    worst = "、".join(
-        f"{r['department']}（{wording.amount(r['value'], one.unit)}，{r['n']:.0f}项）"
-        for r in behind.head(3).to_dict("records")
-    )
+    each = [f"{r['department']}（{wording.amount(r['value'], one.unit)}，{r['n']:.0f}项）"
+            for r in behind.to_dict("records")]  # fmt: skip
+    sizes = [wording.difference(weight, one.unit) for weight in behind["weight"]]
+    worst = wording.listed(each[: wording.tied_with(sizes, 3)], limit=3)
     said = (
         f"{len(rows)}个部门中，拉低总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
         if len(behind)
         else f"{len(rows)}个部门都不低于总体。"
     )
-    names = "、".join(behind["department"].head(2))
+    names = wording.listed(behind["department"].head(wording.tied_with(sizes, 2)), limit=2)
     title = f"{one.short}：拉低总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
     axes = _department_dots(leading(rows, limit), indicator, whole, len(rows))
     return carry(exhibit(axes, title=title, table=printed, sentence=said, source=me))

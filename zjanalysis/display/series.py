@@ -84,7 +84,8 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
         goal = [] if math.isnan(target) else [("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET)]
         key(axes, [("●", one.short, theme.FOCUS), *goal])
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
-    low = f"最差{rows['period'][worst]}{wording.amount(values[worst], one.unit)}"
+    order = (known * one.sign).sort_values(kind="stable").index
+    low = wording.ends(rows["period"][order], [wording.amount(values[place], one.unit) for place in order], "最差")
     return describe(axes, f"折线图：{one.label}按应办结月份，共{len(rows)}个月，{'，'.join(ends)}，{low}。")
 
 

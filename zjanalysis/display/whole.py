@@ -65,12 +65,15 @@ def parts(me: Study, indicator: str) -> Block:
                        effect=[helps(pull * one.sign, one.unit) for pull in rows["pull"].fillna(0.0)])  # fmt: skip
     printed = table(rows, caption=f"{me.name}{one.label}的组成", columns=page_columns("parts", one),
                   sheet=f"{one.short}组成")  # fmt: skip
-    best, worst = rows.iloc[0], rows.iloc[-1]
+    known = rows.dropna(subset=["pull"])
+    if known.empty:
+        return say(f"{me.name}{one.label}{wording.NO_DATA}。")
+    best, worst = known.iloc[0], known.iloc[-1]
     said = (f"没有{worst['region']}，{me.name}{one.label}会{_better(worst['pull'], one.unit)}；"
             f"没有{best['region']}，会{_better(best['pull'], one.unit)}。")  # fmt: skip
     return exhibit(
         _pulls(rows, one.key),
-        title=f"{one.short}：{best['region']}拉动最有利，{worst['region']}最不利",
+        title=f"对全市{one.short}的拉动：{_ends(rows, one.unit)}",
         table=printed,
         sentence=said,
         source=me,
@@ -95,10 +98,12 @@ def _pulls(rows: pd.DataFrame, key: str) -> Axes:
         scale(axes, [0.0, *rows["pull"]], unit=unit, zero=True, label="全市与去掉该地之后的全市之差")
         inks = [theme.AHEAD if pull * one.sign > 0 else theme.BEHIND for pull in rows["pull"]]
         bars(axes, rows["pull"].tolist(), starts=[0.0] * len(rows), colours=inks)
-    ends = "，".join(
-        f"{row['region']}{wording.signed(row['pull'], one.unit)}" for _, row in rows.iloc[[0, -1]].iterrows()
-    )
-    return describe(axes, f"条形图：{len(rows)}个组成部分对全市{one.label}的拉动，从有利到不利：{ends}。")
+    return describe(axes, f"条形图：{len(rows)}个组成部分对全市{one.label}的拉动：{_ends(rows, one.unit)}。")
+
+
+def _ends(rows: pd.DataFrame, unit: str) -> str:
+    """Name the parts that pull the whole most, both ways."""
+    return wording.ends(rows["region"], [wording.signed(pull, unit) for pull in rows["pull"]], "最有利", "最不利")
 
 
 def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
@@ -140,7 +145,6 @@ def _dots(rows: pd.DataFrame, key: str, own: list[str]) -> Axes:
         tones = [theme.FOCUS if row in marks else theme.PEER for row in range(len(rows))]
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
         yardsticks(axes, [Yardstick(median, f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit)}")])
-    first, last = rows.iloc[0], rows.iloc[-1]
-    alt = (f"点图：{len(rows)}个县（市、区）的{one.label}，从好到差排列，最好{first['region']}{first['text']}，"
-           f"最末{last['region']}{last['text']}；本市{len(own)}个。")  # fmt: skip
+    ends = wording.ends(rows["region"], rows["text"], "最好", "最末")
+    alt = f"点图：{len(rows)}个县（市、区）的{one.label}，从好到差排列，{ends}；本市{len(own)}个。"
     return describe(axes, alt)

@@ -315,6 +315,32 @@ def listed(names: Iterable[str], *, limit: int = 0, of: str = "个") -> str:
     )
 
 
+def ends(names: Iterable[Any], texts: Iterable[str], first: str, last: str = "") -> str:
+    """Name who is first and, with a word for it, last of an order by value: everybody whose value prints the same.
+
+    >>> ends("甲乙丙", ["50.00%", "50.00%", "90.00%"], "最低", "最高")
+    '甲、乙最低（50.00%），丙最高（90.00%）'
+    >>> ends("甲乙", ["90.00%", "90.00%"], "最低"), ends("甲", ["90.00%"], "最低"), ends("", [], "最低")
+    ('均为90.00%', '甲为90.00%', '无数据')
+    """
+    known = [(str(name), text) for name, text in zip(names, texts, strict=True) if text != NO_DATA]
+    if len({text for _, text in known}) < 2:
+        return f"{known[0][0] if len(known) == 1 else '均'}为{known[0][1]}" if known else NO_DATA
+    said = [(word, known[place][1]) for word, place in ((first, 0), (last, -1)) if word]
+    each = [(listed((name for name, own in known if own == text), limit=3), word, text) for word, text in said]
+    return "，".join(f"{who}{word}（{text}）" for who, word, text in each)
+
+
+def tied_with(texts: Iterable[str], limit: int) -> int:
+    """Give how many rows of an order are named where ``limit`` are wanted: those that print as the last of them too.
+
+    >>> tied_with(["9", "5", "5", "5", "1"], 2), tied_with(["9", "5"], 3)
+    (4, 2)
+    """
+    every = list(texts)
+    return max((place + 1 for place, text in enumerate(every) if text in every[:limit][-1:]), default=0)
+
+
 def state_text(value: Any, kind: str) -> str:
     """Give one value of an item as people say it: days, visits, yes or no, 即办件.
 
