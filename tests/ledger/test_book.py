@@ -48,7 +48,9 @@ def small() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return init_ledger(tmp_path_factory.mktemp("ledger") / "台账.xlsx", small(), on="2021-02-01").path
+    path: Path = tmp_path_factory.mktemp("ledger") / "台账.xlsx"
+    init_ledger(path, small(), on="2021-02-01")
+    return path
 
 
 @pytest.fixture

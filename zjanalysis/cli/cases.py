@@ -58,7 +58,6 @@ def cases(arguments: argparse.Namespace) -> int:
 
 
 def _groups(written: str) -> tuple[str, ...]:
-    """Turn ``--by`` into column keys."""
     names = listed_or_all(written)
     for name in names:
         if name not in GROUPS:
@@ -94,7 +93,6 @@ def _counted(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]
 
 
 def _spread(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]) -> pd.DataFrame:
-    """Return median and ninth decile of the working days taken, one row per group."""
     days = quantiles_of(opened, by=by, regions=regions).assign(whole="")
     named = days.assign(name=days["q"].map(SPREAD))
     return named.pivot(index=list(by) or "whole", columns="name", values="actual_days").reset_index()

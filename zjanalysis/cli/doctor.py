@@ -233,7 +233,6 @@ def writable(folders: Mapping[str, Path]) -> Finding:
 
 
 def _standing(folder: Path) -> Path:
-    """Return the folder, or the nearest thing above it that exists."""
     return next((place for place in (folder, *folder.parents) if place.exists()), folder)
 
 

@@ -76,7 +76,6 @@ def _print_summary(checked: Submission) -> None:
 
 
 def _print_findings(findings: pd.DataFrame) -> None:
-    """Print how much was found by region and by rule."""
     names = load_regions().set_index("code")["name"]
     regions = summary(findings, by=("region_code",))
     codes = regions["region_code"]
@@ -313,7 +312,6 @@ def _of_regions(period: Period, codes: list[str]) -> pd.DataFrame:
 
 
 def _scope(period: Period, arguments: argparse.Namespace) -> Scope:
-    """Return the scope of the data set, changed by ``--scope`` and ``--level``."""
     types, levels = period.dataset.item_types, period.dataset.use_levels
     types = known_types(listed_or_all(arguments.scope), period.items) if arguments.scope else types
     return Scope(types, use_levels(listed_or_all(arguments.level)) if arguments.level else levels)

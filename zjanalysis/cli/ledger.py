@@ -16,7 +16,8 @@ from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger.assignment import take_assignments, write_assignments
-from zjanalysis.ledger.book import LedgerResult, init_ledger, merge_ledger, update_ledger
+from zjanalysis.ledger.book import init_ledger, merge_ledger, update_ledger
+from zjanalysis.ledger.merge import LedgerResult
 from zjanalysis.ledger.papers import brief, notice_rows, summary_table, write_documents, write_notices
 from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import standing, start
@@ -51,20 +52,19 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
     period = load_period(arguments.data, arguments.period)
     day, gaps = _day(arguments, period), ledger_gaps(period, settings=rules)
     first = start(evaluated_scores(period, region=rules.focus), on=day, gaps=gaps, settings=rules)
-    return _told(init_ledger(path, first, on=day, sample=period.dataset.kind == "sample"))
+    return _told(path, init_ledger(path, first, on=day, sample=period.dataset.kind == "sample"))
 
 
 def _update(arguments: argparse.Namespace, path: Path) -> int:
     period = load_period(arguments.data, arguments.period)
-    scores = evaluated_scores(period, region=load_settings().focus)
-    return _told(update_ledger(path, scores, on=_day(arguments, period), as_of=period.cutoff,
-                               gaps=ledger_gaps(period)))  # fmt: skip
+    scores, gaps = evaluated_scores(period, region=load_settings().focus), ledger_gaps(period)
+    return _told(path, update_ledger(path, scores, on=_day(arguments, period), as_of=period.cutoff, gaps=gaps))
 
 
 def _merge(arguments: argparse.Namespace, path: Path) -> int:
     if not arguments.files:
         raise ConfigError("没有给出要汇总的副本。", "例如 zj ledger merge 台账.xlsx 遂溪县.xlsx --on 2021-04-20。")
-    return _told(merge_ledger(path, [Path(name) for name in arguments.files], on=_given(arguments)))
+    return _told(path, merge_ledger(path, arguments.files, on=_given(arguments)))
 
 
 def _assign(arguments: argparse.Namespace, path: Path) -> int:
@@ -72,7 +72,7 @@ def _assign(arguments: argparse.Namespace, path: Path) -> int:
     back, out = (Path(name) if name else None for name in ((*arguments.files, "")[0], arguments.out))
     if back is None and out is None:
         raise ConfigError("没有给出分工表。", "生成用 --out 分工表.xlsx；收回把分工表写在台账之后。")
-    code = _told(take_assignments(path, back, on=_given(arguments))) if back else 0
+    code = _told(path, take_assignments(path, back, on=_given(arguments))) if back else 0
     if out:
         left = write_assignments(read_ledger(path), out, earlier=back)
         print(f"已写入 {out}。" + (f"旧表有{left}格没有带入：单位已不承担该事项，请看旧表。" if left else ""))
@@ -105,13 +105,12 @@ def _brief(arguments: argparse.Namespace, path: Path) -> int:
 
 
 def _office() -> str:
-    """Return who issues the papers: the bureau of the focus city."""
     return f"{region_name(load_settings().focus)}政务服务数据管理局"
 
 
-def _told(result: LedgerResult) -> int:
+def _told(path: Path, result: LedgerResult) -> int:
     """Say what was written; 1 when contradictions wait for a decision."""
-    print(f"已写入 {result.path}：{len(result.ledger)}行，变更{len(result.changes)}处（见“变更记录”）。")
+    print(f"已写入 {path}：{len(result.ledger)}行，变更{len(result.changes)}处（见“变更记录”）。")
     for note in result.notes:
         print(note)
     if len(result.conflicts):

@@ -68,8 +68,6 @@ def calendar_day(day: date) -> pd.Series:
     position = day_number(day) - int(table["day"].iloc[0])
     if not 0 <= position < len(table):
         first, last = covered_years()
-        raise InputError(
-            f"工作日历只有 {first}–{last} 年，算不出 {day.isoformat()} 的工作日。",
-            f"{last + 1} 年的放假安排公布后，请更新 chinesecalendar；日期写错的，请更正。",
-        )
+        hint = f"{last + 1} 年的放假安排公布后，请更新 chinesecalendar；日期写错的，请更正。"
+        raise InputError(f"工作日历只有 {first}–{last} 年，算不出 {day.isoformat()} 的工作日。", hint)
     return table.iloc[position]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import struct
 import zipfile
@@ -31,9 +32,10 @@ _RATIO, _LARGE = 150, 50_000_000  # a part that unpacks to more than both is no 
 _SHEETS, _MERGES = 500, 100_000
 _MARKUP = re.compile(rb"<!(?!--|\[CDATA\[).{7}", re.DOTALL)  # DOCTYPE, ENTITY: neither element nor comment
 # The reader makes a cell for every place between the first and the last that holds something: 30 million are about
-# 1 GB. Rows below 100,000 are not looked at one by one (at most ``max_columns`` wide they stay near that).
+# 1 GB. Up to 100,000 rows, at most ``max_columns`` wide, stay near that.
 MAX_CELLS = 30_000_000
 _SPARSE, _DENSE = 1_000_000, 30  # cells that a sheet may span: that many, and so many times the cells it holds
+_COUNTED = ("rows", "cells", "merges", "hidden")
 _LONG = 8_000_000  # bytes without the begin of a row: look at them anyway
 _ANY = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]+\d+)")
 _EMPTY_FORMULA = re.compile(rb'<c [^>]*?r="([A-Z]+\d+)"[^>]*><f(?:/>|[^>]*/>|[^>]*>[^<]*</f>)(?:<v></v>|<v ?/>)?</c>')
@@ -61,9 +63,8 @@ def inspect(path: Path, guard: Guard) -> Mapping[str, Inspection]:
             _refuse_parts(path, parts, guard)
             return _sheets(path, stream, parts, guard)
         except _DAMAGED as error:
-            raise InputError(
-                f"“{path.name}”不完整或已损坏，打不开。", "请重新下载或重新导出，并先用 Excel/WPS 打开确认。"
-            ) from error
+            hint = "请重新下载或重新导出，并先用 Excel/WPS 打开确认。"
+            raise InputError(f"“{path.name}”不完整或已损坏，打不开。", hint) from error
 
 
 def refuse_size(path: Path, guard: Guard) -> None:
@@ -87,23 +88,14 @@ def _refuse_other_kinds(path: Path, stream: BinaryIO) -> None:
     if not head:
         raise InputError(f"“{path.name}”是空文件。", "请重新导出或重新下载。")
     if head.startswith(_OLE):
-        if _contains(stream, "EncryptedPackage".encode("utf-16-le")):
-            raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。")
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            if whole.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+                raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。")
         raise InputError(f"“{path.name}”是旧格式的工作簿（.xls 或 .et）。", RESAVE)
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         raise InputError(f"“{path.name}”其实是网页或 XML 表格，只是扩展名写成了 {path.suffix}。", RESAVE)
     if not head.startswith(b"PK"):
         raise InputError(f"“{path.name}”不是 .xlsx 工作簿（可能是文本文件改了扩展名，或没有下载完）。", RESAVE)
-
-
-def _contains(stream: BinaryIO, word: bytes) -> bool:
-    stream.seek(0)
-    tail = b""
-    while block := stream.read(_CHUNK):
-        if word in tail + block:
-            return True
-        tail = block[-len(word) :]
-    return False
 
 
 def _refuse_parts(path: Path, parts: list[zipfile.ZipInfo], guard: Guard) -> None:
@@ -149,10 +141,8 @@ def _sheets(path: Path, stream: BinaryIO, parts: list[zipfile.ZipInfo], guard: G
                 pass
     seen = {name: scans.get(part, SheetScan()) for name, part in sheets.items()}
     _refuse_far_cells(path, list(seen.values()))
-    return {
-        name: Inspection(len(scan.hidden), frozenset(scan.empty_formulas), frozenset(scan.error_cells))
-        for name, scan in seen.items()
-    }
+    return {name: Inspection(scan.reach["hidden"], frozenset(scan.empty_formulas), frozenset(scan.error_cells))
+            for name, scan in seen.items()}  # fmt: skip
 
 
 def _kept_whole(path: Path, stream: BinaryIO, part: zipfile.ZipInfo) -> bytes:
@@ -232,9 +222,8 @@ def _refuse_far_cells(path: Path, scans: list[SheetScan]) -> None:
 def _sheet_parts(path: Path, whole: Mapping[str, bytes]) -> dict[str, str]:
     """Return sheet name → name of its part."""
     try:
-        targets = {
-            r.get("Id", ""): r.get("Target", "") for r in _elements(whole.get(_RELATIONS, b"<x/>"), "Relationship")
-        }
+        relations = _elements(whole.get(_RELATIONS, b"<x/>"), "Relationship")
+        targets = {one.get("Id", ""): one.get("Target", "") for one in relations}
         sheets = _elements(whole[_BOOK], "sheet")
     except expat.ExpatError as error:
         raise InputError(f"“{path.name}”的目录部件读不懂，文件可能已损坏。", RESAVE) from error
@@ -262,12 +251,11 @@ def _elements(xml: bytes, name: str) -> list[dict[str, str]]:
 class SheetScan:
     """What one sheet holds; ``far``: the address that makes it too large, if any; ``last``: the one that widened it."""
 
-    hidden: list[int] = field(default_factory=list)
     empty_formulas: set[str] = field(default_factory=set)
     error_cells: set[str] = field(default_factory=set)
     far: list[str] = field(default_factory=list)
     last: list[str] = field(default_factory=lambda: [""])
-    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, "rows": 0, "cells": 0, "merges": 0})
+    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, **dict.fromkeys(_COUNTED, 0)})
 
 
 def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> SheetScan:
@@ -311,7 +299,7 @@ def _look(block: bytes, scan: SheetScan, guard: Guard) -> None:
     if (equals & (before == ord("t")) & (letters[3:-11] == ord("e"))).any():
         scan.error_cells.update(cell.decode("ascii") for cell in _ERROR.findall(block))
     if (equals[1:] & (before[1:] == ord("n")) & (before[:-1] == ord("e"))).any():
-        scan.hidden.extend(1 for _ in _HIDDEN.finditer(block))
+        scan.reach["hidden"] += len(_HIDDEN.findall(block))
 
 
 def _reach(letters: np.ndarray, starts: np.ndarray, scan: SheetScan, guard: Guard) -> None:

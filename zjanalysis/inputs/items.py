@@ -240,7 +240,11 @@ def _limit_columns(context: ReadContext, *, units: Units, instant: np.ndarray) -
         texts = _limit_texts(context.table, key, number)
         frame = _read_limits(context.table, side, texts, units=units)
         if side == "promised":
-            frame = _instant_is_zero(context, frame, instant)
+            blank = frame["reason"].eq(values.BLANK) & instant
+            if SIDES[side] in context.table.cells:
+                context.note("instant_blank", SIDES[side], blank.to_numpy())
+            zero = {name: frame[name].mask(blank, 0.0) for name in ("written", "days")}
+            frame = frame.assign(**zero, reason=frame["reason"].mask(blank))
         if key in context.table.cells:
             _note_limits(context, side, texts, frame)
             context.bad[key] = frame["reason"].eq(values.UNREADABLE).to_numpy()
@@ -283,14 +287,6 @@ def _read_limits(table: Table, side: str, texts: Cells, *, units: Units) -> pd.D
     pairs, which = np.unique(texts.which * n + beside.which, return_inverse=True)
     distinct = [values.parse_limit(texts.texts[pair // n], beside.texts[pair % n], usual=usual) for pair in pairs]
     return limits_frame(distinct, which, units=units)
-
-
-def _instant_is_zero(context: ReadContext, frame: pd.DataFrame, instant: np.ndarray) -> pd.DataFrame:
-    blank = frame["reason"].eq(values.BLANK) & instant
-    if SIDES["promised"] in context.table.cells:
-        context.note("instant_blank", SIDES["promised"], blank.to_numpy())
-    zero = {name: frame[name].mask(blank, 0.0) for name in ("written", "days")}
-    return frame.assign(**zero, reason=frame["reason"].mask(blank))
 
 
 def _note_limits(context: ReadContext, side: str, texts: Cells, frame: pd.DataFrame) -> None:

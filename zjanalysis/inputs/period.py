@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -64,30 +65,17 @@ def key_of(hashes: Mapping[str, str], *, state: str, rooms: tuple[str, ...] = ("
 def cached(folder: Path, key: str, build: Callable[[], T], *, states: int = STATES) -> T:
     """Return what ``build`` gives for a key: from the folder, else built and put there, the last ``states`` staying."""
     path = folder / f"{key}.tables"
-    stored = _read(path)
-    if stored is not None:
-        return stored  # type: ignore[no-any-return]
+    with suppress(OSError):
+        stored = memoryview(path.read_bytes())
+        if hashlib.sha256(stored[_DIGEST:]).digest() == bytes(stored[:_DIGEST]):
+            return pickle.loads(stored[_DIGEST:])  # type: ignore[no-any-return]
     built = build()
-    _write(path, pickle.dumps(built, protocol=5), states)
-    return built
-
-
-def _read(path: Path) -> Any:
-    try:
-        content = memoryview(path.read_bytes())
-    except OSError:
-        return None
-    whole = hashlib.sha256(content[_DIGEST:]).digest() == bytes(content[:_DIGEST])
-    return pickle.loads(content[_DIGEST:]) if whole else None
-
-
-def _write(path: Path, content: bytes, states: int) -> None:
-    try:
+    content = pickle.dumps(built, protocol=5)
+    with suppress(OSError):  # no cache then: the tables are there all the same
         write_whole(path, hashlib.sha256(content).digest() + content)
-        for old in sorted(path.parent.glob("*.tables"), key=lambda p: p.stat().st_mtime)[:-states]:
+        for old in sorted(folder.glob("*.tables"), key=lambda p: p.stat().st_mtime)[:-states]:
             old.unlink(missing_ok=True)
-    except OSError:
-        return  # no cache this time: the tables are there all the same
+    return built
 
 
 def own(value: Any) -> Any:

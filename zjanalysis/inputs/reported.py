@@ -52,13 +52,10 @@ def load_reported(folder: Path, *, cutoff: str | date) -> tuple[pd.DataFrame, pd
     reporting_unit, reported_on, file, sheet, row_number. A count has denominator 1; per 万人 and per 万户企业 take
     the denominator of the population table on the cut-off day.
     """
-    path = folder / FILE_NAME
-    people = load_population(folder.parent)
-    if not path.is_file():
-        empty = pd.DataFrame(columns=[c.key for c in REPORTED_COLUMNS] + list(PLACE), dtype="str")
-        return check_reported(OfficeTable(empty, {}, {}, FILE_NAME, "", 0), cutoff=cutoff, population=people)
-    table = read_table(path, REPORTED_COLUMNS, required=("region", "indicator_label", "numerator"))
-    return check_reported(table, cutoff=cutoff, population=people)
+    path, required = folder / FILE_NAME, ("region", "indicator_label", "numerator")
+    empty = OfficeTable(pd.DataFrame(columns=PLACE, dtype="str"), {}, {}, FILE_NAME, "", 0)
+    table = read_table(path, REPORTED_COLUMNS, required=required) if path.is_file() else empty
+    return check_reported(table, cutoff=cutoff, population=load_population(folder.parent))
 
 
 def check_reported(

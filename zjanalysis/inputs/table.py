@@ -258,7 +258,6 @@ def _one_of(
 
 
 def _meaning(key: str, text: str) -> str:
-    """Return what two spellings of one value have in common."""
     read = {"flag": values.flag, "visits": values.visits}.get(column_of(key, "items").kind, plain)
     return str(read(text))
 

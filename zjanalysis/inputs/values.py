@@ -20,7 +20,7 @@ LONGEST = 300  # characters: no limit is longer, whatever stands in brackets beh
 # Possessive quantifiers throughout: no text makes these patterns go back over it again and again.
 _LEAD = re.compile(r"(?>(?:法定|承诺)(?:办结|办理)?(?:时限|期限)[:为是]?|自?受理(?:之日)?[起后]?,?|不超过|不多于)*+")
 _NUMBER = re.compile(r"(-?\d++(?:\.\d++)?)([^\d.]*+)\.?", re.ASCII)
-_TRAILING = ("以内", "之内", "办结", "内")
+_TRAILING = re.compile(r"(?:\(?(?:以内|之内|办结|内)\)?)*+[。;]?$")  # 日(以内)。 is 日
 _BOTH = re.compile(r"(法定|承诺)(?:办结|办理)?(?:时限|期限)?[:为是]?([^;,。|]*?)(?=$|[;,。|]|法定|承诺)")
 _COUNTED = "个|工作日|自然日|日|天|月|年|周|季|小时|分钟"
 _NUMERAL = re.compile(rf"[零〇一二两三四五六七八九十百]++(?={_COUNTED})|半(?=个|天|日|年)")
@@ -97,7 +97,7 @@ def parse_limit(text: str, unit: str = "", *, usual: str = "") -> Limit:
     number = _NUMBER.fullmatch(counted, cast("re.Match[str]", _LEAD.match(counted)).end())
     if number is None or len(number.group(1)) > 12:
         return Limit(None, None, UNREADABLE)
-    return _with_unit(float(number.group(1)), own=_unit_alone(number.group(2)), beside=unit, usual=usual)
+    return _with_unit(float(number.group(1)), own=_TRAILING.sub("", number.group(2)), beside=unit, usual=usual)
 
 
 def is_doubtful(text: str) -> bool:
@@ -110,17 +110,6 @@ def is_doubtful(text: str) -> bool:
         return bool(_TWO_NUMBERS.search(text))
     strange = any((c.isdigit() and not c.isdecimal()) or unicodedata.category(c) == "No" for c in text)
     return strange or bool(_TWO_NUMBERS.search(unicodedata.normalize("NFKC", text)))
-
-
-def _unit_alone(text: str) -> str:
-    """Return what follows a number without 以内, 内办结 and the stop at its end: ``日(以内)。`` → ``日``."""
-    rest = text[:-1] if text.endswith(("。", ";")) else text
-    while True:
-        inner = rest.removesuffix(")")
-        word = next((word for word in _TRAILING if inner.endswith(word)), "")
-        if not word:
-            return rest
-        rest = inner.removesuffix(word).removesuffix("(")
 
 
 def _without_remarks(written: str) -> str:

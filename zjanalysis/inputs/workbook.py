@@ -85,9 +85,8 @@ def _opened(path: Path, guard: Guard) -> io.TextIOWrapper:
     for encoding in encodings:
         if _decodes(path, encoding):
             return path.open(encoding=encoding, newline="")
-    raise InputError(
-        f"“{path.name}”的文字编码既不是 UTF-8 也不是 GB18030。", "请用 Excel/WPS 打开后另存为“CSV UTF-8”。"
-    )
+    hint = "请用 Excel/WPS 打开后另存为“CSV UTF-8”。"
+    raise InputError(f"“{path.name}”的文字编码既不是 UTF-8 也不是 GB18030。", hint)
 
 
 def _decodes(path: Path, encoding: str) -> bool:
@@ -136,11 +135,9 @@ def _refuse_large(path: Path, number: int, size: tuple[int, int], guard: Guard) 
     """Refuse a table of more rows, columns or cells than the limits; every row will be as wide as the widest."""
     rows, columns = size
     if rows > guard.max_rows or columns > guard.max_columns or rows * columns > MAX_CELLS:
-        raise InputError(
-            f"“{path.name}”到第 {number} 行已有 {rows} 行、{columns} 列、{rows * columns} 格，超过上限 "
-            f"{guard.max_rows} 行、{guard.max_columns} 列、{MAX_CELLS} 格。",
-            _SPLIT,
-        )
+        size_is = f"“{path.name}”到第 {number} 行已有 {rows} 行、{columns} 列、{rows * columns} 格"
+        limit = f"{guard.max_rows} 行、{guard.max_columns} 列、{MAX_CELLS} 格"
+        raise InputError(f"{size_is}，超过上限 {limit}。", _SPLIT)
 
 
 def _records(path: Path, stream: io.TextIOWrapper) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -277,29 +274,21 @@ def _workbook_sheets(path: Path, scans: Mapping[str, Inspection], *, guard: Guar
     except python_calamine.PasswordError as error:
         raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
     except python_calamine.CalamineError as error:
-        raise InputError(
-            f"“{path.name}”打不开，文件可能已损坏（{error}）。", "请用 Excel/WPS 打开后另存为 .xlsx 再试。"
-        ) from error
+        wrong = f"“{path.name}”打不开，文件可能已损坏（{error}）。"
+        raise InputError(wrong, "请用 Excel/WPS 打开后另存为 .xlsx 再试。") from error
 
 
 def _sheet(book: Any, meta: Any, *, path: Path, scans: Mapping[str, Inspection], guard: Guard) -> Sheet:
     hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
-    cells = book.get_sheet_by_name(meta.name)
+    cells, where = book.get_sheet_by_name(meta.name), f"“{path.name}”的工作表“{meta.name}”"
     rows, columns = (last + 1 for last in cells.end or (-1, -1))
     if columns > guard.max_columns or rows > guard.max_rows:
-        raise InputError(
-            f"“{path.name}”的工作表“{meta.name}”有 {rows} 行 {columns} 列，超过上限 "
-            f"{guard.max_rows} 行 {guard.max_columns} 列。",
-            "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。",
-        )
+        wrong = f"{where}有 {rows} 行 {columns} 列，超过上限 {guard.max_rows} 行 {guard.max_columns} 列。"
+        raise InputError(wrong, "请删去表格右侧或下方的多余内容，或在 zjanalysis.toml 的 [guard] 调高上限。")
     merged = tuple(cells.merged_cell_ranges or ())
     if sum(bottom - top for (top, _), (bottom, _) in merged) > _MERGED_ROWS:
-        raise InputError(
-            f"“{path.name}”的工作表“{meta.name}”有合并单元格互相重叠，不予读取。", "请取消合并后逐行填写，再交。"
-        )
-    return Sheet(
-        path.name, meta.name, _grid(cells), merged=merged, hidden=hidden, inspection=scans.get(meta.name, Inspection())
-    )
+        raise InputError(f"{where}有合并单元格互相重叠，不予读取。", "请取消合并后逐行填写，再交。")
+    return Sheet(path.name, meta.name, _grid(cells), merged, hidden, scans.get(meta.name, Inspection()))
 
 
 def _grid(cells: Any) -> Grid:

@@ -25,9 +25,9 @@ from zjanalysis.inputs.office_table import PLACE, find_table
 from zjanalysis.inputs.regions import city_of, report_units
 from zjanalysis.inputs.workbook import column_letter, read_rows
 from zjanalysis.ledger.analysis import split_units
-from zjanalysis.ledger.book import LedgerResult, hide, merge_copies
+from zjanalysis.ledger.book import hide, merge_copies
 from zjanalysis.ledger.display import with_target_text
-from zjanalysis.ledger.merge import Copy
+from zjanalysis.ledger.merge import Copy, LedgerResult
 from zjanalysis.ledger.reading import LedgerFile
 from zjanalysis.ledger.rows import MEMORY_SHEET, SAMPLE, office_of, unit_names
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
 from zjanalysis.ledger.merge import (
     CHANGES,
     Copy,
-    Merged,
+    LedgerResult,
     as_text,
     hand_changes,
     merge,
@@ -87,17 +87,6 @@ SAMPLE_NOTE = f"{SAMPLE}：本台账的数值、进展与佐证均为演示而�
 NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
 
 
-@dataclass(frozen=True)
-class LedgerResult:
-    """What a command did: the ledger, the lines added to the change log, the conflicts people must decide, notes."""
-
-    path: Path
-    ledger: pd.DataFrame
-    changes: pd.DataFrame
-    conflicts: pd.DataFrame
-    notes: tuple[str, ...] = ()
-
-
 def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sample: bool = False) -> LedgerResult:
     """Write a new ledger (`state.start`) as a workbook; never over an existing file.
 
@@ -119,7 +108,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
     _append_lines(book, LOG_SHEET, _logged(lines, whole), LOG_WIDTHS)
     _remember(book, whole)
     release(book, where)
-    return LedgerResult(where, whole, lines, pd.DataFrame())
+    return LedgerResult(whole, lines, pd.DataFrame())
 
 
 def update_ledger(
@@ -138,8 +127,9 @@ def update_ledger(
         file = read_to_change(path)
         day = working_day(file, on)
         after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
-        lines = [*_by_hand(file, after, on=on), *_by_tool(file, after, on=on)]
-        return _save(file, after, lines, Merged(after, lines[0], pd.DataFrame(), notes_of(file, lines[0], after)))
+        by_hand = _by_hand(file, after, on=on)
+        lines = pd.concat([*by_hand, _by_tool(file, after, on=on)], ignore_index=True)
+        return _save(file, LedgerResult(after, lines, pd.DataFrame(), notes_of(file, by_hand[0], after)))
 
 
 def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: str | date) -> LedgerResult:
@@ -162,8 +152,9 @@ def merge_copies(
         merged = merge(file.ledger, file.memory, copies=returned, on=day, as_of=as_of)
         after = with_words(merged.ledger)
         by_hand = _by_hand(file, file.ledger, on=on)
-        lines = [*by_hand, merged.changes, *_by_tool(file, after, on=on)]
-        return _save(file, after, lines, replace(merged, notes=(*notes_of(file, by_hand[0], after), *merged.notes)))
+        lines = pd.concat([*by_hand, merged.changes, _by_tool(file, after, on=on)], ignore_index=True)
+        notes = (*notes_of(file, by_hand[0], after), *merged.notes)
+        return _save(file, replace(merged, ledger=after, changes=lines, notes=notes))
 
 
 def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
@@ -184,26 +175,26 @@ def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[p
     return [hand_changes(file.memory, after.assign(**deleted), on=on), put_back]
 
 
-def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
+def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
     """Return what the tool moved; a new row is held against itself, so that only real moves are logged."""
     new = after[~after["ledger_id"].isin(file.memory["ledger_id"])]
     blank = new.assign(status="", reached_on=pd.Series(pd.NaT, index=new.index))
     lines = tool_changes(pd.concat([file.memory, blank], ignore_index=True), after, on=on)
-    return [lines[lines["column"] != "row"]]
+    return lines[lines["column"] != "row"]
 
 
-def _save(file: LedgerFile, ledger: pd.DataFrame, changed: list[pd.DataFrame], merged: Merged) -> LedgerResult:
-    lines = pd.concat(changed, ignore_index=True)
+def _save(file: LedgerFile, result: LedgerResult) -> LedgerResult:
+    ledger, lines = result.ledger, result.changes
     book = load_workbook(file.path, rich_text=True)
     written = _write_rows(book[file.sheet], file, ledger, frozenset(lines["ledger_id"]))
     day = ledger["settled_on"].max()
-    notes = pd.DataFrame({"new": merged.notes}, columns=CHANGES).assign(changed_on=day, changed_by="汇总", column="row")
+    notes = pd.DataFrame({"new": result.notes}, columns=CHANGES).assign(changed_on=day, changed_by="汇总", column="row")
     _append_lines(book, LOG_SHEET, _logged(pd.concat([lines, notes.fillna("")], ignore_index=True), ledger), LOG_WIDTHS)
-    if len(merged.conflicts):
-        _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(merged.conflicts)), CONFLICT_WIDTHS)
+    if len(result.conflicts):
+        _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(result.conflicts)), CONFLICT_WIDTHS)
     _remember(book, ledger)
     release(book, file.path, original=file.path, written=written, sheet=file.sheet)
-    return LedgerResult(file.path, ledger, lines, merged.conflicts, merged.notes)
+    return result
 
 
 # --- the sheets ---------------------------------------------------------------------------------------------------
@@ -249,7 +240,6 @@ def _help(sheet: Worksheet) -> None:
 
 
 def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
-    """Give a new row of the ledger its borders, wrapping and the grey of the tool's cells."""
     for key, letter in letters.items():
         cell = sheet[f"{letter}{row}"]
         cell.border = BOX

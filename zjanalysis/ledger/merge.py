@@ -53,8 +53,8 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Merged:
-    """The merged ledger, what was taken over (for 变更记录), what people must decide, and what else is to be told."""
+class LedgerResult:
+    """The ledger after a command, the lines for 变更记录, the conflicts people must decide, what else is to be told."""
 
     ledger: pd.DataFrame
     changes: pd.DataFrame
@@ -165,7 +165,7 @@ def merge(
     copies: Mapping[str, Copy],
     on: str | date,
     as_of: str | date | None = None,
-) -> Merged:
+) -> LedgerResult:
     """Return the ledger with what the returned copies filled in; what contradicts is listed, never overwritten.
 
     A cell is taken when the copy changed it and the ledger did not since (without a hidden base, and in a column the
@@ -189,7 +189,7 @@ def merge(
     loose = [_loose(copy, set(placed[name]["row_number"]), by=name) for name, copy in copies.items()]
     conflicts = _named(pd.concat([refused, *loose], ignore_index=True), master)
     notes = tuple(note for name, copy in copies.items() for note in _notes(copy, by=name))
-    return Merged(settle(patched, before, on=on, as_of=as_of), log, conflicts, notes)
+    return LedgerResult(settle(patched, before, on=on, as_of=as_of), log, conflicts, notes)
 
 
 def _matched(copy: Copy, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:

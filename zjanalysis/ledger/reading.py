@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import pandas as pd
 
@@ -204,8 +203,9 @@ def locked(path: Path) -> Iterator[None]:
     mark, until = path.with_name(f".{path.name}.lock"), time.monotonic() + PATIENCE
     while True:
         file = mark.open("a+b")
-        if take_lock(file) and _is(mark, file):
-            break
+        with suppress(OSError):  # of no use where who held it before has taken the file away
+            if take_lock(file) and os.path.samestat(os.fstat(file.fileno()), mark.stat()):
+                break
         file.close()
         if time.monotonic() > until:
             raise InputError(f"“{path.name}”正被另一个命令改写。", "请等它结束后再运行一次。")
@@ -218,16 +218,7 @@ def locked(path: Path) -> Iterator[None]:
         file.close()
 
 
-def _is(mark: Path, file: IO[bytes]) -> bool:
-    """Tell whether the file is still the one that lies there: who held it before may have taken it away."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), mark.stat())
-    except OSError:
-        return False
-
-
 def _refuse_losses(path: Path) -> None:
-    """Raise InputError when the workbook holds what cannot be kept: charts, shapes, threaded comments, macros."""
     with zipfile.ZipFile(path) as package:
         names = package.namelist()
         lost = [word for pattern, word in LOST.items() if any(re.search(pattern, name) for name in names)]

@@ -306,5 +306,4 @@ def base_values(period: Period, *, city: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=4)
 def _read_once(path: Path, digest: str) -> LedgerFile:
-    """Read a ledger once for all who ask while its content stays the same."""
     return read_ledger(path)
