@@ -9,7 +9,6 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -76,7 +75,7 @@ def _annotated(path: Path, findings: pd.DataFrame, guard: Guard) -> bytes:
     _result(book, findings, file=path.name, lost=is_book and left_behind(path, drawings))
     for sheet in drawings:
         book[sheet].add_chart(BarChart(), "A1")  # so that the sheet has a drawing, whose content is then exchanged
-    return packed(Redrawn(book, path, drawings) if drawings else book)
+    return redrawn(book, path, drawings) if drawings else packed(book)
 
 
 def _text(cell: Any, text: str) -> None:
@@ -158,24 +157,17 @@ def _list(sheet: Worksheet, findings: pd.DataFrame, first: int) -> None:
 # --- charts, shapes and pictures: carried part by part, because openpyxl redraws or drops them ---
 
 
-@dataclass(frozen=True)
-class Redrawn:
-    """An openpyxl workbook that is saved with the drawings (sheet → part) of the workbook it was read from.
+def redrawn(book: Any, path: Path, drawings: Mapping[str, str]) -> bytes:
+    """Return an openpyxl workbook with the drawings (sheet → part) of the workbook at ``path`` that it was read from.
 
     Every sheet of ``drawings`` has a drawing of its own, whatever it holds: its content is exchanged.
     """
-
-    book: Any
-    source: Path
-    drawings: Mapping[str, str]
-
-    def save(self, path: Path) -> None:
-        """Write the workbook, as openpyxl's own ``save`` does."""
-        with zipfile.ZipFile(io.BytesIO(packed(self.book))) as copy, zipfile.ZipFile(self.source) as source:
-            places = _drawings(copy)
-            exchanged = {places[sheet]: part for sheet, part in self.drawings.items()}
-            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-                _write(copy, source, out, exchanged)
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed(book))) as copy, zipfile.ZipFile(path) as source:
+        places = _drawings(copy)
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as out:
+            _write(copy, source, out, {places[sheet]: part for sheet, part in drawings.items()})
+    return content.getvalue()
 
 
 def carried(path: Path) -> dict[str, str]:

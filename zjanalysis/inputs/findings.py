@@ -161,15 +161,10 @@ def typed(findings: pd.DataFrame) -> pd.DataFrame:
     return findings.reindex(columns=list(KEYS)).astype(kinds)
 
 
-def empty_findings() -> pd.DataFrame:
-    """Return a findings table without rows."""
-    return typed(pd.DataFrame(columns=list(KEYS)))
-
-
 def together(findings: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return findings tables under one another."""
     filled = [frame for frame in findings if len(frame)]
-    return typed(pd.concat(filled, ignore_index=True)) if filled else empty_findings()
+    return typed(pd.concat(filled, ignore_index=True)) if filled else findings_of(())
 
 
 def summary(findings: pd.DataFrame, *, by: Sequence[str] = ("file", "region_code", "rule")) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from zjanalysis.errors import InputError, NoData, answering, unknown_name
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
-from zjanalysis.inputs.findings import Violation, columns_of, empty_findings, findings_of
+from zjanalysis.inputs.findings import Violation, columns_of, findings_of
 from zjanalysis.inputs.office_table import Broken, OfficeTable, findings_in, numbers, read_table
 from zjanalysis.inputs.regions import find_code, region_name
 from zjanalysis.inputs.reported import load_definitions
@@ -240,7 +240,7 @@ def load_history(folder: Path, *, indicators: Collection[str]) -> Kept:
     table = _history_table(folder)
     if table is None:
         kinds = dict.fromkeys(_FIGURES, "str") | dict.fromkeys(SUMS, "float64") | {"row_number": "int64"}
-        return pd.DataFrame(columns=list(_FIGURES)).astype(kinds), empty_findings()
+        return pd.DataFrame(columns=list(_FIGURES)).astype(kinds), findings_of(())
     text = table.rows.reindex(columns=list(_FIGURES), fill_value="")
     codes = text["region_code"].map(find_code).astype("str")
     typed = text.assign(region_code=codes, **{name: numbers(text[name]) for name in SUMS})
@@ -268,7 +268,7 @@ def load_successions(folder: Path, *, upto: str = "") -> Kept:
     """
     path = folder / SUCCESSIONS
     if not path.is_file():
-        return pd.DataFrame(columns=_SUCCESSIONS, dtype="str"), empty_findings()
+        return pd.DataFrame(columns=_SUCCESSIONS, dtype="str"), findings_of(())
     table = read_table(path, TABLES["successions"], required=("period", "code", "into", "source"))
     text = table.rows.reindex(columns=[*_SUCCESSIONS, "row_number"], fill_value="")
     blank = (text[["period", "code", "into"]] == "").any(axis=1) | text["code"].eq(text["into"])

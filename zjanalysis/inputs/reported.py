@@ -13,7 +13,7 @@ import pandas as pd
 
 from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.errors import ConfigError
-from zjanalysis.inputs.findings import empty_findings
+from zjanalysis.inputs.findings import findings_of
 from zjanalysis.inputs.office_table import PLACE, Broken, OfficeTable, day_of, days, findings_in, numbers, read_table
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
@@ -173,7 +173,7 @@ def load_weights(path: Path, *, labels: Mapping[str, str]) -> tuple[pd.DataFrame
     that the total is withheld rather than wrong.
     """
     if not path.is_file():
-        return empty_weights(), empty_findings()
+        return empty_weights(), findings_of(())
     table = read_table(path, WEIGHT_COLUMNS, required=("level_three", "weight"))
     return check_weights(table, labels=labels)
 

@@ -235,19 +235,16 @@ def serve() -> None:
         function, arguments, allowed = pickle.loads(calls.read(_LENGTH.unpack(head)[0]))
         try:
             with _limited(allowed):
-                answer = pickle.dumps(_result(function, arguments), protocol=5)
+                try:
+                    result = function(*arguments)
+                except InputError as error:
+                    result = error
+                answer = pickle.dumps(result, protocol=5)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         answers.write(_LENGTH.pack(len(answer)))
         answers.write(answer)
         answers.flush()
-
-
-def _result(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    try:
-        return function(*arguments)
-    except InputError as error:
-        return error
 
 
 def _follow(parent: int) -> None:

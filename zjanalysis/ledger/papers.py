@@ -55,12 +55,11 @@ def notice_rows(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> p
 
 
 def _reason(why: str, left: int, idle: int) -> str:
-    words = {OVERDUE: f"逾期{_days(left, -1)}", SOON: f"还有{_days(left)}到期", QUIET: f"{_days(idle)}没有写进展"}
-    return words.get(why, "已达标，待销号")
-
-
-def _days(number: int, sign: int = 1) -> str:
-    return "" if wording.missing(number) else f"{sign * number}天"
+    if why == OVERDUE:
+        return f"逾期{-left}天"
+    if why == SOON:
+        return f"还有{left}天到期"
+    return f"{idle}天没有写进展" if why == QUIET else "已达标，待销号"
 
 
 def summary_table(rows: pd.DataFrame) -> Table:
