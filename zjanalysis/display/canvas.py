@@ -194,9 +194,14 @@ def upright(axes: Axes, values: Sequence[float], *, unit: str, air: float, ticks
     across = axes.get_yaxis_transform()
     lines = [((0, place), (1, place)) for place in (low, *shown)]
     put(axes, LineCollection(lines, colors=theme.GRID, linewidths=0.8, zorder=0.5, transform=across))
-    beside: dict[str, Any] = {"transform": across, "ha": "right", "va": "center_baseline"}
-    for place, text in zip(shown, tick_texts(shown, unit), strict=True):
-        write(axes, -PAD / _points(axes)[0], place, text, fontsize=theme.SMALL, color=theme.SOFT, **beside)
+    beside(axes, shown, tick_texts(shown, unit))
+
+
+def beside(axes: Axes, places: Sequence[float], texts: Sequence[str], **look: Any) -> None:
+    """Write the texts of the upright scale left of the drawing."""
+    style = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center_baseline", **look}
+    for place, text in zip(places, texts, strict=True):
+        write(axes, -PAD / _points(axes)[0], place, text, **{"fontsize": theme.SMALL, "color": theme.SOFT, **style})
 
 
 def along(axes: Axes, places: Sequence[float], texts: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Distributions and relations over tidy tables, drawn by seaborn: limits, compression by department, visits."""
+"""Distributions and relations over tidy tables: limits, compression by department (drawn by seaborn), visits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgb
 
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, leading, names_of, say
-from zjanalysis.display.canvas import TextColumn, key, plane, row_chart, scale, spans
+from zjanalysis.display.canvas import TextColumn, along, beside, dots, key, plane, put, row_chart, scale, spans, write
 from zjanalysis.display.picture import MM, describe
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.regions import office, region_name
@@ -78,8 +80,7 @@ def _limit_dots(found: pd.DataFrame, order: list[str], here: str) -> Axes:
         scale(axes, [0.0, *rows["most"], *rows["mean"]], unit="days", zero=True, label=label)
         for side, part in sides.items():
             spans(axes, part["low"], part["most"], at=part["row"], colours=TONES[side], linewidths=3, alpha=0.55)
-        sns.scatterplot(rows, x="mean", y="row", hue="side", palette=TONES, s=30, linewidth=0, legend=False, zorder=5,
-                        clip_on=False, ax=axes)  # fmt: skip
+        dots(axes, rows["mean"], rows["row"], size=30, colours=rows["side"].map(TONES).tolist(), zorder=5)
         key(axes, [("●", side, tone) for side, tone in TONES.items()])
     return axes
 
@@ -159,31 +160,35 @@ def _most_visits(totals: pd.Series) -> str:
 
 def _shades(wide: pd.DataFrame) -> Axes:
     """Draw the mean visits of offices (rows) in regions (columns) as shades, the number in each."""
-    sides = {"left": 26, "right": 2}
-    room = (theme.WIDTH / MM - sum(sides.values())) / wide.shape[1] / (theme.SMALL * theme.POINT)
+    sides, (n_rows, n_columns) = {"left": 26, "right": 2}, wide.shape
+    room = (theme.WIDTH / MM - sum(sides.values())) / n_columns / (theme.SMALL * theme.POINT)
+    regions = [theme.wrap(theme.printable(name), min(4, room)) for name in wide.columns]
+    offices = [theme.shorten(theme.printable(name), 8) for name in wide.index]
+    cells = [(*place, value) for place, value in np.ndenumerate(wide.to_numpy("float64")) if not np.isnan(value)]
+    most = max(value for *_, value in cells) or 1.0
     with theme.style():
-        axes = plane(height=22 + 6.0 * len(wide), **sides)
-        named = wide.rename(
-            index=lambda name: theme.shorten(theme.printable(name), 8),
-            columns=lambda name: theme.wrap(theme.printable(name), min(4, room)),
-        )
-        sns.heatmap(
-            named,
-            cmap=sns.light_palette(theme.BEHIND, as_cmap=True),
-            vmin=0,
-            annot=True,
-            fmt=".2f",
-            linewidths=0.6,
-            cbar=False,
-            annot_kws={"fontsize": theme.SMALL},
-            ax=axes,
-            xticklabels=False,
-            yticklabels=False,
-        )  # fmt: skip  its own labels are drawn twice to turn them
-        axes.set(xlabel="", ylabel="")
-        axes.set_xticks([place + 0.5 for place in range(named.shape[1])], named.columns, rotation=0)
-        axes.set_yticks([place + 0.5 for place in range(len(named))], named.index, rotation=0, va="center")
+        axes = plane(height=22 + 6.0 * n_rows, **sides)
+        axes.set_axis_off()
+        axes.set(xlim=(0, n_columns), ylim=(n_rows, 0))
+        corners = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)] for y, x, _ in cells]
+        tones = [_tone(value / most) for *_, value in cells]
+        put(axes, PolyCollection(corners, facecolors=tones, edgecolors="white", linewidths=0.6))
+        middle = {"fontsize": theme.SMALL, "ha": "center", "va": "center"}
+        for y, x, value in cells:
+            ink = theme.INK if value / most < DARK else "white"
+            write(axes, x + 0.5, y + 0.5, f"{value:.2f}", color=ink, **middle)
+        along(axes, np.arange(n_columns) + 0.5, regions)
+        beside(axes, np.arange(n_rows) + 0.5, offices, fontsize=theme.TEXT, color=theme.INK)
     return axes
+
+
+PALE, DARK = "#F3F0EF", 0.58  # from here on white is read better than black
+
+
+def _tone(share: float) -> tuple[float, ...]:
+    """Give the shade of a share of the most visits, from pale to the colour of what lags."""
+    ends = zip(to_rgb(PALE), to_rgb(theme.BEHIND), strict=True)
+    return tuple(pale + (full - pale) * share for pale, full in ends)
 
 
 OFFICES = ("公安", "生态环境", "住房和城乡建设", "自然资源", "水务", "农业农村", "市场监督", "交通运输", "卫生健康",

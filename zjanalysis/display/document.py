@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from zjanalysis.display import theme
 from zjanalysis.display.blocks import SAMPLE
 from zjanalysis.display.dates import date_text
+from zjanalysis.display.picture import ZLIB, palette
 from zjanalysis.display.tables import NUMERIC, table_from_payload, varying
 from zjanalysis.display.theme import ems
 from zjanalysis.display.wording import split_title
@@ -217,7 +218,7 @@ def _add(document: Any, xml: str) -> None:
 
 
 WIDTH, MARGIN, GAP = 1080, 48, 18
-COLOURS = 96
+NOTICE, NOTICE_EDGE = "#FFF3D6", "#B7791F"
 
 
 @cache
@@ -248,7 +249,7 @@ def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, c
     canvas = Image.new("RGB", (WIDTH, 3000), "white")
     draw, y = ImageDraw.Draw(canvas), MARGIN
     if sample:
-        draw.rectangle((MARGIN, y, WIDTH - MARGIN, y + 46), fill="#FFF3D6", outline="#B7791F", width=2)
+        draw.rectangle((MARGIN, y, WIDTH - MARGIN, y + 46), fill=NOTICE, outline=NOTICE_EDGE, width=2)
         draw.text(
             (WIDTH / 2, y + 23), f"{SAMPLE}，不反映任何地区的实际情况", fill=theme.INK, font=_font(26), anchor="mm"
         )
@@ -264,9 +265,8 @@ def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, c
         y += 34
     out = io.BytesIO()
     card = canvas.crop((0, 0, WIDTH, y + MARGIN // 2))
-    card.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        out, "PNG", optimize=False, compress_level=6
-    )
+    known = palette(NOTICE, NOTICE_EDGE)
+    card.quantize(palette=known, dither=Image.Dither.NONE).save(out, "PNG", optimize=False, compress_level=ZLIB)
     return out.getvalue()
 
 

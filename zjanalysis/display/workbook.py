@@ -18,6 +18,7 @@ from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
@@ -85,8 +86,21 @@ def workbook_bytes(
     book.properties.creator = book.properties.lastModifiedBy = "zjanalysis"
     book.properties.title = safe_text(f"{title}【{MARK}】" if sample else title)
     raw = io.BytesIO()
-    ExcelWriter(book, zipfile.ZipFile(raw, "w")).save()  # `repack` compresses
+    _Writer(book, zipfile.ZipFile(raw, "w")).save()  # `repack` compresses
     return repack(raw.getvalue())
+
+
+class _Writer(ExcelWriter):
+    """openpyxl's own, but a sheet is written in memory: it would make and remove a file for each."""
+
+    def write_worksheet(self, ws: Worksheet) -> None:
+        """Put a sheet without drawings into the archive."""
+        out = io.BytesIO()
+        writer = WorksheetWriter(ws, out)
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], out.getvalue())
+        self.manifest.append(ws)
 
 
 def _mark(sheet: Worksheet, dressed: Dressed) -> None:
