@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -75,21 +75,22 @@ def target_text(key: str, me: Study) -> str:
     return one.target_text.replace("兄弟地市", me.whom) or "—"
 
 
-def spine_table(me: Study) -> Table:
+def spine_table(me: Study, rows: pd.DataFrame) -> Table:
     """Give the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
-    return table(spine_rows(me), caption=f"{me.name}各项指标的位置", columns=page_columns("spine"), sheet="指标位置")
+    return table(rows, caption=f"{me.name}各项指标的位置", columns=page_columns("spine"), sheet="指标位置")
 
 
 def card(me: Study) -> str:
     """Return the HTML by which JupyterLab shows a study: who, when, against whom, and the table of the six."""
-    return templates.html("card", text=repr(me), printed=spine_table(me))
+    return templates.html("card", text=repr(me), printed=spine_table(me, spine_rows(me)))
 
 
 def spine(me: Study) -> Block:
     """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
-    rows, shown = spine_rows(me), spine_table(me)
-    title = f"{me.name}{len(rows)}项指标{standing_text(rows)}"
-    return carry(exhibit((_wide(me, rows), _narrow(me, rows)), title=title, table=shown, source=me))
+    rows = spine_rows(me)
+    spots = [_spots(me, row) for row in rows.to_dict("records")]
+    title, both = f"{me.name}{len(rows)}项指标{standing_text(rows)}", (_wide(me, rows, spots), _narrow(me, rows, spots))
+    return carry(exhibit(both, title=title, table=spine_table(me, rows), source=me))
 
 
 def standing_text(rows: pd.DataFrame) -> str:
@@ -135,8 +136,7 @@ def judged(head: str, words: Iterable[str]) -> TextColumn:
     return TextColumn(head, tuple(map(wording.verdict_text, every)), tuple(INK.get(word, theme.SOFT) for word in every))
 
 
-def _wide(me: Study, rows: pd.DataFrame) -> Axes:
-    records = rows.to_dict("records")
+def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     with theme.style():
         right = [
             TextColumn("本期", tuple(rows["text"])),
@@ -149,8 +149,8 @@ def _wide(me: Study, rows: pd.DataFrame) -> Axes:
         names = [about(key).short for key in rows["indicator"]]
         axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
         axes.set_xlim(-0.04, 1.04)
-        for number, record in enumerate(records):
-            _strip(axes, number, _spots(me, record))
+        for number, each in enumerate(spots):
+            _strip(axes, number, each)
         over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
         write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
         write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
@@ -190,7 +190,7 @@ def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
             x += (theme.ems(text) + (0.3 if text == mark else 1.4)) * theme.SMALL / width * (high - low)
 
 
-def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
+def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     """Draw the same for a phone: words over the strip of each indicator."""
     step, total = 13.0, 13.0 * len(rows) + 6
     with theme.style():
@@ -216,7 +216,7 @@ def _narrow(me: Study, rows: pd.DataFrame) -> Axes:
                 fontsize=theme.SMALL,
                 color=theme.SOFT,
             )
-            _strip(axes, top + 9.2, _spots(me, row), half=1.8, small=15, large=52)
+            _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
         target = "　▼目标" if rows["target"].notna().any() else ""
         note = f"●{me.name}　●其他　｜中位数{target}；越靠右越好"
         write(axes, 0, total - 1, note, va="bottom", ha="left", fontsize=theme.SMALL, color=theme.SOFT)
