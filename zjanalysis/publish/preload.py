@@ -41,7 +41,7 @@ _INLINE = "matplotlib_inline.backend_inline"
 _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl", "docx",
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
-              "IPython.core.pylabtools", "matplotlib_inline.config", "bdb", "pandas.core.reshape.reshape")  # fmt: skip
+              "bdb", "pandas.core.reshape.reshape")  # fmt: skip
 _ROOMS = ("inputs", "analysis", "display", "cases", "ledger", "publish")
 _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
@@ -57,20 +57,18 @@ import pandas as pd  # noqa: E402
 
 from zjanalysis.columns import TABLES  # noqa: E402
 from zjanalysis.display import blocks, canvas, document, picture, theme, workbook  # noqa: E402
-from zjanalysis.publish import page, shell, snapshot  # noqa: E402
+from zjanalysis.publish import page, snapshot  # noqa: E402
 
 
 def _rehearse() -> None:
     """Use once what builds its tables at first use: without it every child would build them again for its one report.
 
-    The shell, schema of notebooks, rules of Markdown, templates, the font's commonest signs, palette, narwhals' pandas
-    side, writers of workbooks and documents.
+    Schema of notebooks, rules of Markdown, templates, the font's commonest signs, palette, narwhals' pandas side,
+    writers of workbooks and documents.
     """
     page.exporter()
     page.markdown().render("## 湛江市\n\n1. **一** `c`\n2. 二\n\n文字。\n")
     theme.printable("湛江市")
-    with shell.open_shell():
-        pass
     signs = "".join(sorted(set("0123456789.%").union(*(one.label for some in TABLES.values() for one in some))))
     for relaxed in (False, True):
         nbformat.validate(nbformat.v4.new_notebook(), relax_add_props=relaxed)
