@@ -177,8 +177,8 @@ def _shades(wide: pd.DataFrame) -> Axes:
         for y, x, value in cells:
             ink = theme.INK if value / most < DARK else "white"
             write(axes, x + 0.5, y + 0.5, f"{value:.2f}", color=ink, **middle)
-        along(axes, np.arange(n_columns) + 0.5, regions)
-        beside(axes, np.arange(n_rows) + 0.5, offices, fontsize=theme.TEXT, color=theme.INK)
+        along(axes, [place + 0.5 for place in range(n_columns)], regions)
+        beside(axes, [place + 0.5 for place in range(n_rows)], offices, fontsize=theme.TEXT, color=theme.INK)
     return axes
 
 

@@ -90,7 +90,7 @@ def workbook_bytes(
     return repack(raw.getvalue())
 
 
-class _Writer(ExcelWriter):
+class _Writer(ExcelWriter):  # type: ignore[misc]  # it has no types
     """openpyxl's own, but a sheet is written in memory: it would make and remove a file for each."""
 
     def write_worksheet(self, ws: Worksheet) -> None:
