@@ -230,6 +230,23 @@ CASES = [
     # --- notes and rows that are not items
     Case("合计行.xlsx", book(HEAD, A, B, ["合计", None, None, None, 65, 15, 1, None]), 2, {"row_total": 1}),
     Case("小计在第二列.xlsx", book(["序号", *HEAD], [1, *A], [None, "小计", None], [2, *B], ["合计", 2]), 2, {"row_total": 2}),
+    Case("合计行各种写法.xlsx", book(HEAD, A, B, *([name, None, None, "行政许可", 65, 15, 1, None, "县级"] for name in (
+        "合　计", "总 计", "【合计】", "*合计", "合计数", "平均", "平 均 值", "累计", "以上共10项", "共2项", "自然资源局小计",
+        "自然资源局合计（10项）", "其中：即办件", "Total"))), 2, {"row_total": 14}),
+    Case("合计数相符.xlsx", book([h for h in HEAD if h != "基本编码"], *([*r[:2], *r[3:]] for r in (
+        with_(A, law=20, promise=5, visits=1), with_(B, law=45, promise=10), with_(A, name="林业局小计", law=65, promise=15, visits=2)))),
+        2, {"row_total": 1, "unit_not_stated": 2, "column_missing": 1}),
+    Case("像合计的事项.xlsx", book(HEAD, A, with_(B, name="缴费年限累计"), with_(B, name="房产面积合计", base=None)), 3,
+         {"row_total_asked": 1}),
+    Case("以下空白.xlsx", book(HEAD, A, B, *([name, "遂溪县", None, "行政许可", None, None, None, None, "县级"] for name in (
+        "以下空白", "（以下无正文）", "填表说明", "备注：报送")))
+        , 2, {"row_note": 4}),
+    Case("第二段换了列序.xlsx", book(HEAD, A, [*HEAD[:4], HEAD[5], HEAD[4], *HEAD[6:]], [*B[:4], B[5], B[4], *B[6:]], ["合计"], HEAD, SIX[5]), 2,
+         {"header_differs": 2, "row_total": 1, "header_repeated": 1}),
+    Case("第二段名称换列.xlsx", book(HEAD, A, [HEAD[1], "审批事项名称", *HEAD[2:]], [B[1], B[0], *B[2:]]), 1, {"header_differs": 2}),
+    Case("第二段多一列.xlsx", book([*HEAD, None], [*A, None], [None], ["序号", *HEAD], [1, *B]), 1, {"header_differs": 2}),
+    Case("第二段别名同序.xlsx", book(HEAD, A, ["事项名称", "所属区划", *HEAD[2:4], "法定办结时限（工作日）", "*承诺\n办结时限", *HEAD[6:]], B), 2,
+         {"header_repeated": 1}),
     Case("表下注.xlsx", book(HEAD, A, B, [None], ["注：本表按季度报送"], ["填表人：张三", None, None, "审核人：李四"]), 2, {"row_note": 2}),
     Case("落款.xlsx", book(HEAD, A, B, ["遂溪县政务服务数据管理局（盖章）"], ["2021年3月31日"]), 2, {"row_note": 2}),
     Case("重复表头.xlsx", book(HEAD, A, HEAD, B), 2, {"header_repeated": 1}),

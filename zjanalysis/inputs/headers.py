@@ -48,6 +48,10 @@ class Header:
     how: str = ""
 
 
+Reader = Callable[[str], Header]
+SPELLINGS = frozenset(spelling for column in ITEM_COLUMNS for spelling in (column.label, *column.aliases))
+
+
 @cache
 def _aliases() -> dict[str, tuple[str, ...]]:
     """Return spelling → columns; promise_day also as promiseDay, unless that is the spelling of another column."""
@@ -96,12 +100,17 @@ def _read(told: Mapping[str, str], text: str) -> Header:
     return Header(text, (told[written],), TOLD) if written in told else read_header(text)
 
 
+def reader(mapping: Mapping[str, str]) -> Reader:
+    """Return what reads a header in a data set that tells some: ``mapping``, header → column key."""
+    return partial(_read, {" ".join(header.split()): key for header, key in mapping.items()})
+
+
 def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Header]] | None:
     """Find the header: (number of rows above the first item row, a header for every column); None if there is none.
 
     A second header row (keys over Chinese names, 时限 | 单位 under a merged head) is joined to the first.
     """
-    read = partial(_read, {" ".join(header.split()): key for header, key in mapping.items()})
+    read = reader(mapping)
     best, best_row = 1, -1
     for number, row in enumerate(sheet.grid[:HEADER_ROWS]):
         hits = {header.keys for header in map(read, map(cell_text, row)) if header.keys}
@@ -115,7 +124,7 @@ def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Head
     return (best_row + 2, joined) if joined else (best_row + 1, [read(text) for text in texts])
 
 
-def _with_second_row(texts: list[str], below: list[str], read: Callable[[str], Header]) -> list[Header] | None:
+def _with_second_row(texts: list[str], below: list[str], read: Reader) -> list[Header] | None:
     """Join a second header row, or None when the row below is not one."""
     recognised = [bool(read(text).keys) or plain(text) in _SUBWORDS for text in below if text.strip()]
     if sum(recognised) < max(2, 0.5 * len(recognised)) or len(set(below) - {""}) < 2:
@@ -128,7 +137,7 @@ def _with_second_row(texts: list[str], below: list[str], read: Callable[[str], H
     return joined
 
 
-def _joined(head: Header, own: Header, under: str, read: Callable[[str], Header]) -> Header:
+def _joined(head: Header, own: Header, under: str, read: Reader) -> Header:
     """Return what a column means whose first header (``own`` when read alone) stands under ``head``, over ``under``."""
     if not under.strip():
         return own

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -18,16 +19,29 @@ import pandas as pd
 from zjanalysis.columns import column_of, label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Place, Violation
-from zjanalysis.inputs.headers import Header, headers_of, nearest, unit_in
+from zjanalysis.inputs.headers import SPELLINGS, Header, Reader, headers_of, nearest, reader, unit_in
 from zjanalysis.inputs.values import plain
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter
 
-_TOTAL = re.compile(r"(本页|本表|全[市县区])?(合计|总计|小计|共计|汇总|总数)[\s\d:：,，.。个项条件（）()]*")
+_WORD = r"(?:[合总小共累]计[数额值]?|汇总数?|总数|平均[值数]?|均值|total|sum)[\d个项条件共]*"
+_TOTAL = re.compile(rf"(?:本[页表]|全[省市县区]|以上|其中)?{_WORD}", re.IGNORECASE)  # of a text made `_bare`
+_COUNT = re.compile(r"(?:以上)?共?\d+个?[项条件]")
+_SUBTOTAL = re.compile(rf".{{1,20}}{_WORD}|其中.+", re.IGNORECASE)  # may be a total: the rest of the row decides
+_EMPTY = re.compile(r"(?:以下|以上|此页|本页)(?:空白|无正文)")
+_ODD = re.compile("|".join(one.pattern for one in (_TOTAL, _COUNT, _SUBTOTAL, _EMPTY)) + r"|\d+", re.IGNORECASE)
 _NOTE = re.compile(r"(注|备注|说明|填表|填报|制表|审核|审批人|联系|单位负责人|附注|\*|\d{4}年\d{1,2}月(\d{1,2}日)?$)")
+_REMARK = re.compile(
+    r"(附?注|备注|[填编制]?[表报写制]?说明|[填制][表报]人?|审核人|联系(人|电话))[:：]|[填编][表报写制]说明$"
+)
 _SIGNED = ("盖章", "签章", "签字", "签名")
-_FIRST = set("本全合总小共汇注备说填制审联单附*0123456789")  # how totals and notes begin
-_ODD = re.compile(rf"{_TOTAL.pattern}$|{_NOTE.pattern}|\d+$")  # an item name that may be none
-_ROW_RULES = ("row_total", "row_note", "header_repeated")
+_FIRST = set("本全合总小共汇累平均以其此注备说填编制审联单附*【[（(TtSs0123456789")  # how totals and notes begin
+_LAST = set("章字名计数额值均总项条件个lLmM")  # and how they end
+_TAIL = "（）():：】]*"
+_CODES = ("base_code", "impl_code", "handle_item_code", "item_id")
+_OWN = (*_CODES, "department", "handling_type", "online", "online_depth", "serves", "state", "visit_reason")
+_SUMMED = ("statutory_limit", "promised_limit", "visits", "case_count")
+_ASKED, _AGAIN = "row_total_asked", "header_repeated"
+_ROW_RULES = ("row_total", _ASKED, "row_note", _AGAIN, "header_differs")
 _WIDTH = {0x3000: " ", 0xA0: " ", 0x200B: None, 0xFEFF: None} | {
     0xFEE0 + ord(c): c for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 }
@@ -171,7 +185,7 @@ def table_of(sheet: Sheet, *, mapping: Mapping[str, str]) -> Table | None:
     cells = {key: columns[c] for key, c in chosen.items()}
     violations += [Violation("column_unknown", WHOLE, values=text, others=name)
                    for text, name in nearest(headers).items() if name]  # fmt: skip
-    is_item, n_read, left_out = _item_rows(body, cells, texts, first=first)
+    is_item, n_read, left_out = _item_rows(body, cells, headers, first=first, read=reader(mapping))
     cells = {key: column.take(is_item) for key, column in cells.items()}
     numbers = np.flatnonzero(is_item) + first + 1
     return Table(sheet.file, sheet.name, numbers, cells, places, n_read, (*violations, *left_out), tuple(headers))
@@ -263,44 +277,121 @@ def _meaning(key: str, text: str) -> str:
 
 
 def _item_rows(
-    body: list[list[Any]], cells: Mapping[str, Cells], texts: list[str], *, first: int
+    body: list[list[Any]], cells: Mapping[str, Cells], headers: Sequence[Header], *, first: int, read: Reader
 ) -> tuple[np.ndarray, int, list[Violation]]:
     """Return which rows are items, how many hold anything, and the others: totals, notes or the header again."""
-    names = cells.get("item_name")
-    heads = {" ".join(text.split()) for text in texts}
-    nameless = odd = np.ones(len(body), dtype=bool)
-    if names is not None:
-        nameless = (names.texts == "")[names.which]
-        odd = names.each(lambda text: (text[:1] in _FIRST and bool(_ODD.match(text))) or _signed(text) or text in heads,
-                         kind=bool)  # fmt: skip
-    filled = {i: [text for text in (cell_text(v).strip() for v in body[i]) if text]
-              for i in np.flatnonzero(nameless | odd)}  # fmt: skip
-    reasons = {i: _why_no_item(written, bool(nameless[i]), texts) for i, written in filled.items()}
+    names = cells["item_name"].values() if "item_name" in cells else np.full(len(body), "", dtype=object)
+    heads = {" ".join(one.text.split()) for one in headers}
+    headlike = _headlike(cells, heads, len(body), read)
+    odd = (names == "") | headlike | (cells["item_name"].each(_is_odd, kind=bool) if "item_name" in cells else False)
+    filled = {
+        i: [text for text in (cell_text(v).strip() for v in body[i]) if text] for i in np.flatnonzero(odd).tolist()
+    }
+    n_heads = {i: sum(text in heads or (bool(headlike[i]) and bool(read(text).keys)) for text in row)
+               for i, row in filled.items()}  # fmt: skip
+    reasons = {i: _why_no_item(row, names[i], n_heads[i]) for i, row in filled.items()}
     is_item = np.ones(len(body), dtype=bool)
-    is_item[[i for i, reason in reasons.items() if reason]] = False
-    n_blank = sum(reason == "blank" for reason in reasons.values())
+    is_item[[i for i, reason in reasons.items() if reason not in ("", _ASKED)]] = False
+    reasons |= _totals(cells, [i for i, reason in reasons.items() if reason == _ASKED], is_item)
+    said = {i: str(i + first + 1) if reasons[i] == _AGAIN else row[0] for i, row in filled.items() if row}
+    for i, head in _misread([i for i in reasons if reasons[i] == _AGAIN], body, headers, read):
+        if is_item[i] or i == head:
+            is_item[i], reasons[i], said[i] = False, "header_differs", str(head + first + 1)
     violations = []
     for rule in _ROW_RULES:
-        at = [i for i, reason in reasons.items() if reason == rule]
-        said = [str(i + first + 1) if rule == "header_repeated" else filled[i][0] for i in at]
-        violations.append(Violation(rule, np.array(at, dtype="int64") + first + 1, "item_name", said))
-    return is_item, len(body) - n_blank, violations
+        at = sorted(i for i, reason in reasons.items() if reason == rule)
+        numbers = np.array(at, dtype="int64") + first + 1
+        violations.append(Violation(rule, numbers, "item_name", [said[i] for i in at]))
+    return is_item, len(body) - sum(reason == "blank" for reason in reasons.values()), violations
 
 
-def _signed(text: str) -> bool:
-    return text.rstrip("（）():：").endswith(_SIGNED)
+def _headlike(cells: Mapping[str, Cells], heads: set[str], n: int, read: Reader) -> np.ndarray:
+    """Return which rows hold a header where an item has its name, or where it has a limit or number."""
+    headlike = np.zeros(n, dtype=bool)
+    if "item_name" in cells:
+        headlike |= cells["item_name"].each(lambda text: text in heads or text in SPELLINGS, kind=bool)
+    for key in {*_SUMMED} & {*cells}:
+        headlike |= cells[key].each(lambda t: t != "" and not t[0].isdecimal() and bool(read(t).keys), kind=bool)
+    return headlike
 
 
-def _why_no_item(written: list[str], nameless: bool, texts: list[str]) -> str:
-    """Return why a row is no item: blank, or the rule that leaves it out; "" when it is one."""
+def _bare(text: str) -> str:
+    """Return a text without blanks, brackets and marks: 【合　计】 is 合计."""
+    return re.sub(r"[\W_]+", "", text)
+
+
+def _is_odd(text: str) -> bool:
+    """Tell whether an item name may be none; most are told by their first and last character."""
+    tail = text.rstrip(_TAIL)
+    if text[:1] not in _FIRST and tail[-1:] not in _LAST:
+        return False
+    return bool(_ODD.fullmatch(_bare(text)) or _NOTE.match(text) or _REMARK.match(text)) or tail.endswith(_SIGNED)
+
+
+def _why_no_item(written: list[str], name: str, n_heads: int) -> str:
+    """Return why a row is no item: blank, or the rule that leaves it out; "" when it is one, `_ASKED` when in doubt."""
     if not written:
         return "blank"
-    if any(_TOTAL.fullmatch(text) for text in written[:3]):
+    bare = [_bare(text) for text in written[:3]]
+    total = any(map(_TOTAL.fullmatch, bare)) or (not name and any(map(_SUBTOTAL.fullmatch, bare)))
+    if total or _COUNT.fullmatch(_bare(name)):
         return "row_total"
-    if len(written) <= 2 and (nameless or _NOTE.match(written[0]) or _signed(written[0])):
+    short = len(written) <= 2 and (not name or _NOTE.match(written[0]) or written[0].rstrip(_TAIL).endswith(_SIGNED))
+    if short or _REMARK.match(name) or _EMPTY.fullmatch(_bare(name)):
         return "row_note"
-    if sum(text in texts for text in written) >= max(2, 0.6 * len(written)):
-        return "header_repeated"
+    if n_heads >= max(2, 0.6 * len(written)):
+        return _AGAIN
     if len(written) >= 3 and all(text.isdecimal() and len(text) < 4 for text in written):
-        return "header_repeated" if len(set(np.diff([int(text) for text in written]))) == 1 else ""
-    return ""
+        return _AGAIN if len(set(np.diff([int(text) for text in written]))) == 1 else ""
+    return _ASKED if _SUBTOTAL.fullmatch(_bare(name)) else ""
+
+
+def _totals(cells: Mapping[str, Cells], asked: list[int], is_item: np.ndarray) -> dict[int, str]:
+    """Decide on rows whose name may be a total's, and take those that are out of ``is_item``.
+
+    One with a code is an item; one that says nothing of what most others say, or holds the sum or mean of a column
+    above it, is a total; of the rest it is asked.
+    """
+    reasons: dict[int, str] = {}
+    says = {key: cells[key].each(bool, kind=bool) for key in _OWN if asked and key in cells}
+    usual = [key for key, there in says.items() if there[is_item].mean() > 0.5]
+    columns = [cells[key].each(_number, kind=float) for key in _SUMMED if asked and key in cells]
+    for i in asked:
+        start = max(np.flatnonzero(~is_item[:i]), default=-1) + 1
+        silent = len(usual) > 1 and not any(says[key][i] for key in usual)
+        if any(says[key][i] for key in _CODES if key in says):
+            reasons[i] = ""
+        elif silent or any(_sums(column[n:i][is_item[n:i]], column[i]) for column in columns for n in {start, 0}):
+            reasons[i], is_item[i] = "row_total", False
+        else:
+            reasons[i] = _ASKED
+    return reasons
+
+
+def _number(text: str) -> float:
+    """Return the number that a text begins with."""
+    match = re.match(r"\d+(\.\d+)?", text)
+    return float(match[0]) if match else np.nan
+
+
+def _sums(above: np.ndarray, number: float) -> bool:
+    """Tell whether a number is the sum of those above it, and more than each of them."""
+    there = above[~np.isnan(above)]
+    return len(there) > 1 and bool(number > there.max() and np.isclose(number, there.sum()))
+
+
+def _misread(
+    again: list[int], body: list[list[Any]], headers: Sequence[Header], read: Reader
+) -> Iterator[tuple[int, int]]:
+    """Yield every row under a repeated header whose columns are others than the first's, and that header's row."""
+    starts = [i for i in again if not all(cell_text(value).strip().isdecimal() for value in body[i] if value)]
+    for start, end in zip(starts, [*starts, len(body)][1:], strict=True):
+        if not all(map(_same_column, body[start], headers, repeat(read))):
+            yield from ((i, start) for i in range(start, end))
+
+
+def _same_column(value: Any, head: Header, read: Reader) -> bool:
+    """Tell whether a cell of a repeated header says what the header of its column says, or nothing."""
+    text = cell_text(value)
+    keys = read(text).keys
+    return bool({*keys} & {*head.keys}) or not (keys or head.keys) or plain(text) in plain(head.text)
