@@ -17,7 +17,7 @@ BASE = {"errors", "settings", "files", "columns", "units", "neutral"}
 WINGS = {
     "cases": {"inputs": "inputs", "synthetic": "inputs", "repeats": "inputs", "engines": "inputs",
               "clock": "analysis", "analysis": "analysis", "views": "analysis", "display": "display"},
-    "ledger": {"rows": "analysis", "reading": "analysis", "state": "analysis",
+    "ledger": {"typed": "inputs", "rows": "analysis", "reading": "analysis", "state": "analysis",
                "analysis": "analysis", "merge": "analysis",
                "display": "display", "views": "display", "book": "display", "papers": "display",
                "assignment": "display"},

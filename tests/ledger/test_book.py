@@ -265,6 +265,32 @@ def test_three_copies_come_back_two_conflicts_are_listed_nothing_is_lost(path: P
     assert openpyxl.load_workbook(path)[CONFLICT_SHEET].max_row == 5
 
 
+def test_what_a_copy_types_in_the_offices_own_rows_is_taken_as_it_is_typed(path: Path, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    sheet = book["台账"]
+    typed = {"问题": "排队久", "地区": "赤坎区", "目标值": "≥95%", "当前值": "90%", "责任单位": "甲局"}
+    for head, value in typed.items():
+        sheet[f"{_letter(sheet, head)}{sheet.max_row + (head == '问题')}"].value = value
+    book.save(path)
+    update_ledger(path, FIRST, on="2021-04-15", as_of="2021-03-31")
+    copy = Path(shutil.copy(path, tmp_path / "赤坎区.xlsx"))
+    edit(copy, ("自001", "当前值", "96％"), ("自001", "目标值", "95%以上"), ("自001", "佐证", "纪要"))
+    book = openpyxl.load_workbook(copy)
+    for head, value in (typed | {"问题": "等太久", "目标值": "≤3天", "当前值": "约2天"}).items():
+        book["台账"][f"{_letter(sheet, head)}{sheet.max_row + 1}"].value = value
+    book.save(copy)
+    result = merge_ledger(path, [copy], on="2021-04-20")
+    assert result.conflicts.empty
+    heads = ("目标值", "当前值", "状态")
+    assert [cell(path, "自001", head).value for head in heads] == ["95%以上", "96％", "已达标待销号"]
+    assert [cell(path, "自002", head).value for head in heads] == ["≤3天", "约2天", "未启动"]
+    assert ["自001", "当前值", "90%", "96％"] in result.changes.assign(
+        column=result.changes["column"].replace("current_written", "当前值")
+    )[["ledger_id", "column", "old", "new"]].to_numpy().tolist()
+    again = update_ledger(path, FIRST, on="2021-04-21", as_of="2021-03-31")
+    assert again.changes.empty
+
+
 def test_a_copy_does_not_move_its_own_deadline_and_the_ledger_says_what_it_cannot_read(path: Path) -> None:
     copy = Path(shutil.copy(path, path.with_name("霞山.xlsx")))
     edit(copy, (COUNTY, "完成时限", "六月底"), (COUNTY, "进展说明", "在办"))

@@ -16,6 +16,7 @@ from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
 from zjanalysis.ledger.rows import last_day, today, unit_names
 from zjanalysis.ledger.state import OPEN, Status, deadlines
+from zjanalysis.ledger.typed import is_typed
 
 _COUNTS = {
     "n_met": (Status.REACHED, Status.CLOSED),
@@ -237,7 +238,7 @@ def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     only registered are not forecast.
     """
     kinds = {">=": "higher", ">": "higher", "<=": "lower", "rising": "higher", "falling": "lower"}
-    rows = ledger[ledger["comparison"].isin(list(kinds)) & ledger["indicator"].notna() & ledger["unit"].ne("typed")]
+    rows = ledger[ledger["comparison"].isin(list(kinds)) & ledger["indicator"].notna() & ~is_typed(ledger)]
     groups = dict(iter(history.groupby(["region_code", "indicator"])))
     goal = rows["target_value"].mask(rows["comparison"].isin(["rising", "falling"]), rows["baseline"])
     asked = rows[["region_code", "indicator", "deadline_read", "comparison", "unit"]].assign(goal=goal)

@@ -42,7 +42,7 @@ from zjanalysis.ledger.merge import (
     tool_changes,
     typed_over,
 )
-from zjanalysis.ledger.reading import STRAY, LedgerFile, locked, read_ledger, read_to_change
+from zjanalysis.ledger.reading import STRAY, TYPED_BY_OFFICE, LedgerFile, locked, read_ledger, read_to_change
 from zjanalysis.ledger.rows import (
     CONFLICT_SHEET,
     COUNTED,
@@ -266,7 +266,7 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
         if fresh:
             _dress(sheet, position, letters)
         back = [key for key in HAND if key not in file.letters]  # a column somebody deleted, with what stood in it
-        keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters), *back]
+        keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters, own=own), *back]
         for key in keys:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
             written.add(f"{letters[key]}{position}")
@@ -276,10 +276,12 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
     return frozenset(written)
 
 
-def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[str, str]) -> list[str]:
-    """Return the hand columns whose text a merge changed."""
-    hand = [(key, row.get(key), before.get(key)) for key in letters if key not in TOOL]
-    return [key for key, *sides in hand if len({"" if wording.missing(one) else str(one) for one in sides}) > 1]
+def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[str, str], *, own: bool) -> list[str]:
+    """Return the columns whose text a merge changed: people's, of an ``own`` row all that the office says of it."""
+    read = {key: "current_written" if key == "current" else key for key in letters
+            if key not in TOOL or (own and key in TYPED_BY_OFFICE)}  # fmt: skip
+    sides = {key: (row.get(name), before.get(name)) for key, name in read.items()}
+    return [key for key, both in sides.items() if len({"" if wording.missing(one) else str(one) for one in both}) > 1]
 
 
 def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame) -> dict[str, str]:
@@ -343,7 +345,7 @@ def _logged(lines: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _titled(lines: pd.DataFrame) -> pd.DataFrame:
-    words = {"row": "（整行）", "target_value": "目标值"}
+    words = {"row": "（整行）", "target_value": "目标值", "current_written": "当前值"}
     return lines.assign(column=lines["column"].map(lambda key: words.get(key, label(key, "ledger"))))
 
 

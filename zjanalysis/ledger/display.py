@@ -19,23 +19,22 @@ from zjanalysis.inputs.workbook import cell_text
 from zjanalysis.inputs.workplan import LONG_TERM
 from zjanalysis.ledger.rows import MOVES, PEERS, records
 from zjanalysis.ledger.state import Status, meets
+from zjanalysis.ledger.typed import TYPED, is_typed, typed_doubt
 from zjanalysis.units import UNITS, rounded
 
 DONE, NOT_DONE = "已完成", "未完成"
-SIGNS = {">=": "≥", ">": "＞", "<=": "≤"}
-_PLAIN = ("count", "typed")
-"""Units whose values are printed as short as they are exact, with what they count behind them."""
+SIGNS = {">=": "≥", ">": "＞", "<=": "≤", "<": "＜"}
 _COUNT = "#,##0.##"
 _FORMATS = {key: f"0.{'0' * one.digits}{'%' * (key == 'share')}" for key, one in UNITS.items() if one.digits} | {
     "count": f"{_COUNT};-{_COUNT};0"
 }
 
 
-def _gap_cell(gap: float, row: Mapping[str, Any]) -> tuple[float, str]:
+def _gap_cell(gap: float, row: Mapping[str, Any]) -> tuple[float | str, str]:
     """Return a gap as far as it is printed, so that a cell that reads 0.00 is 0 and says 持平, and its format."""
     kind = UNITS.get(str(row.get("unit")))
     if kind is None:
-        return float(rounded(np.array(gap), 2)), "General"
+        return gap_text(gap, str(row.get("unit"))), "General"
     counted = _counts().get(str(row.get("indicator")), "")
     size, step = (f"0.{'0' * kind.digits}", kind.step) if kind.digits else (_COUNT, counted)
     shown = float(rounded(np.array(gap * kind.scale), kind.digits or 2))
@@ -52,7 +51,14 @@ def amount(value: Any, unit: str, *, counted: str = "") -> str:
         return wording.NO_DATA
     if unit == "flag":
         return DONE if value >= 1 else NOT_DONE
-    return f"{wording.plain(value)}{counted}" if unit in _PLAIN else wording.amount(value, unit)
+    if unit.startswith(TYPED):
+        return f"{_exact(value, unit)}{unit.removeprefix(TYPED)}"
+    return f"{wording.plain(value)}{counted}" if unit == "count" else wording.amount(value, unit)
+
+
+def _exact(value: float, unit: str) -> str:
+    """Return a number the office typed as it typed it: 0.999 of typed% is 99.9."""
+    return f"{float(rounded(np.array(value * (100 if unit == f'{TYPED}%' else 1)), 7)):.12g}"
 
 
 def target_text(comparison: str, value: Any, unit: str, *, county: bool = False, counted: str = "") -> str:
@@ -84,7 +90,7 @@ def with_target_text(ledger: pd.DataFrame) -> pd.DataFrame:
     texts = ledger[["comparison", "unit", "target_text"]].fillna("").itertuples(index=False)
     about = zip(texts, ledger["target_value"], ledger["region_code"].map(str), _counted(ledger), strict=True)
     targets = [
-        typed if unit == "typed" else target_text(kind, value, unit, county=is_county(code), counted=count)
+        typed if unit.startswith(TYPED) else target_text(kind, value, unit, county=is_county(code), counted=count)
         for (kind, unit, typed), value, code, count in about
     ]
     return ledger.assign(target_text=pd.Series(targets, index=ledger.index, dtype="str"))
@@ -132,7 +138,7 @@ def deadline_text(row: Mapping[str, Any]) -> str:
 def _value_reason(row: Mapping[str, Any], counted: str) -> str:
     kind, unit, value = row["comparison"], str(row["unit"]), row["current"]
     if wording.missing(value):
-        return "没有数值目标" if unit == "typed" and wording.missing(row["target_value"]) else "本期无数据"
+        return typed_doubt(row) or "本期无数据"
     stands = amount(value, unit, counted=counted)
     if kind in ("done", "record"):
         return stands
@@ -144,9 +150,10 @@ def _value_reason(row: Mapping[str, Any], counted: str) -> str:
         same = wording.missing(row["gap"])
         return f"{stands}，为基期值" if same else f"{stands}，比基期{base}{gap_text(row['gap'], unit, counted=counted)}"
     if kind not in SIGNS:
-        return f"{stands}，没有数值目标"
+        return f"{stands}，{typed_doubt(row)}"
     met = meets(kind, value, target=row["target_value"], before=row["baseline"], verdict="")
-    return f"{stands}，{'达到' if met else '未达'}{row['target_text']}"
+    goal = target_text(kind, row["target_value"], unit, counted=counted)
+    return f"{stands}，{'达到' if met else '未达'}{goal}"
 
 
 def day_text(day: Any) -> str:
@@ -162,6 +169,8 @@ def worded(ledger: pd.DataFrame) -> pd.DataFrame:
     says = {"current": amount, "baseline": amount, "gap": gap_text}
     texts = {f"{name}_text": _said(ledger, name, say) for name, say in says.items()}
     deadlines = pd.Series([deadline_text(row) for row in records(ledger)], index=ledger.index, dtype="str")
+    typed = ledger["current_written"].fillna("").where(is_typed(ledger), "")
+    texts["current_text"] = texts["current_text"].mask(typed.ne(""), typed)
     return with_words(ledger).assign(**texts, deadline=deadlines).drop(columns="indicator")
 
 
@@ -199,23 +208,35 @@ def gap_text(gap: Any, unit: str, *, counted: str = "") -> str:
 
 
 def _size(difference: float, unit: str, counted: str) -> str:
-    return wording.plain(abs(difference)) + counted if unit in _PLAIN else wording.difference(difference, unit)
+    if unit.startswith(TYPED):
+        counts = unit.removeprefix(TYPED)
+        return _exact(abs(difference), unit) + ("个百分点" if counts == "%" else counts)
+    return wording.plain(abs(difference)) + counted if unit == "count" else wording.difference(difference, unit)
 
 
 def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
-    """Return the value and the number format of a tool cell: numbers stay numbers, a milestone is a word."""
+    """Return the value and the number format of a tool cell: numbers stay numbers, a milestone is a word.
+
+    What an office typed as the value of its own row stays as it wrote it.
+    """
     value, unit = row.get(key), str(row.get("unit"))
     if key == "sequence" and str(value).isdigit():
         return int(str(value)), "0"
+    if key == "current" and unit.startswith(TYPED):
+        text = str(row.get("current_written") or "")
+        return (float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text or None), "General"
     if value is None or wording.missing(value):
-        return (wording.NO_DATA if key == "current" and unit != "typed" else None), "General"
-    if key in ("baseline", "current"):
-        return (amount(value, unit), "General") if unit == "flag" else (float(value), _FORMATS.get(unit, "General"))
+        return (wording.NO_DATA if key == "current" else None), "General"
+    if key in ("baseline", "current", "gap"):
+        return _number_cell(key, float(value), row)
+    return (value.to_pydatetime(), "yyyy-mm-dd") if isinstance(value, pd.Timestamp) else (str(value), "General")
+
+
+def _number_cell(key: str, value: float, row: Mapping[str, Any]) -> tuple[Any, str]:
+    unit = str(row.get("unit"))
     if key == "gap":
-        return (None, "General") if unit == "flag" else _gap_cell(float(value), row)
-    if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime(), "yyyy-mm-dd"
-    return str(value), "General"
+        return (None, "General") if unit == "flag" else _gap_cell(value, row)
+    return (amount(value, unit), "General") if unit == "flag" else (value, _FORMATS.get(unit, "General"))
 
 
 def sheet_texts(ledger: pd.DataFrame) -> pd.DataFrame:

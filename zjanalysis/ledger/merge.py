@@ -12,7 +12,7 @@ from datetime import date
 import pandas as pd
 
 from zjanalysis.columns import BUREAU, CHANGE_COLUMNS, HAND, TOOL, label
-from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, day_of, numbers
+from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, day_of
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE, LedgerFile
 from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own, records, today
@@ -20,6 +20,8 @@ from zjanalysis.ledger.state import Status, settle
 
 KEY = ["ledger_id", "column"]
 LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
+OFFICES = tuple("current_written" if key == "current" else key for key in TYPED_BY_OFFICE)
+"""What an office says itself of a row of its own; its value as it wrote it."""
 WHO = ("problem", "region", "lead_unit")
 TALK = ("as_numbered", "doubt", "maybe")
 CHANGES = [c.key for c in CHANGE_COLUMNS]
@@ -128,7 +130,7 @@ def typed_over(written: pd.DataFrame, sent_out: pd.DataFrame) -> pd.DataFrame:
 def _is_typed(key: str, text: str, ledger_id: str, *, stood: str, sent: set[tuple[str, str]]) -> bool:
     """Tell whether a text in a column of the tool is neither the tool's nor what an office says of its own row."""
     if key in TYPED_BY_OFFICE and (not ledger_id or ledger_id.startswith(OWN)):
-        return key == "current" and bool(numbers(pd.Series([text])).isna().iloc[0])
+        return False
     if not ledger_id or key == "ledger_id":
         return (key, plain(text)) not in sent and text != ledger_id
     return plain(text) != plain(stood)
@@ -216,7 +218,7 @@ def _matched(copy: Copy, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
 
 
 def _own_columns(rows: pd.DataFrame) -> list[str]:
-    return [key for key in (*hand_columns(rows), *TYPED_BY_OFFICE) if key not in ("sequence", *PLACE)]
+    return [key for key in (*hand_columns(rows), *OFFICES) if key not in ("sequence", *PLACE)]
 
 
 def _proposals(master: pd.DataFrame, rows: pd.DataFrame, copy: Copy, *, by: str) -> pd.DataFrame:
@@ -225,9 +227,9 @@ def _proposals(master: pd.DataFrame, rows: pd.DataFrame, copy: Copy, *, by: str)
     A new 序号 is only a new order; of a row of the office's own its target, region and value are the office's too.
     """
     listed = rows[~rows["ledger_id"].str.startswith("?")]
-    said = cells(listed, [c for c in dict.fromkeys([*hand_columns(rows), *TYPED_BY_OFFICE]) if c not in PLACE])
+    said = cells(listed, [c for c in dict.fromkeys([*hand_columns(rows), *OFFICES]) if c not in PLACE])
     plans = ~said["ledger_id"].str.startswith(OWN)
-    said = said[~(plans & said["column"].isin(TYPED_BY_OFFICE))]
+    said = said[~(plans & said["column"].isin(OFFICES))]
     said = said[~(said["column"].eq("sequence") & said["text"].str.fullmatch(r"\d*"))]
     columns = list(dict.fromkeys(said["column"]))
     said = said.merge(cells(copy.base, columns), on=KEY, how="left", suffixes=("", "_base"))
@@ -262,7 +264,7 @@ def _patch(ledger: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:
     once = taken.drop_duplicates(KEY).pivot(index="ledger_id", columns="column", values="text")
     aligned = once.reindex(ledger["ledger_id"]).set_axis(ledger.index)
     texts = {c: as_text(ledger[c]).mask(aligned[c].notna(), aligned[c]) for c in aligned.columns}
-    patched = ledger.assign(**{c: numbers(text) if c == "current" else text for c, text in texts.items()})
+    patched = ledger.assign(**texts)
     places = patched["region"].fillna("").map(find_code)
     return patched.assign(region_code=patched["region_code"].mask(is_own(patched), places).astype("str"))
 

@@ -34,6 +34,7 @@ from zjanalysis.ledger.display import day_text, worded
 from zjanalysis.ledger.reading import LedgerFile
 from zjanalysis.ledger.rows import SAMPLE, is_own, office_of, today
 from zjanalysis.ledger.state import HELD, Status, standing
+from zjanalysis.ledger.typed import is_typed
 from zjanalysis.ledger.views import counts_sentence
 
 _HEADS = {"序号": 7, "任务": 8, "地区": 12, "事项": 34, "目标值": 20, "当前值": 12, "差距": 16, "完成时限": 12,
@@ -118,7 +119,7 @@ def numbered(parts: Iterable[str | Block]) -> list[str | dict[str, Any]]:
 
 
 def _without_figures(rows: pd.DataFrame, more: str = "") -> str:
-    n = int((rows["current"].isna() & rows["unit"].ne("typed")).sum())
+    n = int((rows["current"].isna() & ~is_typed(rows)).sum())
     return f"其中{n}项本期没有数据，不能判断是否达标{more}。" if n else ""
 
 

@@ -154,8 +154,9 @@ def assemble(written: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
     from_sheet = {key: rows[key] for key in (*HAND, *extras) if key in rows.columns}
     for key in TYPED_BY_OFFICE:
         text = rows[key] if key in rows.columns else pd.Series("", index=rows.index)
-        from_sheet[key] = base[key].mask(own, numbers(text) if key in NUMBERS else text)
-    placed = base.assign(**from_sheet)
+        from_sheet[key] = text.where(own, "") if key == "current" else base[key].mask(own, text)
+    from_sheet["current_written"] = from_sheet.pop("current")
+    placed = base.assign(**from_sheet, current=base["current"].mask(own))
     named = placed.assign(region_code=placed["region_code"].mask(own, placed["region"].fillna("").map(find_code)))
     return named.astype({k: kind for k, kind in kinds.items() if k in named.columns})
 

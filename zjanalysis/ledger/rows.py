@@ -19,16 +19,17 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
 from zjanalysis.columns import CHANGE_COLUMNS, HAND, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS, label
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.inputs.office_table import OfficeTable, day_of, days, find_table, numbers
+from zjanalysis.inputs.office_table import OfficeTable, day_of, days, find_table
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import is_county, load_regions, region_name, report_units
 from zjanalysis.inputs.workbook import Sheet
-from zjanalysis.units import UNITS, apart
+from zjanalysis.ledger.typed import is_typed, read_typed
+from zjanalysis.units import UNITS, apart, rounded
 
 LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET = "台账", "工具底稿", "变更记录", "冲突清单"
 SAMPLE = "示例数据（模拟）"
 """What stands over the table of a ledger of made-up figures, and on every paper made from it."""
-MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on", "deadline_read")
+MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on", "deadline_read", "current_written")
 COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
 """Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""
 PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))
@@ -143,7 +144,7 @@ COUNTED = ("days_left", "days_quiet")
 PEERS = ("above_peers", "below_peers")
 MOVES = ("rising", "falling")
 """Comparisons with the base value."""
-LOWER = ("<=", "falling", "below_peers")
+LOWER = ("<=", "<", "falling", "below_peers")
 """Comparisons for which less is better."""
 
 DEEDS = ("inspection_practised", "publicity_done")
@@ -152,9 +153,6 @@ EVIDENCE = {"evidence": "名称", "evidence_number": "文号", "evidence_date": 
 # What the registries of items and reported figures do not hold: cases, the yearly evaluation, the ledger's own.
 _OTHERS = {row["indicator"]: (row["label"], row["unit"]) for row in read_reference("ledger_indicators")}
 _ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
-_SIGNS = {"≥": ">=", ">=": ">=", "不低于": ">=", ">": ">", "＞": ">", "高于": ">", "≤": "<=", "<=": "<=",
-          "不高于": "<="}  # fmt: skip
-_TYPED = rf"^\s*(?P<kind>{'|'.join(sorted(_SIGNS, key=len, reverse=True))})?\s*(?P<number>[\d.,]+\s*[%％]?)\s*$"
 
 
 def empty_ledger() -> pd.DataFrame:
@@ -216,21 +214,14 @@ def _measure(sentence: str) -> str:
 def adopt(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with a number for every row without one (or with one that stands twice): 自001, 自002, …
 
-    The target and value people typed are read (≥95%, 97%), so that the rules of closing hold for these rows too.
+    The target and value people typed are read (`read_typed`), so that the rules of closing hold for these rows too.
     """
     new = ledger["ledger_id"].fillna("").eq("") | ledger["ledger_id"].duplicated()
     taken = pd.to_numeric(ledger["ledger_id"].fillna("").str.extract(rf"^{OWN}(\d+)$")[0])
     first = 0 if taken.isna().all() else int(taken.max())
     label = OWN + (new.cumsum() + first).astype("str").str.zfill(3)
     numbered = ledger.assign(ledger_id=ledger["ledger_id"].mask(new, label))
-    own = is_own(numbered)
-    target = numbered["target_text"].fillna("").str.extract(_TYPED)
-    kind = target["kind"].map(_SIGNS).fillna(">=").where(target["number"].notna())
-    return numbered.assign(
-        comparison=numbered["comparison"].mask(own, kind),
-        target_value=numbered["target_value"].mask(own, numbers(target["number"].fillna("").astype("str"))),
-        unit=numbered["unit"].mask(own, "typed"),
-    )
+    return read_typed(numbered, is_own(numbered))
 
 
 # --- filled with figures ------------------------------------------------------------------------------------------
@@ -294,5 +285,8 @@ def with_gap(ledger: pd.DataFrame) -> pd.DataFrame:
     for key, rows in distance.groupby(ledger["unit"].where(ledger["unit"].isin([*UNITS]), "count")):
         now, then = (side[rows.index].to_numpy("float64") for side in (ledger["current"], yardstick))
         distance[rows.index] = apart(now, then, UNITS[str(key)], UNITS[str(key)].digits or 2)  # counts: `wording.plain`
+    distance = distance.mask(
+        is_typed(ledger), pd.Series(rounded((ledger["current"] - yardstick).to_numpy(), 9), ledger.index)
+    )
     distance = distance * np.where(kind.isin(LOWER), -1.0, 1.0)
     return ledger.assign(gap=distance.mask(kind.isin(["record", ""]) | first))

@@ -29,12 +29,15 @@ from zjanalysis.ledger.rows import (
     empty_ledger,
     evidence_lacks,
     fill,
+    is_own,
     last_day,
     lay_out,
     problem_of,
+    records,
     today,
     with_gap,
 )
+from zjanalysis.ledger.typed import read_typed, typed_doubt
 from zjanalysis.settings import Settings
 from zjanalysis.units import Met, Target, rising
 
@@ -132,18 +135,18 @@ def _deadline_read(ledger: pd.DataFrame, was: pd.DataFrame) -> pd.Series:
 def meets(kind: str, value: float, *, target: float, before: float, verdict: str, unit: str = "") -> bool | None:
     """Tell whether a value meets its target: True, False, or None where nobody can tell; as the pages judge (`Target`).
 
-    ``kind`` as in `load_targets`; > is strict. rising and falling are held against ``before``, the base value;
-    above_peers and below_peers follow 达标 of the comparison with the median of the peers.
+    ``kind`` as in `load_targets`, or <; > and < are strict. rising and falling are held against ``before``, the base
+    value; above_peers and below_peers follow 达标 of the comparison with the median of the peers.
 
     >>> meets(">", 0.855, target=0.855, before=0.8, verdict=""), meets("falling", 2, target=0, before=3, verdict="")
     (False, True)
     """
     if kind in PEERS and not np.isnan(value):
         return {Met.MET: True, Met.NOT_MET: False}.get(Met(verdict)) if verdict in set(Met) else None
-    if kind not in (">=", ">", "<=", "done", *MOVES):
+    if kind not in (">=", ">", "<=", "<", "done", *MOVES):
         return None
     sign = -1 if kind in LOWER else 1
-    asked = rising(unit, sign) if kind in MOVES else Target("number", target, sign, strict=kind == ">")
+    asked = rising(unit, sign) if kind in MOVES else Target("number", target, sign, strict=kind in (">", "<"))
     return {Met.MET: True, Met.NOT_MET: False}.get(asked.met(value, before=before))
 
 
@@ -191,13 +194,17 @@ def settle(
     valid = closing.notna() & (closing <= now) & (closing >= dated["reached_on"])
     unnamed = ledger["evidence"].fillna("").str.strip().eq("").map({True: "名称", False: ""}).astype("str")
     lacks = evidence_lacks(ledger).where(ledger["comparison"].eq("done"), unnamed)  # an ordinary row needs any at all
-    stays = was["status"].eq(Status.CLOSED) & met.isna()
+    stays = was["status"].eq(Status.CLOSED) & met.isna() & _doubts(ledger).eq("")
     settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & lacks.eq("") & valid))
     return settled.assign(hint=_hint(settled, met, valid=valid, lacks=lacks))
 
 
 def _sure(answer: pd.Series) -> pd.Series:
     return answer.fillna(False).astype(bool)
+
+
+def _doubts(ledger: pd.DataFrame) -> pd.Series:
+    return pd.Series([typed_doubt(row) for row in records(ledger)], index=ledger.index, dtype="str")
 
 
 def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Series:
@@ -223,6 +230,7 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.S
     unread = ledger["deadline_read"].eq("") | ledger["deadline_read"].ne(ledger["deadline"].fillna(""))
     unmet = _sure(met.eq(False))
     open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
+    doubt = _doubts(ledger)
     sentences = (
         (ledger["reopened_on"].notna() & unmet, "达标回落，已重新启动；原销号日期不再有效"),
         (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
@@ -231,6 +239,7 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.S
         (reached & lacks.ne(""), "已达标：补齐佐证（" + lacks + "）并填销号日期即可销号"),
         (reached, "已达标：填销号日期即可销号"),
         (unmet & dated, "未达标，不能销号"),
+        (doubt.ne(""), doubt + "，无法判断；写法如 ≥95% 与 96%，≤3天 与 2天"),
         (ledger["status"].eq(Status.CLOSED) & met.isna(), "本期无数据，维持销号，请补数核实"),
         (ledger["indicator"].fillna("").str.startswith("problem_") & met.isna(), PROBLEM_HINT),
         (open_question & ledger["reached_on"].notna(), "曾经达标，本期无数据，请补数核实"),
@@ -269,7 +278,9 @@ def standing(file: LedgerFile, *, on: str | date = "") -> pd.DataFrame:
     if day is None:
         return file.ledger
     figures = file.memory["as_of"].max()
-    rows = with_gap(file.ledger)  # what an earlier version wrote may not follow from what is printed
+    rows = with_gap(
+        read_typed(file.ledger, is_own(file.ledger))
+    )  # what an earlier version wrote may not follow from what is printed
     return settle(rows, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
 
 
