@@ -82,6 +82,21 @@ def test_every_answer_comes_to_one_state(items: pd.DataFrame, tasks: pd.DataFram
     assert "部分同意" in ANSWERS
 
 
+def test_what_betters_nothing_is_no_adoption(items: pd.DataFrame, tasks: pd.DataFrame) -> None:
+    """乙 promises 12 days and takes no visit, 丙 takes 2; 乙 is not online."""
+    days = tasks.iloc[[0] * 3].assign(answer="部分同意", agreed_value=[12, 13, 11.5])
+    visits = plan(items, region="440800", peers=("440900",), indicator="visits", target=0.0).steps
+    asked = task_list(visits)[lambda t: t["item_name"] == "丙"]
+    online = task_list(plan(items, region="440800", peers=("440900",), indicator="online", target=1.0).steps)
+    agreed = pd.concat([asked] * 4).assign(answer="部分同意", agreed_value=[3, 2, 0.5, 1])
+    flags = pd.concat([online.head(1)] * 3).assign(answer=["部分同意", "部分同意", "同意"], agreed_value=[0, 2, None])
+    judged = judge_answers(items, pd.concat([days, agreed, flags], ignore_index=True))
+    assert judged["answer_state"].tolist() == [
+        "与现状相同", "比现状差", "采纳", "比现状差", "与现状相同", "未识别", "采纳", "与现状相同", "未识别", "采纳",
+    ]  # fmt: skip
+    assert judged["applied_value"].dropna().tolist() == [11.5, 1, 1]
+
+
 def test_answers_carried_out_and_the_indicator_after_them(items: pd.DataFrame, tasks: pd.DataFrame) -> None:
     before = items.copy(deep=True)
     answers = tasks.assign(answer=["同意", "部分同意", "不同意"], agreed_value=[None, 6, None])

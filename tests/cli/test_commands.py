@@ -182,6 +182,7 @@ def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.Ca
     asked = ["plan", "遂溪县", "--indicator", "instant", "--period", "2021Q1"]
     for _ in range(2):  # a list nobody has written in is made anew
         assert main([*asked, "--target", "85%", "--out", str(path)]) == 0
+    assert "zj plan 440823 --indicator instant --period 2021Q1 --apply 文件" in capsys.readouterr().out
     book = openpyxl.load_workbook(path)
     n_tasks = 0
     for name in book.sheetnames[1:]:

@@ -43,6 +43,10 @@ class Lever:
             return 1 - column.astype("Float64").astype("float64")
         return column.astype("float64")
 
+    def aim(self, values: pd.Series) -> pd.Series:
+        """Give the states that values of a task ask for: 1 of a flag or type is done, and lacks nothing."""
+        return 1 - values if self.kind in ("flag", "type") else values
+
     def settled(self, rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
         """Give the rows with the column set to these states; a missing state leaves the row as it is."""
         column, given = rows[self.field], states.notna()

@@ -17,6 +17,7 @@ from zjanalysis.inputs.regions import load_regions
 ANSWERS = ("同意", "已完成", "部分同意", "不同意")
 """What the 反馈 column offers; 部分同意 needs a number in 商定值."""
 ACCEPTED, REFUSED, OPEN, UNREAD, UNKNOWN_ITEM = "采纳", "不采纳", "未反馈", "未识别", "查无此项"
+SAME, WORSE = "与现状相同", "比现状差"
 TASKS = (
     "order", "item_key", "match_code", "item_name", "department", "current_text", "proposed_text", "basis", "gain",
     "responsible", "due", "answer", "agreed_value", "to_value", "indicator", "region_code",
@@ -68,8 +69,9 @@ def _written(steps: pd.DataFrame, column: str) -> pd.Series:
 def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Give the answers with ``answer_state`` and ``applied_value``, what each comes to.
 
-    采纳: 同意 or 已完成, with agreed_value where given, else to_value; 部分同意 only with agreed_value. 不采纳: 不同意.
-    未反馈: empty. 未识别: any other word, or no number. 查无此项: the item is not in the items any more.
+    采纳: 同意 or 已完成, with agreed_value where given, else to_value; 部分同意 only with agreed_value; 与现状相同 and
+    比现状差 where that betters nothing. 不采纳: 不同意. 未反馈: empty. 未识别: any other word, or no number an item
+    can have. 查无此项: the item is not in the items any more.
     """
     word = answers["answer"].astype("str").str.strip()
     word = word.where(word != "")
@@ -78,13 +80,23 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     value = agreed.where(agreed.notna() | (word == "部分同意"), proposed)
     known = pd.MultiIndex.from_arrays([items["region_code"], item_keys(items)])
     here = pd.MultiIndex.from_arrays([answers["region_code"].astype("str"), answers["item_key"].astype("str")])
+    possible, step = value.ge(0), pd.Series(np.nan, index=answers.index)
+    for key, part in value.groupby(answers["indicator"].astype("str")):
+        lever, at = lever_of(find(str(key))), answers.index.isin(part.index)
+        if lever.kind != "days":
+            possible &= ~at | (value.mod(1).eq(0) & (value.le(1) | (lever.kind == "visits")))
+        now = pd.Series(lever.state(items).to_numpy(), index=known)
+        now = now[~known.duplicated(keep="last")].reindex(here[at])
+        step[at] = lever.aim(part).to_numpy() - now.to_numpy()
     choices = [
         (pd.Series(~here.isin(known), index=answers.index), UNKNOWN_ITEM),
         (word.isna(), OPEN),
         (word == "不同意", REFUSED),
-        (word.isin(ANSWERS[:3]) & value.ge(0), ACCEPTED),
+        (~word.isin(ANSWERS) | ~possible, UNREAD),
+        (step.eq(0), SAME),
+        (step.gt(0), WORSE),
     ]
-    state = pd.Series(np.select([c for c, _ in choices], [s for _, s in choices], UNREAD), index=answers.index)
+    state = pd.Series(np.select([c for c, _ in choices], [s for _, s in choices], ACCEPTED), index=answers.index)
     return answers.assign(answer_state=state, applied_value=value.where(state == ACCEPTED))
 
 
@@ -96,7 +108,7 @@ def carried_out(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
         names = pd.MultiIndex.from_arrays([part["region_code"].astype("str"), part["item_key"].astype("str")])
         applied = pd.Series(part["applied_value"].to_numpy(dtype="float64"), index=names)
         value = pd.Series(applied[~applied.index.duplicated(keep="last")].reindex(rows).to_numpy(), index=items.index)
-        items = lever.settled(items, 1 - value if lever.kind in ("flag", "type") else value)
+        items = lever.settled(items, lever.aim(value))
     return items
 
 

@@ -9,9 +9,18 @@ import pandas as pd
 
 from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.registry import Indicator, indicator
-from zjanalysis.analysis.tasks import ANSWERS, UNKNOWN_ITEM, UNREAD, after_answers, judge_answers, task_list
+from zjanalysis.analysis.tasks import (
+    ANSWERS,
+    SAME,
+    UNKNOWN_ITEM,
+    UNREAD,
+    WORSE,
+    after_answers,
+    judge_answers,
+    task_list,
+)
 from zjanalysis.cli import listed
-from zjanalysis.cli.output import print_table, save
+from zjanalysis.cli.output import print_table, save, typed
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.dates import iso_day
@@ -70,7 +79,8 @@ def plan(arguments: argparse.Namespace) -> int:
         path = Path(arguments.out)
         write_tasks(task_list(proposal.steps, due=due), path, title=f"{me.name}{one.short}提升任务清单",
                     sample=me.period.dataset.kind == "sample")  # fmt: skip
-        print(f"已写入 {path}；收回后用 zj plan {me.region} --indicator {one.key} --apply 文件 查看效果。")
+        told = typed(arguments, "data", "period", "peers")
+        print(f"已写入 {path}；收回后用 zj plan {me.region} --indicator {one.key}{told} --apply 文件 查看效果。")
     return 0
 
 
@@ -103,11 +113,11 @@ def _apply(me: Study, one: Indicator, arguments: argparse.Namespace) -> int:
         raise ConfigError(f"这是{lists}的清单，不是{asked}的。", "请换成清单所写的地区和指标。")
     counted = judged["answer_state"].value_counts()
     print("反馈：" + "，".join(f"{state}{n}项" for state, n in counted.items()))
-    unread = judged[judged["answer_state"].isin([UNREAD, UNKNOWN_ITEM])]
+    unread = judged[judged["answer_state"].isin([UNREAD, UNKNOWN_ITEM, SAME, WORSE])]
     for state, rows in unread.groupby("answer_state", sort=False):
         print(f"{state}：{_places(rows)}。")
     if unread["answer_state"].eq(UNREAD).any():
-        print(f"反馈只认{'、'.join(ANSWERS)}；部分同意要填商定值（数字）。")
+        print(f"反馈只认{'、'.join(ANSWERS)}；部分同意要填商定值（数字，跑动次数为整数）。")
     after = after_answers(me.period.items, judged, peers=me.peers, scope=me.scope)
     print_table(table(after, caption="落实后", columns=ANSWERED))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import unicodedata
 from pathlib import Path
 from typing import TextIO
@@ -23,6 +24,16 @@ def print_table(rows: Table, limit: int = 60, *, file: TextIO | None = None) -> 
         print("  ".join(_pad(*cell) for cell in zip(row, widths, right, strict=True)).rstrip(), file=file)
     if len(rows.rows) > limit:
         print(f"……共 {len(rows.rows)} 行，只显示前 {limit} 行；用 --out 保存全部。", file=file)
+
+
+def typed(arguments: argparse.Namespace, *names: str) -> str:
+    """Give the options that were typed as they stand in a command that follows, a blank before each.
+
+    >>> typed(argparse.Namespace(data="我的 数据", period="2021Q2", peers=""), "data", "period", "peers")
+    ' --data "我的 数据" --period 2021Q2'
+    """
+    given = ((name, str(getattr(arguments, name))) for name in names if getattr(arguments, name))
+    return "".join(f' --{name} "{value}"' if " " in value else f" --{name} {value}" for name, value in given)
 
 
 def _width(text: str) -> int:
