@@ -113,8 +113,8 @@ def use_levels(names: Iterable[str]) -> tuple[str, ...]:
 
 def dataset_of(path: Path, *, settings: Settings) -> Path:
     """Give the folder of the data set that a file lies in; for a file from elsewhere that of the settings."""
-    above = [folder for folder in path.absolute().parents if (folder / FILE_NAME).is_file()]
-    return above[0] if above else settings.path(settings.data)
+    above = (folder for folder in path.absolute().parents if (folder / FILE_NAME).is_file())
+    return next(above, settings.path(settings.data))
 
 
 def columns_told(folder: Path, *, settings: Settings) -> Mapping[str, str]:
@@ -206,8 +206,7 @@ def list_periods(data: str = "", *, settings: Settings | None = None) -> tuple[s
 
 def previous_period(data: str, period: str, *, settings: Settings | None = None) -> str:
     """Give the period before this one, "" when it is the first."""
-    earlier = [name for name in list_periods(data, settings=settings) if name < period]
-    return earlier[-1] if earlier else ""
+    return max((name for name in list_periods(data, settings=settings) if name < period), default="")
 
 
 def steps_in_time(periods: Iterable[str]) -> dict[str, int]:

@@ -21,6 +21,7 @@ UNCALCULATED = "（公式未计算）"
 """What a cell reads whose formula nobody has calculated."""
 PLACE = ("file", "sheet", "row_number")
 Broken = tuple[str, str, pd.Series]  # rule, column, mask over the rows
+Day = str | date  # a day as people write it (`day_of`), or as it is
 TASK_NEEDED = ("item_key", "to_value", "indicator", "region_code", "answer")
 TASK_NUMBERS = ("order", "gain", "to_value", "agreed_value")
 
@@ -149,7 +150,7 @@ def numbers(text: pd.Series) -> pd.Series:
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
 
 
-def day_of(text: str | date | None) -> pd.Timestamp | None:
+def day_of(text: Day | None) -> pd.Timestamp | None:
     """Give a date written 2021-06-30, 2021/6/30, 2021.6.30 or 2021年6月30日; None for anything else.
 
     >>> str(day_of("2021年6月3日").date()), day_of("六月底"), day_of("2021-02-30")

@@ -115,11 +115,9 @@ def code_in(text: str) -> str | None:
     >>> code_in("附件2：湛江市遂溪县实施清单（2021）.xlsx"), code_in("440882_事项"), code_in("实施清单")
     ('440823', '440882', None)
     """
-    codes = [code for code in _regions() if code in text]
-    if codes:
-        return codes[0]
-    names = [spelling for spelling in _codes() if len(spelling) >= 2 and spelling in text]
-    return _codes()[max(names, key=len)] if names else None
+    code = next((code for code in _regions() if code in text), None)
+    names = (spelling for spelling in _codes() if len(spelling) >= 2 and spelling in text)
+    return code or _codes().get(max(names, key=len, default=""))
 
 
 def region_name(code: str | int) -> str:

@@ -6,7 +6,6 @@ What cannot be computed from items or cases is reported; every file becomes type
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +13,17 @@ import pandas as pd
 from zjanalysis.columns import POPULATION_COLUMNS, REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.findings import findings_of
-from zjanalysis.inputs.office_table import PLACE, Broken, OfficeTable, day_of, days, findings_in, numbers, read_table
+from zjanalysis.inputs.office_table import (
+    PLACE,
+    Broken,
+    Day,
+    OfficeTable,
+    day_of,
+    days,
+    findings_in,
+    numbers,
+    read_table,
+)
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
 
@@ -45,7 +54,7 @@ def load_definitions() -> pd.DataFrame:
     return text.assign(scale=pd.to_numeric(text["scale"]))
 
 
-def load_reported(folder: Path, *, cutoff: str | date) -> tuple[pd.DataFrame, pd.DataFrame]:
+def load_reported(folder: Path, *, cutoff: Day) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `reported` and `findings` of a period folder; two empty tables when it has no reported.xlsx.
 
     ``reported``: region_code, indicator, numerator, denominator, in_force (False: not counted), figure_source,
@@ -58,9 +67,7 @@ def load_reported(folder: Path, *, cutoff: str | date) -> tuple[pd.DataFrame, pd
     return check_reported(table, cutoff=cutoff, population=load_population(folder.parent))
 
 
-def check_reported(
-    table: OfficeTable, *, cutoff: str | date, population: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def check_reported(table: OfficeTable, *, cutoff: Day, population: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Type the rows, give every denominator its source, and say in findings what does not fit."""
     definitions = load_definitions()
     text = table.rows.reindex(columns=[*(c.key for c in REPORTED_COLUMNS), *PLACE], fill_value="")
@@ -143,7 +150,7 @@ def load_population(folder: Path | None = None) -> pd.DataFrame:
     return known[[*_POPULATION, "order"]].reset_index(drop=True)
 
 
-def population_on(population: pd.DataFrame, cutoff: str | date) -> pd.DataFrame:
+def population_on(population: pd.DataFrame, cutoff: Day) -> pd.DataFrame:
     """Return the people and firms that count on a day, by region: the last figure up to it, else the first after it.
 
     The data set's own figures go before the reference; people and firms may come from different dates.

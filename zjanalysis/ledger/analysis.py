@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from datetime import date
 from functools import partial
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 from zjanalysis.analysis.chance import interval
 from zjanalysis.analysis.reported import comparable
 from zjanalysis.analysis.signals import D2
+from zjanalysis.inputs.office_table import Day
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
 from zjanalysis.ledger.rows import last_day, today, unit_names
@@ -193,7 +193,7 @@ class Forecast:
 def forecast(
     history: pd.DataFrame,
     *,
-    deadline: str | date,
+    deadline: Day,
     indicator: str = "",
     target: float = float("nan"),
     better: str = "higher",

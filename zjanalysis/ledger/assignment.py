@@ -7,7 +7,6 @@ that is missing changes nothing, a unit is dropped only where its 分工 reads �
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_
 from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
 from zjanalysis.files import refuse_written_in
-from zjanalysis.inputs.office_table import PLACE, find_table
+from zjanalysis.inputs.office_table import PLACE, Day, find_table
 from zjanalysis.inputs.regions import city_of, report_units
 from zjanalysis.inputs.workbook import column_letter, read_rows
 from zjanalysis.ledger.analysis import split_units
@@ -133,7 +132,7 @@ def read_assignments(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table.rows, base.drop(columns=list(PLACE))
 
 
-def take_assignments(path: Path, returned: Path, *, on: str | date) -> LedgerResult:
+def take_assignments(path: Path, returned: Path, *, on: Day) -> LedgerResult:
     """Take over into the ledger which units a returned 分工表 names; what contradicts goes to 冲突清单.
 
     Raises InputError, and changes nothing, when a row's 编号 or 分工 cannot be read.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from zjanalysis.display import wording
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
 from zjanalysis.display.workbook import put_text
 from zjanalysis.files import refuse_written_in
-from zjanalysis.inputs.office_table import PLACE
+from zjanalysis.inputs.office_table import PLACE, Day
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
@@ -87,7 +86,7 @@ SAMPLE_NOTE = f"{SAMPLE}：本台账的数值、进展与佐证均为演示而�
 NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
 
 
-def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sample: bool = False) -> LedgerResult:
+def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: Day, sample: bool = False) -> LedgerResult:
     """Write a new ledger (`state.start`) as a workbook; never over an existing file.
 
     Raises InputError when the file is already there.
@@ -112,12 +111,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: str | date, sampl
 
 
 def update_ledger(
-    path: str | Path,
-    scores: pd.DataFrame,
-    *,
-    on: str | date,
-    as_of: str | date | None = None,
-    gaps: pd.DataFrame | None = None,
+    path: str | Path, scores: pd.DataFrame, *, on: Day, as_of: Day | None = None, gaps: pd.DataFrame | None = None
 ) -> LedgerResult:
     """Refresh the tool's columns from the scores and settle the states; every hand-written cell stays as it is.
 
@@ -132,7 +126,7 @@ def update_ledger(
         return _save(file, LedgerResult(after, lines, pd.DataFrame(), notes_of(file, by_hand[0], after)))
 
 
-def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: str | date) -> LedgerResult:
+def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: Day) -> LedgerResult:
     """Take over what returned copies filled in; contradictions go to 冲突清单 and change nothing.
 
     The values stay those of the last update; states are settled anew.
@@ -141,9 +135,7 @@ def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: str | dat
     return merge_copies(path, returned, on=on)
 
 
-def merge_copies(
-    path: str | Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: str | date
-) -> LedgerResult:
+def merge_copies(path: str | Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: Day) -> LedgerResult:
     """Take over what came back, by file name, each made from the ledger as it stands now (`merge.merge`)."""
     with locked(Path(path)):
         file = read_to_change(path)
@@ -164,7 +156,7 @@ def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
     return Copy(file.ledger, file.memory, file.written, stood.fillna("").reset_index(drop=True))
 
 
-def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[pd.DataFrame]:
+def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: Day) -> list[pd.DataFrame]:
     """Return what people did to the ledger since the tool last wrote, what they typed in the tool's cells apart.
 
     That is put back to what the tool says, and stays in the log.
@@ -175,7 +167,7 @@ def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> list[p
     return [hand_changes(file.memory, after.assign(**deleted), on=on), put_back]
 
 
-def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
+def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: Day) -> pd.DataFrame:
     """Return what the tool moved; a new row is held against itself, so that only real moves are logged."""
     new = after[~after["ledger_id"].isin(file.memory["ledger_id"])]
     blank = new.assign(status="", reached_on=pd.Series(pd.NaT, index=new.index))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 
 from zjanalysis.columns import BUREAU, CHANGE_COLUMNS, HAND, TOOL, label
-from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, day_of
+from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, Day, day_of
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE, LedgerFile
 from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own, records, today
@@ -81,7 +80,7 @@ def cells(ledger: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return texts.melt("ledger_id", present, var_name="column", value_name="text").astype("str")
 
 
-def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by: str, on: str | date) -> pd.DataFrame:
+def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by: str, on: Day) -> pd.DataFrame:
     """Return one row per cell that differs, for the change log; a row that is new is one line, not one per cell."""
     old, new = cells(before, columns), cells(after, columns)
     both = new.merge(old, on=KEY, how="left", suffixes=("", "_old"))
@@ -94,12 +93,12 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by
     return lines.assign(changed_on=today(on), changed_by=by, old=lines["old"].fillna(""))[CHANGES]
 
 
-def tool_changes(before: pd.DataFrame, after: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
+def tool_changes(before: pd.DataFrame, after: pd.DataFrame, *, on: Day) -> pd.DataFrame:
     """Return what the tool itself moved: status, value, base value, target, day reached."""
     return changes(before, after, columns=list(LOGGED), by="工具", on=on)
 
 
-def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, on: str | date) -> pd.DataFrame:
+def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, on: Day) -> pd.DataFrame:
     """Return what people changed since the tool last wrote; of a row that is gone, what was written in it."""
     gone = cells(base[~base["ledger_id"].isin(ledger["ledger_id"])], hand_columns(base))
     texts = gone[gone["text"] != ""].groupby("ledger_id", sort=False)["text"].agg("；".join).rename("old").reset_index()
@@ -161,12 +160,7 @@ def _places(rows: pd.DataFrame) -> pd.Series:
 
 
 def merge(
-    ledger: pd.DataFrame,
-    before: pd.DataFrame,
-    *,
-    copies: Mapping[str, Copy],
-    on: str | date,
-    as_of: str | date | None = None,
+    ledger: pd.DataFrame, before: pd.DataFrame, *, copies: Mapping[str, Copy], on: Day, as_of: Day | None = None
 ) -> LedgerResult:
     """Return the ledger with what the returned copies filled in; what contradicts is listed, never overwritten.
 

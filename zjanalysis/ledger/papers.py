@@ -8,7 +8,6 @@ people to lay.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, put
 from zjanalysis.display.tables import Table, table
 from zjanalysis.display.workbook import put_text, sheet_names
 from zjanalysis.files import refuse_written_in, write_paper
-from zjanalysis.inputs.office_table import days
+from zjanalysis.inputs.office_table import Day, days
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.inputs.workbook import packed
 from zjanalysis.ledger import analysis
@@ -69,9 +68,7 @@ def summary_table(rows: pd.DataFrame) -> Table:
     return table(counted, caption="督办事项汇总", columns=("unit_name", "why_due", "n_rows"), sheet="汇总")
 
 
-def write_notices(
-    rows: pd.DataFrame, path: str | Path, *, on: str | date, issuer: str = "", sample: bool = False
-) -> Path:
+def write_notices(rows: pd.DataFrame, path: str | Path, *, on: Day, issuer: str = "", sample: bool = False) -> Path:
     """Write the 督办单 of every unit (from `notice_rows`) as one workbook: the summary, then a sheet per unit."""
     book = Workbook()
     units = list(rows["unit_name"].drop_duplicates())
@@ -81,9 +78,7 @@ def write_notices(
     return write_paper(Path(path), packed(book))
 
 
-def write_documents(
-    rows: pd.DataFrame, folder: Path, *, on: str | date, issuer: str, sample: bool = False
-) -> list[Path]:
+def write_documents(rows: pd.DataFrame, folder: Path, *, on: Day, issuer: str, sample: bool = False) -> list[Path]:
     """Write the 督办单 of every unit (from `notice_rows`) as a document of its own, in the form of GB/T 9704."""
     day, units = today(on), list(rows["unit_name"].drop_duplicates())
     names = [name.translate(str.maketrans('<>|"', "＜＞｜＂")) for name in sheet_names(units)]
@@ -128,7 +123,7 @@ def _counted(rows: pd.DataFrame) -> str:
     return f"共{len(rows)}项，其中" + "、".join(f"{word}{n}项" for word, n in counts if n) + "。"
 
 
-def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: str | date, sample: bool) -> None:
+def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: Day, sample: bool) -> None:
     sheet.title = "汇总"
     put_text(sheet.cell(1, 1), f"督办事项汇总（{day_text(today(on))}）")
     sheet.cell(1, 1).font = Font(bold=True, size=16)
@@ -145,7 +140,7 @@ def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: str 
     for_paper(sheet, head=3, paper=sheet.PAPERSIZE_A4)
 
 
-def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: str | date, issuer: str, sample: bool) -> None:
+def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: Day, issuer: str, sample: bool) -> None:
     """Lay out one 督办单: title, whom it is for, what it is about, the table with room for the answer, who sent it."""
     width, day = len(_HEADS), day_text(today(on))
     basis = (SAMPLE_NOTE if sample else "") + BASIS
@@ -182,7 +177,7 @@ TITLE = "数字政府改革建设整改台账情况通报"
 PLACES = 3  # how many places the sentence on who is ahead names
 
 
-def brief(file: LedgerFile, *, on: str | date, city: str, office: str) -> tuple[list[Block | str], bytes]:
+def brief(file: LedgerFile, *, on: Day, city: str, office: str) -> tuple[list[Block | str], bytes]:
     """Return the 通报 of the month of ``on`` up to that day: its parts, and the document they make.
 
     ``office`` issues it; ``city`` says whose counties are compared.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -19,7 +18,7 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
 from zjanalysis.columns import CHANGE_COLUMNS, HAND, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS, label
 from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.inputs.office_table import OfficeTable, day_of, days, find_table
+from zjanalysis.inputs.office_table import Day, OfficeTable, day_of, days, find_table
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import is_county, load_regions, region_name, report_units
 from zjanalysis.inputs.workbook import Sheet
@@ -114,7 +113,7 @@ def problem_of(written: str) -> str:
     return f"problem_{named[1].translate(_DIGITS)}" if named else ""
 
 
-def today(on: str | date) -> pd.Timestamp:
+def today(on: Day) -> pd.Timestamp:
     """Return the day a function is told; raises ConfigError for a date that cannot be read."""
     day = day_of(on)
     if day is None:
@@ -150,9 +149,10 @@ LOWER = ("<=", "<", "falling", "below_peers")
 DEEDS = ("inspection_practised", "publicity_done")
 """Done when the ledger holds their evidence; nobody reports them."""
 EVIDENCE = {"evidence": "名称", "evidence_number": "文号", "evidence_date": "日期", "evidence_link": "链接"}
-# What the registries of items and reported figures do not hold: cases, the yearly evaluation, the ledger's own.
-_OTHERS = {row["indicator"]: (row["label"], row["unit"]) for row in read_reference("ledger_indicators")}
-_ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | _OTHERS
+_ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *REPORTED_INDICATORS)} | {
+    row["indicator"]: (row["label"], row["unit"]) for row in read_reference("ledger_indicators")
+}
+"""Name and unit by indicator; the table has those of cases, of the yearly evaluation and the ledger's own."""
 
 
 def empty_ledger() -> pd.DataFrame:
@@ -227,9 +227,7 @@ def adopt(ledger: pd.DataFrame) -> pd.DataFrame:
 # --- filled with figures ------------------------------------------------------------------------------------------
 
 
-def fill(
-    ledger: pd.DataFrame, scores: pd.DataFrame, *, as_of: str | date, gaps: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def fill(ledger: pd.DataFrame, scores: pd.DataFrame, *, as_of: Day, gaps: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the ledger with current, baseline, target_value, verdict and gap from the scores; nothing written moves.
 
     The base value is the first one seen; when a definition has changed since, the present value becomes the new

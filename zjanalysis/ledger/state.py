@@ -6,7 +6,6 @@ Why so: docs/decisions/0009-ledger.md.
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,7 @@ import pandas as pd
 
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import file_digest
-from zjanalysis.inputs.office_table import days
+from zjanalysis.inputs.office_table import Day, days
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
@@ -62,8 +61,8 @@ OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM
 def start(
     scores: pd.DataFrame,
     *,
-    on: str | date,
-    as_of: str | date | None = None,
+    on: Day,
+    as_of: Day | None = None,
     gaps: pd.DataFrame | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
@@ -90,8 +89,8 @@ def refresh(
     before: pd.DataFrame,
     *,
     scores: pd.DataFrame,
-    on: str | date,
-    as_of: str | date | None = None,
+    on: Day,
+    as_of: Day | None = None,
     gaps: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the ledger with every tool column up to date and every hand column as it was.
@@ -159,9 +158,7 @@ def is_met(ledger: pd.DataFrame) -> pd.Series:
     return pd.Series(answers, index=ledger.index, dtype="boolean")
 
 
-def settle(
-    ledger: pd.DataFrame, before: pd.DataFrame, *, on: str | date, as_of: str | date | None = None
-) -> pd.DataFrame:
+def settle(ledger: pd.DataFrame, before: pd.DataFrame, *, on: Day, as_of: Day | None = None) -> pd.DataFrame:
     """Return the ledger as of one day: ``on`` (办理日期) settles states, days left and quiet time alike.
 
     ``before`` is what the tool itself wrote last (ledger_id, status, reached_on, progress, progress_on, opened_on,
@@ -261,7 +258,7 @@ def settled_on(file: LedgerFile) -> pd.Timestamp | None:
     return None if pd.isna(day) else day
 
 
-def working_day(file: LedgerFile, on: str | date) -> pd.Timestamp:
+def working_day(file: LedgerFile, on: Day) -> pd.Timestamp:
     """Return the day something is done to a ledger (办理日期).
 
     Raises ConfigError for a day before the last one: what was written since cannot be taken back.
@@ -272,7 +269,7 @@ def working_day(file: LedgerFile, on: str | date) -> pd.Timestamp:
     return day
 
 
-def standing(file: LedgerFile, *, on: str | date = "") -> pd.DataFrame:
+def standing(file: LedgerFile, *, on: Day = "") -> pd.DataFrame:
     """Return the ledger of a file as it stands on a `working_day`, by default the day the tool last settled it."""
     day = working_day(file, on) if on else settled_on(file)
     if day is None:
