@@ -13,7 +13,8 @@ import pytest
 
 from zjanalysis.errors import ConfigError, InputError, UnknownName
 from zjanalysis.inputs import period
-from zjanalysis.inputs.period import list_periods, load_period, load_previous, previous_period
+from zjanalysis.inputs.dataset import list_periods, previous_period
+from zjanalysis.inputs.period import load_period, load_previous
 from zjanalysis.settings import Settings, Units
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ import pytest
 
 from zjanalysis.errors import InputError, PublishError
 from zjanalysis.files import file_digest
-from zjanalysis.inputs.period import Dataset
+from zjanalysis.inputs.dataset import Dataset
 from zjanalysis.publish import snapshot, staleness
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.bundle import bundle

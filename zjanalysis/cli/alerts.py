@@ -111,12 +111,10 @@ def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
     return {code: page.relative_to(settings.root).as_posix() for code, page in pages.items() if page.is_file()}
 
 
-def _draft(
-    folder: Path, code: str, texts: list[str], period: Period, addresses: Addresses | None
-) -> tuple[Path, bytes]:
+def _draft(folder: Path, code: str, texts: list[str], period: Period, to: Addresses | None) -> tuple[Path, bytes]:
     sample = period.dataset.kind == "sample"
     title = f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）"
     numbered = [f"{number}. {text}。" for number, text in enumerate(texts, 1)]
     lines = [f"{region_name(code)}：", f"　　{title}，共{len(texts)}项：", *numbered, *([MADE_UP] if sample else [])]
-    letter = unsent(title, lines, to=addresses, sample=sample)
+    letter = unsent(title, lines, to=to, sample=sample)
     return folder / f"{code}_{region_name(code)}_{period.name}_变动提醒.eml", letter.as_bytes()

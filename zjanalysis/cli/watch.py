@@ -12,20 +12,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.dataset import list_periods, load_dataset
 from zjanalysis.publish.provenance import digest_of
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.settings import load_settings
 
 PLACE = Path(".cache") / "watch"  # under the project folder: the log, and per data set what has been dealt with
 LOG_LIMIT = 2_000_000  # bytes; a longer log becomes watch.log.1
 FAILED, TRIES = 1, 3
 """A build that failed, or found another at work, is tried so often; what cannot be read waits for a change."""
 Looked = dict[str, list[int]]  # file inside the data set → size, time of change
+Say = Callable[[str], None]
 
 
 def watch(arguments: argparse.Namespace) -> int:
@@ -97,9 +98,7 @@ def due(now: Looked, before: Looked | None, periods: Sequence[str]) -> tuple[lis
     return sorted(name for name in books if name.partition("/")[0] in wanted), wanted
 
 
-def _deal(
-    folder: Path, now: Looked, before: Looked | None, arguments: argparse.Namespace, say: Callable[[str], None]
-) -> int:
+def _deal(folder: Path, now: Looked, before: Looked | None, arguments: argparse.Namespace, say: Say) -> int:
     """Check what is new, build the periods it concerns; return the worst exit code of the builds."""
     books, periods = due(now, before, list_periods(str(folder)))
     for name in books:
@@ -113,10 +112,9 @@ def _deal(
     return max(codes, default=0)
 
 
-def _run(words: list[str], say: Callable[[str], None]) -> int:
+def _run(words: list[str], say: Say) -> int:
     """Run a command of ours in a process of its own, which takes its memory with it; its words go into the log."""
-    settings: Settings = load_settings()
-    env: Mapping[str, str] = {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(settings.root)}
+    env = {**os.environ, "PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(load_settings().root)}
     done = subprocess.run([sys.executable, "-m", "zjanalysis", *words], capture_output=True, check=False, env=env,
                           text=True, encoding="utf-8", errors="replace")  # fmt: skip
     for line in (done.stdout + done.stderr).splitlines():
@@ -125,7 +123,7 @@ def _run(words: list[str], say: Callable[[str], None]) -> int:
     return done.returncode
 
 
-def _teller(path: Path) -> Callable[[str], None]:
+def _teller(path: Path) -> Say:
     """Return what says a line with its time, on the screen and in the log."""
 
     def say(line: str) -> None:

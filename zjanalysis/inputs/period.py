@@ -39,7 +39,6 @@ from zjanalysis.inputs.reported import load_definitions
 from zjanalysis.inputs.workbook import SUFFIXES
 from zjanalysis.settings import Settings, load_settings
 
-__all__ = ["Dataset", "Period", "list_periods", "load_dataset", "load_period", "load_previous", "previous_period"]
 T = TypeVar("T")
 CACHE = Path(".cache") / "periods"  # under the project folder
 STATES = 12  # files of older states that stay in the folder
