@@ -307,6 +307,16 @@ def test_ranks_are_sure_where_every_code_says_so_and_open_where_none_does() -> N
     assert (low.tolist(), high.tolist()) == ([1, 1, 1], [3, 3, 3])
 
 
+def test_equal_lists_share_their_place_for_certain_and_equal_values_of_other_lists_do_not() -> None:
+    half, below = np.tile([1.0, 0.0], 20), np.ones((40, 3))
+    low, high = rank_range(np.column_stack([half, half, half]), below, sign=1)
+    assert (low.tolist(), high.tolist()) == ([1, 1, 1], [1, 1, 1])
+    low, high = rank_range(np.ones((40, 3)), below, sign=-1)
+    assert (low.tolist(), high.tolist()) == ([1, 1, 1], [1, 1, 1])
+    low, high = rank_range(np.column_stack([half, half, half[::-1]]), below, sign=1)
+    assert (low.tolist(), high.tolist()) == ([1, 1, 1], [2, 2, 3])
+
+
 @pytest.mark.parametrize(("lead", "sure"), [(5.2, False), (5.3, True)])
 def test_four_codes_alike_leave_three_degrees_of_freedom(lead: float, sure: bool) -> None:
     """Sure from t(3) · √(4/3 · Σ(d/4)² + what the lists do not show) on.

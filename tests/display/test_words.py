@@ -108,8 +108,10 @@ def test_every_permit_that_promises_more_than_the_law_allows_is_named_in_one_sen
         assert f"{name}（{promised:g}＞{round(statutory, 2):g}）" in said
 
 
-def test_what_a_department_does_to_the_whole_is_defined_where_it_stands(county: Study) -> None:
-    block = zj.departments(county, "time_compression")
+@pytest.mark.parametrize(("key", "word"), [("time_compression", "拉低总体"), ("visits", "拉高总体")])
+def test_what_a_department_does_to_the_whole_is_defined_where_it_stands(key: str, word: str, county: Study) -> None:
+    block = zj.departments(county, key)
+    assert word in block.sentence
     assert block.rows is not None
     rows = block.rows
     whole = rows["numerator"].sum() / rows["denominator"].sum()

@@ -281,7 +281,7 @@ def rank_ranges(
     rank_high leaves out those surely worse. A list too short to show how its codes vary takes that from the group.
     After Mogstad, Romano, Shaikh & Wilhelm 2024, Inference for Ranks, Review of Economic Studies 91(1); simulated in
     docs/decisions/0012: the true rank lies in it in 95 of 100 lists or more, without the correction for many pairs,
-    unless values tie exactly.
+    unless values tie exactly. Regions that every code moves alike share their place for certain.
     """
     group, wanted = tuple(dict.fromkeys(regions)), tuple(indicators)
     alone = pd.Series([f"/{place}" for place in range(len(items))], index=items.index, dtype="str")
@@ -318,7 +318,8 @@ def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int, level: float 
         unseen = _unseen(above, below, influence, n_codes)
     known = ~np.isnan(value)
     surely = _surely_better(value * sign, influence, unseen, n_codes, level)
-    best, worst = 1.0 + surely.sum(axis=0), known.sum() - 1.0 * surely.sum(axis=1)
+    tied = _surely_tied(value, influence, unseen)
+    best, worst = 1.0 + surely.sum(axis=0), known.sum() - 1.0 * (surely | tied).sum(axis=1)
     return np.where(known, best, np.nan), np.where(known, worst, np.nan)
 
 
@@ -345,6 +346,14 @@ def _surely_better(
         variance = n / max(n - 1, 1) * square + unseen[a] + unseen[b]
         better[a, b] = value[a] - value[b] > two_sided_t(level, max(fewest - 1, 1.0)) * np.sqrt(variance)
     return better
+
+
+def _surely_tied(value: np.ndarray, influence: np.ndarray, unseen: np.ndarray) -> np.ndarray:
+    """Tell of every pair whether no choice of codes could part it: each code moves both alike, and none is unseen."""
+    tied = (value[:, None] == value) & ~np.eye(len(value), dtype=bool) & (unseen[:, None] + unseen == 0)
+    for a, b in zip(*np.nonzero(tied), strict=True):
+        tied[a, b] = np.array_equal(influence[:, a], influence[:, b])
+    return tied
 
 
 def risen(one: Indicator, region: str, base: pd.DataFrame) -> float | None:

@@ -165,7 +165,7 @@ def funnel(me: Study, indicator: str) -> Block:
     inside, above, below = (words.count(word) for word in ("范围内", "高于范围", "低于范围"))
     spread = float(rows["dispersion"].iloc[0]) if len(rows) else 1.0
     wider = f"（各地差异大于偶然，范围已按{math.sqrt(spread):.1f}倍放宽）" if spread > 1 else ""
-    said = (f"按事项数多少看公布值（各地全部事项），{len(rows)}个地区中{inside}个在可预期的范围内，"
+    said = (f"按事项数多少看{one.short}的公布值（各地全部事项），{len(rows)}个地区中{inside}个在可预期的范围内，"
             f"{above}个高于、{below}个低于这一范围{wider}；"
             "范围内的先后不宜作为评价依据，优于、落后另按同事项判断。")  # fmt: skip
     title = f"{one.short}：{len(rows)}个地区中{inside}个在{'放宽后的' if wider else '可预期的'}范围内"

@@ -141,14 +141,15 @@ WEIGHT = "对总体的影响＝（部门－总体）×占分母的比重"
 def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     """Give one indicator by department of the region, those that hold it back most first, at most ``limit`` drawn.
 
-    ``weight`` is what a department takes from the region's value: (its value − the whole) × its share of the sum.
+    ``weight`` is what a department does to the region's value: (its value − the whole) × its share of the sum; of fewer
+    visits a positive one is for the worse.
     """
     one, scores = about(indicator), me.by_department(indicator)
     known = scores[scores["n"] > 0]
     whole = float(known["numerator"].sum() / known["denominator"].sum()) if known["denominator"].sum() else math.nan
     weight = (known["value"] - whole) * known["denominator"] / known["denominator"].sum()
-    rows = known.assign(weight=weight * one.sign)
-    rows = rows.sort_values(["weight", "department"], kind="stable", ignore_index=True)
+    rows = known.assign(weight=weight, gain=weight * one.sign)
+    rows = rows.sort_values(["gain", "department"], kind="stable", ignore_index=True)
     rows = rows.assign(department=[office(str(name), me.name) for name in rows["department"].fillna("（未填部门）")])
     printed = table(rows, caption=f"{one.label}（分部门）", columns=page_columns("departments", one),
                   sheet=f"{one.short}分部门", note=f"{WEIGHT}，各部门合计为0。")  # fmt: skip
@@ -159,20 +160,21 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
             for r in behind.to_dict("records")]  # fmt: skip
     sizes = [wording.difference(weight, one.unit) for weight in behind["weight"]]
     worst = wording.listed(each[: wording.tied_with(sizes, 3)], limit=3)
+    pulled, apart = ("拉低", "低于") if one.sign > 0 else ("拉高", "高于")
     said = (
-        f"{len(rows)}个部门中，拉低总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
+        f"{len(rows)}个部门中，{pulled}总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
         if len(behind)
-        else f"{len(rows)}个部门都不低于总体。"
+        else f"{len(rows)}个部门都不{apart}总体。"
     )
     names = wording.listed(behind["department"].head(wording.tied_with(sizes, 2)), limit=2)
-    title = f"{one.short}：拉低总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
+    title = f"{one.short}：{pulled}总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
     axes = _department_dots(leading(rows, limit), indicator, whole, len(rows))
     return carry(exhibit(axes, title=title, table=printed, sentence=said, source=me))
 
 
 def _pulls_down(rows: pd.DataFrame, unit: str) -> list[bool]:
     """Tell which departments print as a loss for the whole."""
-    return [helps(weight, unit) == "不利" for weight in rows["weight"]]
+    return [helps(gain, unit) == "不利" for gain in rows["gain"]]
 
 
 def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -> Axes:
@@ -192,7 +194,7 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
         yardsticks(axes, [Yardstick(whole, f"总体 {wording.amount(whole, one.unit)}")])
     first, last = rows.iloc[0], rows.iloc[-1]
     alt = (f"点图：影响最大的{len(rows)}个部门（共{n}个）的{one.label}"
-           f"与总体{wording.amount(whole, one.unit)}比，拉低最多的在上："
+           f"与总体{wording.amount(whole, one.unit)}比，最不利的在上："
            f"{first['department']}{wording.amount(first['value'], one.unit)}，"
            f"{last['department']}{wording.amount(last['value'], one.unit)}。")  # fmt: skip
     return describe(axes, alt)

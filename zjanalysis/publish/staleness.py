@@ -167,7 +167,8 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
         return Verdict((line,), False)
     present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data, doubt="")
     which = "" if present.good or path.suffix != ".html" else _which(path, basis(settings)).removeprefix("；")
-    return Verdict((line, *present.lines, *([f"{which}。"] if which else [])), own is not None and present.good)
+    lines = present.lines if own else [f"页上所印的{one}" for one in present.lines]  # it says nothing of this file
+    return Verdict((line, *lines, *([f"{which}。"] if which else [])), own is not None and present.good)
 
 
 def _places(out: Path) -> dict[Path, Entry]:
