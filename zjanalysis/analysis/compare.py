@@ -350,7 +350,7 @@ def _surely_better(
 
 def _surely_tied(value: np.ndarray, influence: np.ndarray, unseen: np.ndarray) -> np.ndarray:
     """Tell of every pair whether no choice of codes could part it: each code moves both alike, and none is unseen."""
-    tied = (value[:, None] == value) & ~np.eye(len(value), dtype=bool) & (unseen[:, None] + unseen == 0)
+    tied: np.ndarray = (value[:, None] == value) & ~np.eye(len(value), dtype=bool) & (unseen[:, None] + unseen == 0)
     for a, b in zip(*np.nonzero(tied), strict=True):
         tied[a, b] = np.array_equal(influence[:, a], influence[:, b])
     return tied
