@@ -14,6 +14,7 @@ from zjanalysis.ledger.book import init_ledger
 from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import start
 
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 ON = ("--on", "2021-04-20")
 
 
@@ -73,6 +74,19 @@ def test_where_to_write_is_asked_of_actions_that_write_a_paper_and_of_their_kind
     ):  # fmt: skip
         assert main(["ledger", action, "台账.xlsx", *ON, "--out", str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_figures_are_dated_by_their_cut_off_whatever_the_day_of_writing(tmp_path: Path) -> None:
+    path = tmp_path / "台账.xlsx"
+    call = ["--data", str(SAMPLE), "--period", "2021Q1", "--on", "2021-04-15"]
+    assert main(["ledger", "init", str(path), *call]) == 0
+    rows = read_ledger(path).ledger
+    assert set(rows["opened_on"]) == {pd.Timestamp("2021-04-15")}
+    for key in ("reached_on", "baseline_on", "as_of"):
+        assert set(rows[key].dropna()) == {pd.Timestamp("2021-03-31")}
+    before = rows["status_reason"].tolist()
+    assert main(["ledger", "update", str(path), *call]) == 0
+    assert read_ledger(path).ledger["status_reason"].tolist() == before
 
 
 def test_a_list_of_units_is_no_ledger_and_what_nobody_filled_in_is_not_lost(

@@ -210,6 +210,8 @@ def test_the_clock_of_a_ledger_does_not_run_backwards(path: Path) -> None:
         merge_ledger(path, [path], on="2021-03-31")
     with pytest.raises(ConfigError, match="请用当日或以后的日期"):
         standing(read_ledger(path), on="2021-04-14")
+    with pytest.raises(ConfigError, match="台账的数据已到2021-03-31，不能用更早的数据（截至2020-12-31）"):
+        update_ledger(path, FIRST, on="2021-04-22", as_of="2020-12-31")
     assert digest(path) == before
     assert set(standing(read_ledger(path))["settled_on"]) == {pd.Timestamp("2021-04-15")}
     assert set(standing(read_ledger(path), on="2021-05-01")["settled_on"]) == {pd.Timestamp("2021-05-01")}

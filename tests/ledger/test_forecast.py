@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from zjanalysis.ledger.analysis import forecast, forecasts
+from zjanalysis.ledger.state import meets
 
 QUARTERS = ["2020-03-31", "2020-06-30", "2020-09-30", "2020-12-31", "2021-03-31", "2021-06-30"]
 
@@ -47,17 +48,19 @@ def test_only_the_line_after_the_last_cut_is_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "target", "better", "verdict"),
+    ("values", "target", "comparison", "verdict"),
     [
-        ((0.80, 0.84, 0.88, 0.92), 0.93, "higher", "预计可达标"),
-        ((0.80, 0.801, 0.80, 0.801), 0.95, "higher", "预计不能达标"),
-        ((0.80, 0.90, 0.80, 0.90), 0.90, "higher", "无法判断"),
-        ((0.40, 0.30, 0.20, 0.10), 0.05, "lower", "预计可达标"),
-        ((0.80, 0.84, 0.88, 0.92), float("nan"), "higher", "无法判断"),
+        ((0.80, 0.84, 0.88, 0.92), 0.93, ">=", "预计可达标"),
+        ((0.80, 0.801, 0.80, 0.801), 0.95, ">=", "预计不能达标"),
+        ((0.80, 0.90, 0.80, 0.90), 0.90, ">=", "无法判断"),
+        ((0.40, 0.34, 0.27, 0.21), 0.15, "<=", "预计可达标"),
+        ((0.80, 0.80, 0.80, 0.80), 0.80, ">=", "预计可达标"),
+        ((0.80, 0.80, 0.80, 0.80), 0.80, ">", "预计不能达标"),
+        ((0.80, 0.84, 0.88, 0.92), float("nan"), ">=", "无法判断"),
     ],
 )
-def test_the_whole_interval_decides(values, target, better, verdict) -> None:
-    assert forecast(history(*values), deadline="2021-06", target=target, better=better).verdict == verdict
+def test_the_whole_interval_decides(values, target, comparison, verdict) -> None:
+    assert forecast(history(*values), deadline="2021-06", target=target, comparison=comparison).verdict == verdict
 
 
 def test_fewer_than_four_periods_or_no_deadline_is_not_judged() -> None:
@@ -75,9 +78,29 @@ def test_periods_before_a_change_of_the_definition_are_not_used() -> None:
 
 
 def test_a_share_stays_within_its_bounds_and_a_count_does_not() -> None:
-    table = history(0.7, 0.8, 0.9, 1.0)
-    assert forecast(table, deadline="2021-09", target=1.0).value == 1.0
-    assert forecast(table, deadline="2021-09", target=1.0, share=False).value > 1.2
+    table = history(0.91, 0.90, 0.96, 0.97)
+    assert forecast(table, deadline="2021-09", target=0.95).high == 1.0
+    assert forecast(table, deadline="2021-09", target=0.95, share=False).high > 1.0
+
+
+def test_a_line_that_leaves_what_a_share_can_be_is_no_certainty() -> None:
+    for values in ((0.7, 0.8, 0.9, 1.0), (0.3, 0.2, 0.1, 0.0)):
+        found = forecast(history(*values), deadline="2021-09", target=0.5)
+        assert (found.verdict, found.reason) == ("无法判断", "趋势线整个落在0至100%之外，不外推")
+        assert forecast(history(*values), deadline="2021-09", target=0.5, share=False).verdict != "无法判断"
+    flat = forecast(history(1.0, 1.0, 1.0, 1.0), deadline="2021-09", target=1.0)
+    assert (flat.verdict, flat.value) == ("预计可达标", 1.0)
+
+
+@pytest.mark.parametrize(("comparison", "values"), [("rising", (0.8890, 0.8892, 0.8894, 0.8896)),
+                                                    ("falling", (0.8890, 0.8888, 0.8886, 0.8884))])  # fmt: skip
+def test_a_target_that_rises_is_foreseen_as_it_is_judged_by_the_least_step(comparison: str, values) -> None:
+    row = {"ledger_id": "a", "region_code": "440800", "indicator": "time_compression", "comparison": comparison,
+           "unit": "share", "target_value": float("nan"), "baseline": 0.889, "deadline_read": "2021-06"}  # fmt: skip
+    table = history(*values, days=QUARTERS[1:]).assign(region_code="440800", indicator="time_compression")
+    found = forecasts(pd.DataFrame([row]), table.assign(denominator=20000.0)).iloc[0]
+    assert not meets(comparison, found["forecast"], target=float("nan"), before=0.889, verdict="", unit="share")
+    assert found["outlook"] != "预计可达标"
 
 
 def test_every_row_with_a_number_to_reach_has_its_forecast_and_the_others_none() -> None:

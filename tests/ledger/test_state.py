@@ -160,7 +160,16 @@ def test_what_once_met_its_target_has_been_started_even_without_a_word_of_progre
     assert (silent["status"], silent["hint"]) == ("推进中", "曾经达标，本期无数据，请补数核实")
     fallen = after(row(current=0.8), reached, on="2021-05-15")
     assert (fallen["status"], fallen["hint"]) == ("推进中", "达标回落，已重新启动；原销号日期不再有效")
-    assert after(row(current=NAN, deadline="2021-04"), reached, on="2021-05-15")["status"] == "逾期"
+
+
+def test_what_was_met_in_time_is_not_overdue_for_want_of_a_figure_what_was_met_late_or_never_is() -> None:
+    reached = settle(row(current=0.9, deadline="2021-04"), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    silent = settle(row(current=NAN, deadline="2021-04", unit="share"), reached, on="2021-05-15").iloc[0]
+    assert (silent["status"], silent["hint"]) == ("推进中", "曾经达标，本期无数据，请补数核实")
+    assert status_reason(silent.to_dict()) == "2021年3月31日曾按期达标；本期无数据。"
+    assert after(row(current=0.8, deadline="2021-04"), reached, on="2021-05-15")["status"] == "逾期"
+    assert after(row(current=NAN, deadline="2021-03-30"), reached, on="2021-05-15")["status"] == "逾期"
+    assert after(row(current=NAN, deadline="2021-04"), on="2021-05-15")["status"] == "逾期"
 
 
 def test_progress_is_dated_when_its_text_changes_and_only_then() -> None:

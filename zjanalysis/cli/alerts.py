@@ -98,6 +98,7 @@ def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
     late = rows[rows["status"] == Status.OVERDUE]
     texts = [
         f"台账{str(row['ledger_id']).partition('@')[0]}“{row['problem']}”应于{row['deadline']}完成，已逾期"
+        + ("（本期无数据，不能判断是否达标）" if pd.isna(row["current"]) else "")
         for row in late.to_dict("records")
     ]
     about = late.assign(region_code=late["region_code"].fillna(city), kind=OVERDUE, text=pd.Series(texts, late.index))

@@ -51,7 +51,8 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
         raise ConfigError(f"没有收录{region_name(rules.focus)}的工作方案，不能由方案建立台账。", hint)
     period = load_period(arguments.data, arguments.period)
     day, gaps = _day(arguments, period), ledger_gaps(period, settings=rules)
-    first = start(evaluated_scores(period, region=rules.focus), on=day, gaps=gaps, settings=rules)
+    scores = evaluated_scores(period, region=rules.focus)
+    first = start(scores, on=day, as_of=period.cutoff, gaps=gaps, settings=rules)
     return _told(path, init_ledger(path, first, on=day, sample=period.dataset.kind == "sample"))
 
 

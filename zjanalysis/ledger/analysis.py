@@ -14,9 +14,10 @@ from zjanalysis.analysis.signals import D2
 from zjanalysis.inputs.office_table import Day
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
-from zjanalysis.ledger.rows import last_day, today, unit_names
+from zjanalysis.ledger.rows import LOWER, MOVES, last_day, today, unit_names
 from zjanalysis.ledger.state import OPEN, Status, deadlines
 from zjanalysis.ledger.typed import is_typed
+from zjanalysis.units import passes, rising
 
 _COUNTS = {
     "n_met": (Status.REACHED, Status.CLOSED),
@@ -196,7 +197,7 @@ def forecast(
     deadline: Day,
     indicator: str = "",
     target: float = float("nan"),
-    better: str = "higher",
+    comparison: str = ">=",
     share: bool = True,
 ) -> Forecast:
     """Return the linear trend of ``history`` (cutoff, value: one row per period) at the deadline, with its interval.
@@ -224,28 +225,33 @@ def forecast(
         return unknown("没有完成时限（长期推进）" if "长期" in str(deadline) else "完成时限没有写或认不出")
     if not newest < last <= newest + (newest - rows["day"].min()):
         return unknown("完成时限已过" if last <= newest else "完成时限比已有的各期更远，不外推")
-    limits = (0.0, 1.0) if share else (-np.inf, np.inf)
-    middle, low, high = (float(np.clip(number, *limits)) for number in _line(rows, last, share=share))
-    worst, best, goal = (low, high, target) if better == "higher" else (-high, -low, -target)
-    return Forecast(middle, low, high, n, WILL if worst >= goal else WILL_NOT if best < goal else UNKNOWN, "")
+    middle, low, high = _line(rows, last, share=share)
+    if share and (low > 1 or high < 0):
+        return unknown("趋势线整个落在0至100%之外，不外推")
+    limits, sign = (0.0, 1.0) if share else (-np.inf, np.inf), -1 if comparison in LOWER else 1
+    middle, low, high = (float(np.clip(number, *limits)) for number in (middle, low, high))
+    meets = passes(np.array([low, high]), np.array(target), sign=sign, strict=comparison in (">", "<"))
+    verdict = UNKNOWN if np.isnan(target) or meets.any() != meets.all() else WILL if meets.all() else WILL_NOT
+    return Forecast(middle, low, high, n, verdict, "")
 
 
 def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     """Return the forecast of every row with a number to reach: ledger_id, forecast, low, high, n_periods, outlook, …
 
     ``history``: region_code, indicator, cutoff, value, one row per period; ``line`` where lines are cut, denominator
-    where it is known. Targets against the base period are held against the base value; milestones, peers and what is
-    only registered are not forecast.
+    where it is known. Targets against the base period ask for what the ledger asks for, the base value and the least
+    step; milestones, peers and what is only registered are not forecast.
     """
-    kinds = {">=": "higher", ">": "higher", "<=": "lower", "rising": "higher", "falling": "lower"}
-    rows = ledger[ledger["comparison"].isin(list(kinds)) & ledger["indicator"].notna() & ~is_typed(ledger)]
+    rows = ledger[
+        ledger["comparison"].isin([">=", ">", "<=", *MOVES]) & ledger["indicator"].notna() & ~is_typed(ledger)
+    ]
     groups = dict(iter(history.groupby(["region_code", "indicator"])))
-    goal = rows["target_value"].mask(rows["comparison"].isin(["rising", "falling"]), rows["baseline"])
-    asked = rows[["region_code", "indicator", "deadline_read", "comparison", "unit"]].assign(goal=goal)
+    asked = rows[["region_code", "indicator", "deadline_read", "comparison", "unit", "target_value", "baseline"]]
     each = [
-        forecast(groups.get((region, key), history.iloc[:0]), deadline=str(deadline), indicator=key, target=target,
-                 better=kinds[kind], share=unit == "share")
-        for region, key, deadline, kind, unit, target in asked.itertuples(index=False)
+        forecast(groups.get((region, key), history.iloc[:0]), deadline=str(deadline), indicator=key, comparison=kind,
+                 target=rising(unit, -1 if kind in LOWER else 1).risen_from(base) if kind in MOVES else target,
+                 share=unit == "share")
+        for region, key, deadline, kind, unit, target, base in asked.itertuples(index=False)
     ]  # fmt: skip
     table = pd.DataFrame([asdict(one) for one in each], columns=[f.name for f in fields(Forecast)], index=rows.index)
     named = table.rename(columns={"value": "forecast", "n": "n_periods", "verdict": "outlook"})

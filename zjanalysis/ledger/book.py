@@ -55,7 +55,7 @@ from zjanalysis.ledger.rows import (
     records,
     today,
 )
-from zjanalysis.ledger.state import Status, refresh, working_day
+from zjanalysis.ledger.state import Status, figures_day, refresh, working_day
 
 # Fill and ink of each state; the word is in the cell, so nothing depends on the colour.
 STATE_COLOURS = {
@@ -119,8 +119,8 @@ def update_ledger(
     """
     with locked(Path(path)):
         file = read_to_change(path)
-        day = working_day(file, on)
-        after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=as_of or on, gaps=gaps))
+        day, figures = working_day(file, on), figures_day(file, as_of or on)
+        after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=figures, gaps=gaps))
         by_hand = _by_hand(file, after, on=on)
         lines = pd.concat([*by_hand, _by_tool(file, after, on=on)], ignore_index=True)
         return _save(file, LedgerResult(after, lines, pd.DataFrame(), notes_of(file, by_hand[0], after)))

@@ -122,6 +122,8 @@ def _time_reason(row: Mapping[str, Any]) -> str:
     if wording.missing(left):
         return f"{fell}{start}{LONG_TERM if '长期' in deadline_text(row) else '完成时限认不出'}"
     unread = f"完成时限{deadline_text(row)}；" if deadline_text(row) != str(row["deadline"]) else ""
+    if left < 0 and status != Status.OVERDUE:  # no figure this time
+        return f"{unread}{day_text(row['reached_on'])}曾按期达标"
     return f"{fell}{start}{unread}" + (f"逾期{-left}天" if left < 0 else f"距完成时限{left}天")
 
 

@@ -207,12 +207,14 @@ def _doubts(ledger: pd.DataFrame) -> pd.Series:
 def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Series:
     """Return the state of every row; what is only registered is long-term and never overdue.
 
-    What once met its target has been started, also when it has fallen back or its figure is missing this time.
+    What once met its target has been started, also when it has fallen back or its figure is missing this time; met
+    within its deadline it is not overdue for want of a figure.
     """
     told = ledger[["progress", "evidence"]].fillna("").apply(lambda texts: texts.str.strip()).ne("").any(axis=1)
     started = told | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
     long_term, registered = is_long_term(ledger["deadline_read"]), ledger["comparison"].eq("record").fillna(False)
-    overdue = _sure(ledger["days_left"] < 0) & ~long_term
+    in_time = met.isna() & (ledger["reached_on"] <= deadlines(ledger["deadline_read"])) & _doubts(ledger).eq("")
+    overdue = _sure(ledger["days_left"] < 0) & ~long_term & ~in_time
     chosen = np.select(
         [_sure(closed), _sure(met), registered, overdue, ~started, long_term],
         [Status.CLOSED, Status.REACHED, Status.LONG_TERM, Status.OVERDUE, Status.NOT_STARTED, Status.LONG_TERM],
@@ -266,6 +268,18 @@ def working_day(file: LedgerFile, on: Day) -> pd.Timestamp:
     day, last = today(on), settled_on(file)
     if last is not None and day < last:
         raise ConfigError(f"台账已办理到{last:%Y-%m-%d}，不能按更早的{day:%Y-%m-%d}办理。", "请用当日或以后的日期。")
+    return day
+
+
+def figures_day(file: LedgerFile, as_of: Day) -> pd.Timestamp:
+    """Return the cut-off of the figures a ledger is updated with.
+
+    Raises ConfigError for one before that of the figures it has: what was reached since would open again.
+    """
+    day, last = today(as_of), file.memory["as_of"].max()
+    if pd.notna(last) and day < last:
+        what = f"台账的数据已到{last:%Y-%m-%d}，不能用更早的数据（截至{day:%Y-%m-%d}）更新。"
+        raise ConfigError(what, "请用当期或以后的期次（--period）；要看过去一期，请另建一份台账。")
     return day
 
 
