@@ -138,7 +138,8 @@ class Study:
     def gaps(self) -> pd.DataFrame:
         """Give the region's own rows of `standings`, with the change since the last period and the deciding offices."""
         own = self._own(self.standings)
-        moved = explain.change(own, self.previous) if len(self.previous) else own.assign(previous=None, change=None)
+        none = own.assign(previous=None, change=None, listed=False)
+        moved = explain.change(own, self.previous, parts=self.change_splits) if len(self.previous) else none
         hinge = compare.hinge(self.own, self.tables, own["indicator"], self.region, self.settings)
         return moved.assign(hinge=hinge).astype({"previous": "float64", "change": "float64"})
 
@@ -269,13 +270,16 @@ class Study:
     @cached_property
     def change_splits(self) -> pd.DataFrame:
         """Give the change of every indicator since the last period split into items added, removed and shared."""
+        return self._own(self._splits)
 
+    @property
+    def _splits(self) -> pd.DataFrame:
         def make() -> pd.DataFrame:
             links, _ = load_successions(self.period.dataset.folder, upto=self.period.name)
             return explain.change_split(self.items, self.earlier, regions=self.group, indicators=ITEM_INDICATORS,
                                        scope=self.scope, successions=links)  # fmt: skip
 
-        return self._own(self._shared("change splits", make))
+        return self._shared("change splits", make)
 
     @cached_property
     def causes(self) -> pd.DataFrame:
@@ -290,7 +294,7 @@ class Study:
     def changes(self, key: str) -> pd.DataFrame:
         """Give value, last value and change of one indicator for every region of the group."""
         one = indicator(key).key
-        return explain.change(self.standing(one), self._last(compare.along(one)))
+        return explain.change(self.standing(one), self._last(compare.along(one)), parts=self._splits)
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""

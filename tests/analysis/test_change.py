@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.explain import Cause, causes, change, change_split, item_changes
+from zjanalysis.analysis.indicators import measure
 
 
 def test_change_is_the_difference_and_trend_knows_the_direction() -> None:
@@ -181,6 +182,26 @@ def test_a_shorter_list_is_no_improvement(
     assert row["n_shared"] == len(codes)
     if now == (10,) * 10:
         assert (row["change"], row["by_items"], row["by_list"]) == pytest.approx((0.50 - 0.25, 0, 0.25))
+
+
+@pytest.mark.parametrize(
+    ("now", "codes", "trend"),
+    [
+        ((10,) * 10, "ABCDEFGHIJ", "清单变化"),  # 0.25 → 0.50, nothing better
+        ((9,) * 10, "ABCDEFGHIJ", "清单变化"),  # 0.55, of which the items 0.05: both, and the list most of it
+        ((5,) * 20, "ABCDEFGHIJKLMNOPQRST", "改善"),
+        ((11,) * 10 + (20,) * 9, "ABCDEFGHIJKLMNOPQRS", "退步"),  # one slow item less does not hide what got worse
+        ((10,) * 10 + (20,) * 10, "ABCDEFGHIJKLMNOPQRST", "持平"),
+    ],
+)
+def test_a_change_that_is_more_the_lists_than_the_items_is_called_neither_better_nor_worse(
+    items_of: Callable[[str], pd.DataFrame], now: tuple[int, ...], codes: str, trend: str
+) -> None:
+    later, before = items_of(listed(*now, codes=codes)), items_of(listed(*(10,) * 10, *(20,) * 10))
+    scores = [measure(rows, ["time_compression"], by=("region_code",)) for rows in (later, before)]
+    (row,) = change(*scores, parts=split(later, before)).to_dict("records")
+    assert (row["trend"], row["listed"]) == (trend, trend == "清单变化")
+    assert change(*scores)["trend"].isin(["改善", "退步", "持平"]).all()
 
 
 def test_without_a_last_period_there_is_no_cause(items_of: Callable[[str], pd.DataFrame]) -> None:

@@ -142,6 +142,7 @@ def _ratio(above: float, below: float, *, empty: float = float("nan")) -> float:
 
 ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
 BETTER, SAME, WORSE, NO_PREVIOUS = "改善", "持平", "退步", "无上期"
+PLACE = ["region_code", "indicator"]
 
 
 class Cause(StrEnum):
@@ -155,13 +156,15 @@ class Cause(StrEnum):
 
 
 def change(
-    scores: pd.DataFrame, before: pd.DataFrame, *, indicators: Iterable[Indicator] = ITEM_INDICATORS
-) -> pd.DataFrame:
+    scores: pd.DataFrame, before: pd.DataFrame, *, indicators: Iterable[Indicator] = ITEM_INDICATORS,
+    parts: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Give the scores with ``previous``, ``change`` (value − previous) and ``trend``, row by row of the same group.
 
     Both tables come from `measure` with the same ``by``. ``change`` is not turned by the direction of the indicator;
     ``trend`` is: 改善 / 退步 where the published values differ by the unit's smallest relevant change or more, else
-    持平; 无上期 where either value is missing.
+    持平; 无上期 where either value is missing. ``listed``: the list did more of it than the shared items, by the
+    ``parts`` of `change_split`; the trend is 清单变化 then.
 
     >>> now = pd.DataFrame({"region_code": ["a"], "indicator": ["visits"], "value": [0.2]})
     >>> change(now, now.assign(value=0.5))["trend"].tolist()
@@ -177,8 +180,11 @@ def change(
         unit = UNITS[one.unit]
         now, then = (published(rows[name].to_numpy("float64"), unit) for name in ("value", "previous"))
         moved[rows.index] = ((now - then) * one.sign / unit.relevant).round(6)
-    trend = np.select([moved.isna(), moved >= 1, moved <= -1], [NO_PREVIOUS, BETTER, WORSE], SAME)
-    return joined.assign(change=joined["value"] - joined["previous"], trend=trend)
+    places = pd.MultiIndex.from_frame(joined[PLACE])
+    listed = places.isin([] if parts is None else causes(parts).query("listed").set_index(PLACE).index)
+    words = {NO_PREVIOUS: moved.isna(), SAME: moved.abs() < 1, Cause.LIST: listed, BETTER: moved > 0}
+    trend = np.select([*words.values()], [*map(str, words)], WORSE)
+    return joined.assign(change=joined["value"] - joined["previous"], trend=trend, listed=listed)
 
 
 _MEASURED = {"value", "numerator", "denominator", "n", "n_left_out", "shown", "rank", "tied", "n_ranked"}
@@ -214,17 +220,14 @@ def change_split(
     shared = {}
     for name, side in (("now", now.loc[both]), ("then", then.loc[both])):
         part = (weight / side["denominator"]).where(moved, 1.0)
-        shared[name] = side.mul(part, axis=0).groupby(_EACH).sum()
-    lines = pd.MultiIndex.from_product([asked, [one.key for one in wanted]], names=_EACH)
-    sums = (now.groupby(_EACH).sum(), shared["now"], shared["then"], then.groupby(_EACH).sum())
+        shared[name] = side.mul(part, axis=0).groupby(PLACE).sum()
+    lines = pd.MultiIndex.from_product([asked, [one.key for one in wanted]], names=PLACE)
+    sums = (now.groupby(PLACE).sum(), shared["now"], shared["then"], then.groupby(PLACE).sum())
     whole = [(each["numerator"] / each["denominator"]).reindex(lines) for each in sums]
     return _three_parts(whole, (now.index, then.index, both), [one.sign for one in wanted] * len(asked))
 
 
 NO_SUCCESSIONS = pd.DataFrame({"code": [], "into": []}, dtype="str")
-
-
-_EACH = ["region_code", "indicator"]
 
 
 def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: list[int]) -> pd.DataFrame:
@@ -233,7 +236,7 @@ def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: l
     nothing = whole_now.isna() | whole_then.isna()
     shared_now, shared_then = shared_now.fillna(0.0), shared_then.fillna(0.0)  # nothing shared: all came and went
     steps = {ADDED: whole_now - shared_now, REMOVED: shared_then - whole_then, CHANGED: shared_now - shared_then}
-    now, then, both = (pd.Series(1, index=index).groupby(_EACH).sum().reindex(whole_now.index, fill_value=0)
+    now, then, both = (pd.Series(1, index=index).groupby(PLACE).sum().reindex(whole_now.index, fill_value=0)
                        for index in listed)  # fmt: skip
     counts = {ADDED: now - both, REMOVED: then - both, CHANGED: both}
     whole = pd.DataFrame({"value": whole_now, "previous": whole_then, "change": whole_now - whole_then})
@@ -246,13 +249,14 @@ def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: l
 def causes(parts: pd.DataFrame) -> pd.DataFrame:
     """Give what the change of each indicator comes from, by the parts of `change_split`.
 
-    One row per indicator: change = by_items + by_list, n_shared items of both periods, and ``cause``: the part that
-    goes the way of the change, by the unit's smallest relevant change at least. A value that rises because slow items
-    were taken off the list, or quick ones put on it, is 清单变化: no item has become better.
+    One row per region and indicator: change = by_items + by_list, n_shared items of both periods, and ``cause``: the
+    part that goes the way of the change, by the unit's smallest relevant change at least. A value that rises because
+    slow items were taken off the list, or quick ones put on it, is 清单变化: no item has become better. ``listed``
+    tells where the list did more of the change than the items, so that it is called neither 改善 nor 退步.
     """
-    wide = parts.pivot(index="indicator", columns="part", values="contribution").reindex(parts["indicator"].unique())
-    shared = parts[parts["part"] == CHANGED].set_index("indicator").reindex(wide.index)
-    relevant = np.array([UNITS[find(key).unit].relevant for key in wide.index]) - 1e-9
+    shared = parts[parts["part"] == CHANGED].set_index(PLACE)
+    wide = parts.pivot(index=PLACE, columns="part", values="contribution").reindex(shared.index)
+    relevant = np.array([UNITS[find(key).unit].relevant for _, key in wide.index]) - 1e-9
     by_items, by_list, way = wide[CHANGED], wide[ADDED] + wide[REMOVED], np.sign(shared["change"])
     done, listed = by_items * way >= relevant, by_list * way >= relevant
     words = np.select(
@@ -260,7 +264,8 @@ def causes(parts: pd.DataFrame) -> pd.DataFrame:
         [Cause.NO_DATA, Cause.BOTH, Cause.ITEMS, Cause.LIST],
         Cause.NONE,
     )
-    columns = {"change": shared["change"], "by_items": by_items, "by_list": by_list, "cause": words}
+    columns = {"change": shared["change"], "by_items": by_items, "by_list": by_list, "cause": words,
+               "listed": (by_list - by_items) * way > 1e-9}  # fmt: skip
     return pd.DataFrame(columns).assign(n_shared=shared["n_items"]).reset_index()
 
 
@@ -268,7 +273,7 @@ def _sums(sides: tuple[pd.DataFrame, ...], wanted: list[Indicator], scope: Scope
     """Give the two sums of each side by region, indicator and pair, where there is something to divide by."""
     rows = pd.concat([side.assign(side=place) for place, side in enumerate(sides)])
     sums = measure(rows, wanted, by=("side", "region_code", "pair"), scope=scope)  # once: what it prepares costs most
-    counted = sums[sums["denominator"] > 0].set_index([*_EACH, "pair"])
+    counted = sums[sums["denominator"] > 0].set_index([*PLACE, "pair"])
     return [counted.loc[counted["side"] == place, ["numerator", "denominator"]] for place in range(len(sides))]
 
 

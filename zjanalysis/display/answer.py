@@ -11,7 +11,7 @@ from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import LEAD, Plan
 from zjanalysis.display import templates, wording
-from zjanalysis.display.blocks import Block, leading, names_of, printed_steps, short_name, since
+from zjanalysis.display.blocks import Block, change_words, leading, names_of, short_name, since
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.display.trend import runs_of
@@ -42,12 +42,11 @@ def _cards(me: Study) -> list[dict[str, Any]]:
     return [
         {
             "indicator": row["indicator"], "label": about(row["indicator"]).short, "unit": about(row["indicator"]).unit,
-            "trend": wording.change_word(row["change"], about(row["indicator"]).unit, about(row["indicator"]).sign),
-            "line": runs_of(me, row["indicator"]), "worse": row["indicator"] in worse,
+            "trend": word, "line": runs_of(me, row["indicator"]), "worse": row["indicator"] in worse,
             **{name: str(row[name]) for name in texts},
             **{name: None if wording.missing(row[name]) else float(row[name]) for name in numbers},
         }
-        for row in rows.to_dict("records")
+        for row, word in zip(rows.to_dict("records"), change_words(rows), strict=True)
     ]  # fmt: skip
 
 
@@ -89,15 +88,12 @@ def target_sentence(gaps: pd.DataFrame, region: str) -> str:
 
 def moved_sentence(me: Study) -> str:
     """Say how many indicators are better or worse than in the last period; nothing in a first period."""
-    gaps, moved_since = me.gaps, since(me)
-    moved = zip(map(about, gaps["indicator"]), printed_steps(gaps, "previous"), strict=True)
-    words = [wording.change_word(step, one.unit, one.sign) for one, step in moved]
+    words, moved_since = change_words(me.gaps), since(me)
     if set(words) <= {wording.NO_DATA}:
         return ""
     if len(set(words)) == 1:
-        return f"{moved_since}{len(words)}项均{words[0]}。"
-    parts = [f"{words.count(word)}项{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)]
-    return f"{moved_since}{'、'.join(parts)}。"
+        return f"{moved_since}{len(words)}项均{'为' * (words[0] == wording.LISTED)}{words[0]}。"
+    return f"{moved_since}{wording.counts_text(words, '项')}。"
 
 
 def reason_sentence(me: Study) -> str:

@@ -231,6 +231,13 @@ def printed_steps(rows: pd.DataFrame, other: str) -> list[float]:
     return [wording.step(value, beside, about(key).unit) for key, value, beside in ends]
 
 
+def change_words(rows: pd.DataFrame) -> list[str]:
+    """Give what the change of every row means, by what is printed of both values and by what it comes from."""
+    steps = zip(rows["indicator"], printed_steps(rows, "previous"), rows["listed"], strict=True)
+    known = ((about(key), step, listed) for key, step, listed in steps)
+    return [wording.change_word(step, one.unit, one.sign, listed=listed) for one, step, listed in known]
+
+
 def since(me: Study) -> str:
     """Give what a change is counted from in a sentence: 较上期, or the last period by name where one is missing."""
     return dates.since(me.before.name, me.period.name)

@@ -23,7 +23,7 @@ from zjanalysis.analysis.signals import (
 )
 from zjanalysis.columns import label
 from zjanalysis.display import theme, wording
-from zjanalysis.display.blocks import Block, exhibit, listing, names_of, printed_steps, say, since
+from zjanalysis.display.blocks import Block, change_words, exhibit, listing, names_of, printed_steps, say, since
 from zjanalysis.display.canvas import TextColumn, dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
@@ -41,9 +41,8 @@ def changes(me: Study, indicator: str) -> Block:
     if me.previous.empty:
         return say(FIRST)
     rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
-    steps = printed_steps(rows, "previous")
-    words = [wording.change_word(step, one.unit, one.sign) for step in steps]
-    rows = rows.assign(region=names_of(rows["region_code"]), change=steps, word=words)
+    words = change_words(rows)
+    rows = rows.assign(region=names_of(rows["region_code"]), change=printed_steps(rows, "previous"), word=words)
     printed = table(
         rows,
         caption=f"{one.label}与上期比较",
@@ -52,9 +51,7 @@ def changes(me: Study, indicator: str) -> Block:
         focus=me.region,
     )
     own = rows[rows["region_code"] == me.region].iloc[0]
-    counts = "、".join(
-        f"{words.count(word)}个{word}" for word in (wording.GOOD, wording.BAD, wording.SAME) if words.count(word)
-    )
+    counts = wording.counts_text(words, "个")
     moved = wording.change_text(own["change"], one.unit, since=since(me), was=own["previous"])
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
     title = f"{one.short}：{me.name}{moved}，{len(rows)}个地区中{counts}"
@@ -81,7 +78,9 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
         ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
         dots(axes, rows["previous"], rows.index, size=30, zorder=3, **ring)
         dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
-        key(axes, [("○", "上期", theme.SOFT), ("●", "本期：改善", theme.AHEAD), ("●", "本期：退步", theme.BEHIND)])
+        marks = [("●", f"本期：{word}", tone) for word, tone in TONES.items()]
+        marks += [("●", wording.LISTED, theme.PEER)] if wording.LISTED in words else []
+        key(axes, [("○", "上期", theme.SOFT), *marks])
     own = rows[rows["region_code"] == region].to_dict("records")
     said = "".join(
         f"{r['region']}{wording.amount(r['value'], one.unit)}，"
@@ -90,7 +89,7 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
     )
     return describe(
         axes,
-        f"哑铃图：{len(rows)}个地区{one.label}的上期值与本期值，{words.count(wording.GOOD)}个改善，{words.count(wording.BAD)}个退步。{said}",
+        f"哑铃图：{len(rows)}个地区{one.label}的上期值与本期值，{wording.counts_text(words, '个')}。{said}",
     )
 
 

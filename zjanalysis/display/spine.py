@@ -44,8 +44,8 @@ def spine_rows(me: Study) -> pd.DataFrame:
         "target_text": [target_text(one.key, me) for one in known],
         "change": changes,
         "moved": [
-            wording.progress_text(step, one.unit, one.sign, was=was)
-            for one, step, was in zip(known, changes, gaps["previous"], strict=True)
+            wording.progress_text(step, one.unit, one.sign, was=r["previous"], listed=r["listed"])
+            for one, step, r in zip(known, changes, rows, strict=True)
         ],
         "effect_text": [wording.signed(r["effect"], one.unit) for one, r in zip(known, rows, strict=True)],
         "reason": [_reason(r) for r in rows],

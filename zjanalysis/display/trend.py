@@ -28,7 +28,7 @@ NAMED = 3  # findings about the past that a sentence names
 PANEL, HEAD, FOOT, SIDE, LOW = 12.0, 6.0, 5.0, 11.0, 5.0  # millimetres: plot, its head, its axis, ticks, the key
 LEFT = -(SIDE - 1) / (theme.WIDTH / MM / ACROSS - SIDE - 4)  # of a plot: where its head begins
 INK = {Signal.BETTER: theme.AHEAD, Signal.WORSE: theme.BEHIND_TEXT, Signal.OUTLIER: theme.TARGET}
-LISTED = "的变化来自事项增减，不是同一事项的改善或退步。"
+LISTED = "的变化主要来自事项增减，不计作改善或退步。"
 
 
 def trend(me: Study, *keys: str) -> Block:
@@ -65,7 +65,7 @@ def trend_sentence(me: Study, *keys: str) -> str:
     apart = [f"{word}{_named(read, 'relative', word)}" for word in (Signal.BETTER, Signal.WORSE)
              if (read["relative"] == word).any()]  # fmt: skip
     relative = f"扣除全组共同的变化，{'，'.join(apart) or '没有持续变化'}。"
-    listed = [about(key).short for key in read["indicator"] if _cause(me, key) == Cause.LIST]
+    listed = [about(key).short for key in read["indicator"] if _is_listed(me, key)]
     from_list = "、".join(listed) + since(me) + LISTED if listed else ""
     return f"{me.name}{len(read)}项指标的走势：{_signals(read)}；{relative}{from_list}{_past_sentence(me)}"
 
@@ -182,7 +182,12 @@ def _cause(me: Study, indicator: str) -> str:
 
 def _cause_sentence(me: Study, indicator: str) -> str:
     """Say so where the change since the last period is one of the list."""
-    return since(me) + LISTED if _cause(me, indicator) == Cause.LIST else ""
+    return since(me) + LISTED if _is_listed(me, indicator) else ""
+
+
+def _is_listed(me: Study, indicator: str) -> bool:
+    """Tell whether the change since the last period is more one of the list than of its items."""
+    return bool(me.causes.set_index("indicator")["listed"].get(indicator, False))
 
 
 def _band_name(me: Study, *keys: str) -> str:

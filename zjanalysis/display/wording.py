@@ -19,7 +19,7 @@ from zjanalysis.units import apart as printed_apart
 NO_DATA = "无数据"
 NO_PLACE = "—"
 MINUS = "−"
-GOOD, BAD, SAME = "改善", "退步", "持平"
+GOOD, BAD, SAME, LISTED = "改善", "退步", "持平", "清单变化"
 MARKS = {Verdict.AHEAD: "▲", Verdict.LEVEL: "＝", Verdict.BEHIND: "▼"}
 
 
@@ -169,27 +169,43 @@ def change_text(change: Any, unit: str, *, since: str = "较上期", was: Any = 
     return f"{since}{kind.up if change > 0 else kind.down}{difference(change, unit)}"
 
 
-def change_word(change: Any, unit: str, sign: int) -> str:
+def change_word(change: Any, unit: str, sign: int, *, listed: bool = False) -> str:
     """Give what a change means: 改善, 退步, 持平 or 无数据; ``sign`` is 1 where more is better.
 
-    >>> change_word(-0.02, "visits", -1), change_word(-0.02, "share", 1)
-    ('改善', '退步')
+    ``listed``: it comes from what is on the list (`explain.causes`), and nothing has become better or worse.
+
+    >>> change_word(-0.02, "visits", -1), change_word(-0.02, "share", 1), change_word(-0.02, "share", 1, listed=True)
+    ('改善', '退步', '清单变化')
     """
     if missing(change):
         return NO_DATA
-    return SAME if is_zero(float(change), unit) else GOOD if change * sign > 0 else BAD
+    return SAME if is_zero(float(change), unit) else LISTED if listed else GOOD if change * sign > 0 else BAD
 
 
-def progress_text(change: Any, unit: str, sign: int, *, was: Any = None) -> str:
+def counts_text(words: Iterable[str], of: str) -> str:
+    """Count what changes mean, those too of which nothing is known, so that the counts come to the whole.
+
+    >>> counts_text(["改善", "无数据", "改善", "持平"], "个")
+    '2个改善、1个持平、1个无法比较'
+    """
+    every = list(words)
+    counts = {word: every.count(word) for word in (GOOD, BAD, LISTED, SAME, NO_DATA)}
+    return "、".join(f"{n}{of}{'无法比较' if word == NO_DATA else word}" for word, n in counts.items() if n)
+
+
+def progress_text(change: Any, unit: str, sign: int, *, was: Any = None, listed: bool = False) -> str:
     """Give a change as what it means and how much: a falling share may be good, and 提高 alone would mislead.
 
     >>> progress_text(-0.0153, "visits", -1), progress_text(-0.0153, "share", 1), progress_text(0, "share", 1)
     ('改善0.0153次', '退步1.53个百分点', '持平')
     >>> progress_text(None, "share", 1), progress_text(None, "share", 1, was=0.5)
     ('上期无数据', '本期无数据')
+    >>> progress_text(-0.0153, "share", 1, listed=True)
+    '清单变化−1.53个百分点'
     """
-    word = change_word(change, unit, sign)
-    return lacking(was) if word == NO_DATA else word + ("" if word == SAME else difference(change, unit))
+    word = change_word(change, unit, sign, listed=listed)
+    size = {SAME: "", LISTED: signed(change, unit)}
+    return lacking(was) if word == NO_DATA else word + size.get(word, difference(change, unit))
 
 
 def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
