@@ -78,9 +78,8 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
         ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
         dots(axes, rows["previous"], rows.index, size=30, zorder=3, **ring)
         dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
-        marks = [("●", f"本期：{word}", tone) for word, tone in TONES.items()]
-        marks += [("●", wording.LISTED, theme.PEER)] if wording.LISTED in words else []
-        key(axes, [("○", "上期", theme.SOFT), *marks])
+        marks = [("○", "上期", theme.SOFT), *(("●", f"本期：{word}", tone) for word, tone in TONES.items())]
+        key(axes, marks + [("●", wording.LISTED, theme.PEER)] * (wording.LISTED in words))
     own = rows[rows["region_code"] == region].to_dict("records")
     said = "".join(
         f"{r['region']}{wording.amount(r['value'], one.unit)}，"
