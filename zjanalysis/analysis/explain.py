@@ -182,8 +182,8 @@ def change(
         moved[rows.index] = ((now - then) * one.sign / unit.relevant).round(6)
     places = pd.MultiIndex.from_frame(joined[PLACE])
     listed = places.isin([] if parts is None else causes(parts).query("listed").set_index(PLACE).index)
-    words = {NO_PREVIOUS: moved.isna(), SAME: moved.abs() < 1, Cause.LIST: listed, BETTER: moved > 0}
-    trend = np.select([*words.values()], [*map(str, words)], WORSE)
+    when = [moved.isna(), moved.abs() < 1, listed, moved > 0]
+    trend = np.select(when, [NO_PREVIOUS, SAME, str(Cause.LIST), BETTER], WORSE)
     return joined.assign(change=joined["value"] - joined["previous"], trend=trend, listed=listed)
 
 
