@@ -144,6 +144,18 @@ def test_a_fall_of_a_county_that_stands_badly_is_named() -> None:
     assert worsening(stands, read).empty  # far off for the better is no fall
 
 
+@pytest.mark.parametrize(
+    ("last", "relative"),
+    [(1.0, "平稳"), (0.998, "持续变差")],  # cannot rise any more: the others only catch up; short of it, it could
+)
+def test_a_line_at_the_best_possible_value_is_not_worse_because_the_others_catch_up(last: float, relative: str) -> None:
+    others = [table(code, [0.90, 0.92, 0.94, 0.96, 0.98, 0.999]) for code in "bcd"]
+    rows = lines(pd.concat([table("a", [0.99] * 5 + [last]), *others]), cutoffs={})
+    read = told_apart(rows, "abcd", "2020Q6").set_index("region_code")
+    assert read.loc["a", "relative"] == relative
+    assert set(read.loc[["b", "c", "d"], "signal"]) == {"持续改善"}
+
+
 def test_a_run_goes_back_to_the_last_turn() -> None:
     assert read_line(np.array([9.0, 8, 7, 6, 7, 8]), np.ones(6), indicator("promised_days")).run == 3
 

@@ -32,7 +32,7 @@ from zjanalysis.inputs.dataset import list_periods, load_dataset, steps_in_time
 from zjanalysis.inputs.period import how_read, item_files, load_period, load_successions
 from zjanalysis.inputs.regions import region_codes
 from zjanalysis.settings import Settings, load_settings
-from zjanalysis.units import UNITS, Met, Verdict
+from zjanalysis.units import UNITS, Met, Verdict, rising
 
 
 class Signal(StrEnum):
@@ -220,12 +220,17 @@ def _reasons(flags: dict[str, pd.Series]) -> pd.Series:
 
 
 def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str, *, last: str = "") -> pd.DataFrame:
-    """Give how every line of a group reads by itself (``signal``, ``way``) and against the group (``relative…``)."""
+    """Give how every line of a group reads by itself (``signal``, ``way``) and against the group (``relative…``).
+
+    A line at the best possible value holds it: the others can only catch up, and against them it is never worse.
+    """
     own = signals(series, period=period, last=last)
     apart = against_group(series, regions=tuple(regions))
     read = signals(apart, period=period).rename(columns={"signal": "relative", "way": "relative_way"})
-    key = ["region_code", "indicator"]
-    return own.merge(read[[*key, "relative", "relative_way"]], on=key, how="left")
+    both = own.merge(read[[*_KEY, "relative", "relative_way"]], on=_KEY, how="left")
+    best = [rising(one.unit, one.sign).ceiling for one in map(known, both["indicator"])]
+    held = (both["value"] - best).abs().lt(1e-9) & both["relative_way"].lt(0)
+    return both.assign(relative=both["relative"].mask(held & both["relative"].ne(Signal.FEW), str(Signal.STEADY)))
 
 
 class Kind(StrEnum):
