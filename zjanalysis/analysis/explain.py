@@ -180,8 +180,8 @@ def change(
         unit = UNITS[one.unit]
         now, then = (published(rows[name].to_numpy("float64"), unit) for name in ("value", "previous"))
         moved[rows.index] = ((now - then) * one.sign / unit.relevant).round(6)
-    places = pd.MultiIndex.from_frame(joined[PLACE])
-    listed = places.isin([] if parts is None else causes(parts).query("listed").set_index(PLACE).index)
+    from_list = pd.MultiIndex.from_frame(joined[PLACE][:0] if parts is None else causes(parts).query("listed")[PLACE])
+    listed = pd.Series(pd.MultiIndex.from_frame(joined[PLACE]).isin(from_list), index=joined.index)
     when = [moved.isna(), moved.abs() < 1, listed, moved > 0]
     trend = np.select(when, [NO_PREVIOUS, SAME, str(Cause.LIST), BETTER], WORSE)
     return joined.assign(change=joined["value"] - joined["previous"], trend=trend, listed=listed)

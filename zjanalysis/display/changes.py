@@ -71,15 +71,15 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
             TextColumn("变化", tuple(words)),
         ]
         axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
-        values = [*rows["value"], *rows["previous"]]
-        scale(axes, values, unit=one.unit, zero=False, label=wording.better_side(one.sign))
+        label = wording.better_side(one.sign)
+        scale(axes, [*rows["value"], *rows["previous"]], unit=one.unit, zero=False, label=label)
         tones = [TONES.get(word, theme.PEER) for word in words]
         spans(axes, rows["previous"], rows["value"], colours=tones, linewidths=2.6, zorder=2)
         ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
         dots(axes, rows["previous"], rows.index, size=30, zorder=3, **ring)
         dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
-        marks = [("○", "上期", theme.SOFT), *(("●", f"本期：{word}", tone) for word, tone in TONES.items())]
-        key(axes, marks + [("●", wording.LISTED, theme.PEER)] * (wording.LISTED in words))
+        named = [("○", "上期", theme.SOFT), *(("●", f"本期：{word}", str(tone)) for word, tone in TONES.items())]
+        key(axes, [*named, ("●", wording.LISTED, theme.PEER)] if wording.LISTED in words else named)
     own = rows[rows["region_code"] == region].to_dict("records")
     said = "".join(
         f"{r['region']}{wording.amount(r['value'], one.unit)}，"
