@@ -95,6 +95,11 @@ class Study:
         """Give the items of the region itself."""
         return self.period.items[self.period.items["region_code"] == self.region]
 
+    @cached_property
+    def counted(self) -> pd.DataFrame:
+        """Give the region's items that count: in force, of the types and levels of the scope."""
+        return indicators.in_scope(self.own, self.scope)
+
     @property
     def emptied(self) -> tuple[str, str]:
         """Give why none of the region's items is in scope, and how to widen it; "" when some are."""

@@ -149,6 +149,15 @@ def test_an_exhibit_of_an_analysts_own_needs_a_title_and_a_table_alone(county: S
     assert "数据表共" in block.payload["alt"]
 
 
+def test_an_exhibit_of_a_table_without_rows_is_a_sentence(county: Study) -> None:
+    """The gate refuses a figure without its table: one of nothing would cost a county its whole page."""
+    axes = Figure().subplots()
+    rows = county.own.head(0).groupby("statutory_days", as_index=False).size()
+    block = zj.exhibit(axes, title="法定时限的分布", table=rows, sentence="一半不超过nan个工作日。", source=county)
+    assert block.html == '<p class="zj-say">法定时限的分布：无数据。</p>'
+    assert blocks.carry(block) is block
+
+
 def test_a_block_shows_as_html_and_as_json() -> None:
     bundle = blocks.say("甲。", "", "乙。")._repr_mimebundle_()
     assert bundle["text/html"] == '<p class="zj-say">甲。乙。</p>'

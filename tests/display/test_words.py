@@ -31,6 +31,15 @@ def test_only_an_indicator_of_time_speaks_of_promises_and_limits(key: str, count
     assert bool(re.search("承诺", said)) == (key == "time_compression")
 
 
+def test_only_where_permits_alone_count_is_anything_called_one() -> None:
+    permits, every = (zj.study(region="雷州市", all_types=wide) for wide in (False, True))
+    views = (zj.terms, zj.counts, zj.limits, zj.compression, zj.definitions)
+    assert all("许可" in view(permits).html for view in views)
+    assert not [view.__name__ for view in views if re.search("许可(?!证)", view(every).html)]
+    assert f"{len(every.counted)}项事项中，" in zj.summary(every).sentence
+    assert len(every.counted) > len(permits.counted) == zj.counts(permits).rows["amount"].iloc[2]
+
+
 def test_a_task_list_has_heads_that_fit_visits_and_forms_too() -> None:
     heads = {column.key: column for column in TABLES["tasks"]}
     assert (heads["current_text"].label, heads["proposed_text"].label) == ("现状", "建议")

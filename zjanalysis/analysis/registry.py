@@ -80,6 +80,11 @@ class Scope:
             inside = inside & nw.col("use_level").is_in(self.use_levels).fill_null(False)
         return inside
 
+    @property
+    def kind(self) -> str:
+        """Give what sort of items count as texts say it: 许可, or nothing where items of other types do too."""
+        return "许可" if self.item_types in (None, PERMIT) else ""
+
     def narrowed(self, one: Indicator) -> Scope:
         """Give the scope with the types of one indicator where it leaves them open."""
         return Scope(one.item_types, self.use_levels) if self.item_types is None else self

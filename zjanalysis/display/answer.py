@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from zjanalysis.analysis.frontier import item_keys
-from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.plan import LEAD, Plan
 from zjanalysis.display import templates, wording
 from zjanalysis.display.blocks import Block, change_words, leading, names_of, short_name, since
@@ -98,12 +97,12 @@ def moved_sentence(me: Study) -> str:
 
 def reason_sentence(me: Study) -> str:
     """Say what the items show: permits that ask for a visit or cannot be done online, and who holds limits long."""
-    permits = in_scope(me.own, me.scope, one=about("time_compression"))
+    permits, kind = me.counted, me.scope.kind or "事项"
     if permits.empty:
         return f"没有在统计范围内的事项，{wording.NO_DATA}。"
     visits, offline = int((permits["visits"] > 0).sum()), int((permits["online"] == False).sum())  # noqa: E712
     counts = [f"{visits}项仍要到现场" if visits else "", f"{offline}项不能网上办" if offline else ""]
-    said = f"{len(permits)}项许可中，{'、'.join(part for part in counts if part)}；" if any(counts) else ""
+    said = f"{len(permits)}项{kind}中，{'、'.join(part for part in counts if part)}；" if any(counts) else ""
     limits = me.by_department("time_compression")
     promised = (limits["denominator"] - limits["numerator"]).groupby(limits["department"]).sum()
     longest = promised[promised > 0].sort_values(ascending=False, kind="stable")
@@ -118,7 +117,7 @@ def reason_sentence(me: Study) -> str:
 def action_sentence(me: Study) -> str:
     """Say how many promises are longer than the law allows, and how few changes would meet each target not met."""
     n, plans = len(over_limit(me)), unmet_plans(me)
-    first = f"{n}项许可的承诺超过法定时限，先改（见附件）；" if n else ""
+    first = f"{n}项{me.scope.kind or '事项'}的承诺超过法定时限，先改（见附件）；" if n else ""
     return first + ("；".join(map(_action, plans)) if plans else _nothing_missed(me)) + "。"
 
 
@@ -135,8 +134,8 @@ def _nothing_missed(me: Study) -> str:
 
 
 def over_limit(me: Study) -> pd.DataFrame:
-    """Give the region's permits that promise more days than the law allows, the most days over first."""
-    permits = in_scope(me.own, me.scope, one=about("time_compression"))
+    """Give the region's items that count and promise more days than the law allows, the most days over first."""
+    permits = me.counted
     days = permits["promised_days"] - permits["statutory_days"]
     return permits.assign(days=days)[permits["limit_reason"].isna() & (days > 1e-9)].sort_values(
         "days", ascending=False, kind="stable"
@@ -144,11 +143,11 @@ def over_limit(me: Study) -> pd.DataFrame:
 
 
 def over_sentence(me: Study) -> str:
-    """Name every permit of `over_limit` with both limits; empty where there is none."""
+    """Name every item of `over_limit` with both limits; empty where there is none."""
     rows = over_limit(me)
     each = [f"{name}（{wording.plain(promised)}＞{wording.plain(statutory)}）" for name, promised, statutory in zip(
         rows["item_name"], rows["promised_days"], rows["statutory_days"], strict=True)]  # fmt: skip
-    return f"{len(rows)}项许可的承诺超过法定时限（承诺＞法定，工作日）：{'、'.join(each)}。" if each else ""
+    return f"{len(rows)}项{me.scope.kind or '事项'}的承诺超过法定时限（承诺＞法定，工作日）：{'、'.join(each)}。" if each else ""
 
 
 def _action(one: Plan) -> str:
@@ -172,16 +171,17 @@ MEANINGS = {
     "time_compression": "承诺时限比法定少的比例",
     "visits": "平均每个事项要到现场几次",
     "visit_share": "要到现场的事项占比",
-    "instant": "当场办结的许可占比",
-    "online": "能在网上办的许可占比",
-    "online_end_to_end": "从申请到办结都在网上的许可占比",
+    "instant": "当场办结的{items}占比",
+    "online": "能在网上办的{items}占比",
+    "online_end_to_end": "从申请到办结都在网上的{items}占比",
 }
 """The six key indicators in a line each; their exact definitions stand in the annex (`blocks.definitions`)."""
 
 
 def terms(me: Study) -> Block:
     """Give one line for each word the first screen uses: the indicators, the peers, how places and words are read."""
-    names = [(about(key).short, MEANINGS.get(key, about(key).definition)) for key in me.keys]
+    items = me.scope.kind or "事项"
+    names = [(about(key).short, MEANINGS.get(key, about(key).definition).format(items=items)) for key in me.keys]
     group = usual_group(me.region, me.settings)
     siblings = "同一地市的其他县（市、区）" if is_county(me.region) else f"{group}的其他地市"
     peers = [(me.whom, siblings)] if me.whom.startswith("兄弟") and me.peers else []

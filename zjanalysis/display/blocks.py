@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.registry import Scope
 from zjanalysis.display import dates, picture, templates, theme, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, page_columns, word
 from zjanalysis.display.tables import table as table_of
@@ -143,10 +144,15 @@ def exhibit(
 
     ``title`` says what is to be seen and stands, with ``source`` (or that of a study), inside the picture; ``alt`` are
     the words for who cannot see it, made from the table where none are given. Of two Axes a phone shows the second.
+    A table without a row is no figure but a sentence that says so.
     """
     printed = table if isinstance(table, Table) else table_of(table, caption=title)
     wide, *narrow = axes if isinstance(axes, tuple) else (axes,)
     figure = picture.figure_of(wide)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):  # else JupyterLab shows an analyst's figure a second time
+        pyplot.close(figure)
+    if not printed.rows:
+        return say(f"{title}：{wording.NO_DATA}。")
     in_chinese(wide)
     words = alt or picture.alt_of(wide) or f"图：{title}。{first_rows(printed)}"
     picture.frame(wide, title=title, source=source_of(source) if isinstance(source, Study) else source)
@@ -154,8 +160,6 @@ def exhibit(
     drawings += [picture.draw_svg(each, alt=f"{words}（窄屏）", look="zj-phone") for each in narrow]
     said = {"title": theme.printable(title), "sentence": sentence}
     html = templates.html("exhibit", **said, drawings=drawings, printed=printed)
-    if pyplot := sys.modules.get("matplotlib.pyplot"):  # else JupyterLab shows an analyst's figure a second time
-        pyplot.close(figure)
     payload = {"kind": "exhibit", "title": title, "sentence": sentence, "alt": words, "table": printed.payload()}
     return Block(html, payload, sentence or words, printed.frame, wide)
 
@@ -177,9 +181,10 @@ def first_rows(printed: Table) -> str:
 def carry(block: Block) -> Block:
     """Give an exhibit that takes its picture along, for the document and the card made from the page.
 
-    Without its title, which the document writes under it.
+    Without its title, which the document writes under it. What is no figure stays as it is.
     """
-    assert block.figure is not None
+    if block.figure is None:
+        return block
     titles = picture.titles(block.figure)
     for title in titles:
         title.set_visible(False)
@@ -215,7 +220,7 @@ def definitions(me: Study) -> Block:
     ratios = zip(scores["numerator"], scores["denominator"], strict=True)
     rows = scores.assign(
         ratio=[wording.ratio_text(numerator, denominator) for numerator, denominator in ratios],
-        definition=[one.definition for one in known],
+        definition=[one.definition if me.scope.kind else one.definition.replace("行政许可", "") for one in known],
         basis=[bound(one, me.region).basis for one in known],
     )
     printed = table_of(rows, caption="指标口径", columns=page_columns("definitions"), sheet="指标口径")
@@ -300,7 +305,7 @@ def file_facts(me: Study, *, report_date: str = "") -> Block:
         ("数据", f"{me.period.dataset.title}，{dates.issue_text(me.period.name)}；本地区{len(me.own)}项"),
         ("数据截止", dates.date_text(me.period.cutoff) if me.period.cutoff else "未注明"),
         ("全部文件", f"{len(files)}个，读取{read}行，采用{used}行，未采用{int(files['rows_left_out'].sum())}行"),
-        ("统计范围", "在用事项的最新版本；每个指标的口径、分子、分母和剔除数见“指标口径”"),
+        ("统计范围", f"在用事项的最新版本{types_text(me.scope)}；每个指标的口径、分子、分母和剔除数见“指标口径”"),
         ("地区", f"{city_note(me.region)}；比较对象为{me.others if me.peers else '无'}"),
         ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
                  f"1自然日＝{units.calendar_day:.4f}"),
@@ -310,6 +315,17 @@ def file_facts(me: Study, *, report_date: str = "") -> Block:
     html = templates.html("terms", pairs=facts, look="zj-terms")
     payload = {"kind": "facts", "terms": [list(pair) for pair in facts]}
     return Block(html, payload, "；".join(f"{a}：{b}" for a, b in facts))
+
+
+def types_text(scope: Scope) -> str:
+    """Say which types of items count where the data set says so; empty where each indicator takes its own.
+
+    >>> types_text(Scope()), types_text(Scope(())), types_text(Scope(("行政许可", "公共服务")))
+    ('', '，不限事项类型', '，事项类型为行政许可、公共服务')
+    """
+    if scope.item_types is None:
+        return ""
+    return f"，事项类型为{'、'.join(scope.item_types)}" if scope.item_types else "，不限事项类型"
 
 
 def city_note(region: str) -> str:

@@ -45,7 +45,7 @@ def limits(me: Study) -> Block:
     """Give the limits of every region of the group, statutory beside promised, as boxes over the items."""
     rows = _permits(me, own=False)
     if rows.empty:
-        return say(f"没有两项时限齐全的许可事项，{wording.NO_DATA}。")
+        return say(f"没有两项时限齐全的{me.scope.kind}事项，{wording.NO_DATA}。")
     long = rows.melt(["region_code"], list(SIDES), var_name="side", value_name="days")
     long = long.assign(side=long["side"].map(SIDES), region=names_of(long["region_code"]))
     groups = long.groupby(["region", "side"], sort=False)["days"]
@@ -53,15 +53,16 @@ def limits(me: Study) -> Block:
     found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
     promised = found[found["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
     order, here = promised["region"].tolist(), names_of(me.group)[me.group.index(me.region)]
-    shown = table(found, caption="各地区许可事项的时限", columns=page_columns("limits"), sheet="时限分布")
+    items = me.scope.kind or "事项"
+    shown = table(found, caption=f"各地区{me.scope.kind}事项的时限", columns=page_columns("limits"), sheet="时限分布")
     own = promised[promised["region"] == here]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
-    said = f"{me.name}许可平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
+    said = f"{me.name}{items}平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
     lead = wording.ends(order, [wording.amount(mean, "days") for mean in promised["mean"]], "最短", "最长")
-    alt = f"点线图：{len(order)}个地区许可事项的法定时限与承诺时限，按平均承诺从短到长：{lead}。"
+    alt = f"点线图：{len(order)}个地区{me.scope.kind}事项的法定时限与承诺时限，按平均承诺从短到长：{lead}。"
     return exhibit(
         describe(_limit_dots(found, order, here), alt),
-        title=f"许可平均承诺时限：{lead}",
+        title=f"{items}平均承诺时限：{lead}",
         table=shown,
         sentence=said,
         source=me,
@@ -89,7 +90,7 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     """Give how far each permit is compressed, by department of the region: a dot an item, those that lag first."""
     rows = _permits(me, own=True).dropna(subset=["department"])
     if rows.empty:
-        return say(f"{me.name}没有写明部门、两项时限齐全的许可事项，{wording.NO_DATA}。")
+        return say(f"{me.name}没有写明部门、两项时限齐全的{me.scope.kind}事项，{wording.NO_DATA}。")
     found = _quartiles(rows, ["department"], "compression").sort_values(
         ["middle", "department"], kind="stable", ignore_index=True
     )
@@ -106,7 +107,7 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         sns.scatterplot(dots, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0, legend=False,
                         clip_on=False, ax=axes)  # fmt: skip
     lead = wording.ends(found["department"], [wording.amount(v, "share") for v in found["middle"]], "最低")
-    alt = f"散点图：{me.name}{len(order)}个部门每个许可事项的压缩幅度，按中位数从低到高：{lead}。"
+    alt = f"散点图：{me.name}{len(order)}个部门每个{me.scope.kind}事项的压缩幅度，按中位数从低到高：{lead}。"
     said = f"{len(found)}个部门的事项压缩幅度中位数：{lead}。"
     return exhibit(describe(axes, alt), title=f"事项压缩幅度中位数：{lead}", table=shown, sentence=said, source=me)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from zjanalysis.analysis.compare import among
 from zjanalysis.analysis.explain import change
-from zjanalysis.analysis.indicators import in_scope, measure
+from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.sensitivity import blank_promises
 from zjanalysis.columns import Column
 from zjanalysis.display import dates, wording
@@ -27,17 +27,17 @@ def counts(me: Study) -> Block:
     score = me.scores[(me.scores["region_code"] == me.region) & (me.scores["indicator"] == "time_compression")]
     if score.empty:
         return say(f"{me.name}没有事项。")
-    row, permits = score.iloc[0], in_scope(own, me.scope, one=about("time_compression"))
+    row, types = score.iloc[0], me.scope.narrowed(about("time_compression")).item_types
     lines = [
         ("在列事项（全部类型）", len(own), "项"),
         ("其中在用的最新版本", int(own["in_force"].sum()), "项"),
-        ("其中行政许可", len(permits), "项"),
+        (f"其中{'、'.join(types) or '在统计范围内'}", len(me.counted), "项"),
         ("纳入时限计算", int(row["n"]), "项"),
         ("剔除（时限缺失或无法识别）", int(row["n_left_out"]), "项"),
         ("法定时限合计", round(float(row["denominator"]), 2), "工作日"),
         ("承诺时限合计", round(float(row["denominator"] - row["numerator"]), 2), "工作日"),
     ]
-    blank = int(blank_promises(permits).sum())
+    blank = int(blank_promises(me.counted).sum())
     note = f"其中{blank}项即办件的承诺时限空白，按即办（0个工作日）计。" if blank else ""
     columns = page_columns("counts")
     rows = pd.DataFrame(lines, columns=[column.key for column in columns])
