@@ -85,7 +85,10 @@ def test_the_plain_figure_of_the_report_stands_whatever_a_county_has(days: list[
     path = ROOT / "notebooks" / "03_district_report.ipynb"
     code = next(source(cell) for cell in cells(path, "code") if "sns.histplot" in source(cell)).partition("zj.show")[0]
     own = pd.DataFrame({"statutory_days": pd.Series(days, dtype="float64"), "item_type": "行政许可", "in_force": True})
-    names: dict[str, Any] = {"me": SimpleNamespace(counted=own.assign(handling_type="承诺件", department="局")), "sns": sns}
+    names: dict[str, Any] = {
+        "me": SimpleNamespace(counted=own.assign(handling_type="承诺件", department="局")),
+        "sns": sns,
+    }
     exec(code, names)
     assert isinstance(names["axes"], Axes)
 

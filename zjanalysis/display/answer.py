@@ -147,7 +147,11 @@ def over_sentence(me: Study) -> str:
     rows = over_limit(me)
     each = [f"{name}（{wording.plain(promised)}＞{wording.plain(statutory)}）" for name, promised, statutory in zip(
         rows["item_name"], rows["promised_days"], rows["statutory_days"], strict=True)]  # fmt: skip
-    return f"{len(rows)}项{me.scope.kind or '事项'}的承诺超过法定时限（承诺＞法定，工作日）：{'、'.join(each)}。" if each else ""
+    return (
+        f"{len(rows)}项{me.scope.kind or '事项'}的承诺超过法定时限（承诺＞法定，工作日）：{'、'.join(each)}。"
+        if each
+        else ""
+    )
 
 
 def _action(one: Plan) -> str:
