@@ -31,7 +31,7 @@ def counts(me: Study) -> Block:
     lines = [
         ("在列事项（全部类型）", len(own), "项"),
         ("其中在用的最新版本", int(own["in_force"].sum()), "项"),
-        (f"其中{'、'.join(types) or '在统计范围内'}", len(me.counted), "项"),
+        (f"其中{'、'.join(types or ()) or '在统计范围内'}", len(me.counted), "项"),
         ("纳入时限计算", int(row["n"]), "项"),
         ("剔除（时限缺失或无法识别）", int(row["n_left_out"]), "项"),
         ("法定时限合计", round(float(row["denominator"]), 2), "工作日"),
