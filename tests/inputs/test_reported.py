@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.cli import main
 from zjanalysis.columns import REPORTED_COLUMNS, WEIGHT_COLUMNS
 from zjanalysis.errors import ConfigError, InputError
+from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.findings import RULES
 from zjanalysis.inputs.office_table import OfficeTable, read_table
 from zjanalysis.inputs.reported import (
@@ -177,3 +179,36 @@ def test_levels_left_blank_are_those_above_and_no_file_is_no_weights(tmp_path: P
     none, findings = load_weights(tmp_path / "weights.xlsx", labels=LABELS)
     assert len(none) == len(findings) == 0
     assert METHODS == ("按比例", "达标", "直接填分")
+
+
+def test_a_filled_workbook_is_checked_by_its_own_rules_as_the_build_reads_it() -> None:
+    path = Path(__file__).parents[2] / "data" / "sample" / "2021Q1" / "reported.xlsx"
+    found, (reported, findings) = check_files([path]), load_reported(path.parent, cutoff="2021-03-31")
+    assert found.findings[KEEPS].to_numpy().tolist() == findings[KEEPS].to_numpy().tolist()
+    assert found.findings["rule"].nunique() > 1
+    assert found.files[["rows_read", "rows_used"]].to_numpy().tolist() == [[len(reported), reported["in_force"].sum()]]
+
+
+KEEPS = ["file", "sheet", "cell", "rule", "used"]
+OURS = {
+    "--indicators": "indicators.xlsx", "--population": "population.xlsx", "--addresses": "zj bundle --mail 表.xlsx",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", OURS)
+def test_another_workbook_of_ours_is_named_with_what_reads_it(option: str, tmp_path: Path) -> None:
+    path = tmp_path / "表.xlsx"
+    assert main(["template", str(path), option]) == 0
+    found = check_files([path])
+    assert found.findings["rule"].tolist() == ["file_refused"]
+    assert OURS[option] in found.findings["action"].item()
+
+
+def test_so_is_a_ledger(tmp_path: Path) -> None:
+    path = Path(__file__).parents[2] / "data" / "sample" / "2021Q1" / "ledger.xlsx"
+    assert "zj ledger merge 台账.xlsx ledger.xlsx" in check_files([path]).findings["action"].item()
+
+
+def test_digits_of_the_full_width_are_numbers() -> None:
+    reported, findings = checked("赤坎区 | 数据挂接率 | ９ | １０" + GOOD)
+    assert (reported["numerator"].tolist(), reported["denominator"].tolist(), len(findings)) == ([9], [10], 0)

@@ -12,18 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import label
+from zjanalysis.columns import REPORTED_COLUMNS, label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
-from zjanalysis.inputs.dataset import FILE_NAME, columns_told, dataset_of
+from zjanalysis.inputs.dataset import FILE_NAME, columns_told, dataset_of, load_dataset
 from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Columns, Place, Violation, columns_of, findings_of, together
 from zjanalysis.inputs.headers import nearest
 from zjanalysis.inputs.items import typed_items
+from zjanalysis.inputs.office_table import find_table, own_book
 from zjanalysis.inputs.regions import code_in
+from zjanalysis.inputs.reported import NEEDED, check_reported, load_population
 from zjanalysis.inputs.rules import deduplicate, row_violations
 from zjanalysis.inputs.table import Table, table_of
 from zjanalysis.inputs.wall import behind_wall
-from zjanalysis.inputs.workbook import SUFFIXES, Sheet, column_letter, sheets_of
+from zjanalysis.inputs.workbook import SUFFIXES, Sheet, column_letter, read_rows, sheets_of
 from zjanalysis.settings import Settings, load_settings
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -161,8 +163,8 @@ def _lacks(table: Table) -> list[str]:
 def _no_table(sheets: Sequence[Sheet], tables: list[Table]) -> InputError:
     name = sheets[0].file if sheets else ""
     if not tables:
-        return InputError(f"“{name}”里没有找到表头（每张可见工作表的前 20 行都看过）。",
-                          "请使用标准表头（zj template 可生成模板），或检查是否交错了文件。")  # fmt: skip
+        hint = "请使用标准表头（zj template 可生成模板），或检查是否交错了文件。"
+        return ColumnsMissing(f"“{name}”里没有找到表头（每张可见工作表的前 20 行都看过）。", hint, header_rows([]))
     table = tables[0]
     where = f"“{name}”的工作表“{table.sheet}”" if table.sheet else f"“{name}”"
     read = "、".join(place.header for place in list(table.places.values())[:8])
@@ -270,14 +272,42 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     chosen = settings or load_settings()
     files = submitted_files(paths)
     folder = dataset_of(next(iter(files.values())), settings=chosen)
-    results = check_apart(files, settings=chosen, mapping=columns_told(folder, settings=chosen))
+    read = check_apart(files, settings=chosen, mapping=columns_told(folder, settings=chosen))
+    results = {name: (isinstance(result, ColumnsMissing) and _office_book(files[name], name, folder, chosen)) or result
+               for name, result in read.items()}  # fmt: skip
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [columns_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
     header_tables = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
     headers = _under(header_tables) if header_tables else pd.DataFrame(columns=list(HEADER_KEYS))
     items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
-    return Submission(items, together([findings_of(refused), findings]), counts, files, headers, folder / FILE_NAME)
+    reported = [result for result in results.values() if isinstance(result, tuple)]
+    found = together([findings_of(refused), findings, *(findings for findings, _ in reported)])
+    counts = pd.concat([counts, *(count for _, count in reported)], ignore_index=True)
+    return Submission(items, found, counts, files, headers, folder / FILE_NAME)
+
+
+def _office_book(
+    path: Path, name: str, folder: Path, settings: Settings
+) -> tuple[pd.DataFrame, pd.DataFrame] | InputError | None:
+    """Return the findings and the count of a workbook of reported figures, read as a build of its period reads it.
+
+    Of another of the office's workbooks the error that names it; None of any other. ``folder``: the data set.
+    """
+    sheets = read_rows(path)
+    try:
+        table = find_table(sheets, REPORTED_COLUMNS, required=NEEDED, name=name)
+    except InputError:
+        return own_book(sheets, name)
+    periods = load_dataset(str(folder), settings=settings).periods if (folder / FILE_NAME).is_file() else {}
+    about = periods.get(path.absolute().parent.name) or periods.get(max(periods, default=""), {})
+    people = load_population(folder)
+    cutoff = str(about.get("cutoff", "")) or people["as_of"].max()
+    reported, findings = check_reported(table, cutoff=cutoff, population=people)
+    n_used = int(reported["in_force"].sum())
+    count = {"file": name, "sha256": file_digest(path), "rows_read": len(reported), "rows_used": n_used,
+             "rows_left_out": len(reported) - n_used}  # fmt: skip
+    return findings.assign(file=name), pd.DataFrame([count])
 
 
 def completeness(items: pd.DataFrame, *, by: Sequence[str] = ("region_code",)) -> pd.DataFrame:

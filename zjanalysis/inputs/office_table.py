@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +12,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import TASK_COLUMNS, Column
+from zjanalysis.columns import (
+    ADDRESS_COLUMNS,
+    ASSIGNMENT_COLUMNS,
+    LEDGER_COLUMNS,
+    POPULATION_COLUMNS,
+    TASK_COLUMNS,
+    WEIGHT_COLUMNS,
+    Column,
+)
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.findings import Place, Violation, columns_of, findings_of
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
@@ -24,6 +33,19 @@ Broken = tuple[str, str, pd.Series]  # rule, column, mask over the rows
 Day = str | date  # a day as people write it (`day_of`), or as it is
 TASK_NEEDED = ("item_key", "to_value", "indicator", "region_code", "answer")
 TASK_NUMBERS = ("order", "gain", "to_value", "agreed_value")
+OWN_BOOKS = (
+    ("整改台账", LEDGER_COLUMNS, ("ledger_id", "problem", "status"),
+     "更新用 zj ledger update {0}；它是返回的副本的，用 zj ledger merge 台账.xlsx {0} --on 日期 汇总。"),
+    ("分工表", ASSIGNMENT_COLUMNS, ("ledger_id", "unit_name", "role"),
+     "收回用 zj ledger assign 台账.xlsx {0} --on 日期。"),
+    ("任务清单", TASK_COLUMNS, TASK_NEEDED, "反馈的效果用 zj plan 地区 --indicator 指标 --apply {0} 查看。"),
+    ("三级指标与权重的录入表", WEIGHT_COLUMNS, ("level_three", "weight"),
+     "请放入数据集文件夹，名为 indicators.xlsx，zj build 会读取。"),
+    ("人口与企业数表", POPULATION_COLUMNS, ("region", "as_of"),
+     "请放入数据集文件夹，名为 population.xlsx，zj build 会读取。"),
+    ("收件人表", ADDRESS_COLUMNS, ("region", "to"), "起草邮件用 zj bundle --mail {0}。"),
+)  # fmt: skip
+"""The office's workbooks beside items and reported figures: what each is, its columns, what reads it."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +157,12 @@ def findings_in(
 
 
 def numbers(text: pd.Series) -> pd.Series:
-    """Give texts as numbers: thousands separators taken out, 97.05% is 0.9705; what is no number is missing.
+    """Give texts as numbers, of either width: thousands separators out, 97.05% is 0.9705; no number is missing.
 
-    >>> numbers(pd.Series(["1,024", "97.5%", "约三成", ""], dtype="str")).tolist()
-    [1024.0, 0.975, nan, nan]
+    >>> numbers(pd.Series(["1,024", "97.5%", "１２３", "约三成", ""], dtype="str")).tolist()
+    [1024.0, 0.975, 123.0, nan, nan]
     """
-    plain = text.fillna("").astype("str").str.replace(r"[,，\s]", "", regex=True).str.replace("％", "%")
+    plain = text.fillna("").astype("str").str.normalize("NFKC").str.replace(r"[,\s]", "", regex=True)
     percent = plain.str.endswith("%")
     written = plain.str.removesuffix("%").where(plain.str.fullmatch(r"[-+]?\d[\d.eE+-]*%?"), "")
     parsed = pd.to_numeric(written, errors="coerce")
@@ -173,6 +195,15 @@ def days(text: pd.Series) -> pd.Series:
     return pd.Series([day_of(value) for value in text.fillna("")], index=text.index, dtype="datetime64[ns]")
 
 
+def own_book(sheets: Sequence[Sheet], name: str) -> InputError | None:
+    """Give the error that says which other workbook of the office a file is and what reads it; None when it is none."""
+    for kind, columns, required, way in OWN_BOOKS:
+        with suppress(InputError):
+            find_table(sheets, columns, required=required, name=name)
+            return InputError(f"“{name}”是{kind}，不是事项清单，没有核对。", way.format(name))
+    return None
+
+
 # --- the returned task list: what departments answered, sheet by sheet ---
 
 
@@ -193,6 +224,6 @@ def read_answers(path: Path) -> pd.DataFrame:
         hint = "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"
         raise InputError(f"“{path.name}”里没有找到任务清单。", hint)
     tasks = rows[rows["item_key"] != ""].reset_index(drop=True)
-    numbers = {key: pd.to_numeric(tasks[key], errors="coerce") for key in TASK_NUMBERS if key in tasks}
+    typed = {key: numbers(tasks[key]) for key in TASK_NUMBERS if key in tasks}
     written = tasks["agreed_value"] if "agreed_value" in tasks else pd.Series("", index=tasks.index)
-    return tasks.assign(agreed_text=written, **numbers)
+    return tasks.assign(agreed_text=written, **typed)

@@ -27,6 +27,7 @@ from zjanalysis.inputs.office_table import (
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
 
+NEEDED = ("region", "indicator_label", "numerator")
 FILE_NAME, POPULATION_NAME = "reported.xlsx", "population.xlsx"
 BY_SHARE, MET_OR_NOT, TYPED = METHODS = ("按比例", "达标", "直接填分")
 FULL = 100.0
@@ -61,9 +62,9 @@ def load_reported(folder: Path, *, cutoff: Day) -> tuple[pd.DataFrame, pd.DataFr
     reporting_unit, reported_on, file, sheet, row_number. A count has denominator 1; per 万人 and per 万户企业 take
     the denominator of the population table on the cut-off day.
     """
-    path, required = folder / FILE_NAME, ("region", "indicator_label", "numerator")
+    path = folder / FILE_NAME
     empty = OfficeTable(pd.DataFrame(columns=PLACE, dtype="str"), {}, {}, FILE_NAME, "", 0)
-    table = read_table(path, REPORTED_COLUMNS, required=required) if path.is_file() else empty
+    table = read_table(path, REPORTED_COLUMNS, required=NEEDED) if path.is_file() else empty
     return check_reported(table, cutoff=cutoff, population=load_population(folder.parent))
 
 
