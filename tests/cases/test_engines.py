@@ -162,6 +162,31 @@ def test_a_case_number_counts_once(
     assert row["message"] == "6 行的办件编号与另一行相同，没有计入：每个编号只计一件。"
 
 
+@pytest.mark.parametrize("name", ENGINES)
+def test_cases_stand_as_they_stood_at_the_cutoff(
+    name: str, source: CaseSource, settings: Settings, engine_of: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """1 was open and late, 2 open; 3 and 4 did not exist, 5 did; 6 was finished that day; 7 is finished nobody knows when."""
+    rows = ["1,2021-03-01,2021-04-06,3", "2,2021-03-30,2021-04-06,3", "3,2021-04-01,2021-04-06,1", "4,2021-04-02,,1",
+            "5,2021-03-29,,9", "5,2021-04-02,2021-04-06,1", "6,2021-03-31,2021-03-31,0", "7,2021-03-01,9999-12-31,3"]  # fmt: skip
+    lines = ["办件编号,受理时间,办结时间,承诺时限,行政区划,基本编码", *(f"{row},440823,440101000001" for row in rows)]
+    (tmp_path / "cases.csv").write_text("\n".join(lines), encoding="utf-8")
+    cases = CaseSource("试", CUTOFF, source.items, sample=False, paths=(tmp_path / "cases.csv",))
+    summary = case_summary(cases, engine=engine_of(name), settings=settings)
+    scores = summary.by_item.set_index("indicator")[["numerator", "denominator"]]
+    assert scores.loc["on_time"].tolist() == [1, 2]
+    assert scores.loc["on_time_finished"].tolist() == [1, 1]
+    assert scores.loc["overdue_open"].tolist() == [1, 3]
+    assert summary.n_cases == 5
+    assert summary.overdue["case_no"].tolist() == ["1"]
+    assert summary.by_month.query("indicator == 'on_time'").set_index("month")["n"].to_dict() == {
+        "": 0,
+        "2021-03": 2,
+    }
+    found = summary.findings.set_index("rule")["value"].to_dict()
+    assert found == {"case_accept_after": "2", "case_finish_after": "2", "case_finish_uncovered": "1", "case_twice": "1"}
+
+
 def each_number_once(drawn: pd.DataFrame) -> pd.DataFrame:
     """Keep of every case number the row with usable dates, of several the one that was finished last."""
     usable = drawn["finish_day"].between(drawn["accept_day"], day_number(CUTOFF))

@@ -7,7 +7,7 @@ by region and rule. What comes after `case_summary` is small, plain pandas, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,8 +36,10 @@ CASE_RULES: dict[str, tuple[str, nw.Expr | None]] = {
     "case_accept_uncovered": ("accepted", ~_AT.is_null() & ~_AT_COVERED),
     "case_finish_unreadable": ("finished", nw.col("finish_given") & _TO.is_null()),
     "case_finish_uncovered": ("finished", ~_TO.is_null() & ~_TO_COVERED),
+    "case_finish_after": ("finished", nw.col("finished_after")),
     "case_reversed": ("finished", _TO < _AT),
     "case_no_promise": ("promised", nw.col("due_ordinal").is_null() & _AT_COVERED),
+    "case_accept_after": ("accepted", None),
     "case_unknown_region": ("region_code", None),
     "case_more_finished": ("finished", None),
     "case_twice": ("case_no", None),
@@ -47,7 +49,7 @@ _BROKEN = {key: broken for key, (_, broken) in CASE_RULES.items() if broken is n
 
 
 def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """Return `findings` of cases: dates, order, promises, duplicates, unknown regions and items, finished > accepted.
+    """Return `findings` of cases: dates, order, cut-off, promises, duplicates, unknown regions, items, finished > accepted.
 
     ``counts`` has region_code, base_code and n (cases). One row is one rule in one region; ``value`` is how many.
     """
@@ -56,17 +58,22 @@ def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: 
     unknown = by_spelling[by_spelling["region_code"].isna()]
     in_regions = by_region[by_region["region_code"] != ""]
     more = in_regions[in_regions["finish_given"] > in_regions["accept_given"]]
-    dropped = pd.DataFrame({"region_code": list(table.dropped), "n": list(table.dropped.values())}, dtype="object")
-    codes = region_codes(dropped["region_code"]).fillna("")
-    repeated = dropped.assign(region_code=codes).groupby("region_code", as_index=False)[["n"]].sum()
     parts = [
         *(_findings(key, by_region.assign(n=by_region[key]).query("n > 0"), value="n") for key in _BROKEN),
+        _findings("case_accept_after", _in_codes(table.later), value="n"),
         _findings("case_unknown_region", unknown.fillna({"region_code": "", "written": "（空）"}), value="written"),
         _findings("case_more_finished", more, value="finish_given"),
-        _findings("case_twice", repeated, value="n"),
+        _findings("case_twice", _in_codes(table.dropped), value="n"),
         _findings("case_unknown_item", _unknown_items(counts, items), value="n"),
     ]
     return typed(pd.concat(parts, ignore_index=True).assign(file=title, sheet="", cell="", row_number=0))
+
+
+def _in_codes(counts: Mapping[str | None, int]) -> pd.DataFrame:
+    """Return counts of rows by region as written added up by its code, "" where nobody knows it."""
+    written = pd.DataFrame({"region_code": list(counts), "n": list(counts.values())}, dtype="object")
+    codes = region_codes(written["region_code"]).fillna("")
+    return written.assign(region_code=codes).groupby("region_code", as_index=False)[["n"]].sum()
 
 
 def _findings(key: str, rows: pd.DataFrame, *, value: str) -> pd.DataFrame:

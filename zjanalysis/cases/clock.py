@@ -33,12 +33,14 @@ _MOST_SPELLINGS = 2000  # more spellings of a unit or a channel than this are no
 class CaseTable:
     """Cases as a clocked narwhals table of one engine (`clocked`); ``dropped`` as in `EngineTable`.
 
-    ``months``: the month of every working day up to the cut-off, by its ordinal as ``due_number``.
+    ``months``: the month of every working day up to the cut-off, by its ordinal as ``due_number``. ``later``: region
+    as written → cases accepted after the cut-off, which are no rows here.
     """
 
     rows: nw.LazyFrame[Any]
     months: nw.LazyFrame[Any]
     dropped: Mapping[str | None, int]
+    later: Mapping[str | None, int]
 
 
 @contextmanager
@@ -51,10 +53,20 @@ def open_cases(
         days, cutoff = calendar_table(), calendar_day(source.cutoff)
         calendar = table.bring(days[["day", "ordinal", "before"]])
         vocabulary = vocabulary_of(*spellings, rates=settings.units)
-        clock = clocked(rows, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
+        after = (nw.col("accept_day") > int(cutoff["day"])) & (nw.col("accept_day") <= int(days["day"].iloc[-1]))
+        begun = rows.filter(nw.col("accept_day").is_null() | ~after)
+        clock = clocked(begun, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
         due = days[days["working"] & days["day"].le(cutoff["day"])].astype({"ordinal": "float64"})
         months = table.bring(due[["ordinal", "month"]].rename(columns={"ordinal": "due_number"}))
-        yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped)
+        yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped, _by_region(table.cases, after))
+
+
+def _by_region(cases: Any, wanted: nw.Expr) -> Mapping[str | None, int]:
+    """Return how many of the cases are wanted, by region as written."""
+    rows = nw.from_native(cases).lazy().filter(wanted).group_by("region_code").agg(nw.len().alias("n"))
+    counts = to_pandas(rows)
+    regions = counts["region_code"].astype("object").where(counts["region_code"].notna(), None)
+    return dict(zip(regions, counts["n"].astype("int64"), strict=True))
 
 
 def rows_by(table: CaseTable, by: Iterable[str]) -> nw.LazyFrame[Any]:
@@ -145,13 +157,13 @@ _DONE, _IS_OPEN, _CHANNEL = nw.col("done"), nw.col("is_open"), nw.col("channel")
 def clocked(
     cases: Any, calendar: Any, *, cutoff: pd.Series, vocabulary: Vocabulary, keys: frozenset[str]
 ) -> nw.LazyFrame[Any]:
-    """Return the cases with done, is_open, overdue, on_time, on_time_finished, actual_days, due_ordinal, promised_days
-    and online.
+    """Return the cases with done, is_open, finished_after, overdue, on_time, on_time_finished, actual_days, due_ordinal,
+    promised_days and online.
 
     ``cases`` in the columns of `inputs.select_list`, ``calendar`` the calendar table of the same engine, ``cutoff`` the
-    cut-off's row of it, ``keys`` of the columns the source has. A case is *done* when both days are in the calendar and
-    in order, *open* when no finish is given. What cannot be known is missing. ``actual_days`` and ``statutory``, which
-    are summed, are multiples of a step of `GRID`.
+    cut-off's row of it, ``keys`` of the columns the source has. A case is *done* when both days are in the calendar, in
+    order and not after the cut-off, *open* when no finish is given or it came after the cut-off. What cannot be known is
+    missing. ``actual_days`` and ``statutory``, which are summed, are multiples of a step of `GRID`.
 
     The due day is the one given; else acceptance + promise + special days (特别程序), counted from the day after
     acceptance. A limit that ends on a day of rest ends on the next working day. A finish is on time when fewer
@@ -167,10 +179,14 @@ def clocked(
     if "due" in keys or vocabulary.natural:
         rows = _look_up(rows.with_columns(due_at=_due_at(vocabulary)), days, day="due_at", due_before="before")
         due = nw.when(~nw.col("due_at").is_null()).then(nw.col("due_before") + 1.0).otherwise(due)
-    in_order = ~_ACCEPTED.is_null() & ~_FINISHED.is_null() & (nw.col("finish_day") >= nw.col("accept_day"))
-    begun = ~_ACCEPTED.is_null() & (nw.col("accept_day") <= int(cutoff["day"]))
+    accept_day, finish_day, end = nw.col("accept_day"), nw.col("finish_day"), int(cutoff["day"])
+    after = ~_FINISHED.is_null() & (finish_day > end)
     rows = rows.with_columns(
-        due_ordinal=due, done=in_order, is_open=~nw.col("finish_given") & begun, promised_days=promised_days
+        due_ordinal=due,
+        done=~_ACCEPTED.is_null() & ~_FINISHED.is_null() & (finish_day >= accept_day) & (finish_day <= end),
+        finished_after=after,
+        is_open=(~nw.col("finish_given") | after) & ~_ACCEPTED.is_null() & (accept_day <= end),
+        promised_days=promised_days,
     )
     past = nw.col("due_ordinal") <= float(cutoff["before"])
     in_time = nw.when(_DONE & ~_DUE.is_null()).then((nw.col("finish_before") < _DUE).cast(nw.Float64))

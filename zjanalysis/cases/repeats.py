@@ -17,7 +17,8 @@ import numpy as np
 
 from zjanalysis.inputs.calendar import day_number
 
-# Of the rows with one case number the one that knows most: with dates that can be, of several the one finished last.
+# Of the rows with one case number the one that knows most: with dates that can be, of several the one finished last; one
+# accepted after the cut-off only where there is no other.
 # Every other column comes after, so that every engine takes the same row.
 _OTHERS = ("accept_day", "region_code", "base_code", "department", "channel", "due_day", "promised", "promised_unit",
            "statutory", "special_days", "accept_given")  # fmt: skip
@@ -26,7 +27,8 @@ _NUMBERED = "(case_no >= '!' OR trim(case_no) <> '')"  # '!' comes next to a bla
 _HASHES = f"SELECT {{hash}} AS hashed FROM {{cases}} AS cases WHERE {_NUMBERED}"
 _PLACED = f"""
 SELECT cases.*, row_number() OVER (PARTITION BY case_no ORDER BY
-  CASE WHEN finish_day BETWEEN accept_day AND {{cutoff}} THEN 0 WHEN finish_given THEN 1 ELSE 2 END,
+  CASE WHEN accept_day > {{cutoff}} THEN 3 WHEN finish_day BETWEEN accept_day AND {{cutoff}} THEN 0
+    WHEN finish_given THEN 1 ELSE 2 END,
   finish_day DESC NULLS LAST, {", ".join(f"{key} NULLS LAST" for key in _OTHERS)}) AS place
 FROM {{cases}} AS cases SEMI JOIN {{repeated}} AS repeated ON {{hash}} = hashed WHERE {_NUMBERED}"""
 _DROPPED = "SELECT region_code, count(*) FROM {placed} AS placed WHERE place > 1 GROUP BY region_code"

@@ -52,6 +52,8 @@ def cases(arguments: argparse.Namespace) -> int:
         print(f"另有{unplaced}件的行政区划不在区划表中，没有计入任何地区。")
     if opened.dropped:
         print(f"办件编号重复的{sum(opened.dropped.values())}行没有计入，每个编号只计一件。")
+    if opened.later:
+        print(f"受理时间在截止日之后的{sum(opened.later.values())}件没有计入。")
     if arguments.out:
         save(rows.drop(columns="whole"), named, Path(arguments.out), title=f"{source.title} 办件时效")
     return 0
