@@ -45,7 +45,7 @@ timed AS (
   FROM cases LEFT JOIN calendar x ON x.day = a LEFT JOIN calendar y ON y.day = f),
 due AS (
   SELECT timed.*, CASE WHEN d IS NOT NULL THEN z.before + 1 WHEN u = '工作日' THEN greatest(ao + p + s, ab + 1) END AS due,
-    ao IS NOT NULL AND fo IS NOT NULL AND f >= a AS done, unfinished AND ao IS NOT NULL AND a <= {cutoff} AS open,
+    ao IS NOT NULL AND fo IS NOT NULL AND f >= a AND f <= {cutoff} AS done, (unfinished OR f > {cutoff}) AND ao IS NOT NULL AND a <= {cutoff} AS open,
     greatest(fo - ao - s, 0) AS taken
   FROM timed LEFT JOIN calendar z ON z.day = d)
 SELECT region, base, count(*),

@@ -61,6 +61,21 @@ def test_a_workbook_names_items_and_regions(project: Path, capsys: pytest.Captur
     assert (project / "办件.xlsx").is_file()
 
 
+def add(project: Path, *rows: str) -> None:
+    path = project / "data" / "试" / "2021Q1" / "cases" / "办件.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "\n".join(rows), encoding="utf-8")
+
+
+def test_cases_accepted_after_the_cutoff_are_said_and_not_counted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(project, "7,遂溪县,440102019005,市监局,网上,2021-04-01,2021-04-02,5,20")
+    assert main(["cases"]) == 0
+    said = capsys.readouterr().out
+    assert "· 办件5件" in said
+    assert "受理时间在截止日之后的1件没有计入。" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -49,22 +49,23 @@ def open_cases(
 ) -> Iterator[CaseTable]:
     """Open a source in an engine (`in_engine`) and set the clock on it; the table is gone when the block ends."""
     with in_engine(source, engine=engine, cases=cases, settings=settings) as table:
-        rows, spellings = _with_limits(table, source.items)
         days, cutoff = calendar_table(), calendar_day(source.cutoff)
+        after = (nw.col("accept_day") > int(cutoff["day"])) & (nw.col("accept_day") <= int(days["day"].iloc[-1]))
+        rows, spellings, any_later = _with_limits(table, source.items, after=after)
+        later = _by_region(rows, after) if any_later else {}
+        if later:
+            rows = rows.filter(nw.col("accept_day").is_null() | ~after)
         calendar = table.bring(days[["day", "ordinal", "before"]])
         vocabulary = vocabulary_of(*spellings, rates=settings.units)
-        after = (nw.col("accept_day") > int(cutoff["day"])) & (nw.col("accept_day") <= int(days["day"].iloc[-1]))
-        begun = rows.filter(nw.col("accept_day").is_null() | ~after)
-        clock = clocked(begun, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
+        clock = clocked(rows, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
         due = days[days["working"] & days["day"].le(cutoff["day"])].astype({"ordinal": "float64"})
         months = table.bring(due[["ordinal", "month"]].rename(columns={"ordinal": "due_number"}))
-        yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped, _by_region(table.cases, after))
+        yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped, later)
 
 
-def _by_region(cases: Any, wanted: nw.Expr) -> Mapping[str | None, int]:
+def _by_region(cases: nw.LazyFrame[Any], wanted: nw.Expr) -> Mapping[str | None, int]:
     """Return how many of the cases are wanted, by region as written."""
-    rows = nw.from_native(cases).lazy().filter(wanted).group_by("region_code").agg(nw.len().alias("n"))
-    counts = to_pandas(rows)
+    counts = to_pandas(cases.filter(wanted).group_by("region_code").agg(nw.len().alias("n")))
     regions = counts["region_code"].astype("object").where(counts["region_code"].notna(), None)
     return dict(zip(regions, counts["n"].astype("int64"), strict=True))
 
@@ -80,10 +81,12 @@ def rows_by(table: CaseTable, by: Iterable[str]) -> nw.LazyFrame[Any]:
     return table.rows.with_columns(due_number=-(-_DUE // 1)).join(table.months, on="due_number", how="left")
 
 
-def _with_limits(table: EngineTable, items: pd.DataFrame) -> tuple[nw.LazyFrame[Any], tuple[list[str], list[str]]]:
-    """Return the cases with the limits a table lacks taken from the items, and the spellings of units and channels."""
+def _with_limits(
+    table: EngineTable, items: pd.DataFrame, *, after: nw.Expr
+) -> tuple[nw.LazyFrame[Any], tuple[list[str], list[str]], bool]:
+    """Return the cases with the limits a table lacks taken from the items, and what `_first_look` saw."""
     rows = nw.from_native(table.cases).lazy()
-    units, channels = _spellings(rows)
+    units, channels, any_after = _first_look(rows, after)
     takes_promise = not {"promised", "due"} & table.keys
     names = ["promised", "promised_unit"] if takes_promise else []
     names += [] if "statutory" in table.keys else ["statutory"]
@@ -92,18 +95,22 @@ def _with_limits(table: EngineTable, items: pd.DataFrame) -> tuple[nw.LazyFrame[
         units = list(limits["promised_unit"].unique()) if takes_promise else units
         taken = nw.from_native(table.bring(limits)).lazy().select("region_code", "base_code", *names)
         rows = rows.drop(*names).join(taken, on=["region_code", "base_code"], how="left")
-    return rows, (units, channels)
+    return rows, (units, channels), any_after
 
 
-def _spellings(rows: nw.LazyFrame[Any]) -> tuple[list[str], list[str]]:
-    """Return the units and the channels in one pass; channels that are free text give none, so nothing is guessed."""
+def _first_look(rows: nw.LazyFrame[Any], after: nw.Expr) -> tuple[list[str], list[str], bool]:
+    """Return in one pass the units, the channels, and whether any case may be ``after``.
+
+    Channels that are free text give none, so nothing is guessed.
+    """
     names = ("promised_unit", "channel")
-    pairs = to_pandas(rows.group_by(*names).agg(nw.len().alias("n")).head(_MOST_SPELLINGS))
+    marked = rows.select(*names, n=nw.when(after).then(nw.lit(1)))
+    pairs = to_pandas(marked.group_by(*names).agg(nw.col("n").count()).head(_MOST_SPELLINGS))
     free_text = len(pairs) == _MOST_SPELLINGS
     if free_text:
-        pairs = to_pandas(rows.group_by("promised_unit").agg(nw.len().alias("n")).head(_MOST_SPELLINGS))
+        pairs = to_pandas(marked.group_by("promised_unit").agg(nw.col("n").count()).head(_MOST_SPELLINGS))
     units, channels = (sorted(pairs[name].dropna().astype("str").unique()) if name in pairs else [] for name in names)
-    return units, channels
+    return units, channels, free_text or bool(pairs["n"].sum() > 0)
 
 
 def item_limits(items: pd.DataFrame) -> pd.DataFrame:
