@@ -184,7 +184,12 @@ def test_cases_stand_as_they_stood_at_the_cutoff(
         "2021-03": 2,
     }
     found = summary.findings.set_index("rule")["value"].to_dict()
-    assert found == {"case_accept_after": "2", "case_finish_after": "2", "case_finish_uncovered": "1", "case_twice": "1"}
+    assert found == {
+        "case_accept_after": "2",
+        "case_finish_after": "2",
+        "case_finish_uncovered": "1",
+        "case_twice": "1",
+    }
 
 
 def each_number_once(drawn: pd.DataFrame) -> pd.DataFrame:

@@ -164,13 +164,13 @@ _DONE, _IS_OPEN, _CHANNEL = nw.col("done"), nw.col("is_open"), nw.col("channel")
 def clocked(
     cases: Any, calendar: Any, *, cutoff: pd.Series, vocabulary: Vocabulary, keys: frozenset[str]
 ) -> nw.LazyFrame[Any]:
-    """Return the cases with done, is_open, finished_after, overdue, on_time, on_time_finished, actual_days, due_ordinal,
-    promised_days and online.
+    """Return the cases with done, is_open, finished_after, overdue, on_time, on_time_finished, actual_days,
+    due_ordinal, promised_days and online.
 
     ``cases`` in the columns of `inputs.select_list`, ``calendar`` the calendar table of the same engine, ``cutoff`` the
     cut-off's row of it, ``keys`` of the columns the source has. A case is *done* when both days are in the calendar, in
-    order and not after the cut-off, *open* when no finish is given or it came after the cut-off. What cannot be known is
-    missing. ``actual_days`` and ``statutory``, which are summed, are multiples of a step of `GRID`.
+    order and not after the cut-off, *open* when no finish is given or it came after the cut-off. What cannot be known
+    is missing. ``actual_days`` and ``statutory``, which are summed, are multiples of a step of `GRID`.
 
     The due day is the one given; else acceptance + promise + special days (特别程序), counted from the day after
     acceptance. A limit that ends on a day of rest ends on the next working day. A finish is on time when fewer

@@ -17,9 +17,8 @@ import numpy as np
 
 from zjanalysis.inputs.calendar import day_number
 
-# Of the rows with one case number the one that knows most: with dates that can be, of several the one finished last; one
-# accepted after the cut-off only where there is no other.
-# Every other column comes after, so that every engine takes the same row.
+# Of the rows with one case number the one that knows most: with dates that can be, of several the one finished last;
+# one accepted after the cut-off comes last. Every other column follows, so that every engine takes the same row.
 _OTHERS = ("accept_day", "region_code", "base_code", "department", "channel", "due_day", "promised", "promised_unit",
            "statutory", "special_days", "accept_given")  # fmt: skip
 _COLUMNS = ", ".join(("case_no", "finish_given", "finish_day", *_OTHERS))
