@@ -49,7 +49,7 @@ _BROKEN = {key: broken for key, (_, broken) in CASE_RULES.items() if broken is n
 
 
 def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """Return `findings` of cases: dates, order, cut-off, promises, duplicates, unknown regions, items, finished > accepted.
+    """Return `findings` of cases: dates, order, promises, numbers, regions and items nobody knows, finished > accepted.
 
     ``counts`` has region_code, base_code and n (cases). One row is one rule in one region; ``value`` is how many.
     """
