@@ -83,6 +83,24 @@ def test_what_seems_to_contradict_says_what_it_compares(county: Study, city: Stu
     assert beyond["lead"].str.contains("改完仍不算优于").any()
 
 
+def test_what_no_change_can_have_judged_is_not_called_out_of_reach_and_has_no_middle_to_come_near(pair: Study) -> None:
+    few = "有数据的兄弟地区只有1个，不足3个"
+    lead = zj.plan_overview(pair, "visits").rows["lead"].iloc[0]
+    assert re.fullmatch(rf"全部\d+项改完不作判断：{few}", lead)
+    assert f"不作判断（{few}）" in zj.plan(pair, "visits", target="lead")[0].sentence
+    real = zj.study("data/gd-2021-05", region="广东省", peers="广州市")
+    assert "，表1列出所选地区已有的做法。" in zj.summary(real).sentence
+    assert len(zj.first_steps(real).rows)
+
+
+def test_what_is_better_when_it_falls_is_not_said_to_be_lifted(county: Study) -> None:
+    for block in (zj.plan(county, "visit_share")[0], zj.obstacles(county, "visit_share", "visits", "instant")):
+        column = next(name for name in ("effect", "could") if name in block.rows)
+        verbs = block.rows.groupby(block.rows["indicator"])[column].agg(lambda texts: {text[:2] for text in texts})
+        wanted = {"visit_share": {"下降"}, "visits": {"减少"}, "instant": {"提升"}}
+        assert all(verbs[key] == wanted[key] for key in verbs.index)
+
+
 def test_other_definitions_are_counted_without_the_one_in_force(county: Study) -> None:
     block = zj.sensitivity(county)
     assert block.rows is not None

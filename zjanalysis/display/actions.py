@@ -8,7 +8,7 @@ from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
-from zjanalysis.display.answer import named_steps, over_note, step_counts
+from zjanalysis.display.answer import gain_text, named_steps, over_note, step_counts
 from zjanalysis.display.blocks import Block, leading, listing, say
 from zjanalysis.display.tables import about, page_columns, table
 from zjanalysis.inputs.workplan import has_plan
@@ -99,8 +99,10 @@ def _needed(row: pd.Series, unit: str, goal: str) -> str:
         return str(Met.OPEN)
     if not row["n_possible"]:
         return "没有可参照的做法"
-    best = "仍不算优于" if goal == Verdict.AHEAD else f"为{wording.amount(row['best_reachable'], unit, digits)}"
-    return f"达不到：全部{int(row['n_possible'])}项改完{best}"
+    every = f"全部{int(row['n_possible'])}项改完"
+    if goal != Verdict.AHEAD:
+        return f"达不到：{every}为{wording.amount(row['best_reachable'], unit, digits)}"
+    return f"{every}{row['verdict']}：{row['reason']}" if row["reason"] else f"达不到：{every}仍不算优于"
 
 
 def _cost(steps: pd.DataFrame) -> str:
@@ -157,12 +159,11 @@ def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
     if row["reached"] and not row["n_steps"]:
         return "已经做到，无需调整。"
     if not row["reached"]:
+        if not row["n_possible"]:
+            return "没有兄弟地区已经做到的改法可以参照。"
         best = wording.amount(row["best_reachable"], unit, digits)
-        return (
-            f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{best}，仍做不到。"
-            if row["n_possible"]
-            else "没有兄弟地区已经做到的改法可以参照。"
-        )
+        after = f"{row['verdict']}（{row['reason']}）" if row["reason"] else "仍做不到"
+        return f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{best}，{after}。"
     before, after = int(row["rank_before"]), int(row["rank_after"])
     moved = f"由第{before}到第{after}" if before != after else f"仍为第{after}"
     reached = wording.amount(row["reached_value"], unit, digits)
@@ -178,7 +179,7 @@ def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditi
     known = [about(key) for key in barriers["indicator"]]
     rows = barriers.assign(
         name=[one.short for one in known],
-        could=[wording.difference(v, one.unit) for one, v in zip(known, barriers["could_gain"], strict=True)],
+        could=[gain_text(v, one) for one, v in zip(known, barriers["could_gain"], strict=True)],
     )
     printed = table(rows, caption="方案之外的限制", columns=page_columns("obstacles"), sheet="方案限制")
     return listing(printed)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from zjanalysis.analysis.frontier import item_keys
 from zjanalysis.analysis.plan import LEAD, Plan
+from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import templates, wording
 from zjanalysis.display.blocks import Block, change_words, leading, names_of, short_name, since
 from zjanalysis.display.spine import spine_rows
@@ -17,7 +18,7 @@ from zjanalysis.display.trend import runs_of
 from zjanalysis.inputs.regions import is_county, office, region_name, usual_group
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
-from zjanalysis.units import Met, Verdict
+from zjanalysis.units import UNITS, Met, Verdict
 
 
 def summary(me: Study) -> Block:
@@ -127,9 +128,11 @@ def _nothing_missed(me: Study) -> str:
     met = (
         "各项目标均已达到" if words == {Met.MET} else "可判定的目标均已达到" if Met.MET in words else "没有可判定的目标"
     )
-    none = unplanned(me.region)
-    if not any(len(one.steps) for one in _first_plans(me)):
+    none, plans = unplanned(me.region), _first_plans(me)
+    if not any(len(one.steps) for one in plans):
         return f"{none or met}，没有可参照的改法"
+    if plans[0].summary["verdict"].iloc[0] == Verdict.NONE:  # there is no middle to be held against
+        return f"{none or met}，表1列出{me.whom}已有的做法"
     return f"{none}，按表1缩小与居中地区的差距" if none else f"{met}，按表1巩固同事项上的短板"
 
 
@@ -252,7 +255,7 @@ def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
             for r in rows
         ],
         done_by=[_done_by(row) for row in rows],
-        effect=[effect_text(row, one.unit) for one, row in zip(known, rows, strict=True)],
+        effect=[effect_text(row, one) for one, row in zip(known, rows, strict=True)],
     )
 
 
@@ -278,14 +281,24 @@ def _done_by(row: dict[Any, Any]) -> str:
     return "、".join(names) if row["n_follows"] <= len(names) else f"{'、'.join(names[:2])}等{row['n_follows']}地"
 
 
-def effect_text(row: dict[Any, Any], unit: str) -> str:
+def effect_text(row: dict[Any, Any], one: Indicator) -> str:
     """Give what a step brings: visits as visits, everything else in the unit of the indicator.
 
-    >>> effect_text({"kind": "visits", "change_by": 2.0}, "visits")
+    >>> effect_text({"kind": "visits", "change_by": 2.0}, about("visits"))
     '少跑2次'
-    >>> effect_text({"kind": "days", "gain": 0.0072}, "share")
-    '提升0.72点'
+    >>> row = {"kind": "days", "gain": 0.0072}
+    >>> effect_text(row, about("time_compression")), effect_text(row, about("visit_share"))
+    ('提升0.72点', '下降0.72点')
     """
-    if row["kind"] == "visits" and unit == "visits":
+    if row["kind"] == "visits" and one.unit == "visits":
         return f"少跑{wording.plain(row['change_by'])}次"
-    return f"提升{wording.difference(row['gain'], unit).replace('个百分点', '点')}"
+    return gain_text(row["gain"], one).replace("个百分点", "点")
+
+
+def gain_text(gain: float, one: Indicator) -> str:
+    """Give by how much an indicator gets better, in the direction its number then takes.
+
+    >>> gain_text(0.5, about("online")), gain_text(0.5, about("visits")), gain_text(0.5, about("promised_days"))
+    ('提升50.00个百分点', '减少0.5000次', '缩短0.50个工作日')
+    """
+    return ("提升" if one.sign > 0 else UNITS[one.unit].down) + wording.difference(gain, one.unit)
