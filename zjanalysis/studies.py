@@ -19,9 +19,7 @@ from zjanalysis.analysis import caseload, chance, compare, explain, indicators, 
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
-from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
-from zjanalysis.analysis.indicators import emptied_by, measure, refuse_empty
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
@@ -103,17 +101,17 @@ class Study:
     @property
     def emptied(self) -> tuple[str, str]:
         """Give why none of the region's items is in scope, and how to widen it; "" when some are."""
-        return emptied_by(self.own, self.scope)
+        return indicators.emptied_by(self.own, self.scope)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Give every indicator of every region of the group: 地区 and 指标 beside the keys, value, the two sums, n."""
-        return named(self._shared("scores", lambda: measure(self.items, scope=self.scope)))
+        return named(self._shared("scores", lambda: indicators.measure(self.items, scope=self.scope)))
 
     @cached_property
     def standings(self) -> pd.DataFrame:
         """Give where every region of the group stands on the six key indicators (`analysis.compare.standings`)."""
-        refuse_empty(self.own, self.scope, self.name)
+        indicators.refuse_empty(self.own, self.scope, self.name)
         return self._shared("standings", lambda: self._standings(compare.KEY))
 
     def standing(self, key: str) -> pd.DataFrame:
@@ -154,10 +152,8 @@ class Study:
         return self._last(compare.KEY)
 
     def _last(self, keys: tuple[str, ...]) -> pd.DataFrame:
-        return self._shared(("previous", keys), lambda: self._previous(keys))
-
-    def _previous(self, keys: tuple[str, ...]) -> pd.DataFrame:
-        return over_time.last_figures(self.items, self.before, keys, regions=self.group, scope=self.scope)
+        return self._shared(("previous", keys), lambda: over_time.last_figures(
+            self.items, self.before, keys, regions=self.group, scope=self.scope))  # fmt: skip
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -186,7 +182,7 @@ class Study:
     @cached_property
     def signals(self) -> pd.DataFrame:
         """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group."""
-        refuse_empty(self.own, self.scope, self.name)
+        indicators.refuse_empty(self.own, self.scope, self.name)
         now, last = self.period.name, self.before.name
         return self._shared("signals", lambda: named(signals.told_apart(self.series, self.group, now, last=last)))
 
@@ -205,7 +201,8 @@ class Study:
         """Give one indicator by department of the region: scores with the column department."""
         one, by = indicator(key).key, ("region_code", "department")
         wanted = compare.along(one)
-        every = self._shared(("departments", wanted), lambda: measure(self.items, wanted, by=by, scope=self.scope))
+        every = self._shared(("departments", wanted), lambda: indicators.measure(
+            self.items, wanted, by=by, scope=self.scope))  # fmt: skip
         return self._own(every[every["indicator"] == one]).drop(columns="region_code")
 
     def left_out(self) -> pd.DataFrame:
@@ -298,8 +295,7 @@ class Study:
 
     def changes(self, key: str) -> pd.DataFrame:
         """Give value, last value and change of one indicator for every region of the group."""
-        one = indicator(key).key
-        return explain.change(self.standing(one), self._last(compare.along(one)), parts=self._splits)
+        return explain.change(self.standing(key), self._last(compare.along(indicator(key).key)), parts=self._splits)
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
         """Give where the region stands under every other definition (`analysis.sensitivity`)."""
@@ -315,7 +311,7 @@ class Study:
         """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
         return caseload.caseload_of(self.weighed(counts), region=self.region, scope=self.scope)
 
-    def weighed(self, counts: pd.DataFrame) -> Weighed:
+    def weighed(self, counts: pd.DataFrame) -> caseload.Weighed:
         """Give the group's items weighted by the cases of the period (`analysis.caseload.weigh`)."""
         return self._shared("weighed", lambda: caseload.weigh(self.items, counts, scope=self.scope))
 
