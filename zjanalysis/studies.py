@@ -19,6 +19,7 @@ from zjanalysis.analysis import caseload, chance, compare, explain, indicators, 
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
+from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, indicator
@@ -176,8 +177,8 @@ class Study:
     @cached_property
     def history(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Give every figure up to this period, and what history.csv and successions.csv say wrongly or otherwise."""
-        period, name = self.period, self.period.name
-        return period.once(("series",), lambda: over_time.load_series(str(period.dataset.folder), upto=name))
+        folder, name = str(self.period.dataset.folder), self.period.name
+        return self.period.once(("series",), lambda: over_time.load_series(folder, upto=name))
 
     @cached_property
     def signals(self) -> pd.DataFrame:
@@ -311,7 +312,7 @@ class Study:
         """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
         return caseload.caseload_of(self.weighed(counts), region=self.region, scope=self.scope)
 
-    def weighed(self, counts: pd.DataFrame) -> caseload.Weighed:
+    def weighed(self, counts: pd.DataFrame) -> Weighed:
         """Give the group's items weighted by the cases of the period (`analysis.caseload.weigh`)."""
         return self._shared("weighed", lambda: caseload.weigh(self.items, counts, scope=self.scope))
 
@@ -328,9 +329,8 @@ class Study:
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
-        _ = self.by_department("visits"), self.left_out()
+        _ = self.by_department("visits"), self.left_out(), self.change_splits, self.item_changes()
         _ = [*map(self.room, compare.KEY)], [*map(self.bands, compare.KEY)]
-        _ = self.change_splits, self.item_changes()
 
     def _shared(self, name: Hashable, make: Callable[[], T]) -> T:
         """Give what is the same for every region of the group, from the period's memory where it is there."""

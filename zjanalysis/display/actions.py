@@ -162,8 +162,8 @@ def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
         if not row["n_possible"]:
             return "没有兄弟地区已经做到的改法可以参照。"
         best = wording.amount(row["best_reachable"], unit, digits)
-        after = f"{row['verdict']}（{row['reason']}）" if row["reason"] else "仍做不到"
-        return f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{best}，{after}。"
+        then = f"{row['verdict']}（{row['reason']}）" if row["reason"] else "仍做不到"
+        return f"按兄弟地区已有做法全部改{int(row['n_possible'])}项，最好到{best}，{then}。"
     before, after = int(row["rank_before"]), int(row["rank_after"])
     moved = f"由第{before}到第{after}" if before != after else f"仍为第{after}"
     reached = wording.amount(row["reached_value"], unit, digits)
