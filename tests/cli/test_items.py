@@ -209,3 +209,14 @@ def test_an_annotated_copy_somebody_wrote_in_stays_and_each_file_has_its_own(
     assert main(asked) == 2
     assert f"“{copies[0].name}”已经存在，不会覆盖" in capsys.readouterr().err
     assert before == {path: path.read_bytes() for path in copies}
+
+
+def test_the_whole_city_is_promised_only_where_a_build_makes_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    county(project, 行政区划代码="440800", 行使层级="市级")
+    beforehand = said(["check", "data/本县"], capsys, 0)
+    assert "湛江全市：缺赤坎区、霞山区、坡头区、麻章区、遂溪县等的事项，合计不出。" in beforehand
+    (reports,) = (line.split()[4].split("、") for line in beforehand.splitlines() if line.startswith("湛江市 "))
+    assert "全市对标" in reports
+    assert "全市" not in reports

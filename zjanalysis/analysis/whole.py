@@ -38,6 +38,20 @@ def whole_cities(regions: frozenset[str]) -> tuple[str, ...]:
     return tuple(city for city in cities if regions >= {city, *_counties(city)})
 
 
+def lacking_for_whole(city: str, regions: frozenset[str]) -> str:
+    """Give in words what a city lacks to be whole (`whole_cities`); "" when nothing.
+
+    >>> lacking_for_whole("440800", frozenset({"440800", "440802"}))
+    '缺霞山区、坡头区、麻章区、遂溪县、徐闻县等的事项'
+    >>> lacking_for_whole("442000", frozenset({"442000"}))
+    '没有县（市、区）'
+    """
+    if city in whole_cities(regions):
+        return ""
+    names = [region_name(code) for code in (city, *_counties(city)) if code not in regions]
+    return f"缺{'、'.join(names[:5])}{'等' * (len(names) > 5)}的事项" if names else "没有县（市、区）"
+
+
 def _counties(city: str) -> list[str]:
     return [code for code in report_units(city) if not is_our_code(code)]
 
@@ -61,9 +75,7 @@ def as_whole(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
 def whole_period(period: Period, wanted: str = "") -> Period:
     """Give a period whose rows are those of whole cities; NoData where the one ``wanted`` is not whole."""
     cities, city = whole_cities(period.regions), city_of(wanted)
-    if wanted and city not in cities:
-        lacking = [region_name(code) for code in (city, *_counties(city)) if code not in period.regions]
-        without = f"缺{'、'.join(lacking[:5])}{'等' * (len(lacking) > 5)}的事项" if lacking else "没有县（市、区）"
+    if without := wanted and lacking_for_whole(city, period.regions):
         raise NoData(
             f"{period.dataset.title}（{period.name}）里{without}，合计不出{region_name(wanted)}。",
             f"全市＝市本级与所辖县（市、区）相加，一个都不能少。请补齐工作簿，或看{region_name(city)}本级。",

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import pandas as pd
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, emptied_by, in_scope, left_out
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.analysis.named import group_columns, known_types
-from zjanalysis.analysis.whole import whole_period
+from zjanalysis.analysis.whole import lacking_for_whole, whole_cities, whole_period
 from zjanalysis.cli import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
@@ -29,9 +29,9 @@ from zjanalysis.inputs.dataset import Dataset, columns_lines, learn_columns, loa
 from zjanalysis.inputs.findings import ERROR, summary
 from zjanalysis.inputs.headers import NAME
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import is_whole, load_regions, region_code, region_name
+from zjanalysis.inputs.regions import is_county, is_whole, load_regions, region_code, region_name, whole_of
 from zjanalysis.neutral import visible
-from zjanalysis.publish.jobs import CITY, DISTRICT, Notebook, foci, named_units, notebooks
+from zjanalysis.publish.jobs import CITY, DISTRICT, WHOLE, Notebook, foci, named_units, notebooks
 from zjanalysis.settings import Settings, load_settings
 
 _NO_REPORT, _COMPARED = "—", "供比较"
@@ -207,8 +207,9 @@ def uses(items: pd.DataFrame, settings: Settings, folder: Path) -> pd.DataFrame:
     with suppress(ConfigError):  # a folder without notebooks makes no reports
         own = notebooks(settings)
     kinds = {code: CITY if code == city else DISTRICT for city in foci(settings, dataset) for code in named_units(city)}
-    pairs = zip(rows["region_code"].map(kinds).fillna(""), rows["n_in_scope"] > 0, strict=True)
-    reports = [_reports(own, kind, any_in_scope) for kind, any_in_scope in pairs]
+    summed = whole_cities(frozenset(rows["region_code"]))
+    reports = [_reports([one for one in own if one.output != WHOLE or code in summed], kinds.get(code, ""), n > 0)
+               for code, n in zip(rows["region_code"], rows["n_in_scope"], strict=True)]  # fmt: skip
     return rows.assign(region=rows["region_code"].map(region_name), reports=reports)
 
 
@@ -218,7 +219,7 @@ def _dataset(folder: Path, settings: Settings) -> Dataset:
     return load_dataset(str(folder), settings=settings) if there else Dataset(folder, "", "", "", "")
 
 
-def _reports(own: tuple[Notebook, ...], kind: str, any_in_scope: bool) -> str:
+def _reports(own: Sequence[Notebook], kind: str, any_in_scope: bool) -> str:
     """Return the titles of the reports that items of a region are good for; other cities are compared with."""
     if not kind:
         return _COMPARED if any_in_scope else _NO_REPORT
@@ -233,6 +234,10 @@ def print_uses(items: pd.DataFrame, settings: Settings, folder: Path) -> None:
     rows = uses(items, settings, folder)
     print("\n可作的报告：")
     print_table(table(rows, caption="可作的报告", columns=page_columns("uses", n=len(ITEM_INDICATORS))))
+    for city in rows.loc[~rows["reports"].isin((_NO_REPORT, _COMPARED)), "region_code"]:
+        without = "" if is_county(city) else lacking_for_whole(city, frozenset(rows["region_code"]))
+        if without:
+            print(f"{region_name(whole_of(city))}：{without}，合计不出。")
     for line in _lacking(items, rows, Scope(dataset.item_types, dataset.use_levels)):
         print(line)
 

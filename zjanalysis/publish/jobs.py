@@ -22,7 +22,7 @@ from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.settings import Settings
 
-CITY, DISTRICT = "city", "district"  # the outputs of the two main reports; every other is a topic
+CITY, DISTRICT, WHOLE = "city", "district", "whole"  # the outputs of the two main reports and of 全市; topics else
 EACH = ("city", "district", "once")
 FOLDER = "notebooks"
 OF = ("scope", "items", "cases", "ledger")
