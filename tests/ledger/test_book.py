@@ -309,6 +309,41 @@ def test_a_copy_does_not_move_its_own_deadline_and_the_ledger_says_what_it_canno
     assert cell(path, COUNTY, "状态").value == "推进中"
 
 
+def test_what_a_spreadsheet_makes_of_a_month_and_of_a_percent_is_read_as_it_is_shown(path: Path) -> None:
+    assert [cell(path, INSTANT, head).number_format for head in ("完成时限", "目标值")] == ["@", "@"]
+    book = openpyxl.load_workbook(path)
+    sheet = book["台账"]
+    assert sheet.column_dimensions[_letter(sheet, "完成时限")].number_format == "@"
+    june, row = datetime(2021, 6, 1), sheet.max_row + 1
+    cells = [(find(sheet, INSTANT), "完成时限", june, 'yyyy"年"m"月"'), (find(sheet, ONLINE), "完成时限", june, "yyyy-mm-dd"),
+             (row, "完成时限", june, "mmm-yy"), (row, "目标值", 0.95, "0%"), (row, "当前值", 50, "General"),
+             (row + 1, "完成时限", "2021-06-01", "mmm-yy"), (row + 1, "目标值", 0.95, "0.00%"), (row + 1, "当前值", 0.966, "0.0%"),
+             *((one, head, text, "General") for one in (row, row + 1)
+               for head, text in (("问题", f"自拟{one}"), ("地区", "赤坎区"), ("责任单位", "甲局")))]  # fmt: skip
+    for number, head, value, number_format in cells:
+        one = sheet[f"{_letter(sheet, head)}{number}"]
+        one.value, one.number_format = value, number_format
+    book.save(path)
+    after = update_ledger(path, SECOND, on="2021-06-15", as_of="2021-03-31").ledger.set_index("ledger_id")
+    assert after.loc[[INSTANT, ONLINE, "自001", "自002"], "deadline"].tolist() == ["2021-06", "2021-06-01"] * 2
+    assert after.loc["自001", "hint"].startswith("当前值“50”与目标值“95%”的单位对不上")
+    assert after.loc["自002", "status_reason"].endswith("96.6%，达到≥95%。")
+
+
+def test_what_stands_in_merged_cells_of_a_copy_stands_in_each_of_their_rows(path: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(path, tmp_path / "交回.xlsx"))
+    book = openpyxl.load_workbook(copy)
+    sheet = book["台账"]
+    letter, row = _letter(sheet, "进展说明"), find(sheet, INSTANT)
+    sheet[f"{letter}{row}"].value = "一并推进"
+    sheet.merge_cells(f"{letter}{row}:{letter}{row + 2}")
+    numbers = [sheet[f"{_letter(sheet, '编号')}{row + n}"].value for n in range(3)]
+    book.save(copy)
+    result = merge_ledger(path, [copy], on="2021-04-20")
+    assert result.conflicts.empty
+    assert [cell(path, number, "进展说明").value for number in numbers] == ["一并推进"] * 3
+
+
 def test_a_formula_nobody_calculated_does_not_replace_a_text(path: Path) -> None:
     edit(path, (COUNTY, "进展说明", "已清理八成"))
     update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")

@@ -25,7 +25,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _XML = (".xml", ".rels")
 _DAMAGED = (zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, zlib.error)
 _SMALL = 20_000_000  # bytes of a part that is kept whole (workbook.xml, its relations, styles)
-_KEPT_WHOLE = _BOOK, _RELATIONS, _STYLES = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml")
+_KEPT_WHOLE = BOOK, RELATIONS, STYLES = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml")
 _STRINGS = "xl/sharedstrings.xml"
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
 _RATIO, _LARGE = 150, 50_000_000  # a part that unpacks to more than both is no table that anybody filled in
@@ -126,7 +126,7 @@ def _sheets(path: Path, stream: BinaryIO, parts: list[zipfile.ZipInfo], guard: G
     """
     by_name = {part.filename.lower(): part for part in parts if part.filename.lower().endswith(_XML)}
     whole = {name: _kept_whole(path, stream, by_name[name]) for name in _KEPT_WHOLE if name in by_name}
-    sheets = _sheet_parts(path, whole)
+    sheets = sheet_parts(path, whole)
     scans: dict[str, SheetScan] = {}
     for name, part in by_name.items():
         if name in whole:
@@ -219,12 +219,12 @@ def _refuse_far_cells(path: Path, scans: list[SheetScan]) -> None:
         raise InputError(f"“{path.name}”的 {len(scans)} 张工作表共有 {area} 格，表格范围过大。", "请拆成几个文件。")
 
 
-def _sheet_parts(path: Path, whole: Mapping[str, bytes]) -> dict[str, str]:
+def sheet_parts(path: Path, whole: Mapping[str, bytes]) -> dict[str, str]:
     """Return sheet name → name of its part."""
     try:
-        relations = _elements(whole.get(_RELATIONS, b"<x/>"), "Relationship")
+        relations = elements(whole.get(RELATIONS, b"<x/>"), "Relationship")
         targets = {one.get("Id", ""): one.get("Target", "") for one in relations}
-        sheets = _elements(whole[_BOOK], "sheet")
+        sheets = elements(whole[BOOK], "sheet")
     except expat.ExpatError as error:
         raise InputError(f"“{path.name}”的目录部件读不懂，文件可能已损坏。", RESAVE) from error
     parts = {sheet.get("name", ""): targets.get(sheet.get(_RELATION, ""), "") for sheet in sheets}
@@ -235,7 +235,7 @@ def _sheet_parts(path: Path, whole: Mapping[str, bytes]) -> dict[str, str]:
     return {name: target.lower() for name, target in full.items()}
 
 
-def _elements(xml: bytes, name: str) -> list[dict[str, str]]:
+def elements(xml: bytes, name: str) -> list[dict[str, str]]:
     """Return the attributes of every element of a name, without building a tree."""
     found: list[dict[str, str]] = []
     parser = expat.ParserCreate(namespace_separator=" ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -169,21 +170,21 @@ def numbers(text: pd.Series) -> pd.Series:
     return parsed.astype("float64") / percent.map({True: 100.0, False: 1.0})
 
 
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
+_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?$|(\d{4})(\d\d)(\d\d)$")
 
 
 def day_of(text: Day | None) -> pd.Timestamp | None:
-    """Give a date written 2021-06-30, 2021/6/30, 2021.6.30 or 2021年6月30日; None for anything else.
+    """Give a date written 2021-06-30, 2021/6/30, 2021.6.30, 20210630 or 2021年6月30日; None for anything else.
 
     >>> str(day_of("2021年6月3日").date()), day_of("六月底"), day_of("2021-02-30")
     ('2021-06-03', None, None)
     """
     if isinstance(text, (date, datetime)):
         return pd.Timestamp(text).normalize().as_unit("ns")
-    match = _DATE.match((text or "").strip())
+    match = _DATE.match(unicodedata.normalize("NFKC", text or "").strip())
     if not match:
         return None
-    year, month, day = map(int, match.groups())
+    year, month, day = (int(part) for part in match.groups() if part)
     try:
         return pd.Timestamp(year=year, month=month, day=day).as_unit("ns")
     except ValueError:

@@ -79,6 +79,8 @@ CONFLICT_WIDTHS = {
 }  # fmt: skip
 CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "evidence_date", "closed_on", "reached_on",
            "opened_on")  # fmt: skip
+AS_TEXT = ("deadline", "target_text")
+"""Columns in which a spreadsheet leaves 2021-06 and 95% as they are typed."""
 HELP_SHEET, HEADER_ROW = "填写说明", 3
 # Of a row the office added, the tool writes only these.
 OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
@@ -203,6 +205,8 @@ def _new_book(letters: Mapping[str, str], *, last: int, note: str) -> Workbook:
     for column in LEDGER_COLUMNS:
         head_cell(sheet[f"{letters[column.key]}{HEADER_ROW}"], column.label, tool=column.key not in HAND)
         sheet.column_dimensions[letters[column.key]].width = WIDTHS[column.key]
+    for key in AS_TEXT:  # also under the last row
+        sheet.column_dimensions[letters[key]].number_format = "@"
     sheet.row_dimensions[1].height, sheet.row_dimensions[HEADER_ROW].height = 26, 30
     sheet.column_dimensions[letters["row_key"]].hidden = True
     sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 7)
@@ -240,6 +244,8 @@ def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
             cell.fill = TOOL_FILL
         if column_of(key, "ledger").kind == "date":
             cell.number_format = "yyyy-mm-dd"
+        if key in AS_TEXT:
+            cell.number_format = "@"
 
 
 def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, changed: frozenset[str]) -> frozenset[str]:

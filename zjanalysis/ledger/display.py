@@ -171,7 +171,7 @@ def worded(ledger: pd.DataFrame) -> pd.DataFrame:
     says = {"current": amount, "baseline": amount, "gap": gap_text}
     texts = {f"{name}_text": _said(ledger, name, say) for name, say in says.items()}
     deadlines = pd.Series([deadline_text(row) for row in records(ledger)], index=ledger.index, dtype="str")
-    typed = ledger["current_written"].fillna("").where(is_typed(ledger), "")
+    typed = ledger["current_written"].fillna("").where(is_typed(ledger) & ledger["current"].isna(), "")  # asked back
     texts["current_text"] = texts["current_text"].mask(typed.ne(""), typed)
     return with_words(ledger).assign(**texts, deadline=deadlines).drop(columns="indicator")
 

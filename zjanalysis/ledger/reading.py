@@ -11,7 +11,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,8 @@ import pandas as pd
 from zjanalysis.columns import HAND, LEDGER
 from zjanalysis.errors import InputError
 from zjanalysis.files import take_lock
-from zjanalysis.inputs.office_table import days, numbers
+from zjanalysis.inputs.guard import BOOK, RELATIONS, STYLES, elements, sheet_parts
+from zjanalysis.inputs.office_table import OfficeTable, days, numbers
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.inputs.workbook import cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
@@ -57,6 +58,9 @@ LOST = {
     r"xl/slicers?/|xl/pivotTables/": "数据透视表或切片器",
     r"vbaProject\.bin": "宏",
 }
+# What the built-in formats of a spreadsheet show as a month without a day (in Chinese too), and as a percent.
+MONTHS, PERCENTS = {17, 27, 36, 50, 52, 57}, {9, 10}
+_CELL, _FACT = re.compile(rb"<(?:\w+:)?c ([^>]*)>"), re.compile(rb"\b([rst])=[\"']([^\"']*)")
 _SHAPE = re.compile(rb"<(?:xdr:)?(?:sp|cxnSp|grpSp|graphicFrame)[ >]")
 
 
@@ -84,11 +88,63 @@ def read_ledger(path: str | Path) -> LedgerFile:
     where = Path(path)
     sheets = read_rows(where)
     table, memory = ledger_table(sheets, name=where.name), typed(ledger_memory(sheets))
-    written = place(table.rows, memory)
+    written = place(_as_shown(where, table), memory)
     above = next(sheet.grid for sheet in sheets if sheet.name == table.sheet)[: table.header_row - 1]
     is_sample = any(SAMPLE in cell_text(cell) for row in above for cell in row)
     return LedgerFile(where, assemble(written, memory), written, memory, ledger_log(sheets), dict(table.letters),
                       table.sheet, table.header_row, is_sample)  # fmt: skip
+
+
+def _as_shown(path: Path, table: OfficeTable) -> pd.DataFrame:
+    """Return the rows of a ledger, what a spreadsheet made of 2021-06 and 95% (1 June, 0.95) as its cells show it."""
+    rows, own = table.rows, ~table.rows["ledger_id"].str.contains("@")
+    pairs = [(key, rows.index[found]) for key, found in (
+        ("deadline", _texts(rows, "deadline").str.endswith("-01")),
+        *((key, own & _texts(rows, key).str.fullmatch(r"\d+(\.\d+)?")) for key in ("target_text", "current")),
+    )]  # fmt: skip
+    suspects = {f"{table.letters[key]}{rows['row_number'][i]}": (key, i) for key, found in pairs for i in found}
+    if not suspects or not zipfile.is_zipfile(path):
+        return rows
+    shown = rows.copy()
+    for cell, kind in _formats(path, table.sheet, suspects).items():
+        key, i = suspects[cell]
+        text = str(rows.at[i, key])
+        if kind == "month" and key == "deadline":
+            shown.at[i, key] = text[:7]
+        elif kind == "percent" and key != "deadline":
+            shown.at[i, key] = f"{round(float(text) * 100, 9):.12g}%"
+    return shown
+
+
+def _texts(rows: pd.DataFrame, key: str) -> pd.Series:
+    return rows[key] if key in rows else pd.Series("", index=rows.index, dtype="str")
+
+
+def _formats(path: Path, sheet: str, cells: Collection[str]) -> dict[str, str]:
+    """Return which of the cells hold a number that is shown as a month (without a day) or as a percent."""
+    with zipfile.ZipFile(path) as package:
+        names = {name.lower(): name for name in package.namelist()}
+        whole = {part: package.read(names[part]) for part in (BOOK, RELATIONS, STYLES) if part in names}
+        xml = package.read(names[sheet_parts(path, whole)[sheet]])
+    kinds = _kinds(whole.get(STYLES, b"<x/>"))
+    found = {}
+    for tag in _CELL.findall(xml):
+        facts = {name.decode(): value.decode() for name, value in _FACT.findall(tag)}
+        kind = kinds.get(int(facts.get("s", "0")))
+        if kind and facts.get("r", "") in cells and facts.get("t", "n") == "n":
+            found[facts["r"]] = kind
+    return found
+
+
+def _kinds(styles: bytes) -> dict[int, str]:
+    """Return which styles of a workbook show a number as a month or a percent."""
+    codes = {int(one["numFmtId"]): one["formatCode"] for one in elements(styles, "numFmt")}
+    plain = {key: re.sub(r'"[^"]*"|\\.|\[[^]]*\]', "", code).lower() for key, code in codes.items()}
+    months = MONTHS | {key for key, code in plain.items() if {"y", "m"} <= set(code) and not set(code) & set("dhs")}
+    percents = PERCENTS | {key for key, code in plain.items() if "%" in code}
+    numbers = [int(n) for n in re.findall(rb'<(?:\w+:)?xf [^>]*?numFmtId="(\d+)"', styles.partition(b"cellXfs")[2])]
+    kinds = {**dict.fromkeys(months, "month"), **dict.fromkeys(percents, "percent")}
+    return {style: kinds[number] for style, number in enumerate(numbers) if number in kinds}
 
 
 def typed(memory: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,9 @@ its rows as written, what the tool remembers of them (a hidden sheet), its log; 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -34,7 +36,8 @@ COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
 PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))
 """The eight problems the plan's preface speaks of, as 所属问题 names them."""
 _HALF, _DIGITS = str.maketrans("（）", "()"), str.maketrans("一二三四五六七八", "12345678")
-_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:底|末|月底)?$")
+_BY = "(?:之前|以前|前)"
+_MONTH = re.compile(rf"(\d{{4}})\s*[-/.年]\s*(\d{{1,2}})\s*月?\s*(?:(?:月底|底|末){_BY}?)?$")
 
 
 def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
@@ -42,11 +45,20 @@ def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
 
     A 分工表 has the number and words of every row as well, and is none.
     """
-    table = find_table(sheets, LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
+    table = find_table(map(_unmerged, sheets), LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
     if label("role", "assignment") in table.rows and "status" not in table.rows:
         hint = "收回分工表用 zj ledger assign 台账.xlsx 分工表.xlsx --on 日期。"
         raise InputError(f"“{name}”是分工表，不是台账，没有改动。", hint)
     return table
+
+
+def _unmerged(sheet: Sheet) -> Sheet:
+    """Return a sheet in which every row of cells merged downwards holds what they show."""
+    grid = [list(row) for row in sheet.grid] if sheet.merged else sheet.grid
+    for (top, left), (bottom, _) in sheet.merged:
+        for row in grid[top + 1 : bottom + 1]:
+            row[left] = grid[top][left]
+    return replace(sheet, grid=grid)
 
 
 def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
@@ -124,12 +136,12 @@ def today(on: Day) -> pd.Timestamp:
 def last_day(text: str) -> pd.Timestamp | None:
     """Return the day a written deadline ends: a month means its last day; 长期推进 and what is unclear have none.
 
-    >>> str(last_day("2021-06").date()), str(last_day("2021年2月底").date()), last_day("长期推进")
+    >>> str(last_day("2021-06").date()), str(last_day("2021年2月底前").date()), last_day("2021年6月前")
     ('2021-06-30', '2021-02-28', None)
     """
-    month = _MONTH.match(text.strip())
+    month = _MONTH.match(unicodedata.normalize("NFKC", text).strip())
     if not month:
-        return day_of(text)
+        return day_of(re.sub(rf"\s*{_BY}$", "", text.strip()))
     first = day_of(f"{month[1]}-{month[2]}-1")
     return None if first is None else first + pd.offsets.MonthEnd(0)
 

@@ -113,7 +113,7 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
     since = "" if len(before) else "（上期没有台账，不列变动）"
     if rows.empty:
         return say(f"全市没有要办的事项，也没有变动{since}。")
-    was = worded(rows.assign(current=rows["current_before"]))["current_text"]
+    was = worded(rows.assign(current=rows["current_before"], current_written=""))["current_text"]
     phrased = worded(rows).assign(value_before=was)
     columns = [column for column in TABLES["page.ledger_agenda"] if len(before) or column.key != "value_before"]
     printed = table(phrased, caption="要办的和有变动的事项", columns=columns, sheet="要办和变动")
