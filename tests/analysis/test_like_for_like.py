@@ -299,7 +299,10 @@ def test_a_handful_of_codes_is_no_evidence_whatever_third_regions_promise() -> N
     for n in (1, 3, 4):
         for value in (0.0, 1.0):
             found = listing([value] * n, others)
-            assert (found["verdict"], found["reason"]) == ("不作判断", f"与兄弟地区相同的事项只有{n}个，不足5个")
+            assert (found["verdict"], found["reason"]) == (
+                "不作判断",
+                f"与兄弟地区相同且有数据的事项只有{n}个，不足5个",
+            )
     assert (listing([0.0] * 5, np.zeros((200, 9)))["verdict"]) == "相当"
     few = listing([0.0] * 6, np.column_stack([np.r_[np.zeros(6), column] for column in others[6:].T]))
     assert (few["verdict"], few["n_effective"]) == ("不作判断", 0)  # where it is compared, nothing differs
@@ -463,7 +466,10 @@ def test_under_half_coverage_is_not_judged_and_does_not_stand_in_the_model() -> 
     values[60:, 4] = random.random(140)  # 20 of its 140 codes are another's too
     found = judge(table_of(values), ONLINE).set_index("region_code")
     assert found.loc["04", "coverage"] == pytest.approx(20 / 140)
-    assert found.loc["04", ["verdict", "reason"]].tolist() == ["不作判断", "与兄弟地区相同的事项只占14.29%，不足50%"]
+    assert found.loc["04", ["verdict", "reason"]].tolist() == [
+        "不作判断",
+        "与兄弟地区相同且有数据的事项只占14.29%，不足50%",
+    ]
     without = judge(table_of(values[:, :4]).only(), ONLINE).set_index("region_code")
     assert found.loc["00", "difference"] == without.loc["00", "difference"]
     assert found.loc["00", "n_peers"] == 3
@@ -506,12 +512,14 @@ def test_alone_or_without_items_nothing_is_said(items_of: Read) -> None:
     )
     found = judge(code_tables(items, [VISITS], regions=("440800", "440900", "441700"))["visits"], VISITS)
     assert found["verdict"].tolist() == ["不作判断", "不作判断", "无数据"]
-    assert found["reason"].tolist() == ["与兄弟地区没有相同的事项", "与兄弟地区没有相同的事项", ""]
+    assert found["reason"].tolist() == ["与兄弟地区没有相同且有数据的事项", "与兄弟地区没有相同且有数据的事项", ""]
     pairs = like_for_like(items, region="440800", peers=("440900", "441700"), indicator="visits")
     assert (
         pairs[["n_shared", "coverage", "verdict", "reason"]].to_numpy().tolist()
-        == [[0, 0.0, "不作判断", "没有相同的事项"]] * 2
+        == [[0, 0.0, "不作判断", "没有相同且有数据的事项"]] * 2
     )
+    alone = judge(code_tables(items, [VISITS], regions=("440800",))["visits"], VISITS)
+    assert alone[["verdict", "reason"]].to_numpy().tolist() == [["不作判断", "没有可比的地区"]]
     assert like_for_like(items, region="440800", peers=(), indicator="visits").empty
     assert like_for_like(items, region="441700", peers=("440900",), indicator="visits")["verdict"].tolist() == [
         "无数据"

@@ -491,7 +491,7 @@ def test_who_lists_little_that_others_list_cannot_lead(make_items: Callable[...,
     both = pd.concat([own, items], ignore_index=True)
     found = plan(both, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD).summary.iloc[0]
     assert (found["reached"], found["verdict"]) == (False, "不作判断")
-    assert found["reason"] == "与兄弟地区相同的事项只占46.15%，不足50%"
+    assert found["reason"] == "与兄弟地区相同且有数据的事项只占46.15%，不足50%"
 
 
 def test_the_search_comes_close_to_the_best_of_all_choices() -> None:

@@ -70,8 +70,8 @@ def test_two_areas_are_ranked_and_not_judged(items: pd.DataFrame) -> None:
     assert time["median"].isna().all()  # one peer has no median
     assert time["verdict"].tolist() == ["不作判断"] * 2
     assert time["reason"].tolist() == [
-        "与兄弟地区相同的事项只占21.69%，不足50%",
-        "与兄弟地区相同的事项只占31.54%，不足50%",
+        "与兄弟地区相同且有数据的事项只占21.69%，不足50%",
+        "与兄弟地区相同且有数据的事项只占31.54%，不足50%",
     ]
     assert gaps.loc["instant", "verdict"].tolist() == ["无数据"] * 2
     assert gaps.loc["visits", "shown"].tolist() == [0.0037, 0.0168]  # 1/272 and 4/238: two decimals would say 0.00

@@ -234,6 +234,17 @@ def test_compare_says_both_and_diff_adds_up(capsys: pytest.CaptureFixture[str]) 
     assert sum(parts) == pytest.approx(float(change.group(2)) * (1 if change.group(1) == "改善" else -1), abs=0.02)
 
 
+@pytest.mark.parametrize(("before", "hint"), [("2021Q1", "写成 zj diff 2020Q4 2021Q1"), ("2020Q4", "两个不同的期次")])
+def test_diff_takes_no_later_period_for_the_last_one(
+    before: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", before, "2020Q4"]) == 2
+    told = capsys.readouterr()
+    assert f"{before} 不早于 2020Q4" in told.err
+    assert hint in told.err
+    assert not told.out
+
+
 @pytest.mark.e2e
 def test_the_ledger_from_start_to_inspection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, notice = tmp_path / "台 账.xlsx", tmp_path / "督办单.xlsx"

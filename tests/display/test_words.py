@@ -93,6 +93,17 @@ def test_what_no_change_can_have_judged_is_not_called_out_of_reach_and_has_no_mi
     assert len(zj.first_steps(real).rows)
 
 
+def test_a_blank_is_no_item_without_a_visit(county: Study) -> None:
+    own, first = county.period.items["region_code"].eq("440882"), county.counted.index[:9]
+    items = county.period.items.assign(visits=county.period.items["visits"].mask(own).astype("float64"))
+    items.loc[first, "visits"] = [1.0] * 3 + [0.0] * 6
+    n = len(county.counted)
+    for visits, said in ((items["visits"], f"3项仍要到现场（{n - 9}项无数据）"), (items["visits"].where(items["visits"] != 1),
+                         f"{n - 6}项到办事现场次数无数据")):  # fmt: skip
+        me = study_of(replace(county.period, items=items.assign(visits=visits), memory={}), region="440882")
+        assert f"{n}项许可中，{said}" in zj.summary(me).sentence
+
+
 def test_what_is_better_when_it_falls_is_not_said_to_be_lifted(county: Study) -> None:
     for block in (zj.plan(county, "visit_share")[0], zj.obstacles(county, "visit_share", "visits", "instant")):
         column = next(name for name in ("effect", "could") if name in block.rows)

@@ -267,7 +267,8 @@ def judged(table: CodeTable, one: Indicator, rules: Comparison, *, regions: Iter
 def counted(table: CodeTable, one: Indicator, place: int) -> Judged:
     """Give a region's row of `judge` as far as counting goes; `judged_by` adds the rest."""
     has, shares = (int(each[place]) for each in counts(table))
-    return Judged(table.regions[place], one.key, has, shares, float(shares / max(has, 1)))
+    alone = "" if len(table.regions) > 1 or not has else "没有可比的地区"
+    return Judged(table.regions[place], one.key, has, shares, float(shares / max(has, 1)), reason=alone)
 
 
 def counts(table: CodeTable) -> tuple[np.ndarray, np.ndarray]:
@@ -291,7 +292,7 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
     if not row.n_codes:
         return row
     if fitted is None or row.region_code not in fitted.table.regions:
-        return replace(row, verdict=str(Verdict.NONE), reason=_not_shared(row, rules))
+        return replace(row, verdict=str(Verdict.NONE), reason=row.reason or _not_shared(row, rules))
     place, effects = fitted.table.regions.index(row.region_code), fitted.effects * one.sign
     middle = middle_of(effects, place)
     found = difference(fitted, place, middle, least=rules.min_differing).turned(one)
@@ -340,9 +341,9 @@ def middle_of(effects: np.ndarray, place: int) -> int:
 
 def _not_shared(row: Judged, rules: Comparison) -> str:
     if row.n_shared < rules.min_differing:
-        few = f"与兄弟地区相同的事项只有{row.n_shared}个，不足{rules.min_differing:g}个"
-        return few if row.n_shared else "与兄弟地区没有相同的事项"
-    part = f"与兄弟地区相同的事项只占{row.coverage:.2%}，不足{rules.min_coverage:.0%}"
+        few = f"与兄弟地区相同且有数据的事项只有{row.n_shared}个，不足{rules.min_differing:g}个"
+        return few if row.n_shared else "与兄弟地区没有相同且有数据的事项"
+    part = f"与兄弟地区相同且有数据的事项只占{row.coverage:.2%}，不足{rules.min_coverage:.0%}"
     return part if row.coverage < rules.min_coverage else "没有可比的兄弟地区"
 
 
@@ -373,8 +374,7 @@ def pairs(
     """Give the rows of `like_for_like` where the code table of the group is there already."""
     own, names, rules = table.regions.index(region), table.regions, rules_of(settings)
     others = [peer for peer in dict.fromkeys(peers) if peer != region]
-    rows = [_pair(table, own, names.index(peer), one, rules) for peer in others]
-    return pd.DataFrame(rows, columns=list(PAIRS))
+    return pd.DataFrame([_pair(table, own, names.index(peer), one, rules) for peer in others], columns=list(PAIRS))
 
 
 PAIRS = ("region_code", "peer_code", "indicator", "value", "peer_value", "difference", "low", "high", "n_codes",
@@ -387,7 +387,7 @@ def _pair(table: CodeTable, own: int, other: int, one: Indicator, rules: Compari
     n_shared = len(pair.codes)
     names = (table.regions[own], table.regions[other], one.key)
     if not n_shared:
-        word, why = (Verdict.NONE, "没有相同的事项") if n_codes else (Verdict.NO_DATA, "")
+        word, why = (Verdict.NONE, "没有相同且有数据的事项") if n_codes else (Verdict.NO_DATA, "")
         return (*names, *[np.nan] * 5, n_codes, 0, 0, 0.0, str(word), why)
     values = pair.weights @ pair.values / pair.weights.sum()
     found = difference(fit(pair), 0, 1, least=rules.min_differing).turned(one)

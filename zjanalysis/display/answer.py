@@ -101,8 +101,10 @@ def reason_sentence(me: Study) -> str:
     permits, kind = me.counted, me.scope.kind or "事项"
     if permits.empty:
         return f"没有在统计范围内的事项，{wording.NO_DATA}。"
-    visits, offline = int((permits["visits"] > 0).sum()), int((permits["online"] == False).sum())  # noqa: E712
-    counts = [f"{visits}项仍要到现场" if visits else "", f"{offline}项不能网上办" if offline else ""]
+    counts = [
+        _how_many(permits["visits"] > 0, permits["visits"], "仍要到现场", "到办事现场次数"),
+        _how_many(permits["online"] == False, permits["online"], "不能网上办", "是否网办"),
+    ]  # noqa: E712
     said = f"{len(permits)}项{kind}中，{'、'.join(part for part in counts if part)}；" if any(counts) else ""
     limits = me.by_department("time_compression")
     promised = (limits["denominator"] - limits["numerator"]).groupby(limits["department"]).sum()
@@ -113,6 +115,14 @@ def reason_sentence(me: Study) -> str:
     share = float(longest.sum() / promised.sum())
     most = wording.listed((office(str(name), me.name) for name in longest.index), limit=3)
     return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{most}承诺天数最多，占{share:.0%}。"
+
+
+def _how_many(those: pd.Series, values: pd.Series, what: str, column: str) -> str:
+    """Say how many items do something, and for how many it cannot be said; empty where none does and all say so."""
+    n, blank = int(those.sum()), int(values.isna().sum())
+    if n:
+        return f"{n}项{what}" + (f"（{blank}项{wording.NO_DATA}）" if blank else "")
+    return f"{blank}项{column}{wording.NO_DATA}" if blank else ""
 
 
 def action_sentence(me: Study) -> str:
