@@ -103,8 +103,8 @@ def reason_sentence(me: Study) -> str:
         return f"没有在统计范围内的事项，{wording.NO_DATA}。"
     counts = [
         _how_many(permits["visits"] > 0, permits["visits"], "仍要到现场", "到办事现场次数"),
-        _how_many(permits["online"] == False, permits["online"], "不能网上办", "是否网办"),
-    ]  # noqa: E712
+        _how_many(permits["online"].eq(False), permits["online"], "不能网上办", "是否网办"),
+    ]
     said = f"{len(permits)}项{kind}中，{'、'.join(part for part in counts if part)}；" if any(counts) else ""
     limits = me.by_department("time_compression")
     promised = (limits["denominator"] - limits["numerator"]).groupby(limits["department"]).sum()
