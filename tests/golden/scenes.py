@@ -98,7 +98,8 @@ SCENES: dict[str, tuple[Step, ...]] = {
     ),
     "diff": (
         "diff 2020Q4 2021Q1", "diff 2020Q4 2021Q1 --region 遂溪县 --out 变化.csv",
-        "diff 2021Q1 2020Q4 --region 440802 --out 变化.xlsx", f"diff 2021-05 2021-05 --region 440100 {REAL}",
+        "diff 2021Q1 2020Q4",
+        "diff 2020Q4 2021Q1 --region 440802 --out 变化.xlsx", f"diff 2021-05 2021-05 --region 440100 {REAL}",
     ),
     "cases": (
         "cases", "cases --by 部门 --region 遂溪县 --quantiles", "cases --by 地区,渠道 --out 渠道.csv",

@@ -87,9 +87,9 @@ def plan(arguments: argparse.Namespace) -> int:
 def diff(arguments: argparse.Namespace) -> int:
     """Print what moved between two periods of a region, split into items added, removed and changed."""
     before, now = load_period(arguments.data, arguments.before), load_period(arguments.data, arguments.now)
-    if before.name >= now.name:
-        way = "请写两个不同的期次。" if before.name == now.name else f"写成 zj diff {now.name} {before.name}。"
-        raise ConfigError(f"{before.name} 不早于 {now.name}，不能当作它的上期。", f"较早的一期写在前面：{way}")
+    if before.name > now.name:
+        way = f"较早的一期写在前面：zj diff {now.name} {before.name}。"
+        raise ConfigError(f"{before.name} 晚于 {now.name}，不能当作它的上期。", way)
     me = study_of(now, region=arguments.region, before=before)
     print(f"{me.name}：{me.before.name} → {me.period.name}")
     rows = spine.spine_rows(me)
