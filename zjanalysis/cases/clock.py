@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.indicators import to_pandas
-from zjanalysis.cases.engines import EngineTable, in_engine
-from zjanalysis.cases.inputs import CaseSource
+from zjanalysis.cases.engines import in_engine
+from zjanalysis.cases.inputs import NO_LIMIT_FROM, CaseSource
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_day, calendar_table
 from zjanalysis.inputs.values import factors, unit_of
 from zjanalysis.settings import Settings, Units
@@ -26,6 +26,8 @@ ONLINE_WORDS = ("网", "线上", "移动", "app", "小程序", "粤省事", "粤
 GRID = 2.0**16
 """Steps a day is counted in, a bit over a second each: sums of so even numbers are exact in whatever order an engine
 adds them, up to 10¹¹ days; limits in 自然日 are no whole working days and would differ in the last digit every time."""
+_LIMITS = ("promised", "promised_unit", "statutory")
+_PROMISED, _UNIT, _SPECIAL = nw.col("promised"), nw.col("promised_unit"), nw.col("special_days")
 _MOST_SPELLINGS = 2000  # more spellings of a unit or a channel than this are not words but free text
 
 
@@ -51,13 +53,15 @@ def open_cases(
     with in_engine(source, engine=engine, cases=cases, settings=settings) as table:
         days, cutoff = calendar_table(), calendar_day(source.cutoff)
         after = (nw.col("accept_day") > int(cutoff["day"])) & (nw.col("accept_day") <= int(days["day"].iloc[-1]))
-        rows, spellings, any_later = _with_limits(table, source.items, after=after)
+        rows, limits = nw.from_native(table.cases).lazy(), item_limits(source.items)
+        units, channels, any_later = _first_look(rows, after)
         later = _by_region(rows, after) if any_later else {}
         if later:
             rows = rows.filter(nw.col("accept_day").is_null() | ~after)
         calendar = table.bring(days[["day", "ordinal", "before"]])
-        vocabulary = vocabulary_of(*spellings, rates=settings.units)
-        clock = clocked(rows, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
+        vocabulary = vocabulary_of({*units, *limits["promised_unit"]}, channels, rates=settings.units)
+        limited = _with_limits(rows, table.bring(limits), keys=table.keys)
+        clock = clocked(limited, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
         due = days[days["working"] & days["day"].le(cutoff["day"])].astype({"ordinal": "float64"})
         months = table.bring(due[["ordinal", "month"]].rename(columns={"ordinal": "due_number"}))
         yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped, later)
@@ -81,21 +85,24 @@ def rows_by(table: CaseTable, by: Iterable[str]) -> nw.LazyFrame[Any]:
     return table.rows.with_columns(due_number=-(-_DUE // 1)).join(table.months, on="due_number", how="left")
 
 
-def _with_limits(
-    table: EngineTable, items: pd.DataFrame, *, after: nw.Expr
-) -> tuple[nw.LazyFrame[Any], tuple[list[str], list[str]], bool]:
-    """Return the cases with the limits a table lacks taken from the items, and what `_first_look` saw."""
-    rows = nw.from_native(table.cases).lazy()
-    units, channels, any_after = _first_look(rows, after)
-    takes_promise = not {"promised", "due"} & table.keys
-    names = ["promised", "promised_unit"] if takes_promise else []
-    names += [] if "statutory" in table.keys else ["statutory"]
-    if names:
-        limits = item_limits(items)
-        units = list(limits["promised_unit"].unique()) if takes_promise else units
-        taken = nw.from_native(table.bring(limits)).lazy().select("region_code", "base_code", *names)
-        rows = rows.drop(*names).join(taken, on=["region_code", "base_code"], how="left")
-    return rows, (units, channels), any_after
+def _with_limits(rows: nw.LazyFrame[Any], limits: Any, *, keys: frozenset[str]) -> nw.LazyFrame[Any]:
+    """Return the cases with the limits they lack taken from the items; a promise given that is none is missing.
+
+    A case lacks its promise where neither the promise nor the due date is given, the statutory limit where the table
+    has no such column: a blank cell of it says that the law sets none. Only cases that lack something are looked up.
+    """
+    lacks_promise = _PROMISED.is_null() & nw.col("due_day").is_null()
+    region = nw.when(lacks_promise).then(nw.col("region_code")) if "statutory" in keys else nw.col("region_code")
+    listed = {"region_code": "lacking", **{name: f"listed_{name}" for name in _LIMITS}}
+    on = ["lacking", "base_code"]
+    joined = rows.with_columns(lacking=region).join(nw.from_native(limits).lazy().rename(listed), on=on, how="left")
+    own = nw.when(_PROMISED < NO_LIMIT_FROM).then(_PROMISED)
+    statutory = {} if "statutory" in keys else {"statutory": nw.coalesce("statutory", "listed_statutory")}
+    return joined.with_columns(
+        promised=nw.when(lacks_promise).then(nw.col("listed_promised")).otherwise(own),
+        promised_unit=nw.when(lacks_promise).then(nw.col("listed_promised_unit")).otherwise(_UNIT),
+        **statutory,
+    )
 
 
 def _first_look(rows: nw.LazyFrame[Any], after: nw.Expr) -> tuple[list[str], list[str], bool]:
@@ -120,7 +127,16 @@ def item_limits(items: pd.DataFrame) -> pd.DataFrame:
     late by the promise of another 办理项. The region stands in every spelling a case table may use: code, 12-digit
     code, name. A natural-day promise stays one, since its end depends on the day of acceptance.
     """
-    used = items[items["in_force"] & items["match_code"].notna()]
+    columns = [
+        "region_code",
+        "region",
+        "match_code",
+        "promised_unit",
+        "promised_written",
+        "promised_days",
+        "statutory_days",
+    ]
+    used = items.loc[items["in_force"] & items["match_code"].notna(), columns]
     natural = used["promised_unit"].eq(NATURAL_UNIT)
     written = used.assign(
         base_code=used["match_code"],
@@ -156,7 +172,6 @@ def vocabulary_of(units: Iterable[str], channels: Iterable[str], *, rates: Units
     )
 
 
-_PROMISED, _UNIT, _SPECIAL = nw.col("promised"), nw.col("promised_unit"), nw.col("special_days")
 _ACCEPTED, _FINISHED, _DUE = nw.col("accept_ordinal"), nw.col("finish_ordinal"), nw.col("due_ordinal")
 _DONE, _IS_OPEN, _CHANNEL = nw.col("done"), nw.col("is_open"), nw.col("channel")
 
@@ -216,7 +231,7 @@ def _look_up(rows: nw.LazyFrame[Any], days: nw.LazyFrame[Any], *, day: str, **wa
 
 def _promised_days(vocabulary: Vocabulary) -> nw.Expr:
     """Return the promise in working days; one in 自然日 is only converted for tables and pictures."""
-    days: nw.Expr = nw.lit(None, dtype=nw.Float64)
+    days: nw.Expr = nw.when(_PROMISED == 0).then(nw.lit(0.0))  # needs no unit
     for factor in sorted(set(vocabulary.days_per_unit.values())):
         spellings = [spelling for spelling, size in vocabulary.days_per_unit.items() if size == factor]
         days = nw.when(_UNIT.is_in(spellings)).then(_PROMISED * factor).otherwise(days)

@@ -177,13 +177,15 @@ SPARK = Dialect(
 )
 IMMEDIATE = ("即办", "即办件", "当场", "当场办结", "当场办理")
 NO_LIMIT_FROM = 500  # 500 and 99999 stand for 无期限 (DOMAIN §2); −1 for 无
+NO_LIMIT = 99999.0
 
 
 def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: Dialect) -> dict[str, str]:
     """Return name → SQL of the columns that are analysed.
 
     ``columns``: our key → header (`resolve_columns`); ``types``: header → type as the engine names it. Dates become day
-    numbers. A region or base code that no column holds is taken from inside the code of the department or the item.
+    numbers. A region or base code that no column holds is taken from inside the code of the department or the item. A
+    promise is missing where its cell is blank, and `NO_LIMIT` where what is written is none.
     """
     sql = {key: dialect.quote.format(header) for key, header in columns.items()}
     texts = {key for key in sql if types[columns[key]].upper().startswith(("VARCHAR", "STRING", "CHAR", "TEXT"))}
@@ -199,24 +201,25 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
     def number(key: str, lowest: str) -> str:
         return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
 
+    def given(key: str) -> str:
+        if key not in sql:
+            return "false"
+        return f"(coalesce(trim({sql[key]}), '') <> '')" if key in texts else f"({sql[key]} IS NOT NULL)"
+
     return {
         **{key: text.get(key, nothing) for key in ("case_no", "department", "channel")},
         "region_code": text.get("region_code", region),
         "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
-        "accept_given": _given(sql["accepted"], is_text="accepted" in texts),
-        "finish_given": _given(sql["finished"], is_text="finished" in texts) if "finished" in sql else "false",
+        "accept_given": given("accepted"),
+        "finish_given": given("finished"),
         "accept_day": day("accepted"),
         "finish_day": day("finished"),
         "due_day": day("due"),
-        "promised": number("promised", ">= 0"),
+        "promised": f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)",
         "promised_unit": text.get("promised_unit", "'工作日'"),
         "statutory": number("statutory", "> 0"),
         "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
     }
-
-
-def _given(sql: str, *, is_text: bool) -> str:
-    return f"(coalesce(trim({sql}), '') <> '')" if is_text else f"({sql} IS NOT NULL)"
 
 
 def _number(sql: str, lowest: str, *, is_text: bool) -> str:

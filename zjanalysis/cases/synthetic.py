@@ -106,18 +106,17 @@ def _finished(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> pd.D
 
 
 def _with_faults(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> pd.DataFrame:
-    """Spoil some rows; what a spoiled row can no longer tell is missing in the truth as well."""
+    """Spoil some rows; what a spoiled row can no longer tell is missing in the truth as well.
+
+    A promise left blank is that of the items, so the truth stays.
+    """
     point = rng.random(len(rows))
     edges = np.cumsum(list(FAULTS.values()))
     fault = pd.Series(np.array([*FAULTS, ""], dtype=object)[np.searchsorted(edges, point, side="right")], dtype="str")
     done = rows["finish_day"].notna()
     fault = fault.mask(~done & fault.isin(["reversed", "sentinel"]), "")
     lost = fault.isin(["no_accept", "reversed", "sentinel"])
-    untold = {
-        "true_days": lost,
-        "true_on_time": lost | fault.eq("no_promise"),
-        "true_overdue": lost | fault.eq("no_promise"),
-    }
+    untold = dict.fromkeys(("true_days", "true_on_time", "true_overdue"), lost)
     spoiled = rows.assign(
         fault=fault,
         **{name: rows[name].mask(mask) for name, mask in untold.items()},
