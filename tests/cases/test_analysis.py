@@ -270,8 +270,8 @@ def test_trend_departments_and_items(summary: CaseSummary) -> None:
     assert departments.loc["民政", ["case_count", "n_finished", "n_open", "n_overdue"]].tolist() == [10, 5, 2, 1]
     assert departments.loc["民政", ["on_time_share", "on_time_finished_share"]].tolist() == [3 / 5, 3 / 4]
     worst = case_items(summary, region="440823").set_index("base_code")
-    assert worst[["n_late", "n_overdue"]].to_numpy().tolist() == [[1, 1], [2, 0], [1, 0]]
-    assert worst.index.tolist() == ["A", "B", "C"]
+    assert worst[["n_late", "n_overdue"]].to_numpy().tolist() == [[2, 0], [1, 1], [1, 0]]
+    assert worst.index.tolist() == ["B", "A", "C"]
     assert worst.loc["B", ["median_days", "p90_days", "item_name"]].tolist() == [2.0, 10.0, "乙证"]
 
 

@@ -26,8 +26,8 @@ ONLINE_WORDS = ("网", "线上", "移动", "app", "小程序", "粤省事", "粤
 GRID = 2.0**16
 """Steps a day is counted in, a bit over a second each: sums of so even numbers are exact in whatever order an engine
 adds them, up to 10¹¹ days; limits in 自然日 are no whole working days and would differ in the last digit every time."""
-_LIMITS = ("promised", "promised_unit", "statutory")
 _PROMISED, _UNIT, _SPECIAL = nw.col("promised"), nw.col("promised_unit"), nw.col("special_days")
+_LACKS_PROMISE = _PROMISED.is_null() & nw.col("due_day").is_null()
 _MOST_SPELLINGS = 2000  # more spellings of a unit or a channel than this are not words but free text
 
 
@@ -53,15 +53,18 @@ def open_cases(
     with in_engine(source, engine=engine, cases=cases, settings=settings) as table:
         days, cutoff = calendar_table(), calendar_day(source.cutoff)
         after = (nw.col("accept_day") > int(cutoff["day"])) & (nw.col("accept_day") <= int(days["day"].iloc[-1]))
-        rows, limits = nw.from_native(table.cases).lazy(), item_limits(source.items)
-        units, channels, any_later = _first_look(rows, after)
-        later = _by_region(rows, after) if any_later else {}
+        rows = nw.from_native(table.cases).lazy()
+        units, channels, some = _first_look(rows, after=after, lacking=_LACKS_PROMISE)
+        later = _by_region(rows, after) if some["after"] else {}
         if later:
             rows = rows.filter(nw.col("accept_day").is_null() | ~after)
+        if some["lacking"] or "statutory" not in table.keys:
+            limits = item_limits(source.items)
+            rows = _with_limits(rows, table.bring(limits), keys=table.keys)
+            units = [*units, *limits["promised_unit"].unique()]
         calendar = table.bring(days[["day", "ordinal", "before"]])
-        vocabulary = vocabulary_of({*units, *limits["promised_unit"]}, channels, rates=settings.units)
-        limited = _with_limits(rows, table.bring(limits), keys=table.keys)
-        clock = clocked(limited, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
+        vocabulary = vocabulary_of(units, channels, rates=settings.units)
+        clock = clocked(rows, calendar, cutoff=cutoff, vocabulary=vocabulary, keys=table.keys)
         due = days[days["working"] & days["day"].le(cutoff["day"])].astype({"ordinal": "float64"})
         months = table.bring(due[["ordinal", "month"]].rename(columns={"ordinal": "due_number"}))
         yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped, later)
@@ -86,38 +89,39 @@ def rows_by(table: CaseTable, by: Iterable[str]) -> nw.LazyFrame[Any]:
 
 
 def _with_limits(rows: nw.LazyFrame[Any], limits: Any, *, keys: frozenset[str]) -> nw.LazyFrame[Any]:
-    """Return the cases with the limits they lack taken from the items; a promise given that is none is missing.
+    """Return the cases with the limits they lack taken from the items; only cases that lack something are looked up.
 
     A case lacks its promise where neither the promise nor the due date is given, the statutory limit where the table
-    has no such column: a blank cell of it says that the law sets none. Only cases that lack something are looked up.
+    has no such column: a blank cell of it says that the law sets none.
     """
-    lacks_promise = _PROMISED.is_null() & nw.col("due_day").is_null()
-    region = nw.when(lacks_promise).then(nw.col("region_code")) if "statutory" in keys else nw.col("region_code")
-    listed = {"region_code": "lacking", **{name: f"listed_{name}" for name in _LIMITS}}
-    on = ["lacking", "base_code"]
-    joined = rows.with_columns(lacking=region).join(nw.from_native(limits).lazy().rename(listed), on=on, how="left")
-    own = nw.when(_PROMISED < NO_LIMIT_FROM).then(_PROMISED)
+    promise = [nw.when(_LACKS_PROMISE).then(nw.col(f"listed_{name}")) for name in ("promised", "promised_unit")]
     statutory = {} if "statutory" in keys else {"statutory": nw.coalesce("statutory", "listed_statutory")}
-    return joined.with_columns(
-        promised=nw.when(lacks_promise).then(nw.col("listed_promised")).otherwise(own),
-        promised_unit=nw.when(lacks_promise).then(nw.col("listed_promised_unit")).otherwise(_UNIT),
-        **statutory,
+    region = nw.when(_LACKS_PROMISE).then(nw.col("region_code")) if "statutory" in keys else nw.col("region_code")
+    listed = {name: f"listed_{name}" for name in ("promised", "promised_unit", "statutory")}
+    given = nw.from_native(limits).lazy().rename({"region_code": "lacking", **listed})
+    return (
+        rows.with_columns(lacking=region)
+        .join(given, on=["lacking", "base_code"], how="left")
+        .with_columns(
+            promised=nw.coalesce(promise[0], _PROMISED), promised_unit=nw.coalesce(promise[1], _UNIT), **statutory
+        )
     )
 
 
-def _first_look(rows: nw.LazyFrame[Any], after: nw.Expr) -> tuple[list[str], list[str], bool]:
-    """Return in one pass the units, the channels, and whether any case may be ``after``.
+def _first_look(rows: nw.LazyFrame[Any], **flags: nw.Expr) -> tuple[list[str], list[str], Mapping[str, bool]]:
+    """Return in one pass the units, the channels, and for each flag whether there may be a case that has it.
 
     Channels that are free text give none, so nothing is guessed.
     """
     names = ("promised_unit", "channel")
-    marked = rows.select(*names, n=nw.when(after).then(nw.lit(1)))
-    pairs = to_pandas(marked.group_by(*names).agg(nw.col("n").count()).head(_MOST_SPELLINGS))
+    marked = rows.select(*names, **{key: nw.when(flag).then(nw.lit(1)) for key, flag in flags.items()})
+    counts = [nw.col(key).count() for key in flags]
+    pairs = to_pandas(marked.group_by(*names).agg(*counts).head(_MOST_SPELLINGS))
     free_text = len(pairs) == _MOST_SPELLINGS
     if free_text:
-        pairs = to_pandas(marked.group_by("promised_unit").agg(nw.col("n").count()).head(_MOST_SPELLINGS))
+        pairs = to_pandas(marked.group_by("promised_unit").agg(*counts).head(_MOST_SPELLINGS))
     units, channels = (sorted(pairs[name].dropna().astype("str").unique()) if name in pairs else [] for name in names)
-    return units, channels, free_text or bool(pairs["n"].sum() > 0)
+    return units, channels, {key: free_text or bool(pairs[key].sum() > 0) for key in flags}
 
 
 def item_limits(items: pd.DataFrame) -> pd.DataFrame:
@@ -193,7 +197,7 @@ def clocked(
     what was finished late and what is open past its due day; ``on_time_finished`` looks at finished cases only.
     """
     days = nw.from_native(calendar).lazy()
-    rows = nw.from_native(cases).lazy()
+    rows = nw.from_native(cases).lazy().with_columns(promised=nw.when(_PROMISED < NO_LIMIT_FROM).then(_PROMISED))
     rows = _look_up(rows, days, day="accept_day", accept_ordinal="ordinal", accept_before="before")
     rows = _look_up(rows, days, day="finish_day", finish_ordinal="ordinal", finish_before="before")
     promised_days = _promised_days(vocabulary)

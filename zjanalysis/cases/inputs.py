@@ -202,24 +202,24 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
         return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
 
     def given(key: str) -> str:
-        if key not in sql:
-            return "false"
-        return f"(coalesce(trim({sql[key]}), '') <> '')" if key in texts else f"({sql[key]} IS NOT NULL)"
+        return _given(sql[key], is_text=key in texts) if key in sql else "false"
 
+    promised = f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)"
     return {
         **{key: text.get(key, nothing) for key in ("case_no", "department", "channel")},
         "region_code": text.get("region_code", region),
         "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
-        "accept_given": given("accepted"),
-        "finish_given": given("finished"),
-        "accept_day": day("accepted"),
-        "finish_day": day("finished"),
-        "due_day": day("due"),
-        "promised": f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)",
+        **{f"{name}_given": given(key) for name, key in (("accept", "accepted"), ("finish", "finished"))},
+        **{f"{name}_day": day(key) for name, key in (("accept", "accepted"), ("finish", "finished"), ("due", "due"))},
+        "promised": promised,
         "promised_unit": text.get("promised_unit", "'工作日'"),
         "statutory": number("statutory", "> 0"),
         "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
     }
+
+
+def _given(sql: str, *, is_text: bool) -> str:
+    return f"(coalesce(trim({sql}), '') <> '')" if is_text else f"({sql} IS NOT NULL)"
 
 
 def _number(sql: str, lowest: str, *, is_text: bool) -> str:
