@@ -76,6 +76,15 @@ def test_cases_accepted_after_the_cutoff_are_said_and_not_counted(
     assert "受理时间在截止日之后的1件没有计入。" in said
 
 
+@pytest.mark.parametrize("by", ["地区", "部门", "渠道", "月份", "事项", "全部", "部门,月份"])
+def test_the_whole_is_the_same_by_every_group(project: Path, by: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cases", "--by", by, "--quantiles", "--out", "办件.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "· 办件5件" in said
+    assert "另有1件的行政区划不在区划表中，没有计入任何地区。" in said
+    assert rows(project / "办件.csv")["case_count"].sum() == 5
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -210,6 +210,28 @@ def test_loose_promises_add_up_to_what_they_gain(county: Study) -> None:
     assert {(row[5], row[4] - row[6]) for row in rows} == {(1.0, 1.0)}
 
 
+def test_cases_without_a_department_are_no_department(city: Study, settings: Settings) -> None:
+    lines = [f"{n},遂溪县,440102019005,{name},2021-03-01,,5" for n, name in enumerate(["", "", "", "遂溪县市监局"])]
+    head = "办件编号,行政区划,基本编码,部门,受理时间,办结时间,承诺时限"
+    table = pd.read_csv(io.StringIO("\n".join([head, *lines])), dtype="str")
+    for some, n_named, n in ((table, 1, 3), (table.drop(columns="部门"), 0, 4)):
+        me = of(with_cases(city, case_summary(city.period, cases=some, settings=settings)), "440823")
+        said = display.brief(me)[0]
+        assert f"{n_named}个部门有办件，{n_named}个有超时或逾期。另有{n}件没有注明部门。" in said.html
+        for block in (said, display.departments(me)):
+            assert rows_of(block)[0][:2] == ["部门未注明", n]
+        assert {row[2] for row in rows_of(display.overdue(me))} <= {"部门未注明", "遂溪县市监局"}
+
+
+def test_quick_cases_are_told_as_shares_of_those_known(city: Study, settings: Settings) -> None:
+    lines = ["1,2021-03-02,5,20", "2,2021-03-02,10,", "3,2021-03-12,10,5", "4,2021-03-02,99999,"]
+    rows = [f"{line},440823,440102019005,2021-03-01" for line in lines]
+    head = "办件编号,办结时间,承诺时限,法定时限,行政区划,基本编码,受理时间"
+    table = pd.read_csv(io.StringIO("\n".join([head, *rows])), dtype="str")
+    said = display.bands(of(with_cases(city, case_summary(city.period, cases=table, settings=settings)), "440823"))
+    assert "法定时限50.00%（1/2），承诺时限33.33%（1/3），实际用时75.00%（3/4）" in said.sentence
+
+
 def test_without_cases_there_is_one_sentence(elsewhere: Study, city: Study) -> None:
     for name in VIEWS:
         assert [block.sentence for block in made(name, elsewhere)] == [display.NO_CASES.format("2021-05")]

@@ -167,8 +167,21 @@ def _source_of(source: CaseSource | Period, settings: Settings) -> CaseSource:
 def scores_of(
     table: CaseTable, *, by: tuple[str, ...], indicators: Iterable[Indicator] = CASE_INDICATORS
 ) -> pd.DataFrame:
-    """Return the scores of an open table; groups that are one under their canonical names are added up."""
-    return roll_up(canonical(measure(rows_by(table, by), indicators, by=by, scope=None), by=by), by=by)
+    """Return the scores of an open table; groups that are one under their canonical names are added up.
+
+    Cases of a region nobody knows are left out whatever the groups, so that every grouping adds up to the same.
+    """
+    keys = with_region(by)
+    return roll_up(canonical(measure(rows_by(table, keys), indicators, by=keys, scope=None), by=keys), by=by)
+
+
+def with_region(by: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the groups with the region among them.
+
+    >>> with_region(("month",)), with_region(("month", "region_code"))
+    (('region_code', 'month'), ('month', 'region_code'))
+    """
+    return by if "region_code" in by else ("region_code", *by)
 
 
 def canonical(groups: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:

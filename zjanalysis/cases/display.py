@@ -28,6 +28,7 @@ def heads(keys: Iterable[str | Column]) -> list[str | Column]:
     return [HEADS.get(key, key) if isinstance(key, str) else key for key in keys]
 
 
+UNNAMED = "部门未注明"
 NO_CASES = "本期没有办件数据，不作办件时效分析。"
 NONE_OF_ITS_OWN = "本期办件数据（{}件）中没有{}的办件。"
 
@@ -73,8 +74,10 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     )
     if late.empty:
         return (say(said),)
-    note = f"{len(rows)}个部门有办件，{len(late)}个有超时或逾期。"
-    late = late.assign(department=[office(str(name), me.name) for name in late["department"]])
+    named, unnamed = (int(part["department"].ne("").sum()) for part in (rows, late)), rows[rows["department"].eq("")]
+    note = "{}个部门有办件，{}个有超时或逾期。".format(*named)
+    note += f"另有{int(unnamed['case_count'].sum())}件没有注明部门。" if len(unnamed) else ""
+    late = late.assign(department=[office(str(name) or UNNAMED, me.name) for name in late["department"]])
     printed = table(late, caption="超时与逾期集中的部门", columns=heads(BRIEF), sheet="超时部门", note=note)
     return (listing(printed, said, limit=limit),)
 
@@ -228,4 +231,6 @@ def _listed(rows: pd.DataFrame, caption: str, columns: Iterable[str | Column], *
     """Return a table with its caption (``words``: sheet, note, focus), or the sentence that stands for an empty one."""
     if rows.empty:
         return say(none or f"{caption}：没有。")
+    if "department" in rows:
+        rows = rows.assign(department=rows["department"].replace("", UNNAMED))
     return listing(table(rows, caption=caption, columns=heads(columns), **words), limit=limit)

@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
-from zjanalysis.cases.analysis import CASE_INDICATORS, CaseSummary, canonical, case_counts, case_coverage, roll_up
+from zjanalysis.cases.analysis import (
+    CASE_INDICATORS,
+    CaseSummary,
+    canonical,
+    case_counts,
+    case_coverage,
+    roll_up,
+    with_region,
+)
 from zjanalysis.cases.clock import CaseTable, rows_by
 from zjanalysis.inputs.period import Period
 
@@ -80,9 +88,9 @@ def quantiles_of(
     """Return `case_quantiles` of an open table by any of its groups (department, channel, month as well), as exact.
 
     Finished cases are counted by group and number of days in the engine. ``regions`` (codes) keeps only theirs; cases
-    of an unknown region are left out where regions matter, as in `canonical`.
+    of an unknown region are left out, as in `scores_of`.
     """
-    groups = tuple(dict.fromkeys(["region_code", *by])) if regions else by
+    groups = with_region(by)
     keys = [*groups, "actual_days"]
     rows = rows_by(table, groups).filter(nw.col("done"))
     counted = to_pandas(rows.select(*keys).group_by(*keys).agg(nw.len().alias("n")))

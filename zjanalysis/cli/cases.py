@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.cases.analysis import CASE_INDICATORS, all_cases, canonical, item_names, roll_up
+from zjanalysis.cases.analysis import CASE_INDICATORS, all_cases, canonical, item_names, roll_up, with_region
 from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
 from zjanalysis.cases.display import heads
 from zjanalysis.cases.engines import spark_session
@@ -85,8 +85,8 @@ def _engine(arguments: argparse.Namespace) -> Iterator[Any]:
 
 
 def _counted(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]) -> tuple[pd.DataFrame, int]:
-    """Return one row per group, and how many cases have a region nobody knows (0 where regions do not matter)."""
-    keys = by if not regions or "region_code" in by else ("region_code", *by)
+    """Return one row per group, and how many cases have a region nobody knows (0 where only some are asked for)."""
+    keys = with_region(by)
     raw = measure(rows_by(opened, keys), CASE_INDICATORS, by=keys, scope=None)
     scores = canonical(raw, by=keys)
     unplaced = int(all_cases(raw)["n"].sum() - all_cases(scores)["n"].sum())

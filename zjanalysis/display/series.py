@@ -129,9 +129,15 @@ def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
     names = {column: label for column, label, _ in SERIES if column in rows}
     columns = [column for column in page_columns("bands") if column.key in rows]
     printed = table(rows, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
-    soon = "，".join(f"{label}{int(rows[k].iloc[:4].sum())}件" for k, label in names.items())
-    said = f"{name}办件在5个工作日以内的：{soon}。"
-    return exhibit(_bands(rows, name), title=said.rstrip("。"), table=printed, sentence=said, source=source)
+    quick, known = rows.iloc[:4].sum(numeric_only=True), rows.sum(numeric_only=True)
+    soon = "，".join(
+        f"{label}{wording.amount(quick[k] / known[k] if known[k] else None, 'share')}"
+        f"（{wording.ratio_text(quick[k], known[k])}）"
+        for k, label in names.items()
+    )
+    title = f"{name}办件在5个工作日以内的：{soon}"
+    said = f"{title}。没有该项时限或用时的办件不在其分母内。"
+    return exhibit(_bands(rows, name), title=title, table=printed, sentence=said, source=source)
 
 
 def _bands(rows: pd.DataFrame, name: str) -> Axes:
