@@ -232,5 +232,5 @@ def _listed(rows: pd.DataFrame, caption: str, columns: Iterable[str | Column], *
     if rows.empty:
         return say(none or f"{caption}：没有。")
     if "department" in rows:
-        rows = rows.assign(department=rows["department"].replace("", UNNAMED))
+        rows = rows.assign(department=rows["department"].fillna("").replace("", UNNAMED))
     return listing(table(rows, caption=caption, columns=heads(columns), **words), limit=limit)
