@@ -116,17 +116,19 @@ def test_every_engine_reads_texts_alike(
         "2,遂溪县,440101000001,20210301,2021-03-02,2021-03-02 18:00:00,99999,窗口",
         "3,440823,440101000001,2021年3月1日,不详,,5,窗口",
         "4,440823,440101000001,2021.3.1,,,1.5,网上办理",
+        "5,440823,440101000001,2021-03-01,2021-03-02,,,窗口",
     ]
     path = tmp_path / "cases.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
     texts = CaseSource("试", CUTOFF, source.items, sample=False, paths=(path,))
     scores = case_scores(texts, engine=engine_of(name), settings=settings).set_index("indicator")
     counts = scores[["numerator", "denominator", "n_left_out"]].to_numpy().tolist()
-    # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03, and so late
-    assert counts[0] == [1.0, 2.0 + 1.0, 0.0]
-    assert counts[1] == [1.0, 2.0, 0.0]
-    assert counts[2] == [2 + 1, 2.0, 0.0]
-    assert counts[4] == [2.0, 4.0, 0.0]
+    # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03, and so late; 5 is
+    # late by the item list, where its promise is 0
+    assert counts[0] == [1.0, 3.0 + 1.0, 0.0]
+    assert counts[1] == [1.0, 3.0, 0.0]
+    assert counts[2] == [2 + 1 + 1, 3.0, 0.0]
+    assert counts[4] == [2.0, 5.0, 0.0]
     assert counts[5] == [1.0, 1.0, 0.0]
 
 

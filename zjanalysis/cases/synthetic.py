@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from zjanalysis.cases.inputs import LABELS, CaseSource
+from zjanalysis.cases.inputs import LABELS, NO_LIMIT, CaseSource
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_table, day_number
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.settings import Settings
@@ -106,17 +106,15 @@ def _finished(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> pd.D
 
 
 def _with_faults(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> pd.DataFrame:
-    """Spoil some rows; what a spoiled row can no longer tell is missing in the truth as well.
-
-    A promise left blank is that of the items, so the truth stays.
-    """
+    """Spoil some rows; what a spoiled row can no longer tell is missing in the truth as well."""
     point = rng.random(len(rows))
     edges = np.cumsum(list(FAULTS.values()))
     fault = pd.Series(np.array([*FAULTS, ""], dtype=object)[np.searchsorted(edges, point, side="right")], dtype="str")
     done = rows["finish_day"].notna()
     fault = fault.mask(~done & fault.isin(["reversed", "sentinel"]), "")
     lost = fault.isin(["no_accept", "reversed", "sentinel"])
-    untold = dict.fromkeys(("true_days", "true_on_time", "true_overdue"), lost)
+    unpromised = lost | fault.eq("no_promise")
+    untold = {"true_days": lost, "true_on_time": unpromised, "true_overdue": unpromised}
     spoiled = rows.assign(
         fault=fault,
         **{name: rows[name].mask(mask) for name, mask in untold.items()},
@@ -124,7 +122,7 @@ def _with_faults(rng: np.random.Generator, rows: pd.DataFrame, cutoff: int) -> p
         .mask(fault.eq("reversed"), rows["accept_day"] - 3)
         .mask(fault.eq("sentinel"), float(-25567)),  # 1900-01-01
         accept_day=rows["accept_day"].astype("float64").mask(fault.eq("no_accept")),
-        promised=rows["promised"].mask(fault.eq("no_promise")),
+        promised=rows["promised"].mask(fault.eq("no_promise"), NO_LIMIT),  # a blank one would be that of the items
         region_code=rows["region_code"].mask(fault.eq("unknown_region"), "449999"),
     )
     twice = rng.random(len(rows)) < SHARE_TWICE
@@ -159,7 +157,7 @@ def synthetic_cases(source: CaseSource, *, settings: Settings) -> Path:
     n = min(settings.cases.made, int(items["case_count"].sum()))
     columns = ["region_code", "match_code", "department", "promised_written", "promised_days", "case_count", "in_force"]
     counted = pd.util.hash_pandas_object(items[columns], index=False).to_numpy()
-    mark = blake2b(counted.tobytes() + f"{n}|{SEED}|2".encode(), digest_size=6).hexdigest()
+    mark = blake2b(counted.tobytes() + f"{n}|{SEED}|3".encode(), digest_size=6).hexdigest()
     path = settings.root / ".cache" / "cases" / f"{source.title.replace('/', '-')}-{mark}.parquet"
     if not path.is_file():
         write_cases(draw_cases(items, n, cutoff=day_number(source.cutoff)), path)
