@@ -197,7 +197,7 @@ def clocked(
     what was finished late and what is open past its due day; ``on_time_finished`` looks at finished cases only.
     """
     days = nw.from_native(calendar).lazy()
-    rows = nw.from_native(cases).lazy().with_columns(promised=nw.when(_PROMISED < NO_LIMIT_FROM).then(_PROMISED))
+    rows = nw.from_native(cases).lazy()
     rows = _look_up(rows, days, day="accept_day", accept_ordinal="ordinal", accept_before="before")
     rows = _look_up(rows, days, day="finish_day", finish_ordinal="ordinal", finish_before="before")
     promised_days = _promised_days(vocabulary)
@@ -238,7 +238,7 @@ def _promised_days(vocabulary: Vocabulary) -> nw.Expr:
     days: nw.Expr = nw.when(_PROMISED == 0).then(nw.lit(0.0))  # needs no unit
     for factor in sorted(set(vocabulary.days_per_unit.values())):
         spellings = [spelling for spelling, size in vocabulary.days_per_unit.items() if size == factor]
-        days = nw.when(_UNIT.is_in(spellings)).then(_PROMISED * factor).otherwise(days)
+        days = nw.when(_UNIT.is_in(spellings) & (_PROMISED < NO_LIMIT_FROM)).then(_PROMISED * factor).otherwise(days)
     return days
 
 
@@ -247,8 +247,9 @@ def _due_at(vocabulary: Vocabulary) -> nw.Expr:
     stated = nw.col("due_day")
     if not vocabulary.natural:
         return stated
+    natural = _UNIT.is_in(vocabulary.natural) & (_PROMISED < NO_LIMIT_FROM)
     counted = nw.col("accept_day") - (-_PROMISED // 1) - (-_SPECIAL // 1)
-    return nw.coalesce(stated.cast(nw.Float64), nw.when(_UNIT.is_in(vocabulary.natural)).then(counted.cast(nw.Float64)))
+    return nw.coalesce(stated.cast(nw.Float64), nw.when(natural).then(counted.cast(nw.Float64)))
 
 
 def _at_least(number: nw.Expr, lowest: nw.Expr) -> nw.Expr:
