@@ -154,7 +154,7 @@ def test_a_full_spill_disk_says_so_and_leaves_nothing(tmp_path: Path, settings: 
         "SELECT '440823' AS 行政区划, md5(range::VARCHAR) AS 基本编码, DATE '2021-03-01' AS 受理时间"
         " FROM range(900000)",
     )
-    tight = replace(settings, cases=Cases(memory_gb=0.06, threads=1, max_spill_gb=0.001))
+    tight = replace(settings, cases=Cases(memory_gb=0.08, threads=1, max_spill_gb=0.001))
     with pytest.raises(InputError, match="临时文件夹写满了，没有写出任何结果") as caught:
         case_scores(files(path.parent, items), by=("base_code",), settings=tight)
     one_sentence(caught.value)

@@ -200,7 +200,7 @@ def test_what_the_pages_of_the_whole_share_is_in_the_snapshot(tmp_path: Path, mo
     known, path = load_settings(ROOT), tmp_path / "rows.pickle"
     snapshot.write_snapshot(known, "data/sample", "2021Q1", "whole", ("440800", "440823"), path)
     now = snapshot.hold(str(path))["2021Q1"]
-    monkeypatch.setattr("zjanalysis.studies.measure", pytest.fail)
+    monkeypatch.setattr("zjanalysis.analysis.indicators.measure", pytest.fail)
     monkeypatch.setattr("zjanalysis.analysis.whole.as_whole", pytest.fail)
     whole = study_of(now, region="440800+", settings=known)
     assert set(whole.standings["region_code"]) == {"440800+", "440900+", "441700+"}

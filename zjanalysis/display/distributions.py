@@ -139,9 +139,9 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     )
     wide = wide.reindex(index=most, columns=sorted(wide.columns, key=lambda name: name != here))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
-    columns.append(Column("total", "合计", "number", "次"))
+    columns.append(Column("total", "合计", "number"))
     shown = table(totals.merge(wide, on="office"), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图",
-                  note=f"合计为{me.name}的到现场次数。")  # fmt: skip
+                  note=f"合计为{me.name}的到现场次数（次）。")  # fmt: skip
     said = _most_visits(own.dropna())
     alt = f"热力图：{me.name}跑动合计最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{said}。"
     return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{me.name}{said}", table=shown, source=me,
