@@ -85,6 +85,11 @@ class Scope:
         """Give what sort of items count as texts say it: 许可, or nothing where items of other types do too."""
         return "许可" if self.item_types in (None, PERMIT) else ""
 
+    @property
+    def noun(self) -> str:
+        """Give what the items that count are called: 许可, or 事项 where items of other types do too."""
+        return self.kind or "事项"
+
     def narrowed(self, one: Indicator) -> Scope:
         """Give the scope with the types of one indicator where it leaves them open."""
         return Scope(one.item_types, self.use_levels) if self.item_types is None else self

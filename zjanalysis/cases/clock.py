@@ -131,15 +131,8 @@ def item_limits(items: pd.DataFrame) -> pd.DataFrame:
     late by the promise of another 办理项. The region stands in every spelling a case table may use: code, 12-digit
     code, name. A natural-day promise stays one, since its end depends on the day of acceptance.
     """
-    columns = [
-        "region_code",
-        "region",
-        "match_code",
-        "promised_unit",
-        "promised_written",
-        "promised_days",
-        "statutory_days",
-    ]
+    columns = ["region_code", "region", "match_code", "promised_unit", "promised_written", "promised_days",
+               "statutory_days"]  # fmt: skip
     used = items.loc[items["in_force"] & items["match_code"].notna(), columns]
     natural = used["promised_unit"].eq(NATURAL_UNIT)
     written = used.assign(

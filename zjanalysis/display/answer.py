@@ -98,7 +98,7 @@ def moved_sentence(me: Study) -> str:
 
 def reason_sentence(me: Study) -> str:
     """Say what the items show: permits that ask for a visit or cannot be done online, and who holds limits long."""
-    permits, kind = me.counted, me.scope.kind or "事项"
+    permits, kind = me.counted, me.scope.noun
     if permits.empty:
         return f"没有在统计范围内的事项，{wording.NO_DATA}。"
     counts = [
@@ -128,7 +128,7 @@ def _how_many(those: pd.Series, values: pd.Series, what: str, column: str) -> st
 def action_sentence(me: Study) -> str:
     """Say how many promises are longer than the law allows, and how few changes would meet each target not met."""
     n, plans = len(over_limit(me)), unmet_plans(me)
-    first = f"{n}项{me.scope.kind or '事项'}的承诺超过法定时限，先改（见附件）；" if n else ""
+    first = f"{n}项{me.scope.noun}的承诺超过法定时限，先改（见附件）；" if n else ""
     return first + ("；".join(map(_action, plans)) if plans else _nothing_missed(me)) + "。"
 
 
@@ -160,11 +160,7 @@ def over_sentence(me: Study) -> str:
     rows = over_limit(me)
     each = [f"{name}（{wording.plain(promised)}＞{wording.plain(statutory)}）" for name, promised, statutory in zip(
         rows["item_name"], rows["promised_days"], rows["statutory_days"], strict=True)]  # fmt: skip
-    return (
-        f"{len(rows)}项{me.scope.kind or '事项'}的承诺超过法定时限（承诺＞法定，工作日）：{'、'.join(each)}。"
-        if each
-        else ""
-    )
+    return f"{len(rows)}项{me.scope.noun}的承诺超过法定时限（承诺＞法定，工作日）：{'、'.join(each)}。" if each else ""
 
 
 def _action(one: Plan) -> str:
@@ -197,7 +193,7 @@ MEANINGS = {
 
 def terms(me: Study) -> Block:
     """Give one line for each word the first screen uses: the indicators, the peers, how places and words are read."""
-    items = me.scope.kind or "事项"
+    items = me.scope.noun
     names = [(about(key).short, MEANINGS.get(key, about(key).definition).format(items=items)) for key in me.keys]
     group = usual_group(me.region, me.settings)
     siblings = "同一地市的其他县（市、区）" if is_county(me.region) else f"{group}的其他地市"

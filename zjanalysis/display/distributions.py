@@ -53,7 +53,7 @@ def limits(me: Study) -> Block:
     found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
     promised = found[found["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
     order, here = promised["region"].tolist(), names_of(me.group)[me.group.index(me.region)]
-    items = me.scope.kind or "事项"
+    items = me.scope.noun
     shown = table(found, caption=f"各地区{me.scope.kind}事项的时限", columns=page_columns("limits"), sheet="时限分布")
     own = promised[promised["region"] == here]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
@@ -97,24 +97,24 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     shown = table(found, caption="各部门事项的压缩幅度", columns=page_columns("compression"), sheet="部门压缩分布")
     drawn = leading(found, limit)
     order = drawn["department"].tolist()
-    dots = rows[rows["department"].isin(order)]
-    dots = dots.assign(row=dots["department"].map(order.index) + _apart(dots))
+    points = rows[rows["department"].isin(order)]
+    points = points.assign(row=points["department"].map(order.index) + _apart(points))
     with theme.style():
         right = [TextColumn("中位数", tuple(wording.amount(v, "share") for v in drawn["middle"])),
                  TextColumn("事项", tuple(f"{n}项" for n in drawn["n"]))]  # fmt: skip
         axes = row_chart([office(name, me.name) for name in order], head="部门", right=right)
-        scale(axes, [*dots["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
-        sns.scatterplot(dots, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0, legend=False,
-                        clip_on=False, ax=axes)  # fmt: skip
+        scale(axes, [*points["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
+        sns.scatterplot(points, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0,
+                        legend=False, clip_on=False, ax=axes)  # fmt: skip
     lead = wording.ends(found["department"], [wording.amount(v, "share") for v in found["middle"]], "最低")
     alt = f"散点图：{me.name}{len(order)}个部门每个{me.scope.kind}事项的压缩幅度，按中位数从低到高：{lead}。"
     said = f"{len(found)}个部门的事项压缩幅度中位数：{lead}。"
     return exhibit(describe(axes, alt), title=f"事项压缩幅度中位数：{lead}", table=shown, sentence=said, source=me)
 
 
-def _apart(dots: pd.DataFrame) -> pd.Series:
+def _apart(points: pd.DataFrame) -> pd.Series:
     """Give how far from the middle of its row an item is drawn, so that equal ones of a department lie side by side."""
-    same = dots.groupby(["department", "compression"])["compression"]
+    same = points.groupby(["department", "compression"])["compression"]
     return ((same.cumcount() + 0.5) / same.transform("size") - 0.5) * 0.6
 
 

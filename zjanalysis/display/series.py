@@ -54,7 +54,7 @@ def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target:
     said = (f"{name}{one.label}由{first['period']}的{wording.amount(first['value'], one.unit)}"
             f"到{last['period']}的{wording.amount(last['value'], one.unit)}。")  # fmt: skip
     if len(known) < FEWEST_POINTS:
-        each = "，".join(f"{r['period']}为{wording.amount(r['value'], one.unit)}" for r in known.to_dict("records"))
+        each = wording.over_time(known["period"], known["value"], one.unit)
         return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
     columns = [column for column in page_columns("monthly", one) if column.key in rows]
     printed = table(rows, caption=f"{one.label}（按应办结月份）", columns=columns, sheet=f"{one.short}逐月")

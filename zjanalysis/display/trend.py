@@ -96,8 +96,8 @@ def trend_line(me: Study, indicator: str) -> Block:
     one = find(indicator)
     rows = _rows(me, (one.key,))
     own = _own(me, one.key)
+    each = wording.over_time(own["period"], own["value"], one.unit)
     if len(own) < FEWEST_POINTS:
-        each = "，".join(f"{r['period']}为{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
         return say(f"{me.name}{one.label}：{each or wording.NO_DATA}；只有{len(own)}期，不画走势。")
     both = own.merge(me.bands(one.key), on=["indicator", "period"], suffixes=("", "_group"))
     shown = table(both, caption=f"{one.label}走势", sheet=f"{one.short}走势", columns=page_columns("trend", one))
@@ -113,7 +113,6 @@ def trend_line(me: Study, indicator: str) -> Block:
         _draw(axes, me, one.key, periods)
         marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me, one.key), theme.RANGE), ("—", "中位数", theme.PEER)]
         key(axes, [*marks, *_goal(me, one.key)])
-    each = "，".join(f"{r['period']}为{wording.amount(r['value'], one.unit)}" for r in own.to_dict("records"))
     describe(axes, f"折线图：{me.name}{one.label}与{_band_name(me, one.key)}。{each}。{read['signal']}。")
     return exhibit(axes, title=f"{one.short}：{len(own)}期{read['signal']}", table=shown, source=me, sentence=said)
 

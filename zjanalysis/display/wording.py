@@ -208,6 +208,15 @@ def progress_text(change: Any, unit: str, sign: int, *, was: Any = None, listed:
     return lacking(was) if word == NO_DATA else word + size.get(word, difference(change, unit))
 
 
+def over_time(periods: Iterable[str], values: Iterable[Any], unit: str) -> str:
+    """Give a value for every period.
+
+    >>> over_time(["2021Q1", "2021Q2"], [0.5, None], "share")
+    '2021Q1为50.00%，2021Q2为无数据'
+    """
+    return "，".join(f"{period}为{amount(value, unit)}" for period, value in zip(periods, values, strict=True))
+
+
 def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
     """Give a rank.
 

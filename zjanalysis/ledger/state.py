@@ -191,20 +191,18 @@ def settle(ledger: pd.DataFrame, before: pd.DataFrame, *, on: Day, as_of: Day | 
     valid = closing.notna() & (closing <= now) & (closing >= dated["reached_on"])
     unnamed = ledger["evidence"].fillna("").str.strip().eq("").map({True: "名称", False: ""}).astype("str")
     lacks = evidence_lacks(ledger).where(ledger["comparison"].eq("done"), unnamed)  # an ordinary row needs any at all
-    stays = was["status"].eq(Status.CLOSED) & met.isna() & _doubts(ledger).eq("")
-    settled = dated.assign(status=_status(dated, met=met, closed=(met.fillna(False) | stays) & lacks.eq("") & valid))
-    return settled.assign(hint=_hint(settled, met, valid=valid, lacks=lacks))
+    doubt = pd.Series([typed_doubt(row) for row in records(ledger)], index=ledger.index, dtype="str")
+    stays = was["status"].eq(Status.CLOSED) & met.isna() & doubt.eq("")
+    closed = (met.fillna(False) | stays) & lacks.eq("") & valid
+    settled = dated.assign(status=_status(dated, met=met, closed=closed, doubt=doubt))
+    return settled.assign(hint=_hint(settled, met, valid=valid, lacks=lacks, doubt=doubt))
 
 
 def _sure(answer: pd.Series) -> pd.Series:
     return answer.fillna(False).astype(bool)
 
 
-def _doubts(ledger: pd.DataFrame) -> pd.Series:
-    return pd.Series([typed_doubt(row) for row in records(ledger)], index=ledger.index, dtype="str")
-
-
-def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Series:
+def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, doubt: pd.Series) -> pd.Series:
     """Return the state of every row; what is only registered is long-term and never overdue.
 
     What once met its target has been started, also when it has fallen back or its figure is missing this time; met
@@ -213,7 +211,7 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Se
     told = ledger[["progress", "evidence"]].fillna("").apply(lambda texts: texts.str.strip()).ne("").any(axis=1)
     started = told | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
     long_term, registered = is_long_term(ledger["deadline_read"]), ledger["comparison"].eq("record").fillna(False)
-    in_time = met.isna() & (ledger["reached_on"] <= deadlines(ledger["deadline_read"])) & _doubts(ledger).eq("")
+    in_time = met.isna() & (ledger["reached_on"] <= deadlines(ledger["deadline_read"])) & doubt.eq("")
     overdue = _sure(ledger["days_left"] < 0) & ~long_term & ~in_time
     chosen = np.select(
         [_sure(closed), _sure(met), registered, overdue, ~started, long_term],
@@ -223,13 +221,12 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series) -> pd.Se
     return pd.Series(chosen, index=ledger.index, dtype="str")
 
 
-def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.Series) -> pd.Series:
+def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.Series, doubt: pd.Series) -> pd.Series:
     """Say to the person who keeps the row why it is not closed, why it opened again, what is missing."""
     reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
     unread = ledger["deadline_read"].eq("") | ledger["deadline_read"].ne(ledger["deadline"].fillna(""))
     unmet = _sure(met.eq(False))
     open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
-    doubt = _doubts(ledger)
     sentences = (
         (ledger["reopened_on"].notna() & unmet, "达标回落，已重新启动；原销号日期不再有效"),
         (reached & dated & days(ledger["closed_on"]).isna(), "销号日期认不出，请写成 2021-06-30"),
@@ -289,9 +286,8 @@ def standing(file: LedgerFile, *, on: Day = "") -> pd.DataFrame:
     if day is None:
         return file.ledger
     figures = file.memory["as_of"].max()
-    rows = with_gap(
-        read_typed(file.ledger, is_own(file.ledger))
-    )  # what an earlier version wrote may not follow from what is printed
+    # what an earlier version wrote may not follow from what is printed
+    rows = with_gap(read_typed(file.ledger, is_own(file.ledger)))
     return settle(rows, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
 
 

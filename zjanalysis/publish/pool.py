@@ -153,10 +153,8 @@ def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
 
 
 def _worker(task: Task) -> _Worker:
-    if task.engine == "warm":
-        processes.prepare(task.snapshot)
     method = "forkserver" if task.engine == "warm" else "spawn"
-    return _Worker(*processes.start(method, _serve, name=f"report-{task.engine}"), task.engine)
+    return _Worker(*processes.start(method, _serve, name=f"report-{task.engine}", snapshot=task.snapshot), task.engine)
 
 
 def _ended(running: dict[Connection, _Running]) -> list[_Running]:

@@ -32,11 +32,16 @@ def undisturbed() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def start(method: str, target: Callable[[Connection], None], *, name: str) -> tuple[BaseProcess, Connection]:
+def start(
+    method: str, target: Callable[[Connection], None], *, name: str, snapshot: Path | None = None
+) -> tuple[BaseProcess, Connection]:
     """Start a process that calls ``target`` with its end of a pipe; returns it with our end.
 
-    ``target`` calls `lead` first. It may have children of its own, as a notebook's kernel may.
+    ``target`` calls `lead` first. It may have children of its own, as a notebook's kernel may. A forkserver is
+    prepared first (`prepare`), for the ``snapshot`` of a build.
     """
+    if method == "forkserver":
+        prepare(snapshot)
     context: Any = multiprocessing.get_context(method)
     here, there = context.Pipe()
     process = context.Process(target=target, args=(there,), name=name, daemon=False)
