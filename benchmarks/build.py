@@ -46,7 +46,7 @@ TITLES = {"plain": "plain loop: `papermill` then `jupyter nbconvert`, per distri
 
 
 def jobs_for(count: int) -> list[Job]:
-    """Give district jobs: every report unit of the sample, again with another report date when there are not enough."""
+    """Return district jobs: every report unit of the sample, again with another report date when there are not enough."""
     settings = load_settings(ROOT)
     first = list_jobs(settings, "data/sample")[1]
     units = {code: name for code, name in named_units(settings.focus).items() if code != settings.focus}
@@ -152,7 +152,7 @@ def one_way(way: str, count: int) -> None:
 
 
 def tree(pid: int) -> tuple[float, float]:
-    """Give memory in MB and CPU seconds so far of a process and all below it, ended children of theirs included."""
+    """Return memory in MB and CPU seconds so far of a process and all below it, ended children of theirs included."""
     children: dict[int, list[int]] = {}
     used: dict[int, float] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):

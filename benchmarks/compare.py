@@ -48,7 +48,7 @@ def make_items(n_codes: int, *, seed: int = 1, rows_per_code: int = 1) -> pd.Dat
 
 
 def best_of_three(job: Callable[[], object]) -> float:
-    """Give the shortest of three runs in seconds."""
+    """Return the shortest of three runs in seconds."""
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -58,7 +58,7 @@ def best_of_three(job: Callable[[], object]) -> float:
 
 
 def peak_mb() -> float:
-    """Give the peak memory of this process in MB; missing where the platform does not say."""
+    """Return the peak memory of this process in MB; missing where the platform does not say."""
     try:
         import resource
     except ImportError:

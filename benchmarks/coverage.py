@@ -64,7 +64,7 @@ class Cell:
 
 
 def cells() -> Iterable[Cell]:
-    """Give the whole grid; visits have no limits to be weighted by."""
+    """Return the whole grid; visits have no limits to be weighted by."""
     for n, share, missing, regions, truth in product(SIZES, SHARES, (0.0, 0.3), (10, 12), TRUTHS):
         for real in (False,) if truth.startswith("visits") else (False, True):
             yield Cell(truth, n, share, real, missing, regions)
@@ -74,13 +74,13 @@ SHORT = (2, 3, 4, 5, 6, 8, 12, 20, 40)
 
 
 def short_cells() -> Iterable[Cell]:
-    """Give the cells in which the own region lists a handful of the codes of the others."""
+    """Return the cells in which the own region lists a handful of the codes of the others."""
     for listed, share, real, truth in product(SHORT, SHARES[1:], (False, True), ("alike", "spread", "one")):
         yield Cell(truth, 150, share, real, 0.3, listed=listed)
 
 
 def real_limits() -> np.ndarray:
-    """Give the statutory limits of the real permits, in working days."""
+    """Return the statutory limits of the real permits, in working days."""
     items = load_period("data/gd-2021-05").items
     usable = items["limit_reason"].isna() & items["item_type"].eq("行政许可")
     return items.loc[usable, "statutory_days"].to_numpy("float64")
@@ -129,7 +129,7 @@ def _visits(cell: Cell, shape: tuple[int, int], random: np.random.Generator) -> 
 
 
 def _each(share: float) -> float:
-    """Give how often a region deviates so that two of them differ on this share of the codes."""
+    """Return how often a region deviates so that two of them differ on this share of the codes."""
     return float(1 - np.sqrt(1 - share))
 
 
@@ -149,7 +149,7 @@ def judged(fitted: Fit | None, own: str, truth: float, one: Indicator) -> tuple[
 
 
 def run(cell: Cell, limits: np.ndarray, *, lists: int, seed: int = 1) -> pd.Series:
-    """Give the shares of the lists: published, covered (of the published), ahead, behind, false."""
+    """Return the shares of the lists: published, covered (of the published), ahead, behind, false."""
     key = [seed, cell.n, round(cell.share * 100), cell.real_limits, round(cell.missing * 10), cell.regions]
     random = np.random.default_rng([*key, list(TRUTHS).index(cell.truth), *([cell.listed] if cell.listed else [])])
     one = indicator("visits" if cell.truth.startswith("visits") else "time_compression")
@@ -178,7 +178,7 @@ def grid(limits: np.ndarray, wanted: Iterable[Cell], *, lists: int) -> pd.DataFr
 
 
 def by_size(cells: pd.DataFrame) -> pd.DataFrame:
-    """Give a row per number of codes and share of differing ones: the worst of its cells, and how often 3 points show."""
+    """Return a row per number of codes and share of differing ones: the worst of its cells, and how often 3 points show."""
     groups = cells.groupby(["n", "share"])
     power = cells[cells["truth"] == "ahead"].pivot_table(index=["n", "share"], columns="real_limits", values="ahead")
     table = groups.agg(published=("published", "mean"), lowest=("covered", "min"), false=("false", "max"))
@@ -186,14 +186,14 @@ def by_size(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_truth(cells: pd.DataFrame) -> pd.DataFrame:
-    """Give a row per kind of truth: its worst and its mean cell."""
+    """Return a row per kind of truth: its worst and its mean cell."""
     seen = cells.assign(kind=cells["truth"].map(TRUTHS)).groupby("kind", sort=False)
     return seen.agg(published=("published", "mean"), lowest=("covered", "min"), mean=("covered", "mean"),
                     false=("false", "max"), false_mean=("false", "mean")).reset_index()  # fmt: skip
 
 
 def tables_of_sample() -> Iterator[tuple[str, Indicator, CodeTable]]:
-    """Give the code tables of the counties and of the cities of the sample, better being more."""
+    """Return the code tables of the counties and of the cities of the sample, better being more."""
     period = load_period("data/sample", "2021Q1")
     scope = Scope(period.dataset.item_types, period.dataset.use_levels)
     keys = [indicator(key) for key in KEY]
@@ -294,7 +294,7 @@ def ranked(
 
 
 def short(cells: pd.DataFrame, *, lists: int) -> pd.DataFrame:
-    """Give a row per number of codes that the own region lists: 判断 (worst cell), and the range of its rank.
+    """Return a row per number of codes that the own region lists: 判断 (worst cell), and the range of its rank.
 
     Held is the least of both kinds of values and of true values 0.5, 1 and 3 points apart; of ``others`` the same.
     """
@@ -336,7 +336,7 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def broken(cells: pd.DataFrame) -> pd.DataFrame:
-    """Give the cells that break a bound."""
+    """Return the cells that break a bound."""
     return cells[(cells["covered"] < LEAST_COVERAGE) | (cells["false"] > MOST_FALSE)]
 
 

@@ -23,14 +23,14 @@ TITLES = ("地区", "比较对象", "指标", "部门", "口径", "目标")
 
 
 def within(widget: Any) -> Iterator[Any]:
-    """Give a widget and everything in it."""
+    """Return a widget and everything in it."""
     yield widget
     for child in getattr(widget, "children", ()):
         yield from within(child)
 
 
 def values_of(chooser: Any, wanted: int) -> list[Any]:
-    """Give values to set in turn, spread over what the chooser offers; each differs from the one before."""
+    """Return values to set in turn, spread over what the chooser offers; each differs from the one before."""
     if isinstance(chooser, ipywidgets.FloatSlider):
         return [chooser.max * (0.2 + 0.79 * n / wanted) for n in range(wanted)]
     offered = [value for _, value in chooser.options]
@@ -40,7 +40,7 @@ def values_of(chooser: Any, wanted: int) -> list[Any]:
 
 
 def timed(chooser: Any, wanted: int) -> list[float]:
-    """Give the seconds of each change of one chooser, and put its first value back."""
+    """Return the seconds of each change of one chooser, and put its first value back."""
     first, seconds = chooser.value, []
     for value in values_of(chooser, wanted):
         if value == chooser.value:

@@ -53,7 +53,7 @@ HEAD = [
 
 
 def rows(n: int) -> list[list[str | int]]:
-    """Give n rows made from the real items: their names, codes and texts, limits as they are."""
+    """Return n rows made from the real items: their names, codes and texts, limits as they are."""
     source = ROOT / "data" / "gd-2021-05" / "2021-05" / "items" / "items.csv"
     with source.open(encoding="utf-8-sig", newline="") as stream:
         real = list(csv.DictReader(stream))

@@ -55,7 +55,7 @@ class Mutant:
 
 
 def places(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, object]]:
-    """Give the places of a body that can be changed: node, field, what it becomes; no texts and no annotations."""
+    """Return the places of a body that can be changed: node, field, what it becomes; no texts and no annotations."""
     for statement in function.body:
         for node in ast.walk(statement):
             for field, value in ast.iter_fields(node):
@@ -73,7 +73,7 @@ def places(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, object]]:
 
 
 def functions(path: Path) -> dict[str, ast.FunctionDef]:
-    """Give the functions and methods of a module by qualified name; those inside others belong to them."""
+    """Return the functions and methods of a module by qualified name; those inside others belong to them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for owner in (node for node in tree.body if isinstance(node, ast.ClassDef)):
@@ -91,7 +91,7 @@ def all_mutants() -> list[Mutant]:
 
 
 def changed(mutant: Mutant) -> tuple[ast.Module, str]:
-    """Give the module's tree with the change in it, and the change in words."""
+    """Return the module's tree with the change in it, and the change in words."""
     path = PACKAGE / f"{mutant.module}.py"
     tree = ast.parse(path.read_text(encoding="utf-8"))
     owner, _, name = mutant.function.rpartition(".")
@@ -115,7 +115,7 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def exchange(mutant: Mutant) -> None:
-    """Give every living function of that name the changed code."""
+    """Return every living function of that name the changed code."""
     tree, _ = changed(mutant)
     path = str(PACKAGE / f"{mutant.module}.py")
     new = next(c for c in codes(compile(tree, path, "exec")) if c.co_qualname == mutant.function)  # type: ignore[attr-defined]
@@ -180,7 +180,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
 
 def outcome(mutant: Mutant, items: list[pytest.Item]) -> str:
-    """Give the name of the test that fails, ``endless``, or ``survived`` with the number of tests that did not."""
+    """Return the name of the test that fails, ``endless``, or ``survived`` with the number of tests that did not."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:

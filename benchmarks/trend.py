@@ -34,13 +34,13 @@ Lines = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
 def drawn_anew(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
-    """Give shares of items that are drawn anew every quarter, twice as far apart as chance has it."""
+    """Return shares of items that are drawn anew every quarter, twice as far apart as chance has it."""
     spread = np.sqrt(2 * SHARE * (1 - SHARE) / ITEMS)
     return np.clip(np.round((SHARE + spread * draw.standard_normal((n, points))) * ITEMS) / ITEMS, 0, 1)
 
 
 def same_list(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
-    """Give shares of a list that stays, of which two items in a hundred change each quarter, either way."""
+    """Return shares of a list that stays, of which two items in a hundred change each quarter, either way."""
     state = draw.random((n, ITEMS)) < SHARE
     columns = []
     for _ in range(points):
@@ -51,12 +51,12 @@ def same_list(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
 
 
 def random_walk(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
-    """Give levels that wander without any direction: what a list does whose changes all stay."""
+    """Return levels that wander without any direction: what a list does whose changes all stay."""
     return SHARE + 0.004 * draw.standard_normal((n, points)).cumsum(axis=1)
 
 
 def hardly_moving(draw: np.random.Generator, n: int, points: int) -> np.ndarray:
-    """Give shares that stay for most quarters and then move by an item."""
+    """Return shares that stay for most quarters and then move by an item."""
     steps = draw.choice([-1, 0, 1], p=[0.1, 0.8, 0.1], size=(n, points))
     return SHARE + steps.cumsum(axis=1) / ITEMS
 
@@ -70,7 +70,7 @@ PACE = 0.01
 
 
 def word(values: np.ndarray) -> Signal:
-    """Give the word of a line of shares."""
+    """Return the word of a line of shares."""
     return read_line(values, np.full(len(values), float(ITEMS)), ONE).signal
 
 
@@ -143,7 +143,7 @@ def jumps(draw: np.random.Generator, n: int) -> None:
 
 
 def _noise(lines: np.ndarray) -> float:
-    """Give the standard deviation of a point, from the mean range of neighbours."""
+    """Return the standard deviation of a point, from the mean range of neighbours."""
     return float(np.abs(np.diff(lines, axis=1)).mean() / D2)
 
 
@@ -218,7 +218,7 @@ def _holds(line: np.ndarray, points: int) -> bool:
 
 
 def _named(line: np.ndarray) -> int:
-    """Give after how many quarters of slipping the line is named; 0: never."""
+    """Return after how many quarters of slipping the line is named; 0: never."""
     for quarter in range(1, LONGEST + 1):
         upto = line[: CALM + quarter]
         said = word(upto)

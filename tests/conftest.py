@@ -97,7 +97,7 @@ def readers() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
-    """Give the function that has a folder made once for all workers, and gives it."""
+    """Return the function that has a folder made once for all workers, and gives it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
@@ -116,7 +116,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
 
 @pytest.fixture(scope="session")
 def published(made_once: MadeOnce) -> Path:
-    """Give the folder of the period with the reports of the city and two districts; nobody writes into it."""
+    """Return the folder of the period with the reports of the city and two districts; nobody writes into it."""
     known = load_settings(ROOT)
     jobs = select(list_jobs(known, "data/sample", report_date=REPORT_DATE), ("city", "440823", "4408Z1"))
 
@@ -129,7 +129,7 @@ def published(made_once: MadeOnce) -> Path:
 
 @pytest.fixture(scope="session")
 def warm(published: Path) -> Callable[[Path], None]:
-    """Give the function that puts what this checkout has read of the sample into the cache of another project."""
+    """Return the function that puts what this checkout has read of the sample into the cache of another project."""
 
     def copied(source: str, target: str) -> None:
         with suppress(FileNotFoundError):  # another worker has cleared it away

@@ -38,13 +38,13 @@ IDLE = """() => {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the project, of the server's settings and of its log."""
+    """Return the folder of the project, of the server's settings and of its log."""
     return tmp_path_factory.mktemp("lab")
 
 
 @pytest.fixture(scope="module")
 def project(folder: Path, warm: Callable[[Path], None]) -> Path:
-    """Give a project folder of its own, with the notebook, the sample and the settings; every test opens its own notebook."""
+    """Return a project folder of its own, with the notebook, the sample and the settings; every test opens its own notebook."""
     root = folder / "项目 一"
     shutil.copytree(ROOT / "data" / "sample", root / "data" / "sample")
     warm(root)
@@ -104,7 +104,7 @@ def window(lab: str) -> Iterator[Any]:
 
 @pytest.fixture
 def browser(window: Any) -> Iterator[Any]:
-    """Give a page of the browser."""
+    """Return a page of the browser."""
     page = window.new_page()
     page.set_default_timeout(PATIENCE)
     yield page

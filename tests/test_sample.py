@@ -87,7 +87,7 @@ def number(cells: pd.Series) -> pd.Series:
 
 
 def usable(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the permits in use with both limits in days, each once."""
+    """Return the permits in use with both limits in days, each once."""
     typed = table.assign(
         days=number(table["statutory"]), promise=number(table["promised"]), n_visits=number(table["visits"])
     )

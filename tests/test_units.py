@@ -24,7 +24,7 @@ def fractions() -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_hand(above: np.ndarray, below: np.ndarray, decimals: int) -> np.ndarray:
-    """Give n/m in units of the last decimal, half up, in whole numbers: no binary fraction takes part."""
+    """Return n/m in units of the last decimal, half up, in whole numbers: no binary fraction takes part."""
     return (2 * above * 10**decimals + below) // (2 * below)
 
 

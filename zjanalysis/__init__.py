@@ -124,7 +124,7 @@ def _refuse_others(me: Any, name: str) -> None:
 
 
 def _one_by_one(names: Any) -> Iterator[Any]:
-    """Give names one by one, those of lists and columns too."""
+    """Return names one by one, those of lists and columns too."""
     for name in names:
         yield from _one_by_one(name) if isinstance(name, Iterable) and not isinstance(name, str) else [name]
 

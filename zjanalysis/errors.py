@@ -20,7 +20,7 @@ class ZjError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Give the sentence, then the next step after ``提示：``."""
+        """Return the sentence, then the next step after ``提示：``."""
         return f"{self.message}\n提示：{self.hint}" if self.hint else self.message
 
     def _render_traceback_(self) -> list[str]:
@@ -59,7 +59,7 @@ class PublishError(ZjError):
 
 
 def unknown_name(kind: str, given: str, known: Iterable[str]) -> UnknownName:
-    """Give the error for a name nobody knows, with the nearest known names.
+    """Return the error for a name nobody knows, with the nearest known names.
 
     >>> print(unknown_name("县区", "赤砍区", ["赤坎区", "霞山区"]))
     未找到县区“赤砍区”，是不是“赤坎区”？
@@ -74,7 +74,7 @@ def unknown_name(kind: str, given: str, known: Iterable[str]) -> UnknownName:
 
 
 def no_such_name(owner: str, asked: str, known: Iterable[str]) -> NoSuchName:
-    """Give the error for an attribute nobody knows, with the nearest names.
+    """Return the error for an attribute nobody knows, with the nearest names.
 
     >>> print(no_such_name("zj", "stduy", ["study", "show"]).message)
     zj 里没有 stduy，是不是 study？

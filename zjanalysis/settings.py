@@ -100,18 +100,18 @@ class Settings:
     evaluation: Evaluation = field(default_factory=Evaluation)
 
     def path(self, given: str | Path) -> Path:
-        """Give the absolute path: as it stands when it exists from here or is absolute, else from ``root``."""
+        """Return the absolute path: as it stands when it exists from here or is absolute, else from ``root``."""
         here = Path(given).expanduser()
         return here.absolute() if here.is_absolute() or here.exists() else (self.root / here).absolute()
 
     @property
     def reports(self) -> Path:
-        """Give the folder that reports go to unless a command names another: the project's, wherever one stands."""
+        """Return the folder that reports go to unless a command names another: the project's, wherever one stands."""
         return (self.root / Path(self.out).expanduser()).absolute()
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Give the nearest folder upwards that holds zjanalysis.toml, else the checkout this package lies in.
+    """Return the nearest folder upwards that holds zjanalysis.toml, else the checkout this package lies in.
 
     ``ZJANALYSIS_ROOT`` in the environment comes first.
     """

@@ -51,12 +51,12 @@ class Study:
 
     @property
     def name(self) -> str:
-        """Give the name of the region; a city is 市本级, with its counties it is 全市."""
+        """Return the name of the region; a city is 市本级, with its counties it is 全市."""
         return areas.level_name(self.region)
 
     @property
     def others(self) -> str:
-        """Give the peers as they are counted in a sentence: 9个兄弟县区, 茂名的5个县区, 所选的2个地区."""
+        """Return the peers as they are counted in a sentence: 9个兄弟县区, 茂名的5个县区, 所选的2个地区."""
         return areas.counted_peers(self.whom, len(self.peers), county=areas.is_county(self.region))
 
     @property
@@ -65,58 +65,58 @@ class Study:
         return set(self.peers) != set(areas.peers_of(self.region, settings=self.settings))
 
     def asked(self, key: str) -> Indicator:
-        """Give an indicator with what the plan asks among these peers: not 高于兄弟, where they are chosen."""
+        """Return an indicator with what the plan asks among these peers: not 高于兄弟, where they are chosen."""
         one = indicator(key)
         return replace(one, aim="", target_text="") if self.chosen and one.aim == "above_peers" else one
 
     @cached_property
     def group(self) -> tuple[str, ...]:
-        """Give the codes of region and peers, in the order of the codes: the same for every member of the group."""
+        """Return the codes of region and peers, in the order of the codes: the same for every member of the group."""
         return tuple(sorted({self.region, *self.peers}))
 
     @cached_property
     def scope(self) -> Scope:
-        """Give which items count: the types and levels of the data set."""
+        """Return which items count: the types and levels of the data set."""
         return Scope(self.period.dataset.item_types, self.period.dataset.use_levels)
 
     @cached_property
     def items(self) -> pd.DataFrame:
-        """Give the items of the group: one row is one service item in one region."""
+        """Return the items of the group: one row is one service item in one region."""
         return self.period.items[self.period.items["region_code"].isin(self.group)]
 
     @cached_property
     def earlier(self) -> pd.DataFrame:
-        """Give the items of the group in the last period."""
+        """Return the items of the group in the last period."""
         return self.before.items[self.before.items["region_code"].isin(self.group)]
 
     @cached_property
     def own(self) -> pd.DataFrame:
-        """Give the items of the region itself."""
+        """Return the items of the region itself."""
         return self.period.items[self.period.items["region_code"] == self.region]
 
     @cached_property
     def counted(self) -> pd.DataFrame:
-        """Give the region's items that count: in force, of the types and levels of the scope."""
+        """Return the region's items that count: in force, of the types and levels of the scope."""
         return indicators.in_scope(self.own, self.scope)
 
     @property
     def emptied(self) -> tuple[str, str]:
-        """Give why none of the region's items is in scope, and how to widen it; "" when some are."""
+        """Return why none of the region's items is in scope, and how to widen it; "" when some are."""
         return indicators.emptied_by(self.own, self.scope)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Give every indicator of every region of the group: 地区 and 指标 beside the keys, value, the two sums, n."""
+        """Return every indicator of every region: 地区 and 指标 beside the keys, value, the two sums, n."""
         return named(self._shared("scores", lambda: indicators.measure(self.items, scope=self.scope)))
 
     @cached_property
     def standings(self) -> pd.DataFrame:
-        """Give where every region of the group stands on the six key indicators (`analysis.compare.standings`)."""
+        """Return where every region of the group stands on the six key indicators (`analysis.compare.standings`)."""
         indicators.refuse_empty(self.own, self.scope, self.name)
         return self._shared("standings", lambda: self._standings(compare.KEY))
 
     def standing(self, key: str) -> pd.DataFrame:
-        """Give the rows of one indicator as in `standings`, of the six or any other."""
+        """Return the rows of one indicator as in `standings`, of the six or any other."""
         one = indicator(key).key
         if one in compare.KEY:
             return self.standings[self.standings["indicator"] == one].reset_index(drop=True)
@@ -128,7 +128,7 @@ class Study:
         return named(unjudged(rows) if areas.is_whole(self.region) else rows)
 
     def base(self, *keys: str) -> pd.DataFrame:
-        """Give what a rising target starts from, a value each: the base of the ledger, else the last period."""
+        """Return what a rising target starts from, a value each: the base of the ledger, else the last period."""
         return self._shared(("base", keys), lambda: self._base(keys))
 
     def _base(self, keys: tuple[str, ...]) -> pd.DataFrame:
@@ -140,7 +140,7 @@ class Study:
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
-        """Give the region's own rows of `standings`, with the change since the last period and the deciding offices."""
+        """Return the region's own rows of `standings`, with the change since last period and the deciding offices."""
         own = self._own(self.standings)
         none = own.assign(previous=None, change=None, listed=False)
         moved = explain.change(own, self.previous, parts=self.change_splits) if len(self.previous) else none
@@ -149,7 +149,7 @@ class Study:
 
     @cached_property
     def previous(self) -> pd.DataFrame:
-        """Give the scores of the group in the last period on the key indicators, as the series has them (or none)."""
+        """Return the scores of the group in the last period on the key indicators, as the series has them (or none)."""
         return self._last(compare.KEY)
 
     def _last(self, keys: tuple[str, ...]) -> pd.DataFrame:
@@ -158,7 +158,7 @@ class Study:
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """Give every figure of the group up to this period (`analysis.series`), with ``line`` and ``cut``."""
+        """Return every figure of the group up to this period (`analysis.series`), with ``line`` and ``cut``."""
         period, (rows, _) = self.period, self.history
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
 
@@ -170,36 +170,36 @@ class Study:
         return self._shared("lines", lines)
 
     def bands(self, key: str) -> pd.DataFrame:
-        """Give the group's spread on one indicator at every period (`analysis.series.bands`)."""
+        """Return the group's spread on one indicator at every period (`analysis.series.bands`)."""
         one = over_time.known(key).key
         return self._shared(("bands", one), lambda: over_time.bands(self.series[self.series["indicator"] == one]))
 
     @cached_property
     def history(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Give every figure up to this period, and what history.csv and successions.csv say wrongly or otherwise."""
+        """Return every figure up to this period, and what history.csv and successions.csv say wrongly or otherwise."""
         folder, name = str(self.period.dataset.folder), self.period.name
         return self.period.once(("series",), lambda: over_time.load_series(folder, upto=name))
 
     @cached_property
     def signals(self) -> pd.DataFrame:
-        """Give how every line of the group reads (`analysis.signals`), and ``relative``: the same against the group."""
+        """Return how each line of the group reads (`analysis.signals`), and ``relative``: that against the group."""
         indicators.refuse_empty(self.own, self.scope, self.name)
         now, last = self.period.name, self.before.name
         return self._shared("signals", lambda: named(signals.told_apart(self.series, self.group, now, last=last)))
 
     @cached_property
     def worsening(self) -> pd.DataFrame:
-        """Give what stands badly and gets worse in the group (`analysis.signals.worsening`)."""
+        """Return what stands badly and gets worse in the group (`analysis.signals.worsening`)."""
         return signals.worsening(self.standings, self.signals)
 
     @cached_property
     def tables(self) -> dict[str, alike.CodeTable]:
-        """Give what 判断 is made from: the key indicators by base code and region (`like_for_like.CodeTable`)."""
+        """Return what 判断 is made from: the key indicators by base code and region (`like_for_like.CodeTable`)."""
         six = [indicator(key) for key in compare.KEY]
         return self._shared("tables", lambda: alike.code_tables(self.items, six, regions=self.group, scope=self.scope))
 
     def by_department(self, key: str) -> pd.DataFrame:
-        """Give one indicator by department of the region: scores with the column department."""
+        """Return one indicator by department of the region: scores with the column department."""
         one, by = indicator(key).key, ("region_code", "department")
         wanted = compare.along(one)
         every = self._shared(("departments", wanted), lambda: indicators.measure(
@@ -207,11 +207,11 @@ class Study:
         return self._own(every[every["indicator"] == one]).drop(columns="region_code")
 
     def left_out(self) -> pd.DataFrame:
-        """Give how many of the region's items each indicator leaves out, and why (`indicators.left_out`)."""
+        """Return how many of the region's items each indicator leaves out, and why (`indicators.left_out`)."""
         return self._own(self._shared("left out", lambda: indicators.left_out(self.items, scope=self.scope)))
 
     def pairs(self, key: str) -> pd.DataFrame:
-        """Give the region against each peer on the items both list (`analysis.like_for_like`)."""
+        """Return the region against each peer on the items both list (`analysis.like_for_like`)."""
         refuse_whole(self.region, "逐一比较")
         one = indicator(key)
         if one.key not in self.tables:
@@ -220,22 +220,22 @@ class Study:
         return alike.pairs(self.tables[one.key], one, region=self.region, peers=self.peers, settings=self.settings)
 
     def parts(self, key: str) -> pd.DataFrame:
-        """Give the parts of 全市 on one indicator: scores by region with ``share`` and ``pull`` (`analysis.whole`)."""
+        """Return the parts of 全市 on an indicator: scores by region with ``share`` and ``pull`` (`analysis.whole`)."""
         return named(parts_of(self.own, indicator(key), region=self.region, scope=self.scope))
 
     def gap_split(self, key: str, *, by: str | Sequence[str] = ()) -> pd.DataFrame:
-        """Give the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
+        """Return the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
         columns = group_columns([by] if isinstance(by, str) else by, self.items)
         return explain.gap_split(self.items, region=self.region, peers=self.peers, indicator=key, by=columns,
                                  scope=self.scope)  # fmt: skip
 
     def laggards(self) -> pd.DataFrame:
-        """Give the region's items whose promise is longer than a peer's on the same code, the longest first."""
+        """Return the region's items whose promise is longer than a peer's on the same code, the longest first."""
         states, room, _ = self.room("time_compression")
         return matching.headroom(self._own(room), states)
 
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
-        """Give the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
+        """Return the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         refuse_whole(self.region, "压减方案")
         one, target = indicator(key), plans.read_target(target)
 
@@ -250,7 +250,7 @@ class Study:
         return replace(conditions, scope=self.scope, settings=self.settings)
 
     def _ground(self, key: str) -> plans.Ground:
-        """Give what the plans of an indicator share; values and code tables are those of the whole group."""
+        """Return what the plans of an indicator share; values and code tables are those of the whole group."""
         one, conditions = indicator(key), self._within(FREE)
         if one.key not in self.tables:
             return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
@@ -261,7 +261,7 @@ class Study:
                             self.tables[one.key])  # fmt: skip
 
     def room(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Give where the group stands code by code, and what every item of it could gain (`plan.rooms`)."""
+        """Return where the group stands code by code, and what every item of it could gain (`plan.rooms`)."""
 
         def make() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             one, free, group = indicator(key), self._within(FREE), self.group
@@ -272,7 +272,7 @@ class Study:
 
     @cached_property
     def change_splits(self) -> pd.DataFrame:
-        """Give the change of every indicator since the last period split into items added, removed and shared."""
+        """Return the change of every indicator since the last period split into items added, removed and shared."""
         return self._own(self._splits)
 
     @property
@@ -286,44 +286,44 @@ class Study:
 
     @cached_property
     def causes(self) -> pd.DataFrame:
-        """Give what each change since the last period comes from: the items of both periods, or the list."""
+        """Return what each change since the last period comes from: the items of both periods, or the list."""
         return explain.causes(self.change_splits)
 
     def item_changes(self) -> pd.DataFrame:
-        """Give what changed item by item since the last period; empty in a first period."""
+        """Return what changed item by item since the last period; empty in a first period."""
         return self._own(self._shared("item changes", lambda: explain.item_changes(
             self.items, self.earlier, regions=self.group, scope=self.scope)))  # fmt: skip
 
     def changes(self, key: str) -> pd.DataFrame:
-        """Give value, last value and change of one indicator for every region of the group."""
+        """Return value, last value and change of one indicator for every region of the group."""
         return explain.change(self.standing(key), self._last(compare.along(indicator(key).key)), parts=self._splits)
 
     def sensitivity(self, key: str = "time_compression") -> pd.DataFrame:
-        """Give where the region stands under every other definition (`analysis.sensitivity`)."""
+        """Return where the region stands under every other definition (`analysis.sensitivity`)."""
         rows = self._shared(("readings", key), lambda: sensitivity.readings(self.items, regions=self.group,
             indicator=self.asked(key), settings=self.settings, scope=self.scope))  # fmt: skip
         return sensitivity.own_rows(rows, self.region)
 
     def funnel(self, key: str) -> pd.DataFrame:
-        """Give the group's shares against the range that their numbers of items allow (`analysis.chance.funnel`)."""
+        """Return the group's shares against the range that their numbers of items allow (`analysis.chance.funnel`)."""
         return chance.funnel(self.scores, indicator=key)
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
-        """Give the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
+        """Return the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
         return caseload.caseload_of(self.weighed(counts), region=self.region, scope=self.scope)
 
     def weighed(self, counts: pd.DataFrame) -> Weighed:
-        """Give the group's items weighted by the cases of the period (`analysis.caseload.weigh`)."""
+        """Return the group's items weighted by the cases of the period (`analysis.caseload.weigh`)."""
         return self._shared("weighed", lambda: caseload.weigh(self.items, counts, scope=self.scope))
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """Give the six key indicators, those that need attention first: behind, targets missed, low places."""
+        """Return the six key indicators, what needs attention first: behind, targets missed, low places."""
         return compare.most_urgent(self.gaps)
 
     @property
     def weakest(self) -> str:
-        """Give the indicator that needs attention first."""
+        """Return the indicator that needs attention first."""
         return self.keys[0]
 
     def share(self) -> None:
@@ -333,7 +333,7 @@ class Study:
         _ = [*map(self.room, compare.KEY)], [*map(self.bands, compare.KEY)]
 
     def _shared(self, name: Hashable, make: Callable[[], T]) -> T:
-        """Give what is the same for every region of the group, from the period's memory where it is there."""
+        """Return what is the same for every region of the group, from the period's memory where it is there."""
         return self.period.once((name, self.group, self.before.name), make)
 
     def _own(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -363,7 +363,7 @@ def study(
     as_written: bool = False,
     all_types: bool = False,
 ) -> Study:
-    """Give the study of a region: its items, scores, gaps and plans, beside those of its peers.
+    """Return the study of a region: its items, scores, gaps and plans, beside those of its peers.
 
     Empty ``data`` and ``period`` mean the data set of the settings and its newest period, an empty ``region`` the city
     of the settings. ``peers``: empty for the default ones, the name of a group, or regions separated by commas; names
@@ -386,7 +386,7 @@ def study_of(
     before: Period | None = None,
     settings: Settings | None = None,
 ) -> Study:
-    """Give the study of a region in a loaded period (see `study`); ``before`` is the last period unless named."""
+    """Return the study of a region in a loaded period (see `study`); ``before`` is the last period unless named."""
     known = settings or load_settings()
     code = areas.region_code(known.focus if isinstance(region, str) and not region else region)
     last = before or now.once(("before",), lambda: load_previous(now, settings=settings))

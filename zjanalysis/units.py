@@ -79,7 +79,7 @@ def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
 
 
 def published(values: np.ndarray, unit: Unit, digits: int | None = None) -> np.ndarray:
-    """Give values as they are printed, in their own scale (a share of 85.50 % is 0.855).
+    """Return values as they are printed, in their own scale (a share of 85.50 % is 0.855).
 
     >>> published(np.array([0.855049, 0.85496]), UNITS["share"]).tolist(), UNITS["share"].digits
     ([0.855, 0.855], 2)
@@ -89,7 +89,7 @@ def published(values: np.ndarray, unit: Unit, digits: int | None = None) -> np.n
 
 
 def apart(values: np.ndarray, others: np.ndarray, unit: Unit, digits: int | None = None) -> np.ndarray:
-    """Give the differences of values as they follow from what is printed of both, in their own scale.
+    """Return the differences of values as they follow from what is printed of both, in their own scale.
 
     >>> apart(np.array([0.884351]), np.array([0.905749]), UNITS["share"]).round(9).tolist()  # 88.44 and 90.57, not 2.14
     [-0.0213]
@@ -98,7 +98,7 @@ def apart(values: np.ndarray, others: np.ndarray, unit: Unit, digits: int | None
 
 
 def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit) -> int:
-    """Give how many digits tell every value from every threshold: one more where a print would equal it and is not.
+    """Return how many digits tell every value from every threshold: one more where a print would equal it and is not.
 
     >>> digits_for([0.85496], [0.855], UNITS["share"]), digits_for([0.855, 0.9], [0.855], UNITS["share"])
     (3, 2)
@@ -159,7 +159,7 @@ class Target:
         return Met.MET if reached else Met.NOT_MET
 
     def risen_from(self, before: float) -> float:
-        """Give the value at which a rising target is met: past ``before`` by what matters, at most the best possible.
+        """Return the value at which a rising target is met: past ``before`` by what matters, at most the best possible.
 
         >>> Target("rising", relevant=0.001, ceiling=1).risen_from(0.9995)
         1.0
@@ -170,7 +170,7 @@ class Target:
 
 
 def rising(unit: str, sign: int) -> Target:
-    """Give the target of getting better: by what matters in the unit, at the best possible value to stay there.
+    """Return the target of getting better: by what matters in the unit, at the best possible value to stay there.
 
     >>> rising("share", 1).ceiling, rising("visits", -1).ceiling
     (1.0, 0.0)

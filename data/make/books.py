@@ -45,12 +45,12 @@ def _rows(region: str) -> tuple[Row, ...]:
 
 @cache
 def region_items(region: str, quarter: str) -> tuple[Item, ...]:
-    """Give the items of a region of the sample in a quarter, as a workbook lists them."""
+    """Return the items of a region of the sample in a quarter, as a workbook lists them."""
     return listed(_rows(region), quarter)
 
 
 def listed(rows: Sequence[Row], quarter: str) -> tuple[Item, ...]:
-    """Give the items of a region's rows in a quarter, in the order of a workbook."""
+    """Return the items of a region's rows in a quarter, in the order of a workbook."""
     items = items_of(rows, NAMES.index(quarter))
     return tuple(sorted(items, key=lambda item: (item.row.department, item.row.code.base_code, item.row.number)))
 

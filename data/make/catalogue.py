@@ -70,7 +70,7 @@ def load_catalogue() -> tuple[Code, ...]:
 
 
 def _real_codes() -> dict[str, list[dict[str, str]]]:
-    """Give the rows of the real list that a city exercises, by base code."""
+    """Return the rows of the real list that a city exercises, by base code."""
     groups: dict[str, list[dict[str, str]]] = defaultdict(list)
     with REAL_ITEMS.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
@@ -111,7 +111,7 @@ def _example(row: dict[str, str]) -> Code:
 
 
 def _how(row: dict[str, str], base: str) -> dict[str, Any]:
-    """Give what facts/items.csv says of real and example codes alike."""
+    """Return what facts/items.csv says of real and example codes alike."""
     return {
         "levels": row["levels"],
         "ease": 0.8 * normal("ease", base) + 0.9 * int(row["ease"]) - (PROJECTS_HARDER if row["reform"] else 0.0),

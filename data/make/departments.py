@@ -13,12 +13,12 @@ IN_COUNTIES = {
 
 
 def merged(kind: str, region: Region) -> str:
-    """Give the kind that does the work in this region."""
+    """Return the kind that does the work in this region."""
     return kind if region.is_city else IN_COUNTIES.get(kind, kind)
 
 
 def department_name(kind: str, region: Region) -> str:
-    """Give the full name, as such departments are called in a city, a district or a county."""
+    """Return the full name, as such departments are called in a city, a district or a county."""
     kind, name, short = merged(kind, region), region.name, region.name.rstrip("区县市")
     branch = name if region.is_zone else short
     apart = {

@@ -102,7 +102,7 @@ def _version(item: Item, dialect: Dialect, cutoff: str) -> Cell:
 
 
 def _uscc(item: Item) -> str:
-    """Give a made-up social credit code: 18 characters with a right check digit, and EXAMPLE inside."""
+    """Return a made-up social credit code: 18 characters with a right check digit, and EXAMPLE inside."""
     region, department = item.row.region, item.row.department
     area = region.code if not region.is_zone else f"{region.code[:4]}00"
     number = int(uniform("office", region.code, department) * 31 * 31)

@@ -13,13 +13,13 @@ _NORMAL = NormalDist()
 
 
 def uniform(*words: object) -> float:
-    """Give a number in (0, 1) that belongs to these words."""
+    """Return a number in (0, 1) that belongs to these words."""
     digest = blake2b("|".join(map(str, (SEED, *words))).encode("utf-8"), digest_size=8).digest()
     return (int.from_bytes(digest, "big") + 0.5) / 2**64
 
 
 def normal(*words: object) -> float:
-    """Give a standard normal number that belongs to these words."""
+    """Return a standard normal number that belongs to these words."""
     return _NORMAL.inv_cdf(uniform(*words))
 
 
@@ -29,7 +29,7 @@ def happens(share: float, *words: object) -> bool:
 
 
 def pick(options: Sequence[T], *words: object, weights: Sequence[float] = ()) -> T:
-    """Give one of the options, equally likely or by weight."""
+    """Return one of the options, equally likely or by weight."""
     shares = weights or [1.0] * len(options)
     point, total = uniform(*words) * sum(shares), 0.0
     for option, share in zip(options, shares, strict=True):

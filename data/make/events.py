@@ -46,7 +46,7 @@ def load_events() -> tuple[Event, ...]:
 
 
 def happened() -> Iterator[tuple[str, ...]]:
-    """Give the rows of data/sample/events.csv, so that a series can be held against what is true of it."""
+    """Return the rows of data/sample/events.csv, so that a series can be held against what is true of it."""
     for event in load_events():
         kind = "reform" if event.region_code == "*" else "campaign" if event.days < 1 or event.visits else "slipping"
         yield (kind, event.name, event.date, NAMES[event.quarter], event.region_code, "", "", event.what)

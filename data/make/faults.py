@@ -37,7 +37,7 @@ FITS = {"promise_longer": 6.5, "instant_with_days": 1.4, "depth_with_visits": 1.
 
 
 def spoiled(cells: Cells, item: Item, dialect: Dialect) -> list[Cells]:
-    """Give the row as the workbook holds it: with its faults, its twin, or its older version."""
+    """Return the row as the workbook holds it: with its faults, its twin, or its older version."""
     kind = _limit_fault(item)
     row = cells | (_limit_cells(kind, item, dialect) if kind else {}) | _cell_faults(cells, item)
     if happens(ROW_FAULTS["duplicate"], "duplicate", *item.key):

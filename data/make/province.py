@@ -46,7 +46,7 @@ def write_province(folder: Path, *, quarters: Sequence[str] = NAMES, cities: Seq
 
 
 def province_cities() -> tuple[str, ...]:
-    """Give the codes of the cities, in official order."""
+    """Return the codes of the cities, in official order."""
     return tuple(row["code"] for row in read_reference("divisions") if row["level"] == "prefecture")
 
 
@@ -80,14 +80,14 @@ def _sub_items(code: Code) -> Iterator[Code]:
 
 
 def family(city: str) -> tuple[Region, ...]:
-    """Give a city, then its counties and zones: those of the sample, the others drawn."""
+    """Return a city, then its counties and zones: those of the sample, the others drawn."""
     known = {region.code: region for region in load_regions()}
     first = known.get(city) or _drawn(city, city, at_sea=city in COASTAL)
     return first, *(known.get(code) or _drawn(code, city, at_sea=first.is_coastal) for code in report_units(city))
 
 
 def _drawn(code: str, city: str, *, at_sea: bool) -> Region:
-    """Give a region like one of the same level in the sample, each of its shares a little apart; an inland city's
+    """Return a region like one of the same level in the sample, each of its shares a little apart; an inland city's
     counties have no coast, whatever the region they are like has.
     """
     like = pick([one for one in load_regions() if one.is_city == (code == city)], "like", code)

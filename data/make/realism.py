@@ -24,13 +24,13 @@ def write_page(folder: Path) -> None:
 
 
 def page(folder: Path) -> str:
-    """Give docs/sample.md as text: facts/sample.md with a line for each published figure."""
+    """Return docs/sample.md as text: facts/sample.md with a line for each published figure."""
     lines = [_line(row) for row in comparisons(folder).to_dict("records")]
     return (FACTS / "sample.md").read_text(encoding="utf-8").replace("{rows}", "\n".join(lines))
 
 
 def comparisons(folder: Path) -> pd.DataFrame:
-    """Give facts/published.csv with the sample's figure and whether it lies between low and high (``inside``)."""
+    """Return facts/published.csv with the sample's figure and whether it lies between low and high (``inside``)."""
     rows = pd.DataFrame(rows_of("published"))
     measures = zip(rows["region_code"], rows["measure"].str.split(), strict=True)
     shown = pd.Series([MEASURES[words[0]](str(folder), code, *words[1:]) for code, words in measures]).round(4)
@@ -52,7 +52,7 @@ def _number(number: float) -> str:
 
 @cache
 def _scores(folder: str, scope: str) -> pd.Series:
-    """Give the values of the last quarter: of permits as the plan counts them, of all types, or with the cases."""
+    """Return the values of the last quarter: of permits as the plan counts them, of all types, or with the cases."""
     period = zj.load_period(folder, LAST)
     if scope == "cases":
         scores = ledger_scores(period).drop_duplicates(["region_code", "indicator"])
@@ -72,7 +72,7 @@ def _rank(folder: str, code: str, indicator: str) -> float:
 
 
 def _compression_at(folder: str, _: str, indicator: str, level: str) -> float:
-    """Give the compression of the three regions that are nearest to this level of another indicator."""
+    """Return the compression of the three regions that are nearest to this level of another indicator."""
     values = _scores(folder, "permits")
     nearest = (values[indicator] - float(level)).abs().nsmallest(3).index
     return 100 * float(values["time_compression"][nearest].mean())

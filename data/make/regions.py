@@ -54,16 +54,16 @@ class Region:
 
     @property
     def use_level(self) -> str:
-        """Give the level at which the region exercises its items: 市 or 县."""
+        """Return the level at which the region exercises its items: 市 or 县."""
         return "市" if self.is_city else "县"
 
     @property
     def full_name(self) -> str:
-        """Give the name as departments carry it: a district stands behind its city."""
+        """Return the name as departments carry it: a district stands behind its city."""
         return f"{self.city}{self.name}" if self.name.endswith("区") and not self.is_zone else self.name
 
     def level(self, key: str, quarter: int) -> float:
-        """Give the share a region reaches in a quarter: quick at first where it rises, steady where it falls."""
+        """Return the share a region reaches in a quarter: quick at first where it rises, steady where it falls."""
         first, last = self.levels[key]
         passed = quarter / LAST
         way = 1 - (1 - passed) ** FAST_FIRST if last > first else passed
@@ -99,7 +99,7 @@ def load_regions() -> tuple[Region, ...]:
 
 
 def families() -> dict[str, tuple[Region, ...]]:
-    """Give the regions of each workbook: city code → the city, then its counties and zones."""
+    """Return the regions of each workbook: city code → the city, then its counties and zones."""
     ordered = sorted(load_regions(), key=lambda region: region.city)
     groups = (tuple(members) for _, members in groupby(ordered, key=lambda region: region.city))
     return {members[0].code: members for members in groups}

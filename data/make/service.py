@@ -46,7 +46,7 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Give what names this row in every draw."""
+        """Return what names this row in every draw."""
         return self.region.code, self.code.base_code, self.number
 
 
@@ -69,17 +69,17 @@ class Item:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Give what names this item in every draw."""
+        """Return what names this item in every draw."""
         return self.row.key
 
 
 def rows_of_region(region: Region, catalogue: Sequence[Code]) -> list[Row]:
-    """Give every row that the region lists in any of the quarters."""
+    """Return every row that the region lists in any of the quarters."""
     return [row for code in catalogue if _lists(region, code) for row in _rows(region, code)]
 
 
 def items_of(rows: Sequence[Row], quarter: int) -> list[Item]:
-    """Give the items of a region in a quarter, from its rows."""
+    """Return the items of a region in a quarter, from its rows."""
     items = [Item(row, _limit(row, quarter)) for row in rows if quarter in row.quarters]
     region = rows[0].region
     for permits in (True, False):
@@ -138,7 +138,7 @@ def _rows(region: Region, code: Code) -> Iterator[Row]:
 
 
 def _sometime(share: float, what: str, key: tuple[object, ...]) -> int:
-    """Give the quarter from which this holds for that share of the rows, 0 for the others."""
+    """Return the quarter from which this holds for that share of the rows, 0 for the others."""
     return 1 + int(LAST * uniform(f"when {what}", *key)) if happens(share, what, *key) else 0
 
 
@@ -149,7 +149,7 @@ def _quarters(code: Code, key: tuple[object, ...]) -> range:
 
 
 def _pair_ease(region: Region, code: Code) -> float:
-    """Give what makes the pair disagree: the codes only the first lists are hard there, only the second easy."""
+    """Return what makes the pair disagree: the codes only the first lists are hard there, only the second easy."""
     if region.code not in PAIR or _side(code) == 2:
         return 0.0
     return -HARDER_THERE if region.code == PAIR[0] else EASIER_HERE

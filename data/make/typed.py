@@ -43,7 +43,7 @@ def load_lines() -> dict[str, Line]:
 
 @cache
 def sizes(region: str, quarter: str) -> dict[str, int]:
-    """Give what the typed figures are shares of: items, permits, cases, people … ; a city's cases are those of all."""
+    """Return what the typed figures are shares of: items, permits, cases, people …; a city: those of all."""
     place = region_of(region)
     used = [item for item in region_items(region, quarter) if item.in_use]
     permits = [item for item in used if item.row.code.is_permit]
@@ -62,7 +62,7 @@ def sizes(region: str, quarter: str) -> dict[str, int]:
 
 
 def figure(indicator: str, region: str, quarter: str) -> tuple[int, int | None] | None:
-    """Give numerator and denominator as an office would type them; None before the indicator was asked for."""
+    """Return numerator and denominator as an office would type them; None before the indicator was asked for."""
     line, place, number = load_lines()[indicator], region_of(region), NAMES.index(quarter)
     if number < line.since:
         return None
@@ -84,7 +84,7 @@ def _whole(of: str, region: str, quarter: str) -> int:
 
 
 def _share(indicator: str, place: Region, quarter: int) -> float:
-    """Give the share in a quarter: quick at first, up and down a little, a county somewhat off the city's."""
+    """Return the share in a quarter: quick at first, up and down a little, a county somewhat off the city's."""
     line = load_lines()[indicator]
     way = 1 - (1 - (quarter - line.since) / max(1, LAST - line.since)) ** FAST_FIRST
     share = line.first + (line.last - line.first) * way
@@ -95,5 +95,5 @@ def _share(indicator: str, place: Region, quarter: int) -> float:
 
 
 def region_of(code: str) -> Region:
-    """Give the region of a code."""
+    """Return the region of a code."""
     return next(region for region in load_regions() if region.code == code)

@@ -59,7 +59,7 @@ def write(path: Path, sheets: Sequence[Sheet], dialect: Dialect, *, level: int =
 
 
 def _sheet(title: str, rows: list[dict[str, Cell]], dialect: Dialect, strings: dict[str, int]) -> Iterator[str]:
-    """Give the XML of one sheet; new texts go into the table of strings."""
+    """Return the XML of one sheet; new texts go into the table of strings."""
     above = [[title], [NOTE]] if dialect.has_title else []
     top = len(above) + 1
     yield f'<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="{top}" '
@@ -92,7 +92,7 @@ def _row(number: int, cells: Sequence[Cell], style: int, strings: dict[str, int]
 
 
 def _around(names: Sequence[str]) -> dict[str, str]:
-    """Give the parts of the package that hold the sheets together."""
+    """Return the parts of the package that hold the sheets together."""
     numbers = range(1, len(names) + 1)
     listed = "".join(
         f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>' for n, name in zip(numbers, names, strict=True)

@@ -33,7 +33,7 @@ ROOMS = {
 
 
 def page() -> str:
-    """Give the page: rooms in the order of the house, modules in the order of the public list, names as listed."""
+    """Return the page: rooms in the order of the house, modules in the order of the public list, names as listed."""
     parts = [HEAD]
     for room, title in ROOMS.items():
         homes = {module: names for module, names in _HOMES.items() if module.split(".")[0] == room}
@@ -50,7 +50,7 @@ def _module(module: str, names: tuple[str, ...]) -> str:
 
 
 def _entry(name: str, thing: Any) -> str:
-    """Give one name: a function with its signature, a record with its fields and what it computes."""
+    """Return one name: a function with its signature, a record with its fields and what it computes."""
     record = inspect.isclass(thing)
     shown = _fields(name, thing) if record else f"{name}{_signature(thing)}"
     text, example = _split(inspect.getdoc(thing) or "")
@@ -59,7 +59,7 @@ def _entry(name: str, thing: Any) -> str:
 
 
 def _signature(thing: Any) -> str:
-    """Give the signature, one parameter a line when it is long; annotations are text, so no quotes stand around them."""
+    """Return the signature, one parameter a line when it is long; annotations are text, so no quotes stand around them."""
     parts = _parameters(thing)
     result = f" -> {inspect.signature(thing).return_annotation}"
     whole = f"({', '.join(parts)}){result}"
@@ -67,7 +67,7 @@ def _signature(thing: Any) -> str:
 
 
 def _parameters(thing: Any) -> list[str]:
-    """Give the parameters as they are written, ``*`` before those that are named at the call; without ``self``."""
+    """Return the parameters as they are written, ``*`` before those that are named at the call; without ``self``."""
     given = [one for one in inspect.signature(thing).parameters.values() if one.name != "self"]
     first = next((n for n, one in enumerate(given) if one.kind is one.KEYWORD_ONLY), len(given))
     starred = any(one.kind is one.VAR_POSITIONAL for one in given)
@@ -76,26 +76,26 @@ def _parameters(thing: Any) -> list[str]:
 
 
 def _word(parameter: inspect.Parameter) -> str:
-    """Give one parameter as it is written."""
+    """Return one parameter as it is written."""
     star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
     default = "" if parameter.default is parameter.empty else f" = {_shown(parameter.default)}"
     return f"{star}{parameter.name}: {parameter.annotation}{default}"
 
 
 def _shown(value: Any) -> str:
-    """Give a default: plain values as they are, everything else by its kind."""
+    """Return a default: plain values as they are, everything else by its kind."""
     plain = isinstance(value, str | int | float | bool | None) or value == ()
     return repr(value) if plain else "…"
 
 
 def _fields(name: str, thing: type) -> str:
-    """Give a record by its fields."""
+    """Return a record by its fields."""
     kinds = inspect.get_annotations(thing)
     return f"class {name}:\n" + "\n".join(f"    {field}: {kind}" for field, kind in kinds.items())
 
 
 def _members(thing: Any) -> str:
-    """Give what a record computes, one line each: its properties, then its methods as they are called."""
+    """Return what a record computes, one line each: its properties, then its methods as they are called."""
     public = {name: one for name, one in vars(thing).items() if not name.startswith("_")}
     made = {name: one for name, one in public.items() if isinstance(one, property | cached_property)}
     called = {name: one for name, one in public.items() if inspect.isfunction(one)}
@@ -105,7 +105,7 @@ def _members(thing: Any) -> str:
 
 
 def _split(doc: str) -> tuple[str, str]:
-    """Give the text and the example of a docstring; underlined names become code."""
+    """Return the text and the example of a docstring; underlined names become code."""
     text, mark, example = doc.partition(">>>")
     return text.strip().replace("``", "`"), (mark + example).strip()
 

@@ -27,13 +27,13 @@ FIXED_TIME = 3702558261  # head.modified of the source: the font carries no cloc
 
 
 def gb2312() -> set[int]:
-    """Give the code points of GB2312, signs included."""
+    """Return the code points of GB2312, signs included."""
     pairs = (bytes([high, low]) for high in range(0xA1, 0xF8) for low in range(0xA1, 0xFF))
     return {ord(text) for pair in pairs if len(text := pair.decode("gb2312", errors="ignore")) == 1}
 
 
 def wanted(weight: str) -> set[int]:
-    """Give the code points a weight covers."""
+    """Return the code points a weight covers."""
     points = gb2312() | {ord(sign) for sign in GUANGDONG + SIGNS}
     for first, last in (*RANGES, *((HAN,) if weight == "Regular" else ())):
         points |= set(range(first, last + 1))
@@ -41,14 +41,14 @@ def wanted(weight: str) -> set[int]:
 
 
 def face(weight: str) -> TTFont:
-    """Give the simplified-Chinese face of the collection."""
+    """Return the simplified-Chinese face of the collection."""
     collection = TTCollection(SOURCE / f"NotoSansCJK-{weight}.ttc")
     names = [font["name"].getDebugName(1) for font in collection.fonts]
     return TTFont(SOURCE / f"NotoSansCJK-{weight}.ttc", fontNumber=names.index(FACE), recalcTimestamp=False)
 
 
 def rename(font: TTFont, weight: str) -> None:
-    """Give the subset a name of its own, so that it never mixes with an installed Noto (the licence reserves none).
+    """Return the subset a name of its own, so that it never mixes with an installed Noto (the licence reserves none).
 
     Bold is a family of one plain weight: asked for together with Regular, neither misses a weight the other has.
     """

@@ -52,7 +52,7 @@ class Workbook:
         self.known: dict[tuple[str, int, int], object] = {}
 
     def cell(self, sheet: str, row: int, column: int) -> object:
-        """Give the value of a cell, worked out once."""
+        """Return the value of a cell, worked out once."""
         if (sheet, row, column) not in self.known:
             value = self.sheets[sheet][row - 1][column - 1]
             formula = isinstance(value, str) and value.startswith("=")
@@ -60,7 +60,7 @@ class Workbook:
         return self.known[sheet, row, column]
 
     def fetch(self, sheet: str, address: str) -> object:
-        """Give the cell of an address, or the array of a range."""
+        """Return the cell of an address, or the array of a range."""
         left, top, right, bottom = range_boundaries(address)
         cells = [self.cell(sheet, r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
         return np.array(cells) if ":" in address else cells[0]
@@ -84,7 +84,7 @@ def sheets_of(name: str) -> dict[str, list[list[object]]]:
 
 
 def example(name: str, make: Make) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Give the items of a workbook and what its formulas come to, by key."""
+    """Return the items of a workbook and what its formulas come to, by key."""
     book = sheets_of(name)
     head, *rows = book["事项"]
     items = make(**{KEYS[str(label)]: [row[i] for row in rows] for i, label in enumerate(head)})

@@ -33,7 +33,7 @@ HEAD = """# 指标口径
 
 
 def page() -> str:
-    """Give the page: one table row per indicator."""
+    """Return the page: one table row per indicator."""
     rows = (
         f"| `{i.key}` | {i.label} | {i.definition} | {'、'.join(i.item_types) or '全部类型'} "
         f"| {'越高越好' if i.better == 'higher' else '越低越好'} | {i.target_text or '—'} | {i.basis} |"

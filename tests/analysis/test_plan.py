@@ -264,7 +264,7 @@ def test_steps_of_province_items_with_an_open_scope(items: pd.DataFrame) -> None
 
 
 def fewest_by_integer_programming(gains: np.ndarray, departments: np.ndarray, *, need: float, most: int | None) -> int:
-    """Give the fewest items whose gains reach ``need``, by scipy's solver; −1 when it cannot be reached."""
+    """Return the fewest items whose gains reach ``need``, by scipy's solver; −1 when it cannot be reached."""
     rows, bounds = [gains], [need - 1e-9]
     constraints = [LinearConstraint(np.array(rows), lb=bounds, ub=np.inf)]
     if most is not None:

@@ -40,7 +40,7 @@ def value(items: pd.DataFrame, key: str = "time_compression") -> float:
 
 
 def answered(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """Give the items with the accepted answers carried out."""
+    """Return the items with the accepted answers carried out."""
     return carried_out(items, judge_answers(items, answers).dropna(subset="applied_value"))
 
 

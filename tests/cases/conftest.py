@@ -15,7 +15,7 @@ __all__ = ["items_of", "make_items"]
 
 @pytest.fixture(scope="session")
 def spark_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a Spark inside this process; whatever Java starts from here is light on its feet."""
+    """Return the address of a Spark inside this process; whatever Java starts from here is light on its feet."""
     conf = tmp_path_factory.mktemp("conf")
     (conf / "spark-defaults.conf").write_text(CLUSTER, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -26,14 +26,14 @@ def spark_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def spark_url(spark_local: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a Spark master with one worker."""
+    """Return the address of a Spark master with one worker."""
     with spark_master(tmp_path_factory.mktemp("spark")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Give the connection of a PostgreSQL server, without its password; every test has tables of its own."""
+    """Return the connection of a PostgreSQL server, without its password; every test has tables of its own."""
     with postgres_server() as connection:
         yield connection
 

@@ -37,7 +37,7 @@ def has_spark() -> bool:
 
 
 def postgres_programs() -> Path | None:
-    """Give the folder of initdb and pg_ctl; Debian keeps them outside the path."""
+    """Return the folder of initdb and pg_ctl; Debian keeps them outside the path."""
     on_path = shutil.which("initdb")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return Path(on_path).parent if on_path else found[-1].parent if found else None

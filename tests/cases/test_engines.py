@@ -371,7 +371,7 @@ if has_spark():
 
     @pytest.fixture
     def session_ended(spark_url: str) -> str:
-        """Give the address of the master; no session is open in this process, so that the command opens its own."""
+        """Return the address of the master; no session is open in this process, so that the command opens its own."""
         from pyspark.sql import SparkSession
 
         if session := SparkSession.getActiveSession():

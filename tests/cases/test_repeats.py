@@ -37,7 +37,7 @@ def day(text: str) -> float:
 
 
 def knows(row: Row) -> tuple[int, float, float, str]:
-    """Give the order of the rows of one number: the row that is kept comes first."""
+    """Return the order of the rows of one number: the row that is kept comes first."""
     _, accepted, finished, region = row
     can_be = day(accepted) <= day(finished) <= day(CUTOFF.isoformat())
     last = np.inf if np.isinf(day(finished)) else -day(finished)

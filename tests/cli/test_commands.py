@@ -305,7 +305,7 @@ def test_a_command_loads_only_what_it_needs(words: list[str], without: set[str])
 
 
 def loaded_by(words: list[str]) -> set[str]:
-    """Give the modules that a process has loaded when a command has ended well."""
+    """Return the modules that a process has loaded when a command has ended well."""
     code = (
         "import sys\nfrom zjanalysis.cli import main\n"
         "if __name__ == '__main__':\n    try:\n        code = main(sys.argv[1:])\n    except SystemExit as stop:\n"

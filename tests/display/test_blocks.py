@@ -44,7 +44,7 @@ MADE: dict[tuple[str, int], tuple[Study, list[blocks.Block]]] = {}
 
 
 def made(name: str, me: Study) -> list[blocks.Block]:
-    """Give the blocks of a view, to be looked at: they are made once for all tests."""
+    """Return the blocks of a view, to be looked at: they are made once for all tests."""
     if (name, id(me)) not in MADE:
         MADE[name, id(me)] = me, listed(VIEWS[name](me))
     return MADE[name, id(me)][1]
@@ -197,7 +197,7 @@ def test_a_region_without_statutory_limits_is_not_said_to_promise_as_soon_as_oth
 
 
 def limited() -> list[str]:
-    """Give every view that takes a ``limit``, of zj and of its wings."""
+    """Return every view that takes a ``limit``, of zj and of its wings."""
     views = [*(f"zj.{name}" for name in zj.__all__), "zj.cases.brief", "zj.cases.departments", "zj.cases.items",
              "zj.cases.loose", "zj.cases.overdue", "zj.ledger.due", "zj.ledger.agenda", "zj.ledger.evaluation",
              "zj.ledger.outlook"]  # fmt: skip

@@ -68,7 +68,7 @@ def test_what_a_change_does_not_touch_is_kept_and_all_is_as_if_made_anew(period:
 
 
 def record_of(one: Any) -> Any:
-    """Give what a block or a table records, to be compared."""
+    """Return what a block or a table records, to be compared."""
     return one.payload() if callable(one.payload) else one.payload
 
 

@@ -10,7 +10,7 @@ from zjanalysis.display.blocks import Block
 
 
 def listed(result: Block | Iterable[Block]) -> list[Block]:
-    """Give what a view gives as a list of blocks."""
+    """Return what a view gives as a list of blocks."""
     return [result] if isinstance(result, Block) else list(result)
 
 

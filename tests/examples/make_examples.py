@@ -19,7 +19,7 @@ RESULT = ["结果", "键", "数值（公式）", "公式"]
 
 
 def results(*lines: tuple[str, str, str]) -> Sheet:
-    """Give result rows: what, key, formula, and the formula once more as text."""
+    """Return result rows: what, key, formula, and the formula once more as text."""
     return [RESULT, *([what, key, formula, f"公式：{formula[1:]}"] for what, key, formula in lines)]
 
 
@@ -196,7 +196,7 @@ _HEAD: list[object] = [
 
 
 def _code_row(code: int, at: dict[tuple[str, int], int]) -> list[object]:
-    """Give the row of one code on the sheet 表: values, who lists it, moments, contribution, influence."""
+    """Return the row of one code on the sheet 表: values, who lists it, moments, contribution, influence."""
     row = code + FIRST
     places = [at.get((county, code)) for county in COUNTIES]
     values = [f"=1-事项!E{place}/B{row}" if place else 0 for place in places]

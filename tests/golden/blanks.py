@@ -29,12 +29,12 @@ PROGRESS = re.compile(r"^\[ *\d+/(\d+)\]", re.M)
 
 
 def number(value: float) -> str:
-    """Give a float as far as every machine computes it alike: twelve significant digits."""
+    """Return a float as far as every machine computes it alike: twelve significant digits."""
     return f"{value:.12g}"
 
 
 def blanked(text: str, root: Path) -> str:
-    """Give a text without what is volatile; ``root`` is the project folder, named as the system and as URLs name it."""
+    """Return a text without what is volatile; ``root`` is the project folder, named as the system and as URLs name it."""
     for folder in {str(root), str(root.resolve()), root.as_posix(), root.resolve().as_posix()}:
         text = text.replace(folder, "<项目>")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -47,7 +47,7 @@ def blanked(text: str, root: Path) -> str:
 
 
 def shortened(rows: Iterable[str]) -> list[str]:
-    """Give the first rows of a table, and for the others one line: how many they are, and their digest."""
+    """Return the first rows of a table, and for the others one line: how many they are, and their digest."""
     first, rest = (told := list(rows))[:LONGEST], told[LONGEST:]
     text = without_volatile("\n".join(LONG_FLOAT.sub(lambda found: number(float(found.group())), row) for row in rest))
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
@@ -55,7 +55,7 @@ def shortened(rows: Iterable[str]) -> list[str]:
 
 
 def without_volatile(text: str) -> str:
-    """Give a text with a word for everything that another run may call differently."""
+    """Return a text with a word for everything that another run may call differently."""
     for pattern, word in BLANKS:
         text = re.sub(pattern, word, text)
     return text

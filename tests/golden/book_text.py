@@ -18,7 +18,7 @@ PLAIN = "General Calibri 11"
 
 
 def book_text(path: Path) -> str:
-    """Give a workbook as text."""
+    """Return a workbook as text."""
     book = openpyxl.load_workbook(path, rich_text=True)
     about = book.properties
     lines = [f"工作簿 标题={about.title or ''} 作者={about.creator or ''} 说明={about.description or ''}"]
@@ -32,7 +32,7 @@ def book_text(path: Path) -> str:
 
 
 def setup(sheet: Worksheet) -> Iterator[str]:
-    """Give panes, filter, page, widths and heights."""
+    """Return panes, filter, page, widths and heights."""
     page, told = sheet.page_setup, {"冻结": sheet.freeze_panes, "筛选": sheet.auto_filter.ref}
     told |= {"打印标题行": sheet.print_title_rows, "打印区域": sheet.print_area, "方向": page.orientation}
     told |= {"纸张": page.paperSize, "页宽": page.fitToWidth, "页高": page.fitToHeight}
@@ -50,7 +50,7 @@ def setup(sheet: Worksheet) -> Iterator[str]:
 
 
 def in_runs(told: list[tuple[int, str]]) -> Iterator[str]:
-    """Give rows of the same words that follow each other as one."""
+    """Return rows of the same words that follow each other as one."""
     for words, run in groupby(enumerate(told), key=lambda one: (one[1][0] - one[0], one[1][1])):
         rows = [row for _, (row, _) in run]
         yield f"{rows[0]}={words[1]}" if len(rows) == 1 else f"{rows[0]}:{rows[-1]}={words[1]}"
@@ -61,13 +61,13 @@ def header_text(part: Any) -> str:
 
 
 def letters(first: int, last: int | None) -> str:
-    """Give a run of columns."""
+    """Return a run of columns."""
     one = get_column_letter(first)
     return one if last in (None, first) else f"{one}:{get_column_letter(last)}"
 
 
 def attached(sheet: Worksheet) -> Iterator[str]:
-    """Give what hangs on cells: merges, choices, rules, links, notes, pictures."""
+    """Return what hangs on cells: merges, choices, rules, links, notes, pictures."""
     if sheet.merged_cells.ranges:
         yield "合并 " + " ".join(sorted(str(area) for area in sheet.merged_cells.ranges))
     for check in sorted(sheet.data_validations.dataValidation, key=lambda one: str(one.sqref)):
@@ -85,7 +85,7 @@ def attached(sheet: Worksheet) -> Iterator[str]:
 
 
 def notes(sheet: Worksheet) -> Iterator[str]:
-    """Give links and comments, cell by cell."""
+    """Return links and comments, cell by cell."""
     for row in sheet.iter_rows():
         for cell in row:
             if cell.hyperlink:
@@ -96,7 +96,7 @@ def notes(sheet: Worksheet) -> Iterator[str]:
 
 
 def values(sheet: Worksheet) -> Iterator[str]:
-    """Give the values, one row in a line."""
+    """Return the values, one row in a line."""
     for row in sheet.iter_rows():
         told = [value_text(cell) for cell in row]
         while told and not told[-1]:
@@ -106,7 +106,7 @@ def values(sheet: Worksheet) -> Iterator[str]:
 
 
 def value_text(cell: Any) -> str:
-    """Give a value so that 5 and the text "5" differ, and a formula and a text that looks like one."""
+    """Return a value so that 5 and the text "5" differ, and a formula and a text that looks like one."""
     value = cell.value
     if value is None:
         return ""
@@ -128,7 +128,7 @@ def one_line(text: str) -> str:
 
 
 def looks_by_range(sheet: Worksheet, known: dict[int, str]) -> Iterator[str]:
-    """Give every look that is not the plain one, with the ranges that have it; ``known``: style number → look."""
+    """Return every look that is not the plain one, with the ranges that have it; ``known``: style number → look."""
     runs: dict[str, list[tuple[int, int, int]]] = {}
     for row in sheet.iter_rows():
         last = ""
@@ -151,7 +151,7 @@ def looks_by_range(sheet: Worksheet, known: dict[int, str]) -> Iterator[str]:
 
 
 def areas(runs: list[tuple[int, int, int]]) -> list[str]:
-    """Give runs of cells (row, first column, last column) as ranges: runs that stand under each other are one."""
+    """Return runs of cells (row, first column, last column) as ranges: runs that stand under each other are one."""
     newest: dict[tuple[int, int], list[int]] = {}
     found: list[list[int]] = []
     for row, first, last in runs:
@@ -169,7 +169,7 @@ def areas(runs: list[tuple[int, int, int]]) -> list[str]:
 
 
 def look(cell: Any) -> str:
-    """Give number format, font, fill, border, place and lock of a cell in words."""
+    """Return number format, font, fill, border, place and lock of a cell in words."""
     font, fill, place = cell.font, cell.fill, cell.alignment
     told = [cell.number_format, font.name or "", f"{font.sz or 0:g}"]
     told += [word for word, on in (("粗", font.b), ("斜", font.i), ("下划线", font.u), ("删除线", font.strike)) if on]
@@ -185,7 +185,7 @@ def look(cell: Any) -> str:
 
 
 def colour(given: Any) -> str:
-    """Give a colour: its hexadecimal number, or the number it has in theme or palette."""
+    """Return a colour: its hexadecimal number, or the number it has in theme or palette."""
     if given is None or given.value in (None, "00000000"):
         return ""
     return given.rgb if given.type == "rgb" else f"{'主题' if given.type == 'theme' else '调色板'}{given.value}"

@@ -59,7 +59,7 @@ Rows = list[list[Any]]
 
 
 def faulty_rows() -> Rows:
-    """Give the table of faults; the last rows repeat the first, say a total and a note."""
+    """Return the table of faults; the last rows repeat the first, say a total and a note."""
     rows: Rows = [list(HEAD.values())]
     for n, fault in enumerate(FAULTS):
         same = 0 if "雷州" in str(fault) else n
@@ -70,7 +70,7 @@ def faulty_rows() -> Rows:
 
 
 def book_of(rows: Rows) -> openpyxl.Workbook:
-    """Give a workbook with these rows on its one sheet."""
+    """Return a workbook with these rows on its one sheet."""
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.title = "清单"
@@ -80,7 +80,7 @@ def book_of(rows: Rows) -> openpyxl.Workbook:
 
 
 def dressed() -> openpyxl.Workbook:
-    """Give the faulty table as people hand it in: widths, colours, a note, choices, more sheets, hidden rows."""
+    """Return the faulty table as people hand it in: widths, colours, a note, choices, more sheets, hidden rows."""
     book = book_of(faulty_rows())
     sheet = book["清单"]
     sheet.column_dimensions["C"].width = 41
@@ -107,19 +107,19 @@ def dressed() -> openpyxl.Workbook:
 
 
 def whole_column_wrong() -> openpyxl.Workbook:
-    """Give a table with a column of office hours, a shifted row, a misspelt heading, two columns that contradict."""
+    """Return a table with a column of office hours, a shifted row, a misspelt heading, two columns that contradict."""
     head = [*SHORT, "到办事现场次数", "是否可予约"]
     rows = [[f"事项{n}", *ONE[1:2], f"44012500{n}000", ONE[3], OFFICE, *ONE[5:], n % 2, "是"] for n in range(6)]
     return book_of([["遂溪县政务服务事项清单"], head, *rows, [None, *ONE, 0, "是"], head])
 
 
 def csv_text(rows: Rows) -> str:
-    """Give rows as CSV."""
+    """Return rows as CSV."""
     return "".join(",".join("" if cell is None else str(cell) for cell in row) + "\r\n" for row in rows)
 
 
 def packed(book: openpyxl.Workbook, **parts: bytes) -> bytes:
-    """Give a workbook whose zip has more parts, or parts with another content (``__`` stands for the slash)."""
+    """Return a workbook whose zip has more parts, or parts with another content (``__`` stands for the slash)."""
     whole, changed = io.BytesIO(), io.BytesIO()
     book.save(whole)
     with zipfile.ZipFile(whole) as old, zipfile.ZipFile(changed, "w") as new:
@@ -130,7 +130,7 @@ def packed(book: openpyxl.Workbook, **parts: bytes) -> bytes:
 
 
 def other_zip() -> bytes:
-    """Give a zip that is no workbook."""
+    """Return a zip that is no workbook."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("a.txt", "x")
@@ -138,12 +138,12 @@ def other_zip() -> bytes:
 
 
 def compound(word: str) -> bytes:
-    """Give the head of a file of old Office, which is also that of an encrypted new one."""
+    """Return the head of a file of old Office, which is also that of an encrypted new one."""
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + word.encode("utf-16-le") + b"\0" * 600
 
 
 def far() -> openpyxl.Workbook:
-    """Give a table with a cell in the last corner of its sheet."""
+    """Return a table with a cell in the last corner of its sheet."""
     book = book_of([SHORT, ONE])
     book["清单"]["XFD1048576"] = 1
     return book

@@ -60,13 +60,13 @@ def is_wanted(name: str, pattern: str) -> bool:
 
 
 def expected(pattern: str = "*") -> dict[str, str]:
-    """Give the texts that are expected, name → text."""
+    """Return the texts that are expected, name → text."""
     found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(EXPECTED.glob("*.txt"))}
     return {name: text for name, text in found.items() if fnmatch.fnmatch(name, pattern)}
 
 
 def differences(before: Mapping[str, str], now: Mapping[str, str], *, pixels: bool) -> Iterator[str]:
-    """Give one text for every name whose texts are not the same."""
+    """Return one text for every name whose texts are not the same."""
     for name in sorted({*before, *now}):
         if before.get(name) == now.get(name) or (name == PICTURES and not pixels):
             continue

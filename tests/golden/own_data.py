@@ -47,7 +47,7 @@ GOOD = [
 
 
 def case_rows() -> list[list[Any]]:
-    """Give the cases: one in each odd way, some of them twice, for several items."""
+    """Return the cases: one in each odd way, some of them twice, for several items."""
     rows: list[list[Any]] = [list(HEAD)]
     places = cycle((region, base) for region in ("440823", "440800", "440881") for base in BASES)
     for n, odd in enumerate(CASES * 6):
@@ -80,7 +80,7 @@ def four_periods(folder: Path) -> None:
 
 
 def weighed(*, whole: bool) -> Step:
-    """Give the step that fills in the office's weights: all right and 100 in all, or with what offices get wrong."""
+    """Return the step that fills in the office's weights: all right and 100 in all, or with what offices get wrong."""
     right = [
         ("时限压缩率", "时限压缩率（总量口径）", 30, "按比例", 0.5, 0.95, None, 20),
         ("跑动次数", "平均跑动次数", 20, "按比例", 0.3, 0, None, 5),

@@ -24,7 +24,7 @@ COUNTED = ("inputs", "reads")  # what a page was made from, by digest: the names
 
 
 def released() -> dict[str, str]:
-    """Give the released reports of the project: digest → name."""
+    """Return the released reports of the project: digest → name."""
     reports = Path(os.environ["ZJANALYSIS_ROOT"], "reports")
     found = sorted(path for path in reports.rglob("*.*") if path.suffix in PASSED and path.is_file())
     return {digest(path, path.stat().st_mtime_ns): path.relative_to(reports).as_posix() for path in found}
@@ -32,12 +32,12 @@ def released() -> dict[str, str]:
 
 @cache
 def digest(path: Path, _changed: int) -> str:
-    """Give the digest of a released report: asked for every file of every zip, taken once for each state."""
+    """Return the digest of a released report: asked for every file of every zip, taken once for each state."""
     return certified_digest(path)
 
 
 def same_or_text(content: bytes, suffix: str) -> str:
-    """Give which released report a content is, or else its text."""
+    """Return which released report a content is, or else its text."""
     same = released().get(certified_digest(Path(f"it{suffix}"), content))
     if same:
         return f"即 {same}\n"
@@ -51,7 +51,7 @@ def same_or_text(content: bytes, suffix: str) -> str:
 
 
 def zip_text(path: Path) -> str:
-    """Give a zip as text: what every member is called, its date and rights, and what it is."""
+    """Return a zip as text: what every member is called, its date and rights, and what it is."""
     told = []
     with zipfile.ZipFile(path) as packed:
         for member in packed.infolist():
@@ -62,7 +62,7 @@ def zip_text(path: Path) -> str:
 
 
 def letter_text(path: Path) -> str:
-    """Give a letter as text: heads, words, and which page is attached."""
+    """Return a letter as text: heads, words, and which page is attached."""
     letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     told = [f"{name}: {value}\n" for name, value in letter.items()]
     for part in letter.walk():
@@ -73,7 +73,7 @@ def letter_text(path: Path) -> str:
 
 
 def manifest_text(text: str) -> str:
-    """Give a manifest as text: one line per fact of an entry, one per card."""
+    """Return a manifest as text: one line per fact of an entry, one per card."""
     told = json.loads(text)
     lines = [line_of(name, value) for name, value in told.items() if name != "reports"]
     for entry in told["reports"]:

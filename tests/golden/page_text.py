@@ -54,7 +54,7 @@ class Tree(HTMLParser):
 
 
 def read_page(path: Path) -> Node:
-    """Give the tree of a page."""
+    """Return the tree of a page."""
     tree = Tree()
     tree.feed(path.read_text(encoding="utf-8"))
     tree.close()
@@ -63,19 +63,19 @@ def read_page(path: Path) -> Node:
 
 
 def page_text(path: Path) -> str:
-    """Give a page as text."""
+    """Return a page as text."""
     return "\n".join(line for child in read_page(path).children for line in block(child, 0)) + "\n"
 
 
 def label(node: Node) -> str:
-    """Give what an element is: tag, classes, attributes; an alternative text comes after it as its words."""
+    """Return what an element is: tag, classes, attributes; an alternative text comes after it as its words."""
     classes = "".join(f".{name}" for name in (node.attributes.get("class") or "").split())
     told = [f"{k}={v}" if v is not None else k for k, v in sorted(node.attributes.items()) if k not in UNNAMED]
     return node.tag + classes + (f"[{'; '.join(told)}]" if told else "")
 
 
 def block(node: Node | str, depth: int) -> list[str]:
-    """Give the lines of an element."""
+    """Return the lines of an element."""
     indent = "  " * depth
     if isinstance(node, str):
         return [f"{indent}“{words(node)}”"] if node.strip() else []
@@ -101,7 +101,7 @@ def block(node: Node | str, depth: int) -> list[str]:
 
 
 def solid(node: Node) -> list[Node | str]:
-    """Give the children without the blanks between them."""
+    """Return the children without the blanks between them."""
     return [child for child in node.children if not isinstance(child, str) or child.strip()]
 
 
@@ -120,7 +120,7 @@ def cell(node: Node) -> str:
 
 
 def inline(children: list[Node | str]) -> str:
-    """Give the words of inline content; an inline element stands in angle brackets with its name before its words."""
+    """Return the words of inline content; an inline element stands in angle brackets with its name before its words."""
     told = []
     for child in children:
         if isinstance(child, str):
@@ -135,7 +135,7 @@ def words(text: str) -> str:
 
 
 def apart(path: Path) -> list[str]:
-    """Give the style sheets and programs that stand in a page; the words printed in its margins are not repeated."""
+    """Return the style sheets and programs that stand in a page; the words printed in its margins are not repeated."""
     found: list[str] = []
     waiting = [read_page(path)]
     while waiting:
@@ -151,7 +151,7 @@ def apart(path: Path) -> list[str]:
 
 
 def pictures(path: Path) -> list[str]:
-    """Give the pictures of a page: digest of the drawing, and the first words of what stands for it."""
+    """Return the pictures of a page: digest of the drawing, and the first words of what stands for it."""
     lines = []
     for drawn in re.findall(r"<svg\b.*?</svg>", path.read_text(encoding="utf-8"), flags=re.DOTALL):
         digest = hashlib.sha256(drawn.encode("utf-8")).hexdigest()[:20]

@@ -20,7 +20,7 @@ MAIL = "地区,收件人,抄送\n遂溪县,sx@suixi.example.cn;bgs@suixi.example
 
 
 def pages_and_books(folder: Path) -> dict[str, str]:
-    """Give every page and workbook of a period as a text of its own, the style sheets once, and the pictures."""
+    """Return every page and workbook of a period as a text of its own, the style sheets once, and the pictures."""
     found: dict[str, str] = {}
     styles: dict[str, list[str]] = {}
     drawn = []

@@ -22,12 +22,12 @@ def faulty(folder: Path) -> None:
 
 
 def column_of(sheet: Worksheet, head: str, *, row: int = 3) -> int:
-    """Give the number of the column with this heading."""
+    """Return the number of the column with this heading."""
     return next(cell.column for cell in sheet[row] if cell.value == head)
 
 
 def answer(name: str, *answers: tuple[str, Any]) -> Step:
-    """Give the step that answers the tasks of a list, in turn, as the departments do."""
+    """Return the step that answers the tasks of a list, in turn, as the departments do."""
 
     def step(folder: Path) -> None:
         book = openpyxl.load_workbook(folder / name)
@@ -43,7 +43,7 @@ def answer(name: str, *answers: tuple[str, Any]) -> Step:
 
 
 def edited(source: str, name: str, *cells: tuple[str, str, Any]) -> Step:
-    """Give the step that makes a copy of a ledger with some cells changed: (编号, column, value)."""
+    """Return the step that makes a copy of a ledger with some cells changed: (编号, column, value)."""
 
     def step(folder: Path) -> None:
         book = openpyxl.load_workbook(folder / source, rich_text=True)

@@ -40,7 +40,7 @@ def set_up(root: Path) -> Path:
 
 
 def environment(root: Path) -> dict[str, str]:
-    """Give the environment of every command: this checkout's package, the copied project, a terminal of 100 columns."""
+    """Return the environment of every command: this checkout's package, the copied project, a terminal of 100 columns."""
     ours = {"ZJANALYSIS_ROOT": str(root), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"}
     return {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"} | ours
 
@@ -101,38 +101,38 @@ def perform(steps: Sequence[Step], folder: Path, root: Path) -> str:
 
 
 def transcript(line: str, result: tuple[int, str, str]) -> str:
-    """Give a command with its exit code and what it said."""
+    """Return a command with its exit code and what it said."""
     code, out, err = result
     return "".join([f"$ zj {line}\n[{code}]\n{out}", f"--- stderr\n{err}" if err else "", "\n"])
 
 
 def changed(before: str, after: str) -> str:
-    """Give what has changed in a text that was told before."""
+    """Return what has changed in a text that was told before."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
     return "（与上次相比）\n" + "".join(f"{line}\n" for line in list(lines)[2:])
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Give the digests of the files of a folder by name; hidden ones and notebooks are left out."""
+    """Return the digests of the files of a folder by name; hidden ones and notebooks are left out."""
     files = ((path.relative_to(folder), path) for path in folder.rglob("*.*") if path.suffix != ".ipynb")
     seen = sorted((name.as_posix(), path) for name, path in files if not any(p.startswith(".") for p in name.parts))
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in seen if path.is_file()}
 
 
 def document_text(path: Path) -> str:
-    """Give the words of a document: its paragraphs, then the cells of its tables."""
+    """Return the words of a document: its paragraphs, then the cells of its tables."""
     document = Document(str(path))
     rows = (" | ".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows)
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *rows]) + "\n"
 
 
 def picture_text(path: Path) -> str:
-    """Give the width of a picture; what is drawn is told of the page it was made from."""
+    """Return the width of a picture; what is drawn is told of the page it was made from."""
     return f"图，宽 {Image.open(path).width}\n"
 
 
 def file_text(path: Path) -> str:
-    """Give a written file as text, by its kind; a mark stands for a byte order mark."""
+    """Return a written file as text, by its kind; a mark stands for a byte order mark."""
     readers = {".xlsx": book_text, ".html": page_text, ".zip": zip_text, ".eml": letter_text, ".docx": document_text,
                ".png": picture_text}  # fmt: skip
     if path.suffix in readers:

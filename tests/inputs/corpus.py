@@ -36,7 +36,7 @@ class Case:
 
 
 def with_(row: list[Any], **cells: Any) -> list[Any]:
-    """Give a row with some cells changed: name, region, base, kind, law, promise, visits, online, level."""
+    """Return a row with some cells changed: name, region, base, kind, law, promise, visits, online, level."""
     keys = ["name", "region", "base", "kind", "law", "promise", "visits", "online", "level"]
     return [cells.get(key, value) for key, value in zip(keys, row, strict=True)]
 
@@ -44,7 +44,7 @@ def with_(row: list[Any], **cells: Any) -> list[Any]:
 def book(
     *rows: list[Any], then: Callable[[openpyxl.Workbook, Worksheet], object] | None = None
 ) -> Callable[[Path], object]:
-    """Give a writer of a workbook with these rows on its first sheet, and something done to it."""
+    """Return a writer of a workbook with these rows on its first sheet, and something done to it."""
 
     def write(path: Path) -> None:
         made = openpyxl.Workbook()
@@ -72,7 +72,7 @@ def csv_of(*rows: list[Any], mark: str = ",") -> str:
 
 
 def parts(change: Callable[[dict[str, bytes]], object], *rows: list[Any]) -> Callable[[Path], object]:
-    """Give a writer of a workbook whose zip parts were changed."""
+    """Return a writer of a workbook whose zip parts were changed."""
 
     def write(path: Path) -> None:
         book(*(rows or (HEAD, A, B)))(path)

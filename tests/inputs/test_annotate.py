@@ -27,7 +27,7 @@ BAD = (HEAD, with_(A, law=OFFICE), with_(B, promise="60个工作日"), with_(A, 
 
 
 def dressed(made: openpyxl.Workbook, sheet: Any) -> None:
-    """Give the workbook what people put into it."""
+    """Return the workbook what people put into it."""
     sheet.column_dimensions["A"].width = 41
     sheet.row_dimensions[1].height = 30
     sheet["H3"].font = Font(bold=True, color="FF0000")

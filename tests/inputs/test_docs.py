@@ -17,7 +17,7 @@ SCOPES = {"layout": "文件、工作表和列", "cell": "单元格", "row": "一
 
 
 def rules_page() -> str:
-    """Give docs/rules.md: every rule with its level, its sentence and what to do."""
+    """Return docs/rules.md: every rule with its level, its sentence and what to do."""
     lines = [
         "# 核对规则",
         "",
@@ -42,7 +42,7 @@ def _table(columns: tuple[Column, ...]) -> list[str]:
 
 
 def columns_page() -> str:
-    """Give docs/columns.md: every column of items and findings with the headers that mean it."""
+    """Return docs/columns.md: every column of items and findings with the headers that mean it."""
     lines = [
         "# 列",
         "",

@@ -40,7 +40,7 @@ SECOND = scores(instant=0.80, online=1.0, promised_days=2.5)
 
 
 def small() -> pd.DataFrame:
-    """Give the rows of two tasks for the city and two counties: enough to try everything, quick to write."""
+    """Return the rows of two tasks for the city and two counties: enough to try everything, quick to write."""
     ledger = start(FIRST, on="2021-02-01", as_of="2020-12-31")
     rows = ledger["task"].isin(["三", "六"]) & ledger["region"].isin(["湛江市", "赤坎区", "霞山区"])
     return ledger[rows].reset_index(drop=True)
@@ -72,7 +72,7 @@ def _opened(book_path: Path, _: str) -> Workbook:
 
 
 def cell(book_path: Path, ledger_id: str, head: str):
-    """Give a cell to look at; a file is read anew when its bytes have changed."""
+    """Return a cell to look at; a file is read anew when its bytes have changed."""
     sheet = _opened(book_path, digest(book_path))["台账"]
     return sheet[f"{_letter(sheet, head)}{find(sheet, ledger_id)}"]
 

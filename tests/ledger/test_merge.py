@@ -49,7 +49,7 @@ def edited(table: pd.DataFrame, ledger_id: str = FIRST, **cells: str) -> pd.Data
 
 
 def returned(rows: pd.DataFrame, base: pd.DataFrame = BASE) -> Copy:
-    """Give the copy with these rows, as if it had been read from a workbook that was sent out with ``base``."""
+    """Return the copy with these rows, as if it had been read from a workbook that was sent out with ``base``."""
     texts = rows.drop(columns=["days_left", "days_quiet"]).apply(as_text)
     written = place(texts.assign(file="", sheet="台账", row_number=range(4, 4 + len(rows))), base)
     shown = SHOWN if base is BASE else base.reindex(columns=list(LEDGER)).apply(as_text)
@@ -216,5 +216,5 @@ def test_two_offices_and_the_ledger_write_at_once_and_no_cell_is_lost(one, other
 
 
 def texts_of(table: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Give what was typed: column → number of the row → text."""
+    """Return what was typed: column → number of the row → text."""
     return table.set_index("ledger_id")[list(TYPED)].apply(as_text).to_dict()

@@ -17,7 +17,7 @@ NAN = float("nan")
 
 
 def row(**given_cells: object) -> pd.DataFrame:
-    """Give a ledger of one row: 即办率高于85.50% by June, unless said otherwise."""
+    """Return a ledger of one row: 即办率高于85.50% by June, unless said otherwise."""
     cells = {
         "ledger_id": "六-04@440800",
         "comparison": ">",

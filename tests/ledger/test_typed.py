@@ -14,7 +14,7 @@ CLOSING = {"ledger_id": "自001", "evidence": "纪要", "closed_on": "2021-04-10
 
 
 def own(target: str, value: str, before: pd.DataFrame | None = None) -> pd.Series:
-    """Give an own row with evidence and a closing date, as it stands on 2021-06-15 in words."""
+    """Return an own row with evidence and a closing date, as it stands on 2021-06-15 in words."""
     blank = empty_ledger()
     cells = CLOSING | {"target_text": target, "current_written": value}
     row = pd.DataFrame([cells]).reindex(columns=list(blank.columns)).astype(blank.dtypes.to_dict())

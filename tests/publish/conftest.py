@@ -107,7 +107,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def jobs_of(settings: Settings) -> Callable[..., tuple[Job, ...]]:
-    """Give the jobs of the tiny project; a region's notebook can be replaced by name."""
+    """Return the jobs of the tiny project; a region's notebook can be replaced by name."""
 
     def make(**notebooks: str) -> tuple[Job, ...]:
         told = {"data": "data/tiny", "period": PERIOD, "peers": "", "report_date": "2021-04-15"}
@@ -130,25 +130,25 @@ def jobs_of(settings: Settings) -> Callable[..., tuple[Job, ...]]:
 
 @pytest.fixture
 def notebook() -> Callable[..., Path]:
-    """Give the function that writes a tiny notebook."""
+    """Return the function that writes a tiny notebook."""
     return write_notebook
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give the folder the period's reports go to; ``folder.parent`` is ``out``."""
+    """Return the folder the period's reports go to; ``folder.parent`` is ``out``."""
     return tmp_path / "输出" / PERIOD
 
 
 @pytest.fixture
 def entries(folder: Path) -> Callable[[], dict[str, dict[str, object]]]:
-    """Give the function that reads the manifest's entries as JSON, by key."""
+    """Return the function that reads the manifest's entries as JSON, by key."""
     return lambda: {e["key"]: e for e in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["reports"]}
 
 
 @pytest.fixture
 def edit(settings: Settings) -> Callable[[str, str], None]:
-    """Give the function that rewrites one district's file: ``<what others compare> <its own text>``."""
+    """Return the function that rewrites one district's file: ``<what others compare> <its own text>``."""
 
     def write(code: str, text: str) -> None:
         (settings.root / "data" / "tiny" / PERIOD / "items" / f"{code}.csv").write_text(text, encoding="utf-8")
@@ -158,7 +158,7 @@ def edit(settings: Settings) -> Callable[[str, str], None]:
 
 @pytest.fixture
 def lives() -> Callable[[int], bool]:
-    """Give the function that tells whether a process runs; one that has ended and waits to be buried does not."""
+    """Return the function that tells whether a process runs; one that has ended and waits to be buried does not."""
 
     def check(process: int) -> bool:
         try:

@@ -46,7 +46,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any, published: Path) -> Iterator[Callable[..., Any]]:
-    """Give the function that opens a page; every request and every console message is noted on it."""
+    """Return the function that opens a page; every request and every console message is noted on it."""
     contexts = []
 
     def show(name: str | Path, *, width: int = 1280, script: bool = True, **options: Any) -> Any:

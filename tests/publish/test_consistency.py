@@ -27,14 +27,14 @@ PERIOD = ["--data", "data/sample", "--period", "2021Q1"]
 
 
 def regions(folder: Path) -> Iterator[Entry]:
-    """Give the reports that answer for a region; their cards in the manifest decide the index."""
+    """Return the reports that answer for a region; their cards in the manifest decide the index."""
     found = [entry for entry in read_manifest(folder).values() if entry.cards]
     assert len(found) == 3
     yield from found
 
 
 def told(entry: Entry) -> dict[str, tuple[str, ...]]:
-    """Give indicator → value, place, 达标, 判断, as a reader reads them."""
+    """Return indicator → value, place, 达标, 判断, as a reader reads them."""
     return {card["indicator"]: tuple(str(card[name]) for name in SHOWN) for card in entry.cards}
 
 

@@ -47,7 +47,7 @@ figure, axes = plt.subplots(figsize=(2, 1)); axes.plot([1, 2]); axes.set_title("
 
 
 def outputs(folder: Path, code: str) -> list[Any]:
-    """Give count and outputs of every cell; the line of a warning that names a file of the run is left out."""
+    """Return count and outputs of every cell; the line of a warning that names a file of the run is left out."""
     executed = json.loads((folder / "district" / f"{code}.ipynb").read_text(encoding="utf-8"))
     found = [(cell.get("execution_count"), cell.get("outputs", [])) for cell in executed["cells"]]
     for _, shown in found:

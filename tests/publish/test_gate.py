@@ -30,7 +30,7 @@ def job() -> Job:
 
 @pytest.fixture
 def faults(published: Path, job: Job) -> Faults:
-    """Give the function that changes page, notebook or workbook and gives what the gate says."""
+    """Return the function that changes page, notebook or workbook and gives what the gate says."""
     page = (published / f"{job.key}.html").read_text(encoding="utf-8")
     notebook = (published / f"{job.key}.ipynb").read_text(encoding="utf-8")
 

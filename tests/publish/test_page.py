@@ -97,7 +97,7 @@ MISTYPED = {
 
 @pytest.fixture
 def office(published: Path, tmp_path: Path) -> Path:
-    """Give the period's folder of an office, with the manifest of what was published and no files."""
+    """Return the period's folder of an office, with the manifest of what was published and no files."""
     folder = tmp_path / "reports" / published.name
     folder.mkdir(parents=True)
     shutil.copy(published / "manifest.json", folder)

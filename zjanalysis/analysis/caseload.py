@@ -30,7 +30,7 @@ def caseload(
     indicators: Iterable[str | Indicator] = DECIDING,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give one row per indicator: value, rank, tied, n_ranked, median, gap_to_median of both lenses, the coverage.
+    """Return one row per indicator: value, rank, tied, n_ranked, median, gap_to_median of both lenses, the coverage.
 
     ``counts``: region_code, base_code, n (`case_counts`). The plain columns begin with ``plain_``. ``n_cases`` are the
     region's cases on items that count, ``coverage`` their share of all its cases: cases on a base code the region does
@@ -73,7 +73,7 @@ def weigh(
 def caseload_of(
     weighed: Weighed, *, region: str, indicators: Iterable[str | Indicator] = DECIDING, scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Give the rows of `caseload` of one region of a group that is weighed already."""
+    """Return the rows of `caseload` of one region of a group that is weighed already."""
     wanted, rows, scores = [indicator(one) for one in indicators], weighed.rows, weighed.scores
     lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
     every, total = weighed.facts, weighed.totals.get(region, 0)
@@ -105,13 +105,13 @@ def with_caseload(items: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counted(one: Indicator) -> Indicator:
-    """Give the indicator whose numerator is the number of cases on the items that count."""
+    """Return the indicator whose numerator is the number of cases on the items that count."""
     usable = ~(one.numerator.is_null() | one.denominator.is_null())
     return replace(one, key=f"{one.key}_cases", numerator=nw.when(usable).then(_CASES), denominator=ONE)
 
 
 def _heaviest(rows: pd.DataFrame, one: Indicator, scope: Scope | None) -> dict[str, object]:
-    """Give of how many items a weighted value is made, and the one that weighs most, of those that count."""
+    """Return of how many items a weighted value is made, and the one that weighs most, of those that count."""
     inside = in_scope(rows, scope, one=one)
     weighed = numerators(inside, by_caseload(one))
     weights = weighed["denominator"].where(weighed["counted"], 0.0).to_numpy("float64")

@@ -24,7 +24,7 @@ STRENGTHS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.99)
 
 
 def two_sided_t(level: float, freedom: float) -> float:
-    """Give the point that |t| stays under with probability ``level`` at ``freedom`` degrees of freedom (1 or more).
+    """Return the point that |t| stays under with probability ``level`` at ``freedom`` degrees of freedom (1 or more).
 
     Without scipy, which would be a hundred megabytes for one number: Hill, G. W. (1970): Algorithm 396, Student's
     t-quantiles. Communications of the ACM 13(10). The tests hold it against scipy: under 1 in 10,000 off from three
@@ -65,7 +65,7 @@ def interval(
     points: tuple[np.ndarray, np.ndarray], design: np.ndarray, wanted: np.ndarray, *, level: float,
     ahead: float | None = None, least: float = 0.0,
 ) -> tuple[float, float, float]:  # fmt: skip
-    """Give a combination of the coefficients of a line with its interval: (value, low, high).
+    """Return a combination of the coefficients of a line with its interval: (value, low, high).
 
     ``points`` are times and values, ``design`` has a row for each, ``wanted`` a weight per column. ``ahead``: the time
     of a new point that is foretold; None for the combination itself. ``least``: what a point varies by at least. The
@@ -83,7 +83,7 @@ def interval(
 def _fitted(
     points: tuple[np.ndarray, np.ndarray], design: np.ndarray, wanted: np.ndarray, ahead: float | None, strength: float
 ) -> tuple[float, float, float]:
-    """Give the value, its error in standard deviations of a point, and that deviation, at one strength.
+    """Return the value, its error in standard deviations of a point, and that deviation, at one strength.
 
     A new point is the line at its time and what it shares with the points before it (best linear unbiased).
     """
@@ -100,7 +100,7 @@ def _fitted(
 
 
 def _alike(apart: np.ndarray, strength: float) -> np.ndarray:
-    """Give the correlation of points so far apart; without strength a point is alike to itself only."""
+    """Return the correlation of points so far apart; without strength a point is alike to itself only."""
     return (apart == 0).astype("float64") if strength == 0 else strength**apart
 
 
@@ -109,7 +109,7 @@ Z95, Z998 = 1.959963984540054, 3.090232306167813
 
 
 def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
-    """Give every region's share with the limits that chance alone would keep it in, around the joint share.
+    """Return every region's share with the limits that chance alone would keep it in, around the joint share.
 
     One row per region that has items: value, n, ``overall`` (the joint share), ``low high`` (95 %) ``low_998 high_998``
     at its n, all widened by √``dispersion``: regions differ by more than chance, and limits that do not know it condemn
@@ -128,7 +128,7 @@ def funnel(scores: pd.DataFrame, *, indicator: str | Indicator) -> pd.DataFrame:
 
 
 def dispersion(scores: pd.DataFrame) -> float:
-    """Give φ, by how much the shares of the regions vary more than chance: 1 or more.
+    """Return φ, by how much the shares of the regions vary more than chance: 1 or more.
 
     The mean of the squared z-scores around the joint share, the outer tenth on either side drawn in (winsorised), as
     Spiegelhalter proposes; 1 where it is less, or with fewer than three regions.

@@ -39,12 +39,12 @@ KEY = ("time_compression", "visits", "visit_share", "instant", "online", "online
 
 
 def along(key: str) -> tuple[str, ...]:
-    """Give the indicators that are measured in one go with this one: the six, where it is one of them."""
+    """Return the indicators that are measured in one go with this one: the six, where it is one of them."""
     return KEY if key in KEY else (key,)
 
 
 def target_of(one: Indicator, region: str, *, median: float = float("nan")) -> Target:
-    """Give what the plan on record asks of a region; without a plan of its city nothing.
+    """Return what the plan on record asks of a region; without a plan of its city nothing.
 
     >>> from zjanalysis.analysis.registry import indicator
     >>> target_of(indicator("instant"), "440823").number, target_of(indicator("visits"), "440902").kind
@@ -67,7 +67,7 @@ def facts(
     settings: Settings | None = None,
     indicators: Iterable[Indicator] = ITEM_INDICATORS,
 ) -> pd.DataFrame:
-    """Give 位次 and 达标 of every region in the scores, which are one group: one row per region and indicator.
+    """Return 位次 and 达标 of every region in the scores, which are one group: one row per region and indicator.
 
     ``shown`` is the value as published, with ``digits`` decimals: one more where a print would equal a threshold that
     the value does not. ``rank`` compares published values (1, 2, 2, 4; a missing value has none). ``median`` is the
@@ -93,7 +93,7 @@ _FACTS = ("shown", "digits", "rank", "tied", "n_ranked", "best", "best_region", 
 
 
 def _placed(rows: pd.DataFrame, one: Indicator, past: pd.Series | None, min_peers: int) -> pd.DataFrame:
-    """Give the facts of one indicator in one group."""
+    """Return the facts of one indicator in one group."""
     values, regions = rows["value"].to_numpy("float64"), rows["region_code"].tolist()
     place = places(values, one, targets={target_of(one, str(region)) for region in regions}, min_peers=min_peers)
     unit, shown, median = UNITS[one.unit], place.shown, place.median
@@ -150,7 +150,7 @@ def standings(
     settings: Settings | None = None,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give `gaps` for every region of a group: `facts`, the range of the rank, and 判断 (`like_for_like.judge`).
+    """Return `gaps` for every region of a group: `facts`, the range of the rank, and 判断 (`like_for_like.judge`).
 
     One row per region and indicator, regions in the order given; a region without items has rows without values.
     ``before`` are the scores of the last period. ``simpson``: the published values stand the other way round than the
@@ -190,7 +190,7 @@ def compare(
     settings: Settings | None = None,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give `gaps` of one region in the group of itself and its peers: its rows of `standings`, without a last period.
+    """Return `gaps` of one region in the group of itself and its peers: its rows of `standings`, without a last period.
 
     ``hinge`` names the departments without whose items 判断 would be another word (empty: none).
     """
@@ -205,7 +205,7 @@ def hinge(
     items: pd.DataFrame, tables: Mapping[str, CodeTable], indicators: Iterable[str | Indicator], region: str,
     settings: Settings | None,
 ) -> list[str]:  # fmt: skip
-    """Give, indicator by indicator, the departments without whose items 判断 would be another word; empty: none."""
+    """Return, indicator by indicator, the departments without whose items 判断 would be another word; empty: none."""
     rows = items[(items["region_code"] == region) & items["match_code"].notna()]
     departments = rows.drop_duplicates("match_code").set_index("match_code")["department"]
     return ["、".join(hinges(tables[one.key], one, region=region, departments=departments, settings=settings))
@@ -215,7 +215,7 @@ def hinge(
 def hinges(
     table: CodeTable, one: Indicator, *, region: str, departments: pd.Series, settings: Settings | None = None
 ) -> tuple[str, ...]:
-    """Give the departments without whose codes the region's 判断 would be another word.
+    """Return the departments without whose codes the region's 判断 would be another word.
 
     ``departments``: match_code → the region's department. Departments are clusters: items of one office move together.
     """
@@ -231,7 +231,7 @@ def _word(table: CodeTable, one: Indicator, rules: Comparison, region: str) -> s
 
 
 def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: str, left_out: np.ndarray) -> list[str]:
-    """Give 判断 of a region without the codes marked in each row of ``left_out``.
+    """Return 判断 of a region without the codes marked in each row of ``left_out``.
 
     Where the same regions can be compared as with all codes, all models are fitted at once; else each by itself.
     """
@@ -250,7 +250,7 @@ def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: 
 
 
 def to_middle(fits: Fit, region: int, one: Indicator, rules: Comparison) -> list[Difference]:
-    """Give, for every fit of a stack, how a region stands to the one in the middle, positive when better."""
+    """Return, for every fit of a stack, how a region stands to the one in the middle, positive when better."""
     middles = [middle_of(effects * one.sign, region) for effects in fits.effects]
     return [found.turned(one) for found in differences(fits, region, middles, least=rules.min_differing)]
 
@@ -274,7 +274,7 @@ def rank_ranges(
     scope: Scope | None = PLAN_SCOPE,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Give between which places a published rank lies: region_code, indicator, rank_low (the best), rank_high.
+    """Return between which places a published rank lies: region_code, indicator, rank_low (the best), rank_high.
 
     One region is surely better than another where the difference of their values leaves out 0, over which base codes
     are listed (jackknife over codes, Student's t), pair by pair: rank_low is one more than the regions surely better,
@@ -304,7 +304,7 @@ def _ranges(sums: pd.DataFrame, one: Indicator, group: tuple[str, ...], level: f
 
 
 def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int, level: float = 0.95) -> tuple[np.ndarray, ...]:
-    """Give the best and the worst place of every region, from the two sums of each code and region (see `rank_ranges`).
+    """Return the best and worst place of every region, from the two sums of each code and region (see `rank_ranges`).
 
     >>> low, high = rank_range(np.tile([1.0, 0], (30, 1)), np.ones((30, 2)), sign=1)
     >>> low.tolist(), high.tolist()
@@ -328,7 +328,7 @@ USUAL_CODES = 10
 
 
 def _unseen(above: np.ndarray, below: np.ndarray, influence: np.ndarray, n_codes: np.ndarray) -> np.ndarray:
-    """Give the variance that each region's value must have and its own codes do not show; 0 for all but short lists."""
+    """Return the variance each region's value must have and its own codes do not show; 0 for all but short lists."""
     usual = ((above - below * (above.sum() / below.sum())) ** 2).sum() / (below**2).sum()
     return np.asarray((usual / n_codes * USUAL_CODES / (n_codes + USUAL_CODES) - (influence**2).sum(axis=0)).clip(0))
 
@@ -357,7 +357,7 @@ def _surely_tied(value: np.ndarray, influence: np.ndarray, unseen: np.ndarray) -
 
 
 def risen(one: Indicator, region: str, base: pd.DataFrame) -> float | None:
-    """Give the value at which a rising target is met; None where the plan asks for something else or nothing is known.
+    """Return where a rising target is met; None where the plan asks for something else or nothing is known.
 
     ``base``: what it starts from, a row per region_code and indicator.
     """
@@ -367,7 +367,7 @@ def risen(one: Indicator, region: str, base: pd.DataFrame) -> float | None:
 
 
 def most_urgent(gaps: pd.DataFrame) -> tuple[str, ...]:
-    """Give the indicators of one region's gaps, those that need attention first: behind, targets missed, low places."""
+    """Return the indicators of one region's gaps, what needs attention first: behind, targets missed, low places."""
     words = [Verdict.BEHIND, Verdict.NONE, Verdict.LEVEL, Verdict.AHEAD, Verdict.NO_DATA]
     met = {Met.NOT_MET: 0, Met.OPEN: 1, Met.MET: 2}
     order = gaps.assign(
@@ -379,7 +379,7 @@ def most_urgent(gaps: pd.DataFrame) -> tuple[str, ...]:
 
 
 def among(rows: pd.DataFrame, *regions: str | Sequence[str]) -> pd.DataFrame:
-    """Give the rows of the regions named, one by one or as a list, in the order they are named.
+    """Return the rows of the regions named, one by one or as a list, in the order they are named.
 
     >>> scores = pd.DataFrame({"region_code": ["440800", "440900", "441700"], "value": [0.9, 0.8, 0.7]})
     >>> among(scores, "440900", ("440800",))["value"].tolist()

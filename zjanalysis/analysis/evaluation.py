@@ -40,7 +40,7 @@ class Total:
 
 
 def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.DataFrame:
-    """Give one row per third-level indicator: value, points, cost (weight − points), share_of_full.
+    """Return one row per third-level indicator: value, points, cost (weight − points), share_of_full.
 
     按比例: weight × (value − zero_at) ÷ (full_at − zero_at), kept within 0 and the weight; 达标: the weight when the
     value reaches full_at, else 0; 直接填分: the points typed. Without a value, or with zero_at equal to full_at, there
@@ -71,7 +71,7 @@ def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.Da
 
 
 def levels(scored: pd.DataFrame, *, by: tuple[str, ...] = ("level_one", "level_two")) -> pd.DataFrame:
-    """Give points, weight and cost summed to the second (or first) level; a level that lacks a value has no sum."""
+    """Return points, weight and cost summed to the second (or first) level; a level that lacks a value has no sum."""
     groups = scored.groupby(list(by), sort=False)
     sums = groups.agg(
         n=("weight", "size"),
@@ -84,7 +84,7 @@ def levels(scored: pd.DataFrame, *, by: tuple[str, ...] = ("level_one", "level_t
 
 
 def total(scored: pd.DataFrame, *, rules: Evaluation | None = None) -> Total:
-    """Give the total with the sentence that says what it means; nothing is invented where weights or values lack."""
+    """Return the total with the sentence that says what it means; nothing is invented where weights or values lack."""
     tiers = rules or Evaluation()
     if scored.empty:
         return Total(np.nan, np.nan, 0.0, 0.0, NO_WEIGHTS)
@@ -109,7 +109,7 @@ def total(scored: pd.DataFrame, *, rules: Evaluation | None = None) -> Total:
 
 
 def lift(scored: pd.DataFrame, *, goal: float | None = None, rules: Evaluation | None = None) -> pd.DataFrame:
-    """Give the indicators that lift the total most, first things first, until the goal (default: the first tier).
+    """Return the indicators that lift the total most, first things first, until the goal (default: the first tier).
 
     With the effort the office typed: points per unit of effort, highest first; rows without an effort come after
     them. Without any effort: the largest loss first, which needs the fewest indicators. ``total_after`` adds up from
@@ -125,7 +125,7 @@ def lift(scored: pd.DataFrame, *, goal: float | None = None, rules: Evaluation |
 
 
 def tier_note(rules: Evaluation | None = None) -> str:
-    """Give the reference lines with their source: the province publishes results, not lines.
+    """Return the reference lines with their source: the province publishes results, not lines.
 
     >>> tier_note()[:15]
     '参考线：第一梯队93分，粤东粤'
@@ -138,7 +138,7 @@ def tier_note(rules: Evaluation | None = None) -> str:
 
 
 def as_score(result: Total, *, region: str) -> pd.DataFrame:
-    """Give the total as one row of `scores` (indicator evaluation_score), so that the ledger can follow it."""
+    """Return the total as one row of `scores` (indicator evaluation_score), so that the ledger can follow it."""
     row = {"region_code": region, "indicator": "evaluation_score", "value": result.total, "numerator": result.known}
     return pd.DataFrame([{**row, "denominator": 1.0, "n": int(not np.isnan(result.total)), "n_left_out": 0}])
 

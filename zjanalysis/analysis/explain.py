@@ -55,13 +55,13 @@ def gap_split(
 
 
 def signed(table: pd.DataFrame, one: Indicator, region: str) -> pd.DataFrame:
-    """Give the parts with region, indicator and ``ahead``; without a gap there is nothing to split."""
+    """Return the parts with region, indicator and ``ahead``; without a gap there is nothing to split."""
     split = table["contribution"].where(table["gap"].notna())
     return table.assign(region_code=region, indicator=one.key, contribution=split, ahead=split * one.sign + 0.0)
 
 
 def totals(codes: pd.DataFrame) -> dict[str, float]:
-    """Give both values and their difference; a shared code stands in the table twice and is counted once."""
+    """Return both values and their difference; a shared code stands in the table twice and is counted once."""
     once = codes.drop_duplicates("match_code")
     value, other = (_ratio(once[f"numerator{s}"].sum(), once[f"denominator{s}"].sum()) for s in ("", "_other"))
     return {"value": value, "peer_value": other, "gap": value - other}
@@ -84,7 +84,7 @@ def gathered(codes: pd.DataFrame, *, by: tuple[str, ...], parts: tuple[str, ...]
 def split_codes(
     own: pd.DataFrame, other: pd.DataFrame, one: Indicator, *, scope: Scope | None, about: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Give one row per code and part (结构, 水平, 只有本方, 只有对方) whose contributions sum to own − other.
+    """Return one row per code and part (结构, 水平, 只有本方, 只有对方) whose contributions sum to own − other.
 
     With what ``about`` names of the first item of the code, the region's own where it has one.
     """
@@ -107,7 +107,7 @@ def split_codes(
 def _side(
     rows: pd.DataFrame, one: Indicator, scope: Scope | None, about: tuple[str, ...], *, blank: str
 ) -> pd.DataFrame:
-    """Give the sums of each code; rows without a code form one that matches nothing."""
+    """Return the sums of each code; rows without a code form one that matches nothing."""
     coded = slim(rows).assign(match_code=rows["match_code"].fillna(blank))
     sums = measure(coded, [one], by=("match_code",), scope=scope)
     sums = sums.loc[sums["denominator"] > 0, ["match_code", "numerator", "denominator"]]
@@ -130,7 +130,7 @@ def _kitagawa(shared: pd.DataFrame) -> pd.DataFrame:
 
 
 def _alone(unshared: pd.DataFrame) -> pd.DataFrame:
-    """Give what each unshared code adds: its distance from the value on the shared codes, times its weight."""
+    """Return what each unshared code adds: its distance from the value on the shared codes, times its weight."""
     own = unshared["denominator"].notna()
     alone = np.where(own, unshared["alone"], -unshared["alone_other"])
     return unshared.assign(part=np.where(own, OWN_ONLY, OTHER_ONLY), contribution=alone)
@@ -159,7 +159,7 @@ def change(
     scores: pd.DataFrame, before: pd.DataFrame, *, indicators: Iterable[Indicator] = ITEM_INDICATORS,
     parts: pd.DataFrame | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Give the scores with ``previous``, ``change`` (value − previous) and ``trend``, row by row of the same group.
+    """Return the scores with ``previous``, ``change`` (value − previous) and ``trend``, row by row of the same group.
 
     Both tables come from `measure` with the same ``by``. ``change`` is not turned by the direction of the indicator;
     ``trend`` is: 改善 / 退步 where the published values differ by the unit's smallest relevant change or more, else
@@ -231,7 +231,7 @@ NO_SUCCESSIONS = pd.DataFrame({"code": [], "into": []}, dtype="str")
 
 
 def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: list[int]) -> pd.DataFrame:
-    """Give three rows a region and indicator from its value now, of what is shared (now, then), and then."""
+    """Return three rows a region and indicator from its value now, of what is shared (now, then), and then."""
     whole_now, shared_now, shared_then, whole_then = values
     nothing = whole_now.isna() | whole_then.isna()
     shared_now, shared_then = shared_now.fillna(0.0), shared_then.fillna(0.0)  # nothing shared: all came and went
@@ -247,7 +247,7 @@ def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: l
 
 
 def causes(parts: pd.DataFrame) -> pd.DataFrame:
-    """Give what the change of each indicator comes from, by the parts of `change_split`.
+    """Return what the change of each indicator comes from, by the parts of `change_split`.
 
     One row per region and indicator: change = by_items + by_list, n_shared items of both periods, and ``cause``: the
     part that goes the way of the change, by the unit's smallest relevant change at least. A value that rises because
@@ -270,7 +270,7 @@ def causes(parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sums(sides: tuple[pd.DataFrame, ...], wanted: list[Indicator], scope: Scope | None) -> list[pd.DataFrame]:
-    """Give the two sums of each side by region, indicator and pair, where there is something to divide by."""
+    """Return the two sums of each side by region, indicator and pair, where there is something to divide by."""
     rows = pd.concat([side.assign(side=place) for place, side in enumerate(sides)])
     sums = measure(rows, wanted, by=("side", "region_code", "pair"), scope=scope)  # once: what it prepares costs most
     counted = sums[sums["denominator"] > 0].set_index([*PLACE, "pair"])
@@ -284,7 +284,7 @@ _ITEM, _ABOUT = ["region_code", "item_key"], ["match_code", "item_name", "depart
 def item_changes(
     items: pd.DataFrame, before: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Give what changed in the regions' items, 办理项 by 办理项: added, removed, or one row per changed column.
+    """Return what changed in the regions' items, 办理项 by 办理项: added, removed, or one row per changed column.
 
     An item is found again by its key (`frontier.item_keys`: item id, else 办理项, 实施 or 基本编码, else name; repeats
     are numbered in the order of the file). Columns: region_code, kind (新增, 取消, 变动), item_key, match_code,
@@ -314,7 +314,7 @@ def item_changes(
 
 
 def _stated(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
-    """Give one row per item in scope: region, key and its columns as numbers; limits only where the pair is usable."""
+    """Return one row per item in scope: region, key and its columns as numbers; limits where the pair is usable."""
     keyed = in_scope(rows.assign(item_key=item_keys(rows)), scope)
     usable = keyed["limit_reason"].isna()
     flags = {name: keyed[name].astype("Float64").astype("float64") for name in _FIELDS[4:]}

@@ -35,7 +35,7 @@ class Lever:
     kind: Literal["days", "visits", "flag", "type"]
 
     def state(self, rows: pd.DataFrame) -> pd.Series:
-        """Give where each row stands; missing stays missing."""
+        """Return where each row stands; missing stays missing."""
         column = rows[self.field]
         if self.kind == "type":
             return (column != INSTANT).astype("float64").where(column.notna())
@@ -44,11 +44,11 @@ class Lever:
         return column.astype("float64")
 
     def aim(self, values: pd.Series) -> pd.Series:
-        """Give the states that values of a task ask for: 1 of a flag or type is done, and lacks nothing."""
+        """Return the states that values of a task ask for: 1 of a flag or type is done, and lacks nothing."""
         return 1 - values if self.kind in ("flag", "type") else values
 
     def settled(self, rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
-        """Give the rows with the column set to these states; a missing state leaves the row as it is."""
+        """Return the rows with the column set to these states; a missing state leaves the row as it is."""
         column, given = rows[self.field], states.notna()
         if self.kind == "type":
             return rows.assign(**{self.field: column.mask(given & (states == 0), INSTANT)})
@@ -96,7 +96,7 @@ FREE = Conditions()
 
 
 def lever_of(one: Indicator) -> Lever:
-    """Give the column an indicator is moved by; raises ConfigError for one that no item column moves."""
+    """Return the column an indicator is moved by; raises ConfigError for one that no item column moves."""
     if one.key not in LEVERS:
         raise ConfigError(f"指标“{one.label}”不能做压减方案。", "可用的指标：" + "、".join(LEVERS))
     return LEVERS[one.key]
@@ -134,7 +134,7 @@ def same_items(items: pd.DataFrame) -> pd.Series:
 
 
 def review_of(names: pd.Series) -> pd.Series:
-    """Give why an item needs a professional review before its limit or form may change, by its name; empty: none.
+    """Return why an item needs a professional review before its limit or form may change, by its name; empty: none.
 
     >>> review_of(pd.Series(["海洋工程环境影响报告书核准", "食品经营许可"])).tolist()
     ['海洋工程环境影响报告书须经评审', '']
@@ -147,7 +147,7 @@ def review_of(names: pd.Series) -> pd.Series:
 def peer_states(
     items: pd.DataFrame, one: Indicator, *, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Give where each peer stands on each item, the best first: same_item, region_code, state (mean of its rows)."""
+    """Return where each peer stands on each item, the best first: same_item, region_code, state (mean of its rows)."""
     lever = lever_of(one)
     rows = in_scope(slim(items)[items["region_code"].isin(list(peers))], scope, one=one)
     if lever.kind == "days":
@@ -159,7 +159,7 @@ def peer_states(
 
 
 def slim(items: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns that scopes, indicators, levers and keys read; to carry the others along costs the most."""
+    """Return the columns that scopes, indicators, levers and keys read; to carry the others along costs the most."""
     return items[[name for name in _READ if name in items]]
 
 
@@ -173,7 +173,7 @@ _READ = (
 def frontier(
     items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], states: pd.DataFrame, conditions: Conditions = FREE
 ) -> pd.DataFrame:
-    """Give every counted item of the regions: where it stands, where it could go, what that gains.
+    """Return every counted item of the regions: where it stands, where it could go, what that gains.
 
     ``states`` is where the regions and their peers stand (`peer_states`); no region is an example to itself. ``state``
     and ``goal`` are days, visits, or 1 = lacking and 0 = having; ``gain`` is what the region's indicator gets better
@@ -200,7 +200,7 @@ def frontier(
 
 
 def unreviewed(table: pd.DataFrame) -> pd.DataFrame:
-    """Give a `frontier` as it is when what needs a professional review stays as it is; what is locked stays locked."""
+    """Return a `frontier` as it is when what needs a professional review stays; what is locked stays locked."""
     held = review_of(table["item_name"]).ne("")
     named = held & (table["could_gain"] > 0) & (table["obstacle"] != LOCKED)
     return table.assign(
@@ -246,7 +246,7 @@ def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditi
 
 
 def _examples(table: pd.DataFrame, states: pd.DataFrame, min_peers: int) -> pd.Series:
-    """Give per row the state that at least ``min_peers`` other regions have reached on the same item (k-th best)."""
+    """Return per row the state that at least ``min_peers`` other regions have reached on the same item (k-th best)."""
     place = states.groupby("same_item").cumcount()
     ranked = states.assign(place=place).set_index(["same_item", "place"])["state"]
     own = place.set_axis(pd.MultiIndex.from_frame(states[["same_item", "region_code"]]))
@@ -256,7 +256,7 @@ def _examples(table: pd.DataFrame, states: pd.DataFrame, min_peers: int) -> pd.S
 
 
 def possible_steps(table: pd.DataFrame, conditions: Conditions, *, by: str = "gain") -> pd.DataFrame:
-    """Give the items that can gain, the largest gain first, at most so many of each department."""
+    """Return the items that can gain, the largest gain first, at most so many of each department."""
     gaining = table[table["gain"] > 0].sort_values(
         [by, "department", "match_code", "item_key"], ascending=[False, True, True, True], kind="stable"
     )
@@ -267,7 +267,7 @@ def possible_steps(table: pd.DataFrame, conditions: Conditions, *, by: str = "ga
 
 
 def numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
-    """Give each row's numerator and denominator by the indicator's own definition, and whether it counts."""
+    """Return each row's numerator and denominator by the indicator's own definition, and whether it counts."""
     parts = nw.from_native(rows, eager_only=True).select(
         nw.col("in_force"), numerator=one.numerator.cast(nw.Float64), denominator=one.denominator.cast(nw.Float64)
     )
@@ -277,7 +277,7 @@ def numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
 
 
 def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Give what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it).
+    """Return what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it).
 
     ``possible`` are rows of the table; ``shared`` those on items another region lists too, where only those count.
     """

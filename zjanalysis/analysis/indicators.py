@@ -48,7 +48,7 @@ def measure(
     by: tuple[str, ...] = ("region_code",),
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give `scores`: for each group of ``by`` and each indicator the value and the two sums it is the ratio of.
+    """Return `scores`: for each group of ``by`` and each indicator the value and the two sums it is the ratio of.
 
     ``frame`` is a pandas table, a DuckDB relation or a Spark table with one row per item (or per case); all give
     equal scores. ``n`` rows are counted, ``n_left_out`` lie in scope but lack a number; ``value`` is missing when
@@ -74,7 +74,7 @@ def measure(
 
 
 def in_scope(items: pd.DataFrame, scope: Scope | None = PLAN_SCOPE, *, one: Indicator | None = None) -> pd.DataFrame:
-    """Give the rows that lie in the scope (of one indicator, where given), numbers or not."""
+    """Return the rows that lie in the scope (of one indicator, where given), numbers or not."""
     if scope is None and one is None:
         return items
     inside = _inside(one, scope) if one else (scope or PLAN_SCOPE).expression()
@@ -83,7 +83,7 @@ def in_scope(items: pd.DataFrame, scope: Scope | None = PLAN_SCOPE, *, one: Indi
 
 
 def emptied_by(items: pd.DataFrame, scope: Scope = PLAN_SCOPE) -> tuple[str, str]:
-    """Give which rule of the scope leaves none of the items, and how to widen it: two sentences, "" when some count.
+    """Return which rule of the scope leaves none of the items, and how to widen it: two sentences, "" when some count.
 
     A scope that leaves the types open is taken with those of the six indicators a report leads with.
 
@@ -116,7 +116,7 @@ def refuse_empty(items: pd.DataFrame, scope: Scope, name: str) -> None:
 
 
 def _emptied(written: pd.Series, allowed: Iterable[str]) -> tuple[str, str]:
-    """Give what one rule asks for and what the items say instead, and how to widen it."""
+    """Return what one rule asks for and what the items say instead, and how to widen it."""
     name, option = label(str(written.name)), {"item_type": "scope"}.get(str(written.name), "level")
     words = {code: text for text, code in reversed(spellings("use_level").items())} if option == "level" else {}
     counts = (
@@ -133,7 +133,7 @@ def _inside(one: Indicator, scope: Scope | None) -> nw.Expr:
 
 
 def _flags(wanted: tuple[Indicator, ...], scope: Scope | None) -> dict[str, tuple[str, nw.Expr]]:
-    """Give for each indicator the column that marks its rows in scope, one column for all that share a scope."""
+    """Return for each indicator the column that marks its rows in scope, one column for all that share a scope."""
     shared: dict[tuple[object, ...], str] = {}
     flags: dict[str, tuple[str, nw.Expr]] = {}
     for one in wanted:
@@ -143,20 +143,20 @@ def _flags(wanted: tuple[Indicator, ...], scope: Scope | None) -> dict[str, tupl
 
 
 def _raw(one: Indicator) -> dict[str, nw.Expr]:
-    """Give the two numbers of every row, in scope or not; a denominator of one per row needs no column."""
+    """Return the two numbers of every row, in scope or not; a denominator of one per row needs no column."""
     above = {f"numerator_{one.key}": one.numerator}
     return above if one.denominator is ONE else {**above, f"denominator_{one.key}": one.denominator}
 
 
 def _parts(one: Indicator, flag: str) -> dict[str, nw.Expr]:
-    """Give the columns whose sums make a score; a row counts when it is in scope and has both numbers."""
+    """Return the columns whose sums make a score; a row counts when it is in scope and has both numbers."""
     names = list(_raw(one))
     counts = ~nw.any_horizontal(*(nw.col(name).is_null() for name in (flag, *names)), ignore_nulls=False)
     return {name: nw.when(counts).then(nw.col(name)) for name in names}
 
 
 def _sums(one: Indicator) -> list[nw.Expr]:
-    """Give the sums of one indicator; where the denominator is one per row, it is the number of rows."""
+    """Return the sums of one indicator; where the denominator is one per row, it is the number of rows."""
     numerator = nw.col(f"numerator_{one.key}")
     sums = [numerator.sum(), numerator.count().alias(f"n_{one.key}")]
     return sums if one.denominator is ONE else [*sums, nw.col(f"denominator_{one.key}").sum()]
@@ -205,7 +205,7 @@ def left_out(
     by: tuple[str, ...] = ("region_code",),
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give how many rows in scope each indicator leaves out, by reason: ``by`` columns, indicator, reason, n.
+    """Return how many rows in scope each indicator leaves out, by reason: ``by`` columns, indicator, reason, n.
 
     The n of a group and indicator sum to ``n_left_out`` of `measure`.
     """
@@ -224,7 +224,7 @@ def left_out(
 
 
 def as_written(items: pd.DataFrame) -> pd.DataFrame:
-    """Give the items with both limits as the numbers written, no unit converted (30自然日 counts as 30).
+    """Return the items with both limits as the numbers written, no unit converted (30自然日 counts as 30).
 
     A pair left out only because its unit is unknown becomes usable, since no unit is needed.
     """

@@ -41,18 +41,18 @@ class CodeTable:
 
     @cached_property
     def held(self) -> np.ndarray:
-        """Give which region has which code (codes × regions)."""
+        """Return which region has which code (codes × regions)."""
         return np.asarray(~np.isnan(self.values))
 
     def only(self, regions: Iterable[int] | None = None) -> CodeTable:
-        """Give the table of some regions, without the codes that fewer than two of them hold: these say nothing."""
+        """Return the table of some regions, without the codes that fewer than two of them hold: these say nothing."""
         places = list(range(len(self.regions)) if regions is None else regions)
         values = self.values[:, places]
         kept = (~np.isnan(values)).sum(axis=1) >= 2
         return CodeTable(self.codes[kept], tuple(self.regions[p] for p in places), values[kept], self.weights[kept])
 
     def without(self, codes: np.ndarray) -> CodeTable:
-        """Give the table without the codes marked; what no other region holds stays, since it counts for coverage."""
+        """Return the table without the codes marked; what no other region holds stays, since it counts for coverage."""
         return CodeTable(self.codes[~codes], self.regions, self.values[~codes], self.weights[~codes])
 
 
@@ -138,14 +138,14 @@ class Difference:
     n_effective: float
 
     def turned(self, one: Indicator) -> Difference:
-        """Give the difference so that positive means better; two shares are at most 1 apart."""
+        """Return the difference so that positive means better; two shares are at most 1 apart."""
         most = 1.0 if one.unit == "share" else np.inf
         low, high = np.clip(sorted((self.low * one.sign, self.high * one.sign)), -most, most) + 0.0
         return replace(self, value=self.value * one.sign + 0.0, low=float(low), high=float(high))
 
 
 def difference(fitted: Fit, first: int, second: int, *, least: float, level: float = LEVEL) -> Difference:
-    """Give effect of ``first`` − effect of ``second`` with the interval that the simulation chose.
+    """Return effect of ``first`` − effect of ``second`` with the interval that the simulation chose.
 
     Variance: the jackknife over codes (linear, with leverage), plus the square of the largest contribution, which
     stands for one unseen code as large; Student's t with n_effective − 1 degrees of freedom. ``n_effective``:
@@ -159,7 +159,7 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
 def differences(
     fitted: Fit, first: int, second: Sequence[int], *, least: float, level: float = LEVEL
 ) -> list[Difference]:
-    """Give `difference` for every fit of a stack, each against a region of its own."""
+    """Return `difference` for every fit of a stack, each against a region of its own."""
     weights, places = fitted.table.weights, np.arange(len(fitted.table.regions))
     direction = _times(fitted.inverse, 1.0 * (places == first) - (places == np.array(second)[:, None]))
     parts = _times(fitted.moments, direction)  # they sum to the difference
@@ -178,7 +178,7 @@ def differences(
 
 
 def _spread(fitted: Fit, direction: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Give the variance of a contrast by the jackknife over codes."""
+    """Return the variance of a contrast by the jackknife over codes."""
     weights, held = fitted.table.weights, fitted.held
     shares = weights * (_times(held, direction**2) - _times(held, direction) ** 2 / held.sum(axis=1))
     free = np.maximum(1 - shares / shares.sum(axis=-1)[..., None], 1e-3)
@@ -188,7 +188,7 @@ def _spread(fitted: Fit, direction: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def _difference(value: float, ends: float, error: float, effective: float, *, least: float, level: float) -> Difference:
-    """Give one `difference`; ``ends``: both of them where nothing differs, infinite where something does."""
+    """Return one `difference`; ``ends``: both of them where nothing differs, infinite where something does."""
     if ends != np.inf:
         return Difference(0.0, ends, ends, 0.0)
     n_effective = round(effective, 9)  # whatever the order of the sum
@@ -207,19 +207,19 @@ def linked(table: CodeTable) -> np.ndarray:
 
 
 def margin_of(one: Indicator, rules: Comparison) -> float:
-    """Give the smallest difference that counts: a share's, a visit's; for days one published digit."""
+    """Return the smallest difference that counts: a share's, a visit's; for days one published digit."""
     return {"share": rules.margin_time, "visits": rules.margin_visits}.get(one.unit, 0.01)
 
 
 def rules_of(settings: Settings | None) -> Comparison:
-    """Give the rules of comparison: of the settings handed in, else of the project's zjanalysis.toml."""
+    """Return the rules of comparison: of the settings handed in, else of the project's zjanalysis.toml."""
     return (settings or load_settings()).comparison
 
 
 def judge(
     table: CodeTable, one: Indicator, *, settings: Settings | None = None, regions: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """Give 判断 for the regions of a group on one indicator: one row per region (all, or the ``regions`` asked).
+    """Return 判断 for the regions of a group on one indicator: one row per region (all, or the ``regions`` asked).
 
     ``effect`` is the region's effect minus the median effect of the group, oneself included, positive when better.
     ``verdict`` rests on ``difference``, the effect minus that of ``middle``, the region in the middle (of the others
@@ -258,21 +258,21 @@ _TEXTS = ("region_code", "indicator", "middle", "verdict", "reason")
 
 
 def judged(table: CodeTable, one: Indicator, rules: Comparison, *, regions: Iterable[str] = ()) -> list[Judged]:
-    """Give the rows of `judge` as records."""
+    """Return the rows of `judge` as records."""
     fitted, wanted = group_fit(table, rules), set(regions)
     places = [place for place, region in enumerate(table.regions) if not wanted or region in wanted]
     return [judged_by(fitted, counted(table, one, place), one, rules) for place in places]
 
 
 def counted(table: CodeTable, one: Indicator, place: int) -> Judged:
-    """Give a region's row of `judge` as far as counting goes; `judged_by` adds the rest."""
+    """Return a region's row of `judge` as far as counting goes; `judged_by` adds the rest."""
     has, shares = (int(each[place]) for each in counts(table))
     alone = "" if len(table.regions) > 1 or not has else "没有可比的地区"
     return Judged(table.regions[place], one.key, has, shares, float(shares / max(has, 1)), reason=alone)
 
 
 def counts(table: CodeTable) -> tuple[np.ndarray, np.ndarray]:
-    """Give per region how many codes it has, and how many of them another region of the group has too."""
+    """Return per region how many codes it has, and how many of them another region of the group has too."""
     shared = table.held & (table.held.sum(axis=1) >= 2)[:, None]
     return np.asarray(table.held.sum(axis=0)), np.asarray(shared.sum(axis=0))
 
@@ -320,7 +320,7 @@ def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -
 
 
 def verdict_of(found: Difference, *, margin: float) -> Verdict:
-    """Give the word of a difference that is positive when better."""
+    """Return the word of a difference that is positive when better."""
     if np.isnan(found.low):
         return Verdict.NONE
     if round(found.low, 9) <= 0 <= round(found.high, 9) or abs(round(found.value, 9)) < margin:
@@ -329,7 +329,7 @@ def verdict_of(found: Difference, *, margin: float) -> Verdict:
 
 
 def middle_of(effects: np.ndarray, place: int) -> int:
-    """Give the region in the middle: of the others where the group is even, of all where it is odd (maybe oneself).
+    """Return the region in the middle: of the others where the group is even, of all where it is odd (maybe oneself).
 
     >>> middle_of(np.array([4.0, 1, 2, 3]), 0), middle_of(np.array([3.0, 1, 2]), 2)
     (2, 2)
@@ -371,7 +371,7 @@ def like_for_like(
 def pairs(
     table: CodeTable, one: Indicator, *, region: str, peers: Iterable[str], settings: Settings | None = None
 ) -> pd.DataFrame:
-    """Give the rows of `like_for_like` where the code table of the group is there already."""
+    """Return the rows of `like_for_like` where the code table of the group is there already."""
     own, names, rules = table.regions.index(region), table.regions, rules_of(settings)
     others = [peer for peer in dict.fromkeys(peers) if peer != region]
     return pd.DataFrame([_pair(table, own, names.index(peer), one, rules) for peer in others], columns=list(PAIRS))

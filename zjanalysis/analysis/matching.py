@@ -21,7 +21,7 @@ _TEXTS = ("region", "item_name", "item_type", "use_level", "department")
 
 
 def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
-    """Give one row per (region_code, match_code): the means of its items' numbers, so that `measure` runs on it.
+    """Return one row per (region_code, match_code): the means of its items' numbers, so that `measure` runs on it.
 
     Limits are means over the usable pairs, visits over the known ones, a flag becomes the share that has it (flags
     that select rows stay flags: true when any row's is); ``n_items`` says how many rows were folded.
@@ -60,7 +60,7 @@ def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFra
 
 
 def headroom(room: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
-    """Give the items of a region whose promise is longer than the best peer's on the same item, the longest room first.
+    """Return a region's items whose promise is longer than the best peer's on the same item, the longest room first.
 
     ``room`` is the region's `frontier` of 时限压缩率, ``states`` where the group stands on each item (`peer_states`):
     a plan asks of an item what stands here. One row is one item: statutory_days, promised_days (its own), best_days
@@ -84,7 +84,7 @@ HEADROOM = (
 
 
 def common_limits(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
-    """Give the matchable items of the regions in scope, with one statutory limit per base code (`common_limit`).
+    """Return the matchable items of the regions in scope, with one statutory limit per base code (`common_limit`).
 
     A row whose own pair is not usable stays left out.
     """
@@ -93,7 +93,7 @@ def common_limits(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope |
 
 
 def common_limit(items: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE) -> pd.Series:
-    """Give one statutory limit per base code: the median over the regions of their folded limits.
+    """Return one statutory limit per base code: the median over the regions of their folded limits.
 
     So one city's typo cannot move it (DOMAIN §6.1).
     """
@@ -108,7 +108,7 @@ LONE = "/"
 
 
 def lineages(successions: pd.DataFrame) -> dict[str, str]:
-    """Give old and new code → the codes in force today, joined by 、: all that are linked stand and fall together.
+    """Return old and new code → the codes in force today, joined by 、: all that are linked stand and fall together.
 
     >>> rows = pd.DataFrame({"code": ["A", "B", "C", "X"], "into": ["C", "C", "D", "Y"]})
     >>> lineages(rows)
@@ -124,13 +124,13 @@ def lineages(successions: pd.DataFrame) -> dict[str, str]:
 
 
 def followed(items: pd.DataFrame, lineage: Mapping[str, str]) -> pd.DataFrame:
-    """Give the items with what their codes have become as ``match_code``."""
+    """Return the items with what their codes have become as ``match_code``."""
     codes = items["match_code"]
     return items.assign(match_code=codes.map(lineage).fillna(codes)) if lineage else items
 
 
 def paired(now: pd.DataFrame, then: pd.DataFrame, successions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the items of two periods with ``pair``: equal in a region for what is the same item in both.
+    """Return the items of two periods with ``pair``: equal in a region for what is the same item in both.
 
     Rows of one code and one item key are the same item. What is left of a code is one item where both periods have as
     many rows of it (new ids); so is a whole code that another has given way to between the two, by the successions.

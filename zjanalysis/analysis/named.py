@@ -25,7 +25,7 @@ def measure(
     by: str | Iterable[str] = "region_code",
     scope: Scope | str | Iterable[str] | None = None,
 ) -> pd.DataFrame:
-    """Give the scores of items, or of a period's: a row per group and indicator, as `indicators.measure` computes it.
+    """Return the scores of items, or of a period's: a row per group and indicator, as `indicators.measure` computes it.
 
     ``by`` are columns by key or by Chinese head (地区, 实施主体 …). The scope is that of the period, else of the plan.
     Raises UnknownName for a column or indicator nobody knows, ConfigError for what is no table of items.
@@ -52,7 +52,7 @@ def standings(
     indicators: str | Indicator | Iterable[str | Indicator] = compare.KEY,
     scope: Scope | str | Iterable[str] = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give 位次, 达标 and 判断 of regions, by name or code, taken as one group (`compare.standings`).
+    """Return 位次, 达标 and 判断 of regions, by name or code, taken as one group (`compare.standings`).
 
     Raises UnknownName for a region nobody knows, NoData where none of them has items.
     """
@@ -66,7 +66,7 @@ def standings(
 
 
 def scope_of(scope: Scope | str | Iterable[str], items: pd.DataFrame) -> Scope:
-    """Give a scope as an analyst writes it: types of items, or a Scope whose types and levels may be one or several.
+    """Return a scope as an analyst writes it: types of items, or a Scope whose types and levels may be one or several.
 
     Levels are names or codes. Raises UnknownName for a type that is neither official nor of one of the items, and for a
     level nobody knows.
@@ -77,7 +77,7 @@ def scope_of(scope: Scope | str | Iterable[str], items: pd.DataFrame) -> Scope:
 
 
 def known_types(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
-    """Give types of items as named; raises UnknownName for one that is neither official nor of one of the items."""
+    """Return types of items as named; raises UnknownName for one that is neither official nor of one of the items."""
     there = sorted(items["item_type"].dropna().unique()) if "item_type" in items else []
     official = [row["text"] for row in read_reference("codes") if row["table"] == label("item_type")]
     for name in (names := tuple(names)):
@@ -87,7 +87,7 @@ def known_types(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
 
 
 def group_columns(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
-    """Give the keys of columns named by key or by Chinese head; 地区 is the code of the region."""
+    """Return the keys of columns named by key or by Chinese head; 地区 is the code of the region."""
     keys = {name: column.key for column in ITEM_COLUMNS for name in (column.label, column.key)}
     keys |= {key: key for key in map(str, items.columns)} | {label("region"): "region_code", "region": "region_code"}
     for name in (names := list(names)):
@@ -97,7 +97,7 @@ def group_columns(names: Iterable[str], items: pd.DataFrame) -> tuple[str, ...]:
 
 
 def named(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give rows of regions and indicators with both by name, 地区 and 指标, before the keys."""
+    """Return rows of regions and indicators with both by name, 地区 and 指标, before the keys."""
     short = {one.key: one.short for one in KNOWN.values()}
     heads = {"地区": ("region_code", region_name), "指标": ("indicator", lambda key: short.get(str(key), str(key)))}
     words = {head: rows[key].map(word, na_action="ignore") for head, (key, word) in heads.items() if key in rows}

@@ -83,7 +83,7 @@ class Plan:
     obstacles: pd.DataFrame
 
     def __repr__(self) -> str:
-        """Give a line: how many items to change, and the names of the three tables."""
+        """Return a line: how many items to change, and the names of the three tables."""
         return f"方案：改{len(self.steps)}项；逐项 .steps（DataFrame），结果 .summary，限制 .obstacles"
 
 
@@ -109,14 +109,14 @@ class Ground:
 
     @cached_property
     def possible(self) -> pd.DataFrame:
-        """Give the items that can gain under the conditions, the largest gain first (`possible_steps`)."""
+        """Return the items that can gain under the conditions, the largest gain first (`possible_steps`)."""
         return possible_steps(self.table, self.conditions)
 
 
 def survey(
     items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator, conditions: Conditions = FREE
 ) -> Ground:
-    """Give what all plans of one indicator and region share, computed from the items alone."""
+    """Return what all plans of one indicator and region share, computed from the items alone."""
     one, group, scope = find(indicator), tuple(dict.fromkeys([region, *peers])), conditions.scope
     rows = items[items["region_code"].isin(group)]
     values = measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(group))
@@ -130,7 +130,7 @@ def rooms(
     items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], group: Iterable[str], states: pd.DataFrame,
     conditions: Conditions,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
-    """Give what the regions could gain (`frontier`): as they stand, and with one statutory limit for the whole group.
+    """Return what the regions could gain (`frontier`): as they stand, and with one statutory limit for the whole group.
 
     The two are the same where days play no part.
     """
@@ -152,7 +152,7 @@ def plan(
     target: float | str = "plan",
     conditions: Conditions = FREE,
 ) -> Plan:
-    """Give the fewest items to change so that the target is reached; see `plan_on`."""
+    """Return the fewest items to change so that the target is reached; see `plan_on`."""
     ground = survey(items, region=region, peers=peers, indicator=indicator, conditions=conditions)
     return plan_on(ground, target=read_target(target), conditions=conditions)
 
@@ -171,7 +171,7 @@ def read_target(written: float | str) -> float | str:
 
 
 def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditions = FREE) -> Plan:
-    """Give the fewest items to change so that the target is reached, each following what a peer already does.
+    """Return the fewest items to change so that the target is reached, each following what a peer already does.
 
     ``target``: ``plan`` until 达标 (no plan on record: past the group's median, which moves with the own value; a
     target that rises is handed over as a number, `compare.risen`); ``lead`` until 判断 is 优于 (`lead`); a number
@@ -218,7 +218,7 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
 
 
 def under(ground: Ground, conditions: Conditions) -> Ground:
-    """Give the same ground under other conditions."""
+    """Return the same ground under other conditions."""
     if conditions == without_reviews(ground.conditions):
         table, alike = map(unreviewed, (ground.table, ground.alike))
     else:
@@ -228,18 +228,18 @@ def under(ground: Ground, conditions: Conditions) -> Ground:
 
 
 def without_reviews(conditions: Conditions) -> Conditions:
-    """Give the conditions under which what needs a professional review stays as it is."""
+    """Return the conditions under which what needs a professional review stays as it is."""
     return replace(conditions, reviewed=False)
 
 
 def reached_values(start: float, possible: pd.DataFrame, one: Indicator) -> np.ndarray:
-    """Give the value at the start and after each possible step, in their order."""
+    """Return the value at the start and after each possible step, in their order."""
     gained = np.concatenate([[0.0], possible["gain"].to_numpy(dtype="float64").cumsum()])
     return np.asarray((start + one.sign * gained).round(12) + 0.0)  # no minus zero
 
 
 def fewest(reach: np.ndarray, goal: Goal) -> int:
-    """Give the fewest steps that meet the goal, −1 when not even all of them do.
+    """Return the fewest steps that meet the goal, −1 when not even all of them do.
 
     After k steps the value is the best that any k allowed changes can give, so the first k that meets it is the fewest.
     """
@@ -272,7 +272,7 @@ def goal_of(
 
 
 def _plan_goal(one: Indicator, target: str, values: pd.Series, min_peers: int) -> Goal:
-    """Give what the plan on record asks, else the median that is to be passed; without a yardstick the reason why."""
+    """Return what the plan on record asks, else the median that is to be passed; without a yardstick the reason why."""
     asked, others = target_of(one, str(values.index[0])), values.iloc[1:].dropna().to_numpy("float64")
     if target == "plan" and asked.kind == "number":
         return Goal(asked.number, one, asked.strict)
@@ -297,7 +297,7 @@ class Shared:
 
 
 def on_shared(ground: Ground, possible: pd.DataFrame) -> Shared:
-    """Give what the possible steps come to on the same items, with one statutory limit per code; others go."""
+    """Return what the possible steps come to on the same items, with one statutory limit per code; others go."""
     table, moved = ground.codes, ground.alike.set_index("item_key")
     above = possible["item_key"].map(moved["gain"] * moved["denominator"].sum())
     jump = above / possible["match_code"].map(moved.groupby("match_code")["denominator"].sum())
@@ -340,7 +340,7 @@ _TRIED = 8
 
 
 def _moved(values: np.ndarray, codes: np.ndarray, region: int, jumps: np.ndarray) -> np.ndarray:
-    """Give the values after each step alone, as a stack; one on a code that nobody compared holds changes none."""
+    """Return the values after each step alone, as a stack; one on a code that nobody compared holds changes none."""
     inside = np.flatnonzero(codes >= 0)
     moved = np.repeat(values[None], len(codes), axis=0)
     moved[inside, codes[inside], region] += jumps[inside]
@@ -348,7 +348,7 @@ def _moved(values: np.ndarray, codes: np.ndarray, region: int, jumps: np.ndarray
 
 
 def _surest(fits: Fit, own: int, one: Indicator, rules: Comparison) -> tuple[int, Difference]:
-    """Give which of a stack of fits puts the region surest before the one in the middle, the first of equal ones."""
+    """Return which of a stack of fits puts the region surest before the one in the middle, the first of equal ones."""
     return max(enumerate(to_middle(fits, own, one, rules)), key=lambda trial: _sure(trial[1]))
 
 
@@ -368,7 +368,7 @@ class Lead:
 
 
 def _ranks(reach: np.ndarray, values: pd.Series, one: Indicator, settings: Settings | None) -> IntegerArray:
-    """Give the rank of the first region at every value it reaches, on the digits then printed."""
+    """Return the rank of the first region at every value it reaches, on the digits then printed."""
     others, min_peers = values.iloc[1:].to_numpy("float64"), rules_of(settings).min_peers
     targets = {target_of(one, str(region)) for region in values.index}
     ranked = [places(np.append(value, others), one, targets=targets, min_peers=min_peers).ranks[0] for value in reach]
@@ -376,7 +376,7 @@ def _ranks(reach: np.ndarray, values: pd.Series, one: Indicator, settings: Setti
 
 
 def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame, effects: dict[str, Any]) -> pd.DataFrame:
-    """Give the steps their final columns, with the peers that already are where the step leads."""
+    """Return the steps their final columns, with the peers that already are where the step leads."""
     near, there = states[states["same_item"].isin(steps["same_item"])], defaultdict(list)
     for item, peer, state in zip(near["same_item"], near["region_code"], near["state"], strict=True):
         there[item].append((peer, state))

@@ -50,11 +50,11 @@ class Indicator:
 
     @property
     def sign(self) -> int:
-        """Give 1 where more is better, −1 where less is: a difference times this is positive when ahead."""
+        """Return 1 where more is better, −1 where less is: a difference times this is positive when ahead."""
         return 1 if self.better == "higher" else -1
 
     def target_for(self, *, county: bool) -> float:
-        """Give the number the plan names for a city or a county; NaN where it names none."""
+        """Return the number the plan names for a city or a county; NaN where it names none."""
         number = self.county_target if county and self.county_target is not None else self.target
         return float("nan") if number is None else number
 
@@ -71,7 +71,7 @@ class Scope:
     use_levels: tuple[str, ...] = ("3", "4")
 
     def expression(self, own: tuple[str, ...] = PERMIT) -> nw.Expr:
-        """Give the rows that count, as an expression; ``own`` are the types where the scope leaves them open."""
+        """Return the rows that count, as an expression; ``own`` are the types where the scope leaves them open."""
         types = own if self.item_types is None else self.item_types
         inside = nw.col("in_force")
         if types:
@@ -82,16 +82,16 @@ class Scope:
 
     @property
     def kind(self) -> str:
-        """Give what sort of items count as texts say it: 许可, or nothing where items of other types do too."""
+        """Return what sort of items count as texts say it: 许可, or nothing where items of other types do too."""
         return "许可" if self.item_types in (None, PERMIT) else ""
 
     @property
     def noun(self) -> str:
-        """Give what the items that count are called: 许可, or 事项 where items of other types do too."""
+        """Return what the items that count are called: 许可, or 事项 where items of other types do too."""
         return self.kind or "事项"
 
     def narrowed(self, one: Indicator) -> Scope:
-        """Give the scope with the types of one indicator where it leaves them open."""
+        """Return the scope with the types of one indicator where it leaves them open."""
         return Scope(one.item_types, self.use_levels) if self.item_types is None else self
 
 
@@ -100,7 +100,7 @@ PLAN_SCOPE = Scope()
 
 
 def _when_known(column: str, flag: nw.Expr) -> nw.Expr:
-    """Give 1 or 0 for a yes-or-no, missing where the column is missing (pandas compares a missing number as False)."""
+    """Return 1 or 0 for a yes-or-no, missing where the column is (pandas compares a missing number as False)."""
     return nw.when(~nw.col(column).is_null()).then(flag.cast(nw.Float64))
 
 
@@ -155,7 +155,7 @@ _BY_NAME = {name: i for i in ITEM_INDICATORS for name in (i.label, i.short, i.ke
 
 
 def indicator(key: str | Indicator) -> Indicator:
-    """Give the indicator of a key, label or short label; raises UnknownName with the nearest, ConfigError for
+    """Return the indicator of a key, label or short label; raises UnknownName with the nearest, ConfigError for
     what is no name.
 
     >>> indicator("即办率").key, indicator("instant").target
@@ -172,7 +172,7 @@ def indicator(key: str | Indicator) -> Indicator:
 
 
 def bound(one: Indicator, region: str) -> Indicator:
-    """Give the indicator as it binds a region: without any target where no work plan of its city is on record.
+    """Return the indicator as it binds a region: without any target where no work plan of its city is on record.
 
     The targets written here are those of the plan on record (reference/tasks.csv, column city); they bind its city.
 
@@ -185,7 +185,7 @@ def bound(one: Indicator, region: str) -> Indicator:
 
 
 def by_caseload(one: str | Indicator) -> Indicator:
-    """Give the second lens of an indicator: every item counts as often as it had cases (办件口径).
+    """Return the second lens of an indicator: every item counts as often as it had cases (办件口径).
 
     Items without a case count are left out. Never mixed with the 事项口径: key and label differ.
     """

@@ -55,7 +55,7 @@ _BREAKS = {row["indicator"]: (row["break_from"], row["break_to"])
 
 
 def measure_reported(reported: pd.DataFrame) -> pd.DataFrame:
-    """Give `scores` of the reported figures: one row per region and indicator that somebody reported.
+    """Return `scores` of the reported figures: one row per region and indicator that somebody reported.
 
     A figure that breaks a rule is left out and counted in ``n_left_out``; a region that reported nothing has no row.
 

@@ -34,7 +34,7 @@ class Switch:
 
 
 def reconverted(items: pd.DataFrame, units: Units) -> pd.DataFrame:
-    """Give the items with both limits converted to working days by other factors, from the numbers as written.
+    """Return the items with both limits converted to working days by other factors, from the numbers as written.
 
     A limit whose unit is not known keeps its days.
     """
@@ -74,7 +74,7 @@ def _without_blank_promises(items: pd.DataFrame) -> pd.DataFrame:
 
 
 def switches(units: Units) -> tuple[Switch, ...]:
-    """Give every switch; ``units`` are the factors in force, of which each unit switch changes one."""
+    """Return every switch; ``units`` are the factors in force, of which each unit switch changes one."""
 
     def same(items: pd.DataFrame) -> pd.DataFrame:
         return items
@@ -106,7 +106,7 @@ def sensitivity(
     settings: Settings | None = None,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give where the region stands under every definition that touches the indicator: one row each.
+    """Return where the region stands under every definition that touches the indicator: one row each.
 
     The first row is 现行口径. ``indicator`` is the one read (a switch may read another); value, shown, median, rank,
     n_ranked, meets_target and verdict as in `gaps`, n the items counted; ``rank_change`` places won (+) or lost (−)
@@ -117,7 +117,7 @@ def sensitivity(
 
 
 def own_rows(rows: pd.DataFrame, region: str) -> pd.DataFrame:
-    """Give the rows of one region out of `readings`, each held against 现行口径."""
+    """Return the rows of one region out of `readings`, each held against 现行口径."""
     table = rows[rows["region_code"] == region].reset_index(drop=True)
     current = table.iloc[0]
     return table.assign(
@@ -135,7 +135,7 @@ def readings(
     settings: Settings | None = None,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give every region of a group under every definition, one row each: what `sensitivity` says of all of them."""
+    """Return every region of a group under every definition, one row each: what `sensitivity` says of all of them."""
     one, group = find(indicator), tuple(regions)
     rows = items[items["region_code"].isin(group)]
     chosen = settings or load_settings()
@@ -155,7 +155,7 @@ _COLUMNS = [
 def _read(
     items: pd.DataFrame, one: Indicator, group: tuple[str, ...], settings: Settings, scope: Scope | None
 ) -> pd.DataFrame:
-    """Give the rows of one definition; a target that rises is not judged, since the last period is not counted anew."""
+    """Return the rows of one definition; a rising target is not judged, since the last period is not counted anew."""
     rows = facts(measure(items, [one], scope=scope), settings=settings, indicators=[one])[_COLUMNS]
     rising = rows["region_code"].map(lambda region: target_of(one, region).kind == "rising")
     rows = rows.assign(meets_target=rows["meets_target"].mask(rising, str(Met.NO_TARGET)))

@@ -49,7 +49,7 @@ _BY_NAME = {name: one for one in REPORTED_INDICATORS for name in (one.label, one
 
 
 def known(key: str | Indicator) -> Indicator:
-    """Give the indicator of a key or a name, of items or reported; raises UnknownName with the nearest.
+    """Return the indicator of a key or a name, of items or reported; raises UnknownName with the nearest.
 
     >>> known("instant").short, known("good_rating").short
     ('即办率', '好评率')
@@ -65,7 +65,7 @@ def measured(
     cutoff: str = "",
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Give the scores of one period as rows of a series, of every region that has any."""
+    """Return the scores of one period as rows of a series, of every region that has any."""
     parts = [_counted(items, ITEM_INDICATORS, period, scope)]
     if reported is not None:
         typed = measure_reported(reported)
@@ -79,7 +79,7 @@ EIGHT, BOTH = f"{DEFINITION}，网办深度八段", f"{DEFINITION}，网办深�
 
 
 def item_versions(scores: pd.DataFrame, items: pd.DataFrame) -> pd.Series:
-    """Give the version of the definition of every row of scores: of 全流程网办率 with the code table of its region.
+    """Return the version of the definition of every row of scores: of 全流程网办率 with the code table of its region.
 
     Ⅳ级 and the steps 5, 6, 7 of eight (online depths as `inputs.values.depth` gives them) are not the same measure.
 
@@ -96,7 +96,7 @@ def item_versions(scores: pd.DataFrame, items: pd.DataFrame) -> pd.Series:
 
 
 def version(key: str, cutoff: str) -> str:
-    """Give the version of the definition of a reported figure on a day: the old one until its break ends.
+    """Return the version of the definition of a reported figure on a day: the old one until its break ends.
 
     >>> version("good_rating", "2020-12-31"), version("good_rating", "2021-03-31")
     ('2020：未评价默认为基本满意', '2021')
@@ -107,7 +107,7 @@ def version(key: str, cutoff: str) -> str:
 
 
 def joined(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the series and its findings: measured figures, and those of the history that nothing measured.
+    """Return the series and its findings: measured figures, and those of the history that nothing measured.
 
     A figure that both have is the measured one; where they do not agree a finding names the row of history.csv.
     """
@@ -122,7 +122,7 @@ def joined(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.D
 
 
 def lines(rows: pd.DataFrame, *, cutoffs: Mapping[str, str]) -> pd.DataFrame:
-    """Give the series with ``line``, a number that changes where a line is cut, and ``cut``, why it is.
+    """Return the series with ``line``, a number that changes where a line is cut, and ``cut``, why it is.
 
     ``cutoffs``: the last day of every period, for definitions that changed on a day. Rows come ordered by region,
     indicator and period.
@@ -146,7 +146,7 @@ def lines(rows: pd.DataFrame, *, cutoffs: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _breaking() -> list[str]:
-    """Give the reported indicators whose definition changed on a day."""
+    """Return the reported indicators whose definition changed on a day."""
     definitions = load_definitions()
     return definitions.loc[definitions["break_from"] != "", "indicator"].tolist()
 
@@ -156,7 +156,7 @@ ENOUGH_FOR_SHARES = 10
 
 
 def bands(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give what the regions of a group span: indicator, period, n, low, middle (the median), high.
+    """Return what the regions of a group span: indicator, period, n, low, middle (the median), high.
 
     The middle 80 % of ten regions and more, of fewer the least and the most.
 
@@ -174,7 +174,7 @@ def bands(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def series(data: str = "", *, upto: str = "", settings: Settings | None = None) -> pd.DataFrame:
-    """Give every figure of every period of a data set: one row per period, region and indicator.
+    """Return every figure of every period of a data set: one row per period, region and indicator.
 
     Columns: value, numerator, denominator, n, n_left_out, definition (its version), source. Figures are measured where
     the workbooks are, and come from history.csv where they are gone; ``upto`` is the last period (empty: the newest).
@@ -186,7 +186,7 @@ def series(data: str = "", *, upto: str = "", settings: Settings | None = None) 
 
 
 def last_of(periods: Iterable[str], upto: str) -> str:
-    """Give the period up to which is asked; raises UnknownName for one that is not among them."""
+    """Return the period up to which is asked; raises UnknownName for one that is not among them."""
     if upto not in (names := sorted(set(periods))):
         raise unknown_name("期次", upto, names)
     return upto
@@ -219,7 +219,7 @@ def load_past(folder: Path, settings: Settings) -> tuple[pd.DataFrame, pd.DataFr
 def last_figures(
     items: pd.DataFrame, before: Period, keys: tuple[str, ...], *, regions: tuple[str, ...], scope: Scope
 ) -> pd.DataFrame:
-    """Give the scores of regions in the last period as the series has them: measured, else of history.csv.
+    """Return the scores of regions in the last period as the series has them: measured, else of history.csv.
 
     ``items``: those of this period; what they would measure by another definition has no last figure.
     """

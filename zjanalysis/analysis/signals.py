@@ -108,7 +108,7 @@ def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator, *, u
 
 
 def _going(steps: np.ndarray, most: int) -> tuple[float, int]:
-    """Give by how much a line rises a period, and the point from which on; 0 and the first one where it is no trend."""
+    """Return by how much a line rises a period, and from which point on; 0 and the first one where it is no trend."""
     run = min(_run(steps), most) if len(steps) >= FEWEST_POINTS else 0
     first = len(steps) + 1 - run
     return (float(steps[first:].mean()), first) if run and _is_trend(steps, run) else (0.0, 0)
@@ -121,24 +121,24 @@ def _jumps(level: np.ndarray, step: float, usual: float) -> bool:
 
 
 def least_move(denominator: float, one: Indicator) -> float:
-    """Give what a line moves by at least when it moves: one item of a share, else the smallest change that matters."""
+    """Return what a line moves by at least if it moves: one item of a share, else the smallest change that matters."""
     return 1 / denominator if is_count(one) and denominator > 0 else UNITS[one.unit].relevant
 
 
 def _scale(mean: float, denominators: np.ndarray, *, counts: bool) -> np.ndarray:
-    """Give what chance alone would let each point vary by: binomial for a share of items, else the same for all."""
+    """Return what chance alone would let each point vary by: binomial for a share of items, else the same for all."""
     if not counts or not 0 < mean < 1:
         return np.ones(len(denominators))
     return np.sqrt(mean * (1 - mean) / denominators)
 
 
 def _sigma(steps: np.ndarray, scale: np.ndarray) -> float:
-    """Give by how many of its scales a point varies, from the mean moving range of the points before the newest."""
+    """Return by how many of its scales a point varies, from the mean moving range of the points before the newest."""
     return float(np.mean(np.abs(steps) / np.sqrt((scale[:-2] ** 2 + scale[1:-1] ** 2) / 2))) / D2
 
 
 def _run(steps: np.ndarray) -> int:
-    """Give how many points in a row rise or fall up to the newest; 1 where the newest equals the one before."""
+    """Return how many points in a row rise or fall up to the newest; 1 where the newest equals the one before."""
     way = np.sign(np.where(np.abs(steps) > 1e-9, steps, 0.0))
     if not way[-1]:
         return 1
@@ -158,7 +158,7 @@ def _is_trend(steps: np.ndarray, run: int) -> bool:
 
 
 def signals(lines: pd.DataFrame, *, period: str = "", last: str = "") -> pd.DataFrame:
-    """Give how every line of `series.lines` reads at ``period`` (empty: at the newest period there is).
+    """Return how every line of `series.lines` reads at ``period`` (empty: at the newest period there is).
 
     One row per region and indicator that has a figure of that period: period, value, previous (of the period ``last``;
     empty: of the point before), signal and the rest of `Reading`. What stands before a cut of the line is not looked
@@ -186,7 +186,7 @@ def _row(line: pd.DataFrame, last: str, places: Mapping[str, int]) -> dict[str, 
 
 
 def against_group(lines: pd.DataFrame, *, regions: Iterable[str]) -> pd.DataFrame:
-    """Give the lines as distances from the median of the others of the group, so that what moves everybody is gone."""
+    """Return the lines as distances from the median of the others of the group, so what moves everybody is gone."""
     group = lines[lines["region_code"].isin(list(regions))].reset_index(drop=True)
     grid = group.pivot_table(index=["indicator", "period"], columns="region_code", values="value")
     others = pd.concat({code: grid.drop(columns=code).median(axis=1) for code in grid}, names=["region_code"])
@@ -198,7 +198,7 @@ LAST_QUARTER = 0.75
 
 
 def worsening(standings: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
-    """Give what stands badly and gets worse: one row per region and indicator, with ``bad`` and ``worse``, why.
+    """Return what stands badly and gets worse: one row per region and indicator, with ``bad`` and ``worse``, why.
 
     Bad: 判断 is 落后, 未达标, or a place in the last quarter of the group. Worse: the line is 持续变差, or its newest
     point an 异常点 for the worse, by itself or against the group. ``standings`` are `compare.standings` of a group,
@@ -220,7 +220,7 @@ def _reasons(flags: dict[str, pd.Series]) -> pd.Series:
 
 
 def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str, *, last: str = "") -> pd.DataFrame:
-    """Give how every line of a group reads by itself (``signal``, ``way``) and against the group (``relative…``).
+    """Return how every line of a group reads by itself (``signal``, ``way``) and against the group (``relative…``).
 
     A line at the best possible value holds it: the others can only catch up, and against them it is never worse.
     """
@@ -250,7 +250,7 @@ COLUMNS = (*_KEY, "kind", "was", "now", "value", "digits", "target", "median", "
 def alerts(
     standings: pd.DataFrame, earlier: pd.DataFrame, *, read: pd.DataFrame, read_earlier: pd.DataFrame
 ) -> pd.DataFrame:
-    """Give what a group must be told: one row per region, indicator and ``kind``, from ``was`` to ``now``.
+    """Return what a group must be told: one row per region, indicator and ``kind``, from ``was`` to ``now``.
 
     达标 and 判断 that are another word than in the ``earlier`` standings; no news are words that say nothing (不作判断)
     and that a target that rises is met, which any rise does. Then a newest point outside of what the line was, and a
@@ -270,7 +270,7 @@ def alerts(
 
 
 def _changed(kind: Kind, rows: pd.DataFrame, earlier: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Give the region and indicator whose word is news of this kind."""
+    """Return the region and indicator whose word is news of this kind."""
     both = rows[[*_KEY, side]].merge(earlier[[*_KEY, side]], on=_KEY, how="left", suffixes=("", "_before"))
     was, now = both[f"{side}_before"], both[side]
     if kind in _SAID:
@@ -293,7 +293,7 @@ def item_series(
     data: str = "", indicator: str = "time_compression", *, upto: str = "",
     regions: str | int | Iterable[str | int] = (), settings: Settings | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Give one indicator of every item in every region over all periods that have workbooks: `panel` of a data set.
+    """Return one indicator of every item in every region over all periods that have workbooks: `panel` of a data set.
 
     ``regions``: only these, by name or code; empty for all. Items are followed through the data set's successions.csv;
     a period is read once (`series.stored`). Raises UnknownName for a region or period nobody knows.
@@ -317,7 +317,7 @@ def item_series(
 
 
 def panel(sums: Mapping[str, pd.DataFrame], *, lineage: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Give the figures of every code in every region over periods: one row per three of them, oldest first.
+    """Return the figures of every code in every region over periods: one row per three of them, oldest first.
 
     ``sums``: period → `measure` of one indicator by region_code and match_code. Codes are followed through ``lineage``
     (`matching.lineages`): a row speaks of all that merged into, or were split from, what it is called by, and
@@ -340,7 +340,7 @@ BROKEN = "上期没有这一事项，承接表没有写明由谁承接"
 
 
 def region_effect(rows: pd.DataFrame, *, region: str, date: str, codes: Collection[str] = ()) -> pd.DataFrame:
-    """Give by how much a region's codes moved more than the same codes of the other regions, at every period.
+    """Return by how much a region's codes moved more than the same codes of the other regions, at every period.
 
     ``rows`` come from `panel`; ``date`` is the first period that shows what was done, the others are placebos. One row
     per period: effect, its interval (Student's t over codes), n_codes; ``found``: the interval at the date leaves out 0
@@ -365,14 +365,14 @@ def _against_placebos(table: pd.DataFrame, date: str, *, matters: float = 0.0) -
 
 
 def _mean(steps: np.ndarray) -> dict[str, float]:
-    """Give the mean step with its interval (Student's t)."""
+    """Return the mean step with its interval (Student's t)."""
     effect, spread = float(steps.mean()), sqrt(float(steps.var(ddof=1)) / len(steps))
     reach = two_sided_t(LEVEL, len(steps) - 1) * spread
     return {"effect": effect, "low": effect - reach, "high": effect + reach, "n_codes": len(steps)}
 
 
 def interrupted(line: pd.DataFrame, one: Indicator, *, date: str) -> pd.DataFrame:
-    """Give by how much a line jumped at every period, by segmented regression (level and slope before and after).
+    """Return by how much a line jumped at every period, by segmented regression (level and slope before and after).
 
     ``line``: period, value, denominator, oldest first, of one region and indicator or of what else is followed, with no
     period missing and no cut inside. One row per period with three points on both sides of its start (columns as of

@@ -26,7 +26,7 @@ NOW, ANSWERED, ALL_DONE = "现状", "按反馈", "全部落实"
 
 
 def task_list(*plans: pd.DataFrame, due: str = "") -> pd.DataFrame:
-    """Give the steps of one or more plans as tasks: one row is one change a department is asked for, not yet answered.
+    """Return the steps of one or more plans as tasks: a row is one change a department is asked for, not yet answered.
 
     ``current_text`` and ``proposed_text`` are written out (10个工作日 → 3个工作日, 非即办件 → 即办件), ``basis`` names
     the peers that already do so, ``gain`` is what the indicator gets better by. ``agreed_value`` is free for another
@@ -67,7 +67,7 @@ def _written(steps: pd.DataFrame, column: str) -> pd.Series:
 
 
 def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """Give the answers with ``answer_state`` and ``applied_value``, what each comes to.
+    """Return the answers with ``answer_state`` and ``applied_value``, what each comes to.
 
     采纳: 同意 or 已完成, with agreed_value where given, else to_value; 部分同意 only with agreed_value; 与现状相同 and
     比现状差 where that betters nothing. 不采纳: 不同意. 未反馈: empty. 未识别: any other word, or no number an item
@@ -101,7 +101,7 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def carried_out(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
-    """Give the items with every row of ``accepted`` carried out, each at its ``applied_value``."""
+    """Return the items with every row of ``accepted`` carried out, each at its ``applied_value``."""
     rows = pd.MultiIndex.from_arrays([items["region_code"], item_keys(items)])
     for key, part in accepted.groupby("indicator"):
         lever = lever_of(find(str(key)))
@@ -115,7 +115,7 @@ def carried_out(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
 def after_answers(
     items: pd.DataFrame, answers: pd.DataFrame, *, peers: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Give value and rank now, after the answers, and with every task done: one row per indicator and ``stage``.
+    """Return value and rank now, after the answers, and with every task done: one row per indicator and ``stage``.
 
     Columns: region_code, indicator, stage, value, rank, n_ranked, n_tasks (how many changes the stage carries out).
     """

@@ -27,7 +27,7 @@ from zjanalysis.units import Verdict
 
 
 def whole_cities(regions: frozenset[str]) -> tuple[str, ...]:
-    """Give the cities that are whole among the regions with data: the city itself and every county of it.
+    """Return the cities that are whole among the regions with data: the city itself and every county of it.
 
     A zone without a national code counts where it has data and is not waited for; a city without counties has no 全市.
 
@@ -39,7 +39,7 @@ def whole_cities(regions: frozenset[str]) -> tuple[str, ...]:
 
 
 def lacking_for_whole(city: str, regions: frozenset[str]) -> str:
-    """Give in words what a city lacks to be whole (`whole_cities`); "" when nothing.
+    """Return in words what a city lacks to be whole (`whole_cities`); "" when nothing.
 
     >>> lacking_for_whole("440800", frozenset({"440800", "440802"}))
     '缺霞山区、坡头区、麻章区、遂溪县、徐闻县等的事项'
@@ -57,7 +57,7 @@ def _counties(city: str) -> list[str]:
 
 
 def as_whole(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
-    """Give the rows of whole cities under the code of 全市; ``part_code`` and ``region`` keep whose each row is.
+    """Return the rows of whole cities under the code of 全市; ``part_code`` and ``region`` keep whose each row is.
 
     >>> rows = pd.DataFrame({"region_code": ["441700", "441702", "440900"], "n": [1, 2, 3]})
     >>> as_whole(rows, ("441700",))[["region_code", "part_code", "n"]].values.tolist()
@@ -73,7 +73,7 @@ def as_whole(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
 
 
 def whole_period(period: Period, wanted: str = "") -> Period:
-    """Give a period whose rows are those of whole cities; NoData where the one ``wanted`` is not whole."""
+    """Return a period whose rows are those of whole cities; NoData where the one ``wanted`` is not whole."""
     cities, city = whole_cities(period.regions), city_of(wanted)
     if without := wanted and lacking_for_whole(city, period.regions):
         raise NoData(
@@ -95,7 +95,7 @@ def refuse_whole(region: str, what: str) -> None:
 
 
 def unjudged(standings: pd.DataFrame) -> pd.DataFrame:
-    """Give standings without 判断: what it rests on was simulated for one list a region, not for a dozen in one."""
+    """Return standings without 判断: what it rests on was simulated for one list a region, not for a dozen in one."""
     judged = standings["verdict"] != str(Verdict.NO_DATA)
     return standings.assign(
         verdict=standings["verdict"].mask(judged, str(Verdict.NONE)),
@@ -104,7 +104,7 @@ def unjudged(standings: pd.DataFrame) -> pd.DataFrame:
 
 
 def parts_of(items: pd.DataFrame, one: Indicator, *, region: str, scope: Scope) -> pd.DataFrame:
-    """Give the parts of 全市 on one indicator: scores by region with ``share`` and ``pull`` (see `pulls`)."""
+    """Return the parts of 全市 on an indicator: scores by region with ``share`` and ``pull`` (see `pulls`)."""
     if not is_whole(region):
         raise ConfigError(f"{region_name(region)}不是合计，没有组成部分。", '请用 region="全市"。')
     parts = measure(items, [one], by=("part_code",), scope=scope)
@@ -112,7 +112,7 @@ def parts_of(items: pd.DataFrame, one: Indicator, *, region: str, scope: Scope) 
 
 
 def pulls(parts: pd.DataFrame) -> pd.DataFrame:
-    """Give how far each part pulls the whole from what the others alone would come to.
+    """Return how far each part pulls the whole from what the others alone would come to.
 
     ``parts``: scores of the parts on one indicator. ``share`` is a part's share of the denominator; ``pull`` is the
     value of the whole minus that of the whole without this part.
@@ -126,7 +126,7 @@ def pulls(parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def whole_series(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
-    """Give the series of 全市 from that of its parts: the sums added, where every county has the figure."""
+    """Return the series of 全市 from that of its parts: the sums added, where every county has the figure."""
     parts = as_whole(rows, cities)
     key = ["region_code", "indicator", "period", "definition", "source"]
     sums = ["numerator", "denominator", "n", "n_left_out"]

@@ -102,7 +102,7 @@ def _in_duckdb(engine: str, source: CaseSource, cases: Any, settings: Settings) 
 
 
 def _chunks(column: duckdb.DuckDBPyConnection) -> Iterator[np.ndarray]:
-    """Give the values of a query's one column about a million at a time, while the engine reads on."""
+    """Return the values of a query's one column about a million at a time, while the engine reads on."""
     while len(chunk := column.fetch_df_chunk(512)):
         yield chunk.iloc[:, 0].to_numpy()
 

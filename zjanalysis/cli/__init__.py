@@ -54,7 +54,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().add_usage(usage, actions, groups, _WORDS["usage: "] if prefix is None else prefix)
 
     def start_section(self, heading: str | None) -> None:
-        """Give argparse's own section titles in Chinese."""
+        """Return argparse's own section titles in Chinese."""
         super().start_section(_WORDS.get(heading or "", heading))
 
 
@@ -123,7 +123,7 @@ INPUTS = ("path", "paths", "files", "mail", "apply")  # what names files a comma
 
 
 def output_place(text: str, endings: Sequence[str]) -> str:
-    """Give the name of a file to be written as typed, before any work is done for it; nothing stays nothing.
+    """Return the name of a file to be written as typed, before any work is done for it; nothing stays nothing.
 
     Raises ConfigError for another ending, InputError where a file lies that is not as we wrote it.
     """
@@ -152,7 +152,7 @@ def refuse_own_input(arguments: argparse.Namespace) -> None:
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """Give the words of a list typed with commas, of either width.
+    """Return the words of a list typed with commas, of either width.
 
     >>> listed("赤坎区， 440823,")
     ('赤坎区', '440823')
@@ -161,7 +161,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def listed_or_all(text: str) -> tuple[str, ...]:
-    """Give the words of a list, none for 全部; raises ConfigError where 全部 does not stand alone.
+    """Return the words of a list, none for 全部; raises ConfigError where 全部 does not stand alone.
 
     >>> listed_or_all("地区,月份"), listed_or_all("全部")
     (('地区', '月份'), ())
@@ -173,7 +173,7 @@ def listed_or_all(text: str) -> tuple[str, ...]:
 
 
 def read_number(text: str, *, whole: bool, least: float) -> float:
-    """Give a number as typed; argparse tells what it raises for another, one below ``least`` or without an end."""
+    """Return a number as typed; argparse tells what it raises for another, one below ``least`` or without an end."""
     try:
         value = int(text) if whole else float(text)
     except ValueError:

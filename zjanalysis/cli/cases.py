@@ -69,7 +69,7 @@ def _groups(written: str) -> tuple[str, ...]:
 
 @contextmanager
 def _engine(arguments: argparse.Namespace) -> Iterator[Any]:
-    """Give the engine: a name, or a Spark session on the master, which is stopped at the end."""
+    """Return the engine: a name, or a Spark session on the master, which is stopped at the end."""
     if arguments.engine != "spark":
         if arguments.master:
             raise ConfigError("--master 只用于 --engine spark。", "请加上 --engine spark，或去掉 --master。")

@@ -124,7 +124,7 @@ def _day(arguments: argparse.Namespace, period: Period) -> str:
 
 
 def _given(arguments: argparse.Namespace) -> str:
-    """Give the day of the action; all but init and update need one, since no clock is read."""
+    """Return the day of the action; all but init and update need one, since no clock is read."""
     if not arguments.on:
         raise ConfigError("没有给出日期。", "请加上 --on，例如 --on 2021-06-01。")
     return iso_day(arguments.on, example="2021-06-01")

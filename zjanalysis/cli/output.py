@@ -27,7 +27,7 @@ def print_table(rows: Table, limit: int = 60, *, file: TextIO | None = None) -> 
 
 
 def typed(arguments: argparse.Namespace, *names: str) -> str:
-    """Give the options that were typed as they stand in a command that follows, a blank before each.
+    """Return the options that were typed as they stand in a command that follows, a blank before each.
 
     >>> typed(argparse.Namespace(data="我的 数据", period="2021Q2", peers=""), "data", "period", "peers")
     ' --data "我的 数据" --period 2021Q2'

@@ -19,7 +19,7 @@ REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 
 
 def plan_overview(me: Study, *indicators: str) -> Block:
-    """Give both answers of the plan side by side: the fewest items until 达标, and until 判断 is 优于.
+    """Return both answers of the plan side by side: the fewest items until 达标, and until 判断 is 优于.
 
     Where no plan on record binds the region the first is to pass the median, and nothing is called 达标. An indicator
     that has no value, nobody to follow or no yardstick is a word in the note; so is what reviews stand in the way of.
@@ -82,7 +82,7 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
 
 
 def _digits(row: pd.Series, unit: str) -> int:
-    """Give the digits in which the values of a plan's summary are told from its target."""
+    """Return the digits in which the values of a plan's summary are told from its target."""
     return wording.digits_apart([row["value"], row["reached_value"], row["best_reachable"]], row["target"], unit)
 
 
@@ -119,7 +119,7 @@ def _cost(steps: pd.DataFrame) -> str:
 def plan(
     me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE, limit: int = 30
 ) -> tuple[Block, ...]:
-    """Give the plan of each indicator (none named: the six): the sentence, and the items to change in their order, at
+    """Return the plan of each indicator (none named: the six): the sentence, and the items to change in their order, at
     most ``limit``.
     """
     return tuple(_plan(me.plan(key, target=target, conditions=conditions), me, limit) for key in indicators or me.keys)
@@ -171,7 +171,7 @@ def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
 
 
 def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE) -> Block:
-    """Give what stands in the way of more than the plans reach, indicator by indicator (none named: the six)."""
+    """Return what stands in the way of more than the plans reach, indicator by indicator (none named: the six)."""
     plans = {key: me.plan(key, target=target, conditions=conditions) for key in indicators or me.keys}
     barriers = pd.concat([one.obstacles.assign(indicator=key) for key, one in plans.items()], ignore_index=True)
     if barriers.empty:
@@ -186,7 +186,7 @@ def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditi
 
 
 def tasks(me: Study, *indicators: str) -> Block:
-    """Give the task list of the plans (none named: of the six) for the departments.
+    """Return the task list of the plans (none named: of the six) for the departments.
 
     The workbook to send out is written by ``zj plan --out``.
     """

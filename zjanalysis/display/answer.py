@@ -22,7 +22,7 @@ from zjanalysis.units import UNITS, Met, Verdict
 
 
 def summary(me: Study) -> Block:
-    """Give the three sentences 处在什么位置 / 为什么 / 先做什么, made from the numbers."""
+    """Return the three sentences 处在什么位置 / 为什么 / 先做什么, made from the numbers."""
     answers = (
         ("处在什么位置", position_sentence(me)),
         ("为什么", reason_sentence(me)),
@@ -34,7 +34,7 @@ def summary(me: Study) -> Block:
 
 
 def _cards(me: Study) -> list[dict[str, Any]]:
-    """Give what the index needs of each indicator, in the order of the registry: the numbers, and how they read."""
+    """Return what the index needs of each indicator, in the order of the registry: the numbers, and how they read."""
     rows = spine_rows(me).set_index("indicator").loc[me.gaps["indicator"]].reset_index()
     texts = ("text", "place", "meets_target", "verdict", "moved", "effect_text", "median_text", "target_text")
     worse = me.worsening.loc[me.worsening["region_code"] == me.region, "indicator"].tolist()
@@ -147,7 +147,7 @@ def _nothing_missed(me: Study) -> str:
 
 
 def over_limit(me: Study) -> pd.DataFrame:
-    """Give the region's items that count and promise more days than the law allows, the most days over first."""
+    """Return the region's items that count and promise more days than the law allows, the most days over first."""
     permits = me.counted
     days = permits["promised_days"] - permits["statutory_days"]
     return permits.assign(days=days)[permits["limit_reason"].isna() & (days > 1e-9)].sort_values(
@@ -174,7 +174,7 @@ def _action(one: Plan) -> str:
 
 
 def unmet_plans(me: Study) -> list[Plan]:
-    """Give the plans of the indicators that do not meet their target, the fewest changes first."""
+    """Return the plans of the indicators that do not meet their target, the fewest changes first."""
     keys = me.gaps.loc[me.gaps["meets_target"] == Met.NOT_MET, "indicator"]
     plans = [me.plan(str(key)) for key in keys]
     return sorted(plans, key=lambda one: (not one.summary["reached"].iloc[0], int(one.summary["n_steps"].iloc[0])))
@@ -192,7 +192,7 @@ MEANINGS = {
 
 
 def terms(me: Study) -> Block:
-    """Give one line for each word the first screen uses: the indicators, the peers, how places and words are read."""
+    """Return one line for each word the first screen uses: the indicators, the peers, how places and words are read."""
     items = me.scope.noun
     names = [(about(key).short, MEANINGS.get(key, about(key).definition).format(items=items)) for key in me.keys]
     group = usual_group(me.region, me.settings)
@@ -208,12 +208,12 @@ def terms(me: Study) -> Block:
 
 
 def _first_plans(me: Study) -> list[Plan]:
-    """Give the plans 表1 is made of: of the targets not met, else of what would lead 判断 to 优于."""
+    """Return the plans 表1 is made of: of the targets not met, else of what would lead 判断 to 优于."""
     return unmet_plans(me) or [me.plan(str(key), target=LEAD) for key in me.gaps["indicator"].head(1)]
 
 
 def first_steps(me: Study, *, limit: int = 4) -> Block:
-    """Give 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
+    """Return 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
     steps = [one.steps for one in _first_plans(me) if len(one.steps)]
     rows = (
         _together(pd.concat([named_steps(leading(one, limit), me) for one in steps], keys=range(len(steps))), limit)
@@ -228,7 +228,7 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
 
 
 def _together(steps: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Give the first steps of the plans (the outer index), each plan in turn; what several plans ask is one row."""
+    """Return the first steps of the plans (the outer index), each plan in turn; what several plans ask is one row."""
     turns = steps.assign(turn=steps.groupby(level=0).cumcount()).sort_values("turn", kind="stable")
     same = turns.groupby(["item_key", "step"], sort=False)
     joined = {"name": same["name"].agg("、".join), "effect": same["effect"].agg("、".join)}
@@ -243,7 +243,7 @@ def step_counts(steps: Iterable[pd.DataFrame]) -> str:
 
 
 def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
-    """Give the steps of a plan with the words a reader meets: name, step, done_by, effect; * needs a review.
+    """Return the steps of a plan with the words a reader meets: name, step, done_by, effect; * needs a review.
 
     ``over`` says where the promise exceeds the statutory limit, and ※ marks it (`over_note`).
     """
@@ -266,7 +266,7 @@ def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
 
 
 def _statutory(me: Study) -> dict[str, float]:
-    """Give the statutory limit of each of the region's items in working days, by item key."""
+    """Return the statutory limit of each of the region's items in working days, by item key."""
     return dict(zip(item_keys(me.own), me.own["statutory_days"], strict=True))
 
 
@@ -288,7 +288,7 @@ def _done_by(row: dict[Any, Any]) -> str:
 
 
 def effect_text(row: dict[Any, Any], one: Indicator) -> str:
-    """Give what a step brings: visits as visits, everything else in the unit of the indicator.
+    """Return what a step brings: visits as visits, everything else in the unit of the indicator.
 
     >>> effect_text({"kind": "visits", "change_by": 2.0}, about("visits"))
     '少跑2次'
@@ -302,7 +302,7 @@ def effect_text(row: dict[Any, Any], one: Indicator) -> str:
 
 
 def gain_text(gain: float, one: Indicator) -> str:
-    """Give by how much an indicator gets better, in the direction its number then takes.
+    """Return by how much an indicator gets better, in the direction its number then takes.
 
     >>> gain_text(0.5, about("online")), gain_text(0.5, about("visits")), gain_text(0.5, about("promised_days"))
     ('提升50.00个百分点', '减少0.5000次', '缩短0.50个工作日')

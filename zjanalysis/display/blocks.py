@@ -55,7 +55,7 @@ class Block:
     figure: Axes | None = field(default=None, hash=False, compare=False)
 
     def __repr__(self) -> str:
-        """Give what it says; the rows behind it are ``.rows``, the Axes ``.figure``."""
+        """Return what it says; the rows behind it are ``.rows``, the Axes ``.figure``."""
         return self.sentence
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def show(*blocks: Block | Table | pd.DataFrame | pd.Series | Iterable[Any]) -> N
 
 
 def _blocks(shown: Any) -> Iterator[Block | Table]:
-    """Give what is to be shown one by one, as a page can show it."""
+    """Return what is to be shown one by one, as a page can show it."""
     if isinstance(shown, (tuple, list)):
         for one in shown:
             yield from _blocks(one)
@@ -89,7 +89,7 @@ def _blocks(shown: Any) -> Iterator[Block | Table]:
 
 
 def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bool = False, report_date: str = "") -> Block:
-    """Give the head of a report: the page's only h1, and the sample band where the data are made up.
+    """Return the head of a report: the page's only h1, and the sample band where the data are made up.
 
     ``alone``: the report is of the region without those in it, a city is called 市本级. ``report_date`` is an ISO date
     or empty, never the clock; raises ConfigError for another.
@@ -105,34 +105,34 @@ def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bo
 
 
 def source_of(me: Study) -> str:
-    """Give the line under every figure: where it is from, up to when, and that it is made up when it is."""
+    """Return the line under every figure: where it is from, up to when, and that it is made up when it is."""
     until = f"截至{dates.date_text(me.period.cutoff)}" if me.period.cutoff else "截止日期未注明"
     mark = f"【{SAMPLE}】" if me.period.dataset.kind == "sample" else ""
     return f"{mark}来源：{me.period.dataset.title}，{dates.issue_text(me.period.name)}，{until}"
 
 
 def say(*sentences: str) -> Block:
-    """Give one paragraph of sentences made by `wording`; empty ones are dropped."""
+    """Return one paragraph of sentences made by `wording`; empty ones are dropped."""
     text = "".join(str(sentence) for sentence in sentences if sentence)
     return Block(templates.html("say", text=text), {"kind": "say", "text": text}, text)
 
 
 def listing(printed: Table, sentence: str = "", *, limit: int = 0) -> Block:
-    """Give a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
+    """Return a table as a block, with the sentence over it; at most ``limit`` rows are shown (0: all)."""
     html = templates.html("listing", sentence=sentence, printed=replace(printed, limit=checked(limit)))
     payload = {"kind": "table", "sentence": sentence, "limit": limit, "table": printed.payload()}
     return Block(html, payload, sentence or printed.caption, printed.frame)
 
 
 def checked(limit: int) -> int:
-    """Give a limit as every view means it: so many rows, 0 for all; ConfigError for a number below 0."""
+    """Return a limit as every view means it: so many rows, 0 for all; ConfigError for a number below 0."""
     if limit < 0:
         raise ConfigError(f"limit={limit} 不能是负数。", "写几就列几行，0 为全部。")
     return limit
 
 
 def leading(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Give the first rows by a limit (`checked`)."""
+    """Return the first rows by a limit (`checked`)."""
     return rows.head(limit) if checked(limit) else rows
 
 
@@ -140,7 +140,7 @@ def exhibit(
     axes: Axes | tuple[Axes, Axes], *, title: str, table: Table | pd.DataFrame | pd.Series, source: str | Study = "",
     sentence: str = "", alt: str = "",
 ) -> Block:  # fmt: skip
-    """Give a figure, ours or an analyst's own, with the table it draws and the table's place in the workbook.
+    """Return a figure, ours or an analyst's own, with the table it draws and the table's place in the workbook.
 
     ``title`` says what is to be seen and stands, with ``source`` (or that of a study), inside the picture; ``alt`` are
     the words for who cannot see it, made from the table where none are given. Of two Axes a phone shows the second.
@@ -179,7 +179,7 @@ def first_rows(printed: Table) -> str:
 
 
 def carry(block: Block) -> Block:
-    """Give an exhibit that takes its picture along, for the document and the card made from the page.
+    """Return an exhibit that takes its picture along, for the document and the card made from the page.
 
     Without its title, which the document writes under it. What is no figure stays as it is.
     """
@@ -196,7 +196,7 @@ def carry(block: Block) -> Block:
 
 
 def redrawn(block: Block) -> Block:
-    """Give an exhibit as its figure is now: the same where nobody has changed it, else with one picture for all."""
+    """Return an exhibit as its figure is now: the same where nobody has changed it, else with one picture for all."""
     if block.figure is None or not picture.figure_of(block.figure).stale:
         return block
     said, html, alt = dict(block.payload), block.html, block.payload["alt"]
@@ -212,7 +212,7 @@ def redrawn(block: Block) -> Block:
 
 
 def definitions(me: Study) -> Block:
-    """Give how each indicator is defined, with N/M of the region's own rows, and how places and words are read."""
+    """Return how each indicator is defined, with N/M of the region's own rows, and how places and words are read."""
     from zjanalysis.analysis.registry import bound  # noqa: PLC0415
 
     scores = me.scores[me.scores["region_code"] == me.region]
@@ -231,20 +231,20 @@ def definitions(me: Study) -> Block:
 
 
 def printed_steps(rows: pd.DataFrame, other: str) -> list[float]:
-    """Give value − ``other`` of every row as it follows from what is printed of both (`wording.step`)."""
+    """Return value − ``other`` of every row as it follows from what is printed of both (`wording.step`)."""
     ends = zip(rows["indicator"], rows["value"], rows[other], strict=True)
     return [wording.step(value, beside, about(key).unit) for key, value, beside in ends]
 
 
 def change_words(rows: pd.DataFrame) -> list[str]:
-    """Give what the change of every row means, by what is printed of both values and by what it comes from."""
+    """Return what the change of every row means, by what is printed of both values and by what it comes from."""
     steps = zip(rows["indicator"], printed_steps(rows, "previous"), rows["listed"], strict=True)
     known = ((about(key), step, listed) for key, step, listed in steps)
     return [wording.change_word(step, one.unit, one.sign, listed=listed) for one, step, listed in known]
 
 
 def since(me: Study) -> str:
-    """Give what a change is counted from in a sentence: 较上期, or the last period by name where one is missing."""
+    """Return what a change is counted from in a sentence: 较上期, or the last period by name where one is missing."""
     return dates.since(me.before.name, me.period.name)
 
 
@@ -259,7 +259,7 @@ def n_places(counts: Iterable[int]) -> str:
 
 
 def with_data(me: Study, *keys: str) -> list[str]:
-    """Give the peers that have a value on one of the indicators."""
+    """Return the peers that have a value on one of the indicators."""
     rows = me.scores[me.scores["indicator"].isin(keys) & me.scores["value"].notna()]
     return [code for code in me.peers if code in set(rows["region_code"])]
 
@@ -271,7 +271,7 @@ def peers_text(me: Study, *keys: str) -> str:
 
 
 def reading_rules(rules: Comparison, *, unplanned: str = "", chosen: bool = False) -> list[tuple[str, str]]:
-    """Give how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force.
+    """Return how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force.
 
     ``unplanned``: why no target binds the region (`workplan.unplanned`). ``chosen``: the peers are not the plan's own.
     """
@@ -297,7 +297,7 @@ def reading_rules(rules: Comparison, *, unplanned: str = "", chosen: bool = Fals
 
 
 def file_facts(me: Study, *, report_date: str = "") -> Block:
-    """Give what the report is made from: files, rows, cut-off, how limits become working days."""
+    """Return what the report is made from: files, rows, cut-off, how limits become working days."""
     files, units = me.period.files, me.settings.units
     read, used = int(files["rows_read"].sum()), int(files["rows_used"].sum())
     days = [wording.plain(size) for size in (units.year, units.quarter, units.month, units.hours_per_day)]
@@ -343,13 +343,13 @@ def city_note(region: str) -> str:
 
 
 def finish(me: Study) -> Block:
-    """Give the mark that the notebook ran to its end; a page without it is not released."""
+    """Return the mark that the notebook ran to its end; a page without it is not released."""
     text = f"通报完。{source_of(me)}。"
     return Block(templates.html("finish", text=text), {"kind": "end", "complete": True}, text)
 
 
 def names_of(codes: Iterable[str]) -> list[str]:
-    """Give the names of region codes; beside a county a city is 市本级.
+    """Return the names of region codes; beside a county a city is 市本级.
 
     >>> names_of(["440800", "440900"]), names_of(["440800", "440823"])
     (['湛江市', '茂名市'], ['湛江市（市本级）', '遂溪县'])
@@ -360,7 +360,7 @@ def names_of(codes: Iterable[str]) -> list[str]:
 
 
 def short_name(name: str) -> str:
-    """Give a region's name without 县, 区 or 市 where two characters are left.
+    """Return a region's name without 县, 区 or 市 where two characters are left.
 
     >>> short_name("遂溪县"), short_name("湛江经济技术开发区")
     ('遂溪', '湛江经开区')

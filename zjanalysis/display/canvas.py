@@ -43,7 +43,7 @@ class TextColumn:
 
     @property
     def width(self) -> float:
-        """Give the millimetres the column needs."""
+        """Return the millimetres the column needs."""
         return max(width_of(self.texts, self.size), width_of([self.head], theme.SMALL))
 
 
@@ -56,7 +56,7 @@ def row_chart(
     strong: Sequence[int] = (),
     size: float = theme.TEXT,
 ) -> Axes:
-    """Give Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
+    """Return Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
 
     ``size`` are the points of the names; rows are as high as they ask.
     The width is that of the text on paper; margins follow from the longest text, so nothing is cut.
@@ -89,7 +89,7 @@ def row_chart(
 
 
 def plane(*, height: float, left: float = 16, right: float = 4) -> Axes:
-    """Give Axes for two scales, ``height`` millimetres high, with margins in millimetres for the labels."""
+    """Return Axes for two scales, ``height`` millimetres high, with margins in millimetres for the labels."""
     figure, total = new_figure(height), theme.WIDTH / MM
     box = (left / total, BOTTOM / height, (total - left - right) / total, (height - TOP - BOTTOM) / height)
     return bare_axes(figure, box)
@@ -152,7 +152,7 @@ def spans(axes: Axes, starts: Iterable[float], ends: Iterable[float], *, colours
 
 
 def width_of(texts: Sequence[str], size: float = theme.TEXT) -> float:
-    """Give the millimetres the longest text needs at a size in points."""
+    """Return the millimetres the longest text needs at a size in points."""
     return max((ems(text) for text in texts), default=0.0) * size * theme.POINT
 
 
@@ -212,13 +212,13 @@ def along(axes: Axes, places: Sequence[float], texts: Sequence[str]) -> None:
 
 
 def _points(axes: Axes) -> tuple[float, float]:
-    """Give width and height of the Axes in points."""
+    """Return width and height of the Axes in points."""
     box, (width, height) = axes.get_position(), axes.figure.get_size_inches()  # type: ignore[union-attr]
     return box.width * width * 72, box.height * height * 72
 
 
 def round_ticks(low: float, high: float, n: int = 6) -> list[float]:
-    """Give about ``n`` round numbers between two values."""
+    """Return about ``n`` round numbers between two values."""
     places = MaxNLocator(nbins=n, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     return [float(place) for place in places if low <= place <= high]
 
@@ -235,7 +235,7 @@ def guides(axes: Axes, places: Sequence[float], texts: Sequence[str], *, label: 
 
 
 def rows_per_mm(axes: Axes) -> float:
-    """Give how many rows one millimetre is."""
+    """Return how many rows one millimetre is."""
     low, high = axes.get_ylim()
     return float(abs(high - low) / (axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi / MM))
 
@@ -255,7 +255,7 @@ def bars(axes: Axes, ends: Sequence[float], *, starts: Sequence[float], colours:
 
 
 def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:
-    """Give tick labels as short as their step allows.
+    """Return tick labels as short as their step allows.
 
     >>> tick_texts([0.8, 0.85, 0.9], "share"), tick_texts([0, 2.5], "days")
     (['80%', '85%', '90%'], ['0.0', '2.5'])
@@ -287,7 +287,7 @@ def yardsticks(axes: Axes, lines: Sequence[Yardstick]) -> None:
 
 
 def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:
-    """Give alignment and level of each name: the first choice where all stay over the rows and none overlap."""
+    """Return alignment and level of each name: the first choice where all stay over the rows and none overlap."""
     plot = axes.get_position().width * theme.WIDTH / MM
     low, high = axes.get_xlim()
     points = [(line.value - low) / (high - low) * plot for line in lines]

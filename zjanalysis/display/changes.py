@@ -36,7 +36,7 @@ KINDS = {lever.field: lever.kind for lever in LEVERS.values()} | {"statutory_day
 
 
 def changes(me: Study, indicator: str) -> Block:
-    """Give the last and the present value of one indicator, region by region, best first."""
+    """Return the last and the present value of one indicator, region by region, best first."""
     one = about(indicator)
     if me.previous.empty:
         return say(FIRST)
@@ -93,7 +93,7 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
 
 
 def change_split(me: Study, indicator: str) -> Block:
-    """Give the change since the last period split into items added, removed and changed; a sentence without one."""
+    """Return the change since the last period split into items added, removed and changed; a sentence without one."""
     one = about(indicator)
     parts = me.change_splits[me.change_splits["indicator"] == one.key].reset_index(drop=True)
     row = parts.iloc[0]
@@ -126,7 +126,7 @@ def _no_list(me: Study) -> str:
 
 
 def item_changes(me: Study, *, limit: int = 0) -> Block:
-    """Give what changed in the region's items, one row per item, at most ``limit`` (0: all)."""
+    """Return what changed in the region's items, one row per item, at most ``limit`` (0: all)."""
     fields = me.item_changes()
     if none := _no_list(me):
         return say(none)
@@ -159,7 +159,7 @@ FOUND, NOT_FOUND, NOTHING = "有变化", "没有可辨认的变化", "不作判�
 
 
 def before_after(me: Study, indicator: str, *, date: str) -> Block:
-    """Give by how much one indicator jumped at a known period, three ways, each beside the other periods as placebos.
+    """Return by how much one indicator jumped at a known period, three ways, each beside the other periods as placebos.
 
     ``date`` is the first period that shows what was done. The own line and its distance from the group are interrupted
     series of eight points and more; the same items against the other regions' need the workbooks of the periods.
@@ -192,7 +192,7 @@ def before_after(me: Study, indicator: str, *, date: str) -> Block:
 
 
 def _whole(lines: pd.DataFrame, region: str, periods: Iterable[str]) -> pd.DataFrame:
-    """Give the newest piece of a region's line: after the last cut, and after the last period that is missing."""
+    """Return the newest piece of a region's line: after the last cut, and after the last period that is missing."""
     own = lines[(lines["region_code"] == region) & lines["value"].notna()]
     own = own[own["line"] == own["line"].max()].sort_values("period")
     place = own["period"].map({period: number for number, period in enumerate(periods)})

@@ -9,7 +9,7 @@ from zjanalysis.errors import ConfigError
 
 
 def issue_text(period: str) -> str:
-    """Give the issue of a period; a name of another form stands as it is.
+    """Return the issue of a period; a name of another form stands as it is.
 
     >>> issue_text("2021Q1"), issue_text("2021-05"), issue_text("试算")
     ('2021年第1期', '2021年第5期', '试算')
@@ -19,7 +19,7 @@ def issue_text(period: str) -> str:
 
 
 def since(before: str, now: str) -> str:
-    """Give what a change is counted from: the last period, by its name where it is not the one just before.
+    """Return what a change is counted from: the last period, by its name where it is not the one just before.
 
     >>> since("2020Q4", "2021Q1"), since("2020Q2", "2021Q1")
     ('较上期', '较2020年第2期')
@@ -30,7 +30,7 @@ def since(before: str, now: str) -> str:
 
 
 def date_text(written: str) -> str:
-    """Give an ISO date in Chinese.
+    """Return an ISO date in Chinese.
 
     >>> date_text("2021-03-31")
     '2021年3月31日'
@@ -40,7 +40,7 @@ def date_text(written: str) -> str:
 
 
 def month_text(written: str) -> str:
-    """Give an ISO month in Chinese.
+    """Return an ISO month in Chinese.
 
     >>> month_text("2021-03")
     '2021年3月'
@@ -50,7 +50,7 @@ def month_text(written: str) -> str:
 
 
 def iso_day(text: str, *, example: str = "2021-04-15") -> str:
-    """Give a day as typed, which has to be one; raises ConfigError, which shows the ``example``."""
+    """Return a day as typed, which has to be one; raises ConfigError, which shows the ``example``."""
     try:
         return date.fromisoformat(str(text)).isoformat()
     except ValueError:

@@ -24,7 +24,7 @@ TONES = {"法定时限": theme.PEER, "承诺时限": theme.FOCUS}
 
 
 def _permits(me: Study, *, own: bool) -> pd.DataFrame:
-    """Give the permits with a usable pair of limits, and how far each is compressed."""
+    """Return the permits with a usable pair of limits, and how far each is compressed."""
     rows = in_scope(me.own if own else me.items, me.scope, one=about("time_compression"))
     usable = rows[rows["limit_reason"].isna() & (rows["statutory_days"] > 0)]
     return usable.assign(compression=1 - usable["promised_days"] / usable["statutory_days"])
@@ -37,12 +37,12 @@ def _quartiles(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
 
 
 def _holding(days: pd.Series, share: float) -> float:
-    """Give the smallest of the days within which at least the share of the items lies; never a number between two."""
+    """Return the smallest of the days within which at least the share of the items lies; never a number between two."""
     return float(np.quantile(days, share, method="inverted_cdf"))
 
 
 def limits(me: Study) -> Block:
-    """Give the limits of every region of the group, statutory beside promised, as boxes over the items."""
+    """Return the limits of every region of the group, statutory beside promised, as boxes over the items."""
     rows = _permits(me, own=False)
     if rows.empty:
         return say(f"没有两项时限齐全的{me.scope.kind}事项，{wording.NO_DATA}。")
@@ -87,7 +87,7 @@ def _limit_dots(found: pd.DataFrame, order: list[str], here: str) -> Axes:
 
 
 def compression(me: Study, *, limit: int = 12) -> Block:
-    """Give how far each permit is compressed, by department of the region: a dot an item, those that lag first."""
+    """Return how far each permit is compressed, by department of the region: a dot an item, those that lag first."""
     rows = _permits(me, own=True).dropna(subset=["department"])
     if rows.empty:
         return say(f"{me.name}没有写明部门、两项时限齐全的{me.scope.kind}事项，{wording.NO_DATA}。")
@@ -113,13 +113,13 @@ def compression(me: Study, *, limit: int = 12) -> Block:
 
 
 def _apart(points: pd.DataFrame) -> pd.Series:
-    """Give how far from the middle of its row an item is drawn, so that equal ones of a department lie side by side."""
+    """Return how far from the middle of its row an item is drawn: equal ones of a department lie side by side."""
     same = points.groupby(["department", "compression"])["compression"]
     return ((same.cumcount() + 0.5) / same.transform("size") - 0.5) * 0.6
 
 
 def visits(me: Study, *, limit: int = 10) -> Block:
-    """Give the mean visits of each kind of office in every region of the group as a map of shades.
+    """Return the mean visits of each kind of office in every region of the group as a map of shades.
 
     The kinds that ask for most visits in all in the region come first, then those that do in the group: a mean of one
     or two items names nobody.
@@ -187,7 +187,7 @@ PALE, DARK = "#F3F0EF", 0.58  # from here on white is read better than black
 
 
 def _tone(share: float) -> tuple[float, ...]:
-    """Give the shade of a share of the most visits, from pale to the colour of what lags."""
+    """Return the shade of a share of the most visits, from pale to the colour of what lags."""
     ends = zip(to_rgb(PALE), to_rgb(theme.BEHIND), strict=True)
     return tuple(pale + (full - pale) * share for pale, full in ends)
 
@@ -200,7 +200,7 @@ OFFICES = ("公安", "生态环境", "住房和城乡建设", "自然资源", "�
 
 
 def office_kind(name: str) -> str:
-    """Give the kind of office a department's name speaks of, else the name itself.
+    """Return the kind of office a department's name speaks of, else the name itself.
 
     >>> office_kind("遂溪县公安局"), office_kind("湛江市生态环境局遂溪分局")
     ('公安', '生态环境')

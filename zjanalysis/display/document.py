@@ -43,7 +43,7 @@ Part = str | Mapping[str, Any]
 def make_document(
     parts: Iterable[Part], cover: Mapping[str, Any], *, office: str, code: str = "", date: str = ""
 ) -> bytes:
-    """Give the document as bytes; the same content gives the same bytes.
+    """Return the document as bytes; the same content gives the same bytes.
 
     ``cover`` is the payload of the cover (``to``: the 主送机关, where it is sent to somebody), ``office`` who issues
     it, ``code`` the 校验码 of the page it is made from, ``date`` the 成文日期 (ISO).
@@ -191,7 +191,7 @@ def _look(font: str, size: float) -> str:
 def _paragraph(
     text: str, font: str, size: float, *, align: str = "both", lead: str = "", **spacing: float | bool
 ) -> str:
-    """Give a paragraph, ``lead`` in 楷体 first; ``spacing``: before, after, line, right (points), indent, keep."""
+    """Return a paragraph, ``lead`` in 楷体 first; ``spacing``: before, after, line, right (points), indent, keep."""
     line = spacing.get("line", LINE)
     exact = f' w:line="{round(line * 20)}" w:lineRule="exact"' if line else ' w:line="240" w:lineRule="auto"'
     places = f'w:before="{round(spacing.get("before", 0) * 20)}" w:after="{round(spacing.get("after", 0) * 20)}"'
@@ -241,7 +241,7 @@ def _lines(text: str, font: ImageFont.FreeTypeFont, width: int, first: float = 0
 
 
 def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, code: str, sample: bool) -> bytes:
-    """Give the card as PNG, 1,080 pixels wide; ``terms`` are the three sentences with their heads.
+    """Return the card as PNG, 1,080 pixels wide; ``terms`` are the three sentences with their heads.
 
     Characters without a glyph read 〓. The same content gives the same bytes.
     """

@@ -61,7 +61,7 @@ class View:
 
 
 def chosen_study(period: Period, choice: Choice) -> Study:
-    """Give the study of a choice on a loaded period; raises UnknownName for a definition nobody knows."""
+    """Return the study of a choice on a loaded period; raises UnknownName for a definition nobody knows."""
     if choice.definition not in _CHANGES:
         raise unknown_name("口径", choice.definition, DEFINITIONS)
     changed = period.once(("definition", choice.definition), lambda: _CHANGES[choice.definition](period))
@@ -69,7 +69,7 @@ def chosen_study(period: Period, choice: Choice) -> Study:
 
 
 def view(period: Period, choice: Choice, *, before: View | None = None) -> View:
-    """Give the view of a choice on a loaded period.
+    """Return the view of a choice on a loaded period.
 
     Without a department: the place in the group. With one: the departments of the region, and the items of the one
     chosen whose promise is longer than a peer's. A target adds the fewest items to change for it. Of the view before,
@@ -98,7 +98,7 @@ def _plan(me: Study, choice: Choice) -> Block | None:
 
 
 def code_of(choice: Choice) -> str:
-    """Give the lines that show the same in any notebook after ``import zjanalysis as zj``."""
+    """Return the lines that show the same in any notebook after ``import zjanalysis as zj``."""
     where = f"{choice.data!r}, {choice.period!r}, region={choice.region!r}"
     peers = f", peers={choice.peers!r}" if choice.peers else ""
     lines = [f"me = zj.study({where}{peers}{_CODE[choice.definition]})"]
@@ -134,7 +134,7 @@ _WIDE = {"description_width": "5em"}
 
 
 def explore(data: str = "", period: str = "", *, region: str = "", peers: str = "") -> Any:
-    """Give the explorer as one widget: choose, and figure, sentence, table, plan and code follow.
+    """Return the explorer as one widget: choose, and figure, sentence, table, plan and code follow.
 
     Raises ConfigError where the extra ``explore`` is not installed.
     """
@@ -169,7 +169,7 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
 
 
 def _rest(widgets: Any) -> tuple[Any, Any, Any]:
-    """Give the button that sends, what is told then, and the field of the code."""
+    """Return the button that sends, what is told then, and the field of the code."""
     send = widgets.Button(description="送到报告", icon="file-text-o", layout={"margin": "2px 2px 2px 2em"})
     code = widgets.Textarea(description="代码", rows=9, style=_WIDE, layout={"width": "98%"})
     return send, widgets.HTML(), code
@@ -192,7 +192,7 @@ def write_parameters(choice: Choice, folder: Path) -> Path:
 
 
 def _widgets() -> Any:
-    """Give ipywidgets, and put the script of the searchable tables into the notebook, from the disk."""
+    """Return ipywidgets, and put the script of the searchable tables into the notebook, from the disk."""
     with suppress(ImportError):
         import itables  # noqa: PLC0415  an extra
 
@@ -207,7 +207,7 @@ def _widgets() -> Any:
 
 
 def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, Any]:
-    """Give the widgets that choose, by name, in the order they stand."""
+    """Return the widgets that choose, by name, in the order they stand."""
     names = load_regions().set_index("code")["name"]
     places = [(str(names.get(code, code)), code) for code in sorted(now.items["region_code"].dropna().unique())]
     groups = _groups(region)
@@ -228,7 +228,7 @@ def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, A
 
 
 def _groups(region: str) -> list[tuple[str, str]]:
-    """Give the groups a region can be compared with: counties with counties, cities with cities, none twice."""
+    """Return the groups a region can be compared with: counties with counties, cities with cities, none twice."""
     usual = peers_of(region)
     others = (name for name in group_names(region) if peers_of(region, name) != usual)
     return [("默认（兄弟地区）", ""), *((name, name) for name in others)]
@@ -279,12 +279,12 @@ def _put(outputs: Mapping[str, Any], current: View, before: View | None) -> None
 
 
 def _html(*texts: str) -> tuple[dict[str, Any], ...]:
-    """Give the outputs of an Output widget, where, unlike in an HTML widget, scripts run."""
+    """Return the outputs of an Output widget, where, unlike in an HTML widget, scripts run."""
     return tuple({"output_type": "display_data", "data": {"text/html": text}, "metadata": {}} for text in texts)
 
 
 def searchable(one: Table) -> str:
-    """Give a table that JupyterLab can sort and search; the plain one where itables is not installed."""
+    """Return a table that JupyterLab can sort and search; the plain one where itables is not installed."""
     try:
         import itables  # noqa: PLC0415  an extra
     except ImportError:

@@ -74,7 +74,7 @@ def write_reported_template(path: str | Path, *, region: str) -> Path:
 
 
 def reported_lines(region: str) -> pd.DataFrame:
-    """Give the figures the plans on record ask for: region, indicator_label, what numerator and denominator are."""
+    """Return the figures the plans on record ask for: region, indicator_label, what numerator and denominator are."""
     sentences = load_sentences()
     asked = sentences[sentences["source"].isin(["reported", "milestone"])].drop_duplicates("indicator")
     city = asked[asked["level"].str.contains(CITY)].assign(region=region_name(region))
@@ -239,7 +239,7 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
 
 
 def example_rows(region: str) -> list[list[Any]]:
-    """Give three filled rows for a region: a permit with a visit, one done at once, a public service."""
+    """Return three filled rows for a region: a permit with a visit, one done at once, a public service."""
     regions = load_regions().set_index("code")
     level, digit = ("市级", "3") if regions.loc[region, "level"] == "prefecture" else ("县级", "4")
     national = str(regions.loc[region, "parent"]) if regions.loc[region, "ours"] else region

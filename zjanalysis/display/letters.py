@@ -49,7 +49,7 @@ class Words(Text):
 
 
 def text_look(text: str, *, size: float, bold: bool, fill: str, anchor: str) -> dict[str, str]:
-    """Give the attributes of an SVG text but its place: its size in points and the width it has in the bundled font."""
+    """Return the attributes of an SVG text but its place: size in points and width in the bundled font."""
     wide = ems(text, bold=bold) * size
     look = {} if size == theme.TEXT else {"font-size": f"{size:g}"}
     look |= {"textLength": f"{wide:.1f}"}
@@ -59,7 +59,7 @@ def text_look(text: str, *, size: float, bold: bool, fill: str, anchor: str) -> 
 
 
 def _drop(words: Words, scale: float) -> float:
-    """Give how far the baseline lies under the anchor of a line, in points × ``scale``, as matplotlib's layout does."""
+    """Return how far a baseline lies under the anchor of a line, in points × ``scale``, as matplotlib's layout does."""
     prop = words.get_fontproperties()
     _, high, low = _extent(words.get_text(), prop, scale)
     up, down, _ = _line_extent(prop, POINTS * scale)
@@ -79,7 +79,7 @@ class SvgRenderer(RendererSVG):
     """matplotlib's own, but the extent of a text in our font is that of its characters, asked for once a process."""
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
-        """Give width, height and descent of a text in points."""
+        """Return width, height and descent of a text in points."""
         ours = not ismath and _ours(prop)
         return _extent(s, prop, 1.0) if ours else super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
 
@@ -111,7 +111,7 @@ class AggRenderer(RendererAgg):
             x += _glyph(sign, bold)[0] * size * self.dpi / POINTS
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
-        """Give width, height and descent of a text in pixels."""
+        """Return width, height and descent of a text in pixels."""
         ours = not ismath and _ours(prop)
         return _extent(s, prop, self.dpi / POINTS) if ours else super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
 
@@ -144,7 +144,7 @@ def _is_bold(prop: FontProperties) -> bool:
 
 
 def _extent(text: str, prop: FontProperties, scale: float) -> tuple[float, ...]:
-    """Give width, height and descent of a text in points × ``scale``; raises UserWarning for a missing glyph."""
+    """Return width, height and descent of a text in points × ``scale``; raises UserWarning for a missing glyph."""
     if not _can_draw(text):
         parts = text_to_path.get_text_width_height_descent(text, prop, False)
         return tuple(part * scale for part in parts)
@@ -156,7 +156,7 @@ def _extent(text: str, prop: FontProperties, scale: float) -> tuple[float, ...]:
 
 
 def _line_extent(prop: FontProperties, dots: float) -> tuple[float | None, ...]:
-    """Give ascent, descent and gap of the lines in pixels; nothing for a font that matplotlib must ask itself."""
+    """Return ascent, descent and gap of the lines in pixels; nothing for a font that matplotlib must ask itself."""
     if not _ours(prop):
         return None, None, None
     gap, up, down, units = _heights(tuple(prop.get_family()))
@@ -181,12 +181,12 @@ def _fonts() -> tuple[FT2Font, FT2Font]:
 
 @cache
 def _strong() -> frozenset[int]:
-    """Give the code points the bold weight can draw; the others are drawn in the regular one."""
+    """Return the code points the bold weight can draw; the others are drawn in the regular one."""
     return frozenset(_fonts()[1].get_charmap())
 
 
 def ems(text: str, *, bold: bool = False) -> float:
-    """Give the width a text has in the bundled font, in ems.
+    """Return the width a text has in the bundled font, in ems.
 
     >>> round(ems("位次"), 2), ems("88.44%") < 4
     (2.0, True)
@@ -196,7 +196,7 @@ def ems(text: str, *, bold: bool = False) -> float:
 
 @cache
 def _glyph(sign: str, bold: bool) -> tuple[float, float, float]:
-    """Give how far a character moves on, how low and how high it reaches, in ems of the bundled font."""
+    """Return how far a character moves on, how low and how high it reaches, in ems of the bundled font."""
     font = _fonts()[bold and ord(sign) in _strong()]
     font.set_size(100, POINTS)
     glyph = font.load_char(ord(sign), flags=mpl.ft2font.LoadFlags.NO_HINTING)
@@ -205,7 +205,7 @@ def _glyph(sign: str, bold: bool) -> tuple[float, float, float]:
 
 @cache
 def _mask(sign: str, bold: bool, size: float, dots: float) -> tuple[np.ndarray, int, int]:
-    """Give the ink of a character (0–255, rows from the top), and where it lies: right of the pen, over the baseline.
+    """Return the ink of a character (0–255, rows from the top), and where it lies: right of the pen, over the baseline.
 
     ``size`` in points, ``dots`` per inch.
     """

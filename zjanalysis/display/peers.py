@@ -31,7 +31,7 @@ from zjanalysis.units import UNITS, Met, Verdict
 
 
 def best_first(me: Study, key: str) -> pd.DataFrame:
-    """Give the standings of one indicator, best first, as they read: region, text, place."""
+    """Return the standings of one indicator, best first, as they read: region, text, place."""
     one, rows = about(key), me.standing(key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
     return rows.assign(
         region=names_of(rows["region_code"]),
@@ -41,7 +41,7 @@ def best_first(me: Study, key: str) -> pd.DataFrame:
 
 
 def ranking(me: Study, indicator: str) -> Block:
-    """Give every region of the group on one indicator, best first: a dot each, the median, the target."""
+    """Return every region of the group on one indicator, best first: a dot each, the median, the target."""
     one = about(indicator)
     rows = best_first(me, one.key)
     printed = table(
@@ -101,7 +101,7 @@ def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
 
 
 def pairs(me: Study, indicator: str) -> Block:
-    """Give the region against each peer on the items both list: difference, interval and word of each pair."""
+    """Return the region against each peer on the items both list: difference, interval and word of each pair."""
     one, compared = about(indicator), me.pairs(indicator)
     rows = compared.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
     apart = [step * one.sign for step in printed_steps(rows, "peer_value")]
@@ -144,7 +144,7 @@ def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
 
 
 def funnel(me: Study, indicator: str) -> Block:
-    """Give shares across regions of different size against the range that their number of items allows."""
+    """Return shares across regions of different size against the range that their number of items allows."""
     one, found = about(indicator), me.funnel(indicator)
     if found.empty:
         return say(f"{one.label}{wording.NO_DATA}。")
@@ -212,7 +212,7 @@ def place_in(value: float, low: float, high: float) -> str:
 
 
 def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
-    """Give where the region stands under every other definition; the first row is the published one."""
+    """Return where the region stands under every other definition; the first row is the published one."""
     one, scores = about(indicator), me.sensitivity(indicator)
     known = [about(key) for key in scores["indicator"]]
     rows = scores.assign(
@@ -237,7 +237,7 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
 
 
 def places_named(last: int) -> list[int]:
-    """Give the places an axis of so many names: first, last, and some between that leave the last its room.
+    """Return the places an axis of so many names: first, last, and some between that leave the last its room.
 
     >>> places_named(13), places_named(122)
     ([1, 3, 6, 9, 13], [1, 17, 34, 51, 68, 85, 102, 122])

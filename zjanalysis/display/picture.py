@@ -36,7 +36,7 @@ DRAWN = re.compile("<svg.*</svg>", re.DOTALL)  # the drawings of a block, from t
 
 
 def new_figure(height: float, *, width: float = theme.WIDTH) -> Figure:
-    """Give an empty figure ``width`` inches wide (the text of an A4 page) and ``height`` millimetres high."""
+    """Return an empty figure ``width`` inches wide (the text of an A4 page) and ``height`` millimetres high."""
     figure = Figure(figsize=(width, height * MM), dpi=theme.DPI)
     FigureCanvasAgg(figure)
     return figure
@@ -81,19 +81,19 @@ def bare_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
 
 
 def describe(axes: Axes, alt: str) -> Axes:
-    """Give the Axes the words that stand for the picture."""
+    """Return the Axes the words that stand for the picture."""
     axes.figure.set_label(alt)
     return axes
 
 
 def alt_of(axes: Axes) -> str:
-    """Give the words an Axes was described with; empty when it was not."""
+    """Return the words an Axes was described with; empty when it was not."""
     label = axes.figure.get_label()
     return label if isinstance(label, str) else ""
 
 
 def figure_of(axes: Axes) -> Figure:
-    """Give the figure an Axes lies in; raises ConfigError for one that lies in none and for what is no Axes."""
+    """Return the figure an Axes lies in; raises ConfigError for one that lies in none and for what is no Axes."""
     if not isinstance(axes, Axes):
         hint = "例如 axes = sns.barplot(…)；sns.catplot 一类给的是多幅小图，写 grid.axes.flat[0]。"
         raise ConfigError(f"这里要作图函数返回的 Axes，得到的是 {type(axes).__name__}。", hint)
@@ -132,7 +132,7 @@ def frame(axes: Axes, *, title: str, source: str) -> Axes:
 
 
 def titles(axes: Axes) -> list[Text]:
-    """Give the lines of the title that `frame` put over a drawing."""
+    """Return the lines of the title that `frame` put over a drawing."""
     return [text for text in figure_of(axes).texts if text.get_verticalalignment() == "top"]
 
 
@@ -184,7 +184,7 @@ def draw_png(axes: Axes, *, width: int = 0) -> bytes:
 
 
 def crop(pixels: np.ndarray) -> np.ndarray:
-    """Give the RGBA pixels without the blank rows above and below; the width stays that of the text on paper."""
+    """Return the RGBA pixels without the blank rows above and below; the width stays that of the text on paper."""
     inked = np.flatnonzero((pixels.view(np.uint32)[:, :, 0] != 0xFFFFFFFF).any(axis=1))
     if not len(inked):
         return pixels
@@ -205,7 +205,7 @@ _LOOK = re.compile(r' (?:style|fill|font-size|text-anchor)="[^"]*"')
 
 
 def _compact(svg: str, words: str, look: str) -> str:
-    """Give the SVG element alone: no prolog, no white space, two decimals, words with their width written down."""
+    """Return the SVG element alone: no prolog, no white space, two decimals, words with their width written down."""
     body = svg[svg.index("<svg") :]
     box = re.search(r'viewBox="([^"]*)"', body)
     inner = body[body.index(">") + 1 : body.rindex("</svg>")]
@@ -228,7 +228,7 @@ def _compact(svg: str, words: str, look: str) -> str:
 
 
 def _ungrouped(svg: str) -> str:
-    """Give the same drawing without groups that say nothing.
+    """Return the same drawing without groups that say nothing.
 
     >>> _ungrouped('<g><g fill="red"><g/><path/></g></g>')
     '<g fill="red"><path/></g>'
@@ -262,7 +262,7 @@ def _path(found: re.Match[str]) -> str:
 
 
 def _alike(svg: str) -> str:
-    """Give the same drawing with the look of three or more marks in a row written once, at a group of them.
+    """Return the same drawing with the look of three or more marks in a row written once, at a group of them.
 
     >>> _alike('<use x="1" style="fill:red"/><use x="2" style="fill:red"/><use x="3" style="fill:red"/>')
     '<g style="fill:red"><use x="1"/><use x="2"/><use x="3"/></g>'
@@ -299,14 +299,14 @@ def _text(found: re.Match[str]) -> str:
 
 @cache
 def palette(*more: str) -> Image.Image:
-    """Give the colours of the theme, and ``more``: mapping to them takes an eighth of the time of finding good ones."""
+    """Return the colours of the theme, and ``more``: mapping to them takes an eighth of finding good ones."""
     holder = Image.new("P", (1, 1))
     holder.putpalette([*theme.palette(), *(part for colour in more for part in ImageColor.getrgb(colour))])
     return holder
 
 
 def _any_colours(opaque: Image.Image) -> Image.Image:
-    """Give a figure of an analyst's own in its own colours; what is all but white becomes white, not a grey box."""
+    """Return a figure of an analyst's own in its own colours; what is all but white becomes white, not a grey box."""
     image = opaque.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     found = image.getpalette() or []
     triples = [found[i : i + 3] for i in range(0, len(found), 3)]

@@ -22,7 +22,7 @@ LEVEL_ORDER = {"错误": 0, "警告": 1, "提示": 2}
 
 
 def counts(me: Study) -> Block:
-    """Give the counts a bulletin starts with: items listed, in force, in scope, counted, left out, and the two sums."""
+    """Return what a bulletin starts with: items listed, in force, in scope, counted, left out, and the two sums."""
     own = me.own
     score = me.scores[(me.scores["region_code"] == me.region) & (me.scores["indicator"] == "time_compression")]
     if score.empty:
@@ -45,7 +45,7 @@ def counts(me: Study) -> Block:
 
 
 def regions(me: Study, *indicators: str) -> Block:
-    """Give the report units of the city side by side, one column per indicator (none named: the six)."""
+    """Return the report units of the city side by side, one column per indicator (none named: the six)."""
     units, known = report_units(me.region), [about(key) for key in indicators or me.keys]
     scores = measure(me.period.items, known, scope=me.scope)
     wide = among(scores, units).pivot_table(
@@ -60,7 +60,7 @@ def regions(me: Study, *indicators: str) -> Block:
 
 
 def findings(me: Study, *, everywhere: bool = False) -> Block:
-    """Give how many cells do not fit, by rule, most serious first; of the region, or of every file of the period."""
+    """Return how many cells do not fit, by rule, most serious first; of the region, or of every file of the period."""
     all_found, items = me.period.findings, me.period.items
     ours = all_found if everywhere else all_found[all_found["region_code"] == me.region]
     where, n_items = ("全部地区", len(items)) if everywhere else (me.name, len(me.own))
@@ -79,13 +79,13 @@ def findings(me: Study, *, everywhere: bool = False) -> Block:
 
 
 def omissions(me: Study) -> Block:
-    """Give how many items each indicator leaves out in the region, and why."""
+    """Return how many items each indicator leaves out in the region, and why."""
     rows = me.left_out()
     return listing(table(rows, caption="各指标剔除事项", columns=page_columns("omissions"), sheet="剔除原因"))
 
 
 def findings_trend(me: Study) -> Block:
-    """Give how often each rule was broken in the last period and in this one; a sentence in a first period."""
+    """Return how often each rule was broken in the last period and in this one; a sentence in a first period."""
     if me.before.files.empty:
         return say("没有上期的事项清单，不与上期比较。")
     names = ["rule", "level", "rule_title"]
@@ -102,7 +102,7 @@ def findings_trend(me: Study) -> Block:
 
 
 def quality_by_region(me: Study) -> Block:
-    """Give for every region of the period how many items are used, how many cells do not fit, what that cost."""
+    """Return for every region of the period how many items are used, how many cells do not fit, what that cost."""
     counted = counted_by(me.period.findings, by=("region_code",))
     used = me.period.items["region_code"].value_counts().rename("n_items").reset_index()
     rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")
@@ -126,7 +126,7 @@ def _most(rows: pd.DataFrame, key: str, word: str, unit: str) -> str:
 
 
 def completeness(me: Study) -> Block:
-    """Give how much of each asked column is filled in the region, the emptiest column first."""
+    """Return how much of each asked column is filled in the region, the emptiest column first."""
     filled = filled_columns(me.own)
     rows = filled.groupby("column_label", as_index=False, sort=False)[["n_items", "n_filled"]].sum()
     shares = rows.assign(filled_share=rows["n_filled"] / rows["n_items"]).sort_values("filled_share", kind="stable")
@@ -140,7 +140,7 @@ def completeness(me: Study) -> Block:
 
 
 def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
-    """Give each region's indicators (none named: the six) with and without the items in doubt (a finding, yet used),
+    """Return each region's indicators (none named: the six) with and without the items in doubt (a finding, yet used),
     the most moved first.
     """
     doubted = me.period.findings[me.period.findings["level"].isin(("错误", "警告")) & me.period.findings["used"]]

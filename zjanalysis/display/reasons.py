@@ -43,7 +43,7 @@ def helps(gain: float, unit: str) -> str:
 
 
 def split(me: Study, indicator: str) -> Block:
-    """Give the gap to the pooled peers split into 结构, 水平 and 覆盖; one sentence where one side has no value."""
+    """Return the gap to the pooled peers split into 结构, 水平 and 覆盖; one sentence where one side has no value."""
     one, parts = about(indicator), me.gap_split(indicator)
     row, peers = parts.iloc[0], peers_text(me, one.key) + "合计" * (len(with_data(me, one.key)) > 1)
     if wording.missing(row["gap"]):
@@ -62,7 +62,7 @@ def split(me: Study, indicator: str) -> Block:
 
 
 def parts_text(parts: pd.DataFrame, unit: str) -> str:
-    """Give the parts of a difference in words, with their signs."""
+    """Return the parts of a difference in words, with their signs."""
     pairs = zip(parts["part"], parts["contribution"], strict=True)
     return "、".join(f"{part}{wording.signed(step, unit)}" for part, step in pairs)
 
@@ -91,7 +91,7 @@ def meaning(part: str, one: Indicator) -> str:
 
 
 def _heaviest(parts: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Give the part that weighs most, with those that print the same; none where all print as nothing."""
+    """Return the part that weighs most, with those that print the same; none where all print as nothing."""
     sizes = [wording.difference(step, unit) for step in parts["contribution"]]
     most = sizes[int(parts["contribution"].abs().argmax())]
     return parts[[size == most and not wording.is_zero(step, unit)
@@ -99,7 +99,7 @@ def _heaviest(parts: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def mainly(parts: pd.DataFrame, unit: str) -> str:
-    """Give the end of a title that names the part that weighs most; empty where all print as nothing."""
+    """Return the end of a title that names the part that weighs most; empty where all print as nothing."""
     names = "、".join(f"“{part}”" for part in _heaviest(parts, unit)["part"])
     return f"，主要在{names}" if names else ""
 
@@ -139,7 +139,7 @@ WEIGHT = "对总体的影响＝（部门－总体）×占分母的比重"
 
 
 def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
-    """Give one indicator by department of the region, those that hold it back most first, at most ``limit`` drawn.
+    """Return one indicator by department of the region, those that hold it back most first, at most ``limit`` drawn.
 
     ``weight`` is what a department does to the region's value: (its value − the whole) × its share of the sum; of fewer
     visits a positive one is for the worse.
@@ -201,7 +201,7 @@ def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -
 
 
 def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.laggards"])) -> Block:
-    """Give the items that hold the region back, a peer promises the same item sooner; at most ``limit`` are shown."""
+    """Return the items that hold the region back, a peer promises the same item sooner; at most ``limit`` are shown."""
     rows = me.laggards()
     rows = rows.assign(department=rows["department"].map(lambda name: office(name, me.name), na_action="ignore"))
     if rows.empty:

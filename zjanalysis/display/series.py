@@ -35,7 +35,7 @@ QUANTITIES = {"法定": "n_statutory", "承诺": "n_promised", "实际": "n_actu
 
 
 def monthly(rows: pd.DataFrame, key_: str) -> pd.DataFrame:
-    """Give the rows of one indicator in order, ``period`` being the month."""
+    """Return the rows of one indicator in order, ``period`` being the month."""
     own = rows[rows["indicator"] == key_] if "indicator" in rows else rows
     if "month" not in own:
         return own
@@ -44,7 +44,7 @@ def monthly(rows: pd.DataFrame, key_: str) -> pd.DataFrame:
 
 
 def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target: float = math.nan) -> Block:
-    """Give one indicator along time: ``rows`` hold month, or period and value, in order; a line from four points on."""
+    """Return an indicator along time: ``rows`` hold month, or period and value, in order; a line from four points."""
     one = about(indicator)
     rows = monthly(rows, one.key)
     known = rows.dropna(subset=["value"])
@@ -90,7 +90,7 @@ def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
 
 
 def short_months(periods: Iterable[str]) -> list[str]:
-    """Give months with the year only where it begins.
+    """Return months with the year only where it begins.
 
     >>> short_months(["2020年12月", "2021年1月", "2021年2月"])
     ['2020年12月', '2021年1月', '2月']
@@ -102,7 +102,7 @@ def short_months(periods: Iterable[str]) -> list[str]:
 
 
 def case_bands(days: pd.DataFrame) -> pd.DataFrame:
-    """Give counts of cases by quantity and limit side by side: band, n_statutory, n_promised, n_actual.
+    """Return counts of cases by quantity and limit side by side: band, n_statutory, n_promised, n_actual.
 
     >>> days = pd.DataFrame({"quantity": "实际", "limit_days": [0, 1, 5, None], "n": [4, 3, 2, 1]})
     >>> case_bands(days).values.tolist()
@@ -124,7 +124,7 @@ def _band(before: int, last: float) -> str:
 
 
 def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
-    """Give cases by band of working days, actual beside promised and statutory."""
+    """Return cases by band of working days, actual beside promised and statutory."""
     rows = case_bands(days)
     names = {column: label for column, label, _ in SERIES if column in rows}
     columns = [column for column in page_columns("bands") if column.key in rows]
@@ -180,7 +180,7 @@ STATES = (
 
 
 def board(counts: pd.DataFrame, *, source: str) -> Block:
-    """Give the plan's tasks: how many rows of the ledger stand in which state."""
+    """Return the plan's tasks: how many rows of the ledger stand in which state."""
     columns = [column for column in page_columns("board") if column.key in counts]
     printed = table(counts, caption="任务进展", columns=columns, sheet="任务进展")
     total, met, late = (int(counts[k].sum()) for k in ("n_rows", "n_met", "n_overdue"))

@@ -32,7 +32,7 @@ EMPTY = {
 
 
 def spine_rows(me: Study) -> pd.DataFrame:
-    """Give the region's `gaps` as they read, those behind first."""
+    """Return the region's `gaps` as they read, those behind first."""
     gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
     known = [about(key) for key in gaps["indicator"]]
     rows = gaps.to_dict("records")
@@ -63,7 +63,7 @@ def _reason(row: dict[Any, Any]) -> str:
 
 
 def target_text(key: str, me: Study) -> str:
-    """Give what the plan asks of a region: a number, or what it says in words; else why it asks nothing."""
+    """Return what the plan asks of a region: a number, or what it says in words; else why it asks nothing."""
     from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
     from zjanalysis.analysis.registry import bound  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ def target_text(key: str, me: Study) -> str:
 
 
 def spine_table(me: Study, rows: pd.DataFrame) -> Table:
-    """Give the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
+    """Return the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
     return table(rows, caption=f"{me.name}各项指标的位置", columns=page_columns("spine"), sheet="指标位置")
 
 
@@ -86,7 +86,7 @@ def card(me: Study) -> str:
 
 
 def spine(me: Study) -> Block:
-    """Give the one figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
+    """Return the figure: six indicators, every region of the group a dot, better to the right, the own one strong."""
     rows = spine_rows(me)
     spots = [_spots(me, row) for row in rows.to_dict("records")]
     title, both = f"{me.name}{len(rows)}项指标{standing_text(rows)}", (_wide(me, rows, spots), _narrow(me, rows, spots))
@@ -94,7 +94,7 @@ def spine(me: Study) -> Block:
 
 
 def standing_text(rows: pd.DataFrame) -> str:
-    """Give how many rows of `spine_rows` carry each word of 判断, and how many of 达标, as the title says it."""
+    """Return how many rows of `spine_rows` carry each word of 判断, and how many of 达标, as the title says it."""
     words = rows["verdict"]
     judged = [f"{n}项{word}" for word in Verdict if (n := int((words == word).sum()))]
     judged = [f"均{words.iloc[0]}"] if len(judged) == 1 else judged
@@ -112,7 +112,7 @@ def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
 
 
 def _spots(me: Study, row: dict[Any, Any]) -> Spots:
-    """Give the places (0 worst, 1 best) of the others, of the own region, of the median and of the target."""
+    """Return the places (0 worst, 1 best) of the others, of the own region, of the median and of the target."""
     one = about(row["indicator"])
     values = me.standings.loc[me.standings["indicator"] == one.key, ["region_code", "value"]].set_index("region_code")[
         "value"
@@ -131,7 +131,7 @@ def _spots(me: Study, row: dict[Any, Any]) -> Spots:
 
 
 def judged(head: str, words: Iterable[str]) -> TextColumn:
-    """Give a column of 判断 or 达标 beside a figure: the words with their marks, in their colours."""
+    """Return a column of 判断 or 达标 beside a figure: the words with their marks, in their colours."""
     every = list(words)
     return TextColumn(head, tuple(map(wording.verdict_text, every)), tuple(INK.get(word, theme.SOFT) for word in every))
 

@@ -38,7 +38,7 @@ SHORT_HEAD = 5.0  # ems: a head up to this wide never breaks
 
 @cache
 def _others() -> dict[str, Indicator]:
-    """Give the indicators that are not of items; their modules load when one of them is first shown."""
+    """Return the indicators that are not of items; their modules load when one of them is first shown."""
     from zjanalysis.analysis.reported import REPORTED_INDICATORS  # noqa: PLC0415
     from zjanalysis.cases.analysis import ALL_CASE_INDICATORS  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ ITEM_KEYS = frozenset(one.key for one in ITEM_INDICATORS)
 
 
 def about(key: str) -> Indicator:
-    """Give the indicator of a key: of items, caseload-weighted, of cases, or reported; raises UnknownName."""
+    """Return the indicator of a key: of items, caseload-weighted, of cases, or reported; raises UnknownName."""
     plain, lens, _ = key.partition("_by_cases") if isinstance(key, str) else (key, "", "")
     if lens:
         return by_caseload(plain)
@@ -67,7 +67,7 @@ class Head:
 
     @property
     def text(self) -> str:
-        """Give the label with the unit in brackets, as the head reads where both stand in one cell."""
+        """Return the label with the unit in brackets, as the head reads where both stand in one cell."""
         return self.label + (f"（{self.unit}）" if self.unit else "")
 
 
@@ -93,7 +93,7 @@ class Table:
     frame: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     def payload(self) -> dict[str, Any]:
-        """Give the table as JSON, as publish stores it and the workbook is made from."""
+        """Return the table as JSON, as publish stores it and the workbook is made from."""
         return {
             "sheet": self.sheet,
             "caption": self.caption,
@@ -105,7 +105,7 @@ class Table:
         }
 
     def texts(self) -> list[list[str]]:
-        """Give every cell as it reads."""
+        """Return every cell as it reads."""
         units, digits = self.row_kinds or ("",) * len(self.rows), self.row_digits or (None,) * len(self.rows)
         return [
             [cell_text(cell, head, unit, many) for head, cell in zip(self.heads, row, strict=True)]
@@ -113,7 +113,7 @@ class Table:
         ]
 
     def html(self) -> str:
-        """Give the table as accessible HTML: caption, column heads with units, the first cell of a row as its head.
+        """Return the table as accessible HTML: caption, column heads with units, the first cell of a row as its head.
 
         Under 40 rem every row becomes a card, whose heads CSS takes from the table.
         """
@@ -162,7 +162,7 @@ def table(
     sheet: str = "",
     focus: str = "",
 ) -> Table:
-    """Give a table of the columns named, in their order; none named means all of the frame, a Series is one column.
+    """Return a table of the columns named, in their order; none named means all of the frame, a Series is one column.
 
     What a grouping made the index comes first, as columns; row numbers do not come.
     A column is a key of columns.csv or a Column of its own (label, unit and kind). ``value``, ``median``, ``change``
@@ -202,7 +202,7 @@ def table(
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the frame with its index as columns where it says something, and every column named by one text.
+    """Return the frame with its index as columns where it says something, and every column named by one text.
 
     >>> _flat(pd.DataFrame({("visits", "mean"): [0.5]}, index=pd.Index(["甲局"], name="department"))).columns
     Index(['department', '到办事现场次数·平均'], dtype='str')
@@ -244,7 +244,7 @@ def page_columns(name: str, one: Indicator | None = None, **words: object) -> tu
 
 
 def table_from_payload(payload: Mapping[str, Any]) -> Table:
-    """Give the table back that ``payload`` was made from (the highlighted rows are not part of it)."""
+    """Return the table back that ``payload`` was made from (the highlighted rows are not part of it)."""
     return Table(
         caption=payload["caption"],
         heads=tuple(Head(**head) for head in payload["columns"]),
@@ -264,13 +264,13 @@ PANDAS = {"size": "项数", "count": "项数", "sum": "合计", "mean": "平均"
 
 
 def _registered(key: str, frame: pd.DataFrame) -> Column:
-    """Give the column of a key; one that nobody registered is what an analyst made: its values say what it is."""
+    """Return the column of a key; one that nobody registered is what an analyst made: its values say what it is."""
     counts = key in frame and pd.api.types.is_numeric_dtype(frame[key]) and not pd.api.types.is_bool_dtype(frame[key])
     return ALL_COLUMNS.get(key, Column(key, PANDAS.get(key, key), "number" if counts else "text"))
 
 
 def word(key: str) -> str:
-    """Give what a column is called by those who fill it in; a word of one's own stays.
+    """Return what a column is called by those who fill it in; a word of one's own stays.
 
     >>> word("statutory_days"), word("Count"), word("窗口数")
     ('法定时限', '数量', '窗口数')
@@ -286,7 +286,7 @@ def _row_units(frame: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _head(column: Column, units: tuple[str, ...]) -> Head:
-    """Give the head of a column; one unit for all rows stands in the head, several stand in the cells."""
+    """Return the head of a column; one unit for all rows stands in the head, several stand in the cells."""
     plain = column.kind in {"text", "number"}
     kind = NAMED.get(column.key, column.kind) if plain else column.kind
     if units and plain and column.key in VALUES + DELTAS:
@@ -298,7 +298,7 @@ def _head(column: Column, units: tuple[str, ...]) -> Head:
 
 
 def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
-    """Give the raw cells of a column as plain Python values; regions and indicators by name, missing as None."""
+    """Return the raw cells of a column as plain Python values; regions and indicators by name, missing as None."""
     if head.key == "region" and "region" not in frame and "region_code" in frame:
         return [region_name(code) for code in frame["region_code"]]
     if head.key not in frame:
@@ -314,7 +314,7 @@ def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
 
 
 def _plain(cell: Any, kind: str) -> Any:
-    """Give a cell as JSON can hold it: text, number, yes or no, nothing."""
+    """Return a cell as JSON can hold it: text, number, yes or no, nothing."""
     if isinstance(cell, float) and kind == "count" and cell.is_integer():
         return int(cell)
     if isinstance(cell, (Verdict, Met)):
@@ -323,7 +323,7 @@ def _plain(cell: Any, kind: str) -> Any:
 
 
 def cell_text(cell: Any, head: Head, unit: str = "", digits: int | None = None) -> str:
-    """Give what a cell reads; ``unit`` and ``digits`` are its row's, the unit written where the head cannot say it.
+    """Return what a cell reads; ``unit`` and ``digits`` are its row's, the unit written where the head cannot say it.
 
     >>> cell_text(0.8813, Head("value", "数值", "%", "value"), "share"), cell_text(None, Head("n", "数", "", "count"))
     ('88.13', '无数据')
@@ -350,7 +350,7 @@ def _spelled(head: Head) -> bool:
 
 
 def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
-    """Give the columns whose cells do not break: short ones never, names of offices not where the screen has room.
+    """Return the columns whose cells do not break: short ones never, names of offices not where the screen has room.
 
     >>> _unbroken({0: ["很长的事项名称" * 4], 1: ["县文化广电旅游体育局"], 2: ["雷州市"]})
     {2: 'zj-short', 1: 'zj-office'}
@@ -366,7 +366,7 @@ def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
 
 
 def varying(printed: Table, texts: list[list[str]]) -> tuple[list[int], str]:
-    """Give the columns worth their room, and what the others say: the same in all of at least three rows.
+    """Return the columns worth their room, and what the others say: the same in all of at least three rows.
 
     The first column, which names the rows, always stays; so does one that another shares its name with.
     """

@@ -82,7 +82,7 @@ SETTINGS: Any = {
 
 
 def palette() -> list[int]:
-    """Give the 64 colours of a figure as PNG wants them: each colour in 8 steps towards white, white first.
+    """Return the 64 colours of a figure as PNG wants them: each colour in 8 steps towards white, white first.
 
     What lies between two of them (the edge of a letter) is printed in the nearest.
 
@@ -134,12 +134,12 @@ def register() -> None:
 
 @cache
 def covered() -> frozenset[int]:
-    """Give the code points the regular weight can draw."""
+    """Return the code points the regular weight can draw."""
     return frozenset(FT2Font(str(FONTS / "ZJSansSC-Regular.otf")).get_charmap())
 
 
 def printable(text: str) -> str:
-    """Give a text that can be drawn: one line, no invisible signs, and 〓 where the font has no glyph.
+    """Return a text that can be drawn: one line, no invisible signs, and 〓 where the font has no glyph.
 
     >>> printable("赤坎区\\u202e 😀\\n大厅")
     '赤坎区 〓 大厅'
@@ -151,7 +151,7 @@ def printable(text: str) -> str:
 
 @lru_cache(20_000)
 def ems(text: str) -> float:
-    """Give the width of a text in ems: a Chinese character 1, anything narrow 0.58.
+    """Return the width of a text in ems: a Chinese character 1, anything narrow 0.58.
 
     >>> ems("赤坎区12")
     4.16
@@ -160,7 +160,7 @@ def ems(text: str) -> float:
 
 
 def shorten(text: str, limit: float) -> str:
-    """Give a text of at most ``limit`` ems, ending in … when something was left out.
+    """Return a text of at most ``limit`` ems, ending in … when something was left out.
 
     >>> shorten("湛江市市场监督管理局", 6)
     '湛江市市场…'
@@ -174,7 +174,7 @@ def shorten(text: str, limit: float) -> str:
 
 
 def lines_of(text: str, limit: float) -> list[str]:
-    """Give a text in lines of at most ``limit`` ems; no line starts with a closing sign.
+    """Return a text in lines of at most ``limit`` ems; no line starts with a closing sign.
 
     >>> lines_of("甲乙丙丁。", 4)
     ['甲乙丙', '丁。']
@@ -193,7 +193,7 @@ OPENING, CLOSING = "（“《〔(", "）”》〕、，；。：)"
 
 
 def wrap(text: str, limit: float) -> str:
-    """Give a name on at most two lines of ``limit`` ems each, of much the same length, the second shortened.
+    """Return a name on at most two lines of ``limit`` ems each, of much the same length, the second shortened.
 
     A bracket goes whole to the second line where it fits; no line starts with a closing one.
 

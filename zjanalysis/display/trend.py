@@ -32,7 +32,7 @@ LISTED = "的变化主要来自事项增减，不计作改善或退步。"
 
 
 def trend(me: Study, *keys: str) -> Block:
-    """Give small multiples, an indicator each (the six key ones unless named): own line, band of the group, target.
+    """Return small multiples, an indicator each (the six key ones unless named): own line, band of the group, target.
 
     A line needs four points; with fewer periods there is one sentence.
     """
@@ -71,7 +71,7 @@ def trend_sentence(me: Study, *keys: str) -> str:
 
 
 def _signals(read: pd.DataFrame) -> str:
-    """Give how many lines read as each signal, by name where they are few."""
+    """Return how many lines read as each signal, by name where they are few."""
     order = (Signal.BETTER, Signal.WORSE, Signal.OUTLIER, Signal.STEADY, Signal.FEW)
     words = [word for word in order if (read["signal"] == word).any()]
     return "，".join(f"{word}{_named(read, 'signal', word)}" for word in words)
@@ -86,13 +86,13 @@ def _past_sentence(me: Study) -> str:
 
 
 def _named(read: pd.DataFrame, side: str, word: Signal) -> str:
-    """Give how many lines read so, by name where they are few."""
+    """Return how many lines read so, by name where they are few."""
     names = [about(key).short for key in read.loc[read[side] == word, "indicator"]]
     return f"{len(names)}项" + (f"（{'、'.join(names)}）" if len(names) < len(read) and len(names) <= ACROSS else "")
 
 
 def trend_line(me: Study, indicator: str) -> Block:
-    """Give one indicator over the periods: own line, band and median of the group, target; a sentence where too few."""
+    """Return an indicator over the periods: own line, band and median of the group, target; a sentence if too few."""
     one = find(indicator)
     rows = _rows(me, (one.key,))
     own = _own(me, one.key)
@@ -118,7 +118,7 @@ def trend_line(me: Study, indicator: str) -> Block:
 
 
 def worsening(me: Study) -> Block:
-    """Give what stands badly and gets worse (差且变差): of a county its own, of a city its own and its counties'."""
+    """Return what stands badly and gets worse (差且变差): of a county its own, of a city its own and its counties'."""
     if (me.signals["signal"] == Signal.FEW).all():
         return say(f"各期数据不足{FEWEST_POINTS}期，不判断是否变差。")
     rows = me.worsening[me.worsening["region_code"] == me.region]
@@ -140,31 +140,31 @@ def worsening(me: Study) -> Block:
 
 
 def runs_of(me: Study, indicator: str) -> list[list[float]]:
-    """Give the region's own line as the runs it is cut into, for a small drawing; empty where points are too few."""
+    """Return the region's own line as the runs it is cut into, for a small drawing; empty where points are too few."""
     own = _own(me, indicator)
     runs = [[float(value) for value in line] for _, line in own.groupby("line", sort=False)["value"]]
     return runs if len(own) >= FEWEST_POINTS else []
 
 
 def _rows(me: Study, keys: Sequence[str]) -> pd.DataFrame:
-    """Give the figures of the group on these indicators."""
+    """Return the figures of the group on these indicators."""
     return me.series[me.series["indicator"].isin(keys) & me.series["value"].notna()]
 
 
 def _own(me: Study, indicator: str) -> pd.DataFrame:
-    """Give the region's own figures on an indicator."""
+    """Return the region's own figures on an indicator."""
     rows = me.series
     return rows[(rows["region_code"] == me.region) & (rows["indicator"] == indicator) & rows["value"].notna()]
 
 
 def _read(me: Study, keys: Sequence[str]) -> pd.DataFrame:
-    """Give how the region's own lines read, in the order of the keys."""
+    """Return how the region's own lines read, in the order of the keys."""
     own = me.signals[me.signals["region_code"] == me.region].set_index("indicator")
     return own.reindex([key for key in keys if key in own.index]).reset_index()
 
 
 def _listed(me: Study, keys: Sequence[str]) -> pd.DataFrame:
-    """Give a row per indicator: first, last and present value in words, and how the line reads."""
+    """Return a row per indicator: first, last and present value in words, and how the line reads."""
     read, own = _read(me, keys), _rows(me, keys).query("region_code == @me.region")
     firsts = own.groupby("indicator")["value"].first()
     columns = {"first": read["indicator"].map(firsts), "before": read["previous"], "now": read["value"]}
@@ -175,7 +175,7 @@ def _listed(me: Study, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def _cause(me: Study, indicator: str) -> str:
-    """Give what the change since the last period comes from."""
+    """Return what the change since the last period comes from."""
     return str(me.causes.set_index("indicator")["cause"].get(indicator, Cause.NO_DATA))
 
 
@@ -217,7 +217,7 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
 
 
 def _word(signal: str, relative: str) -> tuple[str, str]:
-    """Give how a line reads, with its ink: by itself, or against the group where only that has a way."""
+    """Return how a line reads, with its ink: by itself, or against the group where only that has a way."""
     own = Signal(signal)
     if own == Signal.STEADY and relative in (Signal.BETTER, Signal.WORSE):
         return f"相对{str(relative).removeprefix('持续')}", INK[Signal(relative)]
@@ -276,7 +276,7 @@ def _scales(axes: Axes, me: Study, indicator: str, periods: list[str], *, ticks:
 
 
 def _target(me: Study, indicator: str) -> float:
-    """Give the number the plan asks of the region; NaN where it asks for something else."""
+    """Return the number the plan asks of the region; NaN where it asks for something else."""
     from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
 
     asked = target_of(find(indicator), me.region)

@@ -21,7 +21,7 @@ from zjanalysis.studies import Study, study_of
 
 
 def whole(me: Study, *indicators: str) -> Block:
-    """Give the indicators of 全市 with 位次 among the cities whose counties are in the data, beside its two parts.
+    """Return the indicators of 全市 with 位次 among the cities whose counties are in the data, beside its two parts.
 
     ``me`` is a study of 全市 (``region="全市"``). Places are facts; there is no target for the whole and no 判断.
     """
@@ -40,7 +40,7 @@ def _ranked_with(me: Study) -> str:
 
 
 def _line(me: Study, key: str) -> dict[str, object]:
-    """Give the row of one indicator: the whole, its place, its change, the city alone, the counties together."""
+    """Return the row of one indicator: the whole, its place, its change, the city alone, the counties together."""
     one, parts = about(key), me.parts(key)
     own = me.standing(key).set_index("region_code").loc[me.region]
     inner = parts["region_code"].map(is_county)
@@ -58,7 +58,7 @@ def _line(me: Study, key: str) -> dict[str, object]:
 
 
 def parts(me: Study, indicator: str) -> Block:
-    """Give what each part does to 全市: by how much the whole would differ without it, those that help first."""
+    """Return what each part does to 全市: by how much the whole would differ without it, those that help first."""
     one, pulls = about(indicator), me.parts(indicator)
     rows = pulls.sort_values("pull", ascending=one.sign < 0, kind="stable", ignore_index=True)
     rows = rows.assign(region=names_of(rows["region_code"]),
@@ -107,7 +107,7 @@ def _ends(rows: pd.DataFrame, unit: str) -> str:
 
 
 def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
-    """Give the counties of the city among those of a named group (empty: of the cities nearest by), best first.
+    """Return the counties of the city among those of a named group (empty: of the cities nearest by), best first.
 
     Facts only: value and place. 达标 and 判断 of a county stand on its own page, among its own siblings.
     """

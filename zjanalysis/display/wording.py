@@ -29,7 +29,7 @@ def missing(value: Any) -> bool:
 
 
 def number(value: Any, decimals: int = 2) -> str:
-    """Give a number with fixed decimals, halves up, a real minus sign and no minus zero.
+    """Return a number with fixed decimals, halves up, a real minus sign and no minus zero.
 
     >>> number(-0.001), number(-1.5), number(None), number(0.125)
     ('0.00', '−1.50', '无数据', '0.13')
@@ -41,7 +41,7 @@ def number(value: Any, decimals: int = 2) -> str:
 
 
 def plain(value: Any) -> str:
-    """Give a sum as short as it is exact to two decimals.
+    """Return a sum as short as it is exact to two decimals.
 
     >>> plain(38.0), plain(41.5), plain(float("nan"))
     ('38', '41.5', '无数据')
@@ -51,7 +51,7 @@ def plain(value: Any) -> str:
 
 
 def rough(count: Any) -> str:
-    """Give a count short enough to stand over a bar.
+    """Return a count short enough to stand over a bar.
 
     >>> rough(250), rough(123456)
     ('250', '12.3万')
@@ -64,7 +64,7 @@ def _unit(key: str) -> Unit:
 
 
 def amount(value: Any, unit: str, digits: Any = None) -> str:
-    """Give a value with its unit; ``digits`` where a threshold asks for more than usual (`units.digits_for`).
+    """Return a value with its unit; ``digits`` where a threshold asks for more than usual (`units.digits_for`).
 
     >>> amount(0.8813, "share"), amount(3.2, "days"), amount(0.04, "visits"), amount(None, "share")
     ('88.13%', '3.20个工作日', '0.0400次', '无数据')
@@ -98,7 +98,7 @@ def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位�
 
 
 def digits_apart(values: Iterable[Any], target: Any, unit: str) -> int:
-    """Give how many digits values need that stand beside their target (`units.digits_for`).
+    """Return how many digits values need that stand beside their target (`units.digits_for`).
 
     >>> digits_apart([146 / 180], 0.8111, "share"), digits_apart([0.9], None, "share")
     (3, 2)
@@ -108,7 +108,7 @@ def digits_apart(values: Iterable[Any], target: Any, unit: str) -> int:
 
 
 def step(value: Any, other: Any, unit: str, digits: Any = None) -> float:
-    """Give value − other as it follows from what is printed of both; NaN where one is missing.
+    """Return value − other as it follows from what is printed of both; NaN where one is missing.
 
     Every difference that stands beside its two numbers is this one, so that a reader who subtracts finds the same.
 
@@ -120,7 +120,7 @@ def step(value: Any, other: Any, unit: str, digits: Any = None) -> float:
 
 
 def difference(value: Any, unit: str, digits: Any = None) -> str:
-    """Give the size of a difference, without its sign.
+    """Return the size of a difference, without its sign.
 
     >>> difference(-0.0052, "share"), difference(1.2, "days")
     ('0.52个百分点', '1.20个工作日')
@@ -137,7 +137,7 @@ def is_zero(value: float, unit: str, digits: Any = None) -> bool:
 
 
 def signed(value: Any, unit: str) -> str:
-    """Give a difference with its sign.
+    """Return a difference with its sign.
 
     >>> signed(0.0052, "share"), signed(-1.2, "days"), signed(0, "visits")
     ('+0.52个百分点', '−1.20个工作日', '0.0000次')
@@ -154,7 +154,7 @@ def lacking(was: Any = None) -> str:
 
 
 def change_text(change: Any, unit: str, *, since: str = "较上期", was: Any = None) -> str:
-    """Give a change in words; ``was`` is the last value, so that without a change it is known which one is missing.
+    """Return a change in words; ``was`` is the last value, so that without a change it is known which one is missing.
 
     >>> change_text(0.0052, "share"), change_text(-0.02, "visits"), change_text(-1.2, "days", since="")
     ('较上期提高0.52个百分点', '较上期减少0.0200次', '缩短1.20个工作日')
@@ -170,7 +170,7 @@ def change_text(change: Any, unit: str, *, since: str = "较上期", was: Any = 
 
 
 def change_word(change: Any, unit: str, sign: int, *, listed: bool = False) -> str:
-    """Give what a change means: 改善, 退步, 持平 or 无数据; ``sign`` is 1 where more is better.
+    """Return what a change means: 改善, 退步, 持平 or 无数据; ``sign`` is 1 where more is better.
 
     ``listed``: it comes from what is on the list (`explain.causes`), and nothing has become better or worse.
 
@@ -194,7 +194,7 @@ def counts_text(words: Iterable[str], of: str) -> str:
 
 
 def progress_text(change: Any, unit: str, sign: int, *, was: Any = None, listed: bool = False) -> str:
-    """Give a change as what it means and how much: a falling share may be good, and 提高 alone would mislead.
+    """Return a change as what it means and how much: a falling share may be good, and 提高 alone would mislead.
 
     >>> progress_text(-0.0153, "visits", -1), progress_text(-0.0153, "share", 1), progress_text(0, "share", 1)
     ('改善0.0153次', '退步1.53个百分点', '持平')
@@ -209,7 +209,7 @@ def progress_text(change: Any, unit: str, sign: int, *, was: Any = None, listed:
 
 
 def over_time(periods: Iterable[str], values: Iterable[Any], unit: str) -> str:
-    """Give a value for every period.
+    """Return a value for every period.
 
     >>> over_time(["2021Q1", "2021Q2"], [0.5, None], "share")
     '2021Q1为50.00%，2021Q2为无数据'
@@ -218,7 +218,7 @@ def over_time(periods: Iterable[str], values: Iterable[Any], unit: str) -> str:
 
 
 def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
-    """Give a rank.
+    """Return a rank.
 
     >>> rank_text(3, 12, tied=True), rank_text(None, 12)
     ('并列第3位（共12个地区）', '无数据')
@@ -231,7 +231,7 @@ def rank_text(rank: Any, n_ranked: Any, *, tied: bool = False) -> str:
 
 
 def place_text(rank: Any, n_ranked: Any, tied: Any = False, low: Any = None, high: Any = None) -> str:
-    """Give a rank with the places between which it may lie, short enough for a column; alone there is no place.
+    """Return a rank with the places between which it may lie, short enough for a column; alone there is no place.
 
     >>> place_text(8, 10, True, 5, 10), place_text(1, 10, False, 1, 1), place_text(None, 10), place_text(1, 1)
     ('并列8（5–10）/10', '1/10', '无数据', '—')
@@ -245,13 +245,13 @@ def place_text(rank: Any, n_ranked: Any, tied: Any = False, low: Any = None, hig
 
 
 def place_texts(rows: pd.DataFrame) -> list[str]:
-    """Give `place_text` of every row that has a rank; without a range of it where there is none."""
+    """Return `place_text` of every row that has a rank; without a range of it where there is none."""
     ranges = rows.reindex(columns=["rank_low", "rank_high"])
     return list(map(place_text, rows["rank"], rows["n_ranked"], rows["tied"], ranges["rank_low"], ranges["rank_high"]))
 
 
 def nth(place: str, lead: str = "") -> str:
-    """Give a place as a sentence or a line says it, after ``lead``; nothing where there is none.
+    """Return a place as a sentence or a line says it, after ``lead``; nothing where there is none.
 
     >>> nth("并列8（5–10）/10", "，"), nth("1/10"), nth(NO_PLACE)
     ('，并列第8（5–10）/10', '第1/10', '')
@@ -261,7 +261,7 @@ def nth(place: str, lead: str = "") -> str:
 
 
 def verdict_text(verdict: Any) -> str:
-    """Give 判断 with its mark, so that it reads in grey too.
+    """Return 判断 with its mark, so that it reads in grey too.
 
     >>> verdict_text("落后"), verdict_text("不作判断")
     ('▼ 落后', '不作判断')
@@ -271,7 +271,7 @@ def verdict_text(verdict: Any) -> str:
 
 
 def short_signed(value: Any, unit: str) -> str:
-    """Give a difference as short as a column of a figure needs it.
+    """Return a difference as short as a column of a figure needs it.
 
     >>> short_signed(0.0193, "share")
     '+1.93点'
@@ -280,12 +280,12 @@ def short_signed(value: Any, unit: str) -> str:
 
 
 def better_side(sign: int) -> str:
-    """Give what an axis of values says of its sides, where more (1) or less (-1) is better."""
+    """Return what an axis of values says of its sides, where more (1) or less (-1) is better."""
     return f"越向{'右' if sign > 0 else '左'}越好；横轴不从零起"
 
 
 def ratio_text(numerator: Any, denominator: Any) -> str:
-    """Give N/M, the two sums a value is made of.
+    """Return N/M, the two sums a value is made of.
 
     >>> ratio_text(38.0, 41.5)
     '38/41.5'
@@ -294,7 +294,7 @@ def ratio_text(numerator: Any, denominator: Any) -> str:
 
 
 def counted(n: Any, n_left_out: Any = 0) -> str:
-    """Give how many items count and how many were left out.
+    """Return how many items count and how many were left out.
 
     >>> counted(150, 12), counted(150, 0)
     ('纳入150项，剔除12项', '纳入150项')
@@ -319,7 +319,7 @@ def apart(value: Any, other: Any, unit: str, whom: str, digits: Any = None) -> s
 
 
 def split_title(title: str) -> tuple[str, str]:
-    """Give a title and the issue in brackets at its end, which stands on a line of its own.
+    """Return a title and the issue in brackets at its end, which stands on a line of its own.
 
     >>> split_title("湛江市（市本级）对标通报（2021年第1期）"), split_title("督办单")
     (('湛江市（市本级）对标通报', '（2021年第1期）'), ('督办单', ''))
@@ -329,7 +329,7 @@ def split_title(title: str) -> tuple[str, str]:
 
 
 def listed(names: Iterable[str], *, limit: int = 0, of: str = "个") -> str:
-    """Give names in a row, cut at a limit with their number.
+    """Return names in a row, cut at a limit with their number.
 
     >>> listed(["甲", "乙", "丙"]), listed(["甲", "乙", "丙"], limit=2)
     ('甲、乙、丙', '甲、乙等3个')
@@ -357,7 +357,7 @@ def ends(names: Iterable[Any], texts: Iterable[str], first: str, last: str = "")
 
 
 def tied_with(texts: Iterable[str], limit: int) -> int:
-    """Give how many rows of an order are named where ``limit`` are wanted: those that print as the last of them too.
+    """Return how many rows of an order are named where ``limit`` are wanted: those that print as the last of them too.
 
     >>> tied_with(["9", "5", "5", "5", "1"], 2), tied_with(["9", "5"], 3)
     (4, 2)
@@ -367,7 +367,7 @@ def tied_with(texts: Iterable[str], limit: int) -> int:
 
 
 def state_text(value: Any, kind: str) -> str:
-    """Give one value of an item as people say it: days, visits, yes or no, 即办件.
+    """Return one value of an item as people say it: days, visits, yes or no, 即办件.
 
     >>> state_text(0, "days"), state_text(52, "days"), state_text(1, "flag"), state_text(0.5, "flag")
     ('即办', '52个工作日', '是', '部分（50%）')

@@ -68,7 +68,7 @@ def write_workbook(
 def workbook_bytes(
     tables: Iterable[Table | Mapping[str, Any]], *, title: str, notes: Notes = (), sample: bool = False
 ) -> bytes:
-    """Give the tables (or their JSON payloads) as one .xlsx.
+    """Return the tables (or their JSON payloads) as one .xlsx.
 
     The first sheet holds the title, the notes (a sentence, or a term and its text) and the contents. Shares are
     numbers shown as 0.00%, differences of shares are numbers of points with their sign, dates are dates, missing cells
@@ -112,7 +112,7 @@ def _mark(sheet: Worksheet, dressed: Dressed) -> None:
 
 
 def sheet_names(wanted: Iterable[str]) -> list[str]:
-    """Give legal names: at most 31 characters, none of []:*?/\\\\, none twice, none like the contents.
+    """Return legal names: at most 31 characters, none of []:*?/\\\\, none twice, none like the contents.
 
     >>> sheet_names(["时限/压缩", "时限:压缩", ""])
     ['时限／压缩', '时限：压缩', '表3']
@@ -132,7 +132,7 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
 
 
 def safe_text(text: str) -> str:
-    """Give a text a workbook may hold: characters XML forbids dropped, cut at Excel's limit of 32,767."""
+    """Return a text a workbook may hold: characters XML forbids dropped, cut at Excel's limit of 32,767."""
     clean = without_hidden(text)
     return clean if len(clean) <= CELL_LIMIT else clean[: CELL_LIMIT - 1] + "…"
 
@@ -215,7 +215,7 @@ def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
 
 
 def _unit(head: Head, one: Table) -> str:
-    """Give the unit for a head; percent is in the number format, so that cells can be computed with."""
+    """Return the unit for a head; percent is in the number format, so that cells can be computed with."""
     if head.kind == "share" or head.unit == "%":
         return ""
     if head.kind in {"value", "delta"} and not head.unit and one.row_kinds:
@@ -245,7 +245,7 @@ def _body_cell(cell: Cell, value: Any, head: Head, unit: str, dressed: Dressed) 
 
 
 def _day(text: str) -> date | None:
-    """Give the day a cell names as 2021-03-31, so that it sorts as a date."""
+    """Return the day a cell names as 2021-03-31, so that it sorts as a date."""
     try:
         return date.fromisoformat(text) if len(text) == 10 and text[4] == text[7] == "-" else None
     except ValueError:
@@ -253,7 +253,7 @@ def _day(text: str) -> date | None:
 
 
 def _widths(one: Table) -> list[float]:
-    """Give a width per column from its longest text, between 8 and 48 characters."""
+    """Return a width per column from its longest text, between 8 and 48 characters."""
     sample = one.rows[:500]
     texts = [[head.label + _unit(head, one), *(_seen(row[i]) for row in sample)] for i, head in enumerate(one.heads)]
     return [min(48.0, max(8.0, max(ems(text) for text in column) * 2 + 3)) for column in texts]
@@ -275,7 +275,7 @@ def _for_paper(sheet: Worksheet, *, head: int = 2) -> None:
 
 
 def repack(raw: bytes) -> bytes:
-    """Give the same workbook or document with the clock taken out: fixed times in the zip and in docProps/core.xml."""
+    """Return the same workbook or document without the clock: fixed times in the zip and in docProps/core.xml."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in sorted(old.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):

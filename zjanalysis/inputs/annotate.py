@@ -171,7 +171,7 @@ def redrawn(book: Any, path: Path, drawings: Mapping[str, str]) -> bytes:
 
 
 def carried(path: Path) -> dict[str, str]:
-    """Give sheet → part of every drawing that can be carried over whole."""
+    """Return sheet → part of every drawing that can be carried over whole."""
     with zipfile.ZipFile(path) as archive:
         return {sheet: part for sheet, part in _drawings(archive).items() if _whole(archive, part)}
 
@@ -185,7 +185,7 @@ def left_behind(path: Path, drawings: Mapping[str, str]) -> bool:
 
 
 def _drawings(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Give sheet → its drawing part, for the worksheets that have one."""
+    """Return sheet → its drawing part, for the worksheets that have one."""
     relations = {key: target for key, kind, target in _relations(archive, _BOOK) if kind == "worksheet"}
     drawings = {}
     for sheet in ElementTree.fromstring(archive.read(_BOOK)).iter():
@@ -202,7 +202,7 @@ def _rels(part: str) -> str:
 
 
 def _relations(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
-    """Give (id, kind, part) of everything inside the workbook that a part points to."""
+    """Return (id, kind, part) of everything inside the workbook that a part points to."""
     if _rels(part) in archive.NameToInfo:
         for one in ElementTree.fromstring(archive.read(_rels(part))):
             if one.get("TargetMode") != "External":
@@ -214,7 +214,7 @@ def _resolved(part: str, target: str) -> str:
 
 
 def _below(archive: zipfile.ZipFile, part: str) -> list[str]:
-    """Give everything a part points to, directly or not."""
+    """Return everything a part points to, directly or not."""
     parts, ahead = [part], [part]
     while ahead:
         for _, _, target in _relations(archive, ahead.pop()):
@@ -258,7 +258,7 @@ def _stream(source: zipfile.ZipFile, name: str, out: zipfile.ZipFile, place: str
 
 
 def _moved(source: zipfile.ZipFile, part: str) -> bytes:
-    """Give the relations of a part, pointing to the folder of the carried parts."""
+    """Return the relations of a part, pointing to the folder of the carried parts."""
     relations = ElementTree.fromstring(source.read(_rels(part)))
     for one in relations:
         if one.get("TargetMode") != "External":
@@ -267,7 +267,7 @@ def _moved(source: zipfile.ZipFile, part: str) -> bytes:
 
 
 def _types(copy: zipfile.ZipFile, source: zipfile.ZipFile, unused: set[str], carried_: list[str]) -> bytes:
-    """Give the list of content types: without the unused parts, with the carried ones."""
+    """Return the list of content types: without the unused parts, with the carried ones."""
     types, before = (ElementTree.fromstring(archive.read(_TYPES)) for archive in (copy, source))
     for one in list(types):
         if one.get("PartName", "").lstrip("/") in unused:

@@ -20,12 +20,12 @@ NATURAL_UNIT = "自然日"
 
 
 def covered_years() -> tuple[int, int]:
-    """Give the first and the last year whose days off are known."""
+    """Return the first and the last year whose days off are known."""
     return min(constants.holidays).year, max(constants.holidays).year
 
 
 def day_number(day: date) -> int:
-    """Give the day as a number: days since 1970-01-01.
+    """Return the day as a number: days since 1970-01-01.
 
     >>> day_number(date(1970, 2, 1))
     31
@@ -54,7 +54,7 @@ def _calendar() -> pd.DataFrame:
 
 
 def calendar_table() -> pd.DataFrame:
-    """Give every covered day: day (number), date, working, ordinal, before, month ("2021-02").
+    """Return every covered day: day (number), date, working, ordinal, before, month ("2021-02").
 
     ``ordinal`` counts the working days up to and including the day, ``before`` those before it. So the working days
     a case took are ``ordinal`` of the finish minus ``ordinal`` of the acceptance.
@@ -63,7 +63,7 @@ def calendar_table() -> pd.DataFrame:
 
 
 def calendar_day(day: date) -> pd.Series:
-    """Give one day of the calendar; raises InputError for a year whose days off are not announced."""
+    """Return one day of the calendar; raises InputError for a year whose days off are not announced."""
     table = _calendar()
     position = day_number(day) - int(table["day"].iloc[0])
     if not 0 <= position < len(table):

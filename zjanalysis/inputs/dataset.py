@@ -97,7 +97,7 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
 
 
 def use_levels(names: Iterable[str]) -> tuple[str, ...]:
-    """Give levels of exercise as codes; raises UnknownName for one nobody knows.
+    """Return levels of exercise as codes; raises UnknownName for one nobody knows.
 
     >>> use_levels(["市级", "4"])
     ('3', '4')
@@ -112,13 +112,13 @@ def use_levels(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def dataset_of(path: Path, *, settings: Settings) -> Path:
-    """Give the folder of the data set that a file lies in; for a file from elsewhere that of the settings."""
+    """Return the folder of the data set that a file lies in; for a file from elsewhere that of the settings."""
     above = (folder for folder in path.absolute().parents if (folder / FILE_NAME).is_file())
     return next(above, settings.path(settings.data))
 
 
 def columns_told(folder: Path, *, settings: Settings) -> Mapping[str, str]:
-    """Give header → column key as told by the ``[columns]`` of a data set; nothing where there is no data set."""
+    """Return header → column key as told by the ``[columns]`` of a data set; nothing where there is no data set."""
     return load_dataset(str(folder), settings=settings).columns if (folder / FILE_NAME).is_file() else {}
 
 
@@ -160,7 +160,7 @@ def learn_columns(path: Path, names: Mapping[str, str]) -> None:
 
 
 def columns_lines(names: Mapping[str, str]) -> str:
-    """Give header → column name as lines of TOML.
+    """Return header → column name as lines of TOML.
 
     >>> print(columns_lines({'事项"名"': "事项名称"}), end="")
     "事项\\"名\\"" = "事项名称"
@@ -199,18 +199,18 @@ def seen_from(path: Path, period: str) -> bytes:
 
 
 def list_periods(data: str = "", *, settings: Settings | None = None) -> tuple[str, ...]:
-    """Give the periods of a data set, oldest first: the folders that hold items."""
+    """Return the periods of a data set, oldest first: the folders that hold items."""
     folder = load_dataset(data, settings=settings).folder
     return tuple(sorted(path.parent.name for path in folder.glob("*/items") if path.is_dir()))
 
 
 def previous_period(data: str, period: str, *, settings: Settings | None = None) -> str:
-    """Give the period before this one, "" when it is the first."""
+    """Return the period before this one, "" when it is the first."""
     return max((name for name in list_periods(data, settings=settings) if name < period), default="")
 
 
 def steps_in_time(periods: Iterable[str]) -> dict[str, int]:
-    """Give where each period lies, counted in the shortest step between two; a step of more than 1 leaves a gap.
+    """Return where each period lies, counted in the shortest step between two; a step of more than 1 leaves a gap.
 
     Quarters (2021Q1) or months (2021-05); names of another form follow one another. Two periods alone are counted as
     their names count.

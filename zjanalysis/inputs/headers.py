@@ -89,7 +89,7 @@ def read_header(text: str) -> Header:
 
 @cache
 def unit_in(header: str) -> str:
-    """Give the unit that a header states in brackets: ``承诺时限（单位：天）`` → 工作日; empty when none."""
+    """Return the unit that a header states in brackets: ``承诺时限（单位：天）`` → 工作日; empty when none."""
     bracket = re.search(r"\((?:单位:?)?([^()]*)\)", plain(header).translate(_BRACKETS))
     return (unit_of(bracket.group(1)) or "") if bracket and not bracket.group(1).isascii() else ""
 
@@ -153,7 +153,7 @@ def _joined(head: Header, own: Header, under: str, read: Reader) -> Header:
 
 @cache
 def near(header: str, only: tuple[str, ...] = (), *, cutoff: float = _NEAR) -> str:
-    """Give the standard name that an unknown header comes near to; empty when none does.
+    """Return the standard name that an unknown header comes near to; empty when none does.
 
     ``only``: the columns asked for (none: all).
 

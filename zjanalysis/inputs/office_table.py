@@ -72,7 +72,7 @@ def read_table(path: Path, columns: Iterable[Column], *, required: tuple[str, ..
 def find_table(
     sheets: Iterable[Sheet], columns: Iterable[Column], *, required: tuple[str, ...], name: str, sheet: str = ""
 ) -> OfficeTable:
-    """Give the first visible sheet (or the one named) whose head holds the required columns; titles above are passed.
+    """Return the first visible sheet (or the one named) whose head holds the required columns; titles above are passed.
 
     Raises InputError, which calls the file ``name``, when no sheet has them.
     """
@@ -89,7 +89,7 @@ def find_table(
 
 
 def fold_header(text: str) -> str:
-    """Give a header for comparison: no white space, brackets of one width, lower case.
+    """Return a header for comparison: no white space, brackets of one width, lower case.
 
     >>> fold_header(" 权重 \\n（满分值）"), fold_header("权重(满分值)")
     ('权重(满分值)', '权重(满分值)')
@@ -98,7 +98,7 @@ def fold_header(text: str) -> str:
 
 
 def _header(sheet: Sheet, columns: tuple[Column, ...], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
-    """Give the header row (0-based) and what stands in each of its columns; the row that knows most columns wins."""
+    """Return the header row (0-based) and what stands in each of its columns; the row that knows most columns wins."""
     names = {fold_header(name): c.key for c in reversed(columns) for name in (c.key, *c.aliases, c.label)}
     best: tuple[int, dict[int, str]] | None = None
     for position, row in enumerate(sheet.grid[:HEADER_ROWS]):
@@ -128,7 +128,7 @@ def _table(sheet: Sheet, header: int, keys: dict[int, str], *, heads: Mapping[st
 
 
 def _cell(sheet: Sheet, row: int, column: int) -> str:
-    """Give a cell as text; a formula nobody has calculated is not an empty cell."""
+    """Return a cell as text; a formula nobody has calculated is not an empty cell."""
     text = cell_text(sheet.grid[row][column]).strip() if column < len(sheet.grid[row]) else ""
     suspects = sheet.inspection.empty_formulas
     uncalculated = not text and suspects and f"{column_letter(column)}{row + 1}" in suspects
@@ -143,7 +143,7 @@ def findings_in(
     regions: Mapping[int, str] | None = None,
     whole: Iterable[tuple[str, str, str]] = (),
 ) -> pd.DataFrame:
-    """Give what does not fit in a table as findings, in the order of its cells.
+    """Return what does not fit in a table as findings, in the order of its cells.
 
     ``text``: its rows as written, with their row_number; ``whole``: (rule, column, value) of what is wrong with the
     sheet as a whole, at the cell of its head; ``regions``: region code by row.
@@ -158,7 +158,7 @@ def findings_in(
 
 
 def numbers(text: pd.Series) -> pd.Series:
-    """Give texts as numbers, of either width: thousands separators out, 97.05% is 0.9705; no number is missing.
+    """Return texts as numbers, of either width: thousands separators out, 97.05% is 0.9705; no number is missing.
 
     >>> numbers(pd.Series(["1,024", "97.5%", "１２３", "约三成", ""], dtype="str")).tolist()
     [1024.0, 0.975, 123.0, nan, nan]
@@ -174,7 +174,7 @@ _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日
 
 
 def day_of(text: Day | None) -> pd.Timestamp | None:
-    """Give a date written 2021-06-30, 2021/6/30, 2021.6.30, 20210630 or 2021年6月30日; None for anything else.
+    """Return a date written 2021-06-30, 2021/6/30, 2021.6.30, 20210630 or 2021年6月30日; None for anything else.
 
     >>> str(day_of("2021年6月3日").date()), day_of("六月底"), day_of("2021-02-30")
     ('2021-06-03', None, None)
@@ -192,12 +192,12 @@ def day_of(text: Day | None) -> pd.Timestamp | None:
 
 
 def days(text: pd.Series) -> pd.Series:
-    """Give texts as dates (NaT where there is none), by `day_of`."""
+    """Return texts as dates (NaT where there is none), by `day_of`."""
     return pd.Series([day_of(value) for value in text.fillna("")], index=text.index, dtype="datetime64[ns]")
 
 
 def own_book(sheets: Sequence[Sheet], name: str) -> InputError | None:
-    """Give the error that says which other workbook of the office a file is and what reads it; None when it is none."""
+    """Return the error that says what other workbook of the office a file is, what reads it; None when it is none."""
     for kind, columns, required, way in OWN_BOOKS:
         with suppress(InputError):
             find_table(sheets, columns, required=required, name=name)
@@ -209,7 +209,7 @@ def own_book(sheets: Sequence[Sheet], name: str) -> InputError | None:
 
 
 def read_answers(path: Path) -> pd.DataFrame:
-    """Give the answers of every department's sheet: one row per task, in the columns of the task list.
+    """Return the answers of every department's sheet: one row per task, in the columns of the task list.
 
     ``agreed_value`` that is no number is missing, and its text stays in ``agreed_text``. Raises InputError for a
     workbook without a task sheet, or without one task.

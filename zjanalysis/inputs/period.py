@@ -121,7 +121,7 @@ class Period:
         return frozenset(self.items["region_code"].dropna().unique())
 
     def __repr__(self) -> str:
-        """Give a line: what the period is, how many items of how many regions, what was found wrong with them."""
+        """Return a line: what the period is, how many items of how many regions, what was found wrong with them."""
         held = f"{len(self.regions)}个地区{len(self.items)}项 · 问题{len(self.findings)}处"
         tables = "事项表 .items，问题 .findings，文件 .files"
         return f"{self.dataset.title} · {self.name} · 截止 {self.cutoff or '未注明'} · {held}；{tables}"

@@ -374,7 +374,7 @@ def _tiles() -> dict[str, tuple[int, int]]:
 
 
 def office(department: str, region: str) -> str:
-    """Give a department's name without the region it belongs to, as its own people say it.
+    """Return a department's name without the region it belongs to, as its own people say it.
 
     >>> office("遂溪县公安局", "遂溪县"), office("湛江市遂溪分局", "遂溪县"), office("湛江市赤坎区卫健局", "赤坎区")
     ('县公安局', '市遂溪分局', '区卫健局')

@@ -38,7 +38,7 @@ class Limit:
 
 
 def plain(text: str) -> str:
-    """Give the text with half-width digits and brackets, without white space, in lower case.
+    """Return the text with half-width digits and brackets, without white space, in lower case.
 
     >>> plain("３０　（工作日）\\t")
     '30(工作日)'
@@ -47,7 +47,7 @@ def plain(text: str) -> str:
 
 
 def unit_of(text: str) -> str | None:
-    """Give the canonical unit of a spelling or of the one certain unit code; None when unknown.
+    """Return the canonical unit of a spelling or of the one certain unit code; None when unknown.
 
     A plain 日 or 天 is a working day (行政许可法 82). Code 1 is the only code seen to agree with its text.
 
@@ -135,7 +135,7 @@ def _with_unit(number: float, *, own: str, beside: str, usual: str) -> Limit:
 
 
 def split_both(text: str) -> tuple[str, str] | None:
-    """Give (statutory, promised) of a cell that holds both; None when it does not.
+    """Return (statutory, promised) of a cell that holds both; None when it does not.
 
     >>> split_both("承诺时限：1天；法定时限：20天")
     ('20天', '1天')
@@ -148,7 +148,7 @@ def split_both(text: str) -> tuple[str, str] | None:
 
 @cache
 def factors(units: Units) -> dict[str, float]:
-    """Give how many working days one of each unit is.
+    """Return how many working days one of each unit is.
 
     >>> factors(Units())["小时"] * 8
     1.0

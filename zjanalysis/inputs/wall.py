@@ -156,7 +156,7 @@ def _end(pool: Pool) -> None:
 
 
 def _called(pool: Pool, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], allowed: Budget) -> Any:
-    """Give one call to the next free reader; one that died is replaced, and its end becomes an InputError."""
+    """Return one call to the next free reader; one that died is replaced, and its end becomes an InputError."""
     reader = pool.free.get()
     late = threading.Event()
     answer = _answer(reader, pickle.dumps((function, arguments, allowed)), allowed, late)

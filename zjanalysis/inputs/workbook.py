@@ -306,7 +306,7 @@ def _grid(cells: Any) -> Grid:
 
 
 def cell_text(value: Any) -> str:
-    """Give a cell as text the way Excel shows it; a number beyond 15 digits stays in E notation (its digits are lost).
+    """Return a cell as text as Excel shows it; a number beyond 15 digits stays in E notation (its digits are lost).
 
     >>> cell_text(20.0), cell_text(440101007000.0), cell_text(1.144e30), cell_text(datetime(2021, 1, 3))
     ('20', '440101007000', '1.144e+30', '2021-01-03')

@@ -16,7 +16,7 @@ LONG_TERM = "长期推进"
 
 
 def load_tasks(city: str = "") -> pd.DataFrame:
-    """Give the tasks of the plans on record, or of one city's: the eleven (kind `task`), the goal, the four assurances.
+    """Return the tasks of all plans on record, or one city's: the eleven (kind `task`), the goal, the four assurances.
 
     ``text`` is the paragraph as printed, without the brackets that name the units and the deadline.
     《湛江市2020年数字政府改革建设整改优化提升工作方案》, 2021-01-27.
@@ -39,7 +39,7 @@ def has_plan(region: str) -> bool:
 
 
 def unplanned(region: str) -> str:
-    """Give why no target binds a region, empty where a plan does: plans speak of 市本级 and of 区县级, never of 全市.
+    """Return why no target binds a region, empty where a plan does: plans speak of 市本级 and of 区县级, never of 全市.
 
     >>> unplanned("440823"), unplanned("440900"), unplanned("440800+")
     ('', '未收录方案', '方案未定全市目标')
@@ -49,7 +49,7 @@ def unplanned(region: str) -> str:
 
 
 def load_sentences() -> pd.DataFrame:
-    """Give every sentence of the tasks, those that cannot be measured too (source `none`, the reason in ``note``).
+    """Return every sentence of the tasks, those that cannot be measured too (source `none`, the reason in ``note``).
 
     One row is one target or one unmeasurable sentence; ``quote`` is verbatim, and a quote with several targets is
     repeated. ``measure`` is more of the text where the quote alone names no action, ``departments`` who has to do with
@@ -60,7 +60,7 @@ def load_sentences() -> pd.DataFrame:
 
 
 def load_targets(settings: Settings | None = None) -> pd.DataFrame:
-    """Give the targets of the focus city that can be measured, the two of the evaluation filled in from the settings.
+    """Return the targets of the focus city that can be measured, the two of the evaluation filled in from the settings.
 
     ``comparison``: >= > <= against ``value``; above_peers, below_peers; rising, falling (against the base period);
     done (a milestone); record (only registered, never judged).

@@ -93,7 +93,7 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
 
 
 def _rules(sheet: Any, columns: Iterable[str], *, last: int) -> None:
-    """Give the sheet its filter, its choice of 分工, and its look on paper."""
+    """Return the sheet its filter, its choice of 分工, and its look on paper."""
     letters = {key: column_letter(number) for number, key in enumerate(columns)}
     choice = DataValidation("list", formula1=f'"{LEADS},{HELPS},{NO_MORE}"', allow_blank=True)
     sheet.add_data_validation(choice)

@@ -87,7 +87,7 @@ def _once(*addresses: str) -> tuple[str, ...]:
 
 
 def _addresses(row: Mapping[str, str], key: str, label: str, table: OfficeTable) -> tuple[str, ...]:
-    """Give the addresses of a cell, or refuse it with its place."""
+    """Return the addresses of a cell, or refuse it with its place."""
     text = row.get(key, "")
     parts = [part for part in re.split(r"[;；,，、 　]+", text) if part]
     wrong = next((part for part in parts if len(part) > LONGEST or not _ADDRESS.fullmatch(part)), "")

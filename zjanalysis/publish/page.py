@@ -40,13 +40,13 @@ _NUMBERED = re.compile(r"<figure class=\"zj-figure\">.*?</figure>|<caption>[^<]*
 
 
 def payloads(notebook: NotebookNode) -> list[dict[str, Any]]:
-    """Give the JSON of every display block the notebook shows, in order."""
+    """Return the JSON of every display block the notebook shows, in order."""
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     return [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
 
 
 def main_part(notebook: NotebookNode) -> list[str | dict[str, Any]]:
-    """Give what stands before the annexes, in order: headings as text, display blocks as their JSON."""
+    """Return what stands before the annexes, in order: headings as text, display blocks as their JSON."""
     parts: list[str | dict[str, Any]] = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -76,12 +76,12 @@ def write_papers(notebook: NotebookNode, folder: Path, *, office: str, code: str
 
 
 def facts(cover: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the index shows of a cover."""
+    """Return what the index shows of a cover."""
     return {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
 
 
 def tables_of(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Give the tables behind everything the page shows, once each, in the order of the page."""
+    """Return the tables behind everything the page shows, once each, in the order of the page."""
     tables = [block["table"] if isinstance(block.get("table"), Mapping) else block for block in blocks]
     unique = {digest_of(table): table for table in tables if isinstance(table.get("columns"), list) and "rows" in table}
     return list(unique.values())
@@ -105,7 +105,7 @@ class Annex:
 
 
 def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) -> str:
-    """Give the page; ``workbook`` is the name of the file with its tables, which lies beside it.
+    """Return the page; ``workbook`` is the name of the file with its tables, which lies beside it.
 
     Shown are the Markdown and the html of the display blocks; everything from a heading 附件… to the next is folded;
     code is folded under 方法与代码; plain text, streams and errors are left to the gate. Links out of the page
@@ -127,7 +127,7 @@ def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) 
 
 @cache
 def exporter() -> TemplateExporter:
-    """Give the exporter with our template, compiled once per process."""
+    """Return the exporter with our template, compiled once per process."""
     places = [str(_assets() / "page")]
     with_ours = TemplateExporter(template_name="report", file_extension=".html", extra_template_basedirs=places,
                                  filters={"css_text": css_text})  # fmt: skip
@@ -136,7 +136,7 @@ def exporter() -> TemplateExporter:
 
 
 def style() -> str:
-    """Give the style sheet of the page: the blocks' and then the page's own."""
+    """Return the style sheet of the page: the blocks' and then the page's own."""
     names = ("blocks.css", "page/page.css")
     return "\n".join((_assets() / name).read_text(encoding="utf-8") for name in names if (_assets() / name).is_file())
 
@@ -146,7 +146,7 @@ def _assets() -> Any:
 
 
 def _parts(notebook: NotebookNode) -> tuple[str, list[Annex], list[tuple[str, str]]]:
-    """Give the body, the annexes and the table of contents (id, text); headings get ids, figures and tables numbers."""
+    """Return body, annexes and table of contents (id, text); headings get ids, figures and tables numbers."""
     pieces = [html for cell in notebook.cells for html in _shown(cell)]
     contents: list[tuple[str, str]] = []
     parts: list[tuple[str, list[str]]] = [("", [])]
@@ -167,7 +167,7 @@ def _parts(notebook: NotebookNode) -> tuple[str, list[Annex], list[tuple[str, st
 
 
 def numbered(pieces: Sequence[str]) -> list[str]:
-    """Give the pieces with their figures and tables numbered, 图1, 图2 … and 表1, 表2 …, in the order of the page.
+    """Return the pieces with their figures and tables numbered, 图1, 图2 … and 表1, 表2 …, in the order of the page.
 
     A table that a figure draws carries the number of the figure.
     """
@@ -197,7 +197,7 @@ def _summary(held: Sequence[str]) -> str:
 
 @cache
 def markdown() -> MarkdownWithMath:
-    """Give the reader of Markdown, made once per process; HTML in a cell is shown as text."""
+    """Return the reader of Markdown, made once per process; HTML in a cell is shown as text."""
     return MarkdownWithMath(
         renderer=IPythonRenderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
     )
@@ -211,7 +211,7 @@ def _shown(cell: NotebookNode) -> Sequence[str]:
 
 
 def _code(notebook: NotebookNode) -> list[Mapping[str, object]]:
-    """Give the code of every cell but the injected parameters, which the provenance shows."""
+    """Return the code of every cell but the injected parameters, which the provenance shows."""
     cells = [
         c for c in notebook.cells if c.cell_type == "code" and "injected-parameters" not in c.metadata.get("tags", ())
     ]
@@ -291,7 +291,7 @@ class PageReader(HTMLParser):
             self.unpaired.append(f"</{tag}>")
 
     def handle_data(self, text: str) -> None:
-        """Give the text to every element it stands in."""
+        """Return the text to every element it stands in."""
         unread = self.open and self.open[-1].tag in _UNREAD
         for element in self.open[-1:] if unread else self.open:
             element.pieces.append(text)

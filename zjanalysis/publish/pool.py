@@ -283,7 +283,7 @@ def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """Give an executor on a Dask cluster whose workers have this library and see the same folders.
+    """Return an executor on a Dask cluster whose workers have this library and see the same folders.
 
     Raises ConfigError when dask is not installed or nobody answers at the address.
     """

@@ -31,7 +31,7 @@ NOTEBOOK_COLUMNS = 20  # what pandas shows of a wide table in a notebook; in a t
 
 
 def _output(kind: str, **content: Any) -> NotebookNode:
-    """Give an output; nbformat's new_output would check each against the schema, `engine.portable` checks them all."""
+    """Return an output; nbformat's new_output checks each against the schema, `engine.portable` checks them all."""
     return NotebookNode(from_dict({"output_type": kind, **content}))
 
 
@@ -124,7 +124,7 @@ class _Stream(io.TextIOBase):
 
 @contextmanager
 def open_shell() -> Iterator[Shell]:
-    """Give a fresh shell with its own ``__main__``; everything printed meanwhile becomes output of its cells."""
+    """Return a fresh shell with its own ``__main__``; everything printed meanwhile becomes output of its cells."""
     config = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor", "autocall": 0}})
     before = sys.stdout, sys.stderr, sys.displayhook, sys.excepthook, sys.modules.get("__main__")
     os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
