@@ -40,8 +40,8 @@ def test_every_public_name_is_told_of_and_no_place_of_this_machine(tool: ModuleT
 
 def test_a_record_lists_what_it_computes(tool: ModuleType) -> None:
     text = tool.page()
-    assert "- `gaps`: Give the region's own rows" in text
-    assert "- `changes(key: str)`: Give value, last value and change" in text
+    assert "- `gaps`: Return the region's own rows" in text
+    assert "- `changes(key: str)`: Return value, last value and change" in text
     assert "- `_standings" not in text
 
 
