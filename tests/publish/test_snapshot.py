@@ -42,7 +42,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[snapshot.Reader]:
     """The reader a process gets that has not loaded pandas."""
     with monkeypatch.context() as without:
         without.delitem(sys.modules, "pandas", raising=False)
-        where = snapshot.reader()
+        where = snapshot.Reader()
     yield where
     snapshot.close(where)
 
@@ -138,7 +138,7 @@ def test_a_build_loads_no_tables_while_its_workers_make_reports(tmp_path: Path) 
 def test_where_pandas_is_loaded_rows_are_read_in_the_same_process() -> None:
     import pandas  # noqa: F401
 
-    where = snapshot.reader()
+    where = snapshot.Reader()
     assert snapshot.read_in(where, os.getpid) == os.getpid()
     assert not where.running
 

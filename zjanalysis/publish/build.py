@@ -105,8 +105,8 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
         check_parameters(job)
     refuse_undated(settings, jobs[0].data, jobs[0].period)
     wanted = options or Options()
-    periods = settings.path(jobs[0].data).glob("*/items")
-    reader = snapshot.reader(wanted.timeout * max(1, sum(1 for _ in periods)))  # lines over time read every period
+    periods = list(settings.path(jobs[0].data).glob("*/items"))
+    reader = Reader(wanted.timeout * max(1, len(periods)))  # lines over time read every period
     try:
         own = _Build(settings, wanted, reader, executor, progress, provenance.signer(settings))
         sources = read_sources(settings, jobs[0].data, jobs[0].period, reader)
@@ -138,21 +138,18 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
             own.progress(f"{step.job.label}：{step.reason or step.absent.rstrip('。') + '，不生成报告。'}")
         if step.hint:
             own.progress(f"　　提示：{step.hint}")
-    done: dict[str, Entry] = {}
     open_places = [] if own.options.dry_run else [
         place for place in places if place.due or place.absent or place.over
         or release.is_cut_off(place.folder, signed=own.sign is not None)]  # fmt: skip
-    if open_places:
-        with ExitStack() as held:
-            making = {
-                place.folder: held.enter_context(release.locked(place.folder, own.sign, own.progress))
-                for place in open_places
-            }
-            for place in open_places:
-                release.forget(place.folder, place.over)
+    with ExitStack() as held:
+        making = {place.folder: held.enter_context(release.locked(place.folder, own.sign, own.progress))
+                  for place in open_places}  # fmt: skip
+        for place in open_places:
+            release.forget(place.folder, place.over)
+            with release.writing(place.folder):
                 for entry in place.absent:
-                    _put(place.folder, making[place.folder], entry, None, own)
-            done = _make(open_places, making, sources, own)
+                    release.note(place.folder, entry)
+        done = _make(open_places, making, sources, own)
     return _summary(places, done, dry=own.options.dry_run)
 
 
@@ -187,7 +184,10 @@ def _make(places: Sequence[_Place], making: Mapping[Path, Path], sources: Source
             finished = making[place.folder] / step.job.key
             entry = _released(outcome, step, finished, before[place.folder].get(step.job.key), place.folder, own)
             done[outcome.key] = entry
-            _tell(entry, outcome, f"{len(done):>{len(str(len(tasks)))}}/{len(tasks)}", own)
+            number = f"{len(done):>{len(str(len(tasks)))}}/{len(tasks)}"
+            own.progress(f"[{number}] {entry.region} {entry.status} {outcome.seconds:.2f} 秒")
+            if entry.reason:
+                own.progress(f"　　{entry.reason}{'　提示：' + outcome.hint if outcome.hint else ''}")
             left[place.folder] -= 1
             if not left[place.folder]:
                 _finish(place)
@@ -209,14 +209,12 @@ def _released(outcome: pool.Outcome, step: Step, finished: Path, before: Entry |
     if own.sign is not None and entry.status == GOOD:
         signed = provenance.sign_page(finished / "report.html", own.sign)
         entry = replace(entry, files={**entry.files, ".html": signed})
-    _put(folder, finished, entry, before, own)
+    with release.writing(folder):
+        if entry.status == GOOD:
+            release.commit(folder, finished, entry, before, own.progress)
+        else:
+            release.note(folder, entry)
     return entry
-
-
-def _tell(entry: Entry, outcome: pool.Outcome, number: str, own: _Build) -> None:
-    own.progress(f"[{number}] {entry.region} {entry.status} {outcome.seconds:.2f} 秒")
-    if entry.reason:
-        own.progress(f"　　{entry.reason}{'　提示：' + outcome.hint if outcome.hint else ''}")
 
 
 def _finish(place: _Place) -> None:
@@ -231,9 +229,8 @@ def _outcomes(due: Sequence[tuple[_Place, Step]], making: Mapping[Path, Path], s
               own: _Build) -> Iterator[pool.Outcome]:  # fmt: skip
     """Return the outcome of each step as it is done; the snapshot for all lies in the first place."""
     engine, timeout = pool.engine_named(own.options.engine), own.options.timeout
-    path = (
-        _snapshot([step.job for _, step in due], making[due[0][0].folder], sources, own) if engine != "kernel" else None
-    )
+    jobs, first = [step.job for _, step in due], making[due[0][0].folder]
+    path = _snapshot(jobs, first, sources, own) if engine != "kernel" else None
     snapshot.close(own.reader)  # its memory is for the workers now
     tasks = [pool.Task(job := step.job, step.stamp, making[place.folder] / job.key, own.settings.root, engine, timeout,
                        path, sources.rows.get(job.region_code, 0) if job.has_subject else None)
@@ -271,24 +268,12 @@ def _entry(step: Step, outcome: pool.Outcome, before: Entry | None) -> Entry:
         return replace(failed, status=ABSENT, parts=step.stamp.parts, inputs=details["inputs"], reads=step.reads)
     if outcome.error:
         return failed
-    return replace(failed, status=GOOD, fingerprint=step.stamp.fingerprint, hidden_warnings=outcome.hidden_warnings,
+    fingerprint = step.stamp.fingerprint
+    codes = dict.fromkeys((*before.earlier, before.fingerprint) if before else ())  # of its old pages on paper
+    return replace(failed, status=GOOD, fingerprint=fingerprint, hidden_warnings=outcome.hidden_warnings,
                    files=outcome.files, parts=step.stamp.parts, inputs=details["inputs"], reads=step.reads,
-                   cover=outcome.cover, cards=outcome.cards, earlier=_earlier(before, step))  # fmt: skip
-
-
-def _earlier(before: Entry | None, step: Step) -> tuple[str, ...]:
-    """Return the fingerprints a report had before, so that its old pages on paper are known for ours."""
-    codes = dict.fromkeys((*before.earlier, before.fingerprint) if before else ())
-    return tuple(code for code in codes if code not in ("", step.stamp.fingerprint))
-
-
-def _put(folder: Path, finished: Path, entry: Entry, before: Entry | None, own: _Build) -> None:
-    """Release the report, or note in the manifest that it was not made."""
-    with release.writing(folder):
-        if entry.status == GOOD:
-            release.commit(folder, finished, entry, before, own.progress)
-        else:
-            release.note(folder, entry)
+                   cover=outcome.cover, cards=outcome.cards,
+                   earlier=tuple(code for code in codes if code not in ("", fingerprint)))  # fmt: skip
 
 
 def _summary(places: Sequence[_Place], done: Mapping[str, Entry], *, dry: bool) -> BuildSummary:

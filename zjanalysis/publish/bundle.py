@@ -76,14 +76,10 @@ def load_addresses(path: Path) -> dict[str, Addresses]:
         if code is None:
             raise unknown_name(f"地区（{_place(row, 'region', table)}）", row["region"], load_regions()["name"])
         before = lists.get(code, Addresses(()))
-        lists[code] = Addresses(_once(*before.to, *to), _once(*before.cc, *cc))
+        lists[code] = Addresses(tuple(dict.fromkeys(before.to + to)), tuple(dict.fromkeys(before.cc + cc)))
     if not lists:
         raise InputError(f"“{path.name}”里没有一行填了{TO}。", "请在“收件人”栏填邮箱地址。")
     return lists
-
-
-def _once(*addresses: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(addresses))
 
 
 def _addresses(row: Mapping[str, str], key: str, label: str, table: OfficeTable) -> tuple[str, ...]:
@@ -95,10 +91,8 @@ def _addresses(row: Mapping[str, str], key: str, label: str, table: OfficeTable)
         return tuple(parts)
     quoted = " ".join(wrong.split())[:60]
     why = "含换行，" if re.search(r"[\r\n\v\f\x00-\x1f\x85\u2028\u2029]", wrong) else ""
-    place = _place(row, key, table)
-    raise InputError(
-        f"{table.file} {place} 的{label}“{quoted}”{why}不是邮箱地址。", "请写成 name@example.gov.cn，几个之间用分号。"
-    )
+    text = f"{table.file} {_place(row, key, table)} 的{label}“{quoted}”{why}不是邮箱地址。"
+    raise InputError(text, "请写成 name@example.gov.cn，几个之间用分号。")
 
 
 def _place(row: Mapping[str, str], key: str, table: OfficeTable) -> str:
@@ -294,8 +288,7 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
             progress(f"{name} 没有可发的页面，不起草邮件。")
             continue
         page = with_links((stage / f"{entry.key}.html").read_bytes(), ())
-        letter = _letter(entry, addresses, {f"{target.stem}.html": page}, period=stage.name)
-        written.append(write_paper(target, letter))
+        written.append(write_paper(target, _letter(entry, addresses, page, period=stage.name)))
         progress(f"已起草 {target.name}")
     nobody = [entry.region for code, entry in pages.items() if code not in mail]
     if nobody:
@@ -322,15 +315,15 @@ def unsent(title: str, lines: Iterable[str], *, to: Addresses | None, sample: bo
     return letter
 
 
-def _letter(entry: Entry, addresses: Addresses, pages: Mapping[str, bytes], *, period: str) -> bytes:
+def _letter(entry: Entry, addresses: Addresses, page: bytes, *, period: str) -> bytes:
     """Return the letter of one region with its page attached; the same page gives the same bytes."""
     title, sample = f"{entry.region}{TITLE}（{issue_text(period)}）", bool(entry.cover.get("sample"))
     cutoff = f"，数据截至{entry.cover['cutoff']}" if entry.cover.get("cutoff") else ""
     lines = [f"{entry.region}：", f"　　现将《{title}》发给你们{cutoff}，请查收附件。", *([MADE_UP] if sample else []),
              "", f"附件请先另存，再{OPEN}", CHECK.replace("与{}一致的", f"为 {entry.fingerprint} 的")]  # fmt: skip
     letter = unsent(title, lines, to=addresses, sample=sample)
-    for name, page in pages.items():
-        letter.add_attachment(page, maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
+    name = f"{file_stem(entry.region_code, region_name(entry.region_code), period)}.html"
+    letter.add_attachment(page, maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
     letter.set_boundary(_BOUNDARY.format(entry.fingerprint))
     return letter.as_bytes()
 

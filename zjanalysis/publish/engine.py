@@ -8,10 +8,12 @@ papermill is imported only inside the functions: it loads this module while it i
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -38,17 +40,12 @@ def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, ti
 
     papermill_engines.register("zjanalysis", sys.modules[__name__])
     source = os.fspath(notebook).replace("{", "{{").replace("}", "}}")
-    options: dict[str, Any] = {
-        "cwd": os.fspath(folder),
-        "progress_bar": False,
-        "request_save_on_cell_execute": False,
-        **PYTHON,
-    }
+    options = {"cwd": os.fspath(folder), "progress_bar": False, "request_save_on_cell_execute": False, **PYTHON}
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="zj", ignore_cleanup_errors=True) as place:
             warnings.simplefilter("ignore")
-            options |= _kernel(timeout, place) if engine == "kernel" else {"engine_name": "zjanalysis"}
-            return execute_notebook(source, None, parameters=dict(parameters), autosave_cell_every=0, **options)
+            own = _kernel(timeout, place) if engine == "kernel" else {"engine_name": "zjanalysis"}
+            return execute_notebook(source, None, parameters=dict(parameters), autosave_cell_every=0, **options, **own)
     except PapermillExecutionError as error:
         if error.ename == NoData.__name__:
             raise NoData(*error.evalue.split("\n提示：")) from error
@@ -188,7 +185,10 @@ def notebook_copy(record: Mapping[str, Any], *, name: str, settings: Settings) -
     parameters["data"] = _dataset_called(str(parameters.get("data", "")), settings)
     copy = parameterize_notebook(load_notebook_node(str(source)), parameters, **PYTHON)
     copy.metadata.pop("papermill", None)
-    path = _free_path(settings.root / COPIES, f"{source.stem}-{parameters.get('region', '')}")
+    folder, stem = settings.root / COPIES, re.sub(r"[^\w-]", "", f"{source.stem}-{parameters.get('region', '')}")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = (folder / f"{stem}{f'-{number}' if number > 1 else ''}.ipynb" for number in count(1))
+    path = next(path for path in paths if not path.exists())
     with path.open("x", encoding="utf-8", newline="\n") as file:
         nbformat.write(copy, file)
     return path
@@ -201,10 +201,3 @@ def _dataset_called(name: str, settings: Settings) -> str:
             return data
     hint = "请把它放到 data 文件夹，或在 zjanalysis.toml 的 data 里写明。"
     raise ConfigError(f"这里没有页面所用的数据集“{name}”。", hint)
-
-
-def _free_path(folder: Path, stem: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    safe = "".join(c for c in stem if c.isalnum() or c in "-_")
-    paths = (folder / f"{safe}{f'-{number}' if number > 1 else ''}.ipynb" for number in range(1, 10_000))
-    return next(path for path in paths if not path.exists())

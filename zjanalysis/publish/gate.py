@@ -75,15 +75,6 @@ class PageFacts:
         return [[e for e in self.inside(table) if e.tag == tag] for table in self.all("table")]
 
 
-def facts_of(notebook: NotebookNode, text: str, *, job: Job, workbook: Path, rows: int | None) -> PageFacts:
-    """Read a page once, as a browser would."""
-    reader = PageReader()
-    reader.feed(text)
-    reader.close()
-    still_open = [f"<{element.tag}>" for element in reader.open if element.tag not in ("html", "body")]
-    return PageFacts(notebook, text, job, workbook, rows, tuple(reader.elements), (*reader.unpaired, *still_open))
-
-
 def sheets(workbook: Path) -> set[str]:
     """Return the names of a workbook's sheets."""
     reader = PageReader()
@@ -124,7 +115,12 @@ def faults(notebook: NotebookNode, text: str, *, job: Job, workbook: Path, rows:
 
     ``rows``: how many items its region has, where somebody counted.
     """
-    page = facts_of(notebook, text, job=job, workbook=workbook, rows=rows)
+    reader = PageReader()
+    reader.feed(text)
+    reader.close()
+    still_open = [f"<{element.tag}>" for element in reader.open if element.tag not in ("html", "body")]
+    unpaired = (*reader.unpaired, *still_open)
+    page = PageFacts(notebook, text, job, workbook, rows, tuple(reader.elements), unpaired)
     return [fault for check in CHECKS for fault in check(page)]
 
 

@@ -24,12 +24,13 @@ from nbformat import NotebookNode
 
 from zjanalysis.display.dates import issue_text
 from zjanalysis.display.document import draw_card, make_document
+from zjanalysis.display.tables import MIME
 from zjanalysis.display.templates import css_text
 from zjanalysis.display.workbook import write_workbook
 from zjanalysis.publish.provenance import Stamp, digest_of
 from zjanalysis.publish.release import PLACE
 
-MIME = "application/vnd.zjanalysis+json"
+ASSETS = resources.files("zjanalysis") / "assets"
 CSP = ("default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
        "base-uri 'none'; form-action 'none'")  # fmt: skip
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)  # what JupyterLab needs; a page has its tested sheets
@@ -67,12 +68,11 @@ def write_papers(notebook: NotebookNode, folder: Path, *, office: str, code: str
     spine = next((one for one in blocks if one.get("png")), None)
     if answer is None or spine is None:
         return
-    date = str(cover.get("report_date", ""))
-    paper = make_document(parts, cover, office=office, code=code, date=date)
-    (folder / "report.docx").write_bytes(paper)
-    drawn = draw_card(title=cover["title"], terms=answer["terms"], picture=base64.b64decode(spine["png"]), code=code,
-                      sample=bool(cover.get("sample")))  # fmt: skip
-    (folder / "report.png").write_bytes(drawn)
+    date, picture = str(cover.get("report_date", "")), base64.b64decode(spine["png"])
+    (folder / "report.docx").write_bytes(make_document(parts, cover, office=office, code=code, date=date))
+    card = draw_card(title=cover["title"], terms=answer["terms"], picture=picture, code=code,
+                     sample=bool(cover.get("sample")))  # fmt: skip
+    (folder / "report.png").write_bytes(card)
 
 
 def facts(cover: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,27 +122,19 @@ def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) 
         "contents": contents, "body": body, "annexes": annexes, "code": _code(notebook), "stamp": dict(stamp.details),
         "provenance": json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c"),
     }  # fmt: skip
-    return str(exporter().template.render(resources={"page": values}))  # the template asks for nothing else
+    return str(template().render(resources={"page": values}))  # the template asks for nothing else
 
 
 @cache
-def exporter() -> TemplateExporter:
-    """Return the exporter with our template, compiled once per process."""
-    places = [str(_assets() / "page")]
-    with_ours = TemplateExporter(template_name="report", file_extension=".html", extra_template_basedirs=places,
-                                 filters={"css_text": css_text})  # fmt: skip
-    assert with_ours.template is not None
-    return with_ours
+def template() -> Any:
+    """Return nbconvert's template for our page, compiled once per process."""
+    return TemplateExporter(template_name="report", file_extension=".html", filters={"css_text": css_text},
+                            extra_template_basedirs=[str(ASSETS / "page")]).template  # fmt: skip
 
 
 def style() -> str:
     """Return the style sheet of the page: the blocks' and then the page's own."""
-    names = ("blocks.css", "page/page.css")
-    return "\n".join((_assets() / name).read_text(encoding="utf-8") for name in names if (_assets() / name).is_file())
-
-
-def _assets() -> Any:
-    return resources.files("zjanalysis") / "assets"
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("blocks.css", "page/page.css"))
 
 
 def _parts(notebook: NotebookNode) -> tuple[str, list[Annex], list[tuple[str, str]]]:
@@ -212,10 +204,9 @@ def _shown(cell: NotebookNode) -> Sequence[str]:
 
 def _code(notebook: NotebookNode) -> list[Mapping[str, object]]:
     """Return the code of every cell but the injected parameters, which the provenance shows."""
-    cells = [
-        c for c in notebook.cells if c.cell_type == "code" and "injected-parameters" not in c.metadata.get("tags", ())
-    ]
-    return [{"number": n, "source": escape(cell.source, quote=False)} for n, cell in enumerate(cells, start=1)]
+    sources = [escape(cell.source, quote=False) for cell in notebook.cells
+               if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", ())]  # fmt: skip
+    return [{"number": n, "source": source} for n, source in enumerate(sources, start=1)]
 
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}

@@ -30,7 +30,6 @@ from zjanalysis.publish.release import FILES, FULL, certified_digest
 
 ENGINES = ("auto", "warm", "spawn", "kernel")
 RECYCLE = 25
-RETRIES = 1
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,11 @@ class _Worker:
 
 @dataclass(frozen=True)
 class _Running:
-    """A task under way: its worker, when it must be done, how often it was tried, when it began."""
+    """A task under way: its worker, when it must be done, when it began."""
 
     task: Task
     worker: _Worker
     deadline: float
-    tries: int
     started: float
 
 
@@ -108,53 +106,50 @@ def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     A forked child that dies or exceeds the task's time is tried once more in a spawned process. Leaving the iteration
     early (an error, Ctrl-C) kills what still runs. The next task is under way before an outcome is given.
     """
-    waiting: list[tuple[Task, int]] = [(task, 0) for task in reversed(tasks)]
+    waiting = list(reversed(tasks))
     running: dict[Connection, _Running] = {}
     idle: list[_Worker] = []
     try:
         while waiting or running:
-            ended = [_take_back(begun, running, waiting) for begun in _ended(running)]
-            idle += [worker for worker, _ in ended if worker]
+            ended = [_take_back(begun, running, waiting, idle) for begun in _ended(running)]
             while waiting and len(running) < workers:
-                begun = _start(*waiting.pop(), idle)
+                begun = _start(waiting.pop(), idle)
                 running[begun.worker.pipe] = begun
-            yield from (outcome for _, outcome in ended if outcome)
+            yield from filter(None, ended)
     finally:
         for worker in [*(begun.worker for begun in running.values()), *idle]:
             processes.end(worker.process, worker.pipe)
 
 
 def _take_back(
-    begun: _Running, running: dict[Connection, _Running], waiting: list[tuple[Task, int]]
-) -> tuple[_Worker | None, Outcome | None]:
-    """Return the worker of a task where it can serve again, and the outcome, or none when it is tried once more."""
+    begun: _Running, running: dict[Connection, _Running], waiting: list[Task], idle: list[_Worker]
+) -> Outcome | None:
+    """Return the outcome of a task, or none when it is tried once more; a worker that can serve again is idle then."""
     del running[begun.worker.pipe]
     outcome, good = _result(begun)
     worker = replace(begun.worker, served=begun.worker.served + 1)
     if good and worker.engine != "warm" and worker.served < RECYCLE:
-        return worker, outcome
+        idle.append(worker)
+        return outcome
     processes.end(worker.process, worker.pipe)
-    if good or begun.task.engine != "warm" or begun.tries >= RETRIES:
-        return None, outcome
-    waiting.append((replace(begun.task, engine="spawn"), begun.tries + 1))
-    return None, None
+    if good or worker.engine != "warm":
+        return outcome
+    waiting.append(replace(begun.task, engine="spawn"))
+    return None
 
 
-def _start(task: Task, tries: int, idle: list[_Worker]) -> _Running:
+def _start(task: Task, idle: list[_Worker]) -> _Running:
     """Hand a task to an idle worker of its kind, or to a new one."""
     worker = next((one for one in idle if one.engine == task.engine and not one.pipe.poll()), None)
-    if worker is None:
-        worker = _worker(task)
-    else:
+    if worker is not None:
         idle.remove(worker)
+    else:
+        method = "forkserver" if task.engine == "warm" else "spawn"
+        process = processes.start(method, _serve, name=f"report-{task.engine}", snapshot=task.snapshot)
+        worker = _Worker(*process, task.engine)
     worker.pipe.send(task)
     now = time.monotonic()
-    return _Running(task, worker, now + task.timeout + (30 if task.engine == "kernel" else 0), tries, now)
-
-
-def _worker(task: Task) -> _Worker:
-    method = "forkserver" if task.engine == "warm" else "spawn"
-    return _Worker(*processes.start(method, _serve, name=f"report-{task.engine}", snapshot=task.snapshot), task.engine)
+    return _Running(task, worker, now + task.timeout + (30 if task.engine == "kernel" else 0), now)
 
 
 def _ended(running: dict[Connection, _Running]) -> list[_Running]:
@@ -175,7 +170,7 @@ def _result(begun: _Running) -> tuple[Outcome, bool]:
         hint = "请检查笔记本是否有死循环，或用 --timeout 放宽时间。"
         return Outcome(key, f"超过 {begun.task.timeout:g} 秒没有完成，已停止", hint, seconds=seconds), False
     try:
-        outcome = pipe.recv()
+        return pipe.recv(), True
     except (EOFError, ConnectionError):
         begun.worker.process.join(5)
         code = begun.worker.process.exitcode
@@ -183,7 +178,6 @@ def _result(begun: _Running) -> tuple[Outcome, bool]:
         ended = "请在 JupyterLab 中运行这本笔记本查看；若上面有英文的出错信息，请一并交给维护的人。"
         hint = killed if code is None or code < 0 else ended
         return Outcome(key, f"进程意外退出（代码 {code}）", hint, seconds=seconds), False
-    return outcome, True
 
 
 def _serve(pipe: Connection) -> None:
@@ -249,7 +243,8 @@ def _report(task: Task) -> Outcome:
     cards = next((block["cards"] for block in blocks if "cards" in block), ())
     text = page.render(notebook, task.stamp, region=job.region, workbook=f"{Path(job.key).name}.xlsx")
     page.write_tables(blocks, folder / "report.xlsx", title=str(cover.get("title") or job.region), stamp=task.stamp)
-    page.write_papers(notebook, folder, office=_office(job), code=task.stamp.fingerprint)
+    office = f"{region_name(city_of(job.region_code))}政务服务数据管理局"
+    page.write_papers(notebook, folder, office=office, code=task.stamp.fingerprint)
     faults = gate.faults(notebook, text, job=job, workbook=folder / "report.xlsx", rows=task.rows)
     if faults:
         first = "；".join(faults[:3]) + (f"；另有 {len(faults) - 3} 处" if len(faults) > 3 else "")
@@ -260,11 +255,6 @@ def _report(task: Task) -> Outcome:
                    files={suffix: certified_digest(path) for suffix in FILES
                           if (path := folder / f"report{suffix}").is_file()},
                    cover=page.facts(cover), cards=tuple(json.loads(json.dumps(list(cards)))))  # fmt: skip
-
-
-def _office(job: Job) -> str:
-    """Return who issues a report: the bureau of the city it belongs to."""
-    return f"{region_name(city_of(job.region_code))}政务服务数据管理局"
 
 
 def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:

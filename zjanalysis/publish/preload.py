@@ -21,7 +21,6 @@ import locale
 import multiprocessing
 import os
 import pkgutil
-import re
 import sys
 import tempfile
 import warnings
@@ -47,7 +46,7 @@ _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
 
 for _name in (*_LIBRARIES, *_OURS):
-    if not re.search(r"\.(?:preload|cache|synthetic)$", _name):
+    if not _name.endswith((".preload", ".synthetic")):
         importlib.import_module(_name)
 
 import matplotlib as mpl  # noqa: E402  after the backend is named
@@ -66,7 +65,7 @@ def _rehearse() -> None:
     Schema of notebooks, rules of Markdown, templates, the font's commonest signs, palette, narwhals' pandas side,
     writers of workbooks and documents.
     """
-    page.exporter()
+    page.template()
     page.markdown().render("## 湛江市\n\n1. **一** `c`\n2. 二\n\n文字。\n")
     theme.printable("湛江市")
     signs = "".join(sorted(set("0123456789.%").union(*(one.label for some in TABLES.values() for one in some))))
@@ -120,7 +119,11 @@ def restore(before: State) -> None:
     os.environ.clear()
     os.environ.update(before.environment)
     sys.path[:] = before.path
-    _forget_modules(before)
+    libraries = tuple({str(Path(os.__file__).parent), *(path for path in before.path if "site-packages" in path)})
+    for name in set(sys.modules) - before.modules:  # the user's own, to be imported anew; libraries stay
+        place = getattr(sys.modules[name], "__file__", None)
+        if place and not place.startswith(libraries) and not name.startswith("zjanalysis"):
+            del sys.modules[name]
     for name, module in _watched().items():
         names, now = before.names.get(name), vars(module)
         for extra in [key for key in now if names is not None and key not in names]:
@@ -133,19 +136,9 @@ def restore(before: State) -> None:
 
 
 def _watched() -> dict[str, ModuleType]:
-    ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "zjanalysis"}
-    return {name: module for name, module in ours.items() if not name.startswith("zjanalysis.publish")} | {
-        "builtins": builtins
-    }
-
-
-def _forget_modules(before: State) -> None:
-    """Take out modules that are the user's own, so that they are imported anew; libraries stay."""
-    libraries = tuple({str(Path(os.__file__).parent), *(path for path in before.path if "site-packages" in path)})
-    for name in set(sys.modules) - before.modules:
-        place = getattr(sys.modules[name], "__file__", None)
-        if place and not place.startswith(libraries) and not name.startswith("zjanalysis"):
-            del sys.modules[name]
+    ours = {name: module for name, module in sys.modules.items()
+            if name.partition(".")[0] == "zjanalysis" and not name.startswith("zjanalysis.publish")}  # fmt: skip
+    return {**ours, "builtins": builtins}
 
 
 def _set(settings: Mapping[str, Any]) -> None:

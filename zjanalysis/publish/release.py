@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import PublishError
-from zjanalysis.files import file_digest, take_lock, write_whole
+from zjanalysis.files import take_lock, write_whole
 from zjanalysis.inputs.dataset import load_dataset
 from zjanalysis.inputs.regions import level_name
 from zjanalysis.publish.jobs import foci, home, in_order, is_district
@@ -49,31 +49,25 @@ _WAY = re.compile(
 
 def certified(content: bytes) -> bytes:
     """Return a page without its links; links of any other shape than ours stay, and the page is another one."""
-    return _with_way(content, PLACE)
-
-
-def _with_way(content: bytes, way: str) -> bytes:
-    """Return a page with ``way`` where its links are; what is no UTF-8 (a page somebody damaged) stays as it is."""
-    text = _WAY.sub(PLACE, content.decode("utf-8", errors="surrogateescape"), count=1)
-    return text.replace(PLACE, way, 1).encode("utf-8", errors="surrogateescape")
+    return with_links(content, ())
 
 
 def certified_digest(path: Path, content: bytes | None = None) -> str:
     """Return the SHA-256 of a published file (its ``content`` where it was read already), of a page as `certified`."""
-    if path.suffix != ".html":
-        return file_digest(path) if content is None else hashlib.sha256(content).hexdigest()
-    return hashlib.sha256(certified(path.read_bytes() if content is None else content)).hexdigest()
+    published = path.read_bytes() if content is None else content
+    return hashlib.sha256(certified(published) if path.suffix == ".html" else published).hexdigest()
 
 
 def with_links(content: bytes, links: Sequence[tuple[str, str]]) -> bytes:
-    """Return a page with these links (text, address) and no others.
+    """Return a page with these links (text, address) and no others; what is no UTF-8 (a damaged page) stays as it is.
 
     >>> with_links(b"<p><!-- page-way --></p>", [("←", "../index.html")]).decode().count("<li>")
     1
     """
     listed = "".join(f'<li><a href="{escape(href)}">{escape(text)}</a></li>' for text, href in links)
     way = f'<nav class="page-way" aria-label="相关报告"><ul>{listed}</ul></nav>' if links else PLACE
-    return _with_way(content, way)
+    text = _WAY.sub(PLACE, content.decode("utf-8", errors="surrogateescape"), count=1)
+    return text.replace(PLACE, way, 1).encode("utf-8", errors="surrogateescape")
 
 
 def beside(stem: str, suffixes: Iterable[str]) -> list[tuple[str, str]]:
@@ -202,8 +196,7 @@ def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str, sign:
 
 def _entry_from(written: Mapping[str, Any]) -> Entry:
     """Return the entry of its JSON form; what a later version added is left out."""
-    names = {f.name for f in fields(Entry)}
-    values = {name: value for name, value in written.items() if name in names}
+    values = {f.name: written[f.name] for f in fields(Entry) if f.name in written}
     return Entry(**{**values, **{name: tuple(values.get(name, ())) for name in ("cards", "earlier")}})
 
 
@@ -251,9 +244,8 @@ def commit(folder: Path, finished: Path, entry: Entry, before: Entry | None = No
     A file in its place that is not as ``before`` has it on record was changed by a person: it is kept beside under
     another name, which ``tell`` hears.
     """
-    damaged = [
-        suffix for suffix, digest in entry.files.items() if certified_digest(finished / f"report{suffix}") != digest
-    ]
+    damaged = [suffix for suffix in entry.files
+               if certified_digest(finished / f"report{suffix}") != entry.files[suffix]]  # fmt: skip
     if damaged:
         raise PublishError(f"{entry.key} 写出的文件与内容不符（{'、'.join(damaged)}）。", "请检查磁盘后重试。")
     (finished / _ENTRY).write_text(_entry_text(entry), encoding="utf-8")

@@ -26,7 +26,6 @@ from zjanalysis.errors import ConfigError
 from zjanalysis.publish.engine import NOBODY
 
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
-
 NOTEBOOK_COLUMNS = 20  # what pandas shows of a wide table in a notebook; in a terminal as many as fit
 
 

@@ -58,21 +58,16 @@ class Sources:
 class Reader:
     """Where rows are read: in a process of its own, or in this one where pandas is loaded anyway (a notebook).
 
-    Nothing starts before something is read; ``running`` holds the process and our end of its pipe then.
+    Nothing starts before something is read; ``running`` holds the process and our end of its pipe then. A call that
+    takes more than ``timeout`` seconds is stopped.
     """
 
-    timeout: float
-    apart: bool
+    timeout: float = 300.0
+    apart: bool = field(default_factory=lambda: "pandas" not in sys.modules)
     running: list[tuple[BaseProcess, Connection]] = field(default_factory=list)
 
 
 Periods = Mapping[str, Any]  # the loaded periods by name: the one reported on, and the one before it
-_HELD: dict[str, Periods] = {}
-
-
-def reader(timeout: float = 300.0) -> Reader:
-    """Return where rows are read; a call that takes more than ``timeout`` seconds is stopped."""
-    return Reader(timeout, apart="pandas" not in sys.modules)
 
 
 def read_in(where: Reader, function: Callable[..., T], *arguments: Any) -> T:
@@ -287,12 +282,10 @@ def await_snapshot(path: str, started_by: int) -> Periods:
     return hold(path)
 
 
+@lru_cache(maxsize=1)
 def hold(path: str) -> Periods:
     """Return the snapshot that this build has written, read once per process."""
-    if path not in _HELD:
-        _HELD.clear()
-        _HELD[path] = pickle.loads(Path(path).read_bytes())
-    return _HELD[path]
+    return cast("Periods", pickle.loads(Path(path).read_bytes()))
 
 
 def install(path: Path) -> None:
