@@ -64,7 +64,7 @@ def test_a_unit_has_one_name_and_one_row_however_the_plan_spells_it() -> None:
 
 def test_units_and_departments_that_help_have_rows_of_their_own() -> None:
     ledger = made()
-    helping = by_unit(ledger, role="cooperating_units").set_index("unit_name")["n_rows"]
+    helping = split_units(ledger, role="cooperating_units")["unit_name"].value_counts()
     city = ledger[ledger["region_code"] == CITY]
     assert helping["遂溪县人民政府"] == city["cooperating_units"].str.startswith("各县").sum()
     assert helping["湛江经济技术开发区管委会"] == helping["遂溪县人民政府"]

@@ -14,7 +14,7 @@ from zjanalysis.analysis.signals import D2
 from zjanalysis.inputs.office_table import Day
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
-from zjanalysis.ledger.rows import LOWER, MOVES, last_day, today, unit_names
+from zjanalysis.ledger.rows import LOWER, MOVES, first_true, last_day, today, unit_names
 from zjanalysis.ledger.state import OPEN, Status, deadlines
 from zjanalysis.ledger.typed import is_typed
 from zjanalysis.units import passes, rising
@@ -29,7 +29,7 @@ _COUNTS = {
 }
 COUNTS = ("n_rows", *_COUNTS, "n_no_value")
 
-OVERDUE, SOON, REACHED, QUIET = "逾期", "临近到期", "达标未销号", "久未写进展"
+OVERDUE, SOON, QUIET, REACHED = REASONS = ("逾期", "临近到期", "久未写进展", "达标未销号")
 BACK, MOVED = "达标回落", "其他变动"
 _NEWS = {Status.CLOSED: "新销号", Status.REACHED: "新达标", Status.IN_PROGRESS: "新启动"}
 AGENDA = (OVERDUE, SOON, BACK, *_NEWS.values(), MOVED, QUIET, REACHED)
@@ -61,19 +61,15 @@ def board(ledger: pd.DataFrame, *, city: str = "") -> pd.DataFrame:
 def _task_status(counts: pd.DataFrame) -> pd.Series:
     """The state of a task as a whole: one overdue row makes it overdue, only all rows met make it reached."""
     n = counts["n_rows"]
-    chosen = np.select(
-        [
-            n == 0,
-            counts["n_overdue"] > 0,
-            counts["n_closed"] == n,
-            counts["n_met"] == n,
-            counts["n_not_started"] == n,
-            counts["n_in_progress"] == 0,
-        ],
-        ["无事项", Status.OVERDUE, Status.CLOSED, Status.REACHED, Status.NOT_STARTED, Status.LONG_TERM],
-        Status.IN_PROGRESS,
+    states = (
+        (n == 0, "无事项"),
+        (counts["n_overdue"] > 0, Status.OVERDUE),
+        (counts["n_closed"] == n, Status.CLOSED),
+        (counts["n_met"] == n, Status.REACHED),
+        (counts["n_not_started"] == n, Status.NOT_STARTED),
+        (counts["n_in_progress"] == 0, Status.LONG_TERM),
     )
-    return pd.Series(chosen, index=counts.index, dtype="str")
+    return first_true(states, Status.IN_PROGRESS)
 
 
 def split_units(ledger: pd.DataFrame, *, role: str = "lead_unit") -> pd.DataFrame:
@@ -90,12 +86,12 @@ def split_units(ledger: pd.DataFrame, *, role: str = "lead_unit") -> pd.DataFram
     return split.dropna(subset=["unit_name"]).astype({"unit_name": "str"}).reset_index(drop=True)
 
 
-def by_unit(ledger: pd.DataFrame, *, role: str = "lead_unit") -> pd.DataFrame:
-    """Return one row per unit that leads (or helps, see `split_units`): how many rows in which state.
+def by_unit(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per unit that leads: how many rows in which state; the most overdue first.
 
-    The most overdue first. A row two units answer for counts for both.
+    A row two units answer for counts for both.
     """
-    counted = _counted(split_units(ledger, role=role), ["unit_name"])
+    counted = _counted(split_units(ledger), ["unit_name"])
     return counted.sort_values(["n_overdue", "n_rows"], ascending=False, kind="stable", ignore_index=True)
 
 
@@ -130,24 +126,24 @@ def due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.DataFr
     逾期; 临近到期: due within ``within`` days; 达标未销号: reached but not closed; 久未写进展: no progress written for
     ``quiet`` days; all as of the day the ledger was settled. A closed row and one only registered are never listed.
     """
-    listed = ledger.assign(why_due=_why_due(ledger, within=within, quiet=quiet))
-    weight = listed["why_due"].map({OVERDUE: 0, SOON: 1, QUIET: 2, REACHED: 3})
-    ordered = listed.assign(weight=weight).dropna(subset=["weight"]).sort_values(["weight", "days_left"], kind="stable")
-    return ordered.drop(columns="weight").reset_index(drop=True)
+    return _by_reason(ledger.assign(why_due=_why_due(ledger, within=within, quiet=quiet)), REASONS, ["days_left"])
 
 
-def _why_due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> np.ndarray:
+def _by_reason(ledger: pd.DataFrame, reasons: tuple[str, ...], then: list[str]) -> pd.DataFrame:
+    weight = ledger["why_due"].map({word: n for n, word in enumerate(reasons)})
+    listed = ledger.assign(weight=weight).dropna(subset=["weight"])
+    return listed.sort_values(["weight", *then], kind="stable", ignore_index=True).drop(columns="weight")
+
+
+def _why_due(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> pd.Series:
     is_open = ledger["status"].isin(OPEN) & ledger["comparison"].fillna("").ne("record")
-    return np.select(
-        [
-            ledger["status"].eq(Status.OVERDUE),
-            is_open & ledger["days_left"].between(0, within).fillna(False).astype(bool),
-            ledger["status"].eq(Status.REACHED),
-            is_open & (ledger["days_quiet"] >= quiet).fillna(False).astype(bool),
-        ],
-        [OVERDUE, SOON, REACHED, QUIET],
-        "",
+    reasons = (
+        (ledger["status"].eq(Status.OVERDUE), OVERDUE),
+        (is_open & ledger["days_left"].between(0, within), SOON),
+        (ledger["status"].eq(Status.REACHED), REACHED),
+        (is_open & ledger["days_quiet"].ge(quiet), QUIET),
     )
+    return first_true(reasons)
 
 
 def agenda(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
@@ -157,17 +153,13 @@ def agenda(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     reason those without a figure come last. With an ``earlier`` ledger without rows nothing has moved.
     """
     both = _with_earlier(ledger, earlier)
-    asked = pd.Series(_why_due(both), index=both.index)
+    asked = _why_due(both)
     changed = both["status"].ne(both["status_before"]) & bool(len(earlier))
     news = both["status"].replace({Status.LONG_TERM: Status.IN_PROGRESS}).map(_NEWS)
     news = news.mask(both["status_before"].ne(Status.NOT_STARTED) & news.eq(_NEWS[Status.IN_PROGRESS])).fillna(MOVED)
-    why = pd.Series(
-        np.select([asked.isin([OVERDUE, SOON]), fell_back(both), changed], [asked, BACK, news], asked), both.index
-    )
-    weight = why.map({word: n for n, word in enumerate(AGENDA)})
-    rows = both.assign(why_due=why, weight=weight, blank=both["current"].isna()).dropna(subset=["weight"])
-    ordered = rows.sort_values(["weight", "blank", "days_left"], kind="stable", ignore_index=True)
-    return ordered.drop(columns=["weight", "blank"])
+    why = first_true(((asked.isin([OVERDUE, SOON]), asked), (fell_back(both), BACK), (changed, news)), asked)
+    rows = both.assign(why_due=why, blank=both["current"].isna())
+    return _by_reason(rows, AGENDA, ["blank", "days_left"]).drop(columns="blank")
 
 
 # --- a forecast only where it is honest: a straight line through four periods or more with its interval ---

@@ -32,9 +32,10 @@ _FORMATS = {key: f"0.{'0' * one.digits}{'%' * (key == 'share')}" for key, one in
 
 def _gap_cell(gap: float, row: Mapping[str, Any]) -> tuple[float | str, str]:
     """Return a gap as far as it is printed, so that a cell that reads 0.00 is 0 and says 持平, and its format."""
-    kind = UNITS.get(str(row.get("unit")))
+    unit = str(row.get("unit"))
+    kind = UNITS.get(unit)
     if kind is None:
-        return gap_text(gap, str(row.get("unit"))), "General"
+        return gap_text(gap, unit), "General"
     counted = _counts().get(str(row.get("indicator")), "")
     size, step = (f"0.{'0' * kind.digits}", kind.step) if kind.digits else (_COUNT, counted)
     shown = float(rounded(np.array(gap * kind.scale), kind.digits or 2))
@@ -227,18 +228,13 @@ def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     if key == "current" and unit.startswith(TYPED):
         text = str(row.get("current_written") or "")
         return (float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text or None), "General"
-    if value is None or wording.missing(value):
+    if wording.missing(value):
         return (wording.NO_DATA if key == "current" else None), "General"
-    if key in ("baseline", "current", "gap"):
-        return _number_cell(key, float(value), row)
-    return (value.to_pydatetime(), "yyyy-mm-dd") if isinstance(value, pd.Timestamp) else (str(value), "General")
-
-
-def _number_cell(key: str, value: float, row: Mapping[str, Any]) -> tuple[Any, str]:
-    unit = str(row.get("unit"))
     if key == "gap":
-        return (None, "General") if unit == "flag" else _gap_cell(value, row)
-    return (amount(value, unit), "General") if unit == "flag" else (value, _FORMATS.get(unit, "General"))
+        return (None, "General") if unit == "flag" else _gap_cell(float(value), row)
+    if key in ("baseline", "current"):
+        return (amount(value, unit), "General") if unit == "flag" else (float(value), _FORMATS.get(unit, "General"))
+    return (value.to_pydatetime(), "yyyy-mm-dd") if isinstance(value, pd.Timestamp) else (str(value), "General")
 
 
 def sheet_texts(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from zjanalysis.columns import BUREAU, CHANGE_COLUMNS, HAND, TOOL, label
 from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, Day, day_of
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE, LedgerFile
-from zjanalysis.ledger.rows import OWN, adopt, hand_columns, is_own, records, today
+from zjanalysis.ledger.rows import OWN, adopt, first_true, hand_columns, is_own, records, today
 from zjanalysis.ledger.state import Status, settle
 
 KEY = ["ledger_id", "column"]
@@ -82,15 +82,12 @@ def cells(ledger: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by: str, on: Day) -> pd.DataFrame:
     """Return one row per cell that differs, for the change log; a row that is new is one line, not one per cell."""
-    old, new = cells(before, columns), cells(after, columns)
-    both = new.merge(old, on=KEY, how="left", suffixes=("", "_old"))
+    now = cells(after, columns)
+    both = now.merge(cells(before, columns), on=KEY, how="left", suffixes=("", "_old")).fillna({"text_old": ""})
     fresh = ~both["ledger_id"].isin(before["ledger_id"])
-    differs = (both["text"] != both["text_old"].fillna("")) & ~fresh
-    edited = both[differs].rename(columns={"text_old": "old", "text": "new"})
-    added = new[~new["ledger_id"].isin(before["ledger_id"])].drop_duplicates("ledger_id")
-    added = added.assign(column="row", old="", new="新增一行")[[*KEY, "old", "new"]]
-    lines = pd.concat([edited, added], ignore_index=True)
-    return lines.assign(changed_on=today(on), changed_by=by, old=lines["old"].fillna(""))[CHANGES]
+    edited = both[both["text"].ne(both["text_old"]) & ~fresh].rename(columns={"text_old": "old", "text": "new"})
+    added = both[fresh].drop_duplicates("ledger_id").assign(column="row", old="", new="新增一行")
+    return pd.concat([edited, added], ignore_index=True).assign(changed_on=today(on), changed_by=by)[CHANGES]
 
 
 def tool_changes(before: pd.DataFrame, after: pd.DataFrame, *, on: Day) -> pd.DataFrame:
@@ -240,18 +237,16 @@ def _judge(proposals: pd.DataFrame) -> pd.DataFrame:
     based, empty = proposals["text_base"].notna(), proposals["text"] == ""
     moved = based & (proposals["text_master"] != proposals["text_base"])
     several = proposals.groupby(KEY)["text"].transform("nunique") > 1
-    reason = pd.Series("", index=proposals.index, dtype="str")
-    for applies, why in (
-        (proposals["decided"].astype(bool) & (proposals["text_master"] != ""), DECIDED),
-        (~based & (proposals["text_master"] != ""), NO_BASE),
-        (moved, MOVED_ON),
-        (empty, BLANKED),
-        (proposals["text"].str.contains(UNCALCULATED, regex=False), UNREAD),
+    reasons = (
+        (proposals["gone"], NO_ROW),
         (several, DISAGREE),
-        (proposals["gone"].astype(bool), NO_ROW),
-    ):
-        reason = reason.mask(applies.astype(bool), why)
-    return proposals.assign(reason=reason)
+        (proposals["text"].str.contains(UNCALCULATED, regex=False), UNREAD),
+        (empty, BLANKED),
+        (moved, MOVED_ON),
+        (~based & (proposals["text_master"] != ""), NO_BASE),
+        (proposals["decided"].astype(bool) & (proposals["text_master"] != ""), DECIDED),
+    )
+    return proposals.assign(reason=first_true(reasons))
 
 
 def _patch(ledger: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from zjanalysis.inputs.office_table import Day, days
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.inputs.workbook import packed
 from zjanalysis.ledger import analysis
-from zjanalysis.ledger.analysis import OVERDUE, QUIET, REACHED, SOON
+from zjanalysis.ledger.analysis import OVERDUE, QUIET, REACHED, REASONS, SOON
 from zjanalysis.ledger.display import day_text, worded
 from zjanalysis.ledger.reading import LedgerFile
 from zjanalysis.ledger.rows import SAMPLE, is_own, office_of, today
@@ -40,7 +40,6 @@ _HEADS = {"序号": 7, "任务": 8, "地区": 12, "事项": 34, "目标值": 20,
           "督查事由": 22, "现有进展": 28, "反馈情况（措施、责任人、完成时间）": 36}  # fmt: skip
 SHEET_KEYS = ("sequence", "task", "region", "problem", "target_text", "current_text", "gap_text", "deadline",
               "reason_text", "progress")  # fmt: skip
-REASONS = (OVERDUE, SOON, QUIET, REACHED)
 ANSWER = "请于收到之日起5个工作日内书面反馈措施、责任人和完成时间；已完成的请附佐证，由市局核实后销号。"
 SAMPLE_NOTE = f"{SAMPLE}：所列事项与数值均为演示而编造。"
 BASIS = "根据整改优化提升工作方案和台账，你单位以下事项需要督办，"
@@ -286,7 +285,7 @@ def _orders(due: pd.DataFrame) -> list[str]:
         each = due.loc[due["why_due"] == why, "unit_name"].value_counts()
         return wording.listed(f"{unit}（{n}项）" for unit, n in each.items())
 
-    late, soon, quiet, reached = (units(why) for why in (OVERDUE, SOON, QUIET, REACHED))
+    late, soon, quiet, reached = map(units, REASONS)
     return [
         f"有逾期事项的单位，{ANSWER}" if late else "",
         f"30天内到期的，请{soon}倒排工期，按时完成。" if soon else "",

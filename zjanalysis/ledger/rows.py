@@ -178,6 +178,13 @@ def records(ledger: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in ledger.to_dict("records")]
 
 
+def first_true(cases: Iterable[tuple[pd.Series, Any]], otherwise: Any = "") -> pd.Series:
+    """Return for every row the text of the first case that is true of it; a missing answer is not true."""
+    answers, texts = zip(*cases, strict=True)
+    chosen = np.select([answer.fillna(False).astype(bool) for answer in answers], list(texts), otherwise)
+    return pd.Series(chosen, index=answers[0].index, dtype="str")
+
+
 def is_own(ledger: pd.DataFrame) -> pd.Series:
     """Tell which rows the office added itself."""
     return ledger["ledger_id"].fillna("").str.startswith(OWN)

@@ -28,6 +28,7 @@ from zjanalysis.ledger.rows import (
     empty_ledger,
     evidence_lacks,
     fill,
+    first_true,
     is_own,
     last_day,
     lay_out,
@@ -140,13 +141,14 @@ def meets(kind: str, value: float, *, target: float, before: float, verdict: str
     >>> meets(">", 0.855, target=0.855, before=0.8, verdict=""), meets("falling", 2, target=0, before=3, verdict="")
     (False, True)
     """
-    if kind in PEERS and not np.isnan(value):
-        return {Met.MET: True, Met.NOT_MET: False}.get(Met(verdict)) if verdict in set(Met) else None
+    answers: dict[str, bool] = {Met.MET: True, Met.NOT_MET: False}
+    if kind in PEERS:
+        return None if np.isnan(value) else answers.get(verdict)
     if kind not in (">=", ">", "<=", "<", "done", *MOVES):
         return None
     sign = -1 if kind in LOWER else 1
     asked = rising(unit, sign) if kind in MOVES else Target("number", target, sign, strict=kind in (">", "<"))
-    return {Met.MET: True, Met.NOT_MET: False}.get(asked.met(value, before=before))
+    return answers.get(asked.met(value, before=before))
 
 
 def is_met(ledger: pd.DataFrame) -> pd.Series:
@@ -171,7 +173,7 @@ def settle(ledger: pd.DataFrame, before: pd.DataFrame, *, on: Day, as_of: Day | 
     was = before.set_index("ledger_id").reindex(ledger["ledger_id"]).set_axis(ledger.index)
     was = was.astype(dict.fromkeys(("opened_on", "progress_on", "reached_on", "reopened_on"), "datetime64[ns]"))
     met = is_met(ledger)
-    holds, fails = _sure(met), _sure(met.eq(False))
+    holds, fails = (met.eq(answer).fillna(False).astype(bool) for answer in (True, False))
     fell = was["status"].isin([Status.CLOSED, Status.REACHED]) & fails
     deadline, opened_on = _deadline_read(ledger, was), was["opened_on"].fillna(now)
     progress, written = ledger["progress"].fillna(""), was["progress"].fillna("")
@@ -198,10 +200,6 @@ def settle(ledger: pd.DataFrame, before: pd.DataFrame, *, on: Day, as_of: Day | 
     return settled.assign(hint=_hint(settled, met, valid=valid, lacks=lacks, doubt=doubt))
 
 
-def _sure(answer: pd.Series) -> pd.Series:
-    return answer.fillna(False).astype(bool)
-
-
 def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, doubt: pd.Series) -> pd.Series:
     """Return the state of every row; what is only registered is long-term and never overdue.
 
@@ -210,22 +208,21 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, doubt: p
     """
     told = ledger[["progress", "evidence"]].fillna("").apply(lambda texts: texts.str.strip()).ne("").any(axis=1)
     started = told | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
-    long_term, registered = is_long_term(ledger["deadline_read"]), ledger["comparison"].eq("record").fillna(False)
+    long_term, registered = is_long_term(ledger["deadline_read"]), ledger["comparison"].eq("record")
     in_time = met.isna() & (ledger["reached_on"] <= deadlines(ledger["deadline_read"])) & doubt.eq("")
-    overdue = _sure(ledger["days_left"] < 0) & ~long_term & ~in_time
-    chosen = np.select(
-        [_sure(closed), _sure(met), registered, overdue, ~started, long_term],
-        [Status.CLOSED, Status.REACHED, Status.LONG_TERM, Status.OVERDUE, Status.NOT_STARTED, Status.LONG_TERM],
-        Status.IN_PROGRESS,
-    )
-    return pd.Series(chosen, index=ledger.index, dtype="str")
+    overdue = (ledger["days_left"] < 0) & ~long_term & ~in_time
+    states = (
+        (closed, Status.CLOSED), (met, Status.REACHED), (registered, Status.LONG_TERM), (overdue, Status.OVERDUE),
+        (~started, Status.NOT_STARTED), (long_term, Status.LONG_TERM),
+    )  # fmt: skip
+    return first_true(states, Status.IN_PROGRESS)
 
 
 def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.Series, doubt: pd.Series) -> pd.Series:
     """Say to the person who keeps the row why it is not closed, why it opened again, what is missing."""
     reached, dated = ledger["status"].eq(Status.REACHED), ledger["closed_on"].fillna("").ne("")
     unread = ledger["deadline_read"].eq("") | ledger["deadline_read"].ne(ledger["deadline"].fillna(""))
-    unmet = _sure(met.eq(False))
+    unmet = met.eq(False)
     open_question = met.isna() & ledger["comparison"].fillna("").ne("record")
     sentences = (
         (ledger["reopened_on"].notna() & unmet, "达标回落，已重新启动；原销号日期不再有效"),
@@ -243,8 +240,7 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.S
         (open_question, "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
         (unread, "完成时限认不出，请写成 2021-06 或 长期推进"),
     )
-    chosen = np.select([mask for mask, _ in sentences], [sentence for _, sentence in sentences], "")
-    return pd.Series(chosen, index=ledger.index, dtype="str")
+    return first_true(sentences)
 
 
 # --- as a file stands on a day ------------------------------------------------------------------------------------
@@ -291,24 +287,21 @@ def standing(file: LedgerFile, *, on: Day = "") -> pd.DataFrame:
     return settle(rows, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
 
 
-def load_ledger(period: Period, *, city: str = "") -> pd.DataFrame:
-    """Return the ledger in a period's folder (ledger.xlsx) as it stands; without a file a ledger without rows.
+def load_ledger(period: Period, *, city: str) -> pd.DataFrame:
+    """Return the ledger of a city in a period's folder (ledger.xlsx) as it stands, loaded once a period.
 
-    ``city`` leaves out the rows of other cities; a row that names no region belongs to the city that has other rows.
+    A row that names no region belongs to the city that has other rows. Without a file there are no rows.
     """
-    path = period.dataset.folder / period.name / FILE_NAME
-    if not path.is_file():
-        return empty_ledger()
-    ledger = standing(_read_once(path, file_digest(path)))
-    if not city:
-        return ledger
-    own = ledger["region_code"].isin([city, *report_units(city)])
-    return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
+    def load() -> pd.DataFrame:
+        path = period.dataset.folder / period.name / FILE_NAME
+        if not path.is_file():
+            return empty_ledger()
+        ledger = standing(_read_once(path, file_digest(path)))
+        own = ledger["region_code"].isin([city, *report_units(city)])
+        return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
-def held_ledger(period: Period, *, city: str) -> pd.DataFrame:
-    """Return the ledger of a city in a period's folder as it stands (`load_ledger`), loaded once a period."""
-    return period.once(("ledger", city), lambda: load_ledger(period, city=city))
+    return period.once(("ledger", city), load)
 
 
 def base_values(period: Period, *, city: str) -> pd.DataFrame:
@@ -316,7 +309,7 @@ def base_values(period: Period, *, city: str) -> pd.DataFrame:
 
     In the period of the base itself there is nothing to rise from yet, and no row.
     """
-    ledger = held_ledger(period, city=city)
+    ledger = load_ledger(period, city=city)
     rows = ledger[ledger["comparison"].isin(MOVES)].dropna(subset=["region_code", "indicator", "baseline"])
     rows = rows[~(rows["baseline_on"] >= rows["as_of"])]
     return rows[["region_code", "indicator"]].assign(value=rows["baseline"])

@@ -23,7 +23,7 @@ from zjanalysis.ledger import analysis
 from zjanalysis.ledger.analysis import COUNTS, MIN_PERIODS, UNKNOWN, forecasts
 from zjanalysis.ledger.display import day_text, foretold, worded
 from zjanalysis.ledger.rows import PEERS, is_own
-from zjanalysis.ledger.state import held_ledger
+from zjanalysis.ledger.state import load_ledger
 from zjanalysis.studies import Study
 
 NOTE = "已达标含已销号；已达标＋推进中＋长期推进＋未启动＋逾期＝事项。"
@@ -33,12 +33,12 @@ NO_LEDGER = "本期没有台账，不列到期事项。"
 
 def load(me: Study) -> pd.DataFrame:
     """Return the ledger of the region's city as it stands; a ledger without rows where there is none."""
-    return held_ledger(me.period, city=city_of(me.region))
+    return load_ledger(me.period, city=city_of(me.region))
 
 
 def earlier(me: Study) -> pd.DataFrame:
     """Return the ledger of the last period."""
-    return held_ledger(me.before, city=city_of(me.region)) if me.before.name else load(me).iloc[:0]
+    return load_ledger(me.before, city=city_of(me.region)) if me.before.name else load(me).iloc[:0]
 
 
 def board(me: Study) -> tuple[Block, ...]:
