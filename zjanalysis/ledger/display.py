@@ -231,9 +231,9 @@ def cell_of(key: str, row: Mapping[str, Any]) -> tuple[Any, str]:
     if wording.missing(value):
         return (wording.NO_DATA if key == "current" else None), "General"
     if key == "gap":
-        return (None, "General") if unit == "flag" else _gap_cell(float(value), row)
+        return (None, "General") if unit == "flag" else _gap_cell(float(row[key]), row)
     if key in ("baseline", "current"):
-        return (amount(value, unit), "General") if unit == "flag" else (float(value), _FORMATS.get(unit, "General"))
+        return (amount(value, unit), "General") if unit == "flag" else (float(row[key]), _FORMATS.get(unit, "General"))
     return (value.to_pydatetime(), "yyyy-mm-dd") if isinstance(value, pd.Timestamp) else (str(value), "General")
 
 

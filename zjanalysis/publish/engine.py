@@ -44,8 +44,8 @@ def execute(notebook: Path, parameters: Mapping[str, object], *, engine: str, ti
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="zj", ignore_cleanup_errors=True) as place:
             warnings.simplefilter("ignore")
-            own = _kernel(timeout, place) if engine == "kernel" else {"engine_name": "zjanalysis"}
-            return execute_notebook(source, None, parameters=dict(parameters), autosave_cell_every=0, **options, **own)
+            where = _kernel(timeout, place) if engine == "kernel" else {"engine_name": "zjanalysis"}
+            return execute_notebook(source, None, dict(parameters), autosave_cell_every=0, **options, **where)
     except PapermillExecutionError as error:
         if error.ename == NoData.__name__:
             raise NoData(*error.evalue.split("\n提示：")) from error
