@@ -11,8 +11,10 @@ import pandas as pd
 from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.inputs.reported import load_definitions
 from zjanalysis.inputs.workplan import load_sentences, load_targets, load_tasks
+from zjanalysis.ledger.book import PROBLEMS
 from zjanalysis.ledger.display import worded
-from zjanalysis.ledger.rows import DEEDS, PROBLEMS, lay_out, problem_of
+from zjanalysis.ledger.rows import DEEDS, lay_out
+from zjanalysis.ledger.state import problem_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "plan-coverage.md"
 SOURCES = {

@@ -22,9 +22,9 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from zjanalysis.columns import LEDGER_COLUMNS
 from zjanalysis.errors import ConfigError, InputError, PublishError
-from zjanalysis.ledger.book import init_ledger, merge_ledger, update_ledger
-from zjanalysis.ledger.reading import read_ledger
-from zjanalysis.ledger.rows import CONFLICT_SHEET, LOG_SHEET, MEMORY_SHEET
+from zjanalysis.ledger.book import CONFLICT_SHEET, init_ledger, merge_ledger, update_ledger
+from zjanalysis.ledger.reading import MEMORY_SHEET, read_ledger
+from zjanalysis.ledger.rows import LOG_SHEET
 from zjanalysis.ledger.state import standing, start
 
 KEYS = [c.key for c in LEDGER_COLUMNS]

@@ -71,18 +71,18 @@ def test_the_digest_of_the_library_sees_a_change_and_not_the_line_ends_of_window
 def test_verify_tells_a_sound_page_from_an_altered_and_an_outdated_one(published: Path) -> None:
     known, out = load_settings(ROOT), published.parent
     path = published / "district" / "440823.html"
-    told = verify(str(path), out=out, settings=known, data="data/sample")
-    assert told.lines[0] == "文件完好：440823.html 与发布时的内容一致。"
+    _, told = verify(str(path), out=out, settings=known, data="data/sample")
+    assert told[0] == "文件完好：440823.html 与发布时的内容一致。"
     entry = {e["key"]: e for e in json.loads((published / "manifest.json").read_text(encoding="utf-8"))["reports"]}[
         "district/440823"
     ]
-    assert told.lines[1].startswith(f"校验码 {entry['fingerprint']} 是 遂溪县 2021Q1 的现行报告")
+    assert told[1].startswith(f"校验码 {entry['fingerprint']} 是 遂溪县 2021Q1 的现行报告")
     original = path.read_text(encoding="utf-8")
     try:
         path.write_text(original.replace("遂溪县", "徐闻县", 1), encoding="utf-8")
-        altered = verify(str(path), out=out, settings=known, data="data/sample")
-        assert altered.exit_code == 1
-        assert altered.lines[0].startswith("文件已被改动")
+        good, altered = verify(str(path), out=out, settings=known, data="data/sample")
+        assert not good
+        assert altered[0].startswith("文件已被改动")
     finally:
         path.write_text(original, encoding="utf-8", newline="\n")
 
@@ -110,12 +110,12 @@ def test_a_code_nobody_issued_is_no_report_of_ours(office: Path, part: str) -> N
     code = list(read_manifest(office)["district/440823"].fingerprint)
     last = 4 * list(MISTYPED).index(part) + 2
     code[last] = "X" if code[last] != "X" else "Y"
-    told = verify("".join(code), out=office.parent, settings=load_settings(ROOT), data="data/sample")
-    assert told.lines == (
+    good, told = verify("".join(code), out=office.parent, settings=load_settings(ROOT), data="data/sample")
+    assert told == [
         f"校验码 {''.join(code)}：没有这份报告的记录，可能抄错。与现在的 遂溪县 2021Q1 相比，"
         f"一致的是：{MISTYPED[part]}；不一致的是：{part}。",
-    )
-    assert told.exit_code == 1
+    ]
+    assert not good
 
 
 def test_a_code_is_told_by_what_was_published_before_and_elsewhere(office: Path) -> None:
@@ -125,9 +125,9 @@ def test_a_code_is_told_by_what_was_published_before_and_elsewhere(office: Path)
     moved = replace(own, key="gone/440823", region="遂溪县·旧题", fingerprint="777-777-777-777")
 
     def told(code: str) -> str:
-        verdict = verify(code, out=office.parent, settings=load_settings(ROOT), data="data/sample")
-        assert verdict.exit_code == (code != own.fingerprint)
-        return verdict.lines[0].removeprefix(f"校验码 {code}")
+        good, lines = verify(code, out=office.parent, settings=load_settings(ROOT), data="data/sample")
+        assert good == (code == own.fingerprint)
+        return lines[0].removeprefix(f"校验码 {code}")
 
     assert told(old) == ("：没有这份报告的记录，可能抄错；与现有的任何一份报告都不同（地区、期次或报告日期不同）。")
     write_manifest(office, [replace(own, earlier=(old,)), moved], period=PERIOD)

@@ -67,7 +67,7 @@ def test_an_old_period_gives_the_same_bytes_after_later_ones_have_come(project: 
     build(jobs, out=tmp_path / "现在", settings=changed, options=Options(dry_run=True), progress=said.append)
     assert said == ["吴川市：口径与设置有变；口径的变化：comparison.margin_visits 0.02→0.05"]
     page = tmp_path / "现在" / jobs[0].place / "district" / "440883.html"
-    lines = verify(str(page), out=tmp_path / "现在", settings=changed, data=str(folder)).lines
+    _, lines = verify(str(page), out=tmp_path / "现在", settings=changed, data=str(folder))
     assert lines[-1] == "口径的变化：comparison.margin_visits 0.02→0.05。"
 
 

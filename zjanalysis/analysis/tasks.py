@@ -18,6 +18,7 @@ ANSWERS = ("同意", "已完成", "部分同意", "不同意")
 """What the 反馈 column offers; 部分同意 needs a number in 商定值."""
 ACCEPTED, REFUSED, OPEN, UNREAD, UNKNOWN_ITEM = "采纳", "不采纳", "未反馈", "未识别", "查无此项"
 SAME, WORSE = "与现状相同", "比现状差"
+NOT_TAKEN = (UNREAD, UNKNOWN_ITEM, SAME, WORSE)
 TASKS = (
     "order", "item_key", "match_code", "item_name", "department", "current_text", "proposed_text", "basis", "gain",
     "responsible", "due", "answer", "agreed_value", "to_value", "indicator", "region_code",

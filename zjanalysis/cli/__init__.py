@@ -95,11 +95,10 @@ def _actions_like(word: str) -> list[str]:
     return [f"{command} {action}" for command, action in actions if action in near]
 
 
-class Single(argparse.Action):
+class _Single(argparse.Action):
     """A value that is not empty and, behind an option, the only one; an argument that may be left out is then empty."""
 
     def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
-        """Take what is typed."""
         typed = values if isinstance(values, list) else [] if values is None else [values]
         if not all(str(value).strip() for value in typed):
             raise argparse.ArgumentError(self, _EMPTY)
@@ -109,11 +108,10 @@ class Single(argparse.Action):
         setattr(namespace, self.dest, "" if values is None else values)
 
 
-class Joined(argparse.Action):
+class _Joined(argparse.Action):
     """A list typed with commas; given several times, the lists are put together."""
 
     def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
-        """Add what is typed to what was typed before."""
         if not listed(values):
             raise argparse.ArgumentError(self, _EMPTY)
         setattr(namespace, self.dest, ",".join(filter(None, (getattr(namespace, self.dest), values))))
@@ -219,7 +217,7 @@ def _settings(name: str, option: Mapping[str, str]) -> dict[str, Any]:
     settings: dict[str, Any] = {key: option[key] for key in ("metavar", "nargs", "dest") if option[key]}
     if kind in ("flag", "one of"):
         return {**settings, "action": "store_true"}
-    settings["action"] = Joined if kind == "list" else Single
+    settings["action"] = _Joined if kind == "list" else _Single
     if kind in ("int", "float"):
         number = partial(read_number, whole=kind == "int", least=float(option["choices"] or 0))
         return {**settings, "type": number, "default": number(default) if default else None}

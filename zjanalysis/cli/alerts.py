@@ -106,7 +106,6 @@ def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
 
 
 def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
-    """Return where the page of each unit lies, of those that have been made."""
     jobs = [job for job in list_jobs(settings, data, period) if not job.title]
     pages = {job.region_code: settings.reports / job.place / f"{job.key}.html" for job in jobs}
     return {code: page.relative_to(settings.root).as_posix() for code, page in pages.items() if page.is_file()}

@@ -101,7 +101,6 @@ def _spread(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...])
 
 
 def _named(rows: pd.DataFrame, *, by: tuple[str, ...], items: pd.DataFrame, quantiles: bool) -> Table:
-    """Return the table people read: names beside codes."""
     keys: list[str | Column] = []
     for key in by:
         keys += {"region_code": ["region"], "base_code": ["base_code", "item_name"]}.get(key, [key])

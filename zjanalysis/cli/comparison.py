@@ -9,16 +9,7 @@ import pandas as pd
 
 from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.registry import Indicator, indicator
-from zjanalysis.analysis.tasks import (
-    ANSWERS,
-    SAME,
-    UNKNOWN_ITEM,
-    UNREAD,
-    WORSE,
-    after_answers,
-    judge_answers,
-    task_list,
-)
+from zjanalysis.analysis.tasks import ANSWERS, NOT_TAKEN, UNREAD, after_answers, judge_answers, task_list
 from zjanalysis.cli import listed
 from zjanalysis.cli.output import print_table, save, typed
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
@@ -116,7 +107,7 @@ def _apply(me: Study, one: Indicator, arguments: argparse.Namespace) -> int:
         raise ConfigError(f"这是{lists}的清单，不是{asked}的。", "请换成清单所写的地区和指标。")
     counted = judged["answer_state"].value_counts()
     print("反馈：" + "，".join(f"{state}{n}项" for state, n in counted.items()))
-    unread = judged[judged["answer_state"].isin([UNREAD, UNKNOWN_ITEM, SAME, WORSE])]
+    unread = judged[judged["answer_state"].isin(NOT_TAKEN)]
     for state, rows in unread.groupby("answer_state", sort=False):
         print(f"{state}：{_places(rows)}。")
     if unread["answer_state"].eq(UNREAD).any():

@@ -60,7 +60,6 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _print_summary(checked: Submission) -> None:
-    """Print what was read by file, how its headers were told, what it is good for, and what was found."""
     if len(checked.files):
         print_table(table(checked.files, caption="文件", columns=TABLES["page.check_files"]))
     refused = checked.findings.query("rule == 'file_refused'")
@@ -146,7 +145,6 @@ def _copies(names: Iterable[str], folder: Path) -> dict[str, Path]:
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
-    """Return rows as JSON can hold them; missing is null."""
     records: list[dict[str, object]] = json.loads(rows.to_json(orient="records", force_ascii=False))
     return records
 

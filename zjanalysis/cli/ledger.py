@@ -12,7 +12,7 @@ from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_paper
-from zjanalysis.inputs.period import Period, load_period
+from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_name
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger.assignment import take_assignments, write_assignments
@@ -50,7 +50,7 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
         hint = "请把该市方案录入 reference/tasks.csv、targets.csv（city 列填地市代码），见 docs/guide/other-cities.md。"
         raise ConfigError(f"没有收录{region_name(rules.focus)}的工作方案，不能由方案建立台账。", hint)
     period = load_period(arguments.data, arguments.period)
-    day, gaps = _day(arguments, period), ledger_gaps(period, settings=rules)
+    day, gaps = _day(arguments, period.cutoff), ledger_gaps(period, settings=rules)
     scores = evaluated_scores(period, region=rules.focus)
     first = start(scores, on=day, as_of=period.cutoff, gaps=gaps, settings=rules)
     return _told(path, init_ledger(path, first, on=day, sample=period.dataset.kind == "sample"))
@@ -59,13 +59,13 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
 def _update(arguments: argparse.Namespace, path: Path) -> int:
     period = load_period(arguments.data, arguments.period)
     scores, gaps = evaluated_scores(period, region=load_settings().focus), ledger_gaps(period)
-    return _told(path, update_ledger(path, scores, on=_day(arguments, period), as_of=period.cutoff, gaps=gaps))
+    return _told(path, update_ledger(path, scores, on=_day(arguments, period.cutoff), as_of=period.cutoff, gaps=gaps))
 
 
 def _merge(arguments: argparse.Namespace, path: Path) -> int:
     if not arguments.files:
         raise ConfigError("没有给出要汇总的副本。", "例如 zj ledger merge 台账.xlsx 遂溪县.xlsx --on 2021-04-20。")
-    return _told(path, merge_ledger(path, arguments.files, on=_given(arguments)))
+    return _told(path, merge_ledger(path, arguments.files, on=_day(arguments)))
 
 
 def _assign(arguments: argparse.Namespace, path: Path) -> int:
@@ -73,7 +73,7 @@ def _assign(arguments: argparse.Namespace, path: Path) -> int:
     back, out = (Path(name) if name else None for name in ((*arguments.files, "")[0], arguments.out))
     if back is None and out is None:
         raise ConfigError("没有给出分工表。", "生成用 --out 分工表.xlsx；收回把分工表写在台账之后。")
-    code = _told(path, take_assignments(path, back, on=_given(arguments))) if back else 0
+    code = _told(path, take_assignments(path, back, on=_day(arguments))) if back else 0
     if out:
         left = write_assignments(read_ledger(path), out, earlier=back)
         print(f"已写入 {out}。" + (f"旧表有{left}格没有带入：单位已不承担该事项，请看旧表。" if left else ""))
@@ -81,7 +81,7 @@ def _assign(arguments: argparse.Namespace, path: Path) -> int:
 
 
 def _due(arguments: argparse.Namespace, path: Path) -> int:
-    day, file = _given(arguments), read_ledger(path)
+    day, file = _day(arguments), read_ledger(path)
     rows = notice_rows(standing(file, on=day), within=arguments.within, quiet=arguments.quiet)
     if rows.empty:
         print(f"截至{day}没有需要督办的事项。")
@@ -96,7 +96,7 @@ def _due(arguments: argparse.Namespace, path: Path) -> int:
 
 
 def _brief(arguments: argparse.Namespace, path: Path) -> int:
-    day = _given(arguments)
+    day = _day(arguments)
     parts, paper = brief(read_ledger(path), on=day, city=load_settings().focus, office=_office())
     for part in parts:
         print(part if isinstance(part, str) else part.sentence)
@@ -119,12 +119,8 @@ def _told(path: Path, result: LedgerResult) -> int:
     return 1 if len(result.conflicts) else 0
 
 
-def _day(arguments: argparse.Namespace, period: Period) -> str:
-    return _given(arguments) if arguments.on else period.cutoff
-
-
-def _given(arguments: argparse.Namespace) -> str:
-    """Return the day of the action; all but init and update need one, since no clock is read."""
-    if not arguments.on:
+def _day(arguments: argparse.Namespace, usual: str = "") -> str:
+    """Return the day of the action; all but init and update, which have a ``usual`` one, need it: no clock is read."""
+    if not (arguments.on or usual):
         raise ConfigError("没有给出日期。", "请加上 --on，例如 --on 2021-06-01。")
-    return iso_day(arguments.on, example="2021-06-01")
+    return iso_day(arguments.on, example="2021-06-01") if arguments.on else usual

@@ -59,14 +59,12 @@ def index(arguments: argparse.Namespace) -> int:
 def verify(arguments: argparse.Namespace) -> int:
     """Say whether a file or fingerprint belongs to the present data, definitions and program, or who issued a page."""
     if arguments.key:
-        good, line = provenance.issued(Path(arguments.word), Path(arguments.key))
-        print(line)
-        return 0 if good else 1
-    out, settings = _folder(arguments.out), load_settings()
-    verdict = staleness.verify(arguments.word, out=out, settings=settings, data=arguments.data)
-    for line in verdict.lines:
-        print(line)
-    return verdict.exit_code
+        good, *lines = provenance.issued(Path(arguments.word), Path(arguments.key))
+    else:
+        out, settings = _folder(arguments.out), load_settings()
+        good, lines = staleness.verify(arguments.word, out=out, settings=settings, data=arguments.data)
+    print(*lines, sep="\n")
+    return 0 if good else 1
 
 
 def keys(arguments: argparse.Namespace) -> int:

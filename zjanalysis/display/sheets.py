@@ -41,9 +41,11 @@ def put(cell: Cell, value: Any, number_format: str = "General") -> None:
         cell.value = None
 
 
-def head_cell(cell: Cell, text: str, *, tool: bool = False) -> None:
-    """Write a head: blue for what people fill in, grey for what the tool does."""
+def head_cell(cell: Cell, text: str, *, tool: bool = False, width: float = 0.0) -> None:
+    """Write a head, blue for what people fill in, grey for what the tool does, and set its column's ``width``."""
     put_text(cell, text)
+    if width:
+        cell.parent.column_dimensions[cell.column_letter].width = width
     cell.fill, cell.font, cell.border = (TOOL_HEAD if tool else HEAD), WHITE, BOX
     cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
 

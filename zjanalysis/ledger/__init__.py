@@ -17,7 +17,6 @@ __all__ = ("agenda", "board", "due", "evaluation", "load", "outlook", "regions",
 
 
 def __getattr__(name: str) -> Any:
-    """Load a view when it is first used."""
     if name in __all__:
         return asked(getattr(importlib.import_module("zjanalysis.ledger.views"), name), "zj.ledger")
     raise no_such_name("zj.ledger", name, __all__)

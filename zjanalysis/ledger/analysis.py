@@ -101,10 +101,12 @@ def by_region(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose state is not what it was in the earlier ledger, with both states and both values."""
+    """Return the rows whose state is not what it was in the earlier ledger, with both states and both values.
+
+    ``status_before`` is missing for a row there was not.
+    """
     both = _with_earlier(ledger, earlier)
-    changed = both[both["status"] != both["status_before"]]
-    return changed.assign(status_before=changed["status_before"].fillna("（新增）")).reset_index(drop=True)
+    return both[both["status"] != both["status_before"]].reset_index(drop=True)
 
 
 def fell_back(both: pd.DataFrame) -> pd.Series:

@@ -27,8 +27,8 @@ from zjanalysis.ledger.analysis import split_units
 from zjanalysis.ledger.book import hide, merge_copies
 from zjanalysis.ledger.display import with_target_text
 from zjanalysis.ledger.merge import Copy, LedgerResult
-from zjanalysis.ledger.reading import LedgerFile
-from zjanalysis.ledger.rows import MEMORY_SHEET, SAMPLE, office_of, unit_names
+from zjanalysis.ledger.reading import MEMORY_SHEET, LedgerFile
+from zjanalysis.ledger.rows import SAMPLE, office_of, unit_names
 
 LEADS, HELPS, NO_MORE = "牵头", "配合", "不承担"
 CELLS = {"lead_unit": LEADS, "cooperating_units": HELPS}
@@ -74,8 +74,7 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
     put_text(sheet.cell(2, 1), (f"{SAMPLE}。" if file.is_sample else "") + NOTE)
     sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=16), Font(bold=True, color="8A3A00")
     for number, (key, head) in enumerate(columns.items()):
-        head_cell(sheet.cell(3, number + 1), head, tool=key not in (*WRITTEN, *extras))
-        sheet.column_dimensions[column_letter(number)].width = WIDTHS.get(key, 16)
+        head_cell(sheet.cell(3, number + 1), head, tool=key not in (*WRITTEN, *extras), width=WIDTHS.get(key, 16))
         sheet.column_dimensions[column_letter(number)].hidden = key == "row_key"
     texts = rows[list(columns)].astype("object").fillna("").astype("str")
     for position, values in enumerate(texts.itertuples(index=False), start=4):
@@ -93,7 +92,6 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
 
 
 def _rules(sheet: Any, columns: Iterable[str], *, last: int) -> None:
-    """Return the sheet its filter, its choice of 分工, and its look on paper."""
     letters = {key: column_letter(number) for number, key in enumerate(columns)}
     choice = DataValidation("list", formula1=f'"{LEADS},{HELPS},{NO_MORE}"', allow_blank=True)
     sheet.add_data_validation(choice)
@@ -194,7 +192,6 @@ def _said(rows: pd.DataFrame, city: str) -> dict[str, str]:
 
 def _joined(units: list[str], city: str) -> str:
     """Return units as one cell; all counties of the city read 各县(市、区)政府(管委会) again."""
-    counties = [office_of(code) for code in report_units(city)] if city else []
-    if not counties or not set(counties) <= set(units):
-        return "、".join(units)
-    return "、".join(dict.fromkeys(COUNTIES if unit in counties else unit for unit in units))
+    counties = {office_of(code) for code in report_units(city)} if city else set()
+    together = counties if counties <= set(units) else ()
+    return "、".join(dict.fromkeys(COUNTIES if unit in together else unit for unit in units))

@@ -28,33 +28,11 @@ from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.office_table import PLACE, Day
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.workbook import column_letter
+from zjanalysis.ledger import merge, reading
 from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
-from zjanalysis.ledger.merge import (
-    CHANGES,
-    Copy,
-    LedgerResult,
-    as_text,
-    hand_changes,
-    merge,
-    missing_columns,
-    notes_of,
-    tool_changes,
-    typed_over,
-)
-from zjanalysis.ledger.reading import STRAY, TYPED_BY_OFFICE, LedgerFile, locked, read_ledger, read_to_change
-from zjanalysis.ledger.rows import (
-    CONFLICT_SHEET,
-    COUNTED,
-    LEDGER_SHEET,
-    LOG_SHEET,
-    MEMORY_SHEET,
-    PROBLEMS,
-    SAMPLE,
-    hand_columns,
-    is_own,
-    records,
-    today,
-)
+from zjanalysis.ledger.merge import Copy, LedgerResult
+from zjanalysis.ledger.reading import MEMORY_SHEET, LedgerFile, read_ledger
+from zjanalysis.ledger.rows import COUNTED, LOG_SHEET, SAMPLE, hand_columns, is_own, records, today
 from zjanalysis.ledger.state import Status, figures_day, refresh, working_day
 
 # Fill and ink of each state; the word is in the cell, so nothing depends on the colour.
@@ -81,7 +59,9 @@ CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "eviden
            "opened_on")  # fmt: skip
 AS_TEXT = ("deadline", "target_text")
 """Columns in which a spreadsheet leaves 2021-06 and 95% as they are typed."""
-HELP_SHEET, HEADER_ROW = "填写说明", 3
+LEDGER_SHEET, HELP_SHEET, CONFLICT_SHEET, HEADER_ROW = "台账", "填写说明", "冲突清单", 3
+PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))
+"""The eight problems the plan's preface speaks of, as 所属问题 names them."""
 # Of a row the office added, the tool writes only these.
 OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
 SAMPLE_NOTE = f"{SAMPLE}：本台账的数值、进展与佐证均为演示而编造。"
@@ -105,7 +85,7 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: Day, sample: bool
         for key in LEDGER:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
         grow_row(sheet, position, len(letters))
-    lines = tool_changes(whole.iloc[:0], whole, on=on)
+    lines = merge.tool_changes(whole.iloc[:0], whole, on=on)
     _append_lines(book, LOG_SHEET, _logged(lines, whole), LOG_WIDTHS)
     _remember(book, whole)
     release(book, where)
@@ -119,13 +99,13 @@ def update_ledger(
 
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
-    with locked(Path(path)):
-        file = read_to_change(path)
+    with reading.locked(Path(path)):
+        file = reading.read_to_change(path)
         day, figures = working_day(file, on), figures_day(file, as_of or on)
         after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=figures, gaps=gaps))
-        by_hand = _by_hand(file, after, on=on)
-        lines = pd.concat([*by_hand, _by_tool(file, after, on=on)], ignore_index=True)
-        return _save(file, LedgerResult(after, lines, pd.DataFrame(), notes_of(file, by_hand[0], after)))
+        edited, typed = _by_hand(file, after, on=on)
+        lines = pd.concat([edited, typed, _by_tool(file, after, on=on)], ignore_index=True)
+        return _save(file, LedgerResult(after, lines, pd.DataFrame(), merge.notes_of(file, edited, after)))
 
 
 def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: Day) -> LedgerResult:
@@ -139,41 +119,41 @@ def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: Day) -> L
 
 def merge_copies(path: str | Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: Day) -> LedgerResult:
     """Take over what came back, by file name, each made from the ledger as it stands now (`merge.merge`)."""
-    with locked(Path(path)):
-        file = read_to_change(path)
+    with reading.locked(Path(path)):
+        file = reading.read_to_change(path)
         day, figures = working_day(file, on), file.memory["as_of"].max()
         as_of, returned = day if pd.isna(figures) else figures, {name: copy(file) for name, copy in copies.items()}
-        merged = merge(file.ledger, file.memory, copies=returned, on=day, as_of=as_of)
+        merged = merge.merge(file.ledger, file.memory, copies=returned, on=day, as_of=as_of)
         after = with_words(merged.ledger)
-        by_hand = _by_hand(file, file.ledger, on=on)
-        lines = pd.concat([*by_hand, merged.changes, _by_tool(file, after, on=on)], ignore_index=True)
-        notes = (*notes_of(file, by_hand[0], after), *merged.notes)
+        edited, typed = _by_hand(file, file.ledger, on=on)
+        lines = pd.concat([edited, typed, merged.changes, _by_tool(file, after, on=on)], ignore_index=True)
+        notes = (*merge.notes_of(file, edited, after), *merged.notes)
         return _save(file, replace(merged, ledger=after, changes=lines, notes=notes))
 
 
 def _copy(file: LedgerFile, own: LedgerFile) -> Copy:
     """Return a returned copy with what its cells said when it was sent out; notes under the ledger's table too."""
-    strays = own.written[own.written["doubt"] == STRAY]
+    strays = own.written[own.written["doubt"] == reading.STRAY]
     stood = pd.concat([sheet_texts(file.memory), strays.reindex(columns=list(LEDGER)).assign(ledger_id="")])
     return Copy(file.ledger, file.memory, file.written, stood.fillna("").reset_index(drop=True))
 
 
-def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: Day) -> list[pd.DataFrame]:
+def _by_hand(file: LedgerFile, after: pd.DataFrame, *, on: Day) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what people did to the ledger since the tool last wrote, what they typed in the tool's cells apart.
 
     That is put back to what the tool says, and stays in the log.
     """
-    typed = typed_over(file.written, sheet_texts(file.memory)).rename(columns={"text": "old", "stood": "new"})
-    put_back = typed.assign(changed_on=today(on), changed_by="手工改了工具列，已恢复")[CHANGES]
-    deleted = dict.fromkeys((key for key in missing_columns(file.written, file.memory) if key not in HAND), "")
-    return [hand_changes(file.memory, after.assign(**deleted), on=on), put_back]
+    typed = merge.typed_over(file.written, sheet_texts(file.memory)).rename(columns={"text": "old", "stood": "new"})
+    put_back = typed.assign(changed_on=today(on), changed_by="手工改了工具列，已恢复")[merge.CHANGES]
+    deleted = dict.fromkeys((key for key in merge.missing_columns(file.written, file.memory) if key not in HAND), "")
+    return merge.hand_changes(file.memory, after.assign(**deleted), on=on), put_back
 
 
 def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: Day) -> pd.DataFrame:
     """Return what the tool moved; a new row is held against itself, so that only real moves are logged."""
     new = after[~after["ledger_id"].isin(file.memory["ledger_id"])]
     blank = new.assign(status="", reached_on=pd.Series(pd.NaT, index=new.index))
-    lines = tool_changes(pd.concat([file.memory, blank], ignore_index=True), after, on=on)
+    lines = merge.tool_changes(pd.concat([file.memory, blank], ignore_index=True), after, on=on)
     return lines[lines["column"] != "row"]
 
 
@@ -181,8 +161,8 @@ def _save(file: LedgerFile, result: LedgerResult) -> LedgerResult:
     ledger, lines = result.ledger, result.changes
     book = load_workbook(file.path, rich_text=True)
     written = _write_rows(book[file.sheet], file, ledger, frozenset(lines["ledger_id"]))
-    day = ledger["settled_on"].max()
-    notes = pd.DataFrame({"new": result.notes}, columns=CHANGES).assign(changed_on=day, changed_by="汇总", column="row")
+    about = {"changed_on": ledger["settled_on"].max(), "changed_by": "汇总", "column": "row"}
+    notes = pd.DataFrame({"new": result.notes}, columns=merge.CHANGES).assign(**about)
     _append_lines(book, LOG_SHEET, _logged(pd.concat([lines, notes.fillna("")], ignore_index=True), ledger), LOG_WIDTHS)
     if len(result.conflicts):
         _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(result.conflicts)), CONFLICT_WIDTHS)
@@ -203,8 +183,8 @@ def _new_book(letters: Mapping[str, str], *, last: int, note: str) -> Workbook:
     put_text(sheet.cell(2, 1), note)
     sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=16), Font(color="8A3A00", bold=True)
     for column in LEDGER_COLUMNS:
-        head_cell(sheet[f"{letters[column.key]}{HEADER_ROW}"], column.label, tool=column.key not in HAND)
-        sheet.column_dimensions[letters[column.key]].width = WIDTHS[column.key]
+        head, is_tools = sheet[f"{letters[column.key]}{HEADER_ROW}"], column.key not in HAND
+        head_cell(head, column.label, tool=is_tools, width=WIDTHS[column.key])
     for key in AS_TEXT:  # also under the last row
         sheet.column_dimensions[letters[key]].number_format = "@"
     sheet.row_dimensions[1].height, sheet.row_dimensions[HEADER_ROW].height = 26, 30
@@ -277,7 +257,7 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
 def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[str, str], *, own: bool) -> list[str]:
     """Return the columns whose text a merge changed: people's, of an ``own`` row all that the office says of it."""
     read = {key: "current_written" if key == "current" else key for key in letters
-            if key not in TOOL or (own and key in TYPED_BY_OFFICE)}  # fmt: skip
+            if key not in TOOL or (own and key in reading.TYPED_BY_OFFICE)}  # fmt: skip
     sides = {key: (row.get(name), before.get(name)) for key, name in read.items()}
     return [key for key, both in sides.items() if len({"" if wording.missing(one) else str(one) for one in both}) > 1]
 
@@ -288,9 +268,9 @@ def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFra
     for key in (*LEDGER, *hand_columns(ledger)):
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
-            sheet.column_dimensions[letters[key]].width = WIDTHS.get(key, 16)
             sheet.column_dimensions[letters[key]].hidden = key == "row_key"
-            head_cell(sheet[f"{letters[key]}{file.header_row}"], label(key, "ledger"), tool=key in TOOL)
+            head, width = sheet[f"{letters[key]}{file.header_row}"], WIDTHS.get(key, 16)
+            head_cell(head, label(key, "ledger"), tool=key in TOOL, width=width)
     return letters
 
 
@@ -307,9 +287,8 @@ def _append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: Mapping
     """Append rows under a sheet's table (变更记录, 冲突清单), making the sheet when it is not there."""
     if name not in book.sheetnames:
         sheet = book.create_sheet(name)
-        for number, key in enumerate(rows.columns):
-            head_cell(sheet.cell(1, number + 1), label(key, "ledger"), tool=True)
-            sheet.column_dimensions[column_letter(number)].width = widths.get(key, 16)
+        for number, key in enumerate(rows.columns, start=1):
+            head_cell(sheet.cell(1, number), label(key, "ledger"), tool=True, width=widths.get(key, 16))
         sheet.freeze_panes = "A2"
         for_paper(sheet, head=1, paper=sheet.PAPERSIZE_A4)
     sheet = book[name]
@@ -351,7 +330,7 @@ def _remember(book: Workbook, ledger: pd.DataFrame) -> None:
     """Write the tool's memory: every cell as it stands now, on a sheet nobody sees."""
     if MEMORY_SHEET in book.sheetnames:
         del book[MEMORY_SHEET]
-    hide(book, ledger.drop(columns=[*COUNTED, *PLACE], errors="ignore").apply(as_text))
+    hide(book, ledger.drop(columns=[*COUNTED, *PLACE], errors="ignore").apply(merge.as_text))
 
 
 def hide(book: Workbook, texts: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from zjanalysis.columns import BUREAU, CHANGE_COLUMNS, HAND, TOOL, label
 from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, Day, day_of
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.ledger.reading import TWICE, TYPED_BY_OFFICE, LedgerFile
+from zjanalysis.ledger.reading import TALK, TWICE, TYPED_BY_OFFICE, LedgerFile
 from zjanalysis.ledger.rows import OWN, adopt, first_true, hand_columns, is_own, records, today
 from zjanalysis.ledger.state import Status, settle
 
@@ -22,7 +22,6 @@ LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
 OFFICES = tuple("current_written" if key == "current" else key for key in TYPED_BY_OFFICE)
 """What an office says itself of a row of its own; its value as it wrote it."""
 WHO = ("problem", "region", "lead_unit")
-TALK = ("as_numbered", "doubt", "maybe")
 CHANGES = [c.key for c in CHANGE_COLUMNS]
 CONFLICTS = ["ledger_id", "region", "indicator_label", "column", "in_master", "in_copy", "changed_by", "reason"]
 
@@ -66,10 +65,9 @@ class LedgerResult:
 def as_text(values: pd.Series) -> pd.Series:
     """Return cells as the text the log holds: dates ISO, numbers in full, nothing for a missing one."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        days: pd.Series = values.dt.strftime("%Y-%m-%d").fillna("").astype("str")
-        return days
-    if pd.api.types.is_float_dtype(values):
-        return values.map(lambda v: "" if pd.isna(v) else repr(float(v))).astype("str")
+        values = values.dt.strftime("%Y-%m-%d")
+    elif pd.api.types.is_float_dtype(values):
+        values = values.map(lambda v: "" if pd.isna(v) else repr(float(v)))
     return values.fillna("").astype("str").str.strip()
 
 

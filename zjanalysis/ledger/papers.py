@@ -54,11 +54,8 @@ def notice_rows(ledger: pd.DataFrame, *, within: int = 30, quiet: int = 60) -> p
 
 
 def _reason(why: str, left: int, idle: int) -> str:
-    if why == OVERDUE:
-        return f"逾期{-left}天"
-    if why == SOON:
-        return f"还有{left}天到期"
-    return f"{idle}天没有写进展" if why == QUIET else "已达标，待销号"
+    texts = {OVERDUE: f"逾期{-left}天", SOON: f"还有{left}天到期", QUIET: f"{idle}天没有写进展"}
+    return texts.get(why, "已达标，待销号")
 
 
 def summary_table(rows: pd.DataFrame) -> Table:
@@ -67,14 +64,14 @@ def summary_table(rows: pd.DataFrame) -> Table:
     return table(counted, caption="督办事项汇总", columns=("unit_name", "why_due", "n_rows"), sheet="汇总")
 
 
-def write_notices(rows: pd.DataFrame, path: str | Path, *, on: Day, issuer: str = "", sample: bool = False) -> Path:
+def write_notices(rows: pd.DataFrame, path: Path, *, on: Day, issuer: str, sample: bool) -> Path:
     """Write the 督办单 of every unit (from `notice_rows`) as one workbook: the summary, then a sheet per unit."""
     book = Workbook()
     units = list(rows["unit_name"].drop_duplicates())
     _summary(book.active, rows, units, on=on, sample=sample)
     for name, unit in zip(sheet_names(units), units, strict=True):
         _sheet(book.create_sheet(name), rows[rows["unit_name"] == unit], unit, on=on, issuer=issuer, sample=sample)
-    return write_paper(Path(path), packed(book))
+    return write_paper(path, packed(book))
 
 
 def write_documents(rows: pd.DataFrame, folder: Path, *, on: Day, issuer: str, sample: bool = False) -> list[Path]:
@@ -128,8 +125,7 @@ def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: Day,
     sheet.cell(1, 1).font = Font(bold=True, size=16)
     put_text(sheet.cell(2, 1), (SAMPLE_NOTE if sample else "") + "一项由几个单位牵头的，每个单位各计一次。")
     for number, word in enumerate(("责任单位", *REASONS, "合计"), start=1):
-        head_cell(sheet.cell(3, number), word)
-        sheet.column_dimensions[sheet.cell(3, number).column_letter].width = 30 if number == 1 else 14
+        head_cell(sheet.cell(3, number), word, width=30 if number == 1 else 14)
     for position, unit in enumerate(units, start=4):
         own = rows[rows["unit_name"] == unit]
         counts = [int((own["why_due"] == word).sum()) for word in REASONS]
@@ -151,8 +147,7 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: Day, issuer: 
         sheet.cell(position, 1).alignment = Alignment(horizontal=where, vertical="center", wrap_text=True)
     sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 32, 36
     for number, (head, size) in enumerate(_HEADS.items(), start=1):
-        head_cell(sheet.cell(4, number), head)
-        sheet.column_dimensions[sheet.cell(4, number).column_letter].width = size
+        head_cell(sheet.cell(4, number), head, width=size)
     for position, row in enumerate(rows[list(SHEET_KEYS)].fillna("").astype("str").itertuples(index=False), start=5):
         for number, text in enumerate([*row, ""], start=1):
             cell = sheet.cell(position, number)
@@ -162,7 +157,7 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: Day, issuer: 
         sheet.row_dimensions[position].height = 22
         grow_row(sheet, position)
     foot = 5 + len(rows) + 1
-    put_text(sheet.cell(foot, width), f"{issuer}\n{day}" if issuer else day)
+    put_text(sheet.cell(foot, width), f"{issuer}\n{day}")
     sheet.cell(foot, width).alignment = Alignment(horizontal="right", wrap_text=True)
     sheet.row_dimensions[foot].height = 34
     sheet.freeze_panes = "A5"
@@ -171,7 +166,6 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: Day, issuer: 
 
 # --- 通报 of a month --------------------------------------------------------------------------------------------------
 
-NEW = "（新增）"
 TITLE = "数字政府改革建设整改台账情况通报"
 PLACES = 3  # how many places the sentence on who is ahead names
 
@@ -212,8 +206,7 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
     """Say how many rows came to a state this month, and where values fell back, by name."""
     if before.empty:
         return "台账本月建立，没有上月可比。"
-    rows = analysis.moved(now, before)
-    rows = rows[rows["status_before"] != NEW]
+    rows = analysis.moved(now, before).dropna(subset=["status_before"])
     words = {Status.REACHED: "新达标", Status.CLOSED: "新销号", Status.OVERDUE: "新逾期"}
     said = [f"{word}{n}项" for state, word in words.items() if (n := int((rows["status"] == state).sum()))]
     fell = rows[analysis.fell_back(rows)]
@@ -230,10 +223,9 @@ def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
     judged = now[~is_own(now) & now["comparison"].fillna("").ne("record")]
     counts = analysis.by_unit(judged)
     counts, columns = counts.assign(met_share=counts["n_met"] / counts["n_rows"]), TABLES["page.ledger_counties"]
-    counties, order = counts["unit_name"].isin(list(short)), list(short.values())
-    ranked = counts[counties].replace({"unit_name": short})
-    ranked = ranked.sort_values("unit_name", key=lambda names: names.map(order.index))
-    ranked = ranked.sort_values("met_share", ascending=False, kind="stable")
+    counties = counts["unit_name"].isin(list(short))
+    ranked = counts[counties].sort_values("unit_name", key=lambda names: names.map([*short].index))
+    ranked = ranked.sort_values("met_share", ascending=False, kind="stable").replace({"unit_name": short})
     ranked = ranked.assign(place=ranked["met_share"].rank(ascending=False, method="min").astype("int64"))
     note = "达标率＝已达标（含已销号）÷事项；只计方案事项，各县（市、区）相同；比率相同的位次并列。"
     printed = table(ranked, caption="各县（市、区）台账进展", columns=columns, note=note, sheet="县区")

@@ -11,41 +11,31 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.columns import HAND, LEDGER
+from zjanalysis.columns import CHANGE_COLUMNS, HAND, LEDGER, LEDGER_COLUMNS, label
 from zjanalysis.errors import InputError
 from zjanalysis.files import take_lock
 from zjanalysis.inputs.guard import BOOK, RELATIONS, STYLES, elements, sheet_parts
-from zjanalysis.inputs.office_table import OfficeTable, days, numbers
+from zjanalysis.inputs.office_table import PLACE, OfficeTable, days, find_table, numbers
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.inputs.workbook import cell_text, read_rows
+from zjanalysis.inputs.workbook import Sheet, cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
-from zjanalysis.ledger.rows import (
-    COLUMNS,
-    DAYS,
-    NUMBERS,
-    OWN,
-    SAMPLE,
-    empty_ledger,
-    is_own,
-    lay_out,
-    ledger_log,
-    ledger_memory,
-    ledger_table,
-)
+from zjanalysis.ledger.rows import COLUMNS, DAYS, LOG_SHEET, NUMBERS, OWN, SAMPLE, empty_ledger, is_own, lay_out
 
 TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
 """What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts."""
+TALK = ("as_numbered", "doubt", "maybe")
 WITNESSES = ("task", "clause", "region", "indicator_label", "target_text")
 CLASH = "编号、行键与任务、地区、指标、目标值对不上，认不出是哪一行"
 TWICE = "同一行在表里出现了两次"
 STRAY = "不足两格，没有当作台账的一行"
+MEMORY_SHEET = "工具底稿"
 MOST_EDITED = 2  # of the witnesses, when a row is still taken for the one its key or number names
 PATIENCE = 60.0  # seconds that one command waits for another
 # Parts openpyxl would drop or flatten without a word. Comments and pictures are kept.
@@ -93,6 +83,46 @@ def read_ledger(path: str | Path) -> LedgerFile:
     is_sample = any(SAMPLE in cell_text(cell) for row in above for cell in row)
     return LedgerFile(where, assemble(written, memory), written, memory, ledger_log(sheets), dict(table.letters),
                       table.sheet, table.header_row, is_sample)  # fmt: skip
+
+
+def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
+    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger.
+
+    A 分工表 has the number and words of every row as well, and is none.
+    """
+    table = find_table(map(_unmerged, sheets), LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
+    if label("role", "assignment") in table.rows and "status" not in table.rows:
+        hint = "收回分工表用 zj ledger assign 台账.xlsx 分工表.xlsx --on 日期。"
+        raise InputError(f"“{name}”是分工表，不是台账，没有改动。", hint)
+    return table
+
+
+def _unmerged(sheet: Sheet) -> Sheet:
+    """Return a sheet in which every row of cells merged downwards holds what they show."""
+    grid = [list(row) for row in sheet.grid] if sheet.merged else sheet.grid
+    for (top, left), (bottom, _) in sheet.merged:
+        for row in grid[top + 1 : bottom + 1]:
+            row[left] = grid[top][left]
+    return replace(sheet, grid=grid)
+
+
+def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """Return what the tool wrote last, as text, one row per number; without the hidden sheet a table without rows."""
+    try:
+        table = find_table(sheets, (), required=(), name="", sheet=MEMORY_SHEET)
+    except InputError:
+        return pd.DataFrame(columns=list(COLUMNS), dtype="str")
+    rows = table.rows.drop(columns=list(PLACE))
+    return rows[rows["ledger_id"].ne("")].drop_duplicates("ledger_id").reset_index(drop=True)
+
+
+def ledger_log(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """Return the change log, oldest first, as text; a table without rows when the sheet is gone."""
+    try:
+        rows = find_table(sheets, CHANGE_COLUMNS, required=("ledger_id", "new"), name="", sheet=LOG_SHEET).rows
+    except InputError:
+        return pd.DataFrame(columns=[c.key for c in CHANGE_COLUMNS], dtype="str")
+    return rows[[c.key for c in CHANGE_COLUMNS]]
 
 
 def _as_shown(path: Path, table: OfficeTable) -> pd.DataFrame:
@@ -161,7 +191,7 @@ def place(rows: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
     belongs to the row that shows it in every way, else to the first. A row with fewer than two known cells filled (a
     note under the table) is no row of the ledger.
     """
-    key = rows["row_key"] if "row_key" in rows else pd.Series("", index=rows.index, dtype="str")
+    key = _texts(rows, "row_key")
     base = memory.drop_duplicates("ledger_id").set_index("ledger_id")[list(WITNESSES)].fillna("").astype("str")
     by_key, by_number = (ids.where(ids.isin(base.index) | base.empty, "") for ids in (key, rows["ledger_id"]))
     fields = [name for name in WITNESSES if name in rows.columns]
@@ -199,7 +229,7 @@ def assemble(written: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
     its number. Tool cells somebody typed over are not believed; a hand column deleted from the sheet keeps its text.
     """
     sure = written[written["doubt"].isin(["", TWICE])]
-    rows = sure.drop(columns=["as_numbered", "doubt", "maybe"]).reset_index(drop=True)
+    rows = sure.drop(columns=[*TALK]).reset_index(drop=True)
     ids = rows["ledger_id"]
     whole = pd.concat([memory, _forgotten(ids, memory, rows)], ignore_index=True)
     kinds = empty_ledger().dtypes.to_dict()
@@ -208,11 +238,9 @@ def assemble(written: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
     extras = [c for c in rows.columns if c not in kinds]
     own = is_own(base) | ids.eq("")
     from_sheet = {key: rows[key] for key in (*HAND, *extras) if key in rows.columns}
-    for key in TYPED_BY_OFFICE:
-        text = rows[key] if key in rows.columns else pd.Series("", index=rows.index)
-        from_sheet[key] = text.where(own, "") if key == "current" else base[key].mask(own, text)
-    from_sheet["current_written"] = from_sheet.pop("current")
-    placed = base.assign(**from_sheet, current=base["current"].mask(own))
+    from_sheet |= {key: base[key].mask(own, _texts(rows, key)) for key in TYPED_BY_OFFICE if key != "current"}
+    value = _texts(rows, "current").where(own, "")
+    placed = base.assign(**from_sheet, current=base["current"].mask(own), current_written=value)
     named = placed.assign(region_code=placed["region_code"].mask(own, placed["region"].fillna("").map(find_code)))
     return named.astype({k: kind for k, kind in kinds.items() if k in named.columns})
 

@@ -1,15 +1,13 @@
 """The rows of a ledger (台账): one is one target of the plan in one region, or one problem the office added by hand.
 
-Columns: `COLUMNS`, the columns the office added, and where the row stands (file, sheet, row_number). Of ledger.xlsx:
-its rows as written, what the tool remembers of them (a hidden sheet), its log; days as written.
+Columns: `COLUMNS`, the columns the office added, and where the row stands (file, sheet, row_number).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -18,66 +16,22 @@ import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
-from zjanalysis.columns import CHANGE_COLUMNS, HAND, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS, label
-from zjanalysis.errors import ConfigError, InputError
-from zjanalysis.inputs.office_table import Day, OfficeTable, day_of, days, find_table
+from zjanalysis.columns import HAND, LEDGER, MEMORY_KEYS
+from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.office_table import PLACE, Day, day_of, days
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import is_county, load_regions, region_name, report_units
-from zjanalysis.inputs.workbook import Sheet
 from zjanalysis.ledger.typed import is_typed, read_typed
 from zjanalysis.units import UNITS, apart, rounded
 
-LEDGER_SHEET, MEMORY_SHEET, LOG_SHEET, CONFLICT_SHEET = "台账", "工具底稿", "变更记录", "冲突清单"
-SAMPLE = "示例数据（模拟）"
-"""What stands over the table of a ledger of made-up figures, and on every paper made from it."""
+LOG_SHEET, SAMPLE = "变更记录", "示例数据（模拟）"
+"""The sheet of the change log; what stands over the table of a ledger of made-up figures, and on every paper of it."""
 MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on", "deadline_read", "current_written")
 COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
 """Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""
-PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))
-"""The eight problems the plan's preface speaks of, as 所属问题 names them."""
-_HALF, _DIGITS = str.maketrans("（）", "()"), str.maketrans("一二三四五六七八", "12345678")
+_HALF = str.maketrans("（）", "()")
 _BY = "(?:之前|以前|前)"
 _MONTH = re.compile(rf"(\d{{4}})\s*[-/.年]\s*(\d{{1,2}})\s*月?\s*(?:(?:月底|底|末){_BY}?)?$")
-
-
-def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
-    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger.
-
-    A 分工表 has the number and words of every row as well, and is none.
-    """
-    table = find_table(map(_unmerged, sheets), LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
-    if label("role", "assignment") in table.rows and "status" not in table.rows:
-        hint = "收回分工表用 zj ledger assign 台账.xlsx 分工表.xlsx --on 日期。"
-        raise InputError(f"“{name}”是分工表，不是台账，没有改动。", hint)
-    return table
-
-
-def _unmerged(sheet: Sheet) -> Sheet:
-    """Return a sheet in which every row of cells merged downwards holds what they show."""
-    grid = [list(row) for row in sheet.grid] if sheet.merged else sheet.grid
-    for (top, left), (bottom, _) in sheet.merged:
-        for row in grid[top + 1 : bottom + 1]:
-            row[left] = grid[top][left]
-    return replace(sheet, grid=grid)
-
-
-def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
-    """Return what the tool wrote last, as text, one row per number; without the hidden sheet a table without rows."""
-    try:
-        table = find_table(sheets, (), required=(), name="", sheet=MEMORY_SHEET)
-    except InputError:
-        return pd.DataFrame(columns=list(COLUMNS), dtype="str")
-    rows = table.rows.drop(columns=["file", "sheet", "row_number"])
-    return rows[rows["ledger_id"].ne("")].drop_duplicates("ledger_id").reset_index(drop=True)
-
-
-def ledger_log(sheets: Sequence[Sheet]) -> pd.DataFrame:
-    """Return the change log, oldest first, as text; a table without rows when the sheet is gone."""
-    try:
-        rows = find_table(sheets, CHANGE_COLUMNS, required=("ledger_id", "new"), name="", sheet=LOG_SHEET).rows
-    except InputError:
-        return pd.DataFrame(columns=[c.key for c in CHANGE_COLUMNS], dtype="str")
-    return rows[[c.key for c in CHANGE_COLUMNS]]
 
 
 def unit_names(text: str, *, city: str = "") -> tuple[str, ...]:
@@ -113,16 +67,6 @@ def office_of(region: str) -> str:
     """
     zone = load_regions().set_index("code").loc[region, "level"] == "zone"
     return region_name(region) + ("管委会" if zone else "人民政府")
-
-
-def problem_of(written: str) -> str:
-    """Return which of the eight problems a cell names, as the key of its indicator; nothing for anything else.
-
-    >>> problem_of("前言-03"), problem_of("问题三"), problem_of("3"), problem_of("")
-    ('problem_3', 'problem_3', 'problem_3', '')
-    """
-    named = re.fullmatch(r"(?:前言-?|问题)?0?([1-8一二三四五六七八])", written.strip())
-    return f"problem_{named[1].translate(_DIGITS)}" if named else ""
 
 
 def today(on: Day) -> pd.Timestamp:
@@ -192,7 +136,7 @@ def is_own(ledger: pd.DataFrame) -> pd.Series:
 
 def hand_columns(ledger: pd.DataFrame) -> list[str]:
     """Return the columns that belong to people: the known ones and those the office added."""
-    tool: Iterable[str] = {*COLUMNS, *COUNTED, "file", "sheet", "row_number"} - set(HAND)
+    tool: Iterable[str] = {*COLUMNS, *COUNTED, *PLACE} - set(HAND)
     return [name for name in ledger.columns if name not in tool]
 
 

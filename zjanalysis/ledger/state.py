@@ -6,6 +6,7 @@ Why so: docs/decisions/0009-ledger.md.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +33,6 @@ from zjanalysis.ledger.rows import (
     is_own,
     last_day,
     lay_out,
-    problem_of,
     records,
     today,
     with_gap,
@@ -56,6 +56,7 @@ class Status(StrEnum):
 FILE_NAME = "ledger.xlsx"
 PROBLEM_HINT = "请照省评估报告填写问题，并在各事项的“所属问题”栏填本行编号（如 前言-01）"
 HELD = "（基期已达标，防止回落）"
+_DIGITS = str.maketrans("一二三四五六七八", "12345678")
 OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
 
 
@@ -112,6 +113,16 @@ def problem_scores(ledger: pd.DataFrame) -> pd.DataFrame:
     shares = met[under.ne("")].groupby(under[under.ne("")]).mean().rename("value")
     problems = ledger.loc[ledger["indicator"].isin(shares.index), ["region_code", "indicator"]]
     return problems.merge(shares, left_on="indicator", right_index=True)
+
+
+def problem_of(written: str) -> str:
+    """Return which of the eight problems a cell names, as the key of its indicator; nothing for anything else.
+
+    >>> problem_of("前言-03"), problem_of("问题三"), problem_of("3"), problem_of("")
+    ('problem_3', 'problem_3', 'problem_3', '')
+    """
+    named = re.fullmatch(r"(?:前言-?|问题)?0?([1-8一二三四五六七八])", written.strip())
+    return f"problem_{named[1].translate(_DIGITS)}" if named else ""
 
 
 def deadlines(text: pd.Series) -> pd.Series:

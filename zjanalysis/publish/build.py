@@ -119,7 +119,6 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
 
 
 def _place(jobs: Sequence[Job], folder: Path, sources: Sources, own: _Build) -> _Place:
-    """Hold the jobs of a folder against what was published there."""
     entries = {**read_manifest(folder), **release.in_flight(folder)}
     units = named_units(jobs[0].focus) if jobs[0].focus else {}
     steps = plan(jobs, sources, entries, folder=folder, settings=own.settings, force=own.options.force)
@@ -154,7 +153,6 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
 
 
 def _refuse_strangers(job: Job, entries: Mapping[str, Entry], folder: Path, units: Mapping[str, str]) -> None:
-    """Raise PublishError when reports of another city or data set lie in the folder."""
     data = Path(job.data).name
     strangers = [entry for entry in entries.values()
                  if entry.region_code not in units or entry.parameters.get("data", data) != data]  # fmt: skip
@@ -165,7 +163,6 @@ def _refuse_strangers(job: Job, entries: Mapping[str, Entry], folder: Path, unit
 
 
 def _refuse_nothing(job: Job, sources: Sources, units: Mapping[str, str]) -> None:
-    """Raise InputError when the period has no row of the focus city or of any of its districts."""
     if not any(sources.rows.get(code) for code in units):
         names = [region_name(code) for code in sorted(sources.rows) if code and not is_county(code)]
         text = f"{job.data} 的 {job.period} 期没有{units[job.focus]}及所辖县（市、区）的事项。"
@@ -218,7 +215,6 @@ def _released(outcome: pool.Outcome, step: Step, finished: Path, before: Entry |
 
 
 def _finish(place: _Place) -> None:
-    """Write the links between the pages of a place, and its index."""
     from zjanalysis.publish.index import write_index  # noqa: PLC0415
 
     release.relink(place.folder, read_manifest(place.folder).values())
@@ -287,7 +283,6 @@ def _summary(places: Sequence[_Place], done: Mapping[str, Entry], *, dry: bool) 
 
 
 def _place_lines(place: _Place, done: Mapping[str, Entry], *, dry: bool) -> list[str]:
-    """Say what happened in a place."""
     entries = [done[step.job.path] for step in place.steps if step.job.path in done]
     unchanged = sum(not (step.reason or step.absent) for step in place.steps)
     n_absent = sum(bool(step.absent) for step in place.steps) + sum(entry.status == ABSENT for entry in entries)

@@ -26,24 +26,11 @@ from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.office_table import OfficeTable, read_table
 from zjanalysis.inputs.regions import find_code, load_regions, region_name
 from zjanalysis.neutral import without_hidden
+from zjanalysis.publish import release
 from zjanalysis.publish.index import TITLE, write_index
 from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
-from zjanalysis.publish.release import (
-    ABSENT,
-    FILES,
-    GOOD,
-    MANIFEST,
-    Entry,
-    Sign,
-    beside,
-    certified_digest,
-    read_manifest,
-    relink,
-    with_links,
-    write_manifest,
-    writing,
-)
+from zjanalysis.publish.release import ABSENT, FILES, GOOD, MANIFEST, Entry, Sign, read_manifest, with_links
 
 TO, CC = "收件人", "抄送"
 LONGEST = 254  # RFC 5321
@@ -136,7 +123,7 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
     if not entries:
         raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
     refuse_written_in(*(_letter_place(code, folder.name, out) for code in mail or ()))
-    with writing(out):
+    with release.writing(out):
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".zj-") as place:
             stage = Path(place) / folder.name
@@ -166,7 +153,7 @@ def lay_out(entry: Entry, folder: Path, stage: Path) -> str:
             contents[suffix] = (folder / f"{entry.key}{suffix}").read_bytes()
         except OSError as error:
             return f"{word}读不出来（{error.strerror}）"
-        if certified_digest(Path(f"report{suffix}"), contents[suffix]) != entry.files.get(suffix):
+        if release.certified_digest(Path(f"report{suffix}"), contents[suffix]) != entry.files.get(suffix):
             return f"{word}与发布时的内容不符（被改动，或正在重新生成）"
     if not is_own(entry, contents[".html"]):
         return "页面、地区代码与发布记录不一致，可能是另一个地区的页面"
@@ -209,7 +196,7 @@ def district_members(entry: Entry, stage: Path, *, period: str) -> dict[str, byt
     files = {suffix: (stage / f"{entry.key}{suffix}").read_bytes() for suffix in PASSED if suffix in entry.files}
     if not is_own(entry, files[".html"]):
         raise PublishError(f"{entry.region}的包里会有另一个地区的页面。", "请运行 zj build --force 重新生成。")
-    files[".html"] = with_links(files[".html"], beside(safe_name(entry.region), files))
+    files[".html"] = with_links(files[".html"], release.beside(safe_name(entry.region), files))
     named = {f"{safe_name(entry.region)}{suffix}": content for suffix, content in files.items()}
     digests = (f"  {name}　SHA-256 {hashlib.sha256(content).hexdigest()}" for name, content in named.items())
     lines = [*_head([entry], title=f"{entry.region}{TITLE}　{issue_text(period)}"), "", f"先解压，再{OPEN}{TABLES}",
@@ -228,8 +215,8 @@ def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], s
               if e.key not in left_out else
               replace(e, status=LEFT_OUT, reason=left_out[e.key], files={}, cards=(), cover={}, earlier=())
               for e in entries.values()]  # fmt: skip
-    write_manifest(stage, listed, period=stage.name, sign=sign)
-    relink(stage, passed)
+    release.write_manifest(stage, listed, period=stage.name, sign=sign)
+    release.relink(stage, passed)
     write_index(stage)
     lines = [*_head(passed, title=f"{TITLE}　{issue_text(stage.name)}"),
              "", "请先解压整个文件夹，再打开 index.html（目录）。", f"{OPEN}{TABLES}",

@@ -120,7 +120,6 @@ def _run_cells(manager: Any) -> None:
 
 
 def _run_in_child(manager: Any) -> None:
-    """Hand the notebook to a child process and take the outputs back; PublishError when the child dies."""
     child, pipe = processes.start("forkserver" if os.name == "posix" else "spawn", _child, name="notebook")
     try:
         pipe.send((dict(manager.nb), dict(os.environ)))  # the forkserver has the environment it was started with

@@ -96,15 +96,15 @@ def finding(entries: Iterable[Entry]) -> str:
     parts = [_own(entry) for entry in judged if entry.key == CITY]
     districts = [entry for entry in judged if is_district(entry.key)]
     if districts:
-        behind = Counter({entry.region: _count(entry.cards, Verdict.BEHIND) for entry in districts})
+        behind = Counter(e.region for e in districts for card in e.cards if card["verdict"] == Verdict.BEHIND)
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
         worst, missed = _most(behind, "项"), _most(unmet, "个地区")
         most = f"落后项数最多的是{worst}" if worst else "没有一个落后"
         asked = any(card["meets_target"] != Met.NO_TARGET for e in districts for card in e.cards)
         met = f"；未达标最多的是{missed}" if missed else "；没有一项未达标" if asked else ""
         parts.append(f"{len(districts)}个县（市、区）中，{most}{met}。")
-        worse = {entry.region: sum(bool(card.get("worse")) for card in entry.cards) for entry in districts}
-        named = [f"{region}（{count}项）" for region, count in worse.items() if count]
+        worse = Counter(entry.region for entry in districts for card in entry.cards if card.get("worse"))
+        named = [f"{region}（{count}项）" for region, count in worse.items()]
         parts.append(f"差且变差的有{'、'.join(named)}。" if named else "")
     return "".join(parts)
 
@@ -114,17 +114,13 @@ def _own(entry: Entry) -> str:
     names = [card["label"] for card in entry.cards if card["verdict"] == Verdict.BEHIND]
     unmet = [card["label"] for card in entry.cards if card["meets_target"] == Met.NOT_MET]
     asked = any(card["meets_target"] != Met.NO_TARGET for card in entry.cards)
-    counts = {word: _count(entry.cards, word) for word in (Verdict.NONE, Verdict.NO_DATA)}
-    open_ones = [f"{count}项{word}" for word, count in counts.items() if count]
-    judged = any(card["verdict"] in (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND) for card in entry.cards)
+    verdicts = Counter(card["verdict"] for card in entry.cards)
+    open_ones = [f"{verdicts[word]}项{word}" for word in (Verdict.NONE, Verdict.NO_DATA) if verdicts[word]]
+    judged = any(verdicts[word] for word in (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND))
     behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有一项落后" if judged else ""
     missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有一项未达标" if asked else "没有目标可比"
     said = "、".join(part for part in (behind, *open_ones) if part)
     return f"{level_name(entry.region_code)}{len(entry.cards)}项指标中{said}，{missed}。"
-
-
-def _count(cards: Iterable[Card], verdict: str) -> int:
-    return sum(card["verdict"] == verdict for card in cards)
 
 
 def _most(counts: Counter[str], unit: str) -> str:
@@ -137,8 +133,7 @@ def _most(counts: Counter[str], unit: str) -> str:
     if not top:
         return ""
     names = [name for name, count in counts.items() if count == top]
-    more = f"等{len(names)}个" if len(names) > NAMED else ""
-    return f"{'、'.join(names[:NAMED])}{more}（{'各' if len(names) > 1 else ''}{top}{unit}）"
+    return f"{wording.listed(names, limit=NAMED)}（{'各' if len(names) > 1 else ''}{top}{unit}）"
 
 
 def _links(entry: Entry, folder: Path) -> dict[str, str]:

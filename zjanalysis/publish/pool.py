@@ -69,8 +69,6 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Worker:
-    """A process that makes reports, our end of its pipe, and how many it has made before."""
-
     process: BaseProcess
     pipe: Connection
     engine: str
@@ -79,8 +77,6 @@ class _Worker:
 
 @dataclass(frozen=True)
 class _Running:
-    """A task under way: its worker, when it must be done, when it began."""
-
     task: Task
     worker: _Worker
     deadline: float
@@ -230,7 +226,6 @@ def make_report(task: Task) -> Outcome:
 
 
 def _report(task: Task) -> Outcome:
-    """Run the notebook, make page and workbook, pass the gate, write the three files."""
     from zjanalysis.publish import gate, page  # noqa: PLC0415  slow to import
 
     job, folder = task.job, task.folder

@@ -19,7 +19,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import metadata, resources
@@ -73,29 +73,6 @@ def basis(settings: Settings) -> Basis:
     files = [*sorted((root / "reference").glob("*.csv")), root / "analysis" / "registry.py"]
     tables = {path.name: text_digest(path)[:12] for path in files}
     return Basis(values, tables, digest_of([values, package_digest(("reference",))]), package_digest())
-
-
-def changed_definitions(record: Mapping[str, Any], shared: Basis) -> list[str]:
-    """Return the settings (with both values) and tables that are others now than when a page was made.
-
-    >>> then = {"settings": {"comparison": {"margin": 1}}, "tables": {"targets.csv": "a", "units.csv": "b"}}
-    >>> now = Basis({"comparison": {"margin": 2}}, {"targets.csv": "c", "units.csv": "b"}, "", "")
-    >>> changed_definitions(then, now)
-    ['comparison.margin 1→2', 'targets.csv']
-    """
-    before, now = (dict(_flat(json.loads(json.dumps(values)))) for values in (record["settings"], shared.settings))
-    moved = [f"{name} {before.get(name, '无')}→{now.get(name, '无')}" for name in {**before, **now}
-             if before.get(name) != now.get(name)]  # fmt: skip
-    tables = record.get("tables", shared.tables)
-    return moved + [name for name in {**tables, **shared.tables} if tables.get(name) != shared.tables.get(name)]
-
-
-def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", value
 
 
 def stamp(job: Job, shared: Basis, *, data: str, inputs: Mapping[str, str]) -> Stamp:

@@ -290,7 +290,6 @@ def fold(folder: Path, sign: Sign | None) -> None:
 
 
 def _put_on_record(folder: Path, entries: Mapping[str, Entry], sign: Sign | None = None) -> None:
-    """Write the manifest; the log, which is in it, is over."""
     write_manifest(folder, entries.values(), period=folder.name, sign=sign)
     (folder / HIDDEN / LOG).unlink(missing_ok=True)
 

@@ -40,7 +40,6 @@ class _Publisher(DisplayPublisher):
     def publish(
         self, data: Any, metadata: Any = None, *_: Any, transient: Any = None, update: bool = False, **__: Any
     ) -> None:
-        """Keep one display as an output of the running cell."""
         bundle, about = json_clean(encode_images(data)), json_clean(metadata or {})
         named = (transient or {}).get("display_id")
         for shown in self.shell.displays.get(named, ()) if update else ():
@@ -53,18 +52,14 @@ class _Publisher(DisplayPublisher):
             self.shell.displays.setdefault(named, []).append(output)
 
     def clear_output(self, wait: bool = False) -> None:
-        """Forget what the running cell has shown so far."""
         self.shell.outputs.clear()
 
 
 class _Hook(DisplayHook):
-    """Takes the value of the last expression of a cell."""
-
     def write_output_prompt(self) -> None:
         """Show no prompt."""
 
     def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
-        """Keep the value in all its representations."""
         bundle, about = json_clean(encode_images(format_dict)), json_clean(md_dict or {})
         result = _output("execute_result", data=bundle, metadata=about, execution_count=self.prompt_count)
         shell: Any = self.shell
@@ -72,7 +67,6 @@ class _Hook(DisplayHook):
 
 
 def _nobody_answers(prompt: object = "") -> str:
-    """Stand for ``input``."""
     raise ConfigError(f"生成报告时没有人回答 input({str(prompt)!r})。", NOBODY)
 
 
@@ -103,7 +97,6 @@ class _Stream(io.TextIOBase):
         self._name, self._shell = name, shell
 
     def write(self, text: str) -> int:
-        """Add text to the outputs of the running cell."""
         outputs = self._shell.outputs
         if text and outputs and outputs[-1].output_type == "stream" and outputs[-1].name == self._name:
             outputs[-1].text += text

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.regions import find_code, region_name
 from zjanalysis.publish.jobs import Job, list_jobs
-from zjanalysis.publish.provenance import (
-    PARTS,
-    Basis,
-    Stamp,
-    basis,
-    changed_definitions,
-    digest_of,
-    read_fingerprint,
-    read_record,
-    short,
-    stamp,
-)
+from zjanalysis.publish.provenance import PARTS, Basis, Stamp, basis, digest_of, read_fingerprint, read_record, stamp
 from zjanalysis.publish.release import ABSENT, FAILED, MANIFEST, STALE, Entry, certified_digest, read_manifest
 from zjanalysis.publish.snapshot import Sources, read_sources
 from zjanalysis.settings import Settings
@@ -43,19 +34,6 @@ class Step:
     reason: str = ""
     absent: str = ""
     hint: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check of a page found, in Chinese; ``good`` when nothing has changed and the file is as released."""
-
-    lines: tuple[str, ...]
-    good: bool
-
-    @property
-    def exit_code(self) -> int:
-        """Return 0 when all is as it was, else 1."""
-        return 0 if self.good else 1
 
 
 def plan(jobs: Sequence[Job], sources: Sources, entries: Mapping[str, Entry], *, folder: Path, settings: Settings,
@@ -134,6 +112,29 @@ def _which(page: Path, shared: Basis) -> str:
     return f"；口径的变化：{'、'.join(moved[:5])}{'等' if len(moved) > 5 else ''}" if moved else ""
 
 
+def changed_definitions(record: Mapping[str, Any], shared: Basis) -> list[str]:
+    """Return the settings (with both values) and tables that are others now than when a page was made.
+
+    >>> then = {"settings": {"comparison": {"margin": 1}}, "tables": {"targets.csv": "a", "units.csv": "b"}}
+    >>> now = Basis({"comparison": {"margin": 2}}, {"targets.csv": "c", "units.csv": "b"}, "", "")
+    >>> changed_definitions(then, now)
+    ['comparison.margin 1→2', 'targets.csv']
+    """
+    before, now = (dict(_flat(json.loads(json.dumps(values)))) for values in (record["settings"], shared.settings))
+    moved = [f"{name} {before.get(name, '无')}→{now.get(name, '无')}" for name in {**before, **now}
+             if before.get(name) != now.get(name)]  # fmt: skip
+    tables = record.get("tables", shared.tables)
+    return moved + [name for name in {**tables, **shared.tables} if tables.get(name) != shared.tables.get(name)]
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
 def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
     """Name the regions whose rows have changed; what an earlier version noted under another name keeps it."""
     names = {OWN: job.region, ALL: ALL, BESIDE: BESIDE, "": "期次资料"}
@@ -142,15 +143,18 @@ def _whose(job: Job, reads: Mapping[str, str], entry: Entry) -> str:
     return f"（{'、'.join(regions[:5])}{'等' if len(regions) > 5 else ''}）" if regions else ""
 
 
-def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdict:
-    """Check a file of a report (its path) or a fingerprint; ``out`` is where this office publishes.
+def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> tuple[bool, list[str]]:
+    """Tell whether a file of a report (its path) or a fingerprint is what would be made now, in Chinese sentences.
+
+    ``out`` is where this office publishes.
 
     Only the office's own manifests are believed: one that came with the file says no more than that they fit together.
     Raises ConfigError for a word that is neither, InputError for a file that is none of ours.
     """
     path = Path(word).expanduser()
     if not path.suffix:
-        return _verify_fingerprint(read_fingerprint(word), out=out, settings=settings, data=data)
+        good, line = _verify_fingerprint(read_fingerprint(word), out=out, settings=settings, data=data)
+        return good, [line]
     if path.suffix != ".html" and not path.is_file():
         raise InputError(f"找不到文件“{path.name}”。", "请给出报告文件的路径，或印在页眉的校验码。")
     fingerprint = str(read_record(path)["fingerprint"]) if path.suffix == ".html" else ""
@@ -164,15 +168,14 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> Verdi
         line = f"本单位的发布记录中没有 {path.name} 的这一版，{_beside(path, digest)}"
     fingerprint = own.fingerprint if own else fingerprint
     if not fingerprint:
-        return Verdict((line,), False)
-    present = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data, doubt="")
-    which = "" if present.good or path.suffix != ".html" else _which(path, basis(settings)).removeprefix("；")
-    lines = present.lines if own else [f"页上所印的{one}" for one in present.lines]  # it says nothing of this file
-    return Verdict((line, *lines, *([f"{which}。"] if which else [])), own is not None and present.good)
+        return False, [line]
+    good, said = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data, doubt="")
+    which = "" if good or path.suffix != ".html" else _which(path, basis(settings)).removeprefix("；")
+    said = said if own else f"页上所印的{said}"  # it says nothing of this file
+    return own is not None and good, [line, said, *([f"{which}。"] if which else [])]
 
 
 def _places(out: Path) -> dict[Path, Entry]:
-    """Return where the files lie that this office has published, of every data set, city and period."""
     folders = sorted(path.parent for depth in ("*", "*/*/*") for path in out.glob(f"{depth}/{MANIFEST}"))
     return {(folder / f"{entry.key}{suffix}").absolute(): entry
             for folder in folders for entry in read_manifest(folder).values() for suffix in entry.files}  # fmt: skip
@@ -188,7 +191,7 @@ def _beside(path: Path, digest: str) -> str:
 
 def _verify_fingerprint(
     groups: tuple[str, ...], *, out: Path, settings: Settings, data: str, doubt: str = "，可能抄错"
-) -> Verdict:
+) -> tuple[bool, str]:
     """Hold a fingerprint against those on record, and its groups against what each report would be stamped with now.
 
     Only one on record is called a report of ours. Of any other is said which groups agree with the nearest report, told
@@ -198,13 +201,13 @@ def _verify_fingerprint(
     issued = {code: (path.with_suffix(""), entry) for path, entry in _places(out).items()
               for code in (entry.fingerprint, *entry.earlier)}  # fmt: skip
     path, entry = issued.get(typed, (None, None))
-    compared = [(step, [word for (part, word), group in zip(PARTS.items(), groups, strict=True)
-                        if short(step.stamp.parts[part]) != group])
+    compared = [(step, [word for word, group, now in
+                        zip(PARTS.values(), groups, step.stamp.fingerprint.split("-"), strict=True) if group != now])
                 for step in _present(out, settings, data, path)]  # fmt: skip
     near = [pair for pair in compared if path or not {PARTS["data"], PARTS["parameters"]} <= set(pair[1])]
     step, changed = min(near, key=lambda pair: len(pair[1]), default=(None, []))
     text = _recorded(entry, step, changed) if entry else f"：没有这份报告的记录{_unrecorded(step, changed, doubt)}"
-    return Verdict((f"校验码 {typed}{text}",), step is not None and not changed)
+    return step is not None and not changed, f"校验码 {typed}{text}"
 
 
 def _recorded(entry: Entry, step: Step | None, changed: Sequence[str]) -> str:
