@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from zjanalysis.columns import ALL_COLUMNS, TABLES, column_of, label
+from zjanalysis.columns import ALL_COLUMNS, TABLES, TITLES, column_of, label
 
 PACKAGE = Path(__file__).resolve().parent.parent / "zjanalysis"
 KINDS = {
@@ -54,7 +54,10 @@ def test_a_key_means_what_its_table_says_and_else_what_the_first_table_says() ->
 def test_every_table_of_a_page_is_shown_somewhere_and_a_shared_head_is_shared() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     printed = {name.removeprefix("page.") for name in TABLES if name.startswith("page.")}
-    assert not {name for name in printed if f'"page.{name}"' not in source and f'page_columns("{name}"' not in source}
+    uses = ('"page.{}"', 'page_columns("{}"', 'page_table("{}"')
+    assert not {name for name in printed if not any(use.format(name) in source for use in uses)}
+    titled = {name for name in printed if f'page_table("{name}"' in source}
+    assert titled == {name.removeprefix("page.") for name in TITLES}
     shared = set(TABLES["page"])
     users = Counter(column for name in printed for column in TABLES[f"page.{name}"] if column in shared)
     assert not {column.key for column in shared if users[column] < 2}

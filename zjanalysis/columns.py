@@ -3,7 +3,7 @@
 A new spelling seen in a workbook is one more alias there (``|`` between them), and nothing else changes. One key may
 have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger. A table ``page.…`` is
 what one printed table shows; a row of it without a header is the column of ``page``, which many of them share, or else
-of the first table that has the key.
+of the first table that has the key; the row without a key is its caption, and under ``note`` the name of its sheet.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def _read() -> dict[str, tuple[Column, ...]]:
     return tables
 
 
-TABLES = _read()
+_ROWS = _read()
+TABLES = {name: tuple(column for column in table if column.key) for name, table in _ROWS.items()}
+TITLES = {name: table[0] for name, table in _ROWS.items() if not table[0].key}
 ALL_COLUMNS = {column.key: column for name, table in reversed(TABLES.items()) if not name.startswith("page")
                for column in reversed(table)}  # fmt: skip
 

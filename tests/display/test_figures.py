@@ -155,7 +155,7 @@ PARTS = pd.DataFrame({"region_code": "440800", "indicator": "time_compression", 
 
 
 def waterfall(indicator: str = "time_compression") -> Axes:
-    return reasons.waterfall(PARTS, start=("兄弟地市合计", 0.90), end=("湛江市", 0.89), indicator=indicator)
+    return reasons.waterfall(PARTS, about(indicator), ("兄弟地市合计", 0.90), ("湛江市", 0.89))
 
 
 def test_the_steps_of_a_waterfall_join_end_to_end_and_say_what_helps() -> None:

@@ -10,12 +10,10 @@ from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
 from zjanalysis.display.answer import gain_text, named_steps, over_note, step_counts
 from zjanalysis.display.blocks import Block, leading, listing, say
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
-
-REVIEWS = "须经专业论证的事项（环评、海域、水上水下等）"
 
 
 def plan_overview(me: Study, *indicators: str) -> Block:
@@ -38,10 +36,9 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
     free = "；".join(filter(None, rows.pop("review")))
-    kept = f"不改{REVIEWS}：{free}。" if free else ""
+    kept = f"不改须经专业论证的事项（环评、海域、水上水下等）：{free}。" if free else ""
     note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{kept}{said}"
-    columns = page_columns("plan_overview", goal=_goal(me))
-    printed = table(rows, caption="压减方案一览", columns=columns, sheet="方案一览", note=note)
+    printed = page_table("plan_overview", rows, note=note, goal=_goal(me))
     return listing(printed, _all_steps([plans[key][0] for key in why if not why[key]], _goal(me)))
 
 
@@ -149,9 +146,7 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     rows = named_steps(planned.steps, me)
     said += over_note(leading(rows, limit))
     rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
-    printed = table(rows, caption=f"{one.short}压减方案", columns=page_columns("plan"),
-                  sheet=f"{one.short}压减方案")  # fmt: skip
-    return listing(printed, said, limit=limit)
+    return listing(page_table("plan", rows, one), said, limit=limit)
 
 
 def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
@@ -181,8 +176,7 @@ def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditi
         name=[one.short for one in known],
         could=[gain_text(v, one) for one, v in zip(known, barriers["could_gain"], strict=True)],
     )
-    printed = table(rows, caption="方案之外的限制", columns=page_columns("obstacles"), sheet="方案限制")
-    return listing(printed)
+    return listing(page_table("obstacles", rows))
 
 
 def tasks(me: Study, *indicators: str) -> Block:
@@ -196,5 +190,4 @@ def tasks(me: Study, *indicators: str) -> Block:
         met = has_plan(me.region) and all(one.summary["reached"].iloc[0] for one in wanted)
         return say(f"{'各项目标均已达到，' if met else ''}没有要下发的任务。")
     rows = task_list(*plans)
-    printed = table(rows, caption="任务清单", columns=page_columns("tasks"), sheet="任务清单")
-    return listing(printed, f"共{len(rows)}项任务（{step_counts(plans)}）。")
+    return listing(page_table("tasks", rows), f"共{len(rows)}项任务（{step_counts(plans)}）。")

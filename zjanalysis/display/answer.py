@@ -13,7 +13,7 @@ from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import templates, wording
 from zjanalysis.display.blocks import Block, change_words, leading, names_of, short_name, since
 from zjanalysis.display.spine import spine_rows
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_columns, page_table
 from zjanalysis.display.trend import runs_of
 from zjanalysis.inputs.regions import is_county, office, region_name, usual_group
 from zjanalysis.inputs.workplan import unplanned
@@ -222,8 +222,7 @@ def first_steps(me: Study, *, limit: int = 4) -> Block:
     )
     marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows) if len(rows) else ""
     whole = f"（共{step_counts(steps)}，全部见附件）" if sum(map(len, steps)) > len(rows) else ""
-    printed = table(rows, caption=f"先办事项{whole}",
-                  columns=page_columns("first"), sheet="先办事项", note=marks)  # fmt: skip
+    printed = page_table("first", rows, note=marks, whole=whole)
     return Block(printed.html(), {"kind": "table", "table": printed.payload()}, printed.caption, rows)
 
 

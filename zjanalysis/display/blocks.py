@@ -16,22 +16,13 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.analysis.registry import Scope
+from zjanalysis.analysis.registry import Scope, bound
 from zjanalysis.display import dates, picture, templates, theme, wording
-from zjanalysis.display.tables import HTML, MIME, Table, about, page_columns, word
+from zjanalysis.display.tables import HTML, MIME, Table, about, page_table, word
 from zjanalysis.display.tables import table as table_of
 from zjanalysis.errors import ConfigError, answering
-from zjanalysis.inputs.regions import (
-    city_of,
-    counted_peers,
-    is_county,
-    is_whole,
-    level_name,
-    region_name,
-    report_units,
-)
+from zjanalysis.inputs.regions import city_of, counted_peers, is_county, is_whole, level_name, region_name, report_units
 from zjanalysis.inputs.workplan import unplanned
-from zjanalysis.settings import Comparison
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS
 
@@ -213,8 +204,6 @@ def redrawn(block: Block) -> Block:
 
 def definitions(me: Study) -> Block:
     """Return how each indicator is defined, with N/M of the region's own rows, and how places and words are read."""
-    from zjanalysis.analysis.registry import bound  # noqa: PLC0415
-
     scores = me.scores[me.scores["region_code"] == me.region]
     known = [about(key) for key in scores["indicator"]]
     ratios = zip(scores["numerator"], scores["denominator"], strict=True)
@@ -223,8 +212,8 @@ def definitions(me: Study) -> Block:
         definition=[one.definition if me.scope.kind else one.definition.replace("行政许可", "") for one in known],
         basis=[bound(one, me.region).basis for one in known],
     )
-    printed = table_of(rows, caption="指标口径", columns=page_columns("definitions"), sheet="指标口径")
-    notes = reading_rules(me.settings.comparison, unplanned=unplanned(me.region), chosen=me.chosen)
+    printed = page_table("definitions", rows)
+    notes = reading_rules(me)
     html = templates.html("definitions", printed=printed, notes=notes)
     payload = {"kind": "definitions", "table": printed.payload(), "notes": [list(note) for note in notes]}
     return Block(html, payload, "指标口径", rows)
@@ -270,21 +259,19 @@ def peers_text(me: Study, *keys: str) -> str:
     return level_name(there[0]) if len(there) == 1 else counted_peers(me.whom, len(there), county=county)
 
 
-def reading_rules(rules: Comparison, *, unplanned: str = "", chosen: bool = False) -> list[tuple[str, str]]:
-    """Return how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force.
-
-    ``unplanned``: why no target binds the region (`workplan.unplanned`). ``chosen``: the peers are not the plan's own.
-    """
+def reading_rules(me: Study) -> list[tuple[str, str]]:
+    """Return how places, 达标, 判断 and missing values of a report are to be read, with the thresholds in force."""
+    rules, no_plan = me.settings.comparison, unplanned(me.region)
     met = (
         "公布值与方案的数值相比；方案写“高于（低于）兄弟地区”的，"
-        f"{'只与方案所说的兄弟地区比，换了比较地区即不判定' if chosen else '与全组（含本地区）中位数相比'}；"
+        f"{'只与方案所说的兄弟地区比，换了比较地区即不判定' if me.chosen else '与全组（含本地区）中位数相比'}；"
         "要求提高的，比台账的基期（没有台账时为上期）"
         f"提高至少{wording.plain(UNITS['share'].relevant * UNITS['share'].scale)}个百分点，已是100%的保持即可。"
     )
     return [
         ("位次", "按公布的小数位比较，数值相同则并列，其后位次顺延（1、2、2、4）；"
                  "括号内为位次区间：少列或多列几个事项时可能落到的位次。"),
-        ("达标", f"{unplanned}，不列目标，不判定达标。" if unplanned else met),
+        ("达标", f"{no_plan}，不列目标，不判定达标。" if no_plan else met),
         ("判断", "只比两地都有的事项（双因素模型，时限压缩率统一法定时限），"
          "与居中的地区相比：差距超出波动范围且不小于"
          f"{wording.difference(rules.margin_time, 'share')}（跑动{wording.plain(rules.margin_visits)}次）为优于或落后，"

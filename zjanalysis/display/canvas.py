@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
@@ -30,61 +30,46 @@ DASHED = (0, (4, 2))
 NAME_EMS = 12.0
 TOP, BOTTOM = 6.5, 8.6  # millimetres for column heads and yardsticks, for the axis
 PAD = 3.0  # points between a drawing and the texts of its scales
+Mark = tuple[str, str, str]  # in a key: the mark, its name, its colour
 
 
-@dataclass(frozen=True)
-class TextColumn:
-    """A column of words or figures beside the bars, with its head; ``size`` in points."""
-
-    head: str
-    texts: tuple[str, ...]
-    colours: tuple[str, ...] = ()
-    size: float = theme.TEXT
-
-    @property
-    def width(self) -> float:
-        """Return the millimetres the column needs."""
-        return max(width_of(self.texts, self.size), width_of([self.head], theme.SMALL))
+Cell = str | tuple[str, str]
+"""A text, or a text and its colour."""
 
 
-def row_chart(
-    names: Sequence[str],
-    *,
-    head: str,
-    left: TextColumn | None = None,
-    right: Sequence[TextColumn] = (),
-    strong: Sequence[int] = (),
-    size: float = theme.TEXT,
-) -> Axes:
+def text_of(cell: Cell) -> str:
+    """Return the text of a cell."""
+    return cell if isinstance(cell, str) else cell[0]
+
+
+def row_chart(names: Iterable[str], *, head: str, right: Mapping[str, Iterable[Cell]], strong: Sequence[int] = (),
+              size: float = theme.TEXT) -> Axes:  # fmt: skip
     """Return Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
 
-    ``size`` are the points of the names; rows are as high as they ask.
+    ``right``: the columns of words or figures beside the bars, by their heads. ``size`` are the points of names and
+    columns; rows are as high as they ask.
     The width is that of the text on paper; margins follow from the longest text, so nothing is cut.
     """
     labels = [theme.wrap(theme.printable(name), NAME_EMS) for name in names]
+    columns = {over: list(cells) for over, cells in right.items()}
     step = (8.2 if any("\n" in label for label in labels) else 5.6) * size / theme.TEXT
-    lead = left.width + 3 if left else 1.0
-    first = lead + width_of([head, *(line for label in labels for line in label.split("\n"))], size) + 3
-    widths = [column.width + 3 for column in right]
-    height = TOP + BOTTOM + step * max(1, len(names))
-    figure = new_figure(height)
-    total = theme.WIDTH / MM
+    first = 1.0 + width_of([head, *(line for label in labels for line in label.split("\n"))], size) + 3
+    widths = [max(width_of(map(text_of, cells), size), width_of([over], theme.SMALL)) + 3
+              for over, cells in columns.items()]  # fmt: skip
+    height, total = TOP + BOTTOM + step * max(1, len(labels)), theme.WIDTH / MM
     box = (first / total, BOTTOM / height, (total - first - sum(widths) - 2) / total, (height - TOP - BOTTOM) / height)
-    axes = bare_axes(figure, box)
-    axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
+    axes, plot = bare_axes(new_figure(height), box), box[2] * total
+    axes.set_ylim(max(1, len(labels)) - 0.5, -0.5)
     axes.set_axis_off()
     for row in strong:
-        whole = axes.get_yaxis_transform()
-        axes.fill_between([-first / (box[2] * total), 1 + (sum(widths) + 2) / (box[2] * total)], row - 0.5, row + 0.5,
-                          color=theme.BAND, linewidth=0, transform=whole, clip_on=False, zorder=0)  # fmt: skip
-    plot = box[2] * total
-    if left:
-        _column(axes, TextColumn(left.head, left.texts), x=(lead - 3 - first) / plot, strong=strong, align="right")
-    _column(axes, TextColumn(head, tuple(labels), size=size), x=(lead - first) / plot, strong=strong, align="left")
+        axes.fill_between([-first / plot, 1 + (sum(widths) + 2) / plot], row - 0.5, row + 0.5, color=theme.BAND,
+                          linewidth=0, transform=axes.get_yaxis_transform(), clip_on=False, zorder=0)  # fmt: skip
+    style: dict[str, Any] = {"strong": strong, "fontsize": size}
+    _column(axes, head, labels, x=(1.0 - first) / plot, ha="left", **style)
     edge = 1 + 1 / plot
-    for column, width in zip(right, widths, strict=True):
+    for (over, cells), width in zip(columns.items(), widths, strict=True):
         edge += width / plot
-        _column(axes, column, x=edge, strong=strong, align="right")
+        _column(axes, over, cells, x=edge, ha="right", **style)
     return axes
 
 
@@ -95,15 +80,23 @@ def plane(*, height: float, left: float = 16, right: float = 4) -> Axes:
     return bare_axes(figure, box)
 
 
-def key(axes: Axes, entries: Sequence[tuple[str, str, str]], *, unit: str = "") -> None:
+def key(axes: Axes, entries: Sequence[Mark]) -> None:
     """Write the key above the drawing: the mark in its colour, then its name; no legend box."""
-    texts = [part for mark, name, colour in entries for part in ((mark, colour), (name, theme.SOFT))]
     shift = 0.0
-    for position, (text, colour) in enumerate([*texts, (unit, theme.SOFT)]):
-        if text:
+    for mark, name, colour in entries:
+        for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.5)):
             axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(shift, 4), textcoords="offset points",
-                          fontsize=theme.SMALL, color=colour, va="bottom", annotation_clip=False)  # fmt: skip
-        shift += (theme.ems(text) + (1.5 if position % 2 else 0.3)) * theme.SMALL
+                          fontsize=theme.SMALL, color=ink, va="bottom", annotation_clip=False)  # fmt: skip
+            shift += (theme.ems(text) + gap) * theme.SMALL
+
+
+def key_line(axes: Axes, entries: Iterable[Mark], x: float, y: float, **style: Any) -> None:
+    """Write what the marks mean in a line from ``x`` (a share of the drawing's width); ``y`` as ``transform`` says."""
+    wide = axes.get_position().width * theme.WIDTH * 72
+    for mark, name, colour in entries:
+        for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.4)):
+            write(axes, x, y, text, fontsize=theme.SMALL, color=ink, ha="left", **style)
+            x += (theme.ems(text) + gap) * theme.SMALL / wide
 
 
 def put(axes: Axes, artist: Artist) -> None:
@@ -151,20 +144,19 @@ def spans(axes: Axes, starts: Iterable[float], ends: Iterable[float], *, colours
     put(axes, LineCollection([[(end, heights[row]) for end in pairs[row]] for row in known], colors=inks, **look))
 
 
-def width_of(texts: Sequence[str], size: float = theme.TEXT) -> float:
+def width_of(texts: Iterable[str], size: float) -> float:
     """Return the millimetres the longest text needs at a size in points."""
     return max((ems(text) for text in texts), default=0.0) * size * theme.POINT
 
 
-def _column(axes: Axes, column: TextColumn, *, x: float, strong: Sequence[int], align: str) -> None:
-    across = axes.get_yaxis_transform()
-    style: dict[str, Any] = {"ha": align, "va": "center", "transform": across, "fontsize": column.size}
-    for row, text in enumerate(column.texts):
+def _column(axes: Axes, head: str, cells: Iterable[Cell], *, x: float, strong: Sequence[int], **style: Any) -> None:
+    style["transform"] = axes.get_yaxis_transform()
+    for row, cell in enumerate(cells):
         family: dict[str, Any] = {"fontfamily": list(theme.STRONG)} if row in strong else {}
-        ink: dict[str, Any] = {"color": column.colours[row]} if column.colours else {}
-        write(axes, x, row, text, linespacing=1.05, **style, **family, **ink)
-    over: dict[str, Any] = {"fontsize": theme.SMALL, "color": theme.SOFT, "ha": align, "va": "bottom"}
-    write(axes, x, -0.5 - rows_per_mm(axes), column.head, transform=across, **over)
+        ink: dict[str, Any] = {} if isinstance(cell, str) else {"color": cell[1]}
+        write(axes, x, row, text_of(cell), linespacing=1.05, va="center", **style, **family, **ink)
+    over = {**style, "fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
+    write(axes, x, -0.5 - rows_per_mm(axes), head, **over)
 
 
 def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: str) -> None:
@@ -240,18 +232,16 @@ def rows_per_mm(axes: Axes) -> float:
     return float(abs(high - low) / (axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi / MM))
 
 
-def bars(axes: Axes, ends: Sequence[float], *, starts: Sequence[float], colours: Sequence[str], **look: Any) -> None:
-    """Draw one bar per row from start to end; a missing or empty one is not drawn.
+def bars(axes: Axes, ends: Iterable[float], *, starts: Iterable[float], colours: Iterable[str], thick: float = THICK,
+         shift: float = 0.0) -> None:  # fmt: skip
+    """Draw one bar per row from start to end, ``thick`` and ``shift`` in rows; a missing or empty one is not drawn.
 
-    ``look``: ``hatched`` (per row: striped white), ``thick`` and ``shift`` in rows. Rectangles are added as they are:
-    `scale` sets the range of the axis, so nothing has to be searched for it.
+    Rectangles are added as they are: `scale` sets the range of the axis, so nothing has to be searched for it.
     """
-    marks, thick, shift = look.get("hatched", [False] * len(ends)), look.get("thick", THICK), look.get("shift", 0.0)
-    for row, (end, start, colour, striped) in enumerate(zip(ends, starts, colours, marks, strict=True)):
+    for row, (end, start, colour) in enumerate(zip(ends, starts, colours, strict=True)):
         if not wording.missing(end) and end != start:
-            style: dict[str, Any] = {"hatch": "////", "edgecolor": "white"} if striped else {}
             corner = (start, row + shift - thick / 2)
-            put(axes, Rectangle(corner, end - start, thick, facecolor=colour, linewidth=0, zorder=2, **style))
+            put(axes, Rectangle(corner, end - start, thick, facecolor=colour, linewidth=0, zorder=2))
 
 
 def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis.frontier import LEVERS
+from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.signals import (
     FEWEST_ASIDE,
@@ -24,10 +25,10 @@ from zjanalysis.analysis.signals import (
 from zjanalysis.columns import label
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, change_words, exhibit, listing, names_of, printed_steps, say, since
-from zjanalysis.display.canvas import TextColumn, dots, key, row_chart, scale, spans
+from zjanalysis.display.canvas import dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_table
 from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"
@@ -43,36 +44,26 @@ def changes(me: Study, indicator: str) -> Block:
     rows = me.changes(indicator).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
     words = change_words(rows)
     rows = rows.assign(region=names_of(rows["region_code"]), change=printed_steps(rows, "previous"), word=words)
-    printed = table(
-        rows,
-        caption=f"{one.label}与上期比较",
-        columns=page_columns("changes", one),
-        sheet=f"{one.short}环比",
-        focus=me.region,
-    )
+    printed = page_table("changes", rows, one, focus=me.region)
     own = rows[rows["region_code"] == me.region].iloc[0]
     counts = wording.counts_text(words, "个")
     moved = wording.change_text(own["change"], one.unit, since=since(me), was=own["previous"])
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
     title = f"{one.short}：{me.name}{moved}，{len(rows)}个地区中{counts}"
-    return exhibit(_dumbbell(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
+    return exhibit(_dumbbell(rows, one, me.region), title=title, table=printed, sentence=said, source=me)
 
 
-def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
+def _dumbbell(rows: pd.DataFrame, one: Indicator, region: str) -> Axes:
     """Draw per region the last value (ring) and the present one (dot); the change stands in words."""
-    one, words = about(indicator), rows["word"].tolist()
+    words = rows["word"].tolist()
     marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
     changes = (wording.change_text(change, one.unit, since="", was=was).replace("个百分点", "点")
                for change, was in zip(rows["change"], rows["previous"], strict=True))  # fmt: skip
     with theme.style():
-        right = [
-            TextColumn("本期", tuple(wording.amount(v, one.unit) for v in rows["value"])),
-            TextColumn("较上期", tuple(changes)),
-            TextColumn("变化", tuple(words)),
-        ]
-        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
-        label = wording.better_side(one.sign)
-        scale(axes, [*rows["value"], *rows["previous"]], unit=one.unit, zero=False, label=label)
+        right = {"本期": wording.amounts(rows["value"], one.unit), "较上期": changes, "变化": words}
+        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
+        ends = [*rows["value"], *rows["previous"]]
+        scale(axes, ends, unit=one.unit, zero=False, label=wording.better_side(one.sign))
         tones = [TONES.get(word, theme.PEER) for word in words]
         spans(axes, rows["previous"], rows["value"], colours=tones, linewidths=2.6, zorder=2)
         ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
@@ -80,16 +71,11 @@ def _dumbbell(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
         dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
         named = [("○", "上期", theme.SOFT), *(("●", f"本期：{word}", str(tone)) for word, tone in TONES.items())]
         key(axes, [*named, ("●", wording.LISTED, theme.PEER)] if wording.LISTED in words else named)
-    own = rows[rows["region_code"] == region].to_dict("records")
-    said = "".join(
-        f"{r['region']}{wording.amount(r['value'], one.unit)}，"
-        f"{wording.change_text(r['change'], one.unit, was=r['previous'])}。"
-        for r in own
-    )
-    return describe(
-        axes,
-        f"哑铃图：{len(rows)}个地区{one.label}的上期值与本期值，{wording.counts_text(words, '个')}。{said}",
-    )
+    own = rows[rows["region_code"] == region].iloc[0]
+    moved = wording.change_text(own["change"], one.unit, was=own["previous"])
+    alt = (f"哑铃图：{len(rows)}个地区{one.label}的上期值与本期值，{wording.counts_text(words, '个')}。"
+           f"{own['region']}{wording.amount(own['value'], one.unit)}，{moved}。")  # fmt: skip
+    return describe(axes, alt)
 
 
 def change_split(me: Study, indicator: str) -> Block:
@@ -100,18 +86,13 @@ def change_split(me: Study, indicator: str) -> Block:
     if wording.missing(row["change"]):
         return say(_no_list(me) or f"{one.label}：{wording.lacking(row['previous'])}，不拆分变化。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
-    printed = table(signed, caption=f"{one.label}变化拆分", sheet=f"{one.short}变化拆分",
-                  columns=page_columns("change_split", one))  # fmt: skip
+    printed = page_table("change_split", signed, one)
     step = wording.step(row["value"], row["previous"], one.unit)
     moved = wording.change_text(step, one.unit, since=since(me))
     said = f"{me.name}{one.label}{moved}"
-    if wording.is_zero(step, one.unit) and all(
-        wording.is_zero(float(part), one.unit) for part in parts["contribution"]
-    ):
+    if all(wording.is_zero(size, one.unit) for size in (step, *parts["contribution"])):
         return say(f"{said}，事项没有变动。")
-    axes = waterfall(
-        parts, start=("上期", float(row["previous"])), end=("本期", float(row["value"])), indicator=one.key
-    )
+    axes = waterfall(parts, one, start=("上期", float(row["previous"])), end=("本期", float(row["value"])))
     title = f"{me.name}{one.short}{moved}{mainly(parts, one.unit)}"
     return exhibit(axes, title=title, table=printed, source=me,
                    sentence=f"{said}，其中{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
@@ -135,13 +116,9 @@ def item_changes(me: Study, *, limit: int = 0) -> Block:
     words = [_moved(row) for row in fields.to_dict("records")]
     keys = ["kind", "match_code", "item_name", "department"]
     rows = fields.assign(moved=words).groupby(keys, sort=False, dropna=False)["moved"].agg("；".join).reset_index()
-    counts = "、".join(
-        f"{kind}{int((rows['kind'] == kind).sum())}项"
-        for kind in ("新增", "取消", "变动")
-        if (rows["kind"] == kind).any()
-    )
-    printed = table(rows, caption="事项变动", columns=page_columns("item_changes"), sheet="事项变动")
-    return listing(printed, f"{since(me)}{counts}。", limit=limit)
+    sizes = rows["kind"].value_counts()
+    counts = "、".join(f"{kind}{sizes[kind]}项" for kind in ("新增", "取消", "变动") if kind in sizes)
+    return listing(page_table("item_changes", rows), f"{since(me)}{counts}。", limit=limit)
 
 
 def _moved(row: dict[object, object]) -> str:
@@ -182,13 +159,7 @@ def before_after(me: Study, indicator: str, *, date: str) -> Block:
         return say(said)
     alone = rows.groupby("way")["period"].transform("size") == 1
     words = [_word(row) for row in rows.assign(alone=alone).to_dict("records")]
-    printed = table(
-        rows.assign(word=words),
-        caption=f"{one.label}在各期的跳变",
-        sheet=f"{one.short}前后",
-        columns=page_columns("jumps", one),
-    )
-    return listing(printed, said)
+    return listing(page_table("jumps", rows.assign(word=words), one), said)
 
 
 def _whole(lines: pd.DataFrame, region: str, periods: Iterable[str]) -> pd.DataFrame:

@@ -13,9 +13,9 @@ from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.columns import Column
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, leading, names_of, say
-from zjanalysis.display.canvas import TextColumn, along, beside, dots, key, plane, put, row_chart, scale, spans, write
+from zjanalysis.display.canvas import along, beside, dots, key, plane, put, row_chart, scale, spans, write
 from zjanalysis.display.picture import MM, describe
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_table, table
 from zjanalysis.inputs.regions import office, region_name
 from zjanalysis.studies import Study
 
@@ -54,16 +54,15 @@ def limits(me: Study) -> Block:
     promised = found[found["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
     order, here = promised["region"].tolist(), names_of(me.group)[me.group.index(me.region)]
     items = me.scope.noun
-    shown = table(found, caption=f"各地区{me.scope.kind}事项的时限", columns=page_columns("limits"), sheet="时限分布")
     own = promised[promised["region"] == here]
     mean, most = (wording.number(own[key].iloc[0]) if len(own) else "" for key in ("mean", "most"))
     said = f"{me.name}{items}平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
-    lead = wording.ends(order, [wording.amount(mean, "days") for mean in promised["mean"]], "最短", "最长")
+    lead = wording.ends(order, wording.amounts(promised["mean"], "days"), "最短", "最长")
     alt = f"点线图：{len(order)}个地区{me.scope.kind}事项的法定时限与承诺时限，按平均承诺从短到长：{lead}。"
     return exhibit(
         describe(_limit_dots(found, order, here), alt),
         title=f"{items}平均承诺时限：{lead}",
-        table=shown,
+        table=page_table("limits", found, kind=me.scope.kind),
         sentence=said,
         source=me,
     )
@@ -75,7 +74,7 @@ def _limit_dots(found: pd.DataFrame, order: list[str], here: str) -> Axes:
     rows = found.assign(row=found["region"].map(order.index) + found["side"].map(shift))
     sides = {side: rows[rows["side"] == side].set_index("region") for side in TONES}
     with theme.style():
-        right = [TextColumn(side[:2], tuple(map(wording.number, part["mean"][order]))) for side, part in sides.items()]
+        right = {side[:2]: map(wording.number, part["mean"][order]) for side, part in sides.items()}
         axes = row_chart(order, head="地区", right=right, strong=[order.index(here)] if here in order else [])
         label = "工作日（点为平均，线为中间八成事项）"
         scale(axes, [0.0, *rows["most"], *rows["mean"]], unit="days", zero=True, label=label)
@@ -94,19 +93,18 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     found = _quartiles(rows, ["department"], "compression").sort_values(
         ["middle", "department"], kind="stable", ignore_index=True
     )
-    shown = table(found, caption="各部门事项的压缩幅度", columns=page_columns("compression"), sheet="部门压缩分布")
+    shown = page_table("compression", found)
     drawn = leading(found, limit)
     order = drawn["department"].tolist()
     points = rows[rows["department"].isin(order)]
     points = points.assign(row=points["department"].map(order.index) + _apart(points))
     with theme.style():
-        right = [TextColumn("中位数", tuple(wording.amount(v, "share") for v in drawn["middle"])),
-                 TextColumn("事项", tuple(f"{n}项" for n in drawn["n"]))]  # fmt: skip
+        right = {"中位数": wording.amounts(drawn["middle"], "share"), "事项": [f"{n}项" for n in drawn["n"]]}
         axes = row_chart([office(name, me.name) for name in order], head="部门", right=right)
         scale(axes, [*points["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
         sns.scatterplot(points, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0,
                         legend=False, clip_on=False, ax=axes)  # fmt: skip
-    lead = wording.ends(found["department"], [wording.amount(v, "share") for v in found["middle"]], "最低")
+    lead = wording.ends(found["department"], wording.amounts(found["middle"], "share"), "最低")
     alt = f"散点图：{me.name}{len(order)}个部门每个{me.scope.kind}事项的压缩幅度，按中位数从低到高：{lead}。"
     said = f"{len(found)}个部门的事项压缩幅度中位数：{lead}。"
     return exhibit(describe(axes, alt), title=f"事项压缩幅度中位数：{lead}", table=shown, sentence=said, source=me)

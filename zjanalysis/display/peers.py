@@ -7,10 +7,10 @@ import math
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, n_places, names_of, printed_steps, say
 from zjanalysis.display.canvas import (
-    TextColumn,
     Yardstick,
     bars,
     dots,
@@ -25,7 +25,7 @@ from zjanalysis.display.canvas import (
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import TONES, of_limits
 from zjanalysis.display.spine import judged
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_table
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
 
@@ -35,7 +35,7 @@ def best_first(me: Study, key: str) -> pd.DataFrame:
     one, rows = about(key), me.standing(key).sort_values(["rank", "region_code"], na_position="last", ignore_index=True)
     return rows.assign(
         region=names_of(rows["region_code"]),
-        text=[wording.amount(v, one.unit, d) for v, d in zip(rows["value"], rows["digits"], strict=True)],
+        text=wording.amounts(rows["value"], one.unit, rows["digits"]),
         place=wording.place_texts(rows),
     )
 
@@ -44,27 +44,22 @@ def ranking(me: Study, indicator: str) -> Block:
     """Return every region of the group on one indicator, best first: a dot each, the median, the target."""
     one = about(indicator)
     rows = best_first(me, one.key)
-    printed = table(
-        rows,
-        caption=f"{one.label}排名",
-        columns=page_columns("ranking", one),
-        sheet=f"{one.short}排名",
-        focus=me.region,
-    )
+    printed = page_table("ranking", rows, one, focus=me.region)
     own = rows[rows["region_code"] == me.region].iloc[0]
-    whom, place = _middle(rows), wording.rank_text(own["rank"], own["n_ranked"], tied=bool(own["tied"]))
-    alone = f"有数据的只有{n_places(rows['n_ranked'])}，没有可比的中位数"
-    apart = wording.apart(own["value"], own["median"], one.unit, whom, own["digits"])
-    beside = alone if wording.missing(own["median"]) else apart
-    said = (
-        f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，"
-        f"{place}，"
-        f"{beside}"
-        f"{'' if own['meets_target'] == Met.NO_TARGET else '，' + own['meets_target']}；按同事项比，{own['verdict']}。"
-        if not wording.missing(own["value"])
-        else f"{me.name}{one.label}{wording.NO_DATA}。"
+    place = wording.rank_text(own["rank"], own["n_ranked"], tied=own["tied"])
+    beside = (
+        f"有数据的只有{n_places(rows['n_ranked'])}，没有可比的中位数"
+        if wording.missing(own["median"])
+        else wording.apart(own["value"], own["median"], one.unit, _middle(rows), own["digits"])
     )
-    return exhibit(_ranked(me, rows, indicator), title=f"{one.short}：{me.name}{place}", table=printed, sentence=said,
+    met = "" if own["meets_target"] == Met.NO_TARGET else f"，{own['meets_target']}"
+    said = (
+        f"{me.name}{one.label}{wording.NO_DATA}。"
+        if wording.missing(own["value"])
+        else f"{me.name}{wording.counted(own['n'], own['n_left_out'])}，{one.label}{own['text']}，{place}，"
+        f"{beside}{met}；按同事项比，{own['verdict']}。"
+    )
+    return exhibit(_ranked(me, rows, one), title=f"{one.short}：{me.name}{place}", table=printed, sentence=said,
                    source=me)  # fmt: skip
 
 
@@ -73,16 +68,11 @@ def _middle(rows: pd.DataFrame) -> str:
     return f"{n_places(rows['n_ranked'])}中位数"
 
 
-def _ranked(me: Study, rows: pd.DataFrame, indicator: str) -> Axes:
-    one = about(indicator)
+def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
     marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
     with theme.style():
-        right = [
-            TextColumn(one.short, tuple(rows["text"])),
-            TextColumn("位次（区间）", tuple(rows["place"])),
-            judged("判断", rows["verdict"]),
-        ]
-        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
+        right = {one.short: rows["text"], "位次（区间）": rows["place"], "判断": judged(rows["verdict"])}
+        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
         values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
         scale(axes, [*values, median, target], unit=one.unit, zero=False, label=wording.better_side(one.sign))
         if not wording.missing(median):
@@ -106,41 +96,33 @@ def pairs(me: Study, indicator: str) -> Block:
     rows = compared.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
     apart = [step * one.sign for step in printed_steps(rows, "peer_value")]
     rows = rows.assign(peer=names_of(rows["peer_code"]), difference=apart)
-    printed = table(
-        rows, caption=f"{one.label}同事项逐一比较", columns=page_columns("pairs", one), sheet=f"{one.short}同事项"
-    )
-    counts = "、".join(
-        f"{int((rows['verdict'] == word).sum())}个{word}" for word in Verdict if (rows["verdict"] == word).any()
-    )
+    words = rows["verdict"].tolist()
+    counts = "、".join(f"{words.count(word)}个{word}" for word in Verdict if word in words)
     alike = "并统一法定时限" if of_limits(one) else ""
     said = f"只比双方都有的事项{alike}，{me.name}{one.label}与{me.others}逐一相比：{counts}。"
-    return exhibit(_intervals(rows, indicator), title=f"{one.short}：{me.name}按同事项与{me.others}逐一相比，{counts}",
-                   table=printed, sentence=said, source=me)  # fmt: skip
+    ends = wording.ends(rows["peer"], [wording.signed(gap, one.unit) for gap in rows["difference"]], "最大", "最小")
+    alt = f"区间图：在同事项上与{len(rows)}个地区逐一比较{one.label}，{counts}；同事项差：{ends}。"
+    title = f"{one.short}：{me.name}按同事项与{me.others}逐一相比，{counts}"
+    return exhibit(describe(_intervals(rows, one), alt), title=title, table=page_table("pairs", rows, one),
+                   sentence=said, source=me)  # fmt: skip
 
 
-def _intervals(rows: pd.DataFrame, indicator: str) -> Axes:
-    one, words = about(indicator), [Verdict(word) for word in rows["verdict"]]
+def _intervals(rows: pd.DataFrame, one: Indicator) -> Axes:
     with theme.style():
-        right = [
-            TextColumn("同事项差", tuple(wording.short_signed(d, one.unit) for d in rows["difference"])),
-            TextColumn("同事项", tuple(f"{int(n)}项" for n in rows["n_shared"])),
-            judged("逐一比较", words),
-        ]
-        axes = row_chart(rows["peer"].tolist(), head="与谁比", right=right)
+        right = {"同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
+                 "同事项": [f"{n}项" for n in rows["n_shared"].astype(int)],
+                 "逐一比较": judged(rows["verdict"])}  # fmt: skip
+        axes = row_chart(rows["peer"], head="与谁比", right=right)
         label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
         scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], zero=False, label=label,
               unit="points" if one.unit == "share" else one.unit)  # fmt: skip
-        tones = [TONES.get(word, theme.PEER) for word in words]
+        tones = [TONES.get(word, theme.PEER) for word in rows["verdict"]]
         spans(axes, rows["low"], rows["high"], colours=tones, linewidths=2.2, zorder=3)
-        hollow = [
-            "white" if word in (Verdict.NONE, Verdict.NO_DATA) else tone
-            for word, tone in zip(words, tones, strict=True)
-        ]
-        dots(axes, rows["difference"], rows.index, size=40, colours=hollow, edgecolors=tones, linewidths=1.4, zorder=6)
+        inside = ["white" if word in (Verdict.NONE, Verdict.NO_DATA) else tone
+                  for word, tone in zip(rows["verdict"], tones, strict=True)]  # fmt: skip
+        dots(axes, rows["difference"], rows.index, size=40, colours=inside, edgecolors=tones, linewidths=1.4, zorder=6)
         yardsticks(axes, [Yardstick(0.0, "相同")])
-    ends = wording.ends(rows["peer"], [wording.signed(d, one.unit) for d in rows["difference"]], "最大", "最小")
-    counts = "、".join(f"{words.count(word)}个{word}" for word in Verdict if word in words)
-    return describe(axes, f"区间图：在同事项上与{len(rows)}个地区逐一比较{one.label}，{counts}；同事项差：{ends}。")
+    return axes
 
 
 def funnel(me: Study, indicator: str) -> Block:
@@ -148,53 +130,37 @@ def funnel(me: Study, indicator: str) -> Block:
     one, found = about(indicator), me.funnel(indicator)
     if found.empty:
         return say(f"{one.label}{wording.NO_DATA}。")
-    rows = found.assign(low=found["low_998"], high=found["high_998"]).sort_values(
-        ["n", "region_code"], ascending=[False, True], ignore_index=True
-    )
-    rows = rows.assign(
-        region=names_of(rows["region_code"]), place=list(map(place_in, rows["value"], rows["low"], rows["high"]))
-    )
-    printed = table(
-        rows,
-        caption=f"{one.label}与可预期的范围",
-        columns=page_columns("funnel", one),
-        sheet=f"{one.short}漏斗图",
-        focus=me.region,
-    )
+    rows = found.assign(low=found["low_998"], high=found["high_998"])
+    rows = rows.sort_values(["n", "region_code"], ascending=[False, True], ignore_index=True)
+    rows = rows.assign(region=names_of(rows["region_code"]),
+                       place=list(map(place_in, rows["value"], rows["low"], rows["high"])))  # fmt: skip
+    printed = page_table("funnel", rows, one, focus=me.region)
     words = rows["place"].tolist()
     inside, above, below = (words.count(word) for word in ("范围内", "高于范围", "低于范围"))
-    spread = float(rows["dispersion"].iloc[0]) if len(rows) else 1.0
+    spread = float(rows["dispersion"].iloc[0])
     wider = f"（各地差异大于偶然，范围已按{math.sqrt(spread):.1f}倍放宽）" if spread > 1 else ""
     said = (f"按事项数多少看{one.short}的公布值（各地全部事项），{len(rows)}个地区中{inside}个在可预期的范围内，"
             f"{above}个高于、{below}个低于这一范围{wider}；"
             "范围内的先后不宜作为评价依据，优于、落后另按同事项判断。")  # fmt: skip
     title = f"{one.short}：{len(rows)}个地区中{inside}个在{'放宽后的' if wider else '可预期的'}范围内"
-    return exhibit(_funnel(rows, indicator, me.region), title=title, table=printed, sentence=said, source=me)
+    return exhibit(_funnel(rows, one, me.region), title=title, table=printed, sentence=said, source=me)
 
 
-def _funnel(rows: pd.DataFrame, indicator: str, region: str) -> Axes:
-    one, words = about(indicator), rows["place"].tolist()
+def _funnel(rows: pd.DataFrame, one: Indicator, region: str) -> Axes:
+    words = rows["place"].tolist()
     marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
     with theme.style():
-        right = [
-            TextColumn("事项数", tuple(f"{int(n)}项" for n in rows["n"])),
-            TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in rows["value"])),
-            TextColumn("与范围比", tuple(words)),
-        ]
-        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
-        scale(
-            axes,
-            [*rows["value"], *rows["low"], *rows["high"]],
-            unit=one.unit,
-            zero=False,
-            label="浅色条：按事项数多少可以预期的范围（99.8%）",
-        )
-        bars(axes, rows["high"].tolist(), starts=rows["low"].tolist(), colours=[theme.RANGE] * len(rows), thick=0.86)
+        right = {"事项数": [f"{n}项" for n in rows["n"].astype(int)],
+                 one.short: wording.amounts(rows["value"], one.unit), "与范围比": words}  # fmt: skip
+        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
+        scale(axes, [*rows["value"], *rows["low"], *rows["high"]], unit=one.unit, zero=False,
+              label="浅色条：按事项数多少可以预期的范围（99.8%）")  # fmt: skip
+        bars(axes, rows["high"], starts=rows["low"], colours=[theme.RANGE] * len(rows), thick=0.86)
         sides = {"高于范围": one.sign, "低于范围": -one.sign}
         for side, shape, colour in ((0, "o", theme.FOCUS), (1, "D", theme.AHEAD), (-1, "v", theme.BEHIND)):
             at = [row for row, word in enumerate(words) if sides.get(word, 0) == side]
             dots(axes, rows["value"].iloc[at], at, size=40, colours=colour, marker=shape, zorder=6)
-        total = float(rows["overall"].iloc[0]) if len(rows) else math.nan
+        total = float(rows["overall"].iloc[0])
         yardsticks(axes, [Yardstick(total, f"总体 {wording.amount(total, one.unit)}")])
     outside = "、".join(rows.loc[rows["place"].str.endswith("于范围"), "region"]) or "没有地区"
     return describe(axes, f"漏斗图：{len(rows)}个地区的{one.label}与按事项数可以预期的范围，超出范围的：{outside}。")
@@ -214,13 +180,9 @@ def place_in(value: float, low: float, high: float) -> str:
 def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     """Return where the region stands under every other definition; the first row is the published one."""
     one, scores = about(indicator), me.sensitivity(indicator)
-    known = [about(key) for key in scores["indicator"]]
     rows = scores.assign(
-        text=[wording.amount(v, what.unit) for v, what in zip(scores["value"], known, strict=True)],
+        text=wording.amounts(scores["value"], [about(key).unit for key in scores["indicator"]]),
         place=wording.place_texts(scores),
-    )
-    printed = table(
-        rows, caption=f"{one.label}口径敏感性", columns=page_columns("sensitivity"), sheet=f"{one.short}口径敏感性"
     )
     ranks = rows["rank"].dropna().astype(int)
     spread = f"位次在第{ranks.min()}至第{ranks.max()}之间" if len(ranks) and ranks.min() < ranks.max() else "位次不变"
@@ -232,8 +194,8 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     told += [f"达标与否在“{'”“'.join(met)}”下不同" if met else "达标与否不变"] if asked.any() else []
     n = len(rows) - 1  # without 现行口径
     said = f"换用{n}种口径计算，{me.name}{one.label}{spread}；{'；'.join(told)}。"
-    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{n}种口径，{spread}", table=printed,
-                   sentence=said, source=me)  # fmt: skip
+    return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{n}种口径，{spread}",
+                   table=page_table("sensitivity", rows, one), sentence=said, source=me)  # fmt: skip
 
 
 def places_named(last: int) -> list[int]:
@@ -249,12 +211,8 @@ def places_named(last: int) -> list[int]:
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
     ranks = rows["rank"].astype("float64")
     with theme.style():
-        right = [
-            TextColumn("数值", tuple(rows["text"])),
-            judged("达标", rows["meets_target"]),
-            judged("判断", rows["verdict"]),
-        ]
-        axes = row_chart(rows["definition"].tolist(), head="口径", right=right, strong=[0])
+        right = {"数值": rows["text"], "达标": judged(rows["meets_target"]), "判断": judged(rows["verdict"])}
+        axes = row_chart(rows["definition"], head="口径", right=right, strong=[0])
         worst = max(int(rows["n_ranked"].max()), 2)
         axes.set_xlim(worst + 0.5, 0.5)
         places = places_named(worst)

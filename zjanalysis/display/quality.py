@@ -12,13 +12,12 @@ from zjanalysis.columns import Column
 from zjanalysis.display import dates, wording
 from zjanalysis.display.answer import over_sentence
 from zjanalysis.display.blocks import Block, listing, printed_steps, say
-from zjanalysis.display.tables import UNIT_TEXT, about, page_columns, table
+from zjanalysis.display.tables import UNIT_TEXT, about, page_table, table
 from zjanalysis.inputs.check import completeness as filled_columns
+from zjanalysis.inputs.findings import ERROR, LEVELS, WARNING
 from zjanalysis.inputs.findings import summary as counted_by
 from zjanalysis.inputs.regions import level_name, report_units
 from zjanalysis.studies import Study
-
-LEVEL_ORDER = {"错误": 0, "警告": 1, "提示": 2}
 
 
 def counts(me: Study) -> Block:
@@ -39,18 +38,15 @@ def counts(me: Study) -> Block:
     ]
     blank = int(blank_promises(me.counted).sum())
     note = f"其中{blank}项即办件的承诺时限空白，按即办（0个工作日）计。" if blank else ""
-    columns = page_columns("counts")
-    rows = pd.DataFrame(lines, columns=[column.key for column in columns])
-    return listing(table(rows, caption="事项数量与时限合计", columns=columns, sheet="事项数量", note=note))
+    return listing(page_table("counts", pd.DataFrame(lines, columns=["name", "amount", "unit_text"]), note=note))
 
 
 def regions(me: Study, *indicators: str) -> Block:
     """Return the report units of the city side by side, one column per indicator (none named: the six)."""
     units, known = report_units(me.region), [about(key) for key in indicators or me.keys]
     scores = measure(me.period.items, known, scope=me.scope)
-    wide = among(scores, units).pivot_table(
-        index="region_code", columns="indicator", values="value", sort=False, dropna=False
-    )
+    among_units = among(scores, units)
+    wide = among_units.pivot_table("value", "region_code", "indicator", sort=False, dropna=False)
     if wide.empty:
         return say(f"{me.name}没有所辖县（市、区）的数据。")
     wide = wide.reindex([code for code in units if code in wide.index]).reset_index()
@@ -67,21 +63,20 @@ def findings(me: Study, *, everywhere: bool = False) -> Block:
     if ours.empty:
         return say(f"{where}采用事项{n_items}行，未发现问题。")
     rows = ours[~ours["used"].astype(bool) & ours["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
-    errors = int((ours["level"] == "错误").sum())
+    errors = int((ours["level"] == ERROR).sum())
     said = f"{where}采用事项{n_items}行，发现问题{len(ours)}处，其中错误{errors}处；未采用{len(rows)}行。"
     said += "" if everywhere else over_sentence(me)
     first = ours.drop_duplicates("rule").set_index("rule")
     by_rule = counted_by(ours, by=("rule",))
     listed = by_rule.assign(example=by_rule["rule"].map(first["message"]), action=by_rule["rule"].map(first["action"]),
-                            order=by_rule["level"].map(LEVEL_ORDER))  # fmt: skip
+                            order=by_rule["level"].map(LEVELS.index))  # fmt: skip
     listed = listed.sort_values(["order", "n_findings"], ascending=[True, False])
-    return listing(table(listed, caption="数据核对问题", columns=page_columns("findings"), sheet="核对问题"), said)
+    return listing(page_table("findings", listed), said)
 
 
 def omissions(me: Study) -> Block:
     """Return how many items each indicator leaves out in the region, and why."""
-    rows = me.left_out()
-    return listing(table(rows, caption="各指标剔除事项", columns=page_columns("omissions"), sheet="剔除原因"))
+    return listing(page_table("omissions", me.left_out()))
 
 
 def findings_trend(me: Study) -> Block:
@@ -90,15 +85,11 @@ def findings_trend(me: Study) -> Block:
         return say("没有上期的事项清单，不与上期比较。")
     names = ["rule", "level", "rule_title"]
     now, then = (counted_by(one.findings, by=("rule",))[[*names, "n_findings"]] for one in (me.period, me.before))
-    both = now.merge(then.rename(columns={"n_findings": "n_before"}), on=names, how="outer").fillna(
-        {"n_findings": 0, "n_before": 0}
-    )
-    rows = both.assign(n_more=both["n_findings"] - both["n_before"], order=both["level"].map(LEVEL_ORDER))
+    both = now.merge(then.rename(columns={"n_findings": "n_before"}), on=names, how="outer")
+    both = both.fillna({"n_findings": 0, "n_before": 0})
+    rows = both.assign(n_more=both["n_findings"] - both["n_before"], order=both["level"].map(LEVELS.index))
     rows = rows.sort_values(["order", "n_findings"], ascending=[True, False])
-    note = f"上期为{dates.issue_text(me.before.name)}。"
-    return listing(
-        table(rows, caption="问题数与上期比较", columns=page_columns("findings_trend"), sheet="核对趋势", note=note)
-    )
+    return listing(page_table("findings_trend", rows, note=f"上期为{dates.issue_text(me.before.name)}。"))
 
 
 def quality_by_region(me: Study) -> Block:
@@ -109,13 +100,8 @@ def quality_by_region(me: Study) -> Block:
     rows = rows.assign(region=[level_name(code) for code in rows["region_code"]])
     ours = rows[rows["region_code"].isin([me.region, *report_units(me.region)])]  # another city is a row, no headline
     worst = [_most(ours, "n_errors", "错误", "处"), _most(ours, "n_rows_out", "未采用", "行")]
-    said = "；".join(
-        [f"{len(rows)}个地区采用事项{int(rows['n_items'].sum())}行", *(f"本市{one}" for one in worst if one)]
-    )
-    return listing(
-        table(rows, caption="各地区核对情况", columns=page_columns("findings_by_region"), sheet="各地区核对"),
-        f"{said}。",
-    )
+    said = [f"{len(rows)}个地区采用事项{int(rows['n_items'].sum())}行", *(f"本市{one}" for one in worst if one)]
+    return listing(page_table("findings_by_region", rows), f"{'；'.join(said)}。")
 
 
 def _most(rows: pd.DataFrame, key: str, word: str, unit: str) -> str:
@@ -134,29 +120,21 @@ def completeness(me: Study) -> Block:
     said = f"{len(shares)}个栏目中{len(shares) - len(lacking)}个全部填写。"
     if lacking.empty:
         return say(said)
-    return listing(
-        table(lacking, caption="没有填满的栏目", columns=page_columns("completeness"), sheet="填报完整度"), said
-    )
+    return listing(page_table("completeness", lacking), said)
 
 
 def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
     """Return each region's indicators (none named: the six) with and without the items in doubt (a finding, yet used),
     the most moved first.
     """
-    doubted = me.period.findings[me.period.findings["level"].isin(("错误", "警告")) & me.period.findings["used"]]
+    doubted = me.period.findings[me.period.findings["level"].isin((ERROR, WARNING)) & me.period.findings["used"]]
     places = pd.MultiIndex.from_frame(doubted[["file", "sheet", "row_number"]])
     items, known = me.period.items, [about(key) for key in indicators or me.keys]
     doubtful = pd.MultiIndex.from_frame(items[["file", "sheet", "row_number"]]).isin(places)
-    both = change(
-        measure(items, known, scope=me.scope), measure(items[~doubtful], known, scope=me.scope), indicators=known
-    )
-    n = items[doubtful]["region_code"].value_counts()
-    rows = both.assign(
-        n_doubtful=both["region_code"].map(n).fillna(0),
-        size=both["change"].abs(),
-        change=printed_steps(both, "previous"),
-    )
-    printed = table(rows.sort_values("size", ascending=False, kind="stable"), caption="存疑事项对指标的影响",
-                  columns=page_columns("doubts"), sheet="存疑影响")  # fmt: skip
+    every, sound = (measure(some, known, scope=me.scope) for some in (items, items[~doubtful]))
+    both = change(every, sound, indicators=known)
+    n = both["region_code"].map(items[doubtful]["region_code"].value_counts()).fillna(0)
+    rows = both.assign(n_doubtful=n, size=both["change"].abs(), change=printed_steps(both, "previous"))
     said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；影响最大的在前。"
-    return listing(printed, said, limit=limit)
+    rows = rows.sort_values("size", ascending=False, kind="stable")
+    return listing(page_table("doubts", rows), said, limit=limit)

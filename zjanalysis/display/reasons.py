@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,7 +15,6 @@ from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, leading, listing, peers_text, say, with_data
 from zjanalysis.display.canvas import (
     THICK,
-    TextColumn,
     Yardstick,
     bars,
     dots,
@@ -25,7 +25,7 @@ from zjanalysis.display.canvas import (
     yardsticks,
 )
 from zjanalysis.display.picture import describe
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_columns, page_table, table
 from zjanalysis.inputs.regions import office
 from zjanalysis.studies import Study
 from zjanalysis.units import Verdict
@@ -49,16 +49,13 @@ def split(me: Study, indicator: str) -> Block:
     if wording.missing(row["gap"]):
         return say(f"{one.label}：{me.name}或{me.whom}{wording.NO_DATA}，不拆分差距。")
     signed = parts.assign(effect=[helps(step * one.sign, one.unit) for step in parts["contribution"]])
-    printed = table(signed, caption=f"{one.label}差距拆分", sheet=f"{one.short}差距拆分",
-                  columns=page_columns("split", one))  # fmt: skip
+    printed = page_table("split", signed, one)
     ends = ((peers, float(row["peer_value"])), (me.name, float(row["value"])))
     gap = wording.apart(row["value"], row["peer_value"], one.unit, peers)
     said = (f"{me.name}{one.label}{gap}，其中"
             f"{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
-    axes = waterfall(parts, start=ends[0], end=ends[1], indicator=one.key)
-    return carry(
-        exhibit(axes, title=f"{one.short}{gap}{mainly(parts, one.unit)}", table=printed, sentence=said, source=me)
-    )
+    title = f"{one.short}{gap}{mainly(parts, one.unit)}"
+    return carry(exhibit(waterfall(parts, one, *ends), title=title, table=printed, sentence=said, source=me))
 
 
 def parts_text(parts: pd.DataFrame, unit: str) -> str:
@@ -111,20 +108,16 @@ def main_part(parts: pd.DataFrame, one: Indicator) -> str:
     return f"影响最大的是{'；'.join(each)}。" if each else ""
 
 
-def waterfall(parts: pd.DataFrame, *, start: tuple[str, float], end: tuple[str, float], indicator: str) -> Axes:
+def waterfall(parts: pd.DataFrame, one: Indicator, start: tuple[str, float], end: tuple[str, float]) -> Axes:
     """Draw the way from one value to another, part by part (part, contribution: they add up to end − start)."""
-    one = about(indicator)
     steps = parts["contribution"].astype("float64").tolist()
-    levels = [start[1]]
-    for step in steps:
-        levels.append(levels[-1] + step)
+    levels = list(accumulate(steps, initial=start[1]))
     names, words = [start[0], *parts["part"].tolist(), end[0]], [helps(step * one.sign, one.unit) for step in steps]
     texts = [wording.amount(start[1], one.unit), *(wording.signed(step, one.unit) for step in steps),
              wording.amount(end[1], one.unit)]  # fmt: skip
     last = len(names) - 1
     with theme.style():
-        right = [TextColumn(one.short, tuple(texts)), TextColumn("作用", ("", *words, ""))]
-        axes = row_chart(names, head="组成", right=right, strong=[last])
+        axes = row_chart(names, head="组成", right={one.short: texts, "作用": ["", *words, ""]}, strong=[last])
         scale(axes, [*levels, end[1]], unit=one.unit, zero=False, label=wording.better_side(one.sign))
         tones = [TONES.get(word, theme.PEER) for word in words]
         bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones])
@@ -151,8 +144,7 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     rows = known.assign(weight=weight, gain=weight * one.sign)
     rows = rows.sort_values(["gain", "department"], kind="stable", ignore_index=True)
     rows = rows.assign(department=[office(str(name), me.name) for name in rows["department"].fillna("（未填部门）")])
-    printed = table(rows, caption=f"{one.label}（分部门）", columns=page_columns("departments", one),
-                  sheet=f"{one.short}分部门", note=f"{WEIGHT}，各部门合计为0。")  # fmt: skip
+    printed = page_table("departments", rows, one, note=f"{WEIGHT}，各部门合计为0。")
     if rows.empty:
         return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
     behind = rows[_pulls_down(rows, one.unit)]
@@ -168,7 +160,7 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     )
     names = wording.listed(behind["department"].head(wording.tied_with(sizes, 2)), limit=2)
     title = f"{one.short}：{pulled}总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
-    axes = _department_dots(leading(rows, limit), indicator, whole, len(rows))
+    axes = _department_dots(leading(rows, limit), one, whole, len(rows))
     return carry(exhibit(axes, title=title, table=printed, sentence=said, source=me))
 
 
@@ -177,16 +169,12 @@ def _pulls_down(rows: pd.DataFrame, unit: str) -> list[bool]:
     return [helps(gain, unit) == "不利" for gain in rows["gain"]]
 
 
-def _department_dots(rows: pd.DataFrame, indicator: str, whole: float, n: int) -> Axes:
-    one = about(indicator)
+def _department_dots(rows: pd.DataFrame, one: Indicator, whole: float, n: int) -> Axes:
     values, behind = rows["value"].astype("float64"), _pulls_down(rows, one.unit)
     with theme.style():
-        right = [
-            TextColumn(one.short, tuple(wording.amount(v, one.unit) for v in values)),
-            TextColumn("事项数", tuple(f"{int(count)}项" for count in rows["n"])),
-            TextColumn("对总体的影响", tuple(wording.short_signed(w, one.unit) for w in rows["weight"])),
-        ]
-        axes = row_chart(rows["department"].tolist(), head="部门", right=right)
+        right = {one.short: wording.amounts(values, one.unit), "事项数": [f"{n}项" for n in rows["n"].astype(int)],
+                 "对总体的影响": [wording.short_signed(weight, one.unit) for weight in rows["weight"]]}  # fmt: skip
+        axes = row_chart(rows["department"], head="部门", right=right)
         scale(axes, [*values, whole], unit=one.unit, zero=False, label=f"{wording.better_side(one.sign)}；{WEIGHT}")
         tones = [theme.BEHIND if low else theme.PEER for low in behind]
         spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)

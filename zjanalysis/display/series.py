@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.signals import FEWEST_POINTS
 from zjanalysis.display import dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
 from zjanalysis.display.canvas import (
     DASHED,
     THICK,
-    TextColumn,
     along,
     bars,
     key,
@@ -58,12 +58,11 @@ def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target:
         return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
     columns = [column for column in page_columns("monthly", one) if column.key in rows]
     printed = table(rows, caption=f"{one.label}（按应办结月份）", columns=columns, sheet=f"{one.short}逐月")
-    return exhibit(_line(rows, indicator, target), title=said.rstrip("。"), table=printed, sentence=said, source=source)
+    return exhibit(_line(rows, one, target), title=said.rstrip("。"), table=printed, sentence=said, source=source)
 
 
-def _line(rows: pd.DataFrame, indicator: str, target: float) -> Axes:
+def _line(rows: pd.DataFrame, one: Indicator, target: float) -> Axes:
     """Draw one indicator along time; first, last and worst carry their value, a gap stays a gap."""
-    one = about(indicator)
     values = rows["value"].astype("float64").reset_index(drop=True)
     known = values.dropna()
     with theme.style():
@@ -144,25 +143,13 @@ def _bands(rows: pd.DataFrame, name: str) -> Axes:
     series = [one for one in SERIES if one[0] in rows]
     thick = 0.8 / len(series)
     with theme.style():
-        right = [TextColumn(label, tuple(wording.rough(n) for n in rows[column])) for column, label, _ in series]
-        axes = row_chart(rows["band"].tolist(), head="工作日", right=right)
-        scale(
-            axes,
-            [0.0, *rows[[column for column, _, _ in series]].to_numpy().ravel()],
-            unit="count",
-            zero=True,
-            label="办件数（件）",
-        )
+        right = {label: map(wording.rough, rows[column]) for column, label, _ in series}
+        axes = row_chart(rows["band"], head="工作日", right=right)
+        counts = rows[[column for column, _, _ in series]].to_numpy().ravel()
+        scale(axes, [0.0, *counts], unit="count", zero=True, label="办件数（件）")
         for number, (column, _, colour) in enumerate(series):
-            shift = (number - (len(series) - 1) / 2) * thick
-            bars(
-                axes,
-                rows[column].tolist(),
-                starts=[0.0] * len(rows),
-                colours=[colour] * len(rows),
-                thick=thick * 0.92,
-                shift=shift,
-            )
+            look = {"thick": thick * 0.92, "shift": (number - (len(series) - 1) / 2) * thick}
+            bars(axes, rows[column], starts=[0.0] * len(rows), colours=[colour] * len(rows), **look)
         key(axes, [("■", label, colour) for _, label, colour in series])
     each = "；".join(
         f"{r['band']}：" + "、".join(f"{label}{int(r[k])}" for k, label, _ in series) for r in rows.to_dict("records")
@@ -190,10 +177,9 @@ def board(counts: pd.DataFrame, *, source: str) -> Block:
 
 def _board(counts: pd.DataFrame) -> Axes:
     with theme.style():
-        right = [TextColumn("共", tuple(f"{int(n)}项" for n in counts["n_rows"])),
-                 TextColumn("达标", tuple(f"{int(n)}项" for n in counts["n_met"])),
-                 TextColumn("逾期", tuple(f"{int(n)}项" for n in counts["n_overdue"]))]  # fmt: skip
-        axes = row_chart(counts["title"].fillna("（未列入任务）").tolist(), head="任务", right=right)
+        right = {head: [f"{n}项" for n in counts[column].astype(int)]
+                 for head, column in (("共", "n_rows"), ("达标", "n_met"), ("逾期", "n_overdue"))}  # fmt: skip
+        axes = row_chart(counts["title"].fillna("（未列入任务）"), head="任务", right=right)
         scale(axes, [0.0, *counts["n_rows"]], unit="count", zero=True, label="台账事项数（项）")
         so_far, places = pd.Series(0.0, index=counts.index), np.arange(len(counts))
         for column, _, colour, _ in STATES:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.compare import target_of
+from zjanalysis.analysis.registry import bound
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps, since
-from zjanalysis.display.canvas import TextColumn, dots, line, row_chart, rows_per_mm, write
+from zjanalysis.display.canvas import Cell, dots, key_line, line, row_chart, rows_per_mm, text_of, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
-from zjanalysis.display.tables import Table, about, page_columns, table
+from zjanalysis.display.tables import Table, about, page_table
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -24,31 +25,23 @@ INK: dict[str, str] = {
 }
 PHONE = 92 / 25.4  # inches
 Spots = tuple[list[float], float, float, float]
-EMPTY = {
-    str(Met.NO_TARGET),
-    wording.lacking(),
-    wording.NO_PLACE,
-}  # a column of nothing else is not drawn
+EMPTY = {str(Met.NO_TARGET), wording.lacking(), wording.NO_PLACE}  # a column of nothing else is not drawn
 
 
 def spine_rows(me: Study) -> pd.DataFrame:
     """Return the region's `gaps` as they read, those behind first."""
     gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
     known = [about(key) for key in gaps["indicator"]]
-    rows = gaps.to_dict("records")
-    changes = printed_steps(gaps, "previous")
+    units, signs, changes = [one.unit for one in known], [one.sign for one in known], printed_steps(gaps, "previous")
     texts: dict[str, list[Any]] = {
-        "text": [wording.amount(r["value"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
+        "text": wording.amounts(gaps["value"], units, gaps["digits"]),
         "place": wording.place_texts(gaps),
-        "median_text": [wording.amount(r["median"], one.unit, r["digits"]) for one, r in zip(known, rows, strict=True)],
+        "median_text": wording.amounts(gaps["median"], units, gaps["digits"]),
         "target_text": [target_text(one.key, me) for one in known],
         "change": changes,
-        "moved": [
-            wording.progress_text(step, one.unit, one.sign, was=r["previous"], listed=r["listed"])
-            for one, step, r in zip(known, changes, rows, strict=True)
-        ],
-        "effect_text": [wording.signed(r["effect"], one.unit) for one, r in zip(known, rows, strict=True)],
-        "reason": [_reason(r) for r in rows],
+        "moved": list(map(wording.progress_text, changes, units, signs, gaps["previous"], gaps["listed"])),
+        "effect_text": list(map(wording.signed, gaps["effect"], units)),
+        "reason": [_reason(row) for row in gaps.to_dict("records")],
     }
     return gaps.assign(**texts)
 
@@ -64,9 +57,6 @@ def _reason(row: dict[Any, Any]) -> str:
 
 def target_text(key: str, me: Study) -> str:
     """Return what the plan asks of a region: a number, or what it says in words; else why it asks nothing."""
-    from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
-    from zjanalysis.analysis.registry import bound  # noqa: PLC0415
-
     one, asked = bound(me.asked(key), me.region), target_of(about(key), me.region)
     if none := unplanned(me.region):
         return none
@@ -77,7 +67,7 @@ def target_text(key: str, me: Study) -> str:
 
 def spine_table(me: Study, rows: pd.DataFrame) -> Table:
     """Return the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
-    return table(rows, caption=f"{me.name}各项指标的位置", columns=page_columns("spine"), sheet="指标位置")
+    return page_table("spine", rows, name=me.name)
 
 
 def card(me: Study) -> str:
@@ -114,9 +104,7 @@ def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
 def _spots(me: Study, row: dict[Any, Any]) -> Spots:
     """Return the places (0 worst, 1 best) of the others, of the own region, of the median and of the target."""
     one = about(row["indicator"])
-    values = me.standings.loc[me.standings["indicator"] == one.key, ["region_code", "value"]].set_index("region_code")[
-        "value"
-    ]
+    values = me.standing(one.key).set_index("region_code")["value"]
     ends = values.dropna() * one.sign
     low, high = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
     if not wording.missing(row["target"]):
@@ -126,26 +114,22 @@ def _spots(me: Study, row: dict[Any, Any]) -> Spots:
     def at(value: Any) -> float:
         return float("nan") if wording.missing(value) else (float(value) * one.sign - low) / spread
 
-    others = [at(value) for code, value in values.items() if code != me.region and not wording.missing(value)]
-    return others, at(row["value"]), at(row["median"]), at(row["target"])
+    others = values.drop(me.region).dropna()
+    return list(map(at, others)), at(row["value"]), at(row["median"]), at(row["target"])
 
 
-def judged(head: str, words: Iterable[str]) -> TextColumn:
+def judged(words: Iterable[str]) -> list[Cell]:
     """Return a column of 判断 or 达标 beside a figure: the words with their marks, in their colours."""
-    every = list(words)
-    return TextColumn(head, tuple(map(wording.verdict_text, every)), tuple(INK.get(word, theme.SOFT) for word in every))
+    return [(wording.verdict_text(word), INK.get(word, theme.SOFT)) for word in words]
 
 
 def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     with theme.style():
-        right = [
-            TextColumn("本期", tuple(rows["text"])),
-            judged("达标", rows["meets_target"]),
-            TextColumn("位次（区间）", tuple(rows["place"])),
-            TextColumn(since(me), tuple(rows["moved"].str.replace("个百分点", "点"))),
-            judged("判断", rows["verdict"]),
-        ]
-        right = [replace(column, size=theme.SMALL) for column in right if set(column.texts) - EMPTY]
+        right: dict[str, Iterable[Cell]] = {
+            "本期": rows["text"], "达标": judged(rows["meets_target"]), "位次（区间）": rows["place"],
+            since(me): rows["moved"].str.replace("个百分点", "点"), "判断": judged(rows["verdict"]),
+        }  # fmt: skip
+        right = {head: cells for head, cells in right.items() if not EMPTY.issuperset(map(text_of, cells))}
         names = [about(key).short for key in rows["indicator"]]
         axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
         axes.set_xlim(-0.04, 1.04)
@@ -181,13 +165,8 @@ def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
     marks += [("●", peers_text(me, *me.keys), theme.PEER)] if me.peers else []
     marks += [("｜", f"{n_places(middle)}中位数", theme.INK)] if len(middle) else []
     marks += [("▼", "方案目标", theme.TARGET)] if rows["target"].notna().any() else []
-    width = axes.get_position().width * axes.figure.get_figwidth() * 72  # type: ignore[union-attr]
-    low, high = axes.get_xlim()
-    x = -axes.get_position().x0 / axes.get_position().width * (high - low) + low
-    for mark, name, colour in marks:
-        for text, ink in ((mark, colour), (name, theme.SOFT)):
-            write(axes, x, y, text, fontsize=theme.SMALL, color=ink, va="top", ha="left")
-            x += (theme.ems(text) + (0.3 if text == mark else 1.4)) * theme.SMALL / width * (high - low)
+    box = axes.get_position()
+    key_line(axes, marks, -box.x0 / box.width, y, transform=axes.get_yaxis_transform(), va="top")
 
 
 def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
@@ -206,16 +185,8 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
             if met != Met.NO_TARGET:
                 write(axes, 0.62, top, str(met), va="top", ha="left", color=INK.get(met, theme.SOFT))
             write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
-            write(
-                axes,
-                0,
-                top + 4.2,
-                f"{wording.nth(row['place'])}　{row['moved']}".strip("　"),
-                va="top",
-                ha="left",
-                fontsize=theme.SMALL,
-                color=theme.SOFT,
-            )
+            below = f"{wording.nth(row['place'])}　{row['moved']}".strip("　")
+            write(axes, 0, top + 4.2, below, va="top", ha="left", fontsize=theme.SMALL, color=theme.SOFT)
             _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
         target = "　▼目标" if rows["target"].notna().any() else ""
         note = f"●{me.name}　●其他　｜中位数{target}；越靠右越好"

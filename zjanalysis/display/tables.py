@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, by_caseload, indicator
-from zjanalysis.columns import ALL_COLUMNS, TABLES, Column
+from zjanalysis.columns import ALL_COLUMNS, TABLES, TITLES, Column
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.errors import ConfigError, answering, unknown_name
 from zjanalysis.inputs.regions import region_name
@@ -223,7 +223,18 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{str(level.name): level for level in left})[[*(str(level.name) for level in left), *frame]]
 
 
-def page_columns(name: str, one: Indicator | None = None, **words: object) -> tuple[Column, ...]:
+def page_table(name: str, rows: pd.DataFrame, one: Indicator | None = None, /, *, note: str = "", focus: str = "",
+               **words: str) -> Table:  # fmt: skip
+    """Return the table ``page.<name>`` of columns.csv: its columns (`page_columns`), its caption and its sheet.
+
+    ``words``, and {label} and {short} of an indicator, fill what is in braces there.
+    """
+    title, words = TITLES[f"page.{name}"], {**words, **({"label": one.label, "short": one.short} if one else {})}
+    caption, sheet = (text.format(**words) for text in (title.label, title.note))
+    return table(rows, caption=caption, columns=page_columns(name, one, **words), note=note, sheet=sheet, focus=focus)
+
+
+def page_columns(name: str, one: Indicator | None = None, /, **words: object) -> tuple[Column, ...]:
     """Return what the table ``page.<name>`` of columns.csv shows; ``words`` fill its heads, as does {short}.
 
     With an indicator, value and delta are in its unit.

@@ -10,16 +10,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
-from zjanalysis.analysis.compare import KEY
+from zjanalysis.analysis.compare import KEY, target_of
 from zjanalysis.analysis.explain import Cause
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import ENOUGH_FOR_SHARES
 from zjanalysis.analysis.signals import FEWEST_POINTS, Signal
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, listing, n_places, names_of, say, since
-from zjanalysis.display.canvas import DASHED, along, key, line, plane, put, upright, write
+from zjanalysis.display.canvas import DASHED, along, key, key_line, line, plane, put, upright, write
 from zjanalysis.display.picture import MM, bare_axes, describe, new_figure
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.regions import is_county, report_units
 from zjanalysis.studies import Study, study_of
 
@@ -37,26 +37,20 @@ def trend(me: Study, *keys: str) -> Block:
     A line needs four points; with fewer periods there is one sentence.
     """
     wanted = tuple(find(one).key for one in keys) or KEY
-    rows = _rows(me, wanted)
-    periods = sorted(rows["period"].unique())
+    periods = sorted(_rows(me, wanted)["period"].unique())
     if len(periods) < FEWEST_POINTS:
         return say(f"只有{len(periods)}期数据，不画走势（至少{FEWEST_POINTS}期）。")
-    shown = table(_listed(me, wanted), caption=f"{me.name}各项指标的走势", sheet="走势", columns=page_columns("trends"))
+    rows = _listed(me, wanted)
     with theme.style():
         axes = _panels(me, wanted, periods)
-    assert shown.frame is not None
-    each = "；".join(
-        f"{about(r['indicator']).short}由{r['first']}到{r['now']}，{r['signal']}"
-        for r in shown.frame.to_dict("records")
-    )
-    describe(
-        axes,
-        f"折线图：{me.name}{len(wanted)}项指标{periods[0]}至{periods[-1]}的走势与{_band_name(me, *wanted)}。{each}。",
-    )
-    read = _read(me, wanted)
-    behind = int((read["relative"] == Signal.WORSE).sum())
-    title = f"{me.name}{len(periods)}期走势：{_signals(read)}" + (f"；相对全组持续变差{behind}项" if behind else "")
-    return carry(exhibit(axes, title=title, table=shown, source=me, sentence=trend_sentence(me, *wanted)))
+    each = "；".join(f"{about(row['indicator']).short}由{row['first']}到{row['now']}，{row['signal']}"
+                    for row in rows.to_dict("records"))  # fmt: skip
+    span = f"{periods[0]}至{periods[-1]}的走势与{_band_name(me, *wanted)}"
+    describe(axes, f"折线图：{me.name}{len(wanted)}项指标{span}。{each}。")
+    behind = int((rows["relative"] == Signal.WORSE).sum())
+    title = f"{me.name}{len(periods)}期走势：{_signals(rows)}" + (f"；相对全组持续变差{behind}项" if behind else "")
+    printed = page_table("trends", rows, name=me.name)
+    return carry(exhibit(axes, title=title, table=printed, source=me, sentence=trend_sentence(me, *wanted)))
 
 
 def trend_sentence(me: Study, *keys: str) -> str:
@@ -66,7 +60,7 @@ def trend_sentence(me: Study, *keys: str) -> str:
              if (read["relative"] == word).any()]  # fmt: skip
     relative = f"扣除全组共同的变化，{'，'.join(apart) or '没有持续变化'}。"
     listed = [about(key).short for key in read["indicator"] if _is_listed(me, key)]
-    from_list = "、".join(listed) + since(me) + LISTED if listed else ""
+    from_list = f"{'、'.join(listed)}{since(me)}{LISTED}" if listed else ""
     return f"{me.name}{len(read)}项指标的走势：{_signals(read)}；{relative}{from_list}{_past_sentence(me)}"
 
 
@@ -94,27 +88,25 @@ def _named(read: pd.DataFrame, side: str, word: Signal) -> str:
 def trend_line(me: Study, indicator: str) -> Block:
     """Return an indicator over the periods: own line, band and median of the group, target; a sentence if too few."""
     one = find(indicator)
-    rows = _rows(me, (one.key,))
     own = _own(me, one.key)
     each = wording.over_time(own["period"], own["value"], one.unit)
     if len(own) < FEWEST_POINTS:
         return say(f"{me.name}{one.label}：{each or wording.NO_DATA}；只有{len(own)}期，不画走势。")
     both = own.merge(me.bands(one.key), on=["indicator", "period"], suffixes=("", "_group"))
-    shown = table(both, caption=f"{one.label}走势", sheet=f"{one.short}走势", columns=page_columns("trend", one))
-    read = _read(me, (one.key,)).iloc[0]
+    read, band, target = _read(me, (one.key,)).iloc[0], _band_name(me, one.key), _target(me, one.key)
     first, last = own.iloc[0], own.iloc[-1]
     said = (f"{me.name}{one.label}由{first['period']}的{wording.amount(first['value'], one.unit)}到{last['period']}的"
             f"{wording.amount(last['value'], one.unit)}，{read['signal']}；相对全组{read['relative']}。"
-            f"{_cause_sentence(me, one.key)}")  # fmt: skip
-    periods = sorted(rows["period"].unique())
+            f"{since(me) + LISTED if _is_listed(me, one.key) else ''}")  # fmt: skip
     with theme.style():
         axes = plane(height=60, left=16, right=6)
-        _scales(axes, me, one.key, periods, ticks=6)
-        _draw(axes, me, one.key, periods)
-        marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me, one.key), theme.RANGE), ("—", "中位数", theme.PEER)]
-        key(axes, [*marks, *_goal(me, one.key)])
-    describe(axes, f"折线图：{me.name}{one.label}与{_band_name(me, one.key)}。{each}。{read['signal']}。")
-    return exhibit(axes, title=f"{one.short}：{len(own)}期{read['signal']}", table=shown, source=me, sentence=said)
+        _draw(axes, me, one.key, sorted(_rows(me, (one.key,))["period"].unique()), ticks=6)
+        marks = [("●", me.name, theme.FOCUS), ("■", band, theme.RANGE), ("—", "中位数", theme.PEER)]
+        goal = [] if math.isnan(target) else [("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET)]
+        key(axes, marks + goal)
+    describe(axes, f"折线图：{me.name}{one.label}与{band}。{each}。{read['signal']}。")
+    return exhibit(axes, title=f"{one.short}：{len(own)}期{read['signal']}", table=page_table("trend", both, one),
+                   source=me, sentence=said)  # fmt: skip
 
 
 def worsening(me: Study) -> Block:
@@ -122,21 +114,19 @@ def worsening(me: Study) -> Block:
     if (me.signals["signal"] == Signal.FEW).all():
         return say(f"各期数据不足{FEWEST_POINTS}期，不判断是否变差。")
     rows = me.worsening[me.worsening["region_code"] == me.region]
-    units = [] if is_county(me.region) else report_units(me.region)
-    county = next((code for code in units if code in me.period.regions), "")
+    inside = [] if is_county(me.region) else report_units(me.region)
+    county = next((code for code in inside if code in me.period.regions), "")
     if county:
         below = study_of(me.period, region=county, before=me.before, settings=me.settings).worsening
-        rows = pd.concat([rows, below[below["region_code"].isin(units)]], ignore_index=True)
+        rows = pd.concat([rows, below[below["region_code"].isin(inside)]], ignore_index=True)
     if rows.empty:
         return say(f"{me.name}{'及所辖县（市、区）' if county else ''}没有差且变差的指标。")
-    known = [about(one) for one in rows["indicator"]]
-    texts = {name: [wording.amount(v, one.unit) for v, one in zip(rows[name], known, strict=True)]
-             for name in ("previous", "value")}  # fmt: skip
-    named = rows.assign(region=names_of(rows["region_code"]), before=texts["previous"], now=texts["value"])
-    shown = table(named, caption="差且变差的指标", sheet="差且变差", columns=page_columns("worsening"))
+    units = [about(one).unit for one in rows["indicator"]]
+    named = rows.assign(region=names_of(rows["region_code"]), before=wording.amounts(rows["previous"], units),
+                        now=wording.amounts(rows["value"], units))  # fmt: skip
     counts = named["region"].value_counts()
     said = "、".join(f"{region}（{n}项）" for region, n in counts.items())
-    return listing(shown, f"差且变差的有{said}。")
+    return listing(page_table("worsening", named), f"差且变差的有{said}。")
 
 
 def runs_of(me: Study, indicator: str) -> list[list[float]]:
@@ -151,10 +141,10 @@ def _rows(me: Study, keys: Sequence[str]) -> pd.DataFrame:
     return me.series[me.series["indicator"].isin(keys) & me.series["value"].notna()]
 
 
-def _own(me: Study, indicator: str) -> pd.DataFrame:
-    """Return the region's own figures on an indicator."""
-    rows = me.series
-    return rows[(rows["region_code"] == me.region) & (rows["indicator"] == indicator) & rows["value"].notna()]
+def _own(me: Study, *keys: str) -> pd.DataFrame:
+    """Return the region's own figures on these indicators."""
+    rows = _rows(me, keys)
+    return rows[rows["region_code"] == me.region]
 
 
 def _read(me: Study, keys: Sequence[str]) -> pd.DataFrame:
@@ -165,23 +155,12 @@ def _read(me: Study, keys: Sequence[str]) -> pd.DataFrame:
 
 def _listed(me: Study, keys: Sequence[str]) -> pd.DataFrame:
     """Return a row per indicator: first, last and present value in words, and how the line reads."""
-    read, own = _read(me, keys), _rows(me, keys).query("region_code == @me.region")
-    firsts = own.groupby("indicator")["value"].first()
+    read, firsts = _read(me, keys), _own(me, *keys).groupby("indicator")["value"].first()
     columns = {"first": read["indicator"].map(firsts), "before": read["previous"], "now": read["value"]}
     units = [about(one).unit for one in read["indicator"]]
-    texts = {name: [wording.amount(value, unit) for value, unit in zip(values, units, strict=True)]
-             for name, values in columns.items()}  # fmt: skip
-    return read.assign(**texts, cause=[_cause(me, one) for one in read["indicator"]])
-
-
-def _cause(me: Study, indicator: str) -> str:
-    """Return what the change since the last period comes from."""
-    return str(me.causes.set_index("indicator")["cause"].get(indicator, Cause.NO_DATA))
-
-
-def _cause_sentence(me: Study, indicator: str) -> str:
-    """Say so where the change since the last period is one of the list."""
-    return since(me) + LISTED if _is_listed(me, indicator) else ""
+    texts = {name: wording.amounts(values, units) for name, values in columns.items()}
+    causes = read["indicator"].map(me.causes.set_index("indicator")["cause"])
+    return read.assign(**texts, cause=[str(cause) for cause in causes.fillna(Cause.NO_DATA)])
 
 
 def _is_listed(me: Study, indicator: str) -> bool:
@@ -205,15 +184,17 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
         left, top = wide * (number % ACROSS), step * (number // ACROSS) + HEAD
         box = ((left + SIDE) / (wide * ACROSS), 1 - (top + PANEL) / total, (wide - SIDE - 4) / (wide * ACROSS))
         axes = bare_axes(figure, (*box, PANEL / total))
-        _scales(axes, me, one.key, periods, ticks=3)
-        _draw(axes, me, one.key, periods)
+        _draw(axes, me, one.key, periods, ticks=3)
         known = one.key in read.index
         word = _word(*read.loc[one.key, ["signal", "relative"]]) if known else (str(Signal.FEW), theme.SOFT)
         now = wording.amount(read.at[one.key, "value"], one.unit) if known else wording.NO_DATA
         _head(axes, one.short, word, now.replace("个工作日", "日"))
     goals = any(not math.isnan(_target(me, one)) for one in keys)
-    _marks(figure.axes[0], me, keys, low=-(total - HEAD - PANEL - LOW + 3.5) / PANEL, goals=goals)
-    return figure.axes[0]
+    marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me, *keys), theme.RANGE), ("—", "全组中位数", theme.PEER)]
+    marks += [("┅", "方案目标", theme.TARGET)] if goals else []
+    axes, low = figure.axes[0], -(total - HEAD - PANEL - LOW + 3.5) / PANEL
+    key_line(axes, marks, LEFT, low, transform=axes.transAxes, va="bottom")
+    return axes
 
 
 def _word(signal: str, relative: str) -> tuple[str, str]:
@@ -233,21 +214,18 @@ def _head(axes: Axes, name: str, word: tuple[str, str], now: str) -> None:
     write(axes, 1, 1 + 1.4 / PANEL, now, ha="right", **over)
 
 
-def _marks(axes: Axes, me: Study, keys: Sequence[str], *, low: float, goals: bool) -> None:
-    """Write what the marks mean under the panels, which are all of the same size."""
-    marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me, *keys), theme.RANGE), ("—", "全组中位数", theme.PEER)]
-    marks += [("┅", "方案目标", theme.TARGET)] if goals else []
-    x, wide = LEFT, axes.get_position().width * theme.WIDTH * 72
-    for mark, name, colour in marks:
-        for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.4)):
-            write(axes, x, low, text, transform=axes.transAxes, fontsize=theme.SMALL, color=ink, va="bottom", ha="left")
-            x += (theme.ems(text) + gap) * theme.SMALL / wide
+def _draw(axes: Axes, me: Study, indicator: str, periods: list[str], *, ticks: int) -> None:
+    """Draw band, median, target and own line between both scales: values with some air and a few round ticks, periods.
 
-
-def _draw(axes: Axes, me: Study, indicator: str, periods: list[str]) -> None:
-    """Draw band, median, target and own line; the line is cut where its definition is, a missing period is a gap."""
+    The line is cut where its definition is, a missing period is a gap.
+    """
     at = {period: place for place, period in enumerate(periods)}
     spread, own, goal = me.bands(indicator), _own(me, indicator), _target(me, indicator)
+    reach = [*spread["low"], *spread["high"], *own["value"], goal]
+    upright(axes, reach, unit=about(indicator).unit, air=0.1, ticks=ticks)
+    axes.set_xlim(-0.4, len(periods) - 0.6)
+    every = range(len(periods)) if ticks > ACROSS and len(periods) <= 12 else [0, len(periods) - 1]
+    along(axes, every, [theme.printable(periods[place]) for place in every])
     places = [at[period] for period in spread["period"]]
     edge = [*zip(places, spread["low"], strict=True), *reversed([*zip(places, spread["high"], strict=True)])]
     put(axes, Polygon(edge, facecolor=theme.RANGE, alpha=0.6, linewidth=0, zorder=1, transform=axes.transData))
@@ -265,24 +243,7 @@ def _draw(axes: Axes, me: Study, indicator: str, periods: list[str]) -> None:
         line(axes, [at[last["period"]]], [last["value"]], color=theme.FOCUS, marker="o", markersize=5, zorder=5)
 
 
-def _scales(axes: Axes, me: Study, indicator: str, periods: list[str], *, ticks: int) -> None:
-    """Set both scales: the values with some air and a few round ticks, the first and the last period."""
-    spread, own, goal = me.bands(indicator), _own(me, indicator)["value"], _target(me, indicator)
-    reach = [*spread["low"], *spread["high"], *own, goal]
-    upright(axes, reach, unit=about(indicator).unit, air=0.1, ticks=ticks)
-    axes.set_xlim(-0.4, len(periods) - 0.6)
-    every = range(len(periods)) if ticks > ACROSS and len(periods) <= 12 else [0, len(periods) - 1]
-    along(axes, every, [theme.printable(periods[place]) for place in every])
-
-
 def _target(me: Study, indicator: str) -> float:
     """Return the number the plan asks of the region; NaN where it asks for something else."""
-    from zjanalysis.analysis.compare import target_of  # noqa: PLC0415
-
     asked = target_of(find(indicator), me.region)
     return asked.number if asked.kind == "number" else math.nan
-
-
-def _goal(me: Study, indicator: str) -> list[tuple[str, str, str]]:
-    number = _target(me, indicator)
-    return [] if math.isnan(number) else [("┅", f"目标 {wording.amount(number, find(indicator).unit)}", theme.TARGET)]

@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis import compare
+from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, city_note, exhibit, listing, n_places, names_of, say
-from zjanalysis.display.canvas import TextColumn, Yardstick, bars, dots, row_chart, scale, yardsticks
+from zjanalysis.display.canvas import Yardstick, bars, dots, row_chart, scale, yardsticks
 from zjanalysis.display.peers import best_first
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.regions import city_of, is_county, nearest_group, region_name, report_units
 from zjanalysis.studies import Study, study_of
 
@@ -27,8 +28,7 @@ def whole(me: Study, *indicators: str) -> Block:
     """
     rows = [_line(me, about(key).key) for key in indicators or compare.KEY]
     said = f"{city_note(me.region)}，不与市本级混用。{_ranked_with(me)}"
-    printed = table(pd.DataFrame(rows), caption=f"{me.name}指标", columns=page_columns("whole"), sheet="全市")
-    return listing(printed, said)
+    return listing(page_table("whole", pd.DataFrame(rows), name=me.name), said)
 
 
 def _ranked_with(me: Study) -> str:
@@ -63,47 +63,33 @@ def parts(me: Study, indicator: str) -> Block:
     rows = pulls.sort_values("pull", ascending=one.sign < 0, kind="stable", ignore_index=True)
     rows = rows.assign(region=names_of(rows["region_code"]),
                        effect=[helps(pull * one.sign, one.unit) for pull in rows["pull"].fillna(0.0)])  # fmt: skip
-    printed = table(rows, caption=f"{me.name}{one.label}的组成", columns=page_columns("parts", one),
-                  sheet=f"{one.short}组成")  # fmt: skip
     known = rows.dropna(subset=["pull"])
     if known.empty:
         return say(f"{me.name}{one.label}{wording.NO_DATA}。")
     best, worst = known.iloc[0], known.iloc[-1]
     said = (f"没有{worst['region']}，{me.name}{one.label}会{_better(worst['pull'], one.unit)}；"
             f"没有{best['region']}，会{_better(best['pull'], one.unit)}。")  # fmt: skip
-    return exhibit(
-        _pulls(rows, one.key),
-        title=f"对全市{one.short}的拉动：{_ends(rows, one.unit)}",
-        table=printed,
-        sentence=said,
-        source=me,
-    )
+    ends = wording.ends(rows["region"], [wording.signed(pull, one.unit) for pull in rows["pull"]], "最有利", "最不利")
+    axes = describe(_pulls(rows, one), f"条形图：{len(rows)}个组成部分对全市{one.label}的拉动：{ends}。")
+    printed = page_table("parts", rows, one, name=me.name)
+    return exhibit(axes, title=f"对全市{one.short}的拉动：{ends}", table=printed, sentence=said, source=me)
 
 
 def _better(pull: float, unit: str) -> str:
     """Say how the whole would move without a part that pulls it by so much."""
-    return wording.change_text(-pull, unit, since="").removeprefix("与上期") or wording.SAME
+    return wording.change_text(-pull, unit, since="")
 
 
-def _pulls(rows: pd.DataFrame, key: str) -> Axes:
-    one = about(key)
+def _pulls(rows: pd.DataFrame, one: Indicator) -> Axes:
     with theme.style():
-        right = [
-            TextColumn(one.short, tuple(wording.amount(value, one.unit) for value in rows["value"])),
-            TextColumn("占比", tuple(wording.amount(share, "share") for share in rows["share"])),
-            TextColumn("拉动", tuple(wording.short_signed(p, one.unit) for p in rows["pull"])),
-        ]
-        axes = row_chart(rows["region"].tolist(), head="地区", right=right)
+        right = {one.short: wording.amounts(rows["value"], one.unit), "占比": wording.amounts(rows["share"], "share"),
+                 "拉动": [wording.short_signed(pull, one.unit) for pull in rows["pull"]]}  # fmt: skip
+        axes = row_chart(rows["region"], head="地区", right=right)
         unit = "points" if one.unit == "share" else one.unit
         scale(axes, [0.0, *rows["pull"]], unit=unit, zero=True, label="全市与去掉该地之后的全市之差")
         inks = [theme.AHEAD if pull * one.sign > 0 else theme.BEHIND for pull in rows["pull"]]
-        bars(axes, rows["pull"].tolist(), starts=[0.0] * len(rows), colours=inks)
-    return describe(axes, f"条形图：{len(rows)}个组成部分对全市{one.label}的拉动：{_ends(rows, one.unit)}。")
-
-
-def _ends(rows: pd.DataFrame, unit: str) -> str:
-    """Name the parts that pull the whole most, both ways."""
-    return wording.ends(rows["region"], [wording.signed(pull, unit) for pull in rows["pull"]], "最有利", "最不利")
+        bars(axes, rows["pull"], starts=[0.0] * len(rows), colours=inks)
+    return axes
 
 
 def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
@@ -125,20 +111,18 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
     home: list[Any] = [(None if mine else wording.NO_PLACE) if wording.missing(rank) else int(rank)
             for rank, mine in zip(ranks, inside, strict=True)]  # fmt: skip
     rows = rows.assign(city=names_of(rows["region_code"].map(city_of)), home=home)
-    printed = table(rows, caption=f"{one.label}：{group}", sheet=f"{one.short}{group}",
-                  columns=page_columns("counties", one))  # fmt: skip
+    printed = page_table("counties", rows, one, group=group)
     half = int((rows.loc[inside, "rank"] > len(rows) / 2).sum())
     said = f"{region_name(city_of(me.region))}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
-    return exhibit(_dots(rows, one.key, own), title=f"{one.short}：{said}"[:-1], table=printed,
+    return exhibit(_dots(rows, one, own), title=f"{one.short}：{said}"[:-1], table=printed,
                    sentence=said, source=me)  # fmt: skip
 
 
-def _dots(rows: pd.DataFrame, key: str, own: list[str]) -> Axes:
-    one, marks = about(key), [row for row, code in enumerate(rows["region_code"]) if code in own]
+def _dots(rows: pd.DataFrame, one: Indicator, own: list[str]) -> Axes:
+    marks = [row for row, code in enumerate(rows["region_code"]) if code in own]
     with theme.style():
-        right = [TextColumn("地市", tuple(rows["city"])), TextColumn(one.short, tuple(rows["text"])),
-                 TextColumn("位次（区间）", tuple(rows["place"]))]  # fmt: skip
-        axes = row_chart(rows["region"].tolist(), head="地区", right=right, strong=marks)
+        right = {"地市": rows["city"], one.short: rows["text"], "位次（区间）": rows["place"]}
+        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
         values, median = rows["value"].astype("float64"), rows["median"].iloc[0]
         better = f"{wording.better_side(one.sign)}；浅底为本市"
         scale(axes, [*values, median], unit=one.unit, zero=False, label=better)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from zjanalysis.units import UNITS, Unit, Verdict, digits_for, rounded
+from zjanalysis.units import UNITS, Verdict, digits_for, rounded
 from zjanalysis.units import apart as printed_apart
 
 NO_DATA = "无数据"
@@ -59,10 +60,6 @@ def rough(count: Any) -> str:
     return str(int(count)) if count < 10_000 else f"{count / 10_000:.1f}万"
 
 
-def _unit(key: str) -> Unit:
-    return UNITS[key]
-
-
 def amount(value: Any, unit: str, digits: Any = None) -> str:
     """Return a value with its unit; ``digits`` where a threshold asks for more than usual (`units.digits_for`).
 
@@ -73,8 +70,17 @@ def amount(value: Any, unit: str, digits: Any = None) -> str:
     """
     if missing(value):
         return NO_DATA
-    kind = _unit(unit)
+    kind = UNITS[unit]
     return number(float(value) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.suffix
+
+
+def amounts(values: Iterable[Any], units: str | Iterable[str], digits: Iterable[Any] = repeat(None)) -> list[str]:
+    """Return `amount` of every value, in one unit or in that of each.
+
+    >>> amounts([0.5, None], "share"), amounts([0.5, 2], ["share", "visits"])
+    (['50.00%', '无数据'], ['50.00%', '2.0000次'])
+    """
+    return list(map(amount, values, repeat(units) if isinstance(units, str) else units, digits))
 
 
 def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位数", digits: Any = None) -> str:
@@ -92,7 +98,7 @@ def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位�
     side = ("高于" if past else "达到") if sign > 0 else ("低于" if past else "不超过")
     if past and ((sign > 0 and unit == "share" and value >= 1) or (sign < 0 and value <= 0)):
         return f"{side}{whose}（已是{amount(value, unit)}，不能再{side[0]}）"
-    kind = _unit(unit)  # no zeros at the end beyond the usual: 81.11%, held against 81.111%
+    kind = UNITS[unit]  # no zeros at the end beyond the usual: 81.11%, held against 81.111%
     usual = digits is None or abs(rounded(np.array(value * kind.scale), kind.digits) - value * kind.scale) < 1e-9
     return side + amount(value, unit, None if usual else digits)
 
@@ -104,7 +110,7 @@ def digits_apart(values: Iterable[Any], target: Any, unit: str) -> int:
     (3, 2)
     """
     numbers = [float("nan") if missing(one) else float(one) for one in (*values, target)]
-    return digits_for(numbers[:-1], numbers[-1:], _unit(unit))
+    return digits_for(numbers[:-1], numbers[-1:], UNITS[unit])
 
 
 def step(value: Any, other: Any, unit: str, digits: Any = None) -> float:
@@ -116,7 +122,7 @@ def step(value: Any, other: Any, unit: str, digits: Any = None) -> float:
     ('2.13个百分点', nan)
     """
     first, second = (np.array(np.nan if missing(one) else float(one)) for one in (value, other))
-    return float(printed_apart(first, second, _unit(unit), None if missing(digits) else int(digits)))
+    return float(printed_apart(first, second, UNITS[unit], None if missing(digits) else int(digits)))
 
 
 def difference(value: Any, unit: str, digits: Any = None) -> str:
@@ -127,7 +133,7 @@ def difference(value: Any, unit: str, digits: Any = None) -> str:
     """
     if missing(value):
         return NO_DATA
-    kind = _unit(unit)
+    kind = UNITS[unit]
     return number(abs(float(value)) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.step
 
 
@@ -165,7 +171,7 @@ def change_text(change: Any, unit: str, *, since: str = "较上期", was: Any = 
         return lacking(was)
     if is_zero(float(change), unit):
         return since.replace("较", "与", 1) + SAME
-    kind = _unit(unit)
+    kind = UNITS[unit]
     return f"{since}{kind.up if change > 0 else kind.down}{difference(change, unit)}"
 
 
@@ -193,7 +199,7 @@ def counts_text(words: Iterable[str], of: str) -> str:
     return "、".join(f"{n}{of}{'无法比较' if word == NO_DATA else word}" for word, n in counts.items() if n)
 
 
-def progress_text(change: Any, unit: str, sign: int, *, was: Any = None, listed: bool = False) -> str:
+def progress_text(change: Any, unit: str, sign: int, was: Any = None, listed: bool = False) -> str:
     """Return a change as what it means and how much: a falling share may be good, and 提高 alone would mislead.
 
     >>> progress_text(-0.0153, "visits", -1), progress_text(-0.0153, "share", 1), progress_text(0, "share", 1)

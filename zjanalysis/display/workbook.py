@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
@@ -26,6 +24,7 @@ from openpyxl.writer.excel import ExcelWriter
 from zjanalysis.display import wording
 from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
 from zjanalysis.display.theme import ems
+from zjanalysis.files import write_whole
 from zjanalysis.neutral import FORMULA, without_hidden
 
 CONTENTS = "目录与说明"
@@ -62,7 +61,7 @@ def write_workbook(
     sample: bool = False,
 ) -> Path:
     """Write `workbook_bytes` to a file, whole or not at all, and give its path."""
-    return _write_atomic(Path(path), workbook_bytes(tables, title=title, notes=notes, sample=sample))
+    return write_whole(Path(path), workbook_bytes(tables, title=title, notes=notes, sample=sample))
 
 
 def workbook_bytes(
@@ -106,8 +105,7 @@ class _Writer(ExcelWriter):  # type: ignore[misc]  # it has no types
 def _mark(sheet: Worksheet, dressed: Dressed) -> None:
     """Say in the first row, the header and the footer that the figures are made up."""
     column = max(2, min(sheet.max_column, 3))
-    put_text(sheet.cell(1, column), MARK)
-    _dress(sheet.cell(1, column), "mark", dressed)
+    _text(sheet.cell(1, column), MARK, "mark", dressed)
     sheet.oddHeader.center.text = sheet.oddFooter.center.text = MARK
 
 
@@ -158,11 +156,10 @@ def _dress(cell: Cell, look: str, dressed: Dressed) -> None:
 
 def _contents(sheet: Worksheet, dressed: Dressed, *, title: str, notes: Notes, entries: Any) -> None:
     sheet.title = CONTENTS
-    put_text(sheet.cell(1, 1), title)
-    _dress(sheet.cell(1, 1), "title", dressed)
+    _text(sheet.cell(1, 1), title, "title", dressed)
     row = 3
     for column, head in enumerate(("工作表", "内容", "行数"), start=1):
-        _head_cell(sheet.cell(row, column), head, dressed)
+        _text(sheet.cell(row, column), head, "head", dressed)
     for name, one in entries:
         row += 1
         put_text(sheet.cell(row, 1), name)
@@ -174,25 +171,23 @@ def _contents(sheet: Worksheet, dressed: Dressed, *, title: str, notes: Notes, e
     for note in notes:
         term, text = ("", note) if isinstance(note, str) else note
         for column, said in enumerate((term, text), start=1):
-            put_text(sheet.cell(row, column), said)
-            _dress(sheet.cell(row, column), "text", dressed)
+            _text(sheet.cell(row, column), said, "text", dressed)
         row += 1
     for letter, width in (("A", 34), ("B", 84), ("C", 8)):
         sheet.column_dimensions[letter].width = width
     _for_paper(sheet, head=3)
 
 
-def _head_cell(cell: Cell, text: str, dressed: Dressed) -> None:
+def _text(cell: Cell, text: str, look: str, dressed: Dressed) -> None:
     put_text(cell, text)
-    _dress(cell, "head", dressed)
+    _dress(cell, look, dressed)
 
 
 def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
     """Fill one sheet: caption, heads with units, rows, note; heads and first column stay in view."""
-    put_text(sheet.cell(1, 1), one.caption)
-    _dress(sheet.cell(1, 1), "caption", dressed)
+    _text(sheet.cell(1, 1), one.caption, "caption", dressed)
     for number, head in enumerate(one.heads, start=1):
-        _head_cell(sheet.cell(2, number), head.label + _unit(head, one), dressed)
+        _text(sheet.cell(2, number), _head_text(head), "head", dressed)
     for position, row in enumerate(one.rows):
         unit = one.row_kinds[position] if one.row_kinds else ""
         for number, (head, value) in enumerate(zip(one.heads, row, strict=True), start=1):
@@ -204,8 +199,7 @@ def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
             if position in one.focus:
                 _dress(cell, "focus", dressed)
     if one.note:
-        put_text(sheet.cell(len(one.rows) + 4, 1), one.note)
-        _dress(sheet.cell(len(one.rows) + 4, 1), "note", dressed)
+        _text(sheet.cell(len(one.rows) + 4, 1), one.note, "note", dressed)
     sheet.freeze_panes = "B3"
     if one.heads:
         sheet.auto_filter.ref = f"A2:{get_column_letter(len(one.heads))}{len(one.rows) + 2}"
@@ -214,13 +208,9 @@ def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
     _for_paper(sheet)
 
 
-def _unit(head: Head, one: Table) -> str:
-    """Return the unit for a head; percent is in the number format, so that cells can be computed with."""
-    if head.kind == "share" or head.unit == "%":
-        return ""
-    if head.kind in {"value", "delta"} and not head.unit and one.row_kinds:
-        return ""
-    return f"（{head.unit}）" if head.unit else ""
+def _head_text(head: Head) -> str:
+    """Return a head with its unit; percent is in the number format, so that cells can be computed with."""
+    return head.label if head.kind == "share" or head.unit == "%" else head.text
 
 
 def _body_cell(cell: Cell, value: Any, head: Head, unit: str, dressed: Dressed) -> None:
@@ -240,8 +230,7 @@ def _body_cell(cell: Cell, value: Any, head: Head, unit: str, dressed: Dressed) 
         cell.value = day
         cell.number_format = DATE
     else:
-        put_text(cell, str(value))
-        _dress(cell, "text", dressed)
+        _text(cell, str(value), "text", dressed)
 
 
 def _day(text: str) -> date | None:
@@ -255,7 +244,7 @@ def _day(text: str) -> date | None:
 def _widths(one: Table) -> list[float]:
     """Return a width per column from its longest text, between 8 and 48 characters."""
     sample = one.rows[:500]
-    texts = [[head.label + _unit(head, one), *(_seen(row[i]) for row in sample)] for i, head in enumerate(one.heads)]
+    texts = [[_head_text(head), *(_seen(row[i]) for row in sample)] for i, head in enumerate(one.heads)]
     return [min(48.0, max(8.0, max(ems(text) for text in column) * 2 + 3)) for column in texts]
 
 
@@ -287,17 +276,3 @@ def repack(raw: bytes) -> bytes:
             entry.create_system, entry.external_attr = 3, 0o600 << 16
             new.writestr(entry, part)
     return out.getvalue()
-
-
-def _write_atomic(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
