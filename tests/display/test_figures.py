@@ -31,7 +31,8 @@ from zjanalysis.units import Verdict
 ROOT = Path(__file__).resolve().parents[2]
 DRAWN = ("spine", "split", "departments", "ranking", "pairs", "funnel", "sensitivity", "changes", "change_split",
          "limits", "compression", "visits", "trend", "trend_line", "counties")  # fmt: skip
-MONTHS = pd.DataFrame({"period": ["1月", "2月", "3月", "4月", "5月"], "value": [0.97, 0.95, None, 0.99, 0.98]})
+MONTHS = pd.DataFrame({"month": [f"2021-0{month}" for month in range(1, 6)], "value": [0.97, 0.95, None, 0.99, 0.98],
+                       "numerator": 97, "denominator": 100, "indicator": "instant"})  # fmt: skip
 BOARD = pd.DataFrame({"title": ["网上可办", "很长很长的任务名称" * 9], "n_rows": [10, 4], "n_met": [4, 0],
                       "n_in_progress": [3, 1], "n_long_term": [1, 0], "n_not_started": [1, 1], "n_overdue": [1, 2],
                       "n_no_value": [0, 1]})  # fmt: skip
@@ -184,10 +185,10 @@ def test_a_point_lies_where_its_range_says(county: Study) -> None:
 
 
 def test_a_month_without_value_leaves_a_gap_and_three_make_no_line() -> None:
-    block = series.trend(MONTHS, name="湛江市", indicator="instant", source="例")
+    block = series.trend(MONTHS, name="湛江市", indicator="instant", source="例", target=1.0)
     line = block.figure.lines[0]
     assert np.isnan(np.asarray(line.get_ydata(), dtype=float)).tolist() == [False, False, True, False, False]
-    few = series.trend(MONTHS.head(4), name="湛江市", indicator="instant", source="例")
+    few = series.trend(MONTHS.head(4), name="湛江市", indicator="instant", source="例", target=1.0)
     assert few.figure is None
     assert "不画趋势" in few.sentence
 

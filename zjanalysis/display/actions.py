@@ -86,12 +86,10 @@ def _digits(row: pd.Series, unit: str) -> int:
 def _needed(row: pd.Series, unit: str, goal: str) -> str:
     """Say how many items reach a goal, or what all of them come to."""
     digits = None if goal == Verdict.AHEAD else _digits(row, unit)
+    if row["reached"] and not row["n_steps"]:
+        return f"已{goal}"
     if row["reached"]:
-        return (
-            f"已{goal}"
-            if not row["n_steps"]
-            else f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit, digits)}）"
-        )
+        return f"{int(row['n_steps'])}项（到{wording.amount(row['reached_value'], unit, digits)}）"
     if row["reason"] and goal != Verdict.AHEAD:
         return str(Met.OPEN)
     if not row["n_possible"]:

@@ -52,38 +52,29 @@ def _cards(me: Study) -> list[dict[str, Any]]:
 
 def position_sentence(me: Study) -> str:
     """Say how many of the six indicators are behind, level or ahead, what meets its target, and what has moved."""
-    gaps = me.gaps
+    gaps, further = me.gaps, target_sentence(me) + moved_sentence(me)
     if not me.peers:
-        return (
-            f"没有可比的兄弟地区，{len(gaps)}项指标不排位次、不作判断。"
-            + target_sentence(gaps, me.region)
-            + moved_sentence(me)
-        )
-    names = {word: [about(key).short for key in gaps.loc[gaps["verdict"] == word, "indicator"]] for word in Verdict}
-    printed = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
-    parts = [f"{len(names[word])}项{word}" + _named(names[word], word, len(gaps)) for word in printed if names[word]]
-    same = f"均{parts[0].partition('项')[2]}" if len(parts) == 1 else f"中{'、'.join(parts)}"
-    said = f"按同事项与{me.whom}比，{len(gaps)}项指标{same}。"
-    return said + target_sentence(gaps, me.region) + moved_sentence(me)
+        return f"没有可比的兄弟地区，{len(gaps)}项指标不排位次、不作判断。{further}"
+    order = (Verdict.BEHIND, Verdict.AHEAD, Verdict.LEVEL, Verdict.NONE, Verdict.NO_DATA)
+    parts = _counted(gaps["verdict"], gaps["indicator"], order, unnamed=Verdict.LEVEL)
+    same = f"均{gaps['verdict'].iloc[0]}" if len(parts) == 1 else f"中{'、'.join(parts)}"
+    return f"按同事项与{me.whom}比，{len(gaps)}项指标{same}。{further}"
 
 
-def _named(names: list[str], word: Verdict, whole: int) -> str:
-    return "" if word is Verdict.LEVEL or len(names) == whole else f"（{'、'.join(names)}）"
+def _counted(words: pd.Series, keys: pd.Series, order: Iterable[str], *, unnamed: str) -> list[str]:
+    """Say of how many indicators each word is said, and of which."""
+    names = {word: [about(key).short for key in keys[words == word]] for word in order}
+    return [f"{len(some)}项{word}" + ("" if word == unnamed else f"（{'、'.join(some)}）")
+            for word, some in names.items() if some]  # fmt: skip
 
 
-def target_sentence(gaps: pd.DataFrame, region: str) -> str:
+def target_sentence(me: Study) -> str:
     """Say what meets the plan's targets; what cannot be judged is counted too."""
-    if none := unplanned(region):
+    if none := unplanned(me.region):
         return f"{none}，不列目标。"
-    asked = gaps[gaps["meets_target"] != Met.NO_TARGET]
-    short = {word: [about(key).short for key in asked.loc[asked["meets_target"] == word, "indicator"]] for word in Met}
-    parts = [f"{len(short[Met.MET])}项达标"] if short[Met.MET] else []
-    parts += [
-        f"{len(short[word])}项{word}（{'、'.join(short[word])}）"
-        for word in (Met.NOT_MET, Met.OPEN, Met.NO_DATA)
-        if short[word]
-    ]
-    return f"有目标的{len(asked)}项中{'、'.join(parts)}。" if parts else ""
+    words = me.gaps["meets_target"]
+    parts = _counted(words, me.gaps["indicator"], (Met.MET, Met.NOT_MET, Met.OPEN, Met.NO_DATA), unnamed=Met.MET)
+    return f"有目标的{int((words != Met.NO_TARGET).sum())}项中{'、'.join(parts)}。" if parts else ""
 
 
 def moved_sentence(me: Study) -> str:

@@ -26,9 +26,6 @@ from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS
 
-SAMPLE = "示例数据（模拟）"
-CARRIED = 984  # pixels a carried picture is wide: what the card has room for
-
 
 @answering("block")
 @dataclass(frozen=True, repr=False)
@@ -89,7 +86,7 @@ def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bo
     sample = me.period.dataset.kind == "sample"
     name = region_name(me.region)
     heading = f"{me.name if alone else name}{title}（{dates.issue_text(me.period.name)}）"
-    html = templates.html("cover", heading=heading, band=SAMPLE if sample else "")
+    html = templates.html("cover", heading=heading, band=wording.SAMPLE if sample else "")
     facts = {"region_code": me.region, "region": name, "period": me.period.name, "title": heading}
     more = {"sample": sample, "report_date": report_date, "cutoff": me.period.cutoff, "source": source_of(me)}
     return Block(html, {"kind": "cover", **facts, **more}, heading)
@@ -98,7 +95,7 @@ def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bo
 def source_of(me: Study) -> str:
     """Return the line under every figure: where it is from, up to when, and that it is made up when it is."""
     until = f"截至{dates.date_text(me.period.cutoff)}" if me.period.cutoff else "截止日期未注明"
-    mark = f"【{SAMPLE}】" if me.period.dataset.kind == "sample" else ""
+    mark = f"【{wording.SAMPLE}】" if me.period.dataset.kind == "sample" else ""
     return f"{mark}来源：{me.period.dataset.title}，{dates.issue_text(me.period.name)}，{until}"
 
 
@@ -179,7 +176,7 @@ def carry(block: Block) -> Block:
     titles = picture.titles(block.figure)
     for title in titles:
         title.set_visible(False)
-    drawn = base64.b64encode(picture.draw_png(block.figure, width=CARRIED)).decode("ascii")
+    drawn = base64.b64encode(picture.draw_png(block.figure)).decode("ascii")
     for title in titles:
         title.set_visible(True)
     picture.figure_of(block.figure).stale = False

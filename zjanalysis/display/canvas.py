@@ -35,6 +35,8 @@ Mark = tuple[str, str, str]  # in a key: the mark, its name, its colour
 
 Cell = str | tuple[str, str]
 """A text, or a text and its colour."""
+Columns = Mapping[str, Iterable[Cell]]
+"""By their heads."""
 
 
 def text_of(cell: Cell) -> str:
@@ -42,7 +44,7 @@ def text_of(cell: Cell) -> str:
     return cell if isinstance(cell, str) else cell[0]
 
 
-def row_chart(names: Iterable[str], *, head: str, right: Mapping[str, Iterable[Cell]], strong: Sequence[int] = (),
+def row_chart(names: Iterable[str], *, head: str, right: Columns, strong: Sequence[int] = (),
               size: float = theme.TEXT) -> Axes:  # fmt: skip
     """Return Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
 

@@ -30,12 +30,6 @@ def _permits(me: Study, *, own: bool) -> pd.DataFrame:
     return usable.assign(compression=1 - usable["promised_days"] / usable["statutory_days"])
 
 
-def _quartiles(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
-    groups = rows.groupby(by, sort=False, observed=True)[value]
-    ends = {name: groups.quantile(share) for name, share in (("low", 0.25), ("middle", 0.5), ("high", 0.75))}
-    return pd.DataFrame({**ends, "n": groups.size()}).reset_index()
-
-
 def _holding(days: pd.Series, share: float) -> float:
     """Return the smallest of the days within which at least the share of the items lies; never a number between two."""
     return float(np.quantile(days, share, method="inverted_cdf"))
@@ -59,13 +53,9 @@ def limits(me: Study) -> Block:
     said = f"{me.name}{items}平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
     lead = wording.ends(order, wording.amounts(promised["mean"], "days"), "最短", "最长")
     alt = f"点线图：{len(order)}个地区{me.scope.kind}事项的法定时限与承诺时限，按平均承诺从短到长：{lead}。"
-    return exhibit(
-        describe(_limit_dots(found, order, here), alt),
-        title=f"{items}平均承诺时限：{lead}",
-        table=page_table("limits", found, kind=me.scope.kind),
-        sentence=said,
-        source=me,
-    )
+    printed = page_table("limits", found, kind=me.scope.kind)
+    return exhibit(describe(_limit_dots(found, order, here), alt), title=f"{items}平均承诺时限：{lead}", table=printed,
+                   sentence=said, source=me)  # fmt: skip
 
 
 def _limit_dots(found: pd.DataFrame, order: list[str], here: str) -> Axes:
@@ -90,10 +80,10 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     rows = _permits(me, own=True).dropna(subset=["department"])
     if rows.empty:
         return say(f"{me.name}没有写明部门、两项时限齐全的{me.scope.kind}事项，{wording.NO_DATA}。")
-    found = _quartiles(rows, ["department"], "compression").sort_values(
-        ["middle", "department"], kind="stable", ignore_index=True
-    )
-    shown = page_table("compression", found)
+    groups = rows.groupby("department", sort=False)["compression"]
+    quartiles = {name: groups.quantile(share) for name, share in (("low", 0.25), ("middle", 0.5), ("high", 0.75))}
+    found = pd.DataFrame({**quartiles, "n": groups.size()}).reset_index()
+    found = found.sort_values(["middle", "department"], kind="stable", ignore_index=True)
     drawn = leading(found, limit)
     order = drawn["department"].tolist()
     points = rows[rows["department"].isin(order)]
@@ -107,7 +97,8 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     lead = wording.ends(found["department"], wording.amounts(found["middle"], "share"), "最低")
     alt = f"散点图：{me.name}{len(order)}个部门每个{me.scope.kind}事项的压缩幅度，按中位数从低到高：{lead}。"
     said = f"{len(found)}个部门的事项压缩幅度中位数：{lead}。"
-    return exhibit(describe(axes, alt), title=f"事项压缩幅度中位数：{lead}", table=shown, sentence=said, source=me)
+    return exhibit(describe(axes, alt), title=f"事项压缩幅度中位数：{lead}", sentence=said, source=me,
+                   table=page_table("compression", found))  # fmt: skip
 
 
 def _apart(points: pd.DataFrame) -> pd.Series:
@@ -132,9 +123,7 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     totals = pd.DataFrame({"total": own, "group": every.sum(axis=1)})
     totals = totals.sort_values(["total", "group"], ascending=False, kind="stable").reset_index()
     most = leading(totals, limit)["office"].tolist()
-    wide = rows[rows["office"].isin(most)].pivot_table(
-        index="office", columns="region", values="visits", aggfunc="mean", sort=False
-    )
+    wide = rows[rows["office"].isin(most)].pivot_table("visits", "office", "region", sort=False)
     wide = wide.reindex(index=most, columns=sorted(wide.columns, key=lambda name: name != here))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
     columns.append(Column("total", "合计", "number"))

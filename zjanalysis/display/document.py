@@ -17,12 +17,11 @@ from xml.sax.saxutils import escape
 from PIL import Image, ImageDraw, ImageFont
 
 from zjanalysis.display import theme
-from zjanalysis.display.blocks import SAMPLE
 from zjanalysis.display.dates import date_text
 from zjanalysis.display.picture import ZLIB, palette
 from zjanalysis.display.tables import NUMERIC, table_from_payload, varying
 from zjanalysis.display.theme import ems
-from zjanalysis.display.wording import split_title
+from zjanalysis.display.wording import SAMPLE, split_title
 from zjanalysis.display.workbook import repack, safe_text
 
 # GB/T 9704—2012, 5.2 (page and its margins), 7.3 (title, text, levels), 7.3.5 (signature and date), 7.5 (page number).
@@ -65,7 +64,8 @@ def make_document(
     source = "".join(f"{text}。" for text in (cover.get("source", ""), code and f"校验码 {code}") if text)
     if source:
         _add(document, _paragraph(source, "table", SIZES["note"], before=10, after=10, line=0))
-    _keep_with_next(document)
+    if document.paragraphs and document.element.body[-2] is document.paragraphs[-1]._p:
+        document.paragraphs[-1].paragraph_format.keep_with_next = True  # a signature has no page of its own
     for line in (office, date_text(date) if date else "（成文日期由签发时填写）"):
         _add(document, _paragraph(line, "text", SIZES["text"], align="right", right=64, keep=line == office))
     out = io.BytesIO()
@@ -139,10 +139,8 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
     right = [printed.heads[place].kind in NUMERIC for place in places]
     heads = [printed.heads[place].text for place in places]
     widths = _widths([heads, *texts])
-    _add(
-        document,
-        _paragraph(f"表{number}　{printed.caption}", "one", SIZES["table"], align="center", before=6, keep=True),
-    )
+    caption = f"表{number}　{printed.caption}"
+    _add(document, _paragraph(caption, "one", SIZES["table"], align="center", before=6, keep=True))
     rows = [_row(heads, widths, [False] * len(heads), head=True), *(_row(row, widths, right) for row in texts)]
     edges = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="808080"/>'
                     for side in ("top", "left", "bottom", "right", "insideH", "insideV"))  # fmt: skip
@@ -205,12 +203,6 @@ def _paragraph(
             f"{runs}</w:p>")  # fmt: skip
 
 
-def _keep_with_next(document: Any) -> None:
-    """Keep the last paragraph on the page of what follows: a signature does not stand on a page of its own."""
-    if document.paragraphs and document.element.body[-2] is document.paragraphs[-1]._p:
-        document.paragraphs[-1].paragraph_format.keep_with_next = True
-
-
 def _add(document: Any, xml: str) -> None:
     from docx.oxml import parse_xml  # noqa: PLC0415
 
@@ -231,8 +223,7 @@ def _lines(text: str, font: ImageFont.FreeTypeFont, width: int, first: float = 0
     lines: list[str] = []
     line = ""
     for sign in text:
-        room = width - (first if not lines else 0)
-        if font.getlength(line + sign) > room and sign not in theme.CLOSING:
+        if font.getlength(line + sign) > width - (0 if lines else first) and sign not in theme.CLOSING:
             lines.append(line)
             line = sign
         else:
@@ -250,9 +241,8 @@ def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, c
     draw, y = ImageDraw.Draw(canvas), MARGIN
     if sample:
         draw.rectangle((MARGIN, y, WIDTH - MARGIN, y + 46), fill=NOTICE, outline=NOTICE_EDGE, width=2)
-        draw.text(
-            (WIDTH / 2, y + 23), f"{SAMPLE}，不反映任何地区的实际情况", fill=theme.INK, font=_font(26), anchor="mm"
-        )
+        notice = f"{SAMPLE}，不反映任何地区的实际情况"
+        draw.text((WIDTH / 2, y + 23), notice, fill=theme.INK, font=_font(26), anchor="mm")
         y += 46 + GAP
     top = y = _title(draw, y, theme.printable(title)) + GAP
     for head, text in terms:
@@ -285,7 +275,7 @@ def _draw_paragraph(draw: ImageDraw.ImageDraw, y: int, head: str, text: str) -> 
     left, font, bold = MARGIN + 26, _font(31), _font(31, True)
     lead = bold.getlength(f"{head}：")
     draw.text((left, y), f"{head}：", fill=theme.INK, font=bold)
-    for number, line in enumerate(_lines(text, font, WIDTH - MARGIN - left, lead)):
-        draw.text((left + (lead if number == 0 else 0), y), line, fill=theme.INK, font=font)
-        y += 46
+    for line in _lines(text, font, WIDTH - MARGIN - left, lead):
+        draw.text((left + lead, y), line, fill=theme.INK, font=font)
+        lead, y = 0.0, y + 46
     return y + 6

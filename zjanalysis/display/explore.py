@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil
@@ -26,13 +26,12 @@ from zjanalysis.settings import load_settings
 from zjanalysis.studies import Study, study_of
 
 AS_SET, RAW, ALL_TYPES = "数据集口径", "时限按原文数字，不折算", "不限事项类型"
-_CHANGES: dict[str, Callable[[Period], Period]] = {
-    AS_SET: lambda now: now,
-    RAW: lambda now: replace(now, items=as_written(now.items), memory={}),
-    ALL_TYPES: lambda now: replace(now, dataset=replace(now.dataset, item_types=()), memory={}),
+DEFINITIONS: dict[str, tuple[Callable[[Period], Period], str]] = {
+    AS_SET: (lambda now: now, ""),
+    RAW: (lambda now: replace(now, items=as_written(now.items), memory={}), ", as_written=True"),
+    ALL_TYPES: (lambda now: replace(now, dataset=replace(now.dataset, item_types=()), memory={}), ", all_types=True"),
 }
-_CODE = {AS_SET: "", RAW: ", as_written=True", ALL_TYPES: ", all_types=True"}
-DEFINITIONS = tuple(_CHANGES)
+"""By name: what a definition makes of a period, and how `zj.study` is asked for it."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,9 @@ class View:
 
 def chosen_study(period: Period, choice: Choice) -> Study:
     """Return the study of a choice on a loaded period; raises UnknownName for a definition nobody knows."""
-    if choice.definition not in _CHANGES:
+    if choice.definition not in DEFINITIONS:
         raise unknown_name("口径", choice.definition, DEFINITIONS)
-    changed = period.once(("definition", choice.definition), lambda: _CHANGES[choice.definition](period))
+    changed = period.once(("definition", choice.definition), lambda: DEFINITIONS[choice.definition][0](period))
     return study_of(changed, region=choice.region, peers=choice.peers)
 
 
@@ -101,7 +100,7 @@ def code_of(choice: Choice) -> str:
     """Return the lines that show the same in any notebook after ``import zjanalysis as zj``."""
     where = f"{choice.data!r}, {choice.period!r}, region={choice.region!r}"
     peers = f", peers={choice.peers!r}" if choice.peers else ""
-    lines = [f"me = zj.study({where}{peers}{_CODE[choice.definition]})"]
+    lines = [f"me = zj.study({where}{peers}{DEFINITIONS[choice.definition][1]})"]
     if choice.department:
         lines += [
             f"zj.show(zj.departments(me, {choice.indicator!r}))",
@@ -143,7 +142,7 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     held = {"data": data or settings.data, "period": now.name}
     chosen = _choosers(widgets, now, region=region_code(region or settings.focus), peers=peers)
     outputs = {name: widgets.Output().add_class(f"zj-{name}") for name in ("main", "plan", "tables")}
-    send, message, code = _rest(widgets)
+    desk, send, message, code = _laid_out(widgets, chosen.values(), outputs)
     current: View | None = None
 
     def choice() -> Choice:
@@ -165,22 +164,21 @@ def explore(data: str = "", period: str = "", *, region: str = "", peers: str = 
     send.on_click(written)
     _linked(chosen, now, follow)
     follow()
-    return _laid_out(widgets, [*chosen.values(), send], message, outputs, code)
+    return desk
 
 
-def _rest(widgets: Any) -> tuple[Any, Any, Any]:
-    """Return the button that sends, what is told then, and the field of the code."""
+def _laid_out(widgets: Any, chosen: Iterable[Any], outputs: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
+    """Stand what one sets over the two pictures, the tables and the code under them, in the order of the Tab key.
+
+    Returns all of it, the button that sends, what is told then, and the field of the code.
+    """
     send = widgets.Button(description="送到报告", icon="file-text-o", layout={"margin": "2px 2px 2px 2em"})
     code = widgets.Textarea(description="代码", rows=9, style=_WIDE, layout={"width": "98%"})
-    return send, widgets.HTML(), code
-
-
-def _laid_out(widgets: Any, head: list[Any], message: Any, shown: Mapping[str, Any], code: Any) -> Any:
-    """Stand what one sets over the two pictures, the tables and the code under them, in the order of the Tab key."""
-    setting = widgets.Box(head, layout={"flex_flow": "row wrap"})
-    pictures = widgets.HBox([shown["main"], shown["plan"]])
+    setting = widgets.Box([*chosen, send], layout={"flex_flow": "row wrap"})
+    pictures, message = widgets.HBox([outputs["main"], outputs["plan"]]), widgets.HTML()
     keys = widgets.Output(outputs=_html(templates.html("desk")))
-    return widgets.VBox([keys, setting, message, pictures, shown["tables"], code]).add_class("zj-desk")
+    desk = widgets.VBox([keys, setting, message, pictures, outputs["tables"], code]).add_class("zj-desk")
+    return desk, send, message, code
 
 
 def write_parameters(choice: Choice, folder: Path) -> Path:

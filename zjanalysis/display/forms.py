@@ -5,11 +5,10 @@ What a county fills in reads back without a finding; the task list of a plan has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.comments import Comment
@@ -41,22 +40,19 @@ from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 from zjanalysis.settings import Settings, load_settings
 
-CHOICES_SHEET = "选项"
 _WIDTH = {"region": 20, "indicator_label": 28, "figure_source": 24, "reporting_unit": 22, "level_three": 34}
 _ADDRESS_WIDTH = {"region": 24, "to": 48, "cc": 48}
 
 
-def write_reported_template(path: str | Path, *, region: str) -> Path:
+def write_reported_template(path: Path, *, region: str) -> Path:
     """Write the form for reported figures: one line for each figure the plan asks of the city and its report units.
 
     Only 分子, 分母, 数据来源, 填报单位, 填报日期 are to be filled in; a line left blank counts as not reported.
     """
     lines = reported_lines(region)
-    book = Workbook()
     extra = (Column("numerator_is", "分子是什么"), Column("denominator_is", "分母是什么"))
     columns, note = (*REPORTED_COLUMNS, *extra), "百分率请分别填分子、分母；完成情况填 1 或 0。"
-    sheet = _form(book, "填报", columns, title="填报数据表", note=note)
-    letters = {column.key: column_letter(n) for n, column in enumerate(columns)}
+    book, sheet, letters = _form("填报", columns, title="填报数据表", note=note)
     for position, row in enumerate(lines.to_dict("records"), start=4):
         for key in ("region", "indicator_label", "numerator_is", "denominator_is"):
             cell = sheet[f"{letters[key]}{position}"]
@@ -69,8 +65,7 @@ def write_reported_template(path: str | Path, *, region: str) -> Path:
     _choices(book, sheet, letters["indicator_label"], load_definitions()["label"], last=last + 200)
     for column in extra:
         sheet.column_dimensions[letters[column.key]].width = 36
-    release(book, Path(path))
-    return Path(path)
+    return release(book, path)
 
 
 def reported_lines(region: str) -> pd.DataFrame:
@@ -92,32 +87,28 @@ def reported_lines(region: str) -> pd.DataFrame:
     )[["region", "indicator_label", "indicator", "numerator_is", "denominator_is"]]
 
 
-def write_population_template(path: str | Path, *, region: str) -> Path:
+def write_population_template(path: Path, *, region: str) -> Path:
     """Write the form for people and firms of the city and its report units, with the people this project knows."""
     known = load_population().sort_values("as_of").drop_duplicates("region_code", keep="last")
     codes = pd.DataFrame({"region_code": [region, *report_units(region)]}, dtype="str")
     lines = codes.merge(known, on="region_code", how="left")
-    book = Workbook()
     note = "企业数请按市场监管部门口径填；每年更新一次。"
-    sheet = _form(book, "人口与企业数", POPULATION_COLUMNS, title="人口与企业数表", note=note)
+    book, sheet, _ = _form("人口与企业数", POPULATION_COLUMNS, title="人口与企业数表", note=note)
     for position, row in enumerate(lines.to_dict("records"), start=4):
         put(sheet.cell(position, 1), region_name(row["region_code"]))
         if pd.notna(row["as_of"]):
             put(sheet.cell(position, 2), row["as_of"].to_pydatetime(), "yyyy-mm-dd")
             put(sheet.cell(position, 3), int(row["people"]), "#,##0")
             put(sheet.cell(position, 5), str(row["figure_source"]))
-    release(book, Path(path))
-    return Path(path)
+    return release(book, path)
 
 
-def write_indicator_template(path: str | Path) -> Path:
+def write_indicator_template(path: Path) -> Path:
     """Write the form for the office's 43 third-level indicators: levels, weight, method, limits, effort."""
     from zjanalysis.analysis.evaluation import indicator_labels  # noqa: PLC0415  loads DuckDB
 
-    book = Workbook()
     note = "三级指标清单未公开，请照省评估方案录入；权重合计 100 分。没有录入权重时，本工具不计算总分。"
-    sheet = _form(book, "三级指标", WEIGHT_COLUMNS, title="评估三级指标与权重", note=note)
-    letters = {c.key: column_letter(n) for n, c in enumerate(WEIGHT_COLUMNS)}
+    book, sheet, letters = _form("三级指标", WEIGHT_COLUMNS, title="评估三级指标与权重", note=note)
     last = 3 + N_THIRD
     for position in range(4, last + 1):
         for letter in letters.values():
@@ -125,16 +116,13 @@ def write_indicator_template(path: str | Path) -> Path:
     _choices(book, sheet, letters["method"], METHODS, last=last + 20)
     _choices(book, sheet, letters["indicator_label"], list(indicator_labels()), last=last + 20)
     _numbers_only(sheet, f"{letters['weight']}4:{letters['weight']}{last + 20}")
-    release(book, Path(path))
-    return Path(path)
+    return release(book, path)
 
 
 def write_address_template(path: Path, *, region: str) -> Path:
     """Write the form for who gets which report: a line for the city and for each of its report units."""
-    book = Workbook()
-    sheet = _titled(
-        book, "收件人", "报告收件人", "邮箱地址几个之间用分号；一个地区可以写几行。本工具只起草邮件，不发送。"
-    )
+    note = "邮箱地址几个之间用分号；一个地区可以写几行。本工具只起草邮件，不发送。"
+    book, sheet = _titled("收件人", "报告收件人", note)
     for number, column in enumerate(ADDRESS_COLUMNS, start=1):
         head_cell(sheet.cell(3, number), column.label)
         sheet.column_dimensions[column_letter(number - 1)].width = _ADDRESS_WIDTH[column.key]
@@ -144,61 +132,53 @@ def write_address_template(path: Path, *, region: str) -> Path:
             sheet.cell(position, number).border = BOX
             sheet.cell(position, number).number_format = "@"
     sheet.freeze_panes = "B4"
-    release(book, path)
-    return path
+    return release(book, path)
 
 
-def _titled(book: Workbook, name: str, title: str, note: str) -> Worksheet:
+def _titled(name: str, title: str, note: str) -> tuple[Workbook, Worksheet]:
+    book = Workbook()
     sheet: Worksheet = book.active
     sheet.title = name
     put_text(sheet.cell(1, 1), title)
     put_text(sheet.cell(2, 1), note)
     sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=14), Font(color="8A3A00")
-    return sheet
+    return book, sheet
 
 
-def _form(book: Workbook, name: str, columns: Sequence[Column], *, title: str, note: str) -> Worksheet:
-    sheet = _titled(book, name, title, note)
+def _form(
+    name: str, columns: Sequence[Column], *, title: str, note: str
+) -> tuple[Workbook, Worksheet, Mapping[str, str]]:
+    """Return a workbook with one form and its sheet, whose heads say what they want, and the letters of the columns."""
+    book, sheet = _titled(name, title, note)
+    letters = {column.key: column_letter(number) for number, column in enumerate(columns)}
     for number, column in enumerate(columns, start=1):
         head_cell(sheet.cell(3, number), column.label)
-        letter = column_letter(number - 1)
-        sheet.column_dimensions[letter].width = _WIDTH.get(column.key, 16)
+        sheet.column_dimensions[letters[column.key]].width = _WIDTH.get(column.key, 16)
         if column.note:
-            _ask(sheet, f"{letter}3", column.note)
+            prompt = DataValidation(showInputMessage=True, promptTitle="填写说明", prompt=column.note[:250])
+            sheet.add_data_validation(prompt)
+            prompt.add(f"{letters[column.key]}3")
     sheet.freeze_panes = "A4"
     for_paper(sheet, head=3, paper=sheet.PAPERSIZE_A4)
-    return sheet
-
-
-def _ask(sheet: Worksheet, cells: str, text: str) -> None:
-    """Show what a column wants when its head is chosen."""
-    prompt = DataValidation(showInputMessage=True, promptTitle="填写说明", prompt=text[:250])
-    sheet.add_data_validation(prompt)
-    prompt.add(cells)
+    return book, sheet, letters
 
 
 def _numbers_only(sheet: Worksheet, cells: str) -> None:
-    rule = DataValidation(
-        "decimal", operator="greaterThanOrEqual", formula1="0", allow_blank=True, showErrorMessage=True
-    )
-    rule.errorTitle, rule.error = "应填数字", "请填不小于 0 的数字，不要填文字或百分号。"
-    sheet.add_data_validation(rule)
-    rule.add(cells)
+    rule = DataValidation("decimal", operator="greaterThanOrEqual", formula1="0")
+    _validate(sheet, cells, rule, "请填不小于 0 的数字，不要填文字或百分号。", title="应填数字")
 
 
 def _choices(book: Workbook, sheet: Worksheet, letter: str, values: Sequence[str] | pd.Series, *, last: int) -> None:
     """Offer a drop-down; its values lie on a hidden sheet (a list in the rule itself holds 255 characters)."""
-    if CHOICES_SHEET not in book.sheetnames:
-        book.create_sheet(CHOICES_SHEET).sheet_state = "hidden"
-    lists = book[CHOICES_SHEET]
+    if LISTS not in book.sheetnames:
+        book.create_sheet(LISTS).sheet_state = "hidden"
+    lists = book[LISTS]
     column = lists.max_column + (lists.cell(1, 1).value is not None)
     for position, value in enumerate(values, start=1):
         put_text(lists.cell(position, column), str(value))
     where = column_letter(column - 1)
-    rule = DataValidation("list", formula1=f"'{CHOICES_SHEET}'!${where}$1:${where}${len(values)}", allow_blank=True)
-    rule.errorTitle, rule.error, rule.showErrorMessage = "不在选项内", "请从下拉框选择。", True
-    sheet.add_data_validation(rule)
-    rule.add(f"{letter}4:{letter}{last}")
+    rule = DataValidation("list", formula1=f"'{LISTS}'!${where}$1:${where}${len(values)}")
+    _validate(sheet, f"{letter}4:{letter}{last}", rule, "请从下拉框选择。", title="不在选项内")
 
 
 SHEET = "实施清单"
@@ -221,7 +201,7 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
     """
     focus = (settings or load_settings()).focus
     names = [region_name(code) for code in ([region] if region else [focus, *report_units(focus)])]
-    book = openpyxl.Workbook()
+    book = Workbook()
     sheet = book.active
     sheet.title = SHEET
     _item_head(sheet)
@@ -234,8 +214,7 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
         example.append(row)
     _guide(book.create_sheet(GUIDE, 2))
     book[LISTS].sheet_state = "hidden"
-    release(book, path)
-    return path
+    return release(book, path)
 
 
 def example_rows(region: str) -> list[list[Any]]:
@@ -272,7 +251,7 @@ def _item_lists(lists: Worksheet, sheet: Worksheet, fields: dict[str, tuple[str,
             for row, text in enumerate((label(key, "items"), *kind), 1):
                 lists.cell(row, number, text)
             source = f"'{LISTS}'!${letter}$2:${letter}${len(kind) + 1}"
-            _validate(sheet, letter, DataValidation(type="list", formula1=source), "请从下拉选项中选填。")
+            _validate(sheet, _down(letter), DataValidation("list", formula1=source), "请从下拉选项中选填。")
 
 
 def _item_body(sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
@@ -282,13 +261,13 @@ def _item_body(sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> No
         column = sheet.column_dimensions[letter]
         column.protection = Protection(locked=False)
         if kind == "days":
-            rule = DataValidation(
-                type="custom", formula1=f'OR({letter}2="无",AND(ISNUMBER({letter}2),{letter}2>=0,{letter}2<500))'
-            )
-            _validate(sheet, letter, rule, "请填 0 至 499 的数字；没有规定的填“无”。")
+            formula = f'OR({letter}2="无",AND(ISNUMBER({letter}2),{letter}2>=0,{letter}2<500))'
+            rule = DataValidation("custom", formula1=formula)
+            _validate(sheet, _down(letter), rule, "请填 0 至 499 的数字；没有规定的填“无”。")
         elif kind == "whole":
             top = "20" if key == "visits" else "100000000"
-            _validate(sheet, letter, DataValidation("whole", formula1="0", formula2=top), f"请填 0 至 {top} 的整数。")
+            rule = DataValidation("whole", formula1="0", formula2=top)
+            _validate(sheet, _down(letter), rule, f"请填 0 至 {top} 的整数。")
         else:
             column.number_format = "@"
     sheet.protection.sheet = True
@@ -296,9 +275,13 @@ def _item_body(sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> No
         setattr(sheet.protection, allowed, False)  # False: not forbidden
 
 
-def _validate(sheet: Worksheet, letter: str, rule: DataValidation, message: str) -> None:
-    rule.error, rule.errorTitle, rule.allow_blank, rule.showErrorMessage = message, "填写有误", True, True
-    rule.add(f"{letter}2:{letter}{ROWS}")
+def _down(letter: str) -> str:
+    return f"{letter}2:{letter}{ROWS}"
+
+
+def _validate(sheet: Worksheet, cells: str, rule: DataValidation, message: str, *, title: str = "填写有误") -> None:
+    rule.error, rule.errorTitle, rule.allow_blank, rule.showErrorMessage = message, title, True, True
+    rule.add(cells)
     sheet.add_data_validation(rule)
 
 
@@ -368,9 +351,7 @@ def _task_sheet(sheet: Worksheet, rows: pd.DataFrame, *, title: str) -> None:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         grow_row(sheet, position, len(TASK_COLUMNS))
     answers = f"{letters['answer']}{TASK_HEAD + 1}:{letters['answer']}{TASK_HEAD + len(rows)}"
-    choice = DataValidation("list", formula1=f'"{",".join(ANSWERS)}"', allow_blank=True, showErrorMessage=True,
-                            errorTitle="反馈", error="请从列表选择：" + "、".join(ANSWERS))  # fmt: skip
-    sheet.add_data_validation(choice)
-    choice.add(answers)
+    choice = DataValidation("list", formula1=f'"{",".join(ANSWERS)}"')
+    _validate(sheet, answers, choice, f"请从列表选择：{'、'.join(ANSWERS)}", title="反馈")
     sheet.freeze_panes = f"A{TASK_HEAD + 1}"
     for_paper(sheet, head=TASK_HEAD, paper=sheet.PAPERSIZE_A4)

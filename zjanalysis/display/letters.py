@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_hex
@@ -75,16 +76,23 @@ def _drop(words: Words, scale: float) -> float:
     return drops.get(words.get_verticalalignment(), 0.0)
 
 
-class SvgRenderer(RendererSVG):
-    """matplotlib's own, but the extent of a text in our font is that of its characters, asked for once a process."""
+class _Extents(RendererBase):
+    """The extent of a text in our font is that of its characters, asked for once a process; in dots of the renderer."""
+
+    dpi: float = POINTS
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
-        """Return width, height and descent of a text in points."""
-        ours = not ismath and _ours(prop)
-        return _extent(s, prop, 1.0) if ours else super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
+        """Return width, height and descent of a text."""
+        if ismath or not _ours(prop):
+            return super().get_text_width_height_descent(s, prop, ismath)
+        return _extent(s, prop, self.dpi / POINTS)
 
     def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, ...]:
-        return _line_extent(prop, POINTS)
+        return _line_extent(prop, self.dpi)
+
+
+class SvgRenderer(_Extents, RendererSVG):
+    """matplotlib's own, but for the extents of texts."""
 
     def draw_words(self, words: Words, x: float, y: float) -> None:
         """Write a text whose anchor lies at a place, as `picture.draw_svg` wants it."""
@@ -95,8 +103,8 @@ class SvgRenderer(RendererSVG):
         self.writer.element("text", text, look | place)  # type: ignore[no-untyped-call]
 
 
-class AggRenderer(RendererAgg):
-    """matplotlib's own, with the extents of `SvgRenderer`; a character in our font is drawn once a process."""
+class AggRenderer(_Extents, RendererAgg):
+    """matplotlib's own, but for the extents of texts; a character in our font is drawn once a process."""
 
     def draw_text(self, gc: Any, x: float, y: float, *what: Any, **more: Any) -> None:
         """Draw a text (string, font, angle …) from a place on its baseline; ours sign by sign, on whole pixels."""
@@ -109,14 +117,6 @@ class AggRenderer(RendererAgg):
             ink, left, top = _mask(sign, bold, size, self.dpi)
             self._renderer.draw_text_image(ink, round(x) + left, round(y) - top + len(ink), 0, gc)
             x += _glyph(sign, bold)[0] * size * self.dpi / POINTS
-
-    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
-        """Return width, height and descent of a text in pixels."""
-        ours = not ismath and _ours(prop)
-        return _extent(s, prop, self.dpi / POINTS) if ours else super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
-
-    def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, ...]:
-        return _line_extent(prop, self.dpi)
 
     def draw_words(self, words: Words, x: float, y: float) -> None:
         """Draw a text whose anchor lies at a place."""

@@ -11,6 +11,7 @@ from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, exhibit, n_places, names_of, printed_steps, say
 from zjanalysis.display.canvas import (
+    Columns,
     Yardstick,
     bars,
     dots,
@@ -71,7 +72,7 @@ def _middle(rows: pd.DataFrame) -> str:
 def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
     marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
     with theme.style():
-        right = {one.short: rows["text"], "位次（区间）": rows["place"], "判断": judged(rows["verdict"])}
+        right: Columns = {one.short: rows["text"], "位次（区间）": rows["place"], "判断": judged(rows["verdict"])}
         axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
         values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
         scale(axes, [*values, median, target], unit=one.unit, zero=False, label=wording.better_side(one.sign))
@@ -109,7 +110,7 @@ def pairs(me: Study, indicator: str) -> Block:
 
 def _intervals(rows: pd.DataFrame, one: Indicator) -> Axes:
     with theme.style():
-        right = {"同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
+        right: Columns = {"同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
                  "同事项": [f"{n}项" for n in rows["n_shared"].astype(int)],
                  "逐一比较": judged(rows["verdict"])}  # fmt: skip
         axes = row_chart(rows["peer"], head="与谁比", right=right)
@@ -211,7 +212,7 @@ def places_named(last: int) -> list[int]:
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
     ranks = rows["rank"].astype("float64")
     with theme.style():
-        right = {"数值": rows["text"], "达标": judged(rows["meets_target"]), "判断": judged(rows["verdict"])}
+        right: Columns = {"数值": rows["text"], "达标": judged(rows["meets_target"]), "判断": judged(rows["verdict"])}
         axes = row_chart(rows["definition"], head="口径", right=right, strong=[0])
         worst = max(int(rows["n_ranked"].max()), 2)
         axes.set_xlim(worst + 0.5, 0.5)

@@ -29,6 +29,7 @@ from zjanalysis.errors import ConfigError
 
 MM = 1 / 25.4
 EDGE = 6  # blank pixels left above and below
+CARRIED = 984  # pixels a picture is wide that a document or a card carries
 COLOURS = 128
 ZLIB = 5
 NUMBERED = "图　"
@@ -165,12 +166,12 @@ def draw_svg(axes: Axes, *, alt: str, look: str = "") -> str:
     return _compact(out.getvalue(), alt, look)
 
 
-def draw_png(axes: Axes, *, width: int = 0) -> bytes:
-    """Draw the figure of an Axes as PNG, ``width`` pixels wide (0: as many as on paper)."""
+def draw_png(axes: Axes) -> bytes:
+    """Draw the figure of an Axes as PNG, as wide as a card has room for."""
     figure = figure_of(axes)
     own = bool(figure.get_label())
     with theme.style():
-        dots = width / figure.get_figwidth() if width else float(theme.DPI)
+        dots = CARRIED / figure.get_figwidth()
         figure.set_dpi(dots)
         size = FigureCanvasAgg(figure).get_width_height(physical=True)
         renderer: Any = AggRenderer(*size, dots)  # type: ignore[no-untyped-call]

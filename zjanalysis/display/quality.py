@@ -44,9 +44,8 @@ def counts(me: Study) -> Block:
 def regions(me: Study, *indicators: str) -> Block:
     """Return the report units of the city side by side, one column per indicator (none named: the six)."""
     units, known = report_units(me.region), [about(key) for key in indicators or me.keys]
-    scores = measure(me.period.items, known, scope=me.scope)
-    among_units = among(scores, units)
-    wide = among_units.pivot_table("value", "region_code", "indicator", sort=False, dropna=False)
+    scores = among(measure(me.period.items, known, scope=me.scope), units)
+    wide = scores.pivot_table("value", "region_code", "indicator", sort=False, dropna=False)
     if wide.empty:
         return say(f"{me.name}没有所辖县（市、区）的数据。")
     wide = wide.reindex([code for code in units if code in wide.index]).reset_index()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,7 +25,7 @@ from zjanalysis.display.canvas import (
     upright,
 )
 from zjanalysis.display.picture import describe
-from zjanalysis.display.tables import about, page_columns, table
+from zjanalysis.display.tables import about, page_columns, page_table, table
 
 PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 SERIES = (("n_statutory", "法定时限", theme.PEER), ("n_promised", "承诺时限", theme.FOCUS),
@@ -34,19 +33,11 @@ SERIES = (("n_statutory", "法定时限", theme.PEER), ("n_promised", "承诺时
 QUANTITIES = {"法定": "n_statutory", "承诺": "n_promised", "实际": "n_actual"}
 
 
-def monthly(rows: pd.DataFrame, key_: str) -> pd.DataFrame:
-    """Return the rows of one indicator in order, ``period`` being the month."""
-    own = rows[rows["indicator"] == key_] if "indicator" in rows else rows
-    if "month" not in own:
-        return own
-    ordered = own.sort_values("month", ignore_index=True)
-    return ordered.assign(period=[dates.month_text(month) for month in ordered["month"]])
-
-
-def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target: float = math.nan) -> Block:
-    """Return an indicator along time: ``rows`` hold month, or period and value, in order; a line from four points."""
+def trend(scores: pd.DataFrame, *, name: str, indicator: str, source: str, target: float) -> Block:
+    """Return an indicator along the months that the scores have; a line from four points."""
     one = about(indicator)
-    rows = monthly(rows, one.key)
+    rows = scores[scores["indicator"] == one.key].sort_values("month", ignore_index=True)
+    rows = rows.assign(period=rows["month"].map(dates.month_text))
     known = rows.dropna(subset=["value"])
     if known.empty:
         return say(f"{name}{one.label}{wording.NO_DATA}。")
@@ -56,9 +47,8 @@ def trend(rows: pd.DataFrame, *, name: str, indicator: str, source: str, target:
     if len(known) < FEWEST_POINTS:
         each = wording.over_time(known["period"], known["value"], one.unit)
         return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
-    columns = [column for column in page_columns("monthly", one) if column.key in rows]
-    printed = table(rows, caption=f"{one.label}（按应办结月份）", columns=columns, sheet=f"{one.short}逐月")
-    return exhibit(_line(rows, one, target), title=said.rstrip("。"), table=printed, sentence=said, source=source)
+    return exhibit(_line(rows, one, target), title=said.rstrip("。"), table=page_table("monthly", rows, one),
+                   sentence=said, source=source)  # fmt: skip
 
 
 def _line(rows: pd.DataFrame, one: Indicator, target: float) -> Axes:
@@ -72,16 +62,15 @@ def _line(rows: pd.DataFrame, one: Indicator, target: float) -> Axes:
         step = max(1, -(-len(values) // 12))
         along(axes, range(0, len(values), step), short_months(rows["period"])[::step])
         line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
-        if not math.isnan(target):
-            line(axes, axes.get_xlim(), [target] * 2, color=theme.TARGET, linewidth=1.3, linestyle=DASHED, zorder=3)
+        line(axes, axes.get_xlim(), [target] * 2, color=theme.TARGET, linewidth=1.3, linestyle=DASHED, zorder=3)
         worst = int(known.index[int((known * one.sign).argmin())])
         for place in dict.fromkeys([known.index[0], worst, known.index[-1]]):
             below = place == worst and one.sign > 0
             axes.annotate(wording.amount(known[place], one.unit), (place, known[place]), ha="center", zorder=6,
                           xytext=(0, -6 if below else 6), va="top" if below else "bottom", fontsize=theme.SMALL,
                           textcoords="offset points", bbox=PLATE)  # fmt: skip
-        goal = [] if math.isnan(target) else [("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET)]
-        key(axes, [("●", one.short, theme.FOCUS), *goal])
+        goal = f"目标 {wording.amount(target, one.unit)}"
+        key(axes, [("●", one.short, theme.FOCUS), ("┅", goal, theme.TARGET)])
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
     order = (known * one.sign).sort_values(kind="stable").index
     low = wording.ends(rows["period"][order], [wording.amount(values[place], one.unit) for place in order], "最差")
@@ -168,26 +157,24 @@ STATES = (
 
 def board(counts: pd.DataFrame, *, source: str) -> Block:
     """Return the plan's tasks: how many rows of the ledger stand in which state."""
-    columns = [column for column in page_columns("board") if column.key in counts]
-    printed = table(counts, caption="任务进展", columns=columns, sheet="任务进展")
     total, met, late = (int(counts[k].sum()) for k in ("n_rows", "n_met", "n_overdue"))
     said = f"{len(counts)}项任务共列台账{total}项，达标{met}项，逾期{late}项。"
-    return exhibit(_board(counts), title=said.rstrip("。"), table=printed, sentence=said, source=source)
+    return exhibit(_board(counts), title=said.rstrip("。"), table=page_table("board", counts), sentence=said,
+                   source=source)  # fmt: skip
 
 
 def _board(counts: pd.DataFrame) -> Axes:
     with theme.style():
         right = {head: [f"{n}项" for n in counts[column].astype(int)]
                  for head, column in (("共", "n_rows"), ("达标", "n_met"), ("逾期", "n_overdue"))}  # fmt: skip
-        axes = row_chart(counts["title"].fillna("（未列入任务）"), head="任务", right=right)
+        axes = row_chart(counts["title"], head="任务", right=right)
         scale(axes, [0.0, *counts["n_rows"]], unit="count", zero=True, label="台账事项数（项）")
         so_far, places = pd.Series(0.0, index=counts.index), np.arange(len(counts))
         for column, _, colour, _ in STATES:
             count = counts[column].astype("float64")
             some = count.to_numpy() > 0
             axes.barh(places[some], count[some], left=so_far[some], height=THICK, color=colour, zorder=2,
-                      edgecolor=theme.SOFT,
-                      linewidth=0.6)  # fmt: skip
+                      edgecolor=theme.SOFT, linewidth=0.6)  # fmt: skip
             so_far = so_far + count
         key(axes, [(mark, name, theme.SOFT if mark == "□" else colour) for _, name, colour, mark in STATES])
     totals = "，".join(f"{name}{int(counts[column].sum())}项" for column, name, _, _ in STATES)

@@ -93,8 +93,8 @@ def _lines(cell: Cell, width: float) -> float:
 
 def release(
     book: Workbook, path: Path, *, original: Path | None = None, written: frozenset[str] = frozenset(), sheet: str = ""
-) -> None:
-    """Save beside the target, check that nothing else moved, then take the old file's place in one step.
+) -> Path:
+    """Save beside the target, check that nothing else moved, then take the old file's place in one step; give the path.
 
     ``written`` are the cells of ``sheet`` that may differ from the ``original``. Raises PublishError (the old file
     stays) when another cell differs, or the disk refuses.
@@ -107,7 +107,7 @@ def release(
             _compare(original, temporary, written=written, sheet=sheet)
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
-        temporary.replace(path)
+        return temporary.replace(path)
     except OSError as error:
         raise PublishError(
             f"“{path.name}”写不进去（{error.strerror}），原文件没有变。", "请检查磁盘空间、权限，或是否正被打开。"

@@ -12,7 +12,7 @@ from zjanalysis.analysis.compare import target_of
 from zjanalysis.analysis.registry import bound
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps, since
-from zjanalysis.display.canvas import Cell, dots, key_line, line, row_chart, rows_per_mm, text_of, write
+from zjanalysis.display.canvas import Cell, Columns, dots, key_line, line, row_chart, rows_per_mm, text_of, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
 from zjanalysis.display.tables import Table, about, page_table
 from zjanalysis.inputs.workplan import unplanned
@@ -125,7 +125,7 @@ def judged(words: Iterable[str]) -> list[Cell]:
 
 def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     with theme.style():
-        right: dict[str, Iterable[Cell]] = {
+        right: Columns = {
             "本期": rows["text"], "达标": judged(rows["meets_target"]), "位次（区间）": rows["place"],
             since(me): rows["moved"].str.replace("个百分点", "点"), "判断": judged(rows["verdict"]),
         }  # fmt: skip

@@ -23,7 +23,6 @@ DELTAS = ("change", "by_items", "by_list", "gap_to_best", "gap_to_median", "gap_
 NUMERIC = frozenset({"count", "days", "number", "visits", "share", "points", "value", "delta"})
 UNIT_TEXT = {key: one.suffix.removeprefix("个") for key, one in UNITS.items()}
 DELTA_TEXT = {**UNIT_TEXT, "share": "个百分点"}
-NAMED = {"indicator": "indicator", "region": "region", "best_region": "region"}
 STATES = {
     str(Verdict.AHEAD): "zj-good", str(Met.MET): "zj-good", wording.GOOD: "zj-good",
     str(Verdict.BEHIND): "zj-bad", str(Met.NOT_MET): "zj-bad", wording.BAD: "zj-bad",
@@ -190,7 +189,7 @@ def table(
     codes = frame["region_code"].tolist() if focus and "region_code" in frame else []
     return Table(
         caption=caption,
-        heads=tuple(replace(head, kind="text") if head.kind in NAMED.values() else head for head in heads),
+        heads=heads,
         rows=tuple(zip(*cells, strict=True)),
         sheet=sheet or caption,
         note=note,
@@ -245,10 +244,8 @@ def page_columns(name: str, one: Indicator | None = None, /, **words: object) ->
     columns = TABLES[f"page.{name}"]
     if one is not None:
         words, unit = {"short": one.short, **words}, one.unit
-        measured = {
-            "value": (unit, UNIT_TEXT[unit]),
-            "delta": ("points" if unit == "share" else unit, DELTA_TEXT[unit]),
-        }
+        step = "points" if unit == "share" else unit
+        measured = {"value": (unit, UNIT_TEXT[unit]), "delta": (step, DELTA_TEXT[unit])}
         columns = tuple(replace(column, kind=kind, unit=text) for column in columns
                         for kind, text in [measured.get(column.kind, (column.kind, column.unit))])  # fmt: skip
     return tuple(replace(column, label=column.label.format(**words)) for column in columns)
@@ -298,14 +295,11 @@ def _row_units(frame: pd.DataFrame) -> tuple[str, ...]:
 
 def _head(column: Column, units: tuple[str, ...]) -> Head:
     """Return the head of a column; one unit for all rows stands in the head, several stand in the cells."""
-    plain = column.kind in {"text", "number"}
-    kind = NAMED.get(column.key, column.kind) if plain else column.kind
-    if units and plain and column.key in VALUES + DELTAS:
-        kind = "value" if column.key in VALUES else "delta"
-        texts = UNIT_TEXT if kind == "value" else DELTA_TEXT
+    if units and column.kind in {"text", "number"} and column.key in VALUES + DELTAS:
+        kind, texts = ("value", UNIT_TEXT) if column.key in VALUES else ("delta", DELTA_TEXT)
         return Head(column.key, column.label, texts[units[0]] if len(set(units)) == 1 else "", kind)
-    unit = column.unit or {"share": "%", "points": "个百分点"}.get(kind, "")
-    return Head(column.key, "指标" if kind == "indicator" else column.label, unit, kind)
+    unit = column.unit or {"share": "%", "points": "个百分点"}.get(column.kind, "")
+    return Head(column.key, "指标" if column.key == "indicator" else column.label, unit, column.kind)
 
 
 def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
@@ -315,11 +309,10 @@ def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
     if head.key not in frame:
         raise unknown_name("列", head.key, map(str, frame.columns))
     column = frame[head.key]
-    present = column.notna().tolist()
-    raw: list[Any] = [cell if there else None for cell, there in zip(column.tolist(), present, strict=True)]
-    if head.kind == "indicator":
+    raw: list[Any] = [cell if there else None for cell, there in zip(column.tolist(), column.notna(), strict=True)]
+    if head.key == "indicator":
         return [about(key).label for key in raw]
-    if head.kind == "region" and head.key == "best_region":
+    if head.key == "best_region":
         return [code and region_name(code) for code in raw]
     return [_plain(cell, head.kind) for cell in raw]
 
@@ -352,12 +345,8 @@ def cell_text(cell: Any, head: Head, unit: str = "", digits: int | None = None) 
     kind = UNITS[unit or {"points": "share"}.get(head.kind, head.kind)]
     text = wording.number(float(cell) * kind.scale, digits if digits and head.kind == "value" else kind.digits)
     signed = head.kind in {"delta", "points"} and not text.startswith(wording.MINUS) and cell > 0
-    spelled = (DELTA_TEXT if head.kind == "delta" else UNIT_TEXT)[kind.key] if _spelled(head) else ""
-    return ("+" if signed else "") + text + spelled
-
-
-def _spelled(head: Head) -> bool:
-    return head.kind in {"value", "delta"} and not head.unit
+    texts = {"value": UNIT_TEXT, "delta": DELTA_TEXT}.get(head.kind)
+    return ("+" if signed else "") + text + (texts[kind.key] if texts and not head.unit else "")
 
 
 def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:
@@ -387,14 +376,11 @@ def varying(printed: Table, texts: list[list[str]]) -> tuple[list[int], str]:
         for position in range(1, len(printed.heads))
         if len(texts) >= 3 and len({row[position] for row in texts}) == 1 and labels.count(labels[position]) == 1
     }
-    told = [(printed.heads[position], texts[0][position]) for position in sorted(alike)]
+    same = [(printed.heads[position], texts[0][position]) for position in sorted(alike)]
     words = [
-        f"{head.label}均{'' if text == wording.NO_DATA else '为'}{text}{'' if text == wording.NO_DATA else head.unit}"
-        for head, text in told
-        if text
+        f"{head.label}均{text if text == wording.NO_DATA else f'为{text}{head.unit}'}。" for head, text in same if text
     ]
-    places = [position for position in range(len(printed.heads)) if position not in alike]
-    return places, "".join(f"{text}。" for text in words)
+    return [position for position in range(len(labels)) if position not in alike], "".join(words)
 
 
 def _marked(printed: Table, row: list[str], places: list[int], look: Mapping[int, str]) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ import pandas as pd
 from zjanalysis.units import UNITS, Verdict, digits_for, rounded
 from zjanalysis.units import apart as printed_apart
 
+SAMPLE = "示例数据（模拟）"
 NO_DATA = "无数据"
 NO_PLACE = "—"
 MINUS = "−"

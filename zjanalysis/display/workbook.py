@@ -31,7 +31,6 @@ CONTENTS = "目录与说明"
 FIXED = datetime(2021, 1, 1)  # neither docProps nor the zip entries carry a clock
 CELL_LIMIT = 32767  # Excel's own
 FONT = "微软雅黑"  # named, so that no office program takes a Latin one; where it is not there, the program's own
-MARK = "示例数据（模拟）"
 DATE = "yyyy-mm-dd"
 FORMATS = {"share": "0.00%", "days": "0.00", "visits": "0.0000", "count": "0", "number": "General", "score": "0.00"}
 SIGNED = {"points": "+0.00;-0.00;0.00", "share": "+0.00;-0.00;0.00", "days": "+0.00;-0.00;0.00",
@@ -83,7 +82,7 @@ def workbook_bytes(
     for sheet in book.worksheets if sample else ():
         _mark(sheet, dressed)
     book.properties.creator = book.properties.lastModifiedBy = "zjanalysis"
-    book.properties.title = safe_text(f"{title}【{MARK}】" if sample else title)
+    book.properties.title = safe_text(f"{title}【{wording.SAMPLE}】" if sample else title)
     raw = io.BytesIO()
     _Writer(book, zipfile.ZipFile(raw, "w")).save()  # `repack` compresses
     return repack(raw.getvalue())
@@ -105,8 +104,8 @@ class _Writer(ExcelWriter):  # type: ignore[misc]  # it has no types
 def _mark(sheet: Worksheet, dressed: Dressed) -> None:
     """Say in the first row, the header and the footer that the figures are made up."""
     column = max(2, min(sheet.max_column, 3))
-    _text(sheet.cell(1, column), MARK, "mark", dressed)
-    sheet.oddHeader.center.text = sheet.oddFooter.center.text = MARK
+    _text(sheet.cell(1, column), wording.SAMPLE, "mark", dressed)
+    sheet.oddHeader.center.text = sheet.oddFooter.center.text = wording.SAMPLE
 
 
 def sheet_names(wanted: Iterable[str]) -> list[str]:

@@ -55,7 +55,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
 from zjanalysis.columns import TABLES  # noqa: E402
-from zjanalysis.display import blocks, canvas, document, picture, theme, workbook  # noqa: E402
+from zjanalysis.display import canvas, document, picture, theme, workbook  # noqa: E402
 from zjanalysis.publish import page, snapshot  # noqa: E402
 
 
@@ -76,7 +76,7 @@ def _rehearse() -> None:
         for size, family in product((theme.SMALL, theme.TEXT), ((theme.FAMILY,), theme.STRONG)):
             canvas.write(axes, 0, 0, signs, fontsize=size, fontfamily=family, in_layout=False)
     picture.draw_svg(picture.frame(axes, title="湛江市", source=""), alt="湛江市")
-    picture.draw_png(axes, width=blocks.CARRIED)
+    picture.draw_png(axes)
     analysis = importlib.import_module("zjanalysis.analysis.indicators")
     one = pd.DataFrame({"region_code": ["440800"], "visits": [1.0], "in_force": [True]})
     analysis.measure(one, [analysis.indicator("visits")], scope=None)
