@@ -148,12 +148,12 @@ random.seed(1); np.random.seed(1)
 
 
 @pytest.mark.parametrize("engine", ["warm", "spawn"])
-def test_fifty_reports_in_any_order_give_the_bytes_of_a_fresh_process(
+def test_twenty_reports_in_any_order_give_the_bytes_of_a_fresh_process(
     settings: Settings, jobs_of: Jobs, folder: Path, notebook: Notebook, engine: str
 ) -> None:
     notebook(settings.root / "notebooks" / "tiny.ipynb", extra=CANARY)
     first = jobs_of()[0]
-    jobs = [replace(first, key=f"district/{number:02}") for number in range(50)]
+    jobs = [replace(first, key=f"district/{number:02}") for number in range(20)]
     options = Options(engine=engine, workers=2, timeout=60)
     fresh = tuple(replace(job, key=job.key) for job in jobs[:2])
     for job in fresh:
