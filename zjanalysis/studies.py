@@ -171,7 +171,7 @@ class Study:
 
     def bands(self, key: str) -> pd.DataFrame:
         """Return the group's spread on one indicator at every period (`analysis.series.bands`)."""
-        one = over_time.known(key).key
+        one = over_time.any_indicator(key).key
         return self._shared(("bands", one), lambda: over_time.bands(self.series[self.series["indicator"] == one]))
 
     @cached_property
@@ -231,8 +231,8 @@ class Study:
 
     def laggards(self) -> pd.DataFrame:
         """Return the region's items whose promise is longer than a peer's on the same code, the longest first."""
-        states, room, _ = self.room("time_compression")
-        return matching.headroom(self._own(room), states)
+        states, table, _ = self.headroom("time_compression")
+        return matching.headroom(self._own(table), states)
 
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Return the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
@@ -255,20 +255,20 @@ class Study:
         if one.key not in self.tables:
             return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
         values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
-        (states, *every), group = self.room(one.key), [self.region, *self.peers]
+        (states, *every), group = self.headroom(one.key), [self.region, *self.peers]
         table, alike = map(self._own, every)
         return plans.Ground(self.items, one, tuple(group), values.reindex(group), states, conditions, table, alike,
                             self.tables[one.key])  # fmt: skip
 
-    def room(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Return where the group stands code by code, and what every item of it could gain (`plan.rooms`)."""
+    def headroom(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Return where the group stands code by code, and what every item of it could gain (`plan.headrooms`)."""
 
         def make() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             one, free, group = indicator(key), self._within(FREE), self.group
             states = peer_states(self.items, one, peers=group, scope=self.scope)
-            return states, *plans.rooms(self.items, one, regions=group, group=group, states=states, conditions=free)
+            return states, *plans.headrooms(self.items, one, regions=group, group=group, states=states, conditions=free)
 
-        return self._shared(("room", key), make)
+        return self._shared(("headroom", key), make)
 
     @cached_property
     def change_splits(self) -> pd.DataFrame:
@@ -330,7 +330,7 @@ class Study:
         """Compute what the reports of the group have in common, for the period to remember."""
         _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
         _ = self.by_department("visits"), self.left_out(), self.change_splits, self.item_changes()
-        _ = [*map(self.room, compare.KEY)], [*map(self.bands, compare.KEY)]
+        _ = [*map(self.headroom, compare.KEY)], [*map(self.bands, compare.KEY)]
 
     def _shared(self, name: Hashable, make: Callable[[], T]) -> T:
         """Return what is the same for every region of the group, from the period's memory where it is there."""

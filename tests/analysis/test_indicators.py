@@ -17,7 +17,7 @@ from zjanalysis.analysis.indicators import (
     left_out,
     measure,
 )
-from zjanalysis.analysis.matching import fold
+from zjanalysis.analysis.matching import collapse_by_code
 from zjanalysis.analysis.registry import PLAN_SCOPE
 from zjanalysis.errors import UnknownName
 
@@ -133,7 +133,7 @@ def test_left_out_reasons_sum_to_n_left_out(items: pd.DataFrame) -> None:
 
 
 def test_measure_of_folded_items_counts_each_base_code_once(items: pd.DataFrame) -> None:
-    scores = measure(fold(items))
+    scores = measure(collapse_by_code(items))
     assert value(scores, "time_compression") == ((15 - 7.5 + 5 - 0) / (15 + 5), 2, 1)
     assert value(scores, "visits") == ((0.5 + 2) / 2, 2, 1)
     assert value(scores, "online")[0] == (1 + 0) / 2

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.frontier import frontier, peer_states
-from zjanalysis.analysis.matching import common_limit, common_limits, fold, headroom
+from zjanalysis.analysis.matching import collapse_by_code, common_limit, common_limits, headroom
 from zjanalysis.analysis.registry import indicator
 
 Read = Callable[[str], pd.DataFrame]
@@ -27,7 +27,7 @@ region_code match_code item_name department statutory_days promised_days visits 
 
 
 def test_handling_items_of_one_code_fold_to_means(items_of: Read) -> None:
-    folded = fold(items_of(ITEMS)).set_index(["region_code", "match_code"])
+    folded = collapse_by_code(items_of(ITEMS)).set_index(["region_code", "match_code"])
     first = folded.loc[("440800", "A")]
     assert (first["statutory_days"], first["promised_days"], first["visits"], first["n_items"]) == (15, 7, 0.5, 2)
     assert first["handling_type"] == "承诺件"
@@ -61,4 +61,4 @@ def test_headroom_is_each_items_own_promise_beyond_the_best_peer(items_of: Read)
 
 def test_folding_does_not_depend_on_the_order_of_rows(items_of: Read) -> None:
     items = items_of(ITEMS)
-    pd.testing.assert_frame_equal(fold(items), fold(items.sample(frac=1, random_state=7)))
+    pd.testing.assert_frame_equal(collapse_by_code(items), collapse_by_code(items.sample(frac=1, random_state=7)))

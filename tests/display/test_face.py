@@ -25,7 +25,7 @@ TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
     "standing": lambda me: me.standing("bookable"), "bands": lambda me: me.bands("visits"),
     "by_department": lambda me: me.by_department("visits"), "left_out": lambda me: me.left_out(),
     "item_changes": lambda me: me.item_changes(), "sensitivity": lambda me: me.sensitivity("visits"),
-    "room": lambda me: me.room("visits")[1], "history": lambda me: me.history[0],
+    "headroom": lambda me: me.headroom("visits")[1], "history": lambda me: me.history[0],
     "steps": lambda me: me.plan("visits").steps, "summary": lambda me: me.plan("visits").summary,
     "kept by who asked": lambda me: me.base("visits"),
 }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from zjanalysis.display import wording
 from zjanalysis.ledger.display import amount, cell_of, gap_text, with_words, worded
 from zjanalysis.ledger.rows import empty_ledger
-from zjanalysis.ledger.state import settle, start
+from zjanalysis.ledger.state import advance_state, start
 from zjanalysis.units import UNITS
 
 
@@ -57,12 +57,14 @@ def test_every_row_says_from_its_numbers_why_it_has_its_state(cells: dict, said:
     row = {"ledger_id": "六-04@440800", "comparison": ">", "target_value": 0.855, "unit": "share", "deadline": "2021-06",
            "indicator": "instant", "region_code": "440800"}  # fmt: skip
     one = pd.DataFrame([row | cells]).reindex(columns=list(blank.columns)).astype(blank.dtypes.to_dict())
-    assert with_words(settle(one, blank, on="2021-04-15", as_of="2021-03-31"))["status_reason"].tolist() == [said]
+    assert with_words(advance_state(one, blank, on="2021-04-15", as_of="2021-03-31"))["status_reason"].tolist() == [
+        said
+    ]
 
 
 def test_a_row_that_fell_back_says_when() -> None:
     first = start(pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.9]}), on="2021-02-01")
-    fell = with_words(settle(first.assign(current=0.8), first, on="2021-04-15", as_of="2021-03-31"))
+    fell = with_words(advance_state(first.assign(current=0.8), first, on="2021-04-15", as_of="2021-03-31"))
     said = fell.set_index("ledger_id").loc["六-04@440800", "status_reason"]
     assert said == "2021年3月31日达标回落；没有进展说明和佐证；距完成时限76天；80.00%，未达＞85.50%。"
 

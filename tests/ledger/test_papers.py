@@ -19,7 +19,7 @@ from zjanalysis.ledger.display import worded
 from zjanalysis.ledger.papers import brief, month_start, notice_rows, summary_table, write_documents, write_notices
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
 from zjanalysis.ledger.rows import office_of
-from zjanalysis.ledger.state import Status, settle, standing, start
+from zjanalysis.ledger.state import Status, advance_state, standing, start
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 BUREAU = "湛江市政务服务数据管理局"
@@ -29,7 +29,7 @@ DAYS = ("2021-04-15", "2021-06-10", "2021-07-10", "2021-12-31")
 def overdue_rows() -> pd.DataFrame:
     scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.80]})
     first = start(scores, on="2021-02-01", as_of="2020-12-31")
-    return notice_rows(settle(first, first, on="2021-07-10", as_of="2020-12-31"))
+    return notice_rows(advance_state(first, first, on="2021-07-10", as_of="2020-12-31"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.inputs.workplan import load_targets, load_tasks
-from zjanalysis.ledger.rows import adopt, empty_ledger, fill, hand_columns
+from zjanalysis.ledger.rows import empty_ledger, fill, hand_columns, number_own_rows
 from zjanalysis.ledger.state import refresh, start
 
 CITY, COUNTY = "440800", "440802"
@@ -175,6 +175,6 @@ def test_rows_people_add_get_a_number_once_and_obey_the_same_rules() -> None:
     after = refresh(typed, made(), scores=BASE, on="2021-04-15", as_of="2020-12-31")
     assert list(after["ledger_id"].tail(2)) == ["自001", "自002"]
     assert list(after["status"].tail(2)) == ["已达标待销号", "未启动"]
-    assert list(adopt(after)["ledger_id"]) == list(after["ledger_id"])
+    assert list(number_own_rows(after)["ledger_id"]) == list(after["ledger_id"])
     more = pd.concat([after, after.tail(1)], ignore_index=True)
-    assert adopt(more)["ledger_id"].iloc[-1] == "自003"
+    assert number_own_rows(more)["ledger_id"].iloc[-1] == "自003"

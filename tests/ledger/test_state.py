@@ -11,7 +11,7 @@ import zjanalysis as zj
 from zjanalysis.errors import ConfigError
 from zjanalysis.ledger.display import status_reason, with_target_text
 from zjanalysis.ledger.rows import PEERS, empty_ledger, last_day, today
-from zjanalysis.ledger.state import Status, is_met, settle, start
+from zjanalysis.ledger.state import Status, advance_state, is_met, start
 
 NAN = float("nan")
 
@@ -32,7 +32,7 @@ def row(**given_cells: object) -> pd.DataFrame:
 def after(
     ledger: pd.DataFrame, before: pd.DataFrame | None = None, *, on: str = "2021-04-15", as_of: str = "2021-03-31"
 ):
-    return settle(ledger, empty_ledger() if before is None else before, on=on, as_of=as_of).iloc[0]
+    return advance_state(ledger, empty_ledger() if before is None else before, on=on, as_of=as_of).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -135,30 +135,30 @@ def test_a_flag_is_closed_only_with_name_number_date_and_link_of_its_evidence(he
 
 def test_a_row_that_falls_back_opens_again_and_its_old_closing_date_is_void() -> None:
     closed = row(current=0.9, evidence="文号1", closed_on="2021-04-10", progress="x")
-    first = settle(closed, empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    first = advance_state(closed, empty_ledger(), on="2021-04-15", as_of="2021-03-31")
     assert first.iloc[0]["status"] == Status.CLOSED
-    fell = settle(first.assign(current=0.8), first, on="2021-07-15", as_of="2021-06-30")
+    fell = advance_state(first.assign(current=0.8), first, on="2021-07-15", as_of="2021-06-30")
     assert fell.iloc[0]["status"] == Status.OVERDUE
     assert "回落" in fell.iloc[0]["hint"]
     assert fell.iloc[0]["closed_on"] == "2021-04-10"
-    again = settle(fell.assign(current=0.9), fell, on="2021-10-15", as_of="2021-09-30")
+    again = advance_state(fell.assign(current=0.9), fell, on="2021-10-15", as_of="2021-09-30")
     assert again.iloc[0]["status"] == Status.REACHED
-    renewed = settle(again.assign(closed_on="2021-10-20"), again, on="2021-10-25", as_of="2021-09-30")
+    renewed = advance_state(again.assign(closed_on="2021-10-20"), again, on="2021-10-25", as_of="2021-09-30")
     assert renewed.iloc[0]["status"] == Status.CLOSED
 
 
 def test_a_closed_row_without_a_value_this_time_stays_closed_and_says_so_but_not_without_evidence() -> None:
-    first = settle(
+    first = advance_state(
         row(current=0.9, evidence="e", closed_on="2021-04-10"), empty_ledger(), on="2021-04-15", as_of="2021-03-31"
     )
     silent = first.assign(current=NAN)
-    stays = settle(silent, first, on="2021-05-15", as_of="2021-04-30").iloc[0]
+    stays = advance_state(silent, first, on="2021-05-15", as_of="2021-04-30").iloc[0]
     assert (stays["status"], stays["hint"]) == ("已销号", "本期无数据，维持销号，请补数核实")
-    assert settle(silent.assign(evidence=""), first, on="2021-05-15").iloc[0]["status"] != "已销号"
+    assert advance_state(silent.assign(evidence=""), first, on="2021-05-15").iloc[0]["status"] != "已销号"
 
 
 def test_what_once_met_its_target_has_been_started_even_without_a_word_of_progress() -> None:
-    reached = settle(row(current=0.9), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    reached = advance_state(row(current=0.9), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
     silent = after(row(current=NAN), reached, on="2021-05-15")
     assert (silent["status"], silent["hint"]) == ("推进中", "曾经达标，本期无数据，请补数核实")
     fallen = after(row(current=0.8), reached, on="2021-05-15")
@@ -166,8 +166,8 @@ def test_what_once_met_its_target_has_been_started_even_without_a_word_of_progre
 
 
 def test_what_was_met_in_time_is_not_overdue_for_want_of_a_figure_what_was_met_late_or_never_is() -> None:
-    reached = settle(row(current=0.9, deadline="2021-04"), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
-    silent = settle(row(current=NAN, deadline="2021-04", unit="share"), reached, on="2021-05-15").iloc[0]
+    reached = advance_state(row(current=0.9, deadline="2021-04"), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    silent = advance_state(row(current=NAN, deadline="2021-04", unit="share"), reached, on="2021-05-15").iloc[0]
     assert (silent["status"], silent["hint"]) == ("推进中", "曾经达标，本期无数据，请补数核实")
     assert status_reason(silent.to_dict()) == "2021年3月31日曾按期达标；本期无数据。"
     assert after(row(current=0.8, deadline="2021-04"), reached, on="2021-05-15")["status"] == "逾期"
@@ -176,9 +176,9 @@ def test_what_was_met_in_time_is_not_overdue_for_want_of_a_figure_what_was_met_l
 
 
 def test_progress_is_dated_when_its_text_changes_and_only_then() -> None:
-    first = settle(row(progress="一"), empty_ledger(), on="2021-02-01")
-    same = settle(first, first, on="2021-03-01")
-    moved = settle(same.assign(progress="二"), same, on="2021-04-01")
+    first = advance_state(row(progress="一"), empty_ledger(), on="2021-02-01")
+    same = advance_state(first, first, on="2021-03-01")
+    moved = advance_state(same.assign(progress="二"), same, on="2021-04-01")
     assert [str(t.iloc[0]["progress_on"].date()) for t in (first, same, moved)] == [
         "2021-02-01",
         "2021-02-01",
@@ -207,15 +207,15 @@ def test_a_deadline_nobody_can_read_is_said_and_never_overdue() -> None:
 
 @pytest.mark.parametrize("unread", ["2021-06-31", "六月底", "2021-13", ""])
 def test_a_deadline_nobody_can_read_leaves_the_last_one_that_could_be_in_force(unread: str) -> None:
-    first = settle(row(deadline="2021-03-31", progress="x", unit="share"), empty_ledger(), on="2021-02-01")
-    once = settle(first.assign(deadline=unread), first, on="2021-04-10")
-    again = settle(once.drop(columns="days_left"), once, on="2021-04-11")
+    first = advance_state(row(deadline="2021-03-31", progress="x", unit="share"), empty_ledger(), on="2021-02-01")
+    once = advance_state(first.assign(deadline=unread), first, on="2021-04-10")
+    again = advance_state(once.drop(columns="days_left"), once, on="2021-04-11")
     for found, days in ((once.iloc[0], -10), (again.iloc[0], -11)):
         assert (found["status"], found["days_left"], found["deadline_read"]) == ("逾期", days, "2021-03-31")
         assert found["deadline"] == unread
         assert found["hint"] == "完成时限认不出，请写成 2021-06 或 长期推进"
         assert status_reason(found.to_dict()).startswith(f"完成时限2021-03-31（现写“{unread}”，认不出）；逾期{-days}天")
-    mended = settle(again.assign(deadline="2021-05"), again, on="2021-04-12").iloc[0]
+    mended = advance_state(again.assign(deadline="2021-05"), again, on="2021-04-12").iloc[0]
     assert (mended["status"], mended["days_left"]) == ("推进中", 49)
 
 
@@ -226,11 +226,13 @@ def test_a_day_that_is_none_is_refused() -> None:
 
 @pytest.mark.parametrize("as_of", ["2021-03-31", "2020-12-31"])
 def test_one_day_settles_state_days_left_and_quiet_time(as_of: str) -> None:
-    first = settle(row(deadline="2021-03-31", progress="一"), empty_ledger(), on="2021-02-01", as_of="2020-12-31")
-    later = settle(first, first, on="2021-04-15", as_of=as_of).iloc[0]
+    first = advance_state(
+        row(deadline="2021-03-31", progress="一"), empty_ledger(), on="2021-02-01", as_of="2020-12-31"
+    )
+    later = advance_state(first, first, on="2021-04-15", as_of=as_of).iloc[0]
     assert (later["status"], later["days_left"], later["days_quiet"]) == ("逾期", -15, 73)
     assert later["settled_on"] == pd.Timestamp("2021-04-15")
-    last = settle(first, first, on="2021-03-31", as_of=as_of).iloc[0]
+    last = advance_state(first, first, on="2021-03-31", as_of=as_of).iloc[0]
     assert (last["status"], last["days_left"]) == ("推进中", 0)
 
 
@@ -242,13 +244,13 @@ def test_what_is_only_registered_is_never_overdue(deadline: str, current: float)
 
 
 def test_a_fallen_row_says_so_until_its_target_is_met_again_however_often_it_is_settled() -> None:
-    first = settle(row(current=0.9), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
-    fell = settle(first.assign(current=0.8), first, on="2021-07-15", as_of="2021-06-30")
-    again = settle(fell, fell, on="2021-07-15", as_of="2021-06-30")
+    first = advance_state(row(current=0.9), empty_ledger(), on="2021-04-15", as_of="2021-03-31")
+    fell = advance_state(first.assign(current=0.8), first, on="2021-07-15", as_of="2021-06-30")
+    again = advance_state(fell, fell, on="2021-07-15", as_of="2021-06-30")
     pd.testing.assert_frame_equal(again, fell)
     assert "回落" in again.iloc[0]["hint"]
     assert again.iloc[0]["reopened_on"] == pd.Timestamp("2021-06-30")
-    risen = settle(again.assign(current=0.9), again, on="2021-10-15", as_of="2021-09-30").iloc[0]
+    risen = advance_state(again.assign(current=0.9), again, on="2021-10-15", as_of="2021-09-30").iloc[0]
     assert pd.isna(risen["reopened_on"])
 
 
@@ -273,7 +275,7 @@ def test_no_path_closes_a_row_without_evidence_and_a_met_target(steps: list[dict
         now = now + pd.Timedelta(days=one["days"])
         figures = now - pd.Timedelta(days=1)
         typed = {k: v for k, v in one.items() if k != "days"}  # status and reached_on typed by hand must not matter
-        memory = settle(row(**typed), memory, on=now, as_of=figures)
+        memory = advance_state(row(**typed), memory, on=now, as_of=figures)
         met = None if pd.isna(one["current"]) else one["current"] > 0.855
         reached = None if met is False else (reached or figures) if met else reached
         result = memory.iloc[0]

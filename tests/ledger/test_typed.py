@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from zjanalysis.ledger.display import with_words, worded
-from zjanalysis.ledger.rows import adopt, empty_ledger, with_gap
-from zjanalysis.ledger.state import Status, settle
+from zjanalysis.ledger.rows import empty_ledger, number_own_rows, with_gap
+from zjanalysis.ledger.state import Status, advance_state
 from zjanalysis.ledger.typed import read_target, read_value
 
 CLOSING = {"ledger_id": "自001", "evidence": "纪要", "closed_on": "2021-04-10", "deadline": "2021-06"}
@@ -19,7 +19,9 @@ def own(target: str, value: str, before: pd.DataFrame | None = None) -> pd.Serie
     cells = CLOSING | {"target_text": target, "current_written": value}
     row = pd.DataFrame([cells]).reindex(columns=list(blank.columns)).astype(blank.dtypes.to_dict())
 
-    settled = settle(with_gap(adopt(row)), blank if before is None else before, on="2021-06-15", as_of="2021-03-31")
+    settled = advance_state(
+        with_gap(number_own_rows(row)), blank if before is None else before, on="2021-06-15", as_of="2021-03-31"
+    )
     return worded(with_words(settled)).iloc[0]
 
 

@@ -28,7 +28,7 @@ from zjanalysis.analysis.like_for_like import (
     rules_of,
     verdict_of,
 )
-from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, bound
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, for_region
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.regions import is_county
 from zjanalysis.settings import Comparison, Settings
@@ -50,7 +50,7 @@ def target_of(one: Indicator, region: str, *, median: float = float("nan")) -> T
     >>> target_of(indicator("instant"), "440823").number, target_of(indicator("visits"), "440902").kind
     (0.8111, '')
     """
-    asked = bound(one, region)
+    asked = for_region(one, region)
     if asked.aim == "number":
         return Target("number", asked.target_for(county=is_county(region)), asked.sign, strict=asked.strict)
     if asked.aim == "above_peers":

@@ -20,7 +20,7 @@ _SELECTORS = ("on_application", "serves_public", "in_hall")
 _TEXTS = ("region", "item_name", "item_type", "use_level", "department")
 
 
-def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
+def collapse_by_code(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFrame:
     """Return one row per (region_code, match_code): the means of its items' numbers, so that `measure` runs on it.
 
     Limits are means over the usable pairs, visits over the known ones, a flag becomes the share that has it (flags
@@ -31,7 +31,7 @@ def fold(items: pd.DataFrame, *, scope: Scope | None = PLAN_SCOPE) -> pd.DataFra
     >>> items = pd.DataFrame({"region_code": "440800", "match_code": "A", "item_name": ["甲", "乙"],
     ...     "limit_reason": None, "statutory_days": [20.0, 10], "promised_days": [5.0, 1],
     ...     "handling_type": "承诺件", "in_force": True})
-    >>> fold(items, scope=None)[["statutory_days", "promised_days", "n_items"]].iloc[0].tolist()
+    >>> collapse_by_code(items, scope=None)[["statutory_days", "promised_days", "n_items"]].iloc[0].tolist()
     [15.0, 3.0, 2.0]
     """
     rows = in_scope(items, scope)

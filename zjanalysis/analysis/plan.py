@@ -121,12 +121,12 @@ def survey(
     rows = items[items["region_code"].isin(group)]
     values = measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(group))
     states = peer_states(rows, one, peers=group, scope=scope)
-    table, alike = rooms(rows, one, regions=[region], group=group, states=states, conditions=conditions)
+    table, alike = headrooms(rows, one, regions=[region], group=group, states=states, conditions=conditions)
     codes = two_way.code_tables(rows, [one], regions=group, scope=scope)[one.key]
     return Ground(items, one, group, values, states, conditions, table, alike, codes)
 
 
-def rooms(
+def headrooms(
     items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], group: Iterable[str], states: pd.DataFrame,
     conditions: Conditions,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
@@ -222,7 +222,7 @@ def under(ground: Ground, conditions: Conditions) -> Ground:
     if conditions == without_reviews(ground.conditions):
         table, alike = map(unreviewed, (ground.table, ground.alike))
     else:
-        table, alike = rooms(ground.items, ground.one, regions=ground.group[:1], group=ground.group,
+        table, alike = headrooms(ground.items, ground.one, regions=ground.group[:1], group=ground.group,
                              states=ground.states, conditions=conditions)  # fmt: skip
     return replace(ground, conditions=conditions, table=table, alike=alike)
 

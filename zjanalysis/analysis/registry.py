@@ -171,7 +171,7 @@ def indicator(key: str | Indicator) -> Indicator:
     return _BY_NAME[key]
 
 
-def bound(one: Indicator, region: str) -> Indicator:
+def for_region(one: Indicator, region: str) -> Indicator:
     """Return the indicator as it binds a region: without any target where no work plan of its city is on record.
 
     The targets written here are those of the plan on record (reference/tasks.csv, column city); they bind its city.

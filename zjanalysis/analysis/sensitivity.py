@@ -11,7 +11,7 @@ from zjanalysis.analysis.compare import facts, target_of
 from zjanalysis.analysis.frontier import INSTANT
 from zjanalysis.analysis.indicators import as_written, measure
 from zjanalysis.analysis.like_for_like import code_tables, judge
-from zjanalysis.analysis.matching import fold
+from zjanalysis.analysis.matching import collapse_by_code
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.values import factors
@@ -139,8 +139,9 @@ def readings(
     one, group = find(indicator), tuple(regions)
     rows = items[items["region_code"].isin(group)]
     chosen = settings or load_settings()
-    ways = [Switch(CURRENT, lambda items: items, (one.key,)), *switches(chosen.units),
-            Switch(FOLDED, lambda items: fold(items, scope=scope and scope.narrowed(one)), (one.key,))]  # fmt: skip
+    narrow = scope and scope.narrowed(one)
+    ways = (Switch(CURRENT, lambda items: items, (one.key,)), *switches(chosen.units),
+            Switch(FOLDED, lambda items: collapse_by_code(items, scope=narrow), (one.key,)))  # fmt: skip
     tables = [_read(way.change(rows), find(way.instead or one), group, chosen, scope).assign(definition=way.definition)
               for way in ways if one.key in way.indicators]  # fmt: skip
     return pd.concat(tables, ignore_index=True)

@@ -19,7 +19,7 @@ from zjanalysis.analysis.whole import whole_series
 from zjanalysis.errors import unknown_name
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
-from zjanalysis.inputs.findings import together
+from zjanalysis.inputs.findings import join_findings
 from zjanalysis.inputs.period import (
     HISTORY,
     KEY,
@@ -48,7 +48,7 @@ KNOWN = {one.key: one for one in (*ITEM_INDICATORS, *REPORTED_INDICATORS)}
 _BY_NAME = {name: one for one in REPORTED_INDICATORS for name in (one.label, one.short)}
 
 
-def known(key: str | Indicator) -> Indicator:
+def any_indicator(key: str | Indicator) -> Indicator:
     """Return the indicator of a key or a name, of items or reported; raises UnknownName with the nearest.
 
     >>> known("instant").short, known("good_rating").short
@@ -207,7 +207,7 @@ def load_series(
     before = history[history["period"] <= upto] if upto else history
     rows, apart = joined([_scores(dataset, name, chosen) for name in names], before)
     _, unlinked = load_successions(dataset.folder, upto=upto)
-    return rows, together([findings, apart, unlinked])
+    return rows, join_findings([findings, apart, unlinked])
 
 
 def load_past(folder: Path, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -27,7 +27,7 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.matching import followed, lineages
 from zjanalysis.analysis.registry import Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.analysis.series import known, last_of, stored
+from zjanalysis.analysis.series import any_indicator, last_of, stored
 from zjanalysis.inputs.dataset import list_periods, load_dataset, steps_in_time
 from zjanalysis.inputs.period import how_read, item_files, load_period, load_successions
 from zjanalysis.inputs.regions import region_codes
@@ -178,7 +178,7 @@ def _row(line: pd.DataFrame, last: str, places: Mapping[str, int]) -> dict[str, 
     values, newest = line["value"].to_numpy("float64"), line.iloc[-1]
     gaps = np.flatnonzero(np.diff([places[name] for name in line["period"]]) > 1)
     unbroken = len(line) - 1 - int(gaps[-1]) if len(gaps) else len(line)
-    one, below = known(str(newest["indicator"])), line["denominator"].to_numpy("float64")
+    one, below = any_indicator(str(newest["indicator"])), line["denominator"].to_numpy("float64")
     reading = read_line(values, below, one, unbroken=unbroken)
     before = values[:-1][(line["period"] == last)[:-1]] if last else values[:-1]
     previous = float(before[-1]) if len(before) else float("nan")
@@ -228,7 +228,7 @@ def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str, *, las
     apart = against_group(series, regions=tuple(regions))
     read = signals(apart, period=period).rename(columns={"signal": "relative", "way": "relative_way"})
     both = own.merge(read[[*_KEY, "relative", "relative_way"]], on=_KEY, how="left")
-    best = [rising(one.unit, one.sign).ceiling for one in map(known, both["indicator"])]
+    best = [rising(one.unit, one.sign).ceiling for one in map(any_indicator, both["indicator"])]
     held = (both["value"] - best).abs().lt(1e-9) & both["relative_way"].lt(0)
     return both.assign(relative=both["relative"].mask(held & both["relative"].ne(Signal.FEW), str(Signal.STEADY)))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from zjanalysis.analysis.registry import bound
+from zjanalysis.analysis.registry import for_region
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.signals import Kind, alerts
 from zjanalysis.cli.output import save
@@ -29,7 +29,7 @@ from zjanalysis.settings import Settings, load_settings
 from zjanalysis.studies import study_of
 
 
-def told(arguments: argparse.Namespace) -> int:
+def print_alerts(arguments: argparse.Namespace) -> int:
     """Print one line for every unit that something has moved for; nothing where nothing has."""
     rules = load_settings()
     now = load_period(arguments.data, arguments.period)
@@ -78,7 +78,7 @@ def _group(now: Period, before: Period, region: str, settings: Settings) -> pd.D
 
 def _text(row: Mapping[Any, Any]) -> str:
     """Say one alert with its number and what the number is held against."""
-    one = bound(find(row["indicator"]), row["region_code"])
+    one = for_region(find(row["indicator"]), row["region_code"])
     value = f"{one.short}{wording.amount(row['value'], one.unit, row['digits'])}"
     middle = f"全组中位数{wording.amount(row['median'], one.unit, row['digits'])}"
     if row["kind"] == Kind.TARGET:

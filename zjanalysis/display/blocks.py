@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from zjanalysis.analysis.registry import Scope, bound
+from zjanalysis.analysis.registry import Scope, for_region
 from zjanalysis.display import dates, picture, templates, theme, wording
 from zjanalysis.display.tables import HTML, MIME, Table, about, page_table, word
 from zjanalysis.display.tables import table as table_of
@@ -207,7 +207,7 @@ def definitions(me: Study) -> Block:
     rows = scores.assign(
         ratio=[wording.ratio_text(numerator, denominator) for numerator, denominator in ratios],
         definition=[one.definition if me.scope.kind else one.definition.replace("行政许可", "") for one in known],
-        basis=[bound(one, me.region).basis for one in known],
+        basis=[for_region(one, me.region).basis for one in known],
     )
     printed = page_table("definitions", rows)
     notes = reading_rules(me)

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis.compare import target_of
-from zjanalysis.analysis.registry import bound
+from zjanalysis.analysis.registry import for_region
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps, since
 from zjanalysis.display.canvas import Cell, Columns, dots, key_line, line, row_chart, rows_per_mm, text_of, write
@@ -57,7 +57,7 @@ def _reason(row: dict[Any, Any]) -> str:
 
 def target_text(key: str, me: Study) -> str:
     """Return what the plan asks of a region: a number, or what it says in words; else why it asks nothing."""
-    one, asked = bound(me.asked(key), me.region), target_of(about(key), me.region)
+    one, asked = for_region(me.asked(key), me.region), target_of(about(key), me.region)
     if none := unplanned(me.region):
         return none
     if asked.kind == "number":

@@ -16,7 +16,16 @@ from zjanalysis.columns import REPORTED_COLUMNS, label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import FILE_NAME, columns_told, dataset_of, load_dataset
-from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Columns, Place, Violation, columns_of, findings_of, together
+from zjanalysis.inputs.findings import (
+    LEAVES_OUT,
+    WHOLE,
+    Columns,
+    Place,
+    Violation,
+    columns_of,
+    findings_of,
+    join_findings,
+)
 from zjanalysis.inputs.headers import nearest
 from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.office_table import find_table, own_book
@@ -222,7 +231,7 @@ def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tabl
     checked = {name: checked[name] for name in first.values()}
     places = {key: place for one in checked.values() for key, place in one.places.items()}
     items, across = deduplicate(_under([one.items for one in checked.values()]), places)
-    findings = together([findings_of(repeated), *(one.findings for one in checked.values()), across])
+    findings = join_findings([findings_of(repeated), *(one.findings for one in checked.values()), across])
     left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
     files = pd.DataFrame({
         "file": pd.Series(list(checked), dtype="str"),
@@ -282,7 +291,7 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     headers = _under(header_tables) if header_tables else pd.DataFrame(columns=list(HEADER_KEYS))
     items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
     reported = [result for result in results.values() if isinstance(result, tuple)]
-    found = together([findings_of(refused), findings, *(findings for findings, _ in reported)])
+    found = join_findings([findings_of(refused), findings, *(findings for findings, _ in reported)])
     counts = pd.concat([counts, *(count for _, count in reported)], ignore_index=True)
     return Submission(items, found, counts, files, headers, folder / FILE_NAME)
 

@@ -161,7 +161,7 @@ def typed(findings: pd.DataFrame) -> pd.DataFrame:
     return findings.reindex(columns=list(KEYS)).astype(kinds)
 
 
-def together(findings: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def join_findings(findings: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return findings tables under one another."""
     filled = [frame for frame in findings if len(frame)]
     return typed(pd.concat(filled, ignore_index=True)) if filled else findings_of(())

@@ -77,11 +77,11 @@ def cached(folder: Path, key: str, build: Callable[[], T], *, states: int = STAT
     return built
 
 
-def own(value: Any) -> Any:
+def own_copy(value: Any) -> Any:
     """Return tables, alone or in a tuple, as the asker's own: pandas copies on write, so it costs no data."""
     if isinstance(value, (pd.DataFrame, pd.Series)):
         return value.copy(deep=False)
-    return tuple(map(own, value)) if type(value) is tuple else value
+    return tuple(map(own_copy, value)) if type(value) is tuple else value
 
 
 def lending(record: type[T]) -> type[T]:
@@ -89,7 +89,7 @@ def lending(record: type[T]) -> type[T]:
     plain = record.__getattribute__
 
     def lent(self: T, name: str) -> Any:
-        return own(plain(self, name))
+        return own_copy(plain(self, name))
 
     record.__getattribute__ = lent  # type: ignore[assignment, method-assign]
     return record
@@ -130,7 +130,7 @@ class Period:
         """Return what was made under this key before, or make it now and remember it: reports share what is equal."""
         if key not in self.memory:
             self.memory[key] = make()
-        value: T = own(self.memory[key])
+        value: T = own_copy(self.memory[key])
         return value
 
 

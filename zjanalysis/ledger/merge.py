@@ -14,8 +14,8 @@ from zjanalysis.columns import BUREAU, CHANGE_COLUMNS, HAND, TOOL, label
 from zjanalysis.inputs.office_table import PLACE, UNCALCULATED, Day, day_of
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.ledger.reading import TALK, TWICE, TYPED_BY_OFFICE, LedgerFile
-from zjanalysis.ledger.rows import OWN, adopt, first_true, hand_columns, is_own, records, today
-from zjanalysis.ledger.state import Status, settle
+from zjanalysis.ledger.rows import OWN, first_true, hand_columns, is_own, number_own_rows, records, today
+from zjanalysis.ledger.state import Status, advance_state
 
 KEY = ["ledger_id", "column"]
 LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
@@ -126,16 +126,16 @@ def _is_typed(key: str, text: str, ledger_id: str, *, stood: str, sent: set[tupl
     if key in TYPED_BY_OFFICE and (not ledger_id or ledger_id.startswith(OWN)):
         return False
     if not ledger_id or key == "ledger_id":
-        return (key, plain(text)) not in sent and text != ledger_id
-    return plain(text) != plain(stood)
+        return (key, comparable_text(text)) not in sent and text != ledger_id
+    return comparable_text(text) != comparable_text(stood)
 
 
 def _sent(texts: pd.DataFrame) -> set[tuple[str, str]]:
     pairs = texts.melt(var_name="column", value_name="text").astype("str")
-    return set(zip(pairs["column"], pairs["text"].map(plain), strict=True))
+    return set(zip(pairs["column"], pairs["text"].map(comparable_text), strict=True))
 
 
-def plain(text: str) -> str:
+def comparable_text(text: str) -> str:
     """Return a cell's text for comparison: a number to nine digits, a day in one form, no white space around.
 
     >>> plain("0.9772727272727273") == plain("0.97727272727"), plain("2021/6/3"), plain(" 完成 ")
@@ -163,7 +163,7 @@ def merge(
     bureau decides: when the ledger's is empty). Rows and columns the copy added are added. A row that cannot be placed
     and a tool's cell somebody typed in are conflicts. Then the states are settled anew.
     """
-    master = adopt(ledger)
+    master = number_own_rows(ledger)
     placed = {name: _matched(copy, master, tag=str(n)) for n, (name, copy) in enumerate(copies.items())}
     proposals = [_proposals(master, placed[name], copy, by=name) for name, copy in copies.items()]
     judged = _judge(pd.concat(proposals, ignore_index=True))
@@ -171,7 +171,7 @@ def merge(
     added = _added(master, placed)
     grown = pd.concat([master, *added.values()], ignore_index=True)
     extra = {c for rows in placed.values() for c in hand_columns(rows)} - set(grown.columns)
-    patched = adopt(_patch(grown.assign(**dict.fromkeys(sorted(extra), "")), taken))
+    patched = number_own_rows(_patch(grown.assign(**dict.fromkeys(sorted(extra), "")), taken))
     files = [name for name, rows in added.items() for _ in range(len(rows))]
     numbered = patched["ledger_id"].iloc[len(master) :].to_list()
     new = pd.DataFrame({"changed_by": files, "ledger_id": numbered, "column": "row", "old": "", "new": "新增一行"})
@@ -180,7 +180,7 @@ def merge(
     loose = [_loose(copy, set(placed[name]["row_number"]), by=name) for name, copy in copies.items()]
     conflicts = _named(pd.concat([refused, *loose], ignore_index=True), master)
     notes = tuple(note for name, copy in copies.items() for note in _notes(copy, by=name))
-    return LedgerResult(settle(patched, before, on=on, as_of=as_of), log, conflicts, notes)
+    return LedgerResult(advance_state(patched, before, on=on, as_of=as_of), log, conflicts, notes)
 
 
 def _matched(copy: Copy, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
@@ -281,7 +281,7 @@ def _loose(copy: Copy, placed: set[int], *, by: str) -> pd.DataFrame:
     stood = cells(copy.base, hand_columns(copy.base)).set_index(KEY)["text"].to_dict()
     was_there = [
         all(stood.get((one, column), "") == text for one in maybe.split("\n")) if maybe and column in hand
-        else (column, plain(text)) in sent
+        else (column, comparable_text(text)) in sent
         for maybe, column, text in zip(typed["maybe"], typed["column"], typed["text"], strict=True)
     ]  # fmt: skip
     strange = typed[(typed["text"] != "") & ~pd.Series(was_there, index=typed.index, dtype="bool")]

@@ -95,7 +95,7 @@ OWN = "自"
 DAYS = ("opened_on", "reached_on", "reopened_on", "progress_on", "baseline_on", "as_of", "settled_on")
 NUMBERS = ("baseline", "current", "gap", "target_value")
 COUNTED = ("days_left", "days_quiet")
-"""What `state.settle` counts anew each time; nobody remembers it."""
+"""What `state.advance_state` counts anew each time; nobody remembers it."""
 PEERS = ("above_peers", "below_peers")
 MOVES = ("rising", "falling")
 """Comparisons with the base value."""
@@ -174,7 +174,7 @@ def _measure(sentence: str) -> str:
     return re.sub(r"^[并要](?=依托|加大)", "", full).strip("，；。 ")
 
 
-def adopt(ledger: pd.DataFrame) -> pd.DataFrame:
+def number_own_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with a number for every row without one (or with one that stands twice): 自001, 自002, …
 
     The target and value people typed are read (`read_typed`), so that the rules of closing hold for these rows too.

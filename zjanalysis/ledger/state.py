@@ -25,7 +25,6 @@ from zjanalysis.ledger.rows import (
     LOWER,
     MOVES,
     PEERS,
-    adopt,
     empty_ledger,
     evidence_lacks,
     fill,
@@ -33,6 +32,7 @@ from zjanalysis.ledger.rows import (
     is_own,
     last_day,
     lay_out,
+    number_own_rows,
     records,
     today,
     with_gap,
@@ -97,13 +97,13 @@ def refresh(
 ) -> pd.DataFrame:
     """Return the ledger with every tool column up to date and every hand column as it was.
 
-    ``before`` is what the tool wrote last time (see `settle`); a new row of the office gets its number here. Rows are
-    filled and settled twice: the eight problems are measured by the rows that belong to them.
+    ``before`` is what the tool wrote last time (see `advance_state`); a row the office added gets its number here. Rows
+    are filled and settled twice: the eight problems are measured by the rows that belong to them.
     """
-    rows, figures = adopt(ledger), scores[["region_code", "indicator", "value"]]
-    settled = settle(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+    rows, figures = number_own_rows(ledger), scores[["region_code", "indicator", "value"]]
+    settled = advance_state(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
     figures = pd.concat([figures, problem_scores(settled)], ignore_index=True)
-    return settle(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+    return advance_state(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
 
 
 def problem_scores(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +171,7 @@ def is_met(ledger: pd.DataFrame) -> pd.Series:
     return pd.Series(answers, index=ledger.index, dtype="boolean")
 
 
-def settle(ledger: pd.DataFrame, before: pd.DataFrame, *, on: Day, as_of: Day | None = None) -> pd.DataFrame:
+def advance_state(ledger: pd.DataFrame, before: pd.DataFrame, *, on: Day, as_of: Day | None = None) -> pd.DataFrame:
     """Return the ledger as of one day: ``on`` (办理日期) settles states, days left and quiet time alike.
 
     ``before`` is what the tool itself wrote last (ledger_id, status, reached_on, progress, progress_on, opened_on,
@@ -295,7 +295,7 @@ def standing(file: LedgerFile, *, on: Day = "") -> pd.DataFrame:
     figures = file.memory["as_of"].max()
     # what an earlier version wrote may not follow from what is printed
     rows = with_gap(read_typed(file.ledger, is_own(file.ledger)))
-    return settle(rows, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
+    return advance_state(rows, file.memory, on=day, as_of=day if pd.isna(figures) else figures)
 
 
 def load_ledger(period: Period, *, city: str) -> pd.DataFrame:

@@ -234,7 +234,7 @@ def locked(folder: Path, sign: Sign | None = None, tell: Tell = print) -> Iterat
         finally:
             shutil.rmtree(making, ignore_errors=True)
             with writing(folder):
-                fold(folder, sign)
+                fold_log(folder, sign)
             owner.unlink(missing_ok=True)
 
 
@@ -283,7 +283,7 @@ def forget(folder: Path, over: Collection[Entry]) -> None:
         _put_on_record(folder, entries)
 
 
-def fold(folder: Path, sign: Sign | None) -> None:
+def fold_log(folder: Path, sign: Sign | None) -> None:
     """Put what the log says into the manifest, and sign it where it is not. The caller holds the lock."""
     if (folder / HIDDEN / LOG).is_file() or (sign is not None and _is_unsigned(folder)):
         _put_on_record(folder, read_manifest(folder), sign)
@@ -305,7 +305,7 @@ def recover(folder: Path, sign: Sign | None, tell: Tell = print) -> None:
         if (ready / _ENTRY).is_file():
             _finish(folder, ready, before.get(ready.name.replace("+", "/")), tell)
         shutil.rmtree(ready, ignore_errors=True)
-    fold(folder, sign)
+    fold_log(folder, sign)
 
 
 def in_flight(folder: Path) -> dict[str, Entry]:

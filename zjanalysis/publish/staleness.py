@@ -51,7 +51,7 @@ def _step(job: Job, sources: Sources, entry: Entry | None, folder: Path, shared:
     if job.has_subject and job.of == "scope" and job.region_code in sources.outside:
         absent, hint = sources.outside[job.region_code]
         return Step(job, marked, reads, absent=absent, hint=hint)
-    reason = "按要求重新生成" if force else why(job, marked, reads, entry, folder)
+    reason = "按要求重新生成" if force else reason_to_make(job, marked, reads, entry, folder)
     if PARTS["definitions"] in reason or PARTS["code"] in reason:
         reason += _which(folder / f"{job.key}.html", shared)
     still_absent = entry.reason if entry is not None and entry.status == ABSENT and not reason else ""
@@ -64,14 +64,14 @@ def reads_of(job: Job, sources: Sources) -> dict[str, str]:
     Files no row comes from (the ledger, reported figures, cases, earlier periods) concern every report.
     """
     regions = sources.regions
-    shared = {"": regions.get("", ("", ""))[0], BESIDE: digest_of(beside(sources))}
+    shared = {"": regions.get("", ("", ""))[0], BESIDE: digest_of(shared_files(sources))}
     if not job.reads:
         return {ALL: digest_of({code: own for code, (own, _) in regions.items()}), **shared}
     peers = {code: regions[code][1] for code in job.reads if code in regions and code != job.region_code}
     return {OWN: regions.get(job.region_code, ("", ""))[0], **shared, **peers}
 
 
-def beside(sources: Sources) -> dict[str, str]:
+def shared_files(sources: Sources) -> dict[str, str]:
     """Return the files that hold no row of the period or the last: ledger, reported figures, cases, history, periods
     before, from which lines over time are drawn.
     """
@@ -82,11 +82,11 @@ def beside(sources: Sources) -> dict[str, str]:
 def inputs_of(job: Job, sources: Sources) -> dict[str, str]:
     """Return the files the job's rows come from, with their digests."""
     rows = {name for code in job.reads or sources.origins for name in sources.origins.get(code, ())}
-    shared = {"dataset.toml": "", **beside(sources)}
+    shared = {"dataset.toml": "", **shared_files(sources)}
     return {name: digest for name, digest in sources.files.items() if name in rows or name in shared}
 
 
-def why(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, folder: Path) -> str:
+def reason_to_make(job: Job, marked: Stamp, reads: Mapping[str, str], entry: Entry | None, folder: Path) -> str:
     """Say why a report must be made; empty when its page is up to date."""
     if entry is None:
         return "首次生成"
