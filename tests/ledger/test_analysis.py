@@ -12,7 +12,7 @@ from zjanalysis.cases.analysis import case_scores
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import report_units
-from zjanalysis.ledger.analysis import board, by_region, by_unit, due, moved, split_units
+from zjanalysis.ledger.analysis import board, by_unit, counted, due, moved, split_units
 from zjanalysis.ledger.state import refresh, start
 from zjanalysis.studies import study_of
 
@@ -74,7 +74,7 @@ def test_units_and_departments_that_help_have_rows_of_their_own() -> None:
 
 def test_every_region_is_counted_the_city_first() -> None:
     ledger = made()
-    counts = by_region(ledger).set_index("region")["n_rows"]
+    counts = counted(ledger, ["region"]).set_index("region")["n_rows"]
     assert counts.to_dict() == ledger.groupby("region").size().to_dict()
     assert counts.index[0] == "湛江市"
 

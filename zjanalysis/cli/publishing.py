@@ -12,12 +12,13 @@ from pathlib import Path
 from zjanalysis.cli import listed
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError, InputError, unknown_name
+from zjanalysis.inputs.dataset import load_dataset
 from zjanalysis.publish import provenance, staleness
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
-from zjanalysis.publish.jobs import list_jobs, named_units, select, unfit
+from zjanalysis.publish.jobs import foci, home, list_jobs, named_units, select, unfit
 from zjanalysis.publish.pool import cluster
-from zjanalysis.publish.release import published
+from zjanalysis.publish.release import MANIFEST
 from zjanalysis.settings import load_settings
 
 PASSED_ON = "打包"
@@ -100,7 +101,10 @@ def bundle(arguments: argparse.Namespace) -> int:
 
 def _published(reports: Path, arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
     """Yield the folder of the period asked for, or of the newest, of every city the data set is about."""
-    by_city = published(reports, load_settings(), arguments.data)
+    settings = load_settings()
+    dataset = load_dataset(arguments.data, settings=settings)
+    homes = {city: reports / home(settings, dataset, city) for city in foci(settings, dataset, every=True)}
+    by_city = {city: sorted(path.parent for path in place.glob(f"*/{MANIFEST}")) for city, place in homes.items()}
     periods = dict.fromkeys(folder.name for folders in by_city.values() for folder in folders)
     if not periods or (arguments.period and arguments.period not in periods):
         raise unknown_name("已发布的期次", arguments.period or str(reports), periods)

@@ -35,7 +35,8 @@ _NEWS = {Status.CLOSED: "新销号", Status.REACHED: "新达标", Status.IN_PROG
 AGENDA = (OVERDUE, SOON, BACK, *_NEWS.values(), MOVED, QUIET, REACHED)
 
 
-def _counted(ledger: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def counted(ledger: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return one row per group, in the order of the ledger: how many rows in which state (`COUNTS`)."""
     flags = ledger[by].assign(
         n_rows=1,
         n_no_value=ledger["current"].isna().astype("int64"),
@@ -52,7 +53,7 @@ def board(ledger: pd.DataFrame, *, city: str = "") -> pd.DataFrame:
     the day the ledger was settled. ``city`` chooses whose plan; a city without a plan on record has no task.
     """
     tasks = load_tasks(city)[["task", "title", "clause", "deadline", "kind"]].query("kind != 'text'")
-    counts = tasks.merge(_counted(ledger, ["task"]), on="task", how="left")
+    counts = tasks.merge(counted(ledger, ["task"]), on="task", how="left")
     whole = counts.assign(**{name: counts[name].fillna(0).astype("int64") for name in COUNTS})
     left = (deadlines(whole["deadline"]) - ledger["settled_on"].max()).dt.days
     return whole.assign(days_left=left.astype("Int64"), task_status=_task_status(whole))
@@ -91,13 +92,8 @@ def by_unit(ledger: pd.DataFrame) -> pd.DataFrame:
 
     A row two units answer for counts for both.
     """
-    counted = _counted(split_units(ledger), ["unit_name"])
-    return counted.sort_values(["n_overdue", "n_rows"], ascending=False, kind="stable", ignore_index=True)
-
-
-def by_region(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per region, the city first, in the order of the ledger."""
-    return _counted(ledger, ["region"])
+    units = counted(split_units(ledger), ["unit_name"])
+    return units.sort_values(["n_overdue", "n_rows"], ascending=False, kind="stable", ignore_index=True)
 
 
 def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:

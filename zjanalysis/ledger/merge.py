@@ -18,10 +18,8 @@ from zjanalysis.ledger.rows import OWN, first_true, hand_columns, is_own, number
 from zjanalysis.ledger.state import Status, advance_state
 
 KEY = ["ledger_id", "column"]
-LOGGED = ("status", "current", "baseline", "target_value", "reached_on")
 OFFICES = tuple("current_written" if key == "current" else key for key in TYPED_BY_OFFICE)
 """What an office says itself of a row of its own; its value as it wrote it."""
-WHO = ("problem", "region", "lead_unit")
 CHANGES = [c.key for c in CHANGE_COLUMNS]
 CONFLICTS = ["ledger_id", "region", "indicator_label", "column", "in_master", "in_copy", "changed_by", "reason"]
 
@@ -90,7 +88,8 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by
 
 def tool_changes(before: pd.DataFrame, after: pd.DataFrame, *, on: Day) -> pd.DataFrame:
     """Return what the tool itself moved: status, value, base value, target, day reached."""
-    return changes(before, after, columns=list(LOGGED), by="工具", on=on)
+    columns = ["status", "current", "baseline", "target_value", "reached_on"]
+    return changes(before, after, columns=columns, by="工具", on=on)
 
 
 def hand_changes(base: pd.DataFrame, ledger: pd.DataFrame, *, on: Day) -> pd.DataFrame:
@@ -198,7 +197,7 @@ def _matched(copy: Copy, master: pd.DataFrame, *, tag: str) -> pd.DataFrame:
     passing = pd.Series([f"?{tag}-{n}" for n in range(len(rows))], index=rows.index, dtype="str")
     own = master[is_own(master)]
     same = pd.Series(pd.NA, index=rows.index, dtype="object")
-    for keys in (_own_columns(own), list(WHO)):
+    for keys in (_own_columns(own), ["problem", "region", "lead_unit"]):
         shared = [key for key in keys if key in rows and key in own]
         names = own.drop_duplicates(shared)[[*shared, "ledger_id"]].astype("str")
         ids = rows[shared].astype("str").merge(names, on=shared, how="left")["ledger_id"].set_axis(rows.index)

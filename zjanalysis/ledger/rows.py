@@ -26,8 +26,8 @@ from zjanalysis.units import UNITS, apart, rounded
 
 LOG_SHEET, SAMPLE = "变更记录", "示例数据（模拟）"
 """The sheet of the change log; what stands over the table of a ledger of made-up figures, and on every paper of it."""
-MEMORY = (*MEMORY_KEYS, "settled_on", "reopened_on", "deadline_read", "current_written")
-COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY, "region_code", "verdict"]))
+COLUMNS = tuple(dict.fromkeys([*LEDGER, *MEMORY_KEYS, "settled_on", "reopened_on", "deadline_read", "current_written",
+                               "region_code", "verdict"]))  # fmt: skip
 """Every column of a ledger: those of the sheet, what the tool remembers, what it looks up."""
 _HALF = str.maketrans("（）", "()")
 _BY = "(?:之前|以前|前)"

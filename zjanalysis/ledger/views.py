@@ -64,7 +64,7 @@ def _parts(tasks: pd.DataFrame, n_rows: int) -> str:
 
 def counts_sentence(ledger: pd.DataFrame) -> str:
     """Say how many rows stand in which state on the day the ledger was settled."""
-    total = analysis.by_region(ledger)[list(COUNTS)].sum()
+    total = analysis.counted(ledger, ["region"])[list(COUNTS)].sum()
     late = f"逾期{total['n_overdue']}项" if total["n_overdue"] else "没有逾期事项"
     return (
         f"截至{day_text(ledger['settled_on'].max())}，台账共{total['n_rows']}项：已达标{total['n_met']}项"
@@ -139,7 +139,7 @@ def units(me: Study) -> Block:
 
 def regions(me: Study) -> Block:
     """List the states by region."""
-    rows = analysis.by_region(load(me))
+    rows = analysis.counted(load(me), ["region"])
     names = [level_name(code) if (code := find_code(name)) else name for name in rows["region"]]
     return _counts(rows.assign(region=names), "region", "按地区")
 

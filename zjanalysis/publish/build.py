@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,7 +19,6 @@ from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key
 from zjanalysis.publish.staleness import Step, plan
 from zjanalysis.settings import Settings
 
-Progress = Callable[[str], None]
 MOVED = "输入文件在生成期间有变动："
 
 
@@ -63,7 +62,7 @@ class _Build:
     options: Options
     reader: Reader
     executor: Executor | None
-    progress: Progress
+    progress: release.Tell
     sign: Sign | None
 
 
@@ -93,7 +92,7 @@ class _Place:
 
 
 def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Options | None = None,
-          executor: Executor | None = None, progress: Progress = print) -> BuildSummary:  # fmt: skip
+          executor: Executor | None = None, progress: release.Tell = print) -> BuildSummary:  # fmt: skip
     """Make every report of ``jobs`` that is not up to date, into their places below ``out``; the data set and the
     period are one for all, and are read once.
 

@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path, PurePosixPath
@@ -32,7 +32,6 @@ from zjanalysis.publish.jobs import CITY, is_district
 from zjanalysis.publish.provenance import record_in
 from zjanalysis.publish.release import ABSENT, FILES, GOOD, MANIFEST, Entry, Sign, read_manifest, with_links
 
-TO, CC = "收件人", "抄送"
 LONGEST = 254  # RFC 5321
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
                       r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")  # fmt: skip
@@ -56,7 +55,7 @@ def load_addresses(path: Path) -> dict[str, Addresses]:
     lists: dict[str, Addresses] = {}
     for cells in table.rows.to_dict("records"):
         row = {str(key): str(value) for key, value in cells.items()}
-        to, cc = (_addresses(row, key, label, table) for key, label in (("to", TO), ("cc", CC)))
+        to, cc = (_addresses(row, key, table) for key in ("to", "cc"))
         if not to:
             continue
         code = find_code(row["region"])
@@ -65,11 +64,11 @@ def load_addresses(path: Path) -> dict[str, Addresses]:
         before = lists.get(code, Addresses(()))
         lists[code] = Addresses(tuple(dict.fromkeys(before.to + to)), tuple(dict.fromkeys(before.cc + cc)))
     if not lists:
-        raise InputError(f"“{path.name}”里没有一行填了{TO}。", "请在“收件人”栏填邮箱地址。")
+        raise InputError(f"“{path.name}”里没有一行填了收件人。", "请在“收件人”栏填邮箱地址。")
     return lists
 
 
-def _addresses(row: Mapping[str, str], key: str, label: str, table: OfficeTable) -> tuple[str, ...]:
+def _addresses(row: Mapping[str, str], key: str, table: OfficeTable) -> tuple[str, ...]:
     """Return the addresses of a cell, or refuse it with its place."""
     text = row.get(key, "")
     parts = [part for part in re.split(r"[;；,，、 　]+", text) if part]
@@ -78,7 +77,7 @@ def _addresses(row: Mapping[str, str], key: str, label: str, table: OfficeTable)
         return tuple(parts)
     quoted = " ".join(wrong.split())[:60]
     why = "含换行，" if re.search(r"[\r\n\v\f\x00-\x1f\x85\u2028\u2029]", wrong) else ""
-    text = f"{table.file} {_place(row, key, table)} 的{label}“{quoted}”{why}不是邮箱地址。"
+    text = f"{table.file} {_place(row, key, table)} 的{table.heads[key]}“{quoted}”{why}不是邮箱地址。"
     raise InputError(text, "请写成 name@example.gov.cn，几个之间用分号。")
 
 
@@ -98,7 +97,6 @@ _KEY = re.compile(r"(?:[\w-]+/)?[\w-]+")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day a zip can name
 _MEMBER = 0o100644 << 16
 _BOUNDARY = "=_zjanalysis_{}_="
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ class Bundles:
 
 
 def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = None, sign: Sign | None = None,
-           progress: Progress = lambda line: None) -> Bundles:  # fmt: skip
+           progress: release.Tell = lambda line: None) -> Bundles:  # fmt: skip
     """Write the zips of a period's folder into ``out``: the period's and one per district; with ``mail`` the letters.
 
     ``sign`` signs the manifest inside the period's zip.
@@ -176,7 +174,7 @@ def is_own(entry: Entry, page: bytes) -> bool:
 
 
 def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path, out: Path,
-          period_members: Mapping[str, bytes], progress: Progress) -> list[Path]:  # fmt: skip
+          period_members: Mapping[str, bytes], progress: release.Tell) -> list[Path]:  # fmt: skip
     written = []
     for entry in (one for one in entries.values() if is_district(one.key)):
         target = out / f"{file_stem(entry.region_code, entry.region, stage.name)}.zip"
@@ -260,7 +258,7 @@ def _note(lines: Iterable[str]) -> bytes:
 
 
 def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Path, out: Path,
-           progress: Progress) -> tuple[Path, ...]:  # fmt: skip
+           progress: release.Tell) -> tuple[Path, ...]:  # fmt: skip
     """Write a letter for every region of ``mail`` whose page may be passed on (``entries``, laid out in ``stage``).
 
     Nothing here sends anything. A region without such a page is told and gets none; one of an earlier run goes.

@@ -53,11 +53,6 @@ class PageFacts:
         """Return the display blocks of the notebook."""
         return payloads(self.notebook)
 
-    @cached_property
-    def outputs(self) -> list[NotebookNode]:
-        """Return every output of the notebook."""
-        return [output for cell in self.notebook.cells for output in cell.get("outputs", ())]
-
     def kind(self, name: str) -> list[dict[str, Any]]:
         """Return the blocks of one kind."""
         return [block for block in self.blocks if block.get("kind") == name]
@@ -73,14 +68,6 @@ class PageFacts:
     def in_tables(self, tag: str) -> list[list[Element]]:
         """Return, for every table, the elements of one tag inside it."""
         return [[e for e in self.inside(table) if e.tag == tag] for table in self.all("table")]
-
-
-def sheets(workbook: Path) -> set[str]:
-    """Return the names of a workbook's sheets."""
-    reader = PageReader()
-    with zipfile.ZipFile(workbook) as book:
-        reader.feed(book.read("xl/workbook.xml").decode("utf-8"))
-    return {element.attributes["name"] for element in reader.elements if element.tag == "sheet"}
 
 
 MAX_BYTES = 350_000
@@ -132,7 +119,7 @@ def hidden_warnings(notebook: NotebookNode) -> int:
 
 def complete(page: PageFacts) -> Iterator[str]:
     """1. No error output, the completion mark at the end."""
-    if any(output.output_type == "error" for output in page.outputs):
+    if any(output.output_type == "error" for cell in page.notebook.cells for output in cell.get("outputs", ())):
         yield "笔记本有出错的单元格"
     cells = [cell for cell in page.notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if not all(cell.execution_count for cell in cells):
@@ -314,8 +301,11 @@ def whole_figures(page: PageFacts) -> Iterator[str]:
         there = {e.tag for e in page.inside(figure)}
         yield from (f"第 {number} 图缺少{word}" for word, name in _FIGURE_PARTS.items() if name not in there)
     wanted = sheet_names([str(table["sheet"] or table["caption"]) for table in pages.tables_of(page.blocks)])
-    there = sheets(page.workbook)
-    yield from (f"工作簿缺少“{name}”页" for name in wanted if name not in there)
+    reader = PageReader()
+    with zipfile.ZipFile(page.workbook) as book:
+        reader.feed(book.read("xl/workbook.xml").decode("utf-8"))
+    sheets = {element.attributes["name"] for element in reader.elements if element.tag == "sheet"}
+    yield from (f"工作簿缺少“{name}”页" for name in wanted if name not in sheets)
 
 
 CHECKS: tuple[Callable[[PageFacts], Iterable[str]], ...] = (

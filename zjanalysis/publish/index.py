@@ -45,17 +45,6 @@ class Cell:
     line: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Tile:
-    """One district on the map: its page, its cell, and where it stands (row and column from 1, as CSS counts)."""
-
-    region: str
-    page: str
-    cell: Cell
-    row: int
-    column: int
-
-
 def write_index(folder: Path, units: Collection[str] = ()) -> Path:
     """Write ``index.html`` of a period from its manifest, which decides every byte, and return its path.
 
@@ -183,19 +172,21 @@ def _look(card: Card, alike: Iterable[Card]) -> str:
 
 def tile_map(
     entries: Sequence[Entry], cells: Mapping[str, Sequence[Cell]], heads: Mapping[str, str], folder: Path
-) -> tuple[list[tuple[str, list[Tile]]], str] | None:
+) -> tuple[list[tuple[str, list[dict[str, Any]]]], str] | None:
     """Return per indicator every district at its rough place, and what the places mean; None without a district.
 
-    The indicator in which most districts differ comes first.
+    A district has its page, its cell, and where it stands (row and column from 1, as CSS counts). The indicator in
+    which most districts differ comes first.
     """
     districts = {entry.region_code: entry for entry in entries if is_district(entry.key)}
     if not any(entry.cards for entry in districts.values()):
         return None
     layout = tile_layout(sorted(districts, key=lambda code: (not code.isdecimal(), code)))  # counties, then zones
 
-    def tile(code: str, number: int) -> Tile:
+    def tile(code: str, number: int) -> dict[str, Any]:
         entry, (row, column) = districts[code], layout.places[code]
-        return Tile(entry.region, _links(entry, folder).get("页面", ""), cells[entry.key][number], row + 1, column + 1)
+        return {"region": entry.region, "page": _links(entry, folder).get("页面", ""),
+                "cell": cells[entry.key][number], "row": row + 1, "column": column + 1}  # fmt: skip
 
     sheets = [(label, [tile(code, number) for code in layout.places]) for number, label in enumerate(heads.values())]
-    return sorted(sheets, key=lambda sheet: -sum(bool(one.cell.look) for one in sheet[1])), layout.note
+    return sorted(sheets, key=lambda sheet: -sum(bool(one["cell"].look) for one in sheet[1])), layout.note

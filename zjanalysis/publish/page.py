@@ -9,7 +9,6 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -42,8 +41,11 @@ _NUMBERED = re.compile(r"<figure class=\"zj-figure\">.*?</figure>|<caption>[^<]*
 
 def payloads(notebook: NotebookNode) -> list[dict[str, Any]]:
     """Return the JSON of every display block the notebook shows, in order."""
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
-    return [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
+    return [data[MIME] for cell in notebook.cells for data in _displays(cell)]
+
+
+def _displays(cell: NotebookNode) -> list[NotebookNode]:
+    return [output.data for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
 
 
 def main_part(notebook: NotebookNode) -> list[str | dict[str, Any]]:
@@ -55,7 +57,7 @@ def main_part(notebook: NotebookNode) -> list[str | dict[str, Any]]:
             if any(head.startswith(ANNEX) for head in heads):
                 return parts
             parts += heads
-        parts += [output.data[MIME] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
+        parts += [data[MIME] for data in _displays(cell)]
     return parts
 
 
@@ -75,11 +77,6 @@ def write_papers(notebook: NotebookNode, folder: Path, *, office: str, code: str
     (folder / "report.png").write_bytes(card)
 
 
-def facts(cover: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the index shows of a cover."""
-    return {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
-
-
 def tables_of(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the tables behind everything the page shows, once each, in the order of the page."""
     tables = [block["table"] if isinstance(block.get("table"), Mapping) else block for block in blocks]
@@ -92,16 +89,6 @@ def write_tables(blocks: Sequence[Mapping[str, Any]], path: Path, *, title: str,
     notes = [("校验码", stamp.fingerprint), ("笔记本", str(stamp.details["notebook"]))]
     sample = any(block.get("sample") for block in blocks)
     write_workbook(tables_of(blocks), path, title=title.strip(), notes=notes, sample=sample)
-
-
-@dataclass(frozen=True)
-class Annex:
-    """A part that is folded on the screen and printed only when it is open; ``summary`` says what is inside."""
-
-    id: str
-    title: str
-    summary: str
-    body: str
 
 
 def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) -> str:
@@ -137,8 +124,11 @@ def style() -> str:
     return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("blocks.css", "page/page.css"))
 
 
-def _parts(notebook: NotebookNode) -> tuple[str, list[Annex], list[tuple[str, str]]]:
-    """Return body, annexes and table of contents (id, text); headings get ids, figures and tables numbers."""
+def _parts(notebook: NotebookNode) -> tuple[str, list[dict[str, str]], list[tuple[str, str]]]:
+    """Return body, annexes and table of contents (id, text); headings get ids, figures and tables numbers.
+
+    An annex is folded on the screen and printed only when it is open; its summary says what is inside.
+    """
     pieces = [html for cell in notebook.cells for html in _shown(cell)]
     contents: list[tuple[str, str]] = []
     parts: list[tuple[str, list[str]]] = [("", [])]
@@ -154,7 +144,8 @@ def _parts(notebook: NotebookNode) -> tuple[str, list[Annex], list[tuple[str, st
         else:
             parts[-1][1].append(f'<h2 id="{contents[-1][0]}">{heading[3]}</h2>')
     ids = {title: name for name, title in contents}
-    annexes = [Annex(ids[title], title, _summary(held), "\n".join(held)) for title, held in parts[1:]]
+    annexes = [{"id": ids[title], "title": title, "summary": _summary(held), "body": "\n".join(held)}
+               for title, held in parts[1:]]  # fmt: skip
     return "\n".join(parts[0][1]), annexes, contents
 
 
@@ -198,8 +189,7 @@ def markdown() -> MarkdownWithMath:
 def _shown(cell: NotebookNode) -> Sequence[str]:
     if cell.cell_type == "markdown":
         return [re.sub(r"<h1>.*?</h1>", "", markdown().render(cell.source), flags=re.DOTALL)]
-    blocks = [output.data["text/html"] for output in cell.get("outputs", ()) if MIME in output.get("data", {})]
-    return [_STYLE.sub("", html) for html in blocks]
+    return [_STYLE.sub("", data["text/html"]) for data in _displays(cell)]
 
 
 def _code(notebook: NotebookNode) -> list[Mapping[str, object]]:

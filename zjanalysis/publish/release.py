@@ -30,14 +30,11 @@ from typing import Any
 
 from zjanalysis.errors import PublishError
 from zjanalysis.files import take_lock, write_whole
-from zjanalysis.inputs.dataset import load_dataset
 from zjanalysis.inputs.regions import level_name
-from zjanalysis.publish.jobs import foci, home, in_order, is_district
-from zjanalysis.settings import Settings
+from zjanalysis.publish.jobs import in_order, is_district
 
 PLACE = "<!-- page-way -->"
 """What stands in a page without links."""
-INDEX = "index.html"
 FILES = {".html": "页面", ".xlsx": "工作簿", ".docx": "文档", ".png": "图卡", ".ipynb": "笔记本"}
 """What a report can consist of: suffix → what readers call it."""
 ENDS = "|".join(suffix.removeprefix(".") for suffix in FILES)
@@ -94,7 +91,7 @@ def relink(folder: Path, entries: Iterable[Any]) -> None:
     places = {entry.key: number for number, entry in enumerate(districts)}
     for entry in pages:
         up = "../" * entry.key.count("/")
-        links = [("← 总览", f"{up}{INDEX}")]
+        links = [("← 总览", f"{up}index.html")]
         if entry.key in places:
             place = places[entry.key]
             links += [(f"‹ {one.region}", f"{up}{one.key}.html") for one in districts[:place][-1:]]
@@ -171,13 +168,6 @@ def _logged(folder: Path) -> dict[str, Entry]:
                 entry = _entry_from(json.loads(line))
                 entries[entry.key] = entry
     return entries
-
-
-def published(out: Path, settings: Settings, data: str = "") -> dict[str, list[Path]]:
-    """Return the folders of the periods that were published, oldest first, by the city they are about."""
-    dataset = load_dataset(data, settings=settings)
-    homes = {city: out / home(settings, dataset, city) for city in foci(settings, dataset, every=True)}
-    return {city: sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")) for city, folder in homes.items()}
 
 
 def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str, sign: Sign | None = None) -> None:
