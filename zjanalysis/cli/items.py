@@ -157,18 +157,16 @@ def print_headers(checked: Submission, file: TextIO | None = None) -> None:
 
     Where each is a standard name one line says so.
     """
-    tables: dict[str, list[tuple[str, str]]] = {}
+    tables: dict[str, list[tuple[str, str, pd.DataFrame]]] = {}
     for (name, sheet), rows in checked.headers.groupby(["file", "sheet"], sort=False):
         alike = rows[[column.key for column in TABLES["page.check_headers"]]].to_csv(index=False)
-        tables.setdefault(alike, []).append((str(name), str(sheet)))
-    for (name, sheet), *others in tables.values():
+        tables.setdefault(alike, []).append((str(name), str(sheet), rows))
+    for (name, sheet, rows), *others in tables.values():
         more = f"等 {1 + len(others)} 张表" if others else ""
-        rows = checked.headers[(checked.headers["file"] == name) & (checked.headers["sheet"] == sheet)]
         exact = f"{len(rows)}列都是标准名称，全部认得。" if rows["how"].eq(NAME).all() else ""
         print(f"\n表头（{visible(name)}{f' {visible(sheet)}' if sheet else ''}{more}）：{exact}", file=file)
-        if exact:
-            continue
-        print_table(table(rows, caption="表头", columns=TABLES["page.check_headers"]), limit=len(rows), file=file)
+        if not exact:
+            print_table(table(rows, caption="表头", columns=TABLES["page.check_headers"]), limit=len(rows), file=file)
     asked = suggestions(checked.headers)
     if asked:
         print(f"\n是同一列的，写进 {where(checked.dataset)} 的 [columns]（或加 --learn 逐条确认）：", file=file)

@@ -13,7 +13,7 @@ import ast
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +117,8 @@ def list_jobs(
     common = {"data": dataset.folder.relative_to(settings.root).as_posix() if inside else str(dataset.folder),
               "period": period or periods[-1], "report_date": report_date, "peers": peers or dataset.peers}  # fmt: skip
     own, cities = notebooks(settings), foci(settings, dataset, every=every)
-    return tuple(replace(job, focus=city, place=f"{home(settings, dataset, city)}{job.period}",
-                         has_subject=notebook.each != "once", of=notebook.of)
-                 for city in cities for notebook in own if notebook.each != "once" or city == cities[0]
-                 for job in _jobs_of(notebook, named_units(city), common))  # fmt: skip
+    return tuple(job for city in cities for notebook in own if notebook.each != "once" or city == cities[0]
+                 for job in _jobs_of(notebook, named_units(city), common, home(settings, dataset, city)))  # fmt: skip
 
 
 def foci(settings: Settings, dataset: Dataset, *, every: bool = False) -> tuple[str, ...]:
@@ -142,7 +140,7 @@ def home(settings: Settings, dataset: Dataset, city: str) -> str:
     return "" if usual else f"{dataset.folder.name}/{city}/"
 
 
-def _jobs_of(notebook: Notebook, units: Mapping[str, str], common: Mapping[str, str]) -> Iterator[Job]:
+def _jobs_of(notebook: Notebook, units: Mapping[str, str], common: Mapping[str, str], where: str) -> Iterator[Job]:
     """Yield the reports of one notebook; ``units``: the focus city, then its districts, code → name."""
     focus, *districts = units
     parameters = {**notebook.parameters, **{name: value for name, value in common.items() if value}}
@@ -151,7 +149,8 @@ def _jobs_of(notebook: Notebook, units: Mapping[str, str], common: Mapping[str, 
         key = f"{notebook.output}/{code}" if notebook.each == DISTRICT else notebook.output
         values = {name: code if name == "region" else parameters[name] for name in notebook.parameters}
         yield Job(key, notebook.path, code, units[code], common["period"], common["data"], values, siblings,
-                  "" if notebook.output in (CITY, DISTRICT) else notebook.title, notebook.order)  # fmt: skip
+                  "" if notebook.output in (CITY, DISTRICT) else notebook.title, notebook.order, focus,
+                  f"{where}{common['period']}", notebook.each != "once", notebook.of)  # fmt: skip
 
 
 def is_district(key: str) -> bool:

@@ -51,7 +51,7 @@ def start(
     return process, here
 
 
-def prepare(snapshot: Path | None = None) -> None:
+def prepare(snapshot: Path | None) -> None:
     """Start the forkserver where it does not run: it imports what reports need and waits for the snapshot (POSIX)."""
     from multiprocessing import forkserver  # noqa: PLC0415  POSIX only
 

@@ -288,7 +288,7 @@ def _is_unsigned(folder: Path) -> bool:
     return (folder / MANIFEST).is_file() and not (folder / (MANIFEST + BESIDE)).is_file()
 
 
-def recover(folder: Path, sign: Sign | None, tell: Tell = print) -> None:
+def recover(folder: Path, sign: Sign | None, tell: Tell) -> None:
     """Finish every report whose release was cut off, and the manifest. The caller holds the lock."""
     before = read_manifest(folder)
     for ready in sorted((folder / HIDDEN / "ready").glob("*")):
@@ -305,7 +305,7 @@ def in_flight(folder: Path) -> dict[str, Entry]:
     return {entry.key: entry for entry in entries}
 
 
-def is_cut_off(folder: Path, *, signed: bool = False) -> bool:
+def is_cut_off(folder: Path, *, signed: bool) -> bool:
     """Tell whether releases, manifest (and its signature, where it must be ``signed``) or index are not complete."""
     logged = (folder / HIDDEN / LOG).is_file() or (signed and _is_unsigned(folder))
     return logged or bool(in_flight(folder)) or not (folder / "index.html").is_file()
