@@ -93,8 +93,7 @@ def _text(row: Mapping[Any, Any]) -> str:
 
 
 def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
-    present = load_ledger(now, city=city)
-    rows = moved(present, load_ledger(before, city=city)) if len(present) else present.assign(status_before="")
+    rows = moved(load_ledger(now, city=city), load_ledger(before, city=city))
     late = rows[rows["status"] == Status.OVERDUE]
     texts = [
         f"台账{str(row['ledger_id']).partition('@')[0]}“{row['problem']}”应于{row['deadline']}完成，已逾期"
