@@ -19,7 +19,7 @@ from python_calamine import CalamineWorkbook
 import zjanalysis as zj
 from zjanalysis.analysis.evaluation import lift, scored
 from zjanalysis.analysis.reported import measure_reported
-from zjanalysis.cases.analysis import period_cases
+from zjanalysis.cases.analysis import find_cases
 from zjanalysis.inputs.reported import load_reported
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -320,7 +320,7 @@ def reported() -> dict[str, pd.DataFrame]:
 
 def test_cases_are_those_of_the_items_and_what_is_gathered_is_the_case_table(reported) -> None:
     now = zj.load_period("data/sample", "2021Q1")
-    cases = period_cases(now)
+    cases = find_cases(now)
     online = cases.by_item.query("indicator == 'online_cases'")[["numerator", "denominator"]].sum()
     kiosk, gathered = (
         reported["2021Q1"].loc[(CITY, key), "numerator"] for key in ("kiosk_cases", "cases_per_10k_people")

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.analysis.conftest import items_of, make_items
 from tests.cases.real_engines import CLUSTER, HOME, LIGHT, postgres_server, spark_master
+from zjanalysis.cases.analysis import scores_of
+from zjanalysis.cases.clock import open_cases
+from zjanalysis.cases.inputs import CaseSource
 
 __all__ = ["items_of", "make_items"]
+
+TABLES = ("by_month", "by_item", "days", "overdue", "findings", "names")
+
+
+def case_scores(source: CaseSource, *, by: tuple[str, ...] = ("region_code",), **opened: Any) -> pd.DataFrame:
+    with open_cases(source, **opened) as table:
+        return scores_of(table, by=by)
 
 
 @pytest.fixture(scope="session")

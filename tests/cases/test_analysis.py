@@ -11,33 +11,31 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.cases.conftest import TABLES, case_scores
 from zjanalysis.analysis.caseload import with_caseload
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.cases import analysis
 from zjanalysis.cases.analysis import (
     CASE_INDICATORS,
     FOLDER,
-    TABLES,
     CaseSummary,
     case_counts,
     case_coverage,
-    case_scores,
     case_summary,
     find_cases,
-    period_cases,
     roll_up,
 )
 from zjanalysis.cases.clock import open_cases
-from zjanalysis.cases.inputs import CaseSource
+from zjanalysis.cases.inputs import CaseSource, case_source
 from zjanalysis.cases.views import (
     case_departments,
     case_items,
     case_overall,
-    case_quantiles,
     case_trend,
     days_distribution,
     loose_promises,
     overdue_cases,
+    quantiles,
     quantiles_of,
 )
 from zjanalysis.errors import InputError, UnknownName
@@ -89,7 +87,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def source(items_of: Read) -> CaseSource:
-    return CaseSource("试/2021Q1", date(2021, 3, 31), items_of(ITEMS), sample=False)
+    return CaseSource("试/2021Q1", date(2021, 3, 31), items_of(ITEMS))
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +274,7 @@ def test_trend_departments_and_items(summary: CaseSummary) -> None:
 
 
 def test_quantiles_are_exact(summary: CaseSummary) -> None:
-    found = case_quantiles(summary, q=(0.5, 0.9, 1.0)).query("region_code == '440823'")
+    found = quantiles(summary.days, by=["region_code"], q=(0.5, 0.9, 1.0)).query("region_code == '440823'")
     taken = sorted([3, 4, 3, 1, 2, 9, 10, 2, 1, 1, 1])
     assert found["actual_days"].tolist() == [taken[5], taken[9], taken[10]]
     assert found["n"].tolist() == [11] * 3
@@ -426,18 +424,18 @@ GOOD = "2,遂溪县,440102019005,2021-03-01,2021-03-08,5"
 
 
 def late(period: Period, project: Settings) -> list[float]:
-    scores = period_cases(period, settings=project).by_item.set_index("indicator")
+    scores = find_cases(period, settings=project).by_item.set_index("indicator")
     return scores.loc["on_time", ["numerator", "denominator"]].tolist()
 
 
 def test_what_is_kept_is_what_was_read(project: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     period = with_cases(project, LATE, GOOD, "3,遂溪县,440102019005,2021-03-01,,5")
-    read = case_summary(period, settings=project)
-    first = period_cases(period, settings=project)
+    read = case_summary(case_source(period, settings=project), settings=project)
+    first = find_cases(period, settings=project)
     monkeypatch.setattr(analysis, "case_summary", None)  # reading again would fail
-    again = period_cases(period, settings=project)
+    again = find_cases(period, settings=project)
     for one in (first, again):
-        assert (one.title, one.cutoff, one.sample, one.n_cases) == (read.title, read.cutoff, read.sample, 3)
+        assert (one.cutoff, one.n_cases) == (read.cutoff, 3)
         for name in TABLES:
             pd.testing.assert_frame_equal(getattr(one, name), getattr(read, name))
 
@@ -462,7 +460,7 @@ def test_a_period_without_cases_is_told_apart_from_cases_that_cannot_be_read(pro
     period = dataset(project)
     assert find_cases(period, settings=project) is None
     with pytest.raises(InputError, match="没有办件数据"):
-        period_cases(period, settings=project)
+        case_source(period, settings=project)
     spark = dataset(project, more='[cases]\nspark_table = "gov.cases"\n')
     assert find_cases(spark, settings=project) is None
     made = dataset(project, kind="sample")
@@ -480,6 +478,6 @@ def test_a_file_that_cannot_be_read_is_no_period_without_cases(project: Settings
 
 def test_what_a_build_hands_over_is_taken_as_it_is(project: Settings) -> None:
     period = with_cases(project, LATE, GOOD)
-    held = replace(period, cases=period_cases(period, settings=project))
+    held = replace(period, cases=find_cases(period, settings=project))
     (period.dataset.folder / "2021Q1" / "cases" / "办件.csv").unlink()
     assert find_cases(held, settings=project) is held.cases

@@ -18,7 +18,8 @@ from tests.display.whole import hold_whole, listed
 from zjanalysis import cases
 from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import display
-from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_summary, period_cases
+from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_summary, find_cases
+from zjanalysis.cases.inputs import case_source
 from zjanalysis.cases.views import case_overall
 from zjanalysis.display.blocks import Block
 from zjanalysis.inputs.period import load_period
@@ -44,7 +45,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def city(settings: Settings) -> Study:
     period = load_period(str(ROOT / "data" / "sample"), "2021Q1", settings=load_settings(ROOT))
-    held = replace(period, cases=period_cases(period, settings=settings))
+    held = replace(period, cases=find_cases(period, settings=settings))
     return study_of(held, region="440800", settings=settings)
 
 
@@ -67,6 +68,10 @@ def summary_of(me: Study) -> CaseSummary:
     summary = display.load(me)
     assert summary is not None
     return summary
+
+
+def boiled_down(me: Study, cases: pd.DataFrame) -> CaseSummary:
+    return case_summary(case_source(me.period, settings=me.settings), cases=cases, settings=me.settings)
 
 
 def with_cases(me: Study, summary: CaseSummary | None) -> Study:
@@ -215,7 +220,7 @@ def test_cases_without_a_department_are_no_department(city: Study, settings: Set
     head = "办件编号,行政区划,基本编码,部门,受理时间,办结时间,承诺时限"
     table = pd.read_csv(io.StringIO("\n".join([head, *lines])), dtype="str")
     for some, n_named, n in ((table, 1, 3), (table.drop(columns="部门"), 0, 4)):
-        me = of(with_cases(city, case_summary(city.period, cases=some, settings=settings)), "440823")
+        me = of(with_cases(city, boiled_down(city, some)), "440823")
         said = display.brief(me)[0]
         assert f"{n_named}个部门有办件，{n_named}个有超时或逾期。另有{n}件没有注明部门。" in said.html
         for block in (said, display.departments(me)):
@@ -228,7 +233,7 @@ def test_quick_cases_are_told_as_shares_of_those_known(city: Study, settings: Se
     rows = [f"{line},440823,440102019005,2021-03-01" for line in lines]
     head = "办件编号,办结时间,承诺时限,法定时限,行政区划,基本编码,受理时间"
     table = pd.read_csv(io.StringIO("\n".join([head, *rows])), dtype="str")
-    said = display.bands(of(with_cases(city, case_summary(city.period, cases=table, settings=settings)), "440823"))
+    said = display.bands(of(with_cases(city, boiled_down(city, table)), "440823"))
     assert "法定时限50.00%（1/2），承诺时限33.33%（1/3），实际用时75.00%（3/4）" in said.sentence
 
 
@@ -246,14 +251,12 @@ def test_a_city_without_cases_of_its_own_has_a_sentence_and_its_counties(city: S
     lines = ["1,遂溪县,440102019005,市监局,2021-03-01,2021-03-09,5", "2,遂溪县,440102019005,市监局,2021-03-01,,5"]
     head = "办件编号,行政区划,基本编码,部门,受理时间,办结时间,承诺时限"
     table = pd.read_csv(io.StringIO("\n".join([head, *lines])), dtype="str")
-    me = with_cases(city, case_summary(city.period, cases=table, settings=settings))
+    me = with_cases(city, boiled_down(city, table))
     none = "本期办件数据（2件）中没有湛江市（市本级）的办件。"
     assert [display.brief(me)[0].sentence, display.trend(me).sentence, display.overdue(me).sentence] == [none] * 3
     assert [row[:2] for row in rows_of(display.regions(me))] == [["遂溪县", 1]]  # one of the two is not finished
     assert display.overdue(of(me, "440823")).payload["table"]["rows"][0][0] == "2"
-    good = with_cases(
-        city, case_summary(city.period, cases=table.head(1).assign(办结时间="2021-03-02"), settings=settings)
-    )
+    good = with_cases(city, boiled_down(city, table.head(1).assign(办结时间="2021-03-02")))
     county = of(good, "440823")
     assert display.overdue(county).sentence == "没有逾期未结的办件。"
     assert display.items(county).sentence == "没有超时办结或逾期未结的事项。"

@@ -20,9 +20,9 @@ import pandas as pd
 import pytest
 from chinese_calendar import is_workday
 
-from tests.cases.conftest import TOML
+from tests.cases.conftest import TABLES, TOML, case_scores
 from tests.cases.real_engines import has_postgres, has_spark, spark_session_on
-from zjanalysis.cases.analysis import CaseSummary, case_scores, case_summary
+from zjanalysis.cases.analysis import CaseSummary, case_summary
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.cases.synthetic import FAULTS, draw_cases, synthetic_cases, write_cases
 from zjanalysis.cli import main
@@ -34,7 +34,6 @@ pytestmark = pytest.mark.e2e
 CUTOFF = date(2021, 3, 31)
 ENGINES = ["duckdb", "pandas", *(["spark"] if has_spark() else [])]
 BY = ("region_code", "department", "base_code", "channel", "month")
-TABLES = ("by_month", "by_item", "days", "overdue", "findings")
 N = 6_000
 
 
@@ -71,7 +70,7 @@ def drawn(items: pd.DataFrame) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def source(items: pd.DataFrame, settings: Settings, drawn: pd.DataFrame) -> CaseSource:
     path = write_cases(drawn, settings.root / "cases" / "办件.parquet")
-    return CaseSource("试/2021Q1", CUTOFF, items, sample=True, paths=(path,))
+    return CaseSource("试/2021Q1", CUTOFF, items, paths=(path,))
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +119,7 @@ def test_every_engine_reads_texts_alike(
     ]
     path = tmp_path / "cases.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
-    texts = CaseSource("试", CUTOFF, source.items, sample=False, paths=(path,))
+    texts = CaseSource("试", CUTOFF, source.items, paths=(path,))
     scores = case_scores(texts, engine=engine_of(name), settings=settings).set_index("indicator")
     counts = scores[["numerator", "denominator", "n_left_out"]].to_numpy().tolist()
     # on time: 1 is late, 2 is on time; 3 has no finish that can be read; 4 is open since its due day 3-03, and so late; 5 is
@@ -149,7 +148,7 @@ def test_a_case_number_counts_once(
             *(f"{row},440823,440101000001" for row in rows),
         ]
         (tmp_path / f"{month}.csv").write_text("\n".join(lines), encoding="utf-8")
-    twice = CaseSource("试", CUTOFF, source.items, sample=False, paths=tuple(sorted(tmp_path.iterdir())))
+    twice = CaseSource("试", CUTOFF, source.items, paths=tuple(sorted(tmp_path.iterdir())))
     summary = case_summary(twice, engine=engine_of(name), settings=settings)
     scores = summary.by_item.set_index("indicator")[["numerator", "denominator"]]
     # 1: open when it was exported first, finished late; 2: the same row twice; 3: finished again, late; 4: the finish
@@ -173,7 +172,7 @@ def test_cases_stand_as_they_stood_at_the_cutoff(
             "5,2021-03-29,,9", "5,2021-04-02,2021-04-06,1", "6,2021-03-31,2021-03-31,0", "7,2021-03-01,9999-12-31,3"]  # fmt: skip
     lines = ["办件编号,受理时间,办结时间,承诺时限,行政区划,基本编码", *(f"{row},440823,440101000001" for row in rows)]
     (tmp_path / "cases.csv").write_text("\n".join(lines), encoding="utf-8")
-    cases = CaseSource("试", CUTOFF, source.items, sample=False, paths=(tmp_path / "cases.csv",))
+    cases = CaseSource("试", CUTOFF, source.items, paths=(tmp_path / "cases.csv",))
     summary = case_summary(cases, engine=engine_of(name), settings=settings)
     scores = summary.by_item.set_index("indicator")[["numerator", "denominator"]]
     assert scores.loc["on_time"].tolist() == [1, 2]
@@ -250,7 +249,7 @@ def test_made_cases_are_the_same_every_time_and_spoiled_at_the_stated_rates(item
 
 
 def test_a_sample_makes_its_cases_once(source: CaseSource, settings: Settings) -> None:
-    empty = CaseSource(source.title, CUTOFF, source.items, sample=True)
+    empty = CaseSource(source.title, CUTOFF, source.items)
     first = case_scores(empty, settings=settings)
     path = synthetic_cases(empty, settings=settings)
     written = path.stat().st_mtime_ns
@@ -302,7 +301,7 @@ if has_postgres():
 
         from zjanalysis.errors import InputError
 
-        there = CaseSource("试/2021Q1", CUTOFF, source.items, sample=False, postgres=postgres,
+        there = CaseSource("试/2021Q1", CUTOFF, source.items, postgres=postgres,
                            query="SELECT * FROM up_pro_accept")  # fmt: skip
         monkeypatch.setenv("PGPASSWORD", "错的")
         with pytest.raises(InputError, match="连不上或查询失败") as caught:
@@ -313,7 +312,7 @@ if has_postgres():
             load(database, drawn)
         pd.testing.assert_frame_equal(case_scores(there, by=BY, settings=settings), expected[0])
         pd.testing.assert_frame_equal(case_summary(there, settings=settings).overdue, expected[1].overdue)
-        nowhere = CaseSource("试", CUTOFF, source.items, sample=False, postgres=postgres, query="SELECT * FROM no")
+        nowhere = CaseSource("试", CUTOFF, source.items, postgres=postgres, query="SELECT * FROM no")
         with pytest.raises(InputError, match="连不上或查询失败"):
             case_scores(nowhere, settings=settings)
 
@@ -326,7 +325,7 @@ def test_the_sums_do_not_depend_on_the_order_they_are_taken_in(
     cases = draw_cases(uneven, 300_000, cutoff=day_number(CUTOFF)).reset_index(drop=True)
     mixed = cases.sample(frac=1, random_state=np.random.default_rng(3))
     paths = [write_cases(rows, tmp_path / f"{n}.parquet") for n, rows in enumerate((cases, mixed))]
-    sources = [CaseSource("试/2021Q1", CUTOFF, uneven, sample=True, paths=(path,)) for path in paths]
+    sources = [CaseSource("试/2021Q1", CUTOFF, uneven, paths=(path,)) for path in paths]
     many = replace(settings, cases=replace(settings.cases, threads=4))
     asked = [(sources[0], "duckdb"), (sources[0], "duckdb"), (sources[1], "duckdb"), (sources[1], "pandas")]
     first, *others = [case_scores(source, engine=engine, settings=many) for source, engine in asked]

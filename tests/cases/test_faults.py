@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.cases.conftest import case_scores
 from zjanalysis.cases import synthetic
-from zjanalysis.cases.analysis import CASE_INDICATORS, case_scores, case_summary
+from zjanalysis.cases.analysis import CASE_INDICATORS, case_summary
 from zjanalysis.cases.engines import connected
 from zjanalysis.cases.inputs import CaseSource
 from zjanalysis.errors import InputError, ZjError
@@ -40,7 +41,7 @@ def items(make_items: Make) -> pd.DataFrame:
 
 
 def files(source: Path, items: pd.DataFrame) -> CaseSource:
-    return CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=False, paths=tuple(sorted(source.iterdir())))
+    return CaseSource("试/2021Q1", date(2021, 3, 31), items, paths=tuple(sorted(source.iterdir())))
 
 
 def parquet(path: Path, sql: str) -> Path:
@@ -101,7 +102,7 @@ def test_real_cases_are_read_without_what_draws_those_of_a_sample(
     parquet(tmp_path / "cases" / "a.parquet", GOOD)
     assert len(case_scores(files(tmp_path / "cases", items), settings=settings)) == len(CASE_INDICATORS)
     with pytest.raises(ImportError):
-        case_scores(CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=True), settings=settings)
+        case_scores(CaseSource("试/2021Q1", date(2021, 3, 31), items), settings=settings)
 
 
 def test_files_with_different_headers_are_one_table(tmp_path: Path, settings: Settings, items: pd.DataFrame) -> None:
@@ -180,14 +181,14 @@ def test_made_cases_are_written_whole_or_not_at_all(
         raise OSError("disk")
 
     monkeypatch.setattr(synthetic.Path, "replace", fail)
-    source = CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=True)
+    source = CaseSource("试/2021Q1", date(2021, 3, 31), items)
     with pytest.raises(OSError, match="disk"):
         case_scores(source, settings=replace(settings, cases=Cases(made=100)))
     assert list((settings.root / ".cache" / "cases").glob("*.parquet")) == []
 
 
 def test_a_cutoff_in_a_year_without_a_calendar_is_refused(settings: Settings, items: pd.DataFrame) -> None:
-    source = CaseSource("试/2031Q1", date(2031, 3, 31), items, sample=False)
+    source = CaseSource("试/2031Q1", date(2031, 3, 31), items)
     cases = pd.DataFrame({"行政区划": ["440823"], "基本编码": ["A"], "受理时间": np.array(["2031-03-01"])})
     with pytest.raises(InputError, match="工作日历只有") as caught:
         case_scores(source, cases=cases, settings=settings)
@@ -195,6 +196,6 @@ def test_a_cutoff_in_a_year_without_a_calendar_is_refused(settings: Settings, it
 
 
 def test_a_spark_table_without_a_session_says_what_is_needed(settings: Settings, items: pd.DataFrame) -> None:
-    source = CaseSource("试/2021Q1", date(2021, 3, 31), items, sample=False, spark_table="gov.cases")
+    source = CaseSource("试/2021Q1", date(2021, 3, 31), items, spark_table="gov.cases")
     with pytest.raises(InputError, match="Spark 表"):
         case_scores(source, settings=settings)

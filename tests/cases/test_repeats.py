@@ -39,9 +39,10 @@ def day(text: str) -> float:
 def knows(row: Row) -> tuple[int, float, float, str]:
     """Return the order of the rows of one number: the row that is kept comes first."""
     _, accepted, finished, region = row
-    can_be = day(accepted) <= day(finished) <= day(CUTOFF.isoformat())
+    cutoff = day(CUTOFF.isoformat())
+    can_be, too_late = day(accepted) <= day(finished) <= cutoff, cutoff < day(accepted) < np.inf
     last = np.inf if np.isinf(day(finished)) else -day(finished)
-    return 0 if can_be else 1 if finished else 2, last, day(accepted), region
+    return 3 if too_late else 0 if can_be else 1 if finished else 2, last, day(accepted), region
 
 
 def each_once(rows: Sequence[Row]) -> list[Row]:
@@ -56,7 +57,7 @@ def test_of_every_number_the_row_that_knows_most_is_kept(
 ) -> None:
     headers = ["办件编号", "受理时间", "办结时间", "行政区划"]
     cases = pd.DataFrame(rows, columns=headers, dtype="str").assign(基本编码="A")
-    source = CaseSource("试", CUTOFF, make_items(), sample=False)
+    source = CaseSource("试", CUTOFF, make_items())
     settings = Settings(tmp_path_factory.getbasetemp())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "DUCKDB", replace(DUCKDB, hash=hashing))

@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from zjanalysis.cases.analysis import period_cases
+from zjanalysis.cases.analysis import find_cases
 from zjanalysis.cases.views import case_overall
 from zjanalysis.cli import main
 from zjanalysis.inputs.period import load_period
@@ -248,7 +248,7 @@ def test_the_ledger_from_start_to_inspection(tmp_path: Path, capsys: pytest.Capt
     assert main(["ledger", "init", str(path), "--period", "2020Q4"]) == 0
     assert main(["ledger", "update", str(path), "--period", "2021Q1", "--on", "2021-04-15"]) == 0
     values = read_ledger(path).ledger.set_index("ledger_id")["current"]
-    scores = {row["region_code"]: row for row in case_overall(period_cases(load_period("", "2021Q1"))).query(
+    scores = {row["region_code"]: row for row in case_overall(find_cases(load_period("", "2021Q1"))).query(
         "indicator == 'on_time'").to_dict("records")}  # fmt: skip
     for code in ("440800", "440823"):
         assert values[f"保障三-03@{code}"] == scores[code]["numerator"] / scores[code]["denominator"]

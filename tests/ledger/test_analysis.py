@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from zjanalysis.analysis.evaluation import ledger_gaps, ledger_scores
-from zjanalysis.cases.analysis import case_scores
+from zjanalysis.cases.analysis import find_cases
+from zjanalysis.cases.views import case_overall
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import report_units
@@ -138,7 +139,7 @@ def test_the_scores_of_a_period_are_items_reported_and_cases_together_and_the_ve
     city = together[together["region_code"] == CITY].set_index("indicator")["value"]
     assert 0 < city["instant"] < 1
     assert [city[key] for key in ("on_time", "online_cases")] == [
-        case_scores(period).set_index(["region_code", "indicator"])["value"][CITY, key]
+        case_overall(find_cases(period)).set_index(["region_code", "indicator"])["value"][CITY, key]
         for key in ("on_time", "online_cases")
     ]
     assert 0.9 < city["on_time"] < 1

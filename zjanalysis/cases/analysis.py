@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import pandas as pd
 from zjanalysis.analysis.indicators import measure, to_pandas
 from zjanalysis.analysis.registry import ALL, ONE, Indicator
 from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
-from zjanalysis.cases.inputs import LABELS, CaseSource, case_source, find_case_source, region_codes
+from zjanalysis.cases.inputs import LABELS, CaseSource, find_case_source, region_codes
 from zjanalysis.inputs.calendar import EPOCH, calendar_day, calendar_table, covered_years
 from zjanalysis.inputs.findings import RULES, typed
 from zjanalysis.inputs.period import Period, cached, key_of
@@ -139,37 +140,13 @@ CASE_COVERAGE = Indicator(
 ALL_CASE_INDICATORS = (*CASE_INDICATORS, CASE_COVERAGE)
 
 
-def case_scores(
-    source: CaseSource | Period,
-    *,
-    by: tuple[str, ...] = ("region_code",),
-    engine: Any = "duckdb",
-    indicators: Iterable[Indicator] = CASE_INDICATORS,
-    cases: Any = None,
-    settings: Settings | None = None,
-) -> pd.DataFrame:
-    """Return `scores` of cases by region, department, base_code, channel, month or any of them together.
-
-    The month is the one in which a case was due (`rows_by`), empty for cases not due by the cut-off.
-    ``engine``: "duckdb" (default, larger than memory), "pandas", or a Spark session; all give equal scores.
-    ``cases`` is a table already at hand (pandas, or Spark with a Spark session) instead of the source's own. Regions
-    in any spelling become codes; cases of a region nobody knows are left out here and are a finding.
-    """
-    rules = settings or load_settings()
-    with open_cases(_source_of(source, rules), engine=engine, cases=cases, settings=rules) as table:
-        return scores_of(table, by=by, indicators=indicators)
-
-
-def _source_of(source: CaseSource | Period, settings: Settings) -> CaseSource:
-    return case_source(source, settings=settings) if isinstance(source, Period) else source
-
-
 def scores_of(
     table: CaseTable, *, by: tuple[str, ...], indicators: Iterable[Indicator] = CASE_INDICATORS
 ) -> pd.DataFrame:
-    """Return the scores of an open table; groups that are one under their canonical names are added up.
+    """Return `scores` of an open table by region, department, base_code, channel, month (`rows_by`) or several of them.
 
-    Cases of a region nobody knows are left out whatever the groups, so that every grouping adds up to the same.
+    Groups that are one under their canonical names are added up. Cases of a region nobody knows are left out whatever
+    the groups (and are a finding), so that every grouping adds up to the same.
     """
     keys = with_region(by)
     return roll_up(canonical(measure(rows_by(table, keys), indicators, by=keys, scope=None), by=keys), by=by)
@@ -240,7 +217,6 @@ def case_coverage(counts: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
 
 BY_MONTH = ("region_code", "month", "channel")
 BY_ITEM = ("region_code", "department", "base_code")
-TABLES = ("by_month", "by_item", "days", "overdue", "findings", "names")
 FOLDER = Path(".cache") / "cases"  # of kept summaries, under the project folder
 
 
@@ -254,9 +230,7 @@ class CaseSummary:
     lists.
     """
 
-    title: str
     cutoff: date
-    sample: bool
     n_cases: int
     by_month: pd.DataFrame
     by_item: pd.DataFrame
@@ -267,39 +241,23 @@ class CaseSummary:
 
 
 def find_cases(period: Period, *, settings: Settings | None = None) -> CaseSummary | None:
-    """Return `period_cases`, remembered by the period; None without any, or where only Spark can read them."""
-
-    def summarised() -> CaseSummary | None:
-        if period.cases is None:
-            source = find_case_source(period, settings=settings)
-            if source is None or source.spark_table:
-                return None
-        return period_cases(period, settings=settings)
-
-    return period.once(("cases",), summarised)
-
-
-def period_cases(period: Period, *, settings: Settings | None = None) -> CaseSummary:
-    """Return the summary of a period's cases with the embedded engine (`case_summary`).
+    """Return a period's cases boiled down, remembered by it; None without any, or where only Spark can read them.
 
     Files are read again only when they, the items, the settings or the program have changed; a database is asked
-    every time, but once for all reports of a build. Raises InputError for a period without cases or cases that cannot
-    be read.
+    every time, but once for all reports of a build. Raises InputError for cases that cannot be read.
     """
     if isinstance(period.cases, CaseSummary):
         return period.cases
-    rules = settings or load_settings()
-    source = case_source(period, settings=rules)
-    if source.query or source.spark_table:
-        return case_summary(source, settings=rules)
 
-    def tables() -> tuple[pd.DataFrame, ...]:
-        summary = case_summary(source, settings=rules)
-        return tuple(getattr(summary, name) for name in TABLES)
+    def summarised() -> CaseSummary | None:
+        rules = settings or load_settings()
+        source = find_case_source(period, settings=rules)
+        if source is None or source.spark_table:
+            return None
+        summarise = partial(case_summary, source, settings=rules)
+        return summarise() if source.query else cached(rules.root / FOLDER, _key(period, source, rules), summarise)
 
-    by_month, by_item, *rest = cached(rules.root / FOLDER, _key(period, source, rules), tables)
-    n_cases = int(case_counts(by_item)["n"].sum())
-    return CaseSummary(source.title, source.cutoff, source.sample, n_cases, by_month, by_item, *rest)
+    return period.once(("cases",), summarised)
 
 
 def _key(period: Period, source: CaseSource, settings: Settings) -> str:
@@ -312,28 +270,23 @@ def _key(period: Period, source: CaseSource, settings: Settings) -> str:
     return key_of({**items, **files}, state=repr(state), rooms=("inputs", "analysis", "cases"))
 
 
-def case_summary(
-    source: CaseSource | Period, *, engine: Any = "duckdb", cases: Any = None, settings: Settings | None = None
-) -> CaseSummary:
-    """Read the cases of a period and boil them down: the one call that notebook and report need.
+def case_summary(source: CaseSource, *, engine: Any = "duckdb", cases: Any = None, settings: Settings) -> CaseSummary:
+    """Read the cases of a source, or those at hand (`open_cases`), and boil them down.
 
-    ``engine``: "duckdb", "pandas" or a Spark session, with the same result. Raises InputError for cases that cannot
-    be read; a case that does not fit is a finding.
+    ``engine``: "duckdb" (larger than memory), "pandas" or a Spark session, with the same result. Raises InputError for
+    cases that cannot be read; a case that does not fit is a finding.
     """
-    rules = settings or load_settings()
-    origin = _source_of(source, rules)
-    names = item_names(origin.items)
-    with open_cases(origin, engine=engine, cases=cases, settings=rules) as table:
+    names = item_names(source.items)
+    with open_cases(source, engine=engine, cases=cases, settings=settings) as table:
         by_month, by_item = scores_of(table, by=BY_MONTH), scores_of(table, by=BY_ITEM)
         days = _days(table)
-        overdue = _overdue(table, cutoff=origin.cutoff, limit=rules.cases.overdue_rows)
+        overdue = _overdue(table, cutoff=source.cutoff, limit=settings.cases.overdue_rows)
         counts = case_counts(by_item)
-        findings = case_findings(table, title=origin.title, counts=counts, items=origin.items)
+        findings = case_findings(table, title=source.title, counts=counts, items=source.items)
     listed = overdue.merge(
         names[["region_code", "base_code", "item_name"]], on=["region_code", "base_code"], how="left"
     )
-    facts = (origin.title, origin.cutoff, origin.sample, int(counts["n"].sum()))
-    return CaseSummary(*facts, by_month, by_item, days, listed, findings, names)
+    return CaseSummary(source.cutoff, int(counts["n"].sum()), by_month, by_item, days, listed, findings, names)
 
 
 def _days(table: CaseTable) -> pd.DataFrame:

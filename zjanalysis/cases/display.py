@@ -11,7 +11,8 @@ import pandas as pd
 
 from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import views
-from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, find_cases, period_cases
+from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, case_summary, find_cases
+from zjanalysis.cases.inputs import case_source
 from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, checked, listing, say, source_of
@@ -38,7 +39,7 @@ def load(me: Study) -> CaseSummary:
 
     Raises InputError for cases that are there but cannot be read: no page is better than one that hides them.
     """
-    return held(me) or period_cases(me.period, settings=me.settings)
+    return held(me) or case_summary(case_source(me.period, settings=me.settings), settings=me.settings)
 
 
 def held(me: Study) -> CaseSummary | None:

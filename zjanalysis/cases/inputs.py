@@ -38,7 +38,6 @@ class CaseSource:
     title: str
     cutoff: date
     items: pd.DataFrame
-    sample: bool
     paths: tuple[Path, ...] = ()
     postgres: str = ""
     query: str = ""
@@ -67,14 +66,14 @@ def case_source(period: Period, *, settings: Settings | None = None) -> CaseSour
 
 def find_case_source(period: Period, *, settings: Settings | None = None) -> CaseSource | None:
     """Return the source of a period's cases as `case_source` does, None when it has none; the same errors otherwise."""
-    dataset, sample = period.dataset, period.dataset.kind == "sample"
+    dataset = period.dataset
     paths, entries = case_files(dataset.folder / period.name / "cases"), _checked(dataset.cases)
     items = period.items
     counted = items["in_force"] & items["promised_days"].notna() & items["case_count"].gt(0)  # drawn from these
-    synthetic = sample and (settings or load_settings()).cases.made > 0 and bool(counted.any())
+    synthetic = dataset.kind == "sample" and (settings or load_settings()).cases.made > 0 and bool(counted.any())
     if not (period.name and (paths or {"postgres", "spark_table"} & set(entries) or synthetic)):
         return None
-    source = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_of(period), items, sample)
+    source = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_of(period), items)
     if paths:
         return replace(source, paths=paths)
     if "postgres" in entries:

@@ -37,8 +37,8 @@ def every_region(period: Period, cases: CaseSummary) -> pd.DataFrame:
     return period.once(("case scores",), lambda: case_overall(cases, items=period.items))
 
 
-def case_trend(summary: CaseSummary, *, region: str = "") -> pd.DataFrame:
-    """Return `scores` by month in which cases were due, of one region or of every one; without those not due yet."""
+def case_trend(summary: CaseSummary, *, region: str) -> pd.DataFrame:
+    """Return `scores` of one region by month in which cases were due; without those not due yet."""
     trend = roll_up(summary.by_month, by=("region_code", "month"))
     return _own(trend[trend["month"] != ""], region)
 
@@ -52,11 +52,11 @@ def case_items(summary: CaseSummary, *, region: str, top: int = 20) -> pd.DataFr
     """Return the items with the most late cases: counts, on-time share, mean, median and p90 beside the promise.
 
     Only items with a late case, finished late or open past its due day, are listed; median and p90 are exact
-    (`case_quantiles`). At most ``top`` of them (0: all).
+    (`quantiles`). At most ``top`` of them (0: all).
     """
     keys = ["base_code", "department"]
     worst = _worst(roll_up(_own(summary.by_item, region), by=("region_code", *keys)), by=keys)
-    spread = case_quantiles(summary, by=("region_code", "base_code")).assign(name=lambda rows: rows["q"].map(SPREAD))
+    spread = quantiles(summary.days, by=["region_code", "base_code"]).assign(name=lambda rows: rows["q"].map(SPREAD))
     wide = spread.pivot(index=["region_code", "base_code"], columns="name", values="actual_days").reset_index()
     every = worst[worst["n_late"] + worst["n_overdue"] > 0]
     late = every.head(top or len(every))
@@ -71,21 +71,10 @@ SPREAD = {0.5: "median_days", 0.9: "p90_days"}
 """Quantiles of the days taken that tables show, and what their columns are called."""
 
 
-def case_quantiles(
-    summary: CaseSummary, *, by: tuple[str, ...] = ("region_code",), q: tuple[float, ...] = tuple(SPREAD)
-) -> pd.DataFrame:
-    """Return quantiles of the working days that finished cases took: by columns, q, actual_days, n.
-
-    Exact, on every engine: working days are whole numbers, so their counts say everything. The quantile is the
-    smallest number of days within which at least the share q of the cases was finished.
-    """
-    return _quantiles(summary.days, by=list(by), q=q)
-
-
 def quantiles_of(
     table: CaseTable, *, by: tuple[str, ...], q: tuple[float, ...] = tuple(SPREAD), regions: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """Return `case_quantiles` of an open table by any of its groups (department, channel, month as well), as exact.
+    """Return `quantiles` of an open table by any of its groups (department, channel, month as well), as exact.
 
     Finished cases are counted by group and number of days in the engine. ``regions`` (codes) keeps only theirs; cases
     of an unknown region are left out, as in `scores_of`.
@@ -96,10 +85,16 @@ def quantiles_of(
     counted = to_pandas(rows.select(*keys).group_by(*keys).agg(nw.len().alias("n")))
     counts = canonical(counted.astype({"actual_days": "float64", "n": "int64"}), by=groups)
     own = counts[counts["region_code"].isin(regions)] if regions else counts
-    return _quantiles(own, by=list(by), q=q)
+    return quantiles(own, by=list(by), q=q)
 
 
-def _quantiles(days: pd.DataFrame, *, by: list[str], q: tuple[float, ...]) -> pd.DataFrame:
+def quantiles(days: pd.DataFrame, *, by: list[str], q: tuple[float, ...] = tuple(SPREAD)) -> pd.DataFrame:
+    """Return quantiles of the working days that finished cases took (counts ``n`` by group): by columns, q,
+    actual_days, n.
+
+    Exact, on every engine: working days are whole numbers, so their counts say everything. The quantile is the
+    smallest number of days within which at least the share q of the cases was finished.
+    """
     counts = days.groupby([*by, "actual_days"], as_index=False)[["n"]].sum()
     group = counts.groupby(by)["n"] if by else counts.groupby(np.zeros(len(counts)))["n"]
     total = group.transform("sum")
@@ -119,7 +114,7 @@ def loose_promises(
     not listed. ``gain``: by how much the region's 时限压缩率（总量口径） rises when every 办理项 of the code in scope
     takes that promise. Sorted by gain; the sum over the list is the gain of all.
     """
-    practice = _quantiles(_own(summary.days, region), by=["base_code"], q=(share,))
+    practice = quantiles(_own(summary.days, region), by=["base_code"], q=(share,))
     enough = practice[practice["n"] >= at_least].rename(columns={"actual_days": "shorter_promise"})
     scope = in_scope(items[items["region_code"] == region], one=indicator("time_compression"))
     counted = scope[scope["limit_reason"].isna()]
@@ -167,7 +162,7 @@ def overdue_cases(summary: CaseSummary, *, region: str, top: int = 50) -> pd.Dat
 
 
 def _own(table: pd.DataFrame, region: str) -> pd.DataFrame:
-    return table[table["region_code"] == region].reset_index(drop=True) if region else table
+    return table[table["region_code"] == region].reset_index(drop=True)
 
 
 def _worst(scores: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:

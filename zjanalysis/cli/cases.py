@@ -45,7 +45,7 @@ def cases(arguments: argparse.Namespace) -> int:
     if rows.empty:
         raise InputError("所选地区没有办件。", "请检查 --region，或不写 --region 看有哪些地区。")
     named = _named(rows, by=by, items=source.items, quantiles=arguments.quantiles)
-    sample = "（示例数据，模拟）" if source.sample else ""
+    sample = "（示例数据，模拟）" if period.dataset.kind == "sample" else ""
     print(f"{source.title}{sample} · 截止 {source.cutoff} · 办件{int(rows['case_count'].sum())}件")
     print_table(named)
     if unplaced:

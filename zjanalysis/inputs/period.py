@@ -101,7 +101,7 @@ def lending(record: type[T]) -> type[T]:
 class Period:
     """One period: its items, findings, and files (file, sha256, rows_read = rows_used + rows_left_out).
 
-    ``cases``: what a build has boiled down already for its reports (`cases.period_cases` gives it), else None.
+    ``cases``: what a build has boiled down already for its reports (`cases.find_cases` gives it), else None.
     ``memory`` holds what `once` has made.
     """
 
