@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+CELL_LIMIT = 32767  # characters, Excel's own
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how a text begins that a spreadsheet could run
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"  # no XML, or a terminal's
@@ -46,3 +47,18 @@ def csv_field(value: Any) -> Any:
         return value
     text = without_hidden(value)
     return f"'{text}" if text.startswith(FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def safe_text(text: str) -> str:
+    """Return a text a workbook may hold: characters XML forbids dropped, cut at Excel's limit of 32,767."""
+    clean = without_hidden(text)
+    return clean if len(clean) <= CELL_LIMIT else clean[: CELL_LIMIT - 1] + "…"
+
+
+def put_text(cell: Any, text: str) -> None:
+    """Write a text as text, whatever it starts with; what Excel could take for a formula also gets its quote mark."""
+    clean = safe_text(text)
+    cell.value = clean
+    cell.data_type = "s"
+    if clean.startswith(FORMULA):
+        cell.quotePrefix = True

@@ -213,7 +213,7 @@ def test_summary_counts_every_finding_once() -> None:
 
 def test_completeness_counts_what_is_filled() -> None:
     items = checked("事项名称|法定时限|承诺时限|跑动次数\n甲|20天|5天|0\n乙|无||1").items
-    shares = completeness(items, by=("region_code",)).set_index("column_label")["filled_share"]
+    shares = completeness(items).set_index("column_label")["filled_share"]
     assert shares[["事项名称", "法定办结时限", "承诺办结时限", "到办事现场次数", "基本编码"]].tolist() == [
         1,
         1 / 2,

@@ -128,7 +128,7 @@ def test_what_the_reader_does_not_tell(tmp_path: Path) -> None:
     path = tmp_path / "表.xlsx"
     book(HEAD, A, B, then=then)(path)
     seen = inspect(path, Guard())["清单"]
-    assert (seen.empty_formulas, seen.hidden_rows, seen.error_cells) == (frozenset({"G2"}), 1, frozenset())
+    assert (seen.empty_formulas, seen.reach["hidden"], seen.error_cells) == (frozenset({"G2"}), 1, frozenset())
 
 
 def test_calculated_formulas_are_fine(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from zjanalysis.analysis.registry import ALL, ONE, Indicator
 from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
 from zjanalysis.cases.inputs import LABELS, CaseSource, find_case_source, region_codes
 from zjanalysis.inputs.calendar import EPOCH, calendar_day, calendar_table, covered_years
-from zjanalysis.inputs.findings import RULES, typed
+from zjanalysis.inputs.findings import RULES, Rows, findings_of
 from zjanalysis.inputs.period import Period, cached, key_of
 from zjanalysis.settings import Settings, load_settings
 
@@ -67,7 +67,7 @@ def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: 
         _findings("case_twice", _in_codes(table.dropped), value="n"),
         _findings("case_unknown_item", _unknown_items(counts, items), value="n"),
     ]
-    return typed(pd.concat(parts, ignore_index=True).assign(file=title, sheet="", cell="", row_number=0))
+    return findings_of(parts).assign(file=title)
 
 
 def _in_codes(counts: Mapping[str | None, int]) -> pd.DataFrame:
@@ -77,14 +77,12 @@ def _in_codes(counts: Mapping[str | None, int]) -> pd.DataFrame:
     return written.assign(region_code=codes).groupby("region_code", as_index=False)[["n"]].sum()
 
 
-def _findings(key: str, rows: pd.DataFrame, *, value: str) -> pd.DataFrame:
+def _findings(key: str, rows: pd.DataFrame, *, value: str) -> Rows:
     """Return one finding per row; ``value`` is the column that says how many, or what was written."""
     rule, header, years = RULES[key], LABELS[CASE_RULES[key][0]], "{}–{}".format(*covered_years())
     words: list[dict[Any, Any]] = rows.assign(value=rows[value]).to_dict("records")
-    messages = [rule.message.format(**row, years=years) for row in words]
-    same = {"rule": rule.key, "level": rule.level, "header": header, "action": rule.action, "used": rule.used}
-    return pd.DataFrame({"region_code": rows["region_code"], "value": rows[value].astype("str"), "message": messages,
-                         **same})  # fmt: skip
+    return [("", "", "", 0, header, str(row["value"]), rule.key, rule.level, rule.message.format(**row, years=years),
+             rule.action, rule.used, row["region_code"]) for row in words]  # fmt: skip
 
 
 def _counted(table: CaseTable) -> pd.DataFrame:
@@ -162,13 +160,11 @@ def with_region(by: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def canonical(groups: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:
-    """Return groups under their canonical names: regions as codes, unknown ones left out; texts trimmed.
+    """Return groups, one of them the region, under their canonical names: unknown regions left out, texts trimmed.
 
     This is done after the sums, where there are few rows.
     """
-    named = groups
-    if "region_code" in by:
-        named = groups.assign(region_code=region_codes(groups["region_code"])).dropna(subset=["region_code"])
+    named = groups.assign(region_code=region_codes(groups["region_code"])).dropna(subset=["region_code"])
     texts = [key for key in ("base_code", "department", "channel", "month") if key in by]
     return named.assign(**{key: named[key].astype("str").str.strip().fillna("") for key in texts})
 
@@ -318,7 +314,6 @@ def _overdue(table: CaseTable, *, cutoff: date, limit: int) -> pd.DataFrame:
 
 
 def _day_text(day: pd.Series) -> pd.Series:
-    """Return day numbers as dates (2021-03-31); missing stays missing."""
     stamps = pd.Timestamp(EPOCH) + pd.to_timedelta(day.astype("float64"), unit="D")
     return stamps.dt.strftime("%Y-%m-%d").astype("str")
 

@@ -70,9 +70,8 @@ def open_cases(
         yield CaseTable(clock, nw.from_native(months).lazy(), table.dropped, later)
 
 
-def _by_region(cases: nw.LazyFrame[Any], wanted: nw.Expr) -> Mapping[str | None, int]:
-    """Return how many of the cases are wanted, by region as written."""
-    counts = to_pandas(cases.filter(wanted).group_by("region_code").agg(nw.len().alias("n")))
+def _by_region(cases: nw.LazyFrame[Any], which: nw.Expr) -> Mapping[str | None, int]:
+    counts = to_pandas(cases.filter(which).group_by("region_code").agg(nw.len().alias("n")))
     regions = counts["region_code"].astype("object").where(counts["region_code"].notna(), None)
     return dict(zip(regions, counts["n"].astype("int64"), strict=True))
 
@@ -98,10 +97,10 @@ def _with_limits(rows: nw.LazyFrame[Any], limits: Any, *, keys: frozenset[str]) 
     statutory = {} if "statutory" in keys else {"statutory": nw.coalesce("statutory", "listed_statutory")}
     region = nw.when(_LACKS_PROMISE).then(nw.col("region_code")) if "statutory" in keys else nw.col("region_code")
     listed = {name: f"listed_{name}" for name in ("promised", "promised_unit", "statutory")}
-    given = nw.from_native(limits).lazy().rename({"region_code": "lacking", **listed})
+    of_items = nw.from_native(limits).lazy().rename({"region_code": "lacking", **listed})
     return (
         rows.with_columns(lacking=region)
-        .join(given, on=["lacking", "base_code"], how="left")
+        .join(of_items, on=["lacking", "base_code"], how="left")
         .with_columns(
             promised=nw.coalesce(promise[0], _PROMISED), promised_unit=nw.coalesce(promise[1], _UNIT), **statutory
         )
@@ -220,9 +219,9 @@ def clocked(
     )
 
 
-def _look_up(rows: nw.LazyFrame[Any], days: nw.LazyFrame[Any], *, day: str, **wanted: str) -> nw.LazyFrame[Any]:
+def _look_up(rows: nw.LazyFrame[Any], days: nw.LazyFrame[Any], *, day: str, **names: str) -> nw.LazyFrame[Any]:
     """Join what the calendar says about one of the days; a day outside the calendar finds nothing."""
-    columns = [nw.col("day").alias(day), *(nw.col(source).alias(name) for name, source in wanted.items())]
+    columns = [nw.col("day").alias(day), *(nw.col(source).alias(name) for name, source in names.items())]
     return rows.join(days.select(*columns), on=day, how="left")
 
 

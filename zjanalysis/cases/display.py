@@ -49,8 +49,7 @@ def held(me: Study) -> CaseSummary | None:
 
 def own_cases(me: Study) -> CaseSummary | Block:
     """Return the cases (`load`) where the region has some, else the sentence that says there are none."""
-    cases = held(me)
-    if cases is None:
+    if (cases := held(me)) is None:
         return say(NO_CASES)
     if me.region not in set(cases.by_item["region_code"]):
         return say(NONE_OF_ITS_OWN.format(cases.n_cases, me.name))
@@ -59,8 +58,7 @@ def own_cases(me: Study) -> CaseSummary | Block:
 
 def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     """Say how many cases there are and how many on time, and list the departments with late ones."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return (cases,)
     rows = views.case_departments(cases, region=me.region)
     late = rows[(rows["n_late"] > 0) | (rows["n_overdue"] > 0)]
@@ -85,8 +83,7 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
 
 def trend(me: Study) -> Block:
     """Show the share finished on time by month in which cases were due."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     months = views.case_trend(cases, region=me.region)
     return series.trend(months, name=me.name, indicator="on_time", source=source_of(me), target=1.0)
@@ -94,8 +91,7 @@ def trend(me: Study) -> Block:
 
 def bands(me: Study) -> Block:
     """Show how long cases took, beside what was promised and what the law allows."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     return series.bands(views.days_distribution(cases, region=me.region), name=me.name, source=source_of(me))
 
@@ -114,8 +110,7 @@ PROBLEMS = ("level", "message", "value", "action", "used")
 
 def regions(me: Study) -> Block:
     """List the city and its report units side by side; a county has only itself."""
-    cases = held(me)
-    if cases is None:
+    if (cases := held(me)) is None:
         return say(NO_CASES)
     scores = views.case_overall(cases)
     own = scores[scores["region_code"].isin({me.region, *report_units(me.region)})]
@@ -126,8 +121,7 @@ def regions(me: Study) -> Block:
 
 def departments(me: Study, *, limit: int = 20) -> Block:
     """List the departments, most late cases first."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     rows = views.case_departments(cases, region=me.region)
     return _listed(rows, "各部门办件", DEPARTMENTS, limit=limit, none="各部门都没有办件。")
@@ -135,8 +129,7 @@ def departments(me: Study, *, limit: int = 20) -> Block:
 
 def items(me: Study, *, limit: int = 20) -> Block:
     """List the items with the most late cases, with the days that half and nine tenths of theirs took."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     rows = views.case_items(cases, region=me.region, top=max(limit, 100) if limit else 0)
     return _listed(
@@ -146,8 +139,7 @@ def items(me: Study, *, limit: int = 20) -> Block:
 
 def loose(me: Study, *, limit: int = 20) -> Block:
     """List the items whose promise is far looser than practice, with the gain of a shorter one."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     rows = views.loose_promises(cases, me.period.items, region=me.region)
     note = (f"共{len(rows)}项；可改承诺＝九成五办件实际办结所需的工作日（至少20件）；"
@@ -158,8 +150,7 @@ def loose(me: Study, *, limit: int = 20) -> Block:
 
 def overdue(me: Study, *, limit: int = 50) -> Block:
     """List the open cases past their due day, longest overdue first, for 督办."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     rows = views.overdue_cases(cases, region=me.region, top=checked(limit))
     total = int(views.case_departments(cases, region=me.region)["n_overdue"].sum())
@@ -169,19 +160,16 @@ def overdue(me: Study, *, limit: int = 50) -> Block:
 
 def problems(me: Study) -> Block:
     """List what does not fit in the region's cases, rule by rule; of a city those of all its regions."""
-    cases = held(me)
-    if cases is None:
+    if (cases := held(me)) is None:
         return say(NO_CASES)
-    places = {me.region, *report_units(me.region)}
-    rows = cases.findings[cases.findings["region_code"].isin({"", *places})] if report_units(me.region) else (
-        cases.findings[cases.findings["region_code"] == me.region])  # fmt: skip
+    units = report_units(me.region)
+    rows = cases.findings[cases.findings["region_code"].isin({me.region, *units, *[""] * bool(units)})]
     return _listed(rows, "办件数据问题", PROBLEMS, sheet="办件问题", none="办件数据没有发现问题。")
 
 
 def scores(me: Study) -> Block:
     """List the case indicators with 位次 among those that have cases, 达标, N/M, and how each is counted."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     every = views.every_region(me.period, cases)
     group = every[every["region_code"].isin(me.group)]
@@ -205,8 +193,7 @@ FEW = 20
 
 def weighted(me: Study) -> Block:
     """List the deciding indicators with every item weighted by its cases, beside the plain values."""
-    cases = own_cases(me)
-    if isinstance(cases, Block):
+    if isinstance(cases := own_cases(me), Block):
         return cases
     weighed = me.caseload(case_counts(cases.by_item))
     indicators = [about(key) for key in weighed["indicator"]]

@@ -53,7 +53,7 @@ def in_engine(
     The table is gone when the block ends. Raises UnknownName for another engine, InputError for cases that cannot be
     read.
     """
-    spark = is_session(engine)
+    spark = type(engine).__module__.startswith("pyspark.")  # which need not be there
     if not spark and engine not in ENGINES:
         raise unknown_name("引擎", str(engine), (*ENGINES, "spark"))
     if cases is None and source.is_synthetic:
@@ -82,8 +82,8 @@ def _in_duckdb(engine: str, source: CaseSource, cases: Any, settings: Settings) 
             return name
 
         def repeated(hashes: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-            found = repeated_hashes(_chunks(connection.execute(hashes.sql_query())), folder=folder)
-            return connection.from_df(pd.DataFrame({"hashed": found}))
+            chunks = _chunks(connection.execute(hashes.sql_query()))
+            return connection.from_df(pd.DataFrame({"hashed": repeated_hashes(chunks, folder=folder)}))
 
         once, dropped = each_once(
             f"({sql})", cutoff=source.cutoff, query=query, repeated=repeated, keep=keep, rows=lambda t: t.fetchall()
@@ -149,7 +149,6 @@ def _without_partial_sums(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _explained(error: Exception, *, title: str) -> ZjError:
-    """Return what an error of DuckDB means for the user, in one sentence."""
     text = str(error)
     if isinstance(error, duckdb.InterruptException):
         return InputError(f"办件查询（{title}）被中断，没有写出任何结果。", "需要时请重新运行。")
@@ -170,17 +169,14 @@ def _explained(error: Exception, *, title: str) -> ZjError:
 def _selection(
     connection: duckdb.DuckDBPyConnection, source: CaseSource, cases: Any, *, spill: Path
 ) -> tuple[str, frozenset[str]]:
-    """Return the SQL of the cases in our columns, and the keys the source has."""
     if cases is not None:
-        connection.register("handed_in", cases)
-        return _table(connection, "handed_in", name="办件表")
-    if source.query:
+        scan, name = "handed_in", "办件表"
+        connection.register(scan, cases)
+    elif source.query:
+        scan, name = "received", source.title
         _receive(connection, source)
-        return _table(connection, "received", name=source.title)
-    return _files(connection, source.paths, spill=spill)
-
-
-def _table(connection: duckdb.DuckDBPyConnection, scan: str, *, name: str) -> tuple[str, frozenset[str]]:
+    else:
+        return _files(connection, source.paths, spill=spill)
     selected, keys = _selected(connection, scan, name=name)
     return f"{selected} FROM {scan}", keys
 
@@ -253,8 +249,8 @@ def _receive(connection: duckdb.DuckDBPyConnection, source: CaseSource) -> None:
             connection.register("shape", cursor.fetch_arrow())
             headers = _types(connection, "shape", name=source.title)
             connection.unregister("shape")
-            wanted = resolve_columns(headers, where=source.title).values()
-            names = ", ".join(f'"{name}"' for name in dict.fromkeys(wanted))
+            columns = resolve_columns(headers, where=source.title)
+            names = ", ".join(f'"{name}"' for name in dict.fromkeys(columns.values()))
             cursor.execute(f"SELECT {names} FROM ({source.query}) AS cases")
             connection.register("stream", cursor.fetch_arrow())
             connection.execute("CREATE TABLE received AS SELECT * FROM stream")
@@ -267,11 +263,6 @@ def _receive(connection: duckdb.DuckDBPyConnection, source: CaseSource) -> None:
 
 
 # --- Spark: the session is the user's, the columns and the calendar are ours ------------------------------------------
-
-
-def is_session(engine: object) -> bool:
-    """Tell whether this is a Spark session (by its module, so that pyspark need not be there)."""
-    return type(engine).__module__.startswith("pyspark.")
 
 
 def spark_session(master: str, *, options: Mapping[str, str] | None = None) -> Any:

@@ -137,10 +137,10 @@ def resolve_columns(headers: Iterable[str], *, where: str) -> Mapping[str, str]:
             resolved[column.key] = header
     for group in _NEEDED:
         if not set(group) & set(resolved):
-            wanted = "”或“".join(LABELS[key] for key in group)
+            lacking = "”或“".join(LABELS[key] for key in group)
             present = "、".join(written.values()) or "（没有表头）"
             raise InputError(
-                f"办件表“{where}”没有“{wanted}”一列，现有：{present[:200]}。", "请补上这一列，或改用列名的通行写法。"
+                f"办件表“{where}”没有“{lacking}”一列，现有：{present[:200]}。", "请补上这一列，或改用列名的通行写法。"
             )
     return resolved
 

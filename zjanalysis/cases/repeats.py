@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -73,11 +73,9 @@ def repeated_hashes(chunks: Iterable[np.ndarray], *, folder: Path) -> np.ndarray
             twice = np.concatenate([hashes[:2], hashes[2:][hashes[2:] != hashes[:-2]]])  # two of a kind say enough
             for part, piece in zip(parts, np.split(twice, np.searchsorted(twice, _BORDERS)), strict=True):
                 part.write(piece.data)
-        return np.concatenate([_repeated_in(part) for part in parts])
-
-
-def _repeated_in(part: IO[bytes]) -> np.ndarray:
-    part.seek(0)
-    hashes = np.sort(np.frombuffer(part.read(), dtype=np.uint64))
-    again: np.ndarray = hashes[1:][hashes[1:] == hashes[:-1]]
-    return np.concatenate([again[:1], again[1:][again[1:] != again[:-1]]])
+        repeated = []
+        for part in parts:
+            part.seek(0)
+            hashes = np.sort(np.frombuffer(part.read(), dtype=np.uint64))
+            repeated.append(np.unique(hashes[1:][hashes[1:] == hashes[:-1]]))
+        return np.concatenate(repeated)

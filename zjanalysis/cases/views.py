@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -56,28 +58,24 @@ def case_items(summary: CaseSummary, *, region: str, top: int = 20) -> pd.DataFr
     """
     keys = ["base_code", "department"]
     worst = _worst(roll_up(_own(summary.by_item, region), by=("region_code", *keys)), by=keys)
-    spread = quantiles(summary.days, by=["region_code", "base_code"]).assign(name=lambda rows: rows["q"].map(SPREAD))
-    wide = spread.pivot(index=["region_code", "base_code"], columns="name", values="actual_days").reset_index()
+    spread = quantiles(summary.days, by=["region_code", "base_code"]).drop(columns="n")
     every = worst[worst["n_late"] + worst["n_overdue"] > 0]
     late = every.head(top or len(every))
-    for described in (summary.names, wide.reindex(columns=["region_code", "base_code", *SPREAD.values()])):
+    for described in (summary.names, spread):
         late = late.merge(described, on=["region_code", "base_code"], how="left")
-    return late[["region_code", "base_code", "item_name", "department", "case_count", "n_finished", "n_late",
-                 "n_overdue", "on_time_share", "on_time_finished_share", "mean_days", "median_days", "p90_days",
-                 "promised_days", "statutory_days"]]  # fmt: skip
+    return late
 
 
-SPREAD = {0.5: "median_days", 0.9: "p90_days"}
-"""Quantiles of the days taken that tables show, and what their columns are called."""
+SPREAD = {"median_days": 0.5, "p90_days": 0.9}
+"""Quantiles of the days taken that tables show, by what their columns are called."""
 
 
-def quantiles_of(
-    table: CaseTable, *, by: tuple[str, ...], q: tuple[float, ...] = tuple(SPREAD), regions: tuple[str, ...] = ()
-) -> pd.DataFrame:
+def quantiles_of(table: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return `quantiles` of an open table by any of its groups (department, channel, month as well), as exact.
 
-    Finished cases are counted by group and number of days in the engine. ``regions`` (codes) keeps only theirs; cases
-    of an unknown region are left out, as in `scores_of`.
+    Without groups they are those of the ``whole``, an empty text. Finished cases are counted by group and number of
+    days in the engine. ``regions`` (codes) keeps only theirs; cases of an unknown region are left out, as in
+    `scores_of`.
     """
     groups = with_region(by)
     keys = [*groups, "actual_days"]
@@ -85,23 +83,20 @@ def quantiles_of(
     counted = to_pandas(rows.select(*keys).group_by(*keys).agg(nw.len().alias("n")))
     counts = canonical(counted.astype({"actual_days": "float64", "n": "int64"}), by=groups)
     own = counts[counts["region_code"].isin(regions)] if regions else counts
-    return quantiles(own, by=list(by), q=q)
+    return quantiles(own.assign(whole=""), by=list(by) or ["whole"])
 
 
-def quantiles(days: pd.DataFrame, *, by: list[str], q: tuple[float, ...] = tuple(SPREAD)) -> pd.DataFrame:
-    """Return quantiles of the working days that finished cases took (counts ``n`` by group): by columns, q,
-    actual_days, n.
+def quantiles(days: pd.DataFrame, *, by: list[str], q: Mapping[str, float] = SPREAD) -> pd.DataFrame:
+    """Return quantiles of the working days that finished cases took (``n`` of them), one row per group.
 
-    Exact, on every engine: working days are whole numbers, so their counts say everything. The quantile is the
-    smallest number of days within which at least the share q of the cases was finished.
+    ``q``: column → share. Exact, on every engine: working days are whole numbers, so their counts say everything. The
+    quantile is the smallest number of days within which at least that share of the cases was finished.
     """
     counts = days.groupby([*by, "actual_days"], as_index=False)[["n"]].sum()
-    group = counts.groupby(by)["n"] if by else counts.groupby(np.zeros(len(counts)))["n"]
-    total = group.transform("sum")
-    share = group.cumsum() / total
-    reached = pd.concat([counts.assign(q=level, n=total)[share >= level - 1e-12] for level in q])
-    first = reached.drop_duplicates([*by, "q"])
-    return first.sort_values([*by, "q"], ignore_index=True)[[*by, "q", "actual_days", "n"]]
+    group = counts.groupby(by)["n"]
+    share = group.cumsum() / group.transform("sum")
+    reached = {name: counts["actual_days"].where(share >= level - 1e-12) for name, level in q.items()}
+    return counts.assign(**reached).groupby(by, as_index=False).agg({**dict.fromkeys(q, "min"), "n": "sum"})
 
 
 def loose_promises(
@@ -114,8 +109,8 @@ def loose_promises(
     not listed. ``gain``: by how much the region's 时限压缩率（总量口径） rises when every 办理项 of the code in scope
     takes that promise. Sorted by gain; the sum over the list is the gain of all.
     """
-    practice = quantiles(_own(summary.days, region), by=["base_code"], q=(share,))
-    enough = practice[practice["n"] >= at_least].rename(columns={"actual_days": "shorter_promise"})
+    practice = quantiles(_own(summary.days, region), by=["base_code"], q={"shorter_promise": share})
+    enough = practice[practice["n"] >= at_least]
     scope = in_scope(items[items["region_code"] == region], one=indicator("time_compression"))
     counted = scope[scope["limit_reason"].isna()]
     rows = counted.merge(enough, left_on="match_code", right_on="base_code", suffixes=("_item", ""))
@@ -126,7 +121,6 @@ def loose_promises(
         statutory_days=("statutory_days", "max"), promised_days=("promised_days", "max"),
         shorter_promise=("shorter_promise", "first"), days_saved=("days_saved", "max"), total=("days_saved", "sum"),
     )  # fmt: skip
-    listed.insert(0, "region_code", region)
     gain = listed["total"] / counted["statutory_days"].sum()
     worth = listed.assign(gain=gain).query("days_saved >= 2").drop(columns="total")
     return worth.sort_values(["gain", "base_code"], ascending=[False, True], ignore_index=True)
@@ -147,7 +141,7 @@ def days_distribution(summary: CaseSummary, *, region: str) -> pd.DataFrame:
         counts = limited.groupby(band)["n"].sum().reindex(range(len(edges) - 1), fill_value=0)
         blocks.append(pd.DataFrame({"quantity": words, "limit_days": [*BANDS, np.nan], "n": counts.to_numpy(),
                                     "share": (counts / max(counts.sum(), 1)).to_numpy()}))  # fmt: skip
-    return pd.concat(blocks, ignore_index=True).assign(region_code=region)
+    return pd.concat(blocks, ignore_index=True)
 
 
 def overdue_cases(summary: CaseSummary, *, region: str, top: int = 50) -> pd.DataFrame:
@@ -156,9 +150,7 @@ def overdue_cases(summary: CaseSummary, *, region: str, top: int = 50) -> pd.Dat
     At most ``top`` of them (0: all).
     """
     every = _own(summary.overdue, region)
-    listed = every.head(top or len(every))
-    return listed[["region_code", "case_no", "item_name", "department", "accepted_date", "promised_days", "due_date",
-                   "days_overdue"]]  # fmt: skip
+    return every.head(top or len(every))
 
 
 def _own(table: pd.DataFrame, region: str) -> pd.DataFrame:
@@ -167,7 +159,7 @@ def _own(table: pd.DataFrame, region: str) -> pd.DataFrame:
 
 def _worst(scores: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
     """Return scores laid out as counts of cases, most late ones first."""
-    laid = case_table(scores, by=("region_code", *by)).drop(columns=["speedup_share", "online_share"])
+    laid = case_table(scores, by=("region_code", *by))
     ordered = laid.assign(late=laid["n_late"] + laid["n_overdue"]).sort_values(
         ["late", "on_time_share", *by], ascending=[False, True, *[True] * len(by)], ignore_index=True
     )

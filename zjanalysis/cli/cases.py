@@ -41,7 +41,8 @@ def cases(arguments: argparse.Namespace) -> int:
     with _engine(arguments) as engine, open_cases(source, engine=engine, settings=settings) as opened:
         rows, unplaced = _counted(opened, by=by, regions=wanted)
         if arguments.quantiles:
-            rows = rows.merge(_spread(opened, by=by, regions=wanted), how="left", on=list(by) or "whole")
+            spread = quantiles_of(opened, by=by, regions=wanted).drop(columns="n")
+            rows = rows.merge(spread, how="left", on=list(by) or "whole")
     if rows.empty:
         raise InputError("所选地区没有办件。", "请检查 --region，或不写 --region 看有哪些地区。")
     named = _named(rows, by=by, items=source.items, quantiles=arguments.quantiles)
@@ -94,12 +95,6 @@ def _counted(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]
     return case_table(own, by=by).assign(whole=""), 0 if regions else unplaced
 
 
-def _spread(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]) -> pd.DataFrame:
-    days = quantiles_of(opened, by=by, regions=regions).assign(whole="")
-    named = days.assign(name=days["q"].map(SPREAD))
-    return named.pivot(index=list(by) or "whole", columns="name", values="actual_days").reset_index()
-
-
 def _named(rows: pd.DataFrame, *, by: tuple[str, ...], items: pd.DataFrame, quantiles: bool) -> Table:
     keys: list[str | Column] = []
     for key in by:
@@ -108,5 +103,5 @@ def _named(rows: pd.DataFrame, *, by: tuple[str, ...], items: pd.DataFrame, quan
         on = [key for key in ("region_code", "base_code") if key in by]
         rows = rows.merge(item_names(items)[[*on, "item_name"]].drop_duplicates(on), on=on, how="left")
     rows = rows.assign(**{key: rows[key].replace("", blank) for key, blank in BLANKS.items() if key in by})
-    columns = heads((*keys, *RESULT, *(SPREAD.values() if quantiles else ())))
+    columns = heads((*keys, *RESULT, *(SPREAD if quantiles else ())))
     return table(rows, caption="办件时效", columns=columns)

@@ -25,7 +25,7 @@ from zjanalysis.display.tables import page_columns, table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.check import Submission, check_files
-from zjanalysis.inputs.dataset import Dataset, columns_lines, learn_columns, load_dataset, use_levels
+from zjanalysis.inputs.dataset import columns_lines, dataset_in, learn_columns, use_levels
 from zjanalysis.inputs.findings import ERROR, summary
 from zjanalysis.inputs.headers import NAME
 from zjanalysis.inputs.period import Period, load_period
@@ -190,7 +190,7 @@ def uses(items: pd.DataFrame, settings: Settings, folder: Path) -> pd.DataFrame:
 
     ``folder``: the data set whose scope and cities count.
     """
-    dataset = _dataset(folder, settings)
+    dataset = dataset_in(folder, settings=settings)
     scope = Scope(dataset.item_types, dataset.use_levels)
     scores = measure_items(items, scope=scope)
     counts = pd.DataFrame({
@@ -209,12 +209,6 @@ def uses(items: pd.DataFrame, settings: Settings, folder: Path) -> pd.DataFrame:
     return rows.assign(region=rows["region_code"].map(region_name), reports=reports)
 
 
-def _dataset(folder: Path, settings: Settings) -> Dataset:
-    """Return the data set of a folder; where there is none yet, one with the usual scope."""
-    there = (folder / "dataset.toml").is_file()
-    return load_dataset(str(folder), settings=settings) if there else Dataset(folder, "", "", "", "")
-
-
 def _reports(own: Sequence[Notebook], kind: str, any_in_scope: bool) -> str:
     """Return the titles of the reports that items of a region are good for; other cities are compared with."""
     if not kind:
@@ -226,7 +220,7 @@ def _reports(own: Sequence[Notebook], kind: str, any_in_scope: bool) -> str:
 
 def print_uses(items: pd.DataFrame, settings: Settings, folder: Path) -> None:
     """Print what every region's items are good for, which rule empties a scope, why indicators have no value."""
-    dataset = _dataset(folder, settings)
+    dataset = dataset_in(folder, settings=settings)
     rows = uses(items, settings, folder)
     print("\n可作的报告：")
     print_table(table(rows, caption="可作的报告", columns=page_columns("uses", n=len(ITEM_INDICATORS))))

@@ -22,7 +22,8 @@ from zjanalysis.display.picture import ZLIB, palette
 from zjanalysis.display.tables import NUMERIC, table_from_payload, varying
 from zjanalysis.display.theme import ems
 from zjanalysis.display.wording import SAMPLE, split_title
-from zjanalysis.display.workbook import repack, safe_text
+from zjanalysis.display.workbook import repack
+from zjanalysis.neutral import safe_text
 
 # GB/T 9704—2012, 5.2 (page and its margins), 7.3 (title, text, levels), 7.3.5 (signature and date), 7.5 (page number).
 MARGINS = {"top_margin": 37, "bottom_margin": 35, "left_margin": 28, "right_margin": 26}

@@ -30,7 +30,7 @@ from zjanalysis.columns import (
     label,
 )
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
-from zjanalysis.display.workbook import put_text, sheet_names
+from zjanalysis.display.workbook import sheet_names
 from zjanalysis.files import write_paper
 from zjanalysis.inputs.findings import NOTE, RULES
 from zjanalysis.inputs.reference import read_reference
@@ -38,6 +38,7 @@ from zjanalysis.inputs.regions import load_regions, region_name, report_units
 from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
 from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
+from zjanalysis.neutral import put_text
 from zjanalysis.settings import Settings, load_settings
 
 _WIDTH = {"region": 20, "indicator_label": 28, "figure_source": 24, "reporting_unit": 22, "level_three": 34}

@@ -112,9 +112,7 @@ def _most(rows: pd.DataFrame, key: str, word: str, unit: str) -> str:
 
 def completeness(me: Study) -> Block:
     """Return how much of each asked column is filled in the region, the emptiest column first."""
-    filled = filled_columns(me.own)
-    rows = filled.groupby("column_label", as_index=False, sort=False)[["n_items", "n_filled"]].sum()
-    shares = rows.assign(filled_share=rows["n_filled"] / rows["n_items"]).sort_values("filled_share", kind="stable")
+    shares = filled_columns(me.own).sort_values("filled_share", kind="stable")
     lacking = shares[shares["n_filled"] < shares["n_items"]]
     said = f"{len(shares)}个栏目中{len(shares) - len(lacking)}个全部填写。"
     if lacking.empty:

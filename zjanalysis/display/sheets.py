@@ -19,8 +19,8 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.display.theme import ems
-from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import PublishError
+from zjanalysis.neutral import put_text
 
 HEAD, TOOL_HEAD = PatternFill("solid", fgColor="0B4F8A"), PatternFill("solid", fgColor="55616D")
 TOOL_FILL = PatternFill("solid", fgColor="F1F3F5")

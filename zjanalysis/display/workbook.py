@@ -25,11 +25,10 @@ from zjanalysis.display import wording
 from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
 from zjanalysis.display.theme import ems
 from zjanalysis.files import write_whole
-from zjanalysis.neutral import FORMULA, without_hidden
+from zjanalysis.neutral import put_text, safe_text, without_hidden
 
 CONTENTS = "目录与说明"
 FIXED = datetime(2021, 1, 1)  # neither docProps nor the zip entries carry a clock
-CELL_LIMIT = 32767  # Excel's own
 FONT = "微软雅黑"  # named, so that no office program takes a Latin one; where it is not there, the program's own
 DATE = "yyyy-mm-dd"
 FORMATS = {"share": "0.00%", "days": "0.00", "visits": "0.0000", "count": "0", "number": "General", "score": "0.00"}
@@ -126,21 +125,6 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
         taken.add(final.casefold())
         given.append(final)
     return given
-
-
-def safe_text(text: str) -> str:
-    """Return a text a workbook may hold: characters XML forbids dropped, cut at Excel's limit of 32,767."""
-    clean = without_hidden(text)
-    return clean if len(clean) <= CELL_LIMIT else clean[: CELL_LIMIT - 1] + "…"
-
-
-def put_text(cell: Cell, text: str) -> None:
-    """Write a text as text, whatever it starts with; what Excel could take for a formula also gets its quote mark."""
-    clean = safe_text(text)
-    cell.value = clean
-    cell.data_type = "s"
-    if clean.startswith(FORMULA):
-        cell.quotePrefix = True
 
 
 def _dress(cell: Cell, look: str, dressed: Dressed) -> None:

@@ -27,7 +27,7 @@ from zjanalysis.files import write_paper
 from zjanalysis.inputs.findings import ERROR, LEVELS, NOTE, WARNING
 from zjanalysis.inputs.wall import read_apart
 from zjanalysis.inputs.workbook import OUR_SHEETS, cell_text, packed, sheets_of
-from zjanalysis.neutral import FORMULA, without_hidden
+from zjanalysis.neutral import put_text, without_hidden
 from zjanalysis.settings import Guard, Settings, load_settings
 
 RESULT = OUR_SHEETS[0]
@@ -69,21 +69,13 @@ def _annotated(path: Path, findings: pd.DataFrame, guard: Guard) -> bytes:
         book.active.title = "数据"
         for number, row in enumerate(sheets[0].grid, 1):
             for column, value in enumerate(row, 1):
-                _text(book.active.cell(number, column), cell_text(value))
+                put_text(book.active.cell(number, column), cell_text(value))
         findings = findings.assign(sheet=book.active.title)
     _mark(book, findings)
     _result(book, findings, file=path.name, lost=is_book and left_behind(path, drawings))
     for sheet in drawings:
         book[sheet].add_chart(BarChart(), "A1")  # so that the sheet has a drawing, whose content is then exchanged
     return redrawn(book, path, drawings) if drawings else packed(book)
-
-
-def _text(cell: Any, text: str) -> None:
-    """Write a text that never becomes a formula."""
-    cell.value = without_hidden(text)[:32_767]
-    cell.data_type = "s"
-    if cell.value.startswith(FORMULA):
-        cell.quotePrefix = True
 
 
 def _mark(book: openpyxl.Workbook, findings: pd.DataFrame) -> None:
@@ -119,7 +111,7 @@ def _result(book: openpyxl.Workbook, findings: pd.DataFrame, *, file: str, lost:
     if lost:
         notes.append("注意：原工作簿中的部分图表、图形或控件没有带入本副本，请以原工作簿为准。")
     for row, text in enumerate(notes, 1):
-        _text(sheet.cell(row, 1), text)
+        put_text(sheet.cell(row, 1), text)
         sheet.cell(row, 1).font = Font(bold=row == 1, size=14 if row == 1 else 11)
     head = len(notes) + 2
     for column, (key, width) in enumerate(zip(("number", *_COLUMNS), _WIDTHS, strict=True), 1):
@@ -142,7 +134,7 @@ def _list(sheet: Worksheet, findings: pd.DataFrame, first: int) -> None:
         row = first + number
         sheet.cell(row, 1, number + 1)
         for column, text in enumerate(texts, 2):
-            _text(sheet.cell(row, column), text)
+            put_text(sheet.cell(row, column), text)
             sheet.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
         lines = [-(-2 * len(text) // width) for text, width in zip(texts, _WIDTHS[1:], strict=True)]
         sheet.row_dimensions[row].height = 15 * min(max(lines), 8)  # a Chinese character is two wide

@@ -15,17 +15,8 @@ import pandas as pd
 from zjanalysis.columns import REPORTED_COLUMNS, label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
-from zjanalysis.inputs.dataset import FILE_NAME, columns_told, dataset_of, load_dataset
-from zjanalysis.inputs.findings import (
-    LEAVES_OUT,
-    WHOLE,
-    Columns,
-    Place,
-    Violation,
-    columns_of,
-    findings_of,
-    join_findings,
-)
+from zjanalysis.inputs.dataset import FILE_NAME, Dataset, dataset_of
+from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Place, Rows, Violation, findings_of, join_findings, rows_of
 from zjanalysis.inputs.headers import nearest
 from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.office_table import find_table, own_book
@@ -117,7 +108,7 @@ def check(sheets: Sequence[Sheet], *, settings: Settings, mapping: Mapping[str, 
     if not tables:
         raise _no_table(sheets, [table for _, table, _ in looked_at if table is not None])
     checked = [check_table(sheet, table, settings=settings) for sheet, table in tables]
-    layout = [columns_of(violations, file=sheet.file, sheet=sheet.name) for sheet, _, violations in looked_at]
+    layout = [rows_of(violations, file=sheet.file, sheet=sheet.name) for sheet, _, violations in looked_at]
     return Checked(
         _under([items for items, _ in checked]),
         findings_of([*layout, *(findings for _, findings in checked)]),
@@ -158,7 +149,7 @@ def _table(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[Table | None, list
     table = table_of(sheet, mapping=mapping)
     if table is None or _lacks(table):
         return table, [Violation("sheet_without_table", WHOLE, values=sheet.name)]
-    n_hidden = sheet.inspection.hidden_rows
+    n_hidden = sheet.inspection.reach["hidden"]
     hidden = [Violation("rows_hidden", WHOLE, values=str(n_hidden))] if n_hidden else []
     return table, hidden if len(table.numbers) else [*hidden, Violation("table_empty", WHOLE, values=sheet.name)]
 
@@ -186,8 +177,8 @@ def _no_table(sheets: Sequence[Sheet], tables: list[Table]) -> InputError:
                           header_rows([table]))  # fmt: skip
 
 
-def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, Columns]:
-    """Return the items and findings of one table, these in columns."""
+def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.DataFrame, Rows]:
+    """Return the items and findings of one table."""
     hint = code_in(table.sheet) or code_in(Path(table.file).stem)
     items, violations = typed_items(table, region=hint, units=settings.units)
     violations += _uncalculated(sheet, table)
@@ -195,7 +186,7 @@ def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.D
     out = np.isin(table.numbers, np.concatenate(leaving)) if leaving else np.zeros(len(items), dtype=bool)
     violations += row_violations(table, items, out)
     regions = dict(zip(table.numbers.tolist(), items["region_code"], strict=True))
-    findings = columns_of([*table.violations, *violations], file=table.file, sheet=table.sheet, places=table.places,
+    findings = rows_of([*table.violations, *violations], file=table.file, sheet=table.sheet, places=table.places,
                           regions=regions)  # fmt: skip
     return items[~out].reset_index(drop=True) if out.any() else items, findings
 
@@ -223,12 +214,10 @@ def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tabl
     are the same to the byte the first counts.
     """
     digests = {name: file_digest(paths[name]) for name in checked}
-    first: dict[str, str] = {}
-    for name, digest in digests.items():
-        first.setdefault(digest, name)
-    repeated = [columns_of([Violation("file_repeated", WHOLE, values=name, others=first[digest])], file=name)
+    first = {digest: name for name, digest in reversed(digests.items())}
+    repeated = [rows_of([Violation("file_repeated", WHOLE, values=name, others=first[digest])], file=name)
                 for name, digest in digests.items() if first[digest] != name]  # fmt: skip
-    checked = {name: checked[name] for name in first.values()}
+    checked = {name: one for name, one in checked.items() if name in first.values()}
     places = {key: place for one in checked.values() for key, place in one.places.items()}
     items, across = deduplicate(_under([one.items for one in checked.values()]), places)
     findings = join_findings([findings_of(repeated), *(one.findings for one in checked.values()), across])
@@ -276,41 +265,38 @@ def name_order(path: Path) -> tuple[Path, str, str]:
 def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None) -> Submission:
     """Check files and folders as one submission; a file that cannot be read is a finding, the others go on.
 
-    Headers count as the data set tells them (`columns_told`). Raises InputError when there is no file.
+    Headers count as the data set tells them (``[columns]``). Raises InputError when there is no file.
     """
     chosen = settings or load_settings()
     files = submitted_files(paths)
-    folder = dataset_of(next(iter(files.values())), settings=chosen)
-    read = check_apart(files, settings=chosen, mapping=columns_told(folder, settings=chosen))
-    results = {name: (isinstance(result, ColumnsMissing) and _office_book(files[name], name, folder, chosen)) or result
+    dataset = dataset_of(next(iter(files.values())), settings=chosen)
+    read = check_apart(files, settings=chosen, mapping=dataset.columns)
+    results = {name: (isinstance(result, ColumnsMissing) and _office_book(files[name], name, dataset)) or result
                for name, result in read.items()}  # fmt: skip
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
-    refused = [columns_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
+    refused = [rows_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
     header_tables = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
     headers = _under(header_tables) if header_tables else pd.DataFrame(columns=list(HEADER_KEYS))
     items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
     reported = [result for result in results.values() if isinstance(result, tuple)]
-    found = join_findings([findings_of(refused), findings, *(findings for findings, _ in reported)])
+    findings = join_findings([findings_of(refused), findings, *(findings for findings, _ in reported)])
     counts = pd.concat([counts, *(count for _, count in reported)], ignore_index=True)
-    return Submission(items, found, counts, files, headers, folder / FILE_NAME)
+    return Submission(items, findings, counts, files, headers, dataset.folder / FILE_NAME)
 
 
-def _office_book(
-    path: Path, name: str, folder: Path, settings: Settings
-) -> tuple[pd.DataFrame, pd.DataFrame] | InputError | None:
+def _office_book(path: Path, name: str, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | InputError | None:
     """Return the findings and the count of a workbook of reported figures, read as a build of its period reads it.
 
-    Of another of the office's workbooks the error that names it; None of any other. ``folder``: the data set.
+    Of another of the office's workbooks the error that names it; None of any other.
     """
     sheets = read_rows(path)
     try:
         table = find_table(sheets, REPORTED_COLUMNS, required=NEEDED, name=name)
     except InputError:
         return own_book(sheets, name)
-    periods = load_dataset(str(folder), settings=settings).periods if (folder / FILE_NAME).is_file() else {}
+    periods, people = dataset.periods, load_population(dataset.folder)
     about = periods.get(path.absolute().parent.name) or periods.get(max(periods, default=""), {})
-    people = load_population(folder)
     cutoff = str(about.get("cutoff", "")) or people["as_of"].max()
     reported, findings = check_reported(table, cutoff=cutoff, population=people)
     n_used = int(reported["in_force"].sum())
@@ -319,14 +305,11 @@ def _office_book(
     return findings.assign(file=name), pd.DataFrame([count])
 
 
-def completeness(items: pd.DataFrame, *, by: Sequence[str] = ("region_code",)) -> pd.DataFrame:
-    """Return how much of each asked column is filled: ``by`` columns, column_label, n_items, n_filled, filled_share.
+def completeness(items: pd.DataFrame) -> pd.DataFrame:
+    """Return how much of each asked column is filled: column_label, n_items, n_filled, filled_share.
 
     A limit counts as filled when it reads as a number; 无 and office hours do not. Rows that are left out do not count.
     """
-    asked = {label(_COLUMN_OF.get(key, key)): items[key].notna() for key in ASKED if key in items.columns}
-    groups = pd.DataFrame(asked).assign(**{key: items[key] for key in by}).groupby(list(by), sort=False, dropna=False)
-    sizes = groups.size().rename("n_items").reset_index()
-    filled = groups.sum().reset_index().melt(id_vars=list(by), var_name="column_label", value_name="n_filled")
-    counts = filled.merge(sizes, on=list(by), how="left")[[*by, "column_label", "n_items", "n_filled"]]
+    filled = {label(_COLUMN_OF.get(key, key)): items[key].notna().sum() for key in ASKED}
+    counts = pd.Series(filled, name="n_filled").rename_axis("column_label").reset_index().assign(n_items=len(items))
     return counts.assign(filled_share=counts["n_filled"] / counts["n_items"])

@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -34,7 +35,6 @@ class Dataset:
     title: str
     kind: str
     source: str
-    licence: str
     item_types: tuple[str, ...] | None = None
     use_levels: tuple[str, ...] = ("3", "4")
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
     for name in columns.values():
         if name not in keys:
             raise unknown_name("列", str(name), [column.label for column in ITEM_COLUMNS])
-    texts = {word: str(written.get(word, "")) for word in ("title", "kind", "source", "licence", "peers")}
+    texts = {word: str(written.get(word, "")) for word in ("title", "kind", "source", "peers")}
     return Dataset(
         folder,
         **texts,
@@ -111,25 +111,25 @@ def use_levels(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(codes.values())
 
 
-def dataset_of(path: Path, *, settings: Settings) -> Path:
-    """Return the folder of the data set that a file lies in; for a file from elsewhere that of the settings."""
+def dataset_of(path: Path, *, settings: Settings) -> Dataset:
+    """Return the data set that a file lies in; for a file from elsewhere that of the settings (`dataset_in`)."""
     above = (folder for folder in path.absolute().parents if (folder / FILE_NAME).is_file())
-    return next(above, settings.path(settings.data))
+    return dataset_in(next(above, settings.path(settings.data)), settings=settings)
 
 
-def columns_told(folder: Path, *, settings: Settings) -> Mapping[str, str]:
-    """Return header → column key as told by the ``[columns]`` of a data set; nothing where there is no data set."""
-    return load_dataset(str(folder), settings=settings).columns if (folder / FILE_NAME).is_file() else {}
+def dataset_in(folder: Path, *, settings: Settings) -> Dataset:
+    """Return the data set of a folder; where there is none yet, one that tells nothing, with the usual scope."""
+    there = (folder / FILE_NAME).is_file()
+    return load_dataset(str(folder), settings=settings) if there else Dataset(folder, "", "", "")
 
 
 def refuse_undated(settings: Settings, data: str, period: str) -> None:
     """Raise ConfigError for a period whose ``cutoff``, from which due days are counted, is missing or no date."""
     dataset = load_dataset(data, settings=settings)
     cutoff = str(dataset.periods.get(period, {}).get("cutoff", ""))
-    try:
+    good = False
+    with suppress(ValueError):
         good = date.fromisoformat(cutoff).isoformat() == cutoff
-    except ValueError:
-        good = False
     if not good:
         wrong = f"的截止日期“{cutoff}”认不出" if cutoff else "没有写截止日期"
         hint = f'请在 {FILE_NAME} 的 [periods."{period}"] 下写数据截至哪一天，如 cutoff = "2021-03-31"。'
@@ -149,11 +149,10 @@ def learn_columns(path: Path, names: Mapping[str, str]) -> None:
     above, below = (text[: head.end()], text[head.end() :]) if head else (f"{text.rstrip()}\n\n[columns]", "\n")
     added = f"{above}\n{lines}{below.lstrip(chr(13)).removeprefix(chr(10))}"
     before = tomllib.loads(text)
-    wanted = {**before, "columns": {**before.get("columns", {}), **names}}
-    try:
-        good = tomllib.loads(added) == wanted
-    except tomllib.TOMLDecodeError:
-        good = False
+    expected = {**before, "columns": {**before.get("columns", {}), **names}}
+    good = False
+    with suppress(tomllib.TOMLDecodeError):
+        good = tomllib.loads(added) == expected
     if not good:
         raise ConfigError(f"“{path}”里写不进 [columns]。", f"请自己写入：\n{lines}")
     write_whole(path, added.encode("utf-8"))
@@ -221,10 +220,10 @@ def steps_in_time(periods: Iterable[str]) -> dict[str, int]:
     ({'2020Q2': 0, '2021Q1': 3}, {'乙': 0, '甲': 1})
     """
     names = sorted(set(periods))
-    found = [re.fullmatch(r"(\d{4})(Q|-)(\d{1,2})", name) for name in names]
-    if len({one and one[2] for one in found}) != 1 or not found[0]:
+    matches = [re.fullmatch(r"(\d{4})(Q|-)(\d{1,2})", name) for name in names]
+    if len({one and one[2] for one in matches}) != 1 or not matches[0]:
         return {name: place for place, name in enumerate(names)}
-    places = [int(one[1]) * (4 if one[2] == "Q" else 12) + int(one[3]) for one in found if one]
+    places = [int(one[1]) * (4 if one[2] == "Q" else 12) + int(one[3]) for one in matches if one]
     steps = [later - place for place, later in pairwise(places)]
     shortest = min(steps) if len(steps) > 1 else 1
     return {name: (place - places[0]) // shortest for name, place in zip(names, places, strict=True)}

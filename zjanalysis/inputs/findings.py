@@ -1,14 +1,16 @@
 """Findings: every rule once (reference/rules.csv), and the table whose row is one cell that breaks one.
 
-A check anywhere yields `Violation`s, which name rows by a mask; `columns_of` gives them sentence, cell and level, and
+A check anywhere yields `Violation`s, which name rows by a mask; `rows_of` gives them sentence, cell and level, and
 `findings_of` makes the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from zjanalysis.inputs.reference import read_reference
 ERROR, WARNING, NOTE = "错误", "警告", "提示"
 LEVELS = (ERROR, WARNING, NOTE)
 KEYS = tuple(column.key for column in FINDING_COLUMNS)
-Columns = Mapping[str, Sequence[Any]]  # of findings, all the same length; none at all: no findings
+Rows = list[tuple[Any, ...]]  # findings, each in the order of the KEYS
 WHOLE = np.zeros(1, dtype="int64")  # a finding about the whole sheet has no row
 _QUOTED = 60  # characters of a cell that a sentence quotes
 _COUNTS = {"n_errors": ERROR, "n_warnings": WARNING, "n_notes": NOTE}
@@ -79,47 +81,36 @@ class Violation:
         return Violation(self.rule, self.rows[mask], self.key, values, others)
 
 
-def findings_of(sheets: Sequence[Columns]) -> pd.DataFrame:
-    """Return the findings of sheets (`columns_of`) under one another, in one table for all: a table costs more than
-    the rows of a sheet.
+def findings_of(sheets: Iterable[Rows]) -> pd.DataFrame:
+    """Return the findings of sheets (`rows_of`) under one another, in one table for all: a table costs more than the
+    rows of a sheet.
     """
-    filled = [sheet for sheet in sheets if sheet]
-    return typed(pd.DataFrame({key: [cell for sheet in filled for cell in sheet[key]] for key in KEYS}))
+    return _typed(pd.DataFrame(list(chain.from_iterable(sheets)), columns=list(KEYS)))
 
 
-def columns_of(
-    violations: Sequence[Violation],
+def rows_of(
+    violations: Iterable[Violation],
     *,
     file: str,
     sheet: str = "",
     places: Mapping[str, Place] | None = None,
     regions: Mapping[int, str] | None = None,
-) -> Columns:
-    """Return the violations of one sheet as columns of findings, in the order of the sheet.
+) -> Rows:
+    """Return the violations of one sheet as findings, in the order of the sheet.
 
     ``places``: column → where it stands; ``regions``: row of the sheet → region code.
     """
-    at, code_of = places or {}, regions or {}
-    parts = [_columns(one, at.get(one.key, Place("", ""))) for one in violations if len(one.rows)]
-    if not parts:
-        return {}
-    together = {name: [cell for part in parts for cell in part[name]] for name in parts[0]}
-    order = sorted(range(len(together["row_number"])), key=together["row_number"].__getitem__)
-    columns = {name: [cells[i] for i in order] for name, cells in together.items()}
-    region_codes = [code_of.get(row) for row in columns["row_number"]]
-    return {**columns, "file": [file] * len(order), "sheet": [sheet] * len(order), "region_code": region_codes}
-
-
-def _columns(violation: Violation, place: Place) -> dict[str, list[Any]]:
-    rule, n = RULES[violation.rule], len(violation.rows)
-    values, others, rows = _texts(violation.values, n), _texts(violation.others, n), violation.rows.tolist()
-    words = {"value": values, "other": others, "header": [_called(place.header, violation.key)] * n}
-    return {
-        "cell": [f"{place.letter}{row}" if row > 0 and place.letter else "" for row in rows], "row_number": rows,
-        "header": [place.header] * n, "value": values, "rule": [rule.key] * n, "level": [rule.level] * n,
-        "message": _sentences(rule.message, words, n), "action": _sentences(rule.action, words, n),
-        "used": [rule.used] * n,
-    }  # fmt: skip
+    rows = []
+    for one in violations:
+        rule, n, place = RULES[one.rule], len(one.rows), (places or {}).get(one.key, Place("", ""))
+        values, others = _texts(one.values, n), _texts(one.others, n)
+        words = {"value": values, "other": others, "header": [_called(place.header, one.key)] * n}
+        messages, actions = _sentences(rule.message, words, n), _sentences(rule.action, words, n)
+        for row, value, message, action in zip(one.rows.tolist(), values, messages, actions, strict=True):
+            cell = f"{place.letter}{row}" if row > 0 and place.letter else ""
+            rows.append((file, sheet, cell, row, place.header, value, rule.key, rule.level, message, action, rule.used,
+                         (regions or {}).get(row)))  # fmt: skip
+    return sorted(rows, key=itemgetter(KEYS.index("row_number")))
 
 
 def _called(header: str, key: str) -> str:
@@ -155,8 +146,7 @@ def _quoted(word: str) -> str:
     return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}……"
 
 
-def typed(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return the findings in their columns and kinds (text, row number, used)."""
+def _typed(findings: pd.DataFrame) -> pd.DataFrame:
     kinds = dict.fromkeys(KEYS, "str") | {"row_number": "int64", "used": "bool"}
     return findings.reindex(columns=list(KEYS)).astype(kinds)
 
@@ -164,7 +154,7 @@ def typed(findings: pd.DataFrame) -> pd.DataFrame:
 def join_findings(findings: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return findings tables under one another."""
     filled = [frame for frame in findings if len(frame)]
-    return typed(pd.concat(filled, ignore_index=True)) if filled else findings_of(())
+    return _typed(pd.concat(filled, ignore_index=True)) if filled else findings_of(())
 
 
 def summary(findings: pd.DataFrame, *, by: Sequence[str] = ("file", "region_code", "rule")) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -46,11 +46,16 @@ _QUOTE, _EQUALS, _SPACE, _LESS = b'"= <'
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the bare XML of a sheet tells and the reader does not."""
+    """What the bare XML of a sheet tells and the reader does not.
 
-    hidden_rows: int = 0
-    empty_formulas: frozenset[str] = field(default_factory=frozenset)
-    error_cells: frozenset[str] = field(default_factory=frozenset)
+    ``far``: the address that makes the sheet too large, if any; ``last``: the one that widened it.
+    """
+
+    empty_formulas: set[str] = field(default_factory=set)
+    error_cells: set[str] = field(default_factory=set)
+    far: list[str] = field(default_factory=list)
+    last: list[str] = field(default_factory=lambda: [""])
+    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, **dict.fromkeys(_COUNTED, 0)})
 
 
 def inspect(path: Path, guard: Guard) -> Mapping[str, Inspection]:
@@ -127,7 +132,7 @@ def _sheets(path: Path, stream: BinaryIO, parts: list[zipfile.ZipInfo], guard: G
     by_name = {part.filename.lower(): part for part in parts if part.filename.lower().endswith(_XML)}
     whole = {name: _kept_whole(path, stream, by_name[name]) for name in _KEPT_WHOLE if name in by_name}
     sheets = sheet_parts(path, whole)
-    scans: dict[str, SheetScan] = {}
+    scans: dict[str, Inspection] = {}
     for name, part in by_name.items():
         if name in whole:
             continue
@@ -139,10 +144,9 @@ def _sheets(path: Path, stream: BinaryIO, parts: list[zipfile.ZipInfo], guard: G
         else:
             for _ in chunks:
                 pass
-    seen = {name: scans.get(part, SheetScan()) for name, part in sheets.items()}
-    _refuse_far_cells(path, list(seen.values()))
-    return {name: Inspection(scan.reach["hidden"], frozenset(scan.empty_formulas), frozenset(scan.error_cells))
-            for name, scan in seen.items()}  # fmt: skip
+    inspections = {name: scans.get(part, Inspection()) for name, part in sheets.items()}
+    _refuse_far_cells(path, inspections.values())
+    return inspections
 
 
 def _kept_whole(path: Path, stream: BinaryIO, part: zipfile.ZipInfo) -> bytes:
@@ -206,7 +210,7 @@ def _checked(path: Path, part: zipfile.ZipInfo, chunks: Iterator[bytes]) -> Iter
         yield chunk
 
 
-def _refuse_far_cells(path: Path, scans: list[SheetScan]) -> None:
+def _refuse_far_cells(path: Path, scans: Collection[Inspection]) -> None:
     far = [cell for scan in scans for cell in scan.far]
     area = sum(scan.reach["columns"] * scan.reach["rows"] for scan in scans)
     if far:
@@ -237,30 +241,19 @@ def sheet_parts(path: Path, whole: Mapping[str, bytes]) -> dict[str, str]:
 
 def elements(xml: bytes, name: str) -> list[dict[str, str]]:
     """Return the attributes of every element of a name, without building a tree."""
-    found: list[dict[str, str]] = []
+    attributes: list[dict[str, str]] = []
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = lambda tag, facts: found.append(facts) if tag.split(" ")[-1] == name else None
+    parser.StartElementHandler = lambda tag, facts: attributes.append(facts) if tag.split(" ")[-1] == name else None
     parser.Parse(xml, True)
-    return found
+    return attributes
 
 
 # --- the bare XML of one sheet, streamed block by block ---
 
 
-@dataclass(frozen=True)
-class SheetScan:
-    """What one sheet holds; ``far``: the address that makes it too large, if any; ``last``: the one that widened it."""
-
-    empty_formulas: set[str] = field(default_factory=set)
-    error_cells: set[str] = field(default_factory=set)
-    far: list[str] = field(default_factory=list)
-    last: list[str] = field(default_factory=lambda: [""])
-    reach: dict[str, int] = field(default_factory=lambda: {"columns": 26, **dict.fromkeys(_COUNTED, 0)})
-
-
-def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> SheetScan:
+def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> Inspection:
     """Look at every row once, in blocks that end where a row begins; stop at the first far cell."""
-    scan, carry = SheetScan(), b""
+    scan, carry = Inspection(), b""
     for chunk in chunks:
         block = carry + chunk
         cut = block.rfind(b"<row ")
@@ -278,7 +271,7 @@ def scan_sheet(chunks: Iterator[bytes], guard: Guard) -> SheetScan:
     return scan
 
 
-def _look(block: bytes, scan: SheetScan, guard: Guard) -> None:
+def _look(block: bytes, scan: Inspection, guard: Guard) -> None:
     """Note what one block of XML holds. Every attribute is ``name="value"`` in files that Excel or WPS wrote; anything
     else is read the slow way."""
     # what follows an attribute is looked at: a block that does not end with a row is padded
@@ -302,7 +295,7 @@ def _look(block: bytes, scan: SheetScan, guard: Guard) -> None:
         scan.reach["hidden"] += len(_HIDDEN.findall(block))
 
 
-def _reach(letters: np.ndarray, starts: np.ndarray, scan: SheetScan, guard: Guard) -> None:
+def _reach(letters: np.ndarray, starts: np.ndarray, scan: Inspection, guard: Guard) -> None:
     """Note how far the cells of a block reach that are more than a format: neither closed at once nor empty."""
     columns, rows, ends = _addresses(letters, starts)
     closing = np.append(np.flatnonzero(letters == ord(">")), len(letters) - 3)

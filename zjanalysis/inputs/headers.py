@@ -6,13 +6,12 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 
 from zjanalysis.columns import ITEM_COLUMNS
 from zjanalysis.inputs.values import plain, unit_of
-from zjanalysis.inputs.workbook import Sheet, cell_text
+from zjanalysis.inputs.workbook import HEADER_ROWS, Sheet, cell_text
 
-HEADER_ROWS = 20  # the header is on one of the first 20 rows
 LONGEST = 200  # characters: no header is longer
 NAME, ALIAS, PART, TOLD, TWO_ROWS = "标准名称", "别名", "合写中的“{}”", "dataset.toml 的 [columns]", "两行表头合读"
 _NEAR = 0.75  # of the letters of a header and a name: so much alike that one is asked whether it is meant
@@ -94,15 +93,15 @@ def unit_in(header: str) -> str:
     return (unit_of(bracket.group(1)) or "") if bracket and not bracket.group(1).isascii() else ""
 
 
-def _read(told: Mapping[str, str], text: str) -> Header:
-    """Read a header; ``told``: header → column key as a data set says, before all else."""
-    written = " ".join(text.split())
-    return Header(text, (told[written],), TOLD) if written in told else read_header(text)
-
-
 def reader(mapping: Mapping[str, str]) -> Reader:
-    """Return what reads a header in a data set that tells some: ``mapping``, header → column key."""
-    return partial(_read, {" ".join(header.split()): key for header, key in mapping.items()})
+    """Return what reads a header in a data set that tells some before all else: ``mapping``, header → column key."""
+    told = {" ".join(header.split()): key for header, key in mapping.items()}
+
+    def read(text: str) -> Header:
+        key = told.get(" ".join(text.split()))
+        return Header(text, (key,), TOLD) if key else read_header(text)
+
+    return read
 
 
 def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Header]] | None:
@@ -174,9 +173,9 @@ def nearest(headers: Sequence[Header]) -> dict[str, str]:
     there = {key for header in headers for key in header.keys}
     lacking = tuple(key for key, stands_in in WANTED.items() if not {key, *stands_in} & there)
     taken = {column.label for column in ITEM_COLUMNS for header in headers if header.keys == (column.key,)}
-    found: dict[str, str] = {}
+    close: dict[str, str] = {}
     for one in (header for header in headers if header.text.strip() and not header.keys):
         name = near(one.text)
         late = near(one.text, lacking, cutoff=_FAR) if lacking and name in {"", *taken} else ""
-        found[" ".join(one.text.split())] = late or ("" if name in taken else name)
-    return found
+        close[" ".join(one.text.split())] = late or ("" if name in taken else name)
+    return close

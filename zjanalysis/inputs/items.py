@@ -162,12 +162,8 @@ def _flags(context: ReadContext, *, kind: np.ndarray, depth: np.ndarray) -> dict
     flags["on_application"] = np.where(flags["on_application"] == "", applied, flags["on_application"])
     flags["serves_public"] = mapped(context.texts("serves"), values.serves_public)
     flags["end_to_end"] = mapped(depth, values.end_to_end)
-    return {key: _boolean(value) for key, value in flags.items()}
-
-
-def _boolean(column: np.ndarray) -> pd.arrays.BooleanArray:
-    missing = (column == "").astype(bool)
-    return pd.arrays.BooleanArray((column == True).astype(bool), missing)  # noqa: E712 - an array is compared
+    return {key: pd.arrays.BooleanArray((column == True).astype(bool), (column == "").astype(bool))  # noqa: E712 - an array
+            for key, column in flags.items()}  # fmt: skip
 
 
 def _numbers(context: ReadContext) -> dict[str, np.ndarray]:
@@ -264,15 +260,12 @@ def _limit_texts(table: Table, key: str, number: int) -> Cells:
     return cells_of(cells.each(lambda text: (values.split_both(text) or (text, text))[number]), n)
 
 
-def _unit_cells(table: Table, side: str) -> Cells | None:
-    """Return the unit column of one side that is filled, the text before the code."""
+def _units(table: Table, side: str) -> tuple[Cells | None, str]:
+    """Return the unit column of one side that is filled, the text before the code, and the unit in the header."""
     columns = (table.cells.get(key) for key in (f"{side}_unit", f"{side}_unit_code"))
-    return next((cells for cells in columns if cells is not None and any(cells.texts)), None)
-
-
-def _header_unit(table: Table, side: str) -> str:
     key = limit_place(table, side)
-    return table.places[key].unit if key in table.places else ""
+    in_header = table.places[key].unit if key in table.places else ""
+    return next((cells for cells in columns if cells is not None and any(cells.texts)), None), in_header
 
 
 def _read_limits(table: Table, side: str, texts: Cells, *, units: Units) -> pd.DataFrame:
@@ -280,9 +273,9 @@ def _read_limits(table: Table, side: str, texts: Cells, *, units: Units) -> pd.D
 
     Where the table states no unit anywhere, a number counts in working days (行政许可法 82) and a finding says so.
     """
-    cells, n = _unit_cells(table, side), len(table.numbers)
+    (cells, in_header), n = _units(table, side), len(table.numbers)
     beside = cells if cells is not None else cells_of(repeat("", n), n)
-    usual = _header_unit(table, side) or ("" if cells is not None else "工作日")
+    usual = in_header or ("" if cells is not None else "工作日")
     n = len(beside.texts)
     pairs, which = np.unique(texts.which * n + beside.which, return_inverse=True)
     distinct = [values.parse_limit(texts.texts[pair // n], beside.texts[pair % n], usual=usual) for pair in pairs]
@@ -292,7 +285,7 @@ def _read_limits(table: Table, side: str, texts: Cells, *, units: Units) -> pd.D
 def _note_limits(context: ReadContext, side: str, texts: Cells, frame: pd.DataFrame) -> None:
     table, key = context.table, limit_place(context.table, side)
     reason = frame["reason"].fillna("").to_numpy(dtype=object)
-    cells = _unit_cells(table, side)
+    cells, in_header = _units(table, side)
     beside = cells.values() if cells is not None else context.blank()
     dated = texts.each(lambda text: bool(DATE.search(text)), kind=bool) & (reason == values.UNREADABLE)
     context.note(f"{side}_blank", key, reason == values.BLANK)
@@ -303,7 +296,7 @@ def _note_limits(context: ReadContext, side: str, texts: Cells, frame: pd.DataFr
     context.note("limit_odd", key, frame["days"].gt(_YEAR).to_numpy())
     if side == "statutory":
         context.note("statutory_zero", key, frame["written"].eq(0).to_numpy())
-    if cells is None and not _header_unit(table, side):
+    if cells is None and not in_header:
         lacking = texts.each(lambda text: values.parse_limit(text).reason == values.NO_UNIT, kind=bool)
         if lacking.any():
             context.violations.append(Violation("unit_not_stated", WHOLE, key))

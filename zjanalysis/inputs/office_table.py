@@ -23,10 +23,9 @@ from zjanalysis.columns import (
     Column,
 )
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.findings import Place, Violation, columns_of, findings_of
-from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter, read_rows
+from zjanalysis.inputs.findings import Place, Violation, findings_of, rows_of
+from zjanalysis.inputs.workbook import HEADER_ROWS, Sheet, cell_text, column_letter, read_rows
 
-HEADER_ROWS = 20
 UNCALCULATED = "（公式未计算）"
 """What a cell reads whose formula nobody has calculated."""
 PLACE = ("file", "sheet", "row_number")
@@ -64,27 +63,26 @@ class OfficeTable:
     header_row: int
 
 
-def read_table(path: Path, columns: Iterable[Column], *, required: tuple[str, ...]) -> OfficeTable:
+def read_table(path: Path, columns: Sequence[Column], *, required: tuple[str, ...]) -> OfficeTable:
     """Read the file and give the first visible table whose head holds the required columns (`find_table`)."""
     return find_table(read_rows(path), columns, required=required, name=path.name)
 
 
 def find_table(
-    sheets: Iterable[Sheet], columns: Iterable[Column], *, required: tuple[str, ...], name: str, sheet: str = ""
+    sheets: Iterable[Sheet], columns: Sequence[Column], *, required: tuple[str, ...], name: str, sheet: str = ""
 ) -> OfficeTable:
     """Return the first visible sheet (or the one named) whose head holds the required columns; titles above are passed.
 
     Raises InputError, which calls the file ``name``, when no sheet has them.
     """
-    wanted = tuple(columns)
-    heads = {column.key: column.label for column in wanted}
+    heads = {column.key: column.label for column in columns}
     for candidate in sheets:
         if candidate.name != sheet if sheet else candidate.hidden:
             continue
-        header = _header(candidate, wanted, required)
+        header = _header(candidate, columns, required)
         if header is not None:
             return _table(candidate, *header, heads=heads)
-    labels = "、".join(heads[c.key] for c in wanted if c.key in required)
+    labels = "、".join(heads[c.key] for c in columns if c.key in required)
     raise InputError(f"“{name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
 
 
@@ -97,7 +95,7 @@ def fold_header(text: str) -> str:
     return re.sub(r"\s+", "", text).translate(str.maketrans("（）：", "():")).lower()
 
 
-def _header(sheet: Sheet, columns: tuple[Column, ...], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
+def _header(sheet: Sheet, columns: Sequence[Column], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
     """Return the header row (0-based) and what stands in each of its columns; the row that knows most columns wins."""
     names = {fold_header(name): c.key for c in reversed(columns) for name in (c.key, *c.aliases, c.label)}
     best: tuple[int, dict[int, str]] | None = None
@@ -153,7 +151,7 @@ def findings_in(
     violations = [Violation(rule, head, key, value) for rule, key, value in whole]
     violations += [Violation(rule, rows, key, text[key]).where(mask.fillna(False).to_numpy(dtype=bool))
                    for rule, key, mask in broken]  # fmt: skip
-    findings = findings_of([columns_of(violations, file=table.file, sheet=table.sheet, places=places, regions=regions)])
+    findings = findings_of([rows_of(violations, file=table.file, sheet=table.sheet, places=places, regions=regions)])
     return findings.sort_values(["row_number", "cell"], kind="stable", ignore_index=True)
 
 

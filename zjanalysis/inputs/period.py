@@ -32,7 +32,7 @@ from zjanalysis.errors import InputError, NoData, answering, unknown_name
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
-from zjanalysis.inputs.findings import Violation, columns_of, findings_of
+from zjanalysis.inputs.findings import Violation, findings_of, rows_of
 from zjanalysis.inputs.office_table import Broken, OfficeTable, findings_in, numbers, read_table
 from zjanalysis.inputs.regions import find_code, region_name
 from zjanalysis.inputs.reported import load_definitions
@@ -298,4 +298,4 @@ def disagreements(history: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame
              for pair in (("numerator", "denominator"), ("numerator_measured", "denominator_measured"))]  # fmt: skip
     violation = Violation("history_differs", rows["row_number"].to_numpy(), "numerator", *map(np.array, texts))
     regions = dict(zip(rows["row_number"], rows["region_code"], strict=True))
-    return findings_of([columns_of([violation], file=HISTORY, regions=regions)])
+    return findings_of([rows_of([violation], file=HISTORY, regions=regions)])

@@ -147,8 +147,8 @@ def load_population(folder: Path | None = None) -> pd.DataFrame:
         tables.insert(0, own.assign(region_code=own["region"].map(find_code), order=0))
     text = pd.concat(tables, ignore_index=True)
     typed = {"as_of": days(text["as_of"]), "people": numbers(text["people"]), "firms": numbers(text["firms"])}
-    known = text.assign(**typed).dropna(subset=["region_code", "as_of"])
-    return known[[*_POPULATION, "order"]].reset_index(drop=True)
+    dated = text.assign(**typed).dropna(subset=["region_code", "as_of"])
+    return dated[[*_POPULATION, "order"]].reset_index(drop=True)
 
 
 def population_on(population: pd.DataFrame, cutoff: Day) -> pd.DataFrame:

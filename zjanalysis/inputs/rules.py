@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.inputs import values
-from zjanalysis.inputs.findings import WHOLE, Columns, Place, Violation, columns_of, findings_of
+from zjanalysis.inputs.findings import WHOLE, Place, Rows, Violation, findings_of, rows_of
 from zjanalysis.inputs.items import FULL_CODE, SIDES, code_inside, limit_place
 from zjanalysis.inputs.reference import spellings
 from zjanalysis.inputs.regions import load_regions
@@ -152,7 +152,7 @@ def _version_rank(version: pd.Series) -> pd.Series:
 
 def _findings(
     items: pd.DataFrame, places: Places, broken: Broken, *, values: Mapping[str, pd.Series]
-) -> Iterator[Columns]:
+) -> Iterator[Rows]:
     """Return one finding per row of every mask, sheet by sheet, at the cell it stands in (else at the name).
 
     ``values``: what is quoted in place of a column's own cells.
@@ -167,7 +167,7 @@ def _findings(
             at, numbers = places.get((str(file), str(sheet)), {}), own["row_number"].to_numpy()
             one = Violation(rule, numbers, key if key in at else "item_name", own["quoted"], own["said"])
             regions = dict(zip(numbers.tolist(), own["region_code"], strict=True))
-            yield columns_of([one], file=str(file), sheet=str(sheet), places=at, regions=regions)
+            yield rows_of([one], file=str(file), sheet=str(sheet), places=at, regions=regions)
 
 
 def _disagreements(items: pd.DataFrame) -> Broken:
@@ -190,7 +190,7 @@ def _disagreements(items: pd.DataFrame) -> Broken:
     yield "statutory_differs", "statutory_limit", odd, items["match_code"].map(listed)
 
 
-def _few(items: pd.DataFrame) -> Iterator[Columns]:
+def _few(items: pd.DataFrame) -> Iterator[Rows]:
     """The regions that have less than a third of the median number of items of their level (three or more regions)."""
     levels = load_regions().set_index("code")["level"].replace({"zone": "county"})
     counts = items.groupby("region_code").agg(n=("file", "size"), file=("file", "first")).reset_index()
@@ -199,4 +199,4 @@ def _few(items: pd.DataFrame) -> Iterator[Columns]:
     few = counts[counts["n"].lt(counts["median"] * _FEW) & level.groupby(level).transform("size").ge(3)]
     for code, n, file, median in few.itertuples(index=False):
         one = Violation("few_items", WHOLE, values=str(n), others=f"{median:g}")
-        yield columns_of([one], file=str(file), regions={0: str(code)})
+        yield rows_of([one], file=str(file), regions={0: str(code)})

@@ -70,10 +70,6 @@ class Cells:
         """Apply a function to every distinct text."""
         return array_of(map(function, self.texts), kind=kind)
 
-    def take(self, rows: np.ndarray) -> Cells:
-        """Return some rows (positions or mask)."""
-        return self if rows.dtype == bool and rows.all() else replace(self, which=self.which[rows])
-
 
 @dataclass(frozen=True)
 class Table:
@@ -146,11 +142,6 @@ def mapped(texts: np.ndarray, read: Callable[[str], Any]) -> np.ndarray:
     return np.asarray(array_of(map(read, distinct))[which])
 
 
-def clean(text: str) -> str:
-    """Strip, and give full-width letters, digits and spaces their usual width; other characters stay."""
-    return text.translate(_WIDTH).strip()
-
-
 def cells_of(written: Iterable[Any], n: int) -> Cells:
     """Return a column of n cells as calamine or csv gives them; one of identifiers is not searched for repeats."""
     column = np.fromiter(written, dtype=object, count=n)
@@ -161,13 +152,13 @@ def cells_of(written: Iterable[Any], n: int) -> Cells:
 
 
 def _cleaned(written: np.ndarray) -> np.ndarray:
-    """Return the texts cleaned where they need it; the same array when none does."""
+    """Return the texts stripped, letters, digits and spaces of the usual width; the same array when none needs it."""
     at = [i for i, text in enumerate(written)
           if text and (text[0] in _SPACES or text[-1] in _SPACES or _WIDE.search(text))]  # fmt: skip
     if not at:
         return written
     cleaned = written.copy()
-    cleaned[at] = [clean(text) for text in written[at]]
+    cleaned[at] = [text.translate(_WIDTH).strip() for text in written[at]]
     return cleaned
 
 
@@ -186,7 +177,8 @@ def table_of(sheet: Sheet, *, mapping: Mapping[str, str]) -> Table | None:
     violations += [Violation("column_unknown", WHOLE, values=text, others=name)
                    for text, name in nearest(headers).items() if name]  # fmt: skip
     is_item, n_read, left_out = _item_rows(body, cells, headers, first=first, read=reader(mapping))
-    cells = {key: column.take(is_item) for key, column in cells.items()}
+    if not is_item.all():
+        cells = {key: replace(column, which=column.which[is_item]) for key, column in cells.items()}
     numbers = np.flatnonzero(is_item) + first + 1
     return Table(sheet.file, sheet.name, numbers, cells, places, n_read, (*violations, *left_out), tuple(headers))
 
@@ -263,17 +255,13 @@ def _one_of(
     if len(filled) < 2:
         return (filled or claimed)[0]
     first = filled[0]
+    read = {"flag": values.flag, "visits": values.visits}.get(column_of(key, "items").kind, plain)
     for other in filled[1:]:
-        a, b = (pd.Series(columns[c].each(lambda text: _meaning(key, text))) for c in (first, other))
+        a, b = (pd.Series(columns[c].each(lambda text: str(read(text)))) for c in (first, other))
         if not (a.eq(b) | a.eq("") | b.eq("")).all():
             violations.append(Violation("column_twice", WHOLE, values=texts[first], others=texts[other]))
             return None
     return first
-
-
-def _meaning(key: str, text: str) -> str:
-    read = {"flag": values.flag, "visits": values.visits}.get(column_of(key, "items").kind, plain)
-    return str(read(text))
 
 
 def _item_rows(
@@ -369,7 +357,6 @@ def _totals(cells: Mapping[str, Cells], asked: list[int], is_item: np.ndarray) -
 
 
 def _number(text: str) -> float:
-    """Return the number that a text begins with."""
     match = re.match(r"\d+(\.\d+)?", text)
     return float(match[0]) if match else np.nan
 

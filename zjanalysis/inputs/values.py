@@ -140,8 +140,6 @@ def split_both(text: str) -> tuple[str, str] | None:
     >>> split_both("承诺时限：1天；法定时限：20天")
     ('20天', '1天')
     """
-    if "法定" not in text or "承诺" not in text:
-        return None
     parts = dict(_BOTH.findall(plain(text)))
     return (parts["法定"], parts["承诺"]) if {"法定", "承诺"} <= set(parts) else None
 

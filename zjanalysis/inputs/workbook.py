@@ -31,6 +31,7 @@ _LONGEST = 8 << 20  # characters of one line
 _MARKS = 100_000  # delimiters in one line: no table is that wide, and no cell holds that many
 _EXACT = 15  # digits that a number keeps; a longer one is a code and stays text
 _BLANKS = re.compile(r"[ \t\n\r]*")
+HEADER_ROWS = 20  # the header of a table is on one of the first 20 rows of its sheet
 _SPLIT = "请拆成几个文件，或在 zjanalysis.toml 的 [guard] 调高上限。"
 
 
@@ -47,7 +48,7 @@ def text_grid(path: Path, guard: Guard) -> Grid:
         csv.field_size_limit(guard.max_cell_chars)
         rows = csv.reader(_lines(path, stream, mark), delimiter=mark, strict=True)
         try:
-            return _within(rows, path=path, guard=guard)
+            return _within(enumerate(rows, 1), path=path, guard=guard)
         except csv.Error as error:
             what = f"里有一格超过 {guard.max_cell_chars} 个字，多半是引号没有成对"
             if "field larger" not in str(error):
@@ -59,19 +60,24 @@ def text_grid(path: Path, guard: Guard) -> Grid:
 
 def json_grid(path: Path, guard: Guard) -> Grid:
     """Return JSON lines (or one list) as cells: every record flattened to its innermost names, row 1 the header."""
-    header: dict[str, int] = {}
-    rows: Grid = []
     with _opened(path, guard) as stream:
-        for number, record in _records(path, stream):
-            row = [""] * len(header)
-            for name, value in _leaves(record):
-                if header.setdefault(name, len(header)) >= len(row):
-                    row.append(value)
-                else:
-                    row[header[name]] = value
-            rows.append(row)
-            _refuse_large(path, number, (len(rows) + 1, len(header)), guard)
-    return _of_one_width([list(header), *rows])
+        return _within(_record_rows(path, stream), path=path, guard=guard)
+
+
+def _record_rows(path: Path, stream: io.TextIOWrapper) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the header, which grows with the records, then every record with its line."""
+    places: dict[str, int] = {}
+    header: list[str] = []
+    yield 1, header
+    for number, record in _records(path, stream):
+        row = [""] * len(header)
+        for name, value in _leaves(record):
+            if places.setdefault(name, len(header)) == len(header):
+                header.append(name)
+                row.append(value)
+            else:
+                row[places[name]] = value
+        yield number, row
 
 
 def _opened(path: Path, guard: Guard) -> io.TextIOWrapper:
@@ -115,34 +121,23 @@ def _lines(path: Path, stream: io.TextIOWrapper, mark: str = "") -> Iterator[str
         yield line
 
 
-def _within(rows: Iterable[list[str]], *, path: Path, guard: Guard) -> Grid:
-    """Take rows up to the limits, and give all of them the width of the widest."""
+def _within(rows: Iterable[tuple[int, list[Any]]], *, path: Path, guard: Guard) -> Grid:
+    """Take rows, each with its line, up to the limits of rows, columns and cells; give all the width of the widest."""
     grid: Grid = []
     width = 0
-    for row in rows:
+    for line, row in rows:
         grid.append(row)
-        width = max(width, len(row))
-        _refuse_large(path, len(grid), (len(grid), width), guard)
-    return _of_one_width(grid)
-
-
-def _of_one_width(grid: Grid) -> Grid:
-    width = max(map(len, grid), default=0)
+        n, width = len(grid), max(width, len(row))
+        if n > guard.max_rows or width > guard.max_columns or n * width > MAX_CELLS:
+            size_is = f"“{path.name}”到第 {line} 行已有 {n} 行、{width} 列、{n * width} 格"
+            limit = f"{guard.max_rows} 行、{guard.max_columns} 列、{MAX_CELLS} 格"
+            raise InputError(f"{size_is}，超过上限 {limit}。", _SPLIT)
     return [row if len(row) == width else row + [""] * (width - len(row)) for row in grid]
-
-
-def _refuse_large(path: Path, number: int, size: tuple[int, int], guard: Guard) -> None:
-    """Refuse a table of more rows, columns or cells than the limits; every row will be as wide as the widest."""
-    rows, columns = size
-    if rows > guard.max_rows or columns > guard.max_columns or rows * columns > MAX_CELLS:
-        size_is = f"“{path.name}”到第 {number} 行已有 {rows} 行、{columns} 列、{rows * columns} 格"
-        limit = f"{guard.max_rows} 行、{guard.max_columns} 列、{MAX_CELLS} 格"
-        raise InputError(f"{size_is}，超过上限 {limit}。", _SPLIT)
 
 
 def _records(path: Path, stream: io.TextIOWrapper) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Return every record with the line it stands in, one after the other; a file that begins with [ is one list."""
-    decoder = json.JSONDecoder(parse_int=_whole_number, object_pairs_hook=_once)
+    decoder = json.JSONDecoder(parse_int=lambda n: int(n) if len(n) <= _EXACT else n, object_pairs_hook=_once)
     whole = stream.read(1000).lstrip().startswith("[")
     stream.seek(0)
     for number, text in enumerate([stream.read()] if whole else _lines(path, stream), 1):
@@ -185,10 +180,6 @@ def _after_blanks(text: str, place: int) -> int:
     return match.end() if match else place
 
 
-def _whole_number(text: str) -> int | str:
-    return int(text) if len(text) <= _EXACT else text
-
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object whose names are written once, or twice with the same value."""
     record = dict(pairs)
@@ -204,13 +195,8 @@ def _leaves(record: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, An
         if isinstance(value, Mapping) and depth < 20:
             yield from _leaves(value, depth + 1)
         elif not isinstance(value, (list, Mapping)):
-            yield _readable(name), _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return "" if value is None else _readable(value) if isinstance(value, str) else value
+            plain = cell_text(value) if value is None or isinstance(value, bool) else value
+            yield _readable(name), _readable(plain) if isinstance(plain, str) else plain
 
 
 def _readable(text: str) -> str:
@@ -269,8 +255,8 @@ def _workbook_sheets(path: Path, scans: Mapping[str, Inspection], *, guard: Guar
     try:
         with python_calamine.load_workbook(path) as book:
             metas = [meta for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
-            wanted = [meta for meta in metas if not _OURS.fullmatch(meta.name)]
-            return tuple(_sheet(book, meta, path=path, scans=scans, guard=guard) for meta in wanted)
+            return tuple(_sheet(book, meta, path=path, scans=scans, guard=guard)
+                         for meta in metas if not _OURS.fullmatch(meta.name))  # fmt: skip
     except python_calamine.PasswordError as error:
         raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
     except python_calamine.CalamineError as error:

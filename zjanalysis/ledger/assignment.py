@@ -17,7 +17,6 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from zjanalysis.columns import ASSIGNMENT_COLUMNS, LEDGER
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
-from zjanalysis.display.workbook import put_text
 from zjanalysis.errors import InputError
 from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.office_table import PLACE, Day, find_table
@@ -29,6 +28,7 @@ from zjanalysis.ledger.display import with_target_text
 from zjanalysis.ledger.merge import Copy, LedgerResult
 from zjanalysis.ledger.reading import MEMORY_SHEET, LedgerFile
 from zjanalysis.ledger.rows import SAMPLE, office_of, unit_names
+from zjanalysis.neutral import put_text
 
 LEADS, HELPS, NO_MORE = "牵头", "配合", "不承担"
 CELLS = {"lead_unit": LEADS, "cooperating_units": HELPS}

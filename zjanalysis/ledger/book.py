@@ -23,7 +23,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, column_of, label
 from zjanalysis.display import wording
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
-from zjanalysis.display.workbook import put_text
 from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.office_table import PLACE, Day
 from zjanalysis.inputs.reference import read_reference
@@ -34,6 +33,7 @@ from zjanalysis.ledger.merge import Copy, LedgerResult
 from zjanalysis.ledger.reading import MEMORY_SHEET, LedgerFile, read_ledger
 from zjanalysis.ledger.rows import COUNTED, LOG_SHEET, SAMPLE, hand_columns, is_own, records, today
 from zjanalysis.ledger.state import Status, figures_day, refresh, working_day
+from zjanalysis.neutral import put_text
 
 # Fill and ink of each state; the word is in the cell, so nothing depends on the colour.
 STATE_COLOURS = {

@@ -22,7 +22,7 @@ from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.document import make_document
 from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, put
 from zjanalysis.display.tables import Table, table
-from zjanalysis.display.workbook import put_text, sheet_names
+from zjanalysis.display.workbook import sheet_names
 from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.office_table import Day, days
 from zjanalysis.inputs.regions import region_name, report_units
@@ -35,6 +35,7 @@ from zjanalysis.ledger.rows import SAMPLE, is_own, office_of, today
 from zjanalysis.ledger.state import HELD, Status, standing
 from zjanalysis.ledger.typed import is_typed
 from zjanalysis.ledger.views import counts_sentence
+from zjanalysis.neutral import put_text
 
 _HEADS = {"序号": 7, "任务": 8, "地区": 12, "事项": 34, "目标值": 20, "当前值": 12, "差距": 16, "完成时限": 12,
           "督查事由": 22, "现有进展": 28, "反馈情况（措施、责任人、完成时间）": 36}  # fmt: skip
