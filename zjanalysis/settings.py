@@ -39,6 +39,10 @@ class Comparison:
     margin_time: float = 0.005
     margin_visits: float = 0.02
 
+    def few_peers(self, n: int) -> str:
+        """Return that only so many peers have data, and how many it takes."""
+        return f"有数据的兄弟地区只有{n}个，不足{self.min_peers}个" if n else "兄弟地区都没有数据"
+
 
 @dataclass(frozen=True)
 class Guard:

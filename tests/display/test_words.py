@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 import zjanalysis as zj
 from zjanalysis.analysis.compare import KEY
+from zjanalysis.analysis.tasks import task_list
 from zjanalysis.columns import TABLES
 from zjanalysis.display import reasons, wording
+from zjanalysis.display.actions import _offices
 from zjanalysis.display.distributions import office_kind
+from zjanalysis.display.forms import write_tasks
 from zjanalysis.display.tables import about, table_from_payload
 from zjanalysis.publish.page import numbered
 from zjanalysis.studies import Study, study_of
@@ -350,3 +354,90 @@ def test_parts_and_departments_that_weigh_the_same_are_named_together(county: St
                     limit_reason=None, statutory_days=20.0, visits=visits.mask(items.index.isin(ten), 0.0))  # fmt: skip
     assert re.search("最多的是[^、]+、[^、]+、[^、]+等[0-9]+个", zj.departments(me, "visits").sentence)
     assert re.search("等[0-9]+个承诺天数最多，占100%", zj.summary(me).sentence)
+
+
+def with_own(me: Study, **columns: object) -> Study:
+    """The study with columns of the region's own items set."""
+    items, own = me.period.items, me.period.items["region_code"].eq(me.region)
+    changed = {name: items[name].mask(own, value) for name, value in columns.items()}
+    return study_of(replace(me.period, items=items.assign(**changed), memory={}), region=me.region, before=me.before)
+
+
+def test_items_without_a_department_are_counted_and_sent_out_too(county: Study, tmp_path: Path) -> None:
+    items = county.period.items
+    blank = items["department"].mask(items["region_code"].eq(county.region) & (items.index % 2 == 0), None)
+    me = study_of(
+        replace(county.period, items=items.assign(department=blank), memory={}), region=county.region,
+        before=county.before,
+    )  # fmt: skip
+    whole, part = (re.search("承诺时限合计(\\d+)个工作日(?:（其中(\\d+)个部门未注明）)?", zj.summary(one).sentence)
+                   for one in (county, me))  # fmt: skip
+    assert whole
+    assert part
+    assert (whole[1], whole[2], part[1]) == (part[1], None, whole[1])
+    assert int(part[2]) > 0
+    steps = me.plan("instant", target=0.95).steps
+    n_blank = int(steps["department"].isna().sum())
+    assert f"个部门、{n_blank}项部门未注明" in zj.plan_overview(me, "instant").sentence + _offices(steps["department"])
+    book = load_workbook(write_tasks(task_list(steps), tmp_path / "任务.xlsx", title="任务"))
+    assert sum(sheet.max_row - 3 for sheet in book if sheet.title != "目录") == len(steps)
+    assert book["部门未注明"].max_row - 3 == n_blank > 0
+    assert "和部门未注明的" in zj.departments(me, "instant").sentence
+    assert "nan" not in "".join(zj.plan(me, "instant")[0].html + zj.laggards(me).html)
+
+
+def test_where_no_department_is_written_none_is_counted(county: Study) -> None:
+    me = with_own(county, department=None)
+    assert "涉及0个部门" not in zj.plan_overview(me).sentence
+    assert "的事项都没有写明部门" in zj.departments(me, "instant").sentence
+    assert re.search("个工作日（其中\\d+个部门未注明）。", zj.summary(me).sentence)
+
+
+def test_what_has_no_limit_is_not_said_to_be_promised_on_the_spot(county: Study) -> None:
+    me = with_own(county, limit_reason="缺法定时限", visits=0.0, online=True)
+    assert "承诺时限无数据。" in zj.summary(me).sentence
+
+
+def test_alone_in_the_data_nothing_is_said_of_the_others(county: Study) -> None:
+    periods = (county.period, county.before)
+    now, before = (
+        replace(one, items=one.items[one.items["region_code"] == county.region], memory={}) for one in periods
+    )
+    lines = study_of(now, region=county.region, before=before).series
+    me = study_of(now, region=county.region, before=before)
+    now.memory[("lines", me.group, before.name)] = lines[lines["region_code"] == me.region]
+    said = zj.trend(me).sentence + zj.trend_line(me, "instant").sentence
+    assert not re.search("nan|扣除全组|相对全组", said)
+    assert zj.laggards(me).sentence == "兄弟县区的时限压缩率无数据，不列拖累事项。"
+    assert "兄弟地区都没有数据" in zj.plan(me, "visits")[0].sentence
+    assert "没有可比的地区" in zj.sensitivity(me, "instant").sentence
+    assert "共1个地区" in zj.sensitivity(me, "instant").payload["alt"]
+    assert not re.search("第(?:—|无数据|并列)", zj.ranking(me, "instant").payload["alt"])
+
+
+def test_a_blank_is_no_office_without_a_visit(county: Study) -> None:
+    me = with_own(county, visits=None)
+    items = me.period.items.assign(
+        visits=me.period.items["visits"].where(me.period.items.index != me.counted.index[0], 0)
+    )
+    one = study_of(replace(me.period, items=items, memory={}), region=me.region, before=me.before)
+    assert f"各部门都不用跑现场（{len(me.counted) - 1}项无数据）" in zj.visits(one).sentence
+
+
+def test_items_of_one_name_and_code_change_one_by_one(county: Study) -> None:
+    now, own = county.period, county.counted.iloc[[0]]
+    new = pd.concat([own.assign(item_id=f"新{n}", item_name="同名事项") for n in range(2)], ignore_index=True)
+    items = pd.concat([now.items, new], ignore_index=True)
+    me = study_of(replace(now, items=items, memory={}), region=county.region, before=county.before)
+    n = [int(re.search("新增(\\d+)项", zj.item_changes(one).sentence)[1]) for one in (county, me)]  # type: ignore[index]
+    assert n[1] - n[0] == 2
+
+
+def test_a_value_reached_prints_apart_from_its_target_in_the_first_sentence_too(county: Study) -> None:
+    rows = county.period.items
+    own = rows["region_code"].eq(county.region) & rows["item_type"].eq("行政许可") & rows["in_force"]
+    own &= rows["use_level"].eq("4")
+    kinds = rows["handling_type"].mask(own, "承诺件").mask(own & (own.cumsum() <= 145), "即办件")
+    items = rows.assign(handling_type=kinds, serves_public=True)[~(own & (own.cumsum() > 180))]
+    me = study_of(replace(county.period, items=items, memory={}), region=county.region, before=county.before)
+    assert "即办率改1项即达标（81.111%）" in zj.summary(me).sentence

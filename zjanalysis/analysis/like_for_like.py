@@ -305,8 +305,7 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
         n_differ=int(differ.sum()), n_peers=len(effects) - 1,
     )  # fmt: skip
     if row.n_peers < rules.min_peers:
-        few = f"有数据的兄弟地区只有{row.n_peers}个，不足{rules.min_peers}个"
-        return replace(row, verdict=str(Verdict.NONE), reason=few)
+        return replace(row, verdict=str(Verdict.NONE), reason=rules.few_peers(row.n_peers))
     verdict = verdict_of(found, margin=margin_of(one, rules))
     few = f"与居中地区的{_too_few(row.n_both, row.n_differ, found, rules)}" if verdict == Verdict.NONE else ""
     return replace(row, verdict=str(verdict), reason=few)
@@ -315,7 +314,7 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
 def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -> str:
     """Say why there is no interval: few codes differ, or few of those that differ carry the difference."""
     if n_differ < rules.min_differing:
-        return f"{n_both}个同事项中只有{n_differ}个有差别"
+        return f"{n_both}个同事项" + (f"中只有{n_differ}个有差别" if n_differ else "都没有差别")
     return f"{n_both}个同事项中有{n_differ}个有差别，但分量集中在少数事项，只相当于{found.n_effective:.1f}个"
 
 

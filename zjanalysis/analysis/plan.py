@@ -256,7 +256,7 @@ def goal_of(
             raise ConfigError(f"目标 {target:g} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 或 90%；其他不小于 0。")
         return Goal(target, one)
     if target in {"plan", "median", LEAD}:
-        return _plan_goal(one, target, values, rules_of(conditions.settings).min_peers)
+        return _plan_goal(one, target, values, rules_of(conditions.settings))
     if target == "best":
         known = values.dropna()
         return Goal(float(known.max() if one.sign > 0 else known.min()), one, True)
@@ -271,7 +271,7 @@ def goal_of(
     return Goal(float(named["value"].sum(min_count=1)), one, True)
 
 
-def _plan_goal(one: Indicator, target: str, values: pd.Series, min_peers: int) -> Goal:
+def _plan_goal(one: Indicator, target: str, values: pd.Series, rules: Comparison) -> Goal:
     """Return what the plan on record asks, else the median that is to be passed; without a yardstick the reason why."""
     asked, others = target_of(one, str(values.index[0])), values.iloc[1:].dropna().to_numpy("float64")
     if target == "plan" and asked.kind == "number":
@@ -279,8 +279,8 @@ def _plan_goal(one: Indicator, target: str, values: pd.Series, min_peers: int) -
     if target == "plan" and asked.kind == "rising":  # from an unknown start only the best possible value is enough
         held = asked.met(float(values.iloc[0])) == Met.MET
         return Goal(asked.ceiling, one) if held else Goal(float("nan"), one, reason="没有可比的上期数值")
-    if target == "plan" and len(others) < min_peers:
-        few = f"有数据的兄弟地区只有{len(others)}个，不足{min_peers}个，没有可比的中位数"
+    if target == "plan" and len(others) < rules.min_peers:
+        few = f"{rules.few_peers(len(others))}，没有可比的中位数"
         return Goal(float("nan"), one, True, reason=few)
     return Goal(float(values.median()), one, True, others)
 

@@ -389,10 +389,11 @@ def interrupted(line: pd.DataFrame, one: Indicator, *, date: str) -> pd.DataFram
     if len(values) < FEWEST_IN_ALL or date not in [periods[start] for start in starts]:
         return pd.DataFrame(columns=[name for name in EFFECT if not name.startswith("n_")])
     least = least_move(float(line["denominator"].iloc[-1]), one) / D2
-    rows = []
+    rows, most = [], 1.0 if one.unit == "share" else np.inf  # no share moves by more than all of it
     for start in starts:
         after = times >= start
         design = np.column_stack([np.ones(len(times)), times, after, after * (times - start)])
         jump = interval((times, values), design, np.array([0.0, 0, 1, 0]), level=LEVEL, least=least)
+        jump = np.clip(jump, -most, most)
         rows.append({"period": periods[start], **dict(zip(("effect", "low", "high"), jump, strict=True))})
     return _against_placebos(pd.DataFrame(rows), date, matters=UNITS[one.unit].relevant)

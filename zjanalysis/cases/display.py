@@ -17,7 +17,7 @@ from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, checked, listing, say, source_of
 from zjanalysis.display.tables import about, table
-from zjanalysis.inputs.regions import level_name, office, report_units
+from zjanalysis.inputs.regions import UNNAMED, level_name, office, report_units
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 
@@ -29,7 +29,6 @@ def heads(keys: Iterable[str | Column]) -> list[str | Column]:
     return [HEADS.get(key, key) if isinstance(key, str) else key for key in keys]
 
 
-UNNAMED = "部门未注明"
 NO_CASES = "本期没有办件数据，不作办件时效分析。"
 NONE_OF_ITS_OWN = "本期办件数据（{}件）中没有{}的办件。"
 
@@ -76,7 +75,7 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     named, unnamed = (int(part["department"].ne("").sum()) for part in (rows, late)), rows[rows["department"].eq("")]
     note = "{}个部门有办件，{}个有超时或逾期。".format(*named)
     note += f"另有{int(unnamed['case_count'].sum())}件没有注明部门。" if len(unnamed) else ""
-    late = late.assign(department=[office(str(name) or UNNAMED, me.name) for name in late["department"]])
+    late = late.assign(department=[office(name, me.name) for name in late["department"]])
     printed = table(late, caption="超时与逾期集中的部门", columns=heads(BRIEF), sheet="超时部门", note=note)
     return (listing(printed, said, limit=limit),)
 

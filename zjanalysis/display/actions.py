@@ -8,9 +8,10 @@ from zjanalysis.analysis.frontier import FREE, Conditions
 from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
-from zjanalysis.display.answer import gain_text, named_steps, over_note, step_counts
+from zjanalysis.display.answer import digits_of, gain_text, named_steps, over_note, step_counts
 from zjanalysis.display.blocks import Block, leading, listing, say
 from zjanalysis.display.tables import about, page_table
+from zjanalysis.inputs.regions import UNNAMED
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -55,8 +56,18 @@ def _all_steps(plans: list[Plan], goal: str) -> str:
     if not steps:
         return ""
     n_short = sum(bool(len(one.steps)) or not one.summary["reached"].iloc[0] for one in plans)
-    offices = pd.concat([one["department"] for one in steps]).nunique()
-    return f"未{goal}的{n_short}项指标共需{step_counts(steps)}，涉及{offices}个部门。"
+    offices = _offices(pd.concat([one["department"] for one in steps]))
+    return f"未{goal}的{n_short}项指标共需{step_counts(steps)}，涉及{offices}。"
+
+
+def _offices(departments: pd.Series) -> str:
+    """Count departments, and what has none: it is not one more of them.
+
+    >>> _offices(pd.Series(["甲局", "甲局", None])), _offices(pd.Series([None], dtype="str"))
+    ('1个部门、1项部门未注明', '1项部门未注明')
+    """
+    n, blank = departments.nunique(), int(departments.isna().sum())
+    return "、".join([f"{n}个部门"] * (n > 0) + [f"{blank}项{UNNAMED}"] * (blank > 0))
 
 
 def _nobody(met: Plan, lead: Plan) -> bool:
@@ -70,7 +81,7 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     if (row["n_reviewed"] or not row["reached"]) and not row["reason"]:
         free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me, one.key))
         review = f"{one.short}{free}" if free != needed else ""
-    digits, target = _digits(row, one.unit), row["target"]
+    digits, target = digits_of(row, one.unit), row["target"]
     goal = "—" if wording.missing(target) else wording.goal(target, one.unit, one.sign, past=row["past"], digits=digits)
     return {
         "name": one.short, "now": wording.amount(row["value"], one.unit, digits), "goal_text": goal, "met": needed,
@@ -78,14 +89,9 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _digits(row: pd.Series, unit: str) -> int:
-    """Return the digits in which the values of a plan's summary are told from its target."""
-    return wording.digits_apart([row["value"], row["reached_value"], row["best_reachable"]], row["target"], unit)
-
-
 def _needed(row: pd.Series, unit: str, goal: str) -> str:
     """Say how many items reach a goal, or what all of them come to."""
-    digits = None if goal == Verdict.AHEAD else _digits(row, unit)
+    digits = None if goal == Verdict.AHEAD else digits_of(row, unit)
     if row["reached"] and not row["n_steps"]:
         return f"已{goal}"
     if row["reached"]:
@@ -108,7 +114,7 @@ def _cost(steps: pd.DataFrame) -> str:
     what = {"days": f"压缩{wording.plain(total)}个工作日", "visits": f"少跑{wording.plain(total)}次"}.get(
         kind, f"改{len(steps)}项"
     )
-    return f"{what}，{steps['department'].nunique()}个部门"
+    return f"{what}，{_offices(steps['department'])}"
 
 
 def plan(
@@ -125,7 +131,7 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     one = about(str(row["indicator"]))
     if wording.missing(row["value"]):
         return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
-    digits = None if row["goal"] == LEAD else _digits(row, one.unit)
+    digits = None if row["goal"] == LEAD else digits_of(row, one.unit)
     said = f"{me.name}{one.label}现为{wording.amount(row['value'], one.unit, digits)}，"
     if row["goal"] == LEAD:
         said += "目标是同事项判断为优于："
@@ -143,7 +149,7 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
         said += f"带*的{int(row['n_reviewed'])}项须经部门论证。"
     rows = named_steps(planned.steps, me)
     said += over_note(leading(rows, limit))
-    rows = rows.assign(cumulative_text=[wording.amount(v, one.unit) for v in rows["cumulative"]])
+    rows = rows.assign(cumulative_text=[wording.amount(v, one.unit, digits) for v in rows["cumulative"]])
     return listing(page_table("plan", rows, one), said, limit=limit)
 
 

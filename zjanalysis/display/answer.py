@@ -15,7 +15,7 @@ from zjanalysis.display.blocks import Block, change_words, leading, names_of, sh
 from zjanalysis.display.spine import spine_rows
 from zjanalysis.display.tables import about, page_columns, page_table
 from zjanalysis.display.trend import runs_of
-from zjanalysis.inputs.regions import is_county, office, region_name, usual_group
+from zjanalysis.inputs.regions import UNNAMED, is_county, office, region_name, usual_group
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import UNITS, Met, Verdict
@@ -97,15 +97,22 @@ def reason_sentence(me: Study) -> str:
         _how_many(permits["online"].eq(False), permits["online"], "不能网上办", "是否网办"),
     ]
     said = f"{len(permits)}项{kind}中，{'、'.join(part for part in counts if part)}；" if any(counts) else ""
+    return _who_holds(me, said) or (said.rstrip("；") or f"承诺时限{wording.NO_DATA}") + "。"
+
+
+def _who_holds(me: Study, said: str) -> str:
+    """Say how many days are promised in all, and by whom most, after what is ``said``; empty where nothing is."""
     limits = me.by_department("time_compression")
-    promised = (limits["denominator"] - limits["numerator"]).groupby(limits["department"]).sum()
-    longest = promised[promised > 0].sort_values(ascending=False, kind="stable")
+    promised = (limits["denominator"] - limits["numerator"]).set_axis(limits["department"])
+    whole, n, n_out = promised.sum(), limits["n"].sum(), limits["n_left_out"].sum()
+    if not n or not whole:
+        return f"{f'时限齐全的{n}项' if n_out else '各部门'}承诺均为即办。" if n and not said else ""
+    longest = promised[promised.index.notna() & (promised > 0)].sort_values(ascending=False, kind="stable")
+    blank = wording.plain(whole - longest.sum())
+    said += f"承诺时限合计{wording.plain(whole)}个工作日" + (f"（其中{blank}个{UNNAMED}）" if blank != "0" else "")
     longest = longest.head(wording.tied_with(map(wording.plain, longest), 3))
-    if longest.empty:
-        return said.rstrip("；") + "。" if said else "各部门承诺均为即办。"
-    share = float(longest.sum() / promised.sum())
-    most = wording.listed((office(str(name), me.name) for name in longest.index), limit=3)
-    return f"{said}承诺时限合计{wording.plain(promised.sum())}个工作日，{most}承诺天数最多，占{share:.0%}。"
+    most = wording.listed((office(name, me.name) for name in longest.index), limit=3)
+    return f"{said}，{most}承诺天数最多，占{longest.sum() / whole:.0%}。" if most else f"{said}。"
 
 
 def _how_many(those: pd.Series, values: pd.Series, what: str, column: str) -> str:
@@ -157,11 +164,18 @@ def over_sentence(me: Study) -> str:
 def _action(one: Plan) -> str:
     row = one.summary.iloc[0]
     name, unit = about(str(row["indicator"])).short, about(str(row["indicator"])).unit
+    digits = digits_of(row, unit)
     if row["reached"]:
-        return f"{name}改{row['n_steps']}项即达标（{wording.amount(row['reached_value'], unit)}）"
+        return f"{name}改{row['n_steps']}项即达标（{wording.amount(row['reached_value'], unit, digits)}）"
     if not row["n_possible"]:
         return f"{name}没有可参照的做法，暂无可改事项"
-    return f"{name}按{row['n_possible']}项已有做法全部改完为{wording.amount(row['best_reachable'], unit)}，仍不达标"
+    best = wording.amount(row["best_reachable"], unit, digits)
+    return f"{name}按{row['n_possible']}项已有做法全部改完为{best}，仍不达标"
+
+
+def digits_of(row: pd.Series, unit: str) -> int:
+    """Return the digits in which the values of a plan's summary are told from its target."""
+    return wording.digits_apart([row["value"], row["reached_value"], row["best_reachable"]], row["target"], unit)
 
 
 def unmet_plans(me: Study) -> list[Plan]:
@@ -245,7 +259,7 @@ def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
         name=[one.short for one in known],
         item_name=[f"{row['item_name']}{'*' if row['review'] else ''}{'※' if row['over'] else ''}" for row in rows],
         over=[_over(row) if row["over"] else "" for row in rows],
-        department=[office(str(row["department"]), region_name(str(row["region_code"]))) for row in rows],
+        department=[office(row["department"], region_name(str(row["region_code"]))) for row in rows],
         step=[
             f"{wording.state_text(r['from_value'], r['kind'])}→{wording.state_text(r['to_value'], r['kind'])}"
             for r in rows

@@ -50,17 +50,17 @@ def changes(me: Study, indicator: str) -> Block:
     moved = wording.change_text(own["change"], one.unit, since=since(me), was=own["previous"])
     said = f"{me.name}{one.label}{wording.amount(own['value'], one.unit)}，{moved}；{len(rows)}个地区中{counts}。"
     title = f"{one.short}：{me.name}{moved}，{len(rows)}个地区中{counts}"
-    return exhibit(_dumbbell(rows, one, me.region), title=title, table=printed, sentence=said, source=me)
+    return exhibit(_dumbbell(rows, me, one), title=title, table=printed, sentence=said, source=me)
 
 
-def _dumbbell(rows: pd.DataFrame, one: Indicator, region: str) -> Axes:
+def _dumbbell(rows: pd.DataFrame, me: Study, one: Indicator) -> Axes:
     """Draw per region the last value (ring) and the present one (dot); the change stands in words."""
     words = rows["word"].tolist()
-    marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
+    marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
     changes = (wording.change_text(change, one.unit, since="", was=was).replace("个百分点", "点")
                for change, was in zip(rows["change"], rows["previous"], strict=True))  # fmt: skip
     with theme.style():
-        right = {"本期": wording.amounts(rows["value"], one.unit), "较上期": changes, "变化": words}
+        right = {"本期": wording.amounts(rows["value"], one.unit), since(me): changes, "变化": words}
         axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
         ends = [*rows["value"], *rows["previous"]]
         scale(axes, ends, unit=one.unit, zero=False, label=wording.better_side(one.sign))
@@ -71,8 +71,8 @@ def _dumbbell(rows: pd.DataFrame, one: Indicator, region: str) -> Axes:
         dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
         named = [("○", "上期", theme.SOFT), *(("●", f"本期：{word}", str(tone)) for word, tone in TONES.items())]
         key(axes, [*named, ("●", wording.LISTED, theme.PEER)] if wording.LISTED in words else named)
-    own = rows[rows["region_code"] == region].iloc[0]
-    moved = wording.change_text(own["change"], one.unit, was=own["previous"])
+    own = rows[rows["region_code"] == me.region].iloc[0]
+    moved = wording.change_text(own["change"], one.unit, since=since(me), was=own["previous"])
     alt = (f"哑铃图：{len(rows)}个地区{one.label}的上期值与本期值，{wording.counts_text(words, '个')}。"
            f"{own['region']}{wording.amount(own['value'], one.unit)}，{moved}。")  # fmt: skip
     return describe(axes, alt)
@@ -114,7 +114,7 @@ def item_changes(me: Study, *, limit: int = 0) -> Block:
     if fields.empty:
         return say(f"{me.name}的事项与上期相同。")
     words = [_moved(row) for row in fields.to_dict("records")]
-    keys = ["kind", "match_code", "item_name", "department"]
+    keys = ["kind", "item_key", "match_code", "item_name", "department"]
     rows = fields.assign(moved=words).groupby(keys, sort=False, dropna=False)["moved"].agg("；".join).reset_index()
     sizes = rows["kind"].value_counts()
     counts = "、".join(f"{kind}{sizes[kind]}项" for kind in ("新增", "取消", "变动") if kind in sizes)

@@ -16,7 +16,7 @@ from zjanalysis.display.blocks import Block, exhibit, leading, names_of, say
 from zjanalysis.display.canvas import along, beside, dots, key, plane, put, row_chart, scale, spans, write
 from zjanalysis.display.picture import MM, describe
 from zjanalysis.display.tables import about, page_table, table
-from zjanalysis.inputs.regions import office, region_name
+from zjanalysis.inputs.regions import UNNAMED, office, region_name
 from zjanalysis.studies import Study
 
 SIDES = {"statutory_days": "法定时限", "promised_days": "承诺时限"}
@@ -113,10 +113,12 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     The kinds that ask for most visits in all in the region come first, then those that do in the group: a mean of one
     or two items names nobody.
     """
-    rows = in_scope(me.items, me.scope, one=about("visits")).dropna(subset=["visits"])
+    inside = in_scope(me.items, me.scope, one=about("visits"))
+    blank = int(inside.loc[inside["region_code"] == me.region, "visits"].isna().sum())
+    rows = inside.dropna(subset=["visits"])
     if rows.empty:
         return say(f"没有到现场次数，{wording.NO_DATA}。")
-    kind, here = rows["department"].fillna("部门未注明").map(office_kind), region_name(me.region)
+    kind, here = rows["department"].fillna(UNNAMED).map(office_kind), region_name(me.region)
     rows = rows.assign(office=kind, region=names_of(rows["region_code"]))
     every = rows.pivot_table(index="office", columns="region", values="visits", aggfunc="sum", sort=False)
     own = every[here] if here in every else pd.Series(np.nan, index=every.index)
@@ -129,7 +131,7 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     columns.append(Column("total", "合计", "number"))
     shown = table(totals.merge(wide, on="office"), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图",
                   note=f"合计为{me.name}的到现场次数（次）。")  # fmt: skip
-    said = _most_visits(own.dropna())
+    said = _most_visits(own.dropna()) + f"（{blank}项{wording.NO_DATA}）" * bool(blank and own.notna().any())
     alt = f"热力图：{me.name}跑动合计最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{said}。"
     return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{me.name}{said}", table=shown, source=me,
                    sentence=f"{me.name}{said}；颜色越深平均跑得越多。")  # fmt: skip

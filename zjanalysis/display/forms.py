@@ -34,7 +34,7 @@ from zjanalysis.display.workbook import sheet_names
 from zjanalysis.files import write_paper
 from zjanalysis.inputs.findings import NOTE, RULES
 from zjanalysis.inputs.reference import read_reference
-from zjanalysis.inputs.regions import load_regions, region_name, report_units
+from zjanalysis.inputs.regions import UNNAMED, load_regions, region_name, report_units
 from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
 from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
@@ -320,7 +320,7 @@ def write_tasks(tasks: pd.DataFrame, path: Path, *, title: str, sample: bool = F
     become a formula; the file appears whole or not at all, and never over one that was filled in (`write_paper`).
     """
     book, mark = Workbook(), "（示例数据，模拟）" if sample else ""
-    groups = list(tasks.groupby("department", sort=False))
+    groups = list(tasks.groupby(tasks["department"].fillna(UNNAMED), sort=False))
     names = sheet_names([str(department) for department, _ in groups])
     contents: Worksheet = book.active
     contents.title = "目录"

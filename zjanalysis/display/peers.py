@@ -87,7 +87,7 @@ def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
     own = rows[rows["region_code"] == me.region].iloc[0]
     alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。"
            f"{wording.ends(rows['region'], rows['text'], '最好', '最末')}。"
-           f"{own['region']}{own['text']}，第{own['place']}，判断{own['verdict']}。")  # fmt: skip
+           f"{own['region']}{own['text']}{wording.nth(own['place'], '，')}，判断{own['verdict']}。")  # fmt: skip
     return describe(axes, alt)
 
 
@@ -187,7 +187,8 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     )
     ranks = rows["rank"].dropna().astype(int)
     spread = f"位次在第{ranks.min()}至第{ranks.max()}之间" if len(ranks) and ranks.min() < ranks.max() else "位次不变"
-    spread = spread if len(ranks) else wording.NO_DATA
+    n_ranked = int(rows["n_ranked"].max())
+    spread = wording.NO_DATA if ranks.empty else spread if n_ranked > 1 else "没有可比的地区"
     other = rows.loc[rows["verdict_changed"], "definition"].tolist()
     asked = rows["meets_target"] != Met.NO_TARGET
     met = rows.loc[rows["met_changed"] & asked, "definition"].tolist()
@@ -227,4 +228,5 @@ def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
         dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
         key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
     spread = f"最前第{int(known.min())}，最后第{int(known.max())}" if len(known) else wording.NO_DATA
-    return describe(axes, f"点图：{me.name}按现行口径与另外{len(rows) - 1}种口径的位次，{spread}（共{worst}个地区）。")
+    every = f"（共{int(rows['n_ranked'].max())}个地区）"
+    return describe(axes, f"点图：{me.name}按现行口径与另外{len(rows) - 1}种口径的位次，{spread}{every}。")

@@ -26,7 +26,7 @@ from zjanalysis.display.canvas import (
 )
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, page_table, table
-from zjanalysis.inputs.regions import office
+from zjanalysis.inputs.regions import UNNAMED, office
 from zjanalysis.studies import Study
 from zjanalysis.units import Verdict
 
@@ -139,24 +139,27 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     """
     one, scores = about(indicator), me.by_department(indicator)
     known = scores[scores["n"] > 0]
+    n, blank = int(known["department"].notna().sum()), int(known.loc[known["department"].isna(), "n"].sum())
+    if not n:
+        none = f"的事项都没有写明部门，{one.short}不分部门" if blank else f"各部门{one.short}{wording.NO_DATA}"
+        return say(f"{me.name}{none}。")
     whole = float(known["numerator"].sum() / known["denominator"].sum()) if known["denominator"].sum() else math.nan
     weight = (known["value"] - whole) * known["denominator"] / known["denominator"].sum()
     rows = known.assign(weight=weight, gain=weight * one.sign)
     rows = rows.sort_values(["gain", "department"], kind="stable", ignore_index=True)
-    rows = rows.assign(department=[office(str(name), me.name) for name in rows["department"].fillna("（未填部门）")])
+    rows = rows.assign(department=[office(name, me.name) for name in rows["department"]])
     printed = page_table("departments", rows, one, note=f"{WEIGHT}，各部门合计为0。")
-    if rows.empty:
-        return say(f"{me.name}各部门{one.short}{wording.NO_DATA}。")
     behind = rows[_pulls_down(rows, one.unit)]
     each = [f"{r['department']}（{wording.amount(r['value'], one.unit)}，{r['n']:.0f}项）"
             for r in behind.to_dict("records")]  # fmt: skip
     sizes = [wording.difference(weight, one.unit) for weight in behind["weight"]]
     worst = wording.listed(each[: wording.tied_with(sizes, 3)], limit=3)
     pulled, apart = ("拉低", "低于") if one.sign > 0 else ("拉高", "高于")
+    whom = f"{n}个部门" + f"和{UNNAMED}的{blank}项" * (blank > 0)
     said = (
-        f"{len(rows)}个部门中，{pulled}总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
+        f"{whom}中，{pulled}总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
         if len(behind)
-        else f"{len(rows)}个部门都不{apart}总体。"
+        else f"{whom}都不{apart}总体。"
     )
     names = wording.listed(behind["department"].head(wording.tied_with(sizes, 2)), limit=2)
     title = f"{one.short}：{pulled}总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
@@ -191,11 +194,12 @@ def _department_dots(rows: pd.DataFrame, one: Indicator, whole: float, n: int) -
 def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.laggards"])) -> Block:
     """Return the items that hold the region back, a peer promises the same item sooner; at most ``limit`` are shown."""
     rows = me.laggards()
-    rows = rows.assign(department=rows["department"].map(lambda name: office(name, me.name), na_action="ignore"))
+    rows = rows.assign(department=[office(name, me.name) for name in rows["department"]])
     if rows.empty:
         known = me.gaps.set_index("indicator").loc[["time_compression"], "value"].notna().any()
-        none = f"没有承诺长于{me.whom}的同一事项" if known else f"的时限压缩率{wording.NO_DATA}，不列拖累事项"
-        return say(f"{me.name}{none}。")
+        if known and with_data(me, "time_compression"):
+            return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
+        return say(f"{me.whom if known else me.name}的时限压缩率{wording.NO_DATA}，不列拖累事项。")
     total = wording.plain(float(rows["room_days"].sum()))
     said = f"{len(rows)}个事项的承诺长于{me.whom}同一事项中最短的，合计可压{total}个工作日。"
     printed = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项")

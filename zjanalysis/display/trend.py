@@ -58,10 +58,10 @@ def trend_sentence(me: Study, *keys: str) -> str:
     read = _read(me, keys or KEY)
     apart = [f"{word}{_named(read, 'relative', word)}" for word in (Signal.BETTER, Signal.WORSE)
              if (read["relative"] == word).any()]  # fmt: skip
-    relative = f"扣除全组共同的变化，{'，'.join(apart) or '没有持续变化'}。"
+    relative = f"；扣除全组共同的变化，{'，'.join(apart) or '没有持续变化'}" * bool(read["relative"].notna().any())
     listed = [about(key).short for key in read["indicator"] if _is_listed(me, key)]
     from_list = f"{'、'.join(listed)}{since(me)}{LISTED}" if listed else ""
-    return f"{me.name}{len(read)}项指标的走势：{_signals(read)}；{relative}{from_list}{_past_sentence(me)}"
+    return f"{me.name}{len(read)}项指标的走势：{_signals(read)}{relative}。{from_list}{_past_sentence(me)}"
 
 
 def _signals(read: pd.DataFrame) -> str:
@@ -96,7 +96,8 @@ def trend_line(me: Study, indicator: str) -> Block:
     read, band, target = _read(me, (one.key,)).iloc[0], _band_name(me, one.key), _target(me, one.key)
     first, last = own.iloc[0], own.iloc[-1]
     said = (f"{me.name}{one.label}由{first['period']}的{wording.amount(first['value'], one.unit)}到{last['period']}的"
-            f"{wording.amount(last['value'], one.unit)}，{read['signal']}；相对全组{read['relative']}。"
+            f"{wording.amount(last['value'], one.unit)}，{read['signal']}"
+            f"{'' if wording.missing(read['relative']) else '；相对全组' + read['relative']}。"
             f"{since(me) + LISTED if _is_listed(me, one.key) else ''}")  # fmt: skip
     with theme.style():
         axes = plane(height=60, left=16, right=6)

@@ -373,12 +373,17 @@ def _tiles() -> dict[str, tuple[int, int]]:
     return {row["code"]: (int(row["row"]) - 1, int(row["column"]) - 1) for row in read_reference("tiles")}
 
 
-def office(department: str, region: str) -> str:
-    """Return a department's name without the region it belongs to, as its own people say it.
+UNNAMED = "部门未注明"
+
+
+def office(department: object, region: str) -> str:
+    """Return a department's name without the region it belongs to, as its own people say it; `UNNAMED` for a blank.
 
     >>> office("遂溪县公安局", "遂溪县"), office("湛江市遂溪分局", "遂溪县"), office("湛江市赤坎区卫健局", "赤坎区")
     ('县公安局', '市遂溪分局', '区卫健局')
     """
+    if not department or not isinstance(department, str):
+        return UNNAMED
     city = region_name(city_of(region_code(region)))
     for name in (city + region, region, city):
         if department.startswith(name) and len(department) > len(name):
