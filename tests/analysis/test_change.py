@@ -124,8 +124,8 @@ def test_an_item_is_a_row_so_yes_and_no_and_whole_days_appear(items_of: Callable
     found = table[["item_key", "item_name", "field", "previous", "current"]].values.tolist()
     assert found == [
         ["X1", "甲一", "visits", 2, 0],
-        ["X2", "甲二", "online", 1, 0],  # found by its id wherever it stands
-        ["X2#2", "甲三", "promised_days", 8, 7],  # the second of two that share an id
+        ["X2/A/甲三", "甲三", "promised_days", 8, 7],  # two that share an id are told apart by name
+        ["X2/A/甲二", "甲二", "online", 1, 0],
         ["丙", "丙", "online", 0, 1],  # no code at all: by its name; its limit pair is not usable
     ]
     assert set(table["kind"]) == {"变动"}
@@ -150,10 +150,16 @@ def test_a_first_period_is_no_news_about_items(items_of: Callable[[str], pd.Data
     assert set(item_changes(retyped.iloc[:1].assign(item_type="行政许可"), now, regions=["440800"])["kind"]) == {"取消"}
 
 
-def test_the_order_of_rows_with_keys_of_their_own_changes_nothing(items_of: Callable[[str], pd.DataFrame]) -> None:
-    now, before = items_of(NOW), items_of(BEFORE)
-    mixed = item_changes(now.sample(frac=1, random_state=1), before.sample(frac=1, random_state=2), regions=["440800"])
-    pd.testing.assert_frame_equal(mixed, item_changes(now, before, regions=["440800"]))
+@pytest.mark.parametrize(("later", "earlier"), [("NOW", "BEFORE"), ("FOUR_NOW", "FOUR_BEFORE")])
+def test_the_order_of_rows_changes_nothing(
+    later: str, earlier: str, items_of: Callable[[str], pd.DataFrame]
+) -> None:  # two of the second pair share an id
+    now, before = items_of(globals()[later]), items_of(globals()[earlier])
+    mixed, turned = now.sample(frac=1, random_state=1), before.iloc[::-1]
+    pd.testing.assert_frame_equal(
+        item_changes(mixed, turned, regions=["440800"]), item_changes(now, before, regions=["440800"])
+    )
+    pd.testing.assert_frame_equal(split(mixed, turned), split(now, before))
 
 
 def listed(*promises: int, codes: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ") -> str:

@@ -328,7 +328,7 @@ def test_two_regions_with_a_few_equal_codes_are_not_called_equal(items_of: Read)
     )
     assert like_for_like(items, region="440800", peers=("440900",), indicator="visits")[
         ["verdict", "reason"]
-    ].to_numpy().tolist() == [["不作判断", "1个同事项中只有0个有差别"]]
+    ].to_numpy().tolist() == [["不作判断", "1个同事项没有差别"]]
 
 
 # -- the verdict -----------------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.frontier import INSTANT, item_keys, slim
+from zjanalysis.analysis.frontier import INSTANT, slim
 from zjanalysis.analysis.indicators import in_scope, measure
-from zjanalysis.analysis.matching import lineages, paired
+from zjanalysis.analysis.matching import keys_in_both, lineages, paired
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.units import UNITS, published
@@ -286,14 +286,16 @@ def item_changes(
 ) -> pd.DataFrame:
     """Return what changed in the regions' items, 办理项 by 办理项: added, removed, or one row per changed column.
 
-    An item is found again by its key (`frontier.item_keys`: item id, else 办理项, 实施 or 基本编码, else name; repeats
-    are numbered in the order of the file). Columns: region_code, kind (新增, 取消, 变动), item_key, match_code,
+    An item is found again by its key (`matching.keys_in_both`: item id, else 办理项, 实施 or 基本编码, else name; of
+    several rows the one of its name). Columns: region_code, kind (新增, 取消, 变动), item_key, match_code,
     item_name, department, field (the column; empty for added and removed), previous and current (days and visits as
     numbers, yes and no as 1 and 0).
     No row of a region that has no items in one of the periods: a first period is no news about its items.
     """
     asked = list(regions)
-    now, then = (_stated(table[table["region_code"].isin(asked)], scope) for table in (items, before))
+    sides = [table[table["region_code"].isin(asked)] for table in (items, before)]
+    keyed = (side.assign(item_key=keys) for side, keys in zip(sides, keys_in_both(*sides), strict=True))
+    now, then = (_stated(side, scope) for side in keyed)
     listed = set(now["region_code"]) & set(then["region_code"])
     now, then = (table[table["region_code"].isin(listed)] for table in (now, then))
     both = now.merge(then, on=_ITEM, how="outer", suffixes=("", "_before"), indicator="side")
@@ -315,7 +317,7 @@ def item_changes(
 
 def _stated(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
     """Return one row per item in scope: region, key and its columns as numbers; limits where the pair is usable."""
-    keyed = in_scope(rows.assign(item_key=item_keys(rows)), scope)
+    keyed = in_scope(rows, scope)
     usable = keyed["limit_reason"].isna()
     flags = {name: keyed[name].astype("Float64").astype("float64") for name in _FIELDS[4:]}
     return keyed.assign(

@@ -109,11 +109,20 @@ def item_keys(items: pd.DataFrame) -> pd.Series:
     >>> item_keys(rows).tolist()
     ['A', 'X', 'X#2']
     """
+    return numbered(items["region_code"], row_keys(items))
+
+
+def row_keys(items: pd.DataFrame) -> pd.Series:
+    """Return `item_keys` before repeats are numbered."""
     columns = [c for c in ("item_id", "handle_item_code", "impl_code", "match_code", "item_name") if c in items]
     first = reduce(lambda known, name: known.fillna(items[name]), columns[1:], items[columns[0]])
-    key = first.astype("str").fillna("无编码")
-    repeat = key.groupby([items["region_code"], key]).cumcount()
-    return key.where(repeat == 0, key + "#" + (repeat + 1).astype("str"))
+    return first.astype("str").fillna("无编码")
+
+
+def numbered(places: pd.Series, keys: pd.Series) -> pd.Series:
+    """Return keys of which each place has every one once: repeats get their number in the order of the rows."""
+    repeat = keys.groupby([places, keys]).cumcount()
+    return keys.where(repeat == 0, keys + "#" + (repeat + 1).astype("str"))
 
 
 def same_items(items: pd.DataFrame) -> pd.Series:

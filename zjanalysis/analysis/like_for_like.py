@@ -314,7 +314,7 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
 def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -> str:
     """Say why there is no interval: few codes differ, or few of those that differ carry the difference."""
     if n_differ < rules.min_differing:
-        return f"{n_both}个同事项" + (f"中只有{n_differ}个有差别" if n_differ else "都没有差别")
+        return f"{n_both}个同事项" + (f"中只有{n_differ}个有差别" if n_differ else "没有差别")
     return f"{n_both}个同事项中有{n_differ}个有差别，但分量集中在少数事项，只相当于{found.n_effective:.1f}个"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from zjanalysis.analysis.frontier import item_keys
+from zjanalysis.analysis.frontier import numbered, row_keys, same_items
 from zjanalysis.analysis.indicators import in_scope
 from zjanalysis.analysis.registry import PLAN_SCOPE, Scope
 
@@ -129,16 +129,29 @@ def followed(items: pd.DataFrame, lineage: Mapping[str, str]) -> pd.DataFrame:
     return items.assign(match_code=codes.map(lineage).fillna(codes)) if lineage else items
 
 
+def keys_in_both(now: pd.DataFrame, then: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the keys of the items of two periods (`frontier.item_keys`), in a region equal for the same item.
+
+    Rows that share a key in one of the periods are told apart by name first: no list keeps its order.
+    """
+    both = pd.concat([now.assign(side="now"), then.assign(side="then")], ignore_index=True)
+    region, keys = both["region_code"], row_keys(both)
+    place = region + LONE + both["side"]
+    several = keys.groupby([place, keys]).transform("size").gt(1).groupby([region, keys]).transform("any")
+    found = numbered(place, keys.where(~several, keys + LONE + same_items(both)))
+    return found[: len(now)].set_axis(now.index), found[len(now) :].set_axis(then.index)
+
+
 def paired(now: pd.DataFrame, then: pd.DataFrame, successions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the items of two periods with ``pair``: equal in a region for what is the same item in both.
 
-    Rows of one code and one item key are the same item. What is left of a code is one item where both periods have as
-    many rows of it (new ids); so is a whole code that another has given way to between the two, by the successions.
-    Everything else came or went. A row without a code is itself alone.
+    Rows of one code and one item key (`keys_in_both`) are the same item. What is left of a code is one item where both
+    periods have as many rows of it (new ids); so is a whole code that another has given way to between the two, by the
+    successions. Everything else came or went. A row without a code is itself alone.
     """
     both = pd.concat([now.assign(side="now"), then.assign(side="then")], ignore_index=True)
     side, region = both["side"], both["region_code"] + LONE
-    keys = item_keys(both.assign(region_code=region + side))
+    keys = pd.concat(keys_in_both(now, then), ignore_index=True)
     alone = "无编码" + LONE + side + both.index.astype("str")
     code = region + followed(both, lineages(successions))["match_code"].fillna(alone)
     old = region + both["match_code"]
