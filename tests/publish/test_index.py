@@ -70,6 +70,12 @@ def test_what_could_not_be_judged_is_no_praise() -> None:
     assert finding([replace(city[0], cards=(asked_nothing,))]).endswith("1项不作判断，没有目标可比。")
     unplanned = [replace(one, cards=(asked_nothing,)) for one in entries()]
     assert "达标" not in finding(unplanned)
+    unknown = [replace(one, cards=({**card(0.8, "不作判断"), "meets_target": "不能判定"},)) for one in entries()[1:]]
+    assert finding(unknown) == "4个县（市、区）中，4项不作判断；4项不能判定。"
+    assert (
+        finding([*unknown[:1], *entries()[1:2]])
+        == "2个县（市、区）中，没有一个落后、1项不作判断；没有一项未达标、1项不能判定。"
+    )
 
 
 def test_a_district_without_a_page_or_a_value_is_a_tile_that_says_so(tmp_path: Path) -> None:

@@ -88,10 +88,10 @@ def finding(entries: Iterable[Entry]) -> str:
         behind = Counter(e.region for e in districts for card in e.cards if card["verdict"] == Verdict.BEHIND)
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
         worst, missed = _most(behind, "项"), _most(unmet, "个地区")
-        most = f"落后项数最多的是{worst}" if worst else "没有一个落后"
-        asked = any(card["meets_target"] != Met.NO_TARGET for e in districts for card in e.cards)
-        met = f"；未达标最多的是{missed}" if missed else "；没有一项未达标" if asked else ""
-        parts.append(f"{len(districts)}个县（市、区）中，{most}{met}。")
+        cards = [card for one in districts for card in one.cards]
+        said = _judged(cards, f"落后项数最多的是{worst}" if worst else "", "没有一个落后")
+        met = _missed(cards, f"未达标最多的是{missed}" if missed else "")
+        parts.append(f"{len(districts)}个县（市、区）中，{'；'.join(filter(None, (said, met)))}。")
         worse = Counter(entry.region for entry in districts for card in entry.cards if card.get("worse"))
         named = [f"{region}（{count}项）" for region, count in worse.items()]
         parts.append(f"差且变差的有{'、'.join(named)}。" if named else "")
@@ -102,14 +102,24 @@ def _own(entry: Entry) -> str:
     """Say what the city is behind in, what it misses, and how much could not be judged: silence is no praise."""
     names = [card["label"] for card in entry.cards if card["verdict"] == Verdict.BEHIND]
     unmet = [card["label"] for card in entry.cards if card["meets_target"] == Met.NOT_MET]
-    asked = any(card["meets_target"] != Met.NO_TARGET for card in entry.cards)
-    verdicts = Counter(card["verdict"] for card in entry.cards)
-    open_ones = [f"{verdicts[word]}项{word}" for word in (Verdict.NONE, Verdict.NO_DATA) if verdicts[word]]
-    judged = any(verdicts[word] for word in (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND))
-    behind = f"{len(names)}项落后（{'、'.join(names)}）" if names else "没有一项落后" if judged else ""
-    missed = f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "没有一项未达标" if asked else "没有目标可比"
-    said = "、".join(part for part in (behind, *open_ones) if part)
-    return f"{level_name(entry.region_code)}{len(entry.cards)}项指标中{said}，{missed}。"
+    said = _judged(entry.cards, f"{len(names)}项落后（{'、'.join(names)}）" if names else "", "没有一项落后")
+    missed = _missed(entry.cards, f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "")
+    return f"{level_name(entry.region_code)}{len(entry.cards)}项指标中{said}，{missed or '没有目标可比'}。"
+
+
+def _judged(cards: Iterable[Card], behind: str, none: str) -> str:
+    """Say who is ``behind``, that ``none`` is where something was judged, and how much could not be."""
+    words = Counter(card["verdict"] for card in cards)
+    known = sum(words[word] for word in (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND))
+    left = [f"{words[word]}项{word}" for word in (Verdict.NONE, Verdict.NO_DATA) if words[word]]
+    return "、".join(filter(None, (behind or none * bool(known), *left)))
+
+
+def _missed(cards: Iterable[Card], missed: str) -> str:
+    """Say what is ``missed``, that nothing is where something is met, and how much cannot be told."""
+    words = Counter(card["meets_target"] for card in cards)
+    left = f"{words[Met.OPEN]}项{Met.OPEN}" if words[Met.OPEN] else ""
+    return "、".join(filter(None, (missed or "没有一项未达标" * bool(words[Met.MET]), left)))
 
 
 def _most(counts: Counter[str], unit: str) -> str:
