@@ -394,6 +394,6 @@ def interrupted(line: pd.DataFrame, one: Indicator, *, date: str) -> pd.DataFram
         after = times >= start
         design = np.column_stack([np.ones(len(times)), times, after, after * (times - start)])
         jump = interval((times, values), design, np.array([0.0, 0, 1, 0]), level=LEVEL, least=least)
-        jump = np.clip(jump, -most, most)
-        rows.append({"period": periods[start], **dict(zip(("effect", "low", "high"), jump, strict=True))})
+        ends = np.clip(jump, -most, most)
+        rows.append({"period": periods[start], **dict(zip(("effect", "low", "high"), ends, strict=True))})
     return _against_placebos(pd.DataFrame(rows), date, matters=UNITS[one.unit].relevant)

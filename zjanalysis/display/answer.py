@@ -107,7 +107,8 @@ def _who_holds(me: Study, said: str) -> str:
     whole, n, n_out = promised.sum(), limits["n"].sum(), limits["n_left_out"].sum()
     if not n or not whole:
         return f"{f'时限齐全的{n}项' if n_out else '各部门'}承诺均为即办。" if n and not said else ""
-    longest = promised[promised.index.notna() & (promised > 0)].sort_values(ascending=False, kind="stable")
+    named = promised[promised.index.notna()]
+    longest = named[named > 0].sort_values(ascending=False, kind="stable")
     blank = wording.plain(whole - longest.sum())
     said += f"承诺时限合计{wording.plain(whole)}个工作日" + (f"（其中{blank}个{UNNAMED}）" if blank != "0" else "")
     longest = longest.head(wording.tied_with(map(wording.plain, longest), 3))
