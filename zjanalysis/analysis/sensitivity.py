@@ -9,7 +9,7 @@ import pandas as pd
 
 from zjanalysis.analysis.compare import facts, target_of
 from zjanalysis.analysis.frontier import INSTANT
-from zjanalysis.analysis.indicators import as_written, measure
+from zjanalysis.analysis.indicators import as_written, in_scope, measure
 from zjanalysis.analysis.like_for_like import code_tables, judge
 from zjanalysis.analysis.matching import collapse_by_code
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
@@ -137,9 +137,8 @@ def readings(
 ) -> pd.DataFrame:
     """Return every region of a group under every definition, one row each: what `sensitivity` says of all of them."""
     one, group = find(indicator), tuple(regions)
-    rows = items[items["region_code"].isin(group)]
-    chosen = settings or load_settings()
-    narrow = scope and scope.narrowed(one)
+    chosen, narrow = settings or load_settings(), scope and scope.narrowed(one)
+    rows = in_scope(items[items["region_code"].isin(group)], narrow)
     ways = (Switch(CURRENT, lambda items: items, (one.key,)), *switches(chosen.units),
             Switch(FOLDED, lambda items: collapse_by_code(items, scope=narrow), (one.key,)))  # fmt: skip
     tables = [_read(way.change(rows), find(way.instead or one), group, chosen, scope).assign(definition=way.definition)
