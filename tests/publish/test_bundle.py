@@ -68,9 +68,9 @@ def set_entry(folder: Path, key: str, change: Callable[[Entry], Entry]) -> None:
 
 
 def test_the_period_holds_index_pages_workbooks_manifest_and_note(released: Path, out: Path) -> None:
-    done = bundle(released, out=out)
-    assert done.left_out == {}
-    assert set(done.written) == {whole(out), own(out, "440823"), own(out, "4408Z1")} == set(out.iterdir())
+    written, left_out = bundle(released, out=out)
+    assert left_out == {}
+    assert set(written) == {whole(out), own(out, "440823"), own(out, "4408Z1")} == set(out.iterdir())
     reports = [f"{key}{suffix}" for key in ("city", "district/440823", "district/4408Z1") for suffix in PASSED]
     assert names(whole(out)) == sorted([*reports, "index.html", "manifest.json", NOTE])
     for name in reports:
@@ -120,9 +120,9 @@ def test_a_page_of_another_district_under_this_ones_name_is_refused(released: Pa
         shutil.copy(released / "district" / f"4408Z1{suffix}", released / "district" / f"440823{suffix}")
     other = read_manifest(released)["district/4408Z1"]
     set_entry(released, "district/440823", lambda e: replace(e, files=other.files, fingerprint=other.fingerprint))
-    done = bundle(released, out=out)
-    assert list(done.left_out) == ["遂溪县"]
-    assert "另一个地区" in done.left_out["遂溪县"]
+    _, left_out = bundle(released, out=out)
+    assert list(left_out) == ["遂溪县"]
+    assert "另一个地区" in left_out["遂溪县"]
     assert not own(out, "440823").exists()
     stage = out.parent / "stage"
     assert lay_out(other, released, stage) == ""
@@ -165,8 +165,8 @@ def test_a_spoilt_report_is_left_out_and_said_and_an_old_zip_of_it_goes(released
     suffix, spoil, reason = SPOILT[kind]
     spoil(released / "district" / f"440823{suffix}")
     said: list[str] = []
-    done = bundle(released, out=out, progress=said.append)
-    assert reason in done.left_out["遂溪县"]
+    _, left_out = bundle(released, out=out, progress=said.append)
+    assert reason in left_out["遂溪县"]
     assert any(line.startswith("遂溪县 未打包") for line in said)
     assert not own(out, "440823").exists()
     assert own(out, "4408Z1").exists()
@@ -182,8 +182,8 @@ def test_a_spoilt_report_is_left_out_and_said_and_an_old_zip_of_it_goes(released
 
 def test_a_stale_report_is_left_out_with_its_reason(released: Path, out: Path) -> None:
     set_entry(released, "district/4408Z1", lambda e: replace(e, status=STALE, reason="笔记本第 5 格出错"))
-    done = bundle(released, out=out)
-    assert done.left_out == {"湛江经济技术开发区": "未更新（笔记本第 5 格出错）"}
+    _, left_out = bundle(released, out=out)
+    assert left_out == {"湛江经济技术开发区": "未更新（笔记本第 5 格出错）"}
     assert not own(out, "4408Z1").exists()
     assert "未更新（笔记本第 5 格出错）" in read(whole(out), NOTE).decode("utf-8-sig")
 
@@ -191,7 +191,7 @@ def test_a_stale_report_is_left_out_with_its_reason(released: Path, out: Path) -
 def test_a_key_that_leads_outside_is_never_followed(released: Path, out: Path) -> None:
     (released.parent / "secret.html").write_text("x", encoding="utf-8")
     set_entry(released, "district/440823", lambda e: replace(e, key="../secret"))
-    assert "不合规则" in bundle(released, out=out).left_out["遂溪县"]
+    assert "不合规则" in bundle(released, out=out)[1]["遂溪县"]
     assert all(not name.startswith((".", "/")) for name in names(whole(out)))
 
 

@@ -125,12 +125,12 @@ def test_the_signed_bytes_are_those_of_the_record_and_the_same_again(
 def test_a_zip_carries_a_signed_record_of_what_is_in_it(
     signed: Path, settings: Settings, folder: Path, tmp_path: Path
 ) -> None:
-    done = bundle(folder, out=tmp_path / "下发", sign=provenance.signer(settings))
+    written, _ = bundle(folder, out=tmp_path / "下发", sign=provenance.signer(settings))
     place = tmp_path / "解压"
-    with zipfile.ZipFile(done.written[0]) as packed:
+    with zipfile.ZipFile(written[0]) as packed:
         packed.extractall(place)
     assert provenance.issued(place / "district" / "440802.xlsx", signed)[0]
-    with zipfile.ZipFile(done.written[1]) as packed:
+    with zipfile.ZipFile(written[1]) as packed:
         packed.extractall(place / "一县")
     assert provenance.issued(place / "一县" / "赤坎区.html", signed)[0]
 

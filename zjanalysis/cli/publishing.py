@@ -89,13 +89,14 @@ def bundle(arguments: argparse.Namespace) -> int:
     for _, folder in _published(reports, arguments):
         usual = reports / PASSED_ON / folder.relative_to(reports)
         out = Path(arguments.out).absolute() if arguments.out else usual
-        done = write_bundles(folder, out=out, mail=mail, sign=provenance.signer(load_settings()), progress=_say)
-        zips = sum(path.suffix == ".zip" for path in done.written)
-        letters = f"、邮件草稿 {len(done.written) - zips} 封（没有发送）" if mail else ""
-        print(f"已写入压缩包 {zips} 个{letters}，未收入报告 {len(done.left_out)} 份。位置：{out}")
-        for name, reason in done.left_out.items():
+        sign = provenance.signer(load_settings())
+        written, left_out = write_bundles(folder, out=out, mail=mail, sign=sign, progress=_say)
+        zips = sum(path.suffix == ".zip" for path in written)
+        letters = f"、邮件草稿 {len(written) - zips} 封（没有发送）" if mail else ""
+        print(f"已写入压缩包 {zips} 个{letters}，未收入报告 {len(left_out)} 份。位置：{out}")
+        for name, reason in left_out.items():
             print(f"  {name}：{reason}")
-        worst = max(worst, int(bool(done.left_out)))
+        worst = max(worst, int(bool(left_out)))
     return worst
 
 

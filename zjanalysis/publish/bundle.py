@@ -99,19 +99,11 @@ _MEMBER = 0o100644 << 16
 _BOUNDARY = "=_zjanalysis_{}_="
 
 
-@dataclass(frozen=True)
-class Bundles:
-    """What was written, and what was left out: report → reason."""
-
-    written: tuple[Path, ...]
-    left_out: Mapping[str, str]
-
-
 def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = None, sign: Sign | None = None,
-           progress: release.Tell = lambda line: None) -> Bundles:  # fmt: skip
+           progress: release.Tell = lambda line: None) -> tuple[tuple[Path, ...], dict[str, str]]:  # fmt: skip
     """Write the zips of a period's folder into ``out``: the period's and one per district; with ``mail`` the letters.
 
-    ``sign`` signs the manifest inside the period's zip.
+    Return what was written, and what was left out: report → reason. ``sign`` signs the manifest in the period's zip.
 
     Raises PublishError without a manifest, without a single report to pass on, and when ``out`` cannot be written;
     InputError, before any is written, where somebody has written in a letter. A district that is left out has no zip;
@@ -134,7 +126,7 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
             whole = _period_members(entries, left_out, stage, sign)
             zips = _zips(entries, left_out, stage, out, whole, progress)
             letters = drafts(passed, mail, stage=stage, out=out, progress=progress) if mail else ()
-    return Bundles((*zips, *letters), {entries[key].region: reason for key, reason in left_out.items()})
+    return (*zips, *letters), {entries[key].region: reason for key, reason in left_out.items()}
 
 
 def lay_out(entry: Entry, folder: Path, stage: Path) -> str:
