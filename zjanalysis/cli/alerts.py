@@ -15,7 +15,7 @@ from zjanalysis.analysis.signals import Kind, alerts
 from zjanalysis.cli.output import save
 from zjanalysis.display import wording
 from zjanalysis.display.dates import issue_text
-from zjanalysis.display.tables import page_columns, table
+from zjanalysis.display.tables import page_table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.dataset import previous_period
@@ -42,8 +42,7 @@ def print_alerts(arguments: argparse.Namespace) -> int:
     for code, own in rows.groupby("region_code", sort=False):
         print(f"{region_name(str(code))}：{'；'.join(own['text'])}。{files.get(str(code), '')}".rstrip())
     if arguments.out:
-        printed = table(rows, caption="变动提醒", columns=page_columns("alerts"))
-        save(rows, printed, Path(arguments.out), title=f"{now.title}变动提醒")
+        save(rows, page_table("alerts", rows), Path(arguments.out), title=f"{now.title}变动提醒")
     if arguments.eml:
         mail = load_addresses(Path(arguments.mail)) if arguments.mail else {}
         written = dict(_draft(Path(arguments.eml), str(code), own["text"].tolist(), now, mail.get(str(code)))

@@ -16,7 +16,7 @@ from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
 from zjanalysis.display.dates import iso_day
 from zjanalysis.display.forms import write_tasks
-from zjanalysis.display.tables import page_columns, table, table_from_payload
+from zjanalysis.display.tables import page_table, table, table_from_payload
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import read_answers
 from zjanalysis.inputs.period import load_period
@@ -84,7 +84,7 @@ def diff(arguments: argparse.Namespace) -> int:
     me = study_of(now, region=arguments.region, before=before)
     print(f"{me.name}：{me.before.name} → {me.period.name}")
     rows = spine.spine_rows(me)
-    printed = table(rows, caption="指标变化", columns=page_columns("compared"))
+    printed = page_table("compared", rows)
     print_table(printed)
     print(changes.change_split(me, "time_compression").sentence)
     _say(changes.item_changes(me))

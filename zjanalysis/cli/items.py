@@ -21,7 +21,7 @@ from zjanalysis.analysis.whole import lacking_for_whole, whole_cities, whole_per
 from zjanalysis.cli import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
-from zjanalysis.display.tables import page_columns, table
+from zjanalysis.display.tables import page_table, table
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.check import Submission, check_files
@@ -61,7 +61,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 def _print_summary(checked: Submission) -> None:
     if len(checked.files):
-        print_table(table(checked.files, caption="文件", columns=TABLES["page.check_files"]))
+        print_table(page_table("check_files", checked.files))
     refused = checked.findings.query("rule == 'file_refused'")
     for name, message, action in refused[["file", "message", "action"]].to_numpy():
         print(f"{visible(name)}：{visible(message)}\n提示：{visible(action)}")
@@ -80,7 +80,7 @@ def _print_findings(findings: pd.DataFrame) -> None:
     codes = regions["region_code"]
     regions = regions.assign(region=codes.map(names).fillna(codes).where(codes.ne(""), "（未指明地区）"))
     print("\n按地区：")
-    print_table(table(regions, caption="按地区", columns=TABLES["page.check_regions"]))
+    print_table(page_table("check_regions", regions))
     first = findings.drop_duplicates("rule").set_index("rule")
     rules = summary(findings, by=("rule",))
     repeats = (first.index == "file_refused") | first["value"].eq(first["sheet"])  # a name that stands before it
@@ -88,7 +88,7 @@ def _print_findings(findings: pd.DataFrame) -> None:
     at = first["cell"].where(first["row_number"].gt(0), named)
     rules = rules.assign(place=rules["rule"].map((first["sheet"] + " " + at.str.slice(0, 40)).str.strip()))
     print("\n按规则：")
-    print_table(table(rules, caption="按规则", columns=TABLES["page.check_rules"]))
+    print_table(page_table("check_rules", rules))
     print("\n用 --out 核对结果.xlsx 保存全部，用 --annotate 文件夹 得到逐格标注的副本。")
 
 
@@ -166,7 +166,7 @@ def print_headers(checked: Submission, file: TextIO | None = None) -> None:
         exact = f"{len(rows)}列都是标准名称，全部认得。" if rows["how"].eq(NAME).all() else ""
         print(f"\n表头（{visible(name)}{f' {visible(sheet)}' if sheet else ''}{more}）：{exact}", file=file)
         if not exact:
-            print_table(table(rows, caption="表头", columns=TABLES["page.check_headers"]), limit=len(rows), file=file)
+            print_table(page_table("check_headers", rows), limit=len(rows), file=file)
     asked = suggestions(checked.headers)
     if asked:
         print(f"\n是同一列的，写进 {where(checked.dataset)} 的 [columns]（或加 --learn 逐条确认）：", file=file)
@@ -223,7 +223,7 @@ def print_uses(items: pd.DataFrame, settings: Settings, folder: Path) -> None:
     dataset = dataset_in(folder, settings=settings)
     rows = uses(items, settings, folder)
     print("\n可作的报告：")
-    print_table(table(rows, caption="可作的报告", columns=page_columns("uses", n=len(ITEM_INDICATORS))))
+    print_table(page_table("uses", rows, n=str(len(ITEM_INDICATORS))))
     for city in rows.loc[~rows["reports"].isin((_NO_REPORT, _COMPARED)), "region_code"]:
         without = "" if is_county(city) else lacking_for_whole(city, frozenset(rows["region_code"]))
         if without:

@@ -16,12 +16,12 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.columns import TABLES, label
+from zjanalysis.columns import label
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.document import make_document
 from zjanalysis.display.sheets import BOX, for_paper, grow_row, head_cell, put
-from zjanalysis.display.tables import Table, table
+from zjanalysis.display.tables import Table, page_columns, page_table, table
 from zjanalysis.display.workbook import sheet_names
 from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.office_table import Day, days
@@ -95,12 +95,11 @@ def _notice(rows: pd.DataFrame) -> list[str | dict[str, Any]]:
     parts: list[str | Block] = [say(BASIS, _counted(rows))]
     if len(open_rows):
         until = open_rows["reason_text"] + "（" + open_rows["deadline"].fillna("") + "）"
-        title, rows = "需要整改的事项", open_rows.assign(reason_text=until)
-        printed = table(rows, caption=title, columns=TABLES["page.ledger_open"], sheet="督办")
-        parts += [title, listing(printed, _without_figures(rows, "，请先补报数据"))]
+        rows = open_rows.assign(reason_text=until)
+        block = listing(page_table("ledger_open", rows), _without_figures(rows, "，请先补报数据"))
+        parts += ["需要整改的事项", block]
     if len(reached):
-        title = "已达标、待销号的事项"
-        parts += [title, listing(table(reached, caption=title, columns=TABLES["page.ledger_closable"], sheet="督办"))]
+        parts += ["已达标、待销号的事项", listing(page_table("ledger_closable", reached))]
     return numbered([*parts, "办理要求", say(ANSWER)])
 
 
@@ -223,16 +222,16 @@ def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
     """
     judged = now[~is_own(now) & now["comparison"].fillna("").ne("record")]
     counts = analysis.by_unit(judged)
-    counts, columns = counts.assign(met_share=counts["n_met"] / counts["n_rows"]), TABLES["page.ledger_counties"]
+    counts = counts.assign(met_share=counts["n_met"] / counts["n_rows"])
     counties = counts["unit_name"].isin(list(short))
     ranked = counts[counties].sort_values("unit_name", key=lambda names: names.map([*short].index))
     ranked = ranked.sort_values("met_share", ascending=False, kind="stable").replace({"unit_name": short})
     ranked = ranked.assign(place=ranked["met_share"].rank(ascending=False, method="min").astype("int64"))
     note = "达标率＝已达标（含已销号）÷事项；只计方案事项，各县（市、区）相同；比率相同的位次并列。"
-    printed = table(ranked, caption="各县（市、区）台账进展", columns=columns, note=note, sheet="县区")
+    printed = page_table("ledger_counties", ranked, note=note)
     blocks = [listing(printed, _ahead(ranked))] if len(ranked) else []
-    others = table(counts[~counties], caption="市直单位台账进展", columns=columns[1:], sheet="市直",
-                   note="各单位牵头的事项不同，不排位次；几个单位牵头的，各计一次。")  # fmt: skip
+    heads, note = page_columns("ledger_counties")[1:], "各单位牵头的事项不同，不排位次；几个单位牵头的，各计一次。"
+    others = table(counts[~counties], caption="市直单位台账进展", columns=heads, sheet="市直", note=note)
     return [*blocks, listing(others)]
 
 
@@ -263,7 +262,7 @@ def _by_item(rows: pd.DataFrame, title: str, counties: list[str]) -> Table:
     items = grouped.agg(units=("unit_name", units), n_rows=("ledger_id", "nunique"),
                         days_left=("days_left", "min")).reset_index()  # fmt: skip
     items = items.sort_values(["days_left", "n_rows"], ascending=[True, False], kind="stable")
-    return table(items, caption=title, columns=TABLES["page.ledger_grouped"], sheet=title)
+    return page_table("ledger_grouped", items, title=title)
 
 
 def _who(rows: pd.DataFrame) -> str:

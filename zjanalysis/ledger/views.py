@@ -14,7 +14,7 @@ from zjanalysis.analysis.evaluation import ledger_gaps, ledger_scores, scored
 from zjanalysis.columns import TABLES
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_table, table
 from zjanalysis.inputs.dataset import list_periods
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import city_of, find_code, level_name, region_name
@@ -157,10 +157,8 @@ def evaluation(me: Study, *, limit: int = 0) -> tuple[Block, ...]:
     said = say(scoring.total(marks, rules=own).sentence, scoring.tier_note(own))
     if marks.empty:
         return (said,)
-    heads, note = TABLES["page.ledger_levels"], "权重由办公室录入。"
-    levels = table(scoring.levels(marks), caption="评估得分（按二级指标）", columns=heads, sheet="评估得分", note=note)
-    lift = scoring.lift(marks, rules=own).drop(columns="indicator")
-    first = table(lift, caption="最值得提升的指标", columns=TABLES["page.ledger_lift"], sheet="提升次序")
+    levels = page_table("ledger_levels", scoring.levels(marks), note="权重由办公室录入。")
+    first = page_table("ledger_lift", scoring.lift(marks, rules=own).drop(columns="indicator"))
     return said, listing(levels), listing(first, limit=limit)
 
 
@@ -177,9 +175,8 @@ def outlook(me: Study, *, limit: int = 0) -> Block:
     unknown = f"另有{len(foreseen) - len(certain)}项无法判断（{why}）。" if why else ""
     if certain.empty:
         return say(f"{len(foreseen)}项有数值目标的事项都无法按趋势判断能否按期达标（{why}）。")
-    rows, columns = own.merge(certain.drop(columns="reason"), on="ledger_id"), TABLES["page.ledger_forecast"]
-    phrased = worded(rows).assign(foretold=foretold(rows))
-    printed = table(phrased, caption="到完成时限的趋势", columns=columns, sheet="趋势预测")
+    rows = own.merge(certain.drop(columns="reason"), on="ledger_id")
+    printed = page_table("ledger_forecast", worded(rows).assign(foretold=foretold(rows)))
     return listing(printed, f"{len(rows)}项可按趋势外推到完成时限；{unknown}", limit=limit)
 
 
