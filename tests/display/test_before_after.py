@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 import zjanalysis as zj
+from zjanalysis.display.changes import _whole
 from zjanalysis.studies import Study
 
 
@@ -32,3 +35,9 @@ def test_a_date_without_data_says_which_there_are(city: Study) -> None:
     assert zj.before_after(city, "instant", date="2018Q1").sentence == (
         "“2018Q1”不是有数据的期次（2019Q2至2021Q1），不比较前后。"
     )
+
+
+def test_a_period_that_nobody_has_is_missing_too() -> None:
+    periods = ["2018Q1", "2018Q2", "2018Q4", "2019Q1", "2019Q2"]
+    lines = pd.DataFrame({"region_code": "440823", "line": 0, "period": periods, "value": 0.5})
+    assert _whole(lines, "440823", periods)["period"].tolist() == periods[2:]

@@ -29,6 +29,7 @@ from zjanalysis.display.canvas import dots, key, row_chart, scale, spans
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
 from zjanalysis.display.tables import about, page_table
+from zjanalysis.inputs.dataset import steps_in_time
 from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"
@@ -166,7 +167,7 @@ def _whole(lines: pd.DataFrame, region: str, periods: Iterable[str]) -> pd.DataF
     """Return the newest piece of a region's line: after the last cut, and after the last period that is missing."""
     own = lines[(lines["region_code"] == region) & lines["value"].notna()]
     own = own[own["line"] == own["line"].max()].sort_values("period")
-    place = own["period"].map({period: number for number, period in enumerate(periods)})
+    place = own["period"].map(steps_in_time(periods))  # a period that nobody has is missing too
     piece = place.diff().ne(1).cumsum()
     newest: pd.DataFrame = own[piece == piece.max()]
     return newest
