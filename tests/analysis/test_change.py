@@ -162,6 +162,12 @@ def test_the_order_of_rows_changes_nothing(
     pd.testing.assert_frame_equal(split(mixed, turned), split(now, before))
 
 
+def test_an_old_version_of_an_item_is_not_taken_for_it(items_of: Callable[[str], pd.DataFrame]) -> None:
+    before = items_of(NOW)
+    old = before.assign(in_force=False, promised_days=99.0)  # same key and name, and first in the file
+    assert item_changes(pd.concat([old, before], ignore_index=True), before, regions=["440800"]).empty
+
+
 def listed(*promises: int, codes: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ") -> str:
     head = "region_code match_code item_name department statutory_days promised_days visits handling_type\n"
     rows = (f"440800 {code} 事{code} 局一 20 {days} 0 承诺件\n" for code, days in zip(codes, promises, strict=False))

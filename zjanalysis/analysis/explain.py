@@ -293,9 +293,9 @@ def item_changes(
     No row of a region that has no items in one of the periods: a first period is no news about its items.
     """
     asked = list(regions)
-    sides = [table[table["region_code"].isin(asked)] for table in (items, before)]
+    sides = [in_scope(table[table["region_code"].isin(asked)], scope) for table in (items, before)]
     keyed = (side.assign(item_key=keys) for side, keys in zip(sides, keys_in_both(*sides), strict=True))
-    now, then = (_stated(side, scope) for side in keyed)
+    now, then = map(_stated, keyed)
     listed = set(now["region_code"]) & set(then["region_code"])
     now, then = (table[table["region_code"].isin(listed)] for table in (now, then))
     both = now.merge(then, on=_ITEM, how="outer", suffixes=("", "_before"), indicator="side")
@@ -315,9 +315,8 @@ def item_changes(
     return table[["region_code", "kind", "item_key", *_ABOUT, "field", "previous", "current"]].reset_index(drop=True)
 
 
-def _stated(rows: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
-    """Return one row per item in scope: region, key and its columns as numbers; limits where the pair is usable."""
-    keyed = in_scope(rows, scope)
+def _stated(keyed: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per item: region, key and its columns as numbers; limits where the pair is usable."""
     usable = keyed["limit_reason"].isna()
     flags = {name: keyed[name].astype("Float64").astype("float64") for name in _FIELDS[4:]}
     return keyed.assign(
