@@ -51,7 +51,6 @@ def _goal(me: Study, key: str = "") -> str:
 
 
 def _all_steps(plans: list[Plan], goal: str) -> str:
-    """Say what all plans for the goal ask for together; in changes and in items."""
     steps = [one.steps for one in plans if len(one.steps)]
     if not steps:
         return ""
@@ -90,7 +89,6 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
 
 
 def _needed(row: pd.Series, unit: str, goal: str) -> str:
-    """Say how many items reach a goal, or what all of them come to."""
     digits = None if goal == Verdict.AHEAD else digits_of(row, unit)
     if row["reached"] and not row["n_steps"]:
         return f"已{goal}"
@@ -111,10 +109,8 @@ def _cost(steps: pd.DataFrame) -> str:
     if steps.empty:
         return "—"
     kind, total = str(steps["kind"].iloc[0]), float(steps["change_by"].sum())
-    what = {"days": f"压缩{wording.plain(total)}个工作日", "visits": f"少跑{wording.plain(total)}次"}.get(
-        kind, f"改{len(steps)}项"
-    )
-    return f"{what}，{_offices(steps['department'])}"
+    cost = {"days": f"压缩{wording.plain(total)}个工作日", "visits": f"少跑{wording.plain(total)}次"}
+    return f"{cost.get(kind, f'改{len(steps)}项')}，{_offices(steps['department'])}"
 
 
 def plan(
@@ -154,7 +150,6 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
 
 
 def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
-    """Say what a plan reaches, with how many items, and what that does to the place."""
     if row["reached"] and not row["n_steps"]:
         return "已经做到，无需调整。"
     if not row["reached"]:

@@ -117,7 +117,6 @@ def _who_holds(me: Study, said: str) -> str:
 
 
 def _how_many(those: pd.Series, values: pd.Series, what: str, column: str) -> str:
-    """Say how many items do something, and for how many it cannot be said; empty where none does and all say so."""
     n, blank = int(those.sum()), int(values.isna().sum())
     if n:
         return f"{n}项{what}" + (f"（{blank}项{wording.NO_DATA}）" if blank else "")
@@ -149,9 +148,8 @@ def over_limit(me: Study) -> pd.DataFrame:
     """Return the region's items that count and promise more days than the law allows, the most days over first."""
     permits = me.counted
     days = permits["promised_days"] - permits["statutory_days"]
-    return permits.assign(days=days)[permits["limit_reason"].isna() & (days > 1e-9)].sort_values(
-        "days", ascending=False, kind="stable"
-    )
+    over = permits.assign(days=days)[permits["limit_reason"].isna() & (days > 1e-9)]
+    return over.sort_values("days", ascending=False, kind="stable")
 
 
 def over_sentence(me: Study) -> str:
@@ -200,14 +198,12 @@ MEANINGS = {
 def terms(me: Study) -> Block:
     """Return one line for each word the first screen uses: the indicators, the peers, how places and words are read."""
     items = me.scope.noun
-    names = [(about(key).short, MEANINGS.get(key, about(key).definition).format(items=items)) for key in me.keys]
+    names = [(about(key).short, MEANINGS[key].format(items=items)) for key in me.keys]
     group = usual_group(me.region, me.settings)
     siblings = "同一地市的其他县（市、区）" if is_county(me.region) else f"{group}的其他地市"
     peers = [(me.whom, siblings)] if me.whom.startswith("兄弟") and me.peers else []
-    read = (
-        [("位次区间", "少列或多列几个事项时的位次"), ("判断", "只比都有的事项，差在波动内为相当")] if me.peers else []
-    )
-    explained = [*names, *peers, *read, ("达标", "与方案的目标比")]
+    read = [("位次区间", "少列或多列几个事项时的位次"), ("判断", "只比都有的事项，差在波动内为相当")]
+    explained = [*names, *peers, *(read if me.peers else []), ("达标", "与方案的目标比")]
     html = templates.html("terms", pairs=explained, look="zj-gloss", colon="：")
     payload = {"kind": "glossary", "terms": [list(pair) for pair in explained]}
     return Block(html, payload, "；".join(f"{term}：{text}" for term, text in explained))
@@ -221,12 +217,12 @@ def _first_plans(me: Study) -> list[Plan]:
 def first_steps(me: Study, *, limit: int = 4) -> Block:
     """Return 表1 先办事项: the changes that gain most for the targets not met (else for 判断), at most ``limit``."""
     steps = [one.steps for one in _first_plans(me) if len(one.steps)]
-    rows = (
-        _together(pd.concat([named_steps(leading(one, limit), me) for one in steps], keys=range(len(steps))), limit)
-        if steps
-        else pd.DataFrame(columns=[column.key for column in page_columns("first")])
-    )
-    marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows) if len(rows) else ""
+    if not steps:
+        rows, marks = pd.DataFrame(columns=[column.key for column in page_columns("first")]), ""
+    else:
+        named = pd.concat([named_steps(leading(one, limit), me) for one in steps], keys=range(len(steps)))
+        rows = _together(named, limit)
+        marks = ("*须经部门论证后再定。" if rows["review"].ne("").any() else "") + over_note(rows)
     whole = f"（共{step_counts(steps)}，全部见附件）" if sum(map(len, steps)) > len(rows) else ""
     printed = page_table("first", rows, note=marks, whole=whole)
     return Block(printed.html(), {"kind": "table", "table": printed.payload()}, printed.caption, rows)
@@ -253,31 +249,22 @@ def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
     ``over`` says where the promise exceeds the statutory limit, and ※ marks it (`over_note`).
     """
     known = [about(key) for key in steps["indicator"]]
-    statutory = steps["item_key"].map(me.period.once(("statutory", me.region), lambda: _statutory(me)))
+    statutory = steps["item_key"].map(me.period.once(("statutory", me.region), lambda: dict(
+        zip(item_keys(me.own), me.own["statutory_days"], strict=True))))  # fmt: skip
     over = (steps["kind"] == "days") & (steps["from_value"] > statutory)
-    rows = steps.assign(statutory_days=statutory, over=over).to_dict("records")
+    promised, allowed = steps["from_value"].map(wording.plain), statutory.map(wording.plain)
+    said = steps["item_name"] + "现承诺" + promised + "个工作日，超过法定的" + allowed + "个"
+    states = (map(wording.state_text, steps[side], steps["kind"]) for side in ("from_value", "to_value"))
+    rows = steps.assign(over=over).to_dict("records")
     return steps.assign(
         name=[one.short for one in known],
         item_name=[f"{row['item_name']}{'*' if row['review'] else ''}{'※' if row['over'] else ''}" for row in rows],
-        over=[_over(row) if row["over"] else "" for row in rows],
+        over=said.where(over, ""),
         department=[office(row["department"], region_name(str(row["region_code"]))) for row in rows],
-        step=[
-            f"{wording.state_text(r['from_value'], r['kind'])}→{wording.state_text(r['to_value'], r['kind'])}"
-            for r in rows
-        ],
+        step=list(map("{}→{}".format, *states)),
         done_by=[_done_by(row) for row in rows],
         effect=[effect_text(row, one) for one, row in zip(known, rows, strict=True)],
     )
-
-
-def _statutory(me: Study) -> dict[str, float]:
-    """Return the statutory limit of each of the region's items in working days, by item key."""
-    return dict(zip(item_keys(me.own), me.own["statutory_days"], strict=True))
-
-
-def _over(row: dict[Any, Any]) -> str:
-    promised, statutory = wording.plain(row["from_value"]), wording.plain(row["statutory_days"])
-    return f"{row['item_name']}现承诺{promised}个工作日，超过法定的{statutory}个"
 
 
 def over_note(rows: pd.DataFrame) -> str:

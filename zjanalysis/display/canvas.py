@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
 from typing import Any
@@ -141,9 +140,9 @@ def spans(axes: Axes, starts: Iterable[float], ends: Iterable[float], *, colours
     """Draw a line per row (or at the heights ``at``) from start to end; a missing one is not drawn."""
     pairs = list(zip(starts, ends, strict=True))
     heights = list(at) or list(range(len(pairs)))
-    known = [row for row, pair in enumerate(pairs) if not any(map(wording.missing, pair))]
-    inks = colours if isinstance(colours, str) else [colours[row] for row in known]
-    put(axes, LineCollection([[(end, heights[row]) for end in pairs[row]] for row in known], colors=inks, **look))
+    drawn = [row for row, pair in enumerate(pairs) if not any(map(wording.missing, pair))]
+    inks = colours if isinstance(colours, str) else [colours[row] for row in drawn]
+    put(axes, LineCollection([[(end, heights[row]) for end in pairs[row]] for row in drawn], colors=inks, **look))
 
 
 def width_of(texts: Iterable[str], size: float) -> float:
@@ -165,13 +164,11 @@ def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: 
     """Set the range of the values with some air, a few round ticks in the unit, and the words under the axis."""
     known = [float(value) for value in values if not wording.missing(value)] or [0.0, 1.0]
     low, high = min(known), max(known)
-    if zero:
-        low, high = min(0.0, low), max(0.0, high)
     air = (high - low) * 0.05 or max(abs(high) * 0.05, 0.01)
     bounds = (low if zero and low == 0 else low - air, high if zero and high == 0 else high + air)
-    shown = round_ticks(*bounds)
+    ticks = round_ticks(*bounds)
     axes.set_xlim(*bounds)
-    guides(axes, shown, tick_texts(shown, unit), label=label)
+    guides(axes, ticks, tick_texts(ticks, unit), label=label)
 
 
 def upright(axes: Axes, values: Sequence[float], *, unit: str, air: float, ticks: int = 6) -> None:
@@ -182,13 +179,13 @@ def upright(axes: Axes, values: Sequence[float], *, unit: str, air: float, ticks
     known = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
     room = (max(known) - min(known)) * air or max(abs(max(known)) * 0.05, 0.01)
     low, high = min(known) - room, max(known) + room
-    shown = round_ticks(low, high, ticks)
+    places = round_ticks(low, high, ticks)
     axes.set_ylim(low, high)
     axes.set_axis_off()
     across = axes.get_yaxis_transform()
-    lines = [((0, place), (1, place)) for place in (low, *shown)]
+    lines = [((0, place), (1, place)) for place in (low, *places)]
     put(axes, LineCollection(lines, colors=theme.GRID, linewidths=0.8, zorder=0.5, transform=across))
-    beside(axes, shown, tick_texts(shown, unit))
+    beside(axes, places, tick_texts(places, unit))
 
 
 def beside(axes: Axes, places: Sequence[float], texts: Sequence[str], **look: Any) -> None:
@@ -206,7 +203,6 @@ def along(axes: Axes, places: Sequence[float], texts: Sequence[str]) -> None:
 
 
 def _points(axes: Axes) -> tuple[float, float]:
-    """Return width and height of the Axes in points."""
     box, (width, height) = axes.get_position(), axes.figure.get_size_inches()  # type: ignore[union-attr]
     return box.width * width * 72, box.height * height * 72
 
@@ -257,33 +253,26 @@ def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:
     return [wording.number(value, decimals) + ("%" if unit == "share" else "") for value in scaled]
 
 
-@dataclass(frozen=True)
-class Yardstick:
-    """A line that values are held against, with its name."""
+def yardsticks(axes: Axes, *lines: tuple[float, str, str]) -> None:
+    """Draw what values are held against (value, name, colour) as lines through all rows, a target's dashed.
 
-    value: float
-    text: str
-    colour: str = theme.INK
-    dashed: bool = False
-
-
-def yardsticks(axes: Axes, lines: Sequence[Yardstick]) -> None:
-    """Draw the lines through all rows with their names above, side by side, or one higher where they would overlap."""
-    known = [line for line in lines if not wording.missing(line.value)]
-    for one, (align, level) in zip(known, _places(axes, known), strict=True):
-        ends = ([one.value] * 2, [axes.get_ylim()[0], -0.5])
+    The names stand above, side by side, or one higher where they would overlap.
+    """
+    known = [one for one in lines if not wording.missing(one[0])]
+    for (value, text, colour), (align, level) in zip(known, _places(axes, known), strict=True):
+        ends = ([value] * 2, [axes.get_ylim()[0], -0.5])
         line(axes, *ends, color="white", linewidth=2.6, zorder=4)
-        line(axes, *ends, color=one.colour, linewidth=1.3, linestyle=DASHED if one.dashed else "-", zorder=4)
-        name: dict[str, Any] = {"ha": align, "va": "bottom", "fontsize": theme.SMALL, "color": one.colour}
-        write(axes, one.value, -0.5 - rows_per_mm(axes) * (1 + level * 4), one.text, **name)
+        line(axes, *ends, color=colour, linewidth=1.3, linestyle=DASHED if colour == theme.TARGET else "-", zorder=4)
+        name: dict[str, Any] = {"ha": align, "va": "bottom", "fontsize": theme.SMALL, "color": colour}
+        write(axes, value, -0.5 - rows_per_mm(axes) * (1 + level * 4), text, **name)
 
 
-def _places(axes: Axes, lines: Sequence[Yardstick]) -> list[tuple[str, int]]:
+def _places(axes: Axes, lines: Sequence[tuple[float, str, str]]) -> list[tuple[str, int]]:
     """Return alignment and level of each name: the first choice where all stay over the rows and none overlap."""
     plot = axes.get_position().width * theme.WIDTH / MM
     low, high = axes.get_xlim()
-    points = [(line.value - low) / (high - low) * plot for line in lines]
-    widths = [theme.ems(line.text) * theme.SMALL * theme.POINT for line in lines]
+    points = [(value - low) / (high - low) * plot for value, *_ in lines]
+    widths = [theme.ems(text) * theme.SMALL * theme.POINT for _, text, _ in lines]
     shift = {"center": 0.5, "left": 0.0, "right": 1.0}
     for choice in product(shift, repeat=len(lines)):
         starts = [point - shift[align] * width for point, align, width in zip(points, choice, widths, strict=True)]

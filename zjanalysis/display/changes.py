@@ -123,7 +123,6 @@ def item_changes(me: Study, *, limit: int = 0) -> Block:
 
 
 def _moved(row: dict[object, object]) -> str:
-    """Write one changed column in words people use."""
     name = str(row["field"])
     if not name:
         return "—"
@@ -174,13 +173,11 @@ def _whole(lines: pd.DataFrame, region: str, periods: Iterable[str]) -> pd.DataF
 
 
 def _word(row: Mapping[Any, Any]) -> str:
-    """Say what one row is: the date's finding, or a placebo."""
     at_date = FOUND if row["found"] else NOTHING if row["alone"] else NOT_FOUND
     return at_date if row["is_date"] else "对照期次"
 
 
 def _said(way: str, effects: pd.DataFrame, date: str, unit: str) -> str:
-    """Say what one way finds at the date."""
     at = effects[effects["period"] == date]
     if at.empty:
         need = "要有两期的工作簿" if way == SAME_ITEMS else f"要有{FEWEST_IN_ALL}期，前后各{FEWEST_ASIDE}期"

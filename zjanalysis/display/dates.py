@@ -30,23 +30,13 @@ def since(before: str, now: str) -> str:
 
 
 def date_text(written: str) -> str:
-    """Return an ISO date in Chinese.
+    """Return an ISO date, or month, in Chinese.
 
-    >>> date_text("2021-03-31")
-    '2021年3月31日'
+    >>> date_text("2021-03-31"), date_text("2021-03")
+    ('2021年3月31日', '2021年3月')
     """
-    found = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", written)
-    return f"{found[1]}年{int(found[2])}月{int(found[3])}日" if found else written
-
-
-def month_text(written: str) -> str:
-    """Return an ISO month in Chinese.
-
-    >>> month_text("2021-03")
-    '2021年3月'
-    """
-    found = re.fullmatch(r"(\d{4})-(\d{2})", written)
-    return f"{found[1]}年{int(found[2])}月" if found else written
+    found = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?", written)
+    return f"{found[1]}年{int(found[2])}月{f'{int(found[3])}日' if found[3] else ''}" if found else written
 
 
 def iso_day(text: str, *, example: str = "2021-04-15") -> str:

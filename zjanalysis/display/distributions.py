@@ -138,7 +138,6 @@ def visits(me: Study, *, limit: int = 10) -> Block:
 
 
 def _most_visits(totals: pd.Series) -> str:
-    """Say how many visits the offices of a region ask for in all, and which asks for most of them."""
     if totals.empty:
         return wording.NO_DATA
     if not totals.sum():
@@ -161,7 +160,8 @@ def _shades(wide: pd.DataFrame) -> Axes:
         axes.set_axis_off()
         axes.set(xlim=(0, n_columns), ylim=(n_rows, 0))
         corners = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)] for y, x, _ in cells]
-        tones = [_tone(value / most) for *_, value in cells]
+        ends = [*zip(to_rgb(PALE), to_rgb(theme.BEHIND), strict=True)]  # of the shades: no visits, the most visits
+        tones = [tuple(pale + (full - pale) * (value / most) for pale, full in ends) for *_, value in cells]
         put(axes, PolyCollection(corners, facecolors=tones, edgecolors="white", linewidths=0.6))
         middle = {"fontsize": theme.SMALL, "ha": "center", "va": "center"}
         for y, x, value in cells:
@@ -173,12 +173,6 @@ def _shades(wide: pd.DataFrame) -> Axes:
 
 
 PALE, DARK = "#F3F0EF", 0.58  # from here on white is read better than black
-
-
-def _tone(share: float) -> tuple[float, ...]:
-    """Return the shade of a share of the most visits, from pale to the colour of what lags."""
-    ends = zip(to_rgb(PALE), to_rgb(theme.BEHIND), strict=True)
-    return tuple(pale + (full - pale) * share for pale, full in ends)
 
 
 OFFICES = ("公安", "生态环境", "住房和城乡建设", "自然资源", "水务", "农业农村", "市场监督", "交通运输", "卫生健康",

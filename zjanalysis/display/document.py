@@ -98,7 +98,6 @@ def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
 
 
 def _write(document: Any, part: Part, numbers: dict[str, int]) -> None:
-    """Write a heading, or what a block says and shows."""
     if isinstance(part, str):
         _add(document, _paragraph(part, "one", SIZES["text"], indent=True, keep=True))
         return

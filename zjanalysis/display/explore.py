@@ -78,18 +78,15 @@ def view(period: Period, choice: Choice, *, before: View | None = None) -> View:
     if before and replace(before.choice, target=choice.target) == choice:
         main, longer = before.main, before.items
     elif choice.department:
-        main, longer = departments(me, choice.indicator), _longer(me, choice.department)
+        own, caption = me.laggards(), f"{choice.department}：承诺长于{me.whom}的事项"
+        longer = table(own[own["department"] == choice.department], caption=caption, columns=page_columns("laggards"),
+                       sheet="拖累事项")  # fmt: skip
+        main = departments(me, choice.indicator)
     else:
         main, longer = ranking(me, choice.indicator), None
     same = before and replace(before.choice, department=choice.department) == choice
     needed = before.plan if before and same else _plan(me, choice)
     return View(choice, main, longer, needed, code_of(choice))
-
-
-def _longer(me: Study, department: str) -> Table:
-    own = me.laggards().query("department == @department")
-    caption = f"{department}：承诺长于{me.whom}的事项"
-    return table(own, caption=caption, columns=page_columns("laggards"), sheet="拖累事项")
 
 
 def _plan(me: Study, choice: Choice) -> Block | None:
@@ -101,16 +98,10 @@ def code_of(choice: Choice) -> str:
     where = f"{choice.data!r}, {choice.period!r}, region={choice.region!r}"
     peers = f", peers={choice.peers!r}" if choice.peers else ""
     lines = [f"me = zj.study({where}{peers}{DEFINITIONS[choice.definition][1]})"]
+    figure, rows = "ranking", f'me.scores.query("indicator == {choice.indicator!r}").sort_values("value")'
     if choice.department:
-        lines += [
-            f"zj.show(zj.departments(me, {choice.indicator!r}))",
-            f'zj.show(me.laggards().query("department == {choice.department!r}"))',
-        ]
-    else:
-        lines += [
-            f"zj.show(zj.ranking(me, {choice.indicator!r}))",
-            f'zj.show(me.scores.query("indicator == {choice.indicator!r}").sort_values("value"))',
-        ]
+        figure, rows = "departments", f'me.laggards().query("department == {choice.department!r}")'
+    lines += [f"zj.show(zj.{figure}(me, {choice.indicator!r}))", f"zj.show({rows})"]
     if choice.target is not None:
         lines.append(f"zj.show(*zj.plan(me, {choice.indicator!r}, target={choice.target!r}))")
     return "\n".join(lines)

@@ -76,9 +76,8 @@ def reported_lines(region: str) -> pd.DataFrame:
     city = asked[asked["level"].str.contains(CITY)].assign(region=region_name(region))
     units = pd.DataFrame({"region": [region_name(code) for code in report_units(region)]}, dtype="str")
     county = asked[asked["level"].str.contains(COUNTY)].merge(units, how="cross")
-    lines = pd.concat([city, county], ignore_index=True)[["indicator", "region"]].merge(
-        load_definitions(), on="indicator"
-    )
+    lines = pd.concat([city, county], ignore_index=True)[["indicator", "region"]]
+    lines = lines.merge(load_definitions(), on="indicator")
     asks = lines["unit"].eq("share") & lines["per"].eq("")
     instead = lines["per"].map({"people": "（取常住人口，不填）", "firms": "（取企业数，不填）"}).fillna("（不填）")
     return lines.assign(
@@ -191,6 +190,7 @@ FIELDS: dict[str, tuple[str, ...] | str] = {
     row["key"]: tuple(row["filled_with"].split("|")) if "|" in row["filled_with"] else row["filled_with"]
     for row in _TEMPLATE
 }
+_FILLED = {"days": "数字或“无”", "whole": "整数", "": "文字"}
 _NOTES = {row["key"]: row["note"] or column_of(row["key"], "items").note for row in _TEMPLATE}
 
 
@@ -245,7 +245,6 @@ def _item_head(sheet: Worksheet) -> None:
 
 
 def _item_lists(lists: Worksheet, sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
-    """Put every drop-down's choices into the hidden sheet and tie them to their columns."""
     for number, (key, kind) in enumerate(fields.items(), 1):
         if isinstance(kind, tuple):
             letter = column_letter(number - 1)
@@ -289,9 +288,7 @@ def _validate(sheet: Worksheet, cells: str, rule: DataValidation, message: str, 
 def _guide(sheet: Worksheet) -> None:
     sheet.append(["列名", "怎么填", "可填内容"])
     for key, kind in FIELDS.items():
-        choices = (
-            "、".join(kind) if isinstance(kind, tuple) else {"days": "数字或“无”", "whole": "整数"}.get(kind, "文字")
-        )
+        choices = "、".join(kind) if isinstance(kind, tuple) else _FILLED[kind]
         sheet.append([label(key, "items"), _NOTES[key], choices])
     sheet.append([])
     sheet.append(["核对时会指出的问题", "级别", "处理建议"])

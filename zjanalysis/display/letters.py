@@ -64,8 +64,6 @@ def _drop(words: Words, scale: float) -> float:
     prop = words.get_fontproperties()
     _, high, low = _extent(words.get_text(), prop, scale)
     up, down, _ = _line_extent(prop, POINTS * scale)
-    assert up is not None
-    assert down is not None
     spacing = words.get_linespacing()
     if isinstance(spacing, str):
         up, down = max(high - low, up), max(low, down)
@@ -88,7 +86,7 @@ class _Extents(RendererBase):
         return _extent(s, prop, self.dpi / POINTS)
 
     def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float | None, ...]:
-        return _line_extent(prop, self.dpi)
+        return _line_extent(prop, self.dpi) if _ours(prop) else (None, None, None)  # matplotlib asks the font itself
 
 
 class SvgRenderer(_Extents, RendererSVG):
@@ -130,9 +128,8 @@ class AggRenderer(_Extents, RendererAgg):
 
 def _ours(prop: FontProperties) -> bool:
     """Tell whether a text is in the bundled font and nothing but its size was chosen."""
-    return tuple(prop.get_family()) in ((theme.FAMILY,), theme.STRONG) and (
-        (prop.get_style(), prop.get_weight(), prop.get_file()) == ("normal", "normal", None)
-    )
+    look = prop.get_style(), prop.get_weight(), prop.get_file()
+    return tuple(prop.get_family()) in ((theme.FAMILY,), theme.STRONG) and look == ("normal", "normal", None)
 
 
 def _can_draw(text: str) -> bool:
@@ -155,10 +152,8 @@ def _extent(text: str, prop: FontProperties, scale: float) -> tuple[float, ...]:
     return wide * size, (high - low) * size, 0.0 - low * size
 
 
-def _line_extent(prop: FontProperties, dots: float) -> tuple[float | None, ...]:
-    """Return ascent, descent and gap of the lines in pixels; nothing for a font that matplotlib must ask itself."""
-    if not _ours(prop):
-        return None, None, None
+def _line_extent(prop: FontProperties, dots: float) -> tuple[float, float, float]:
+    """Return ascent, descent and gap of the lines in our font, in pixels."""
     gap, up, down, units = _heights(tuple(prop.get_family()))
     scale = 1 / units * prop.get_size_in_points() * dots / POINTS
     return up * scale, -down * scale, gap * scale

@@ -8,23 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from zjanalysis.analysis.registry import Indicator
-from zjanalysis.display import theme, wording
+from zjanalysis.display import canvas, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, n_places, names_of, printed_steps, say
-from zjanalysis.display.canvas import (
-    Columns,
-    Yardstick,
-    bars,
-    dots,
-    guides,
-    key,
-    line,
-    row_chart,
-    scale,
-    spans,
-    yardsticks,
-)
 from zjanalysis.display.picture import describe
-from zjanalysis.display.reasons import TONES, of_limits
+from zjanalysis.display.reasons import TONES
 from zjanalysis.display.spine import judged
 from zjanalysis.display.tables import about, page_table
 from zjanalysis.studies import Study
@@ -65,25 +52,23 @@ def ranking(me: Study, indicator: str) -> Block:
 
 
 def _middle(rows: pd.DataFrame) -> str:
-    """Name the median of the regions that have a value."""
     return f"{n_places(rows['n_ranked'])}中位数"
 
 
 def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
     marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
     with theme.style():
-        right: Columns = {one.short: rows["text"], "位次（区间）": rows["place"], "判断": judged(rows["verdict"])}
-        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
+        axes = canvas.row_chart(rows["region"], head="地区", strong=marks, right={
+            one.short: rows["text"], "位次（区间）": rows["place"], "判断": judged(rows["verdict"])})  # fmt: skip
         values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
-        scale(axes, [*values, median, target], unit=one.unit, zero=False, label=wording.better_side(one.sign))
+        canvas.scale(axes, [*values, median, target], unit=one.unit, zero=False, label=wording.better_side(one.sign))
         if not wording.missing(median):
-            spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
+            canvas.spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
         tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
-        dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        median_text = wording.amount(median, one.unit, rows["digits"].iloc[0])
-        middle = Yardstick(median, f"{_middle(rows)} {median_text}")
-        goal = Yardstick(target, f"目标 {wording.amount(target, one.unit)}", theme.TARGET, dashed=True)
-        yardsticks(axes, [middle, goal])
+        canvas.dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
+        middle = f"{_middle(rows)} {wording.amount(median, one.unit, rows['digits'].iloc[0])}"
+        goal = f"目标 {wording.amount(target, one.unit)}"
+        canvas.yardsticks(axes, (median, middle, theme.INK), (target, goal, theme.TARGET))
     own = rows[rows["region_code"] == me.region].iloc[0]
     alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。"
            f"{wording.ends(rows['region'], rows['text'], '最好', '最末')}。"
@@ -99,7 +84,7 @@ def pairs(me: Study, indicator: str) -> Block:
     rows = rows.assign(peer=names_of(rows["peer_code"]), difference=apart)
     words = rows["verdict"].tolist()
     counts = "、".join(f"{words.count(word)}个{word}" for word in Verdict if word in words)
-    alike = "并统一法定时限" if of_limits(one) else ""
+    alike = "并统一法定时限" if one.key in ("time_compression", "time_compression_mean") else ""
     said = f"只比双方都有的事项{alike}，{me.name}{one.label}与{me.others}逐一相比：{counts}。"
     ends = wording.ends(rows["peer"], [wording.signed(gap, one.unit) for gap in rows["difference"]], "最大", "最小")
     alt = f"区间图：在同事项上与{len(rows)}个地区逐一比较{one.label}，{counts}；同事项差：{ends}。"
@@ -110,19 +95,19 @@ def pairs(me: Study, indicator: str) -> Block:
 
 def _intervals(rows: pd.DataFrame, one: Indicator) -> Axes:
     with theme.style():
-        right: Columns = {"同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
-                 "同事项": [f"{n}项" for n in rows["n_shared"].astype(int)],
-                 "逐一比较": judged(rows["verdict"])}  # fmt: skip
-        axes = row_chart(rows["peer"], head="与谁比", right=right)
+        axes = canvas.row_chart(rows["peer"], head="与谁比", right={
+            "同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
+            "同事项": [f"{n:.0f}项" for n in rows["n_shared"]], "逐一比较": judged(rows["verdict"])})  # fmt: skip
         label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
-        scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], zero=False, label=label,
+        canvas.scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], zero=False, label=label,
               unit="points" if one.unit == "share" else one.unit)  # fmt: skip
         tones = [TONES.get(word, theme.PEER) for word in rows["verdict"]]
-        spans(axes, rows["low"], rows["high"], colours=tones, linewidths=2.2, zorder=3)
+        canvas.spans(axes, rows["low"], rows["high"], colours=tones, linewidths=2.2, zorder=3)
         inside = ["white" if word in (Verdict.NONE, Verdict.NO_DATA) else tone
                   for word, tone in zip(rows["verdict"], tones, strict=True)]  # fmt: skip
-        dots(axes, rows["difference"], rows.index, size=40, colours=inside, edgecolors=tones, linewidths=1.4, zorder=6)
-        yardsticks(axes, [Yardstick(0.0, "相同")])
+        canvas.dots(axes, rows["difference"], rows.index, size=40, colours=inside, edgecolors=tones, linewidths=1.4,
+                    zorder=6)  # fmt: skip
+        canvas.yardsticks(axes, (0.0, "相同", theme.INK))
     return axes
 
 
@@ -153,16 +138,16 @@ def _funnel(rows: pd.DataFrame, one: Indicator, region: str) -> Axes:
     with theme.style():
         right = {"事项数": [f"{n}项" for n in rows["n"].astype(int)],
                  one.short: wording.amounts(rows["value"], one.unit), "与范围比": words}  # fmt: skip
-        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
-        scale(axes, [*rows["value"], *rows["low"], *rows["high"]], unit=one.unit, zero=False,
+        axes = canvas.row_chart(rows["region"], head="地区", right=right, strong=marks)
+        canvas.scale(axes, [*rows["value"], *rows["low"], *rows["high"]], unit=one.unit, zero=False,
               label="浅色条：按事项数多少可以预期的范围（99.8%）")  # fmt: skip
-        bars(axes, rows["high"], starts=rows["low"], colours=[theme.RANGE] * len(rows), thick=0.86)
+        canvas.bars(axes, rows["high"], starts=rows["low"], colours=[theme.RANGE] * len(rows), thick=0.86)
         sides = {"高于范围": one.sign, "低于范围": -one.sign}
         for side, shape, colour in ((0, "o", theme.FOCUS), (1, "D", theme.AHEAD), (-1, "v", theme.BEHIND)):
             at = [row for row, word in enumerate(words) if sides.get(word, 0) == side]
-            dots(axes, rows["value"].iloc[at], at, size=40, colours=colour, marker=shape, zorder=6)
+            canvas.dots(axes, rows["value"].iloc[at], at, size=40, colours=colour, marker=shape, zorder=6)
         total = float(rows["overall"].iloc[0])
-        yardsticks(axes, [Yardstick(total, f"总体 {wording.amount(total, one.unit)}")])
+        canvas.yardsticks(axes, (total, f"总体 {wording.amount(total, one.unit)}", theme.INK))
     outside = "、".join(rows.loc[rows["place"].str.endswith("于范围"), "region"]) or "没有地区"
     return describe(axes, f"漏斗图：{len(rows)}个地区的{one.label}与按事项数可以预期的范围，超出范围的：{outside}。")
 
@@ -192,10 +177,10 @@ def sensitivity(me: Study, indicator: str = "time_compression") -> Block:
     other = rows.loc[rows["verdict_changed"], "definition"].tolist()
     asked = rows["meets_target"] != Met.NO_TARGET
     met = rows.loc[rows["met_changed"] & asked, "definition"].tolist()
-    told = [f"判断在“{'”“'.join(other)}”下不同" if other else "判断不变"]
-    told += [f"达标与否在“{'”“'.join(met)}”下不同" if met else "达标与否不变"] if asked.any() else []
+    same = f"判断在“{'”“'.join(other)}”下不同" if other else "判断不变"
+    same += (f"；达标与否在“{'”“'.join(met)}”下不同" if met else "；达标与否不变") if asked.any() else ""
     n = len(rows) - 1  # without 现行口径
-    said = f"换用{n}种口径计算，{me.name}{one.label}{spread}；{'；'.join(told)}。"
+    said = f"换用{n}种口径计算，{me.name}{one.label}{spread}；{same}。"
     return exhibit(_by_definition(rows, me), title=f"{one.short}：换用{n}种口径，{spread}",
                    table=page_table("sensitivity", rows, one), sentence=said, source=me)  # fmt: skip
 
@@ -213,20 +198,20 @@ def places_named(last: int) -> list[int]:
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
     ranks = rows["rank"].astype("float64")
     with theme.style():
-        right: Columns = {"数值": rows["text"], "达标": judged(rows["meets_target"]), "判断": judged(rows["verdict"])}
-        axes = row_chart(rows["definition"], head="口径", right=right, strong=[0])
+        axes = canvas.row_chart(rows["definition"], head="口径", strong=[0], right={
+            "数值": rows["text"], "达标": judged(rows["meets_target"]), "判断": judged(rows["verdict"])})  # fmt: skip
         worst = max(int(rows["n_ranked"].max()), 2)
         axes.set_xlim(worst + 0.5, 0.5)
         places = places_named(worst)
-        guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
+        canvas.guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
         first = float(ranks.iloc[0])
         known = ranks.dropna()
         tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in ranks]
         if not wording.missing(first):
-            spans(axes, [first] * len(ranks), ranks, colours=tones, linewidths=2.6, zorder=3)
-            line(axes, [first] * 2, axes.get_ylim(), color=theme.FOCUS, linewidth=1.2, zorder=2)
-        dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
-        key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
+            canvas.spans(axes, [first] * len(ranks), ranks, colours=tones, linewidths=2.6, zorder=3)
+            canvas.line(axes, [first] * 2, axes.get_ylim(), color=theme.FOCUS, linewidth=1.2, zorder=2)
+        canvas.dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
+        canvas.key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
     spread = f"最前第{int(known.min())}，最后第{int(known.max())}" if len(known) else wording.NO_DATA
     every = f"（共{int(rows['n_ranked'].max())}个地区）"
     return describe(axes, f"点图：{me.name}按现行口径与另外{len(rows) - 1}种口径的位次，{spread}{every}。")

@@ -49,9 +49,8 @@ def regions(me: Study, *indicators: str) -> Block:
     if wide.empty:
         return say(f"{me.name}没有所辖县（市、区）的数据。")
     wide = wide.reindex([code for code in units if code in wide.index]).reset_index()
-    columns: list[str | Column] = ["region"]
-    columns += [Column(i.key, i.short, i.unit, unit=UNIT_TEXT[i.unit]) for i in known]
-    return listing(table(wide, caption="所辖县（市、区）指标一览", columns=columns, sheet="所辖地区"))
+    heads = (Column(one.key, one.short, one.unit, unit=UNIT_TEXT[one.unit]) for one in known)
+    return listing(table(wide, caption="所辖县（市、区）指标一览", columns=["region", *heads], sheet="所辖地区"))
 
 
 def findings(me: Study, *, everywhere: bool = False) -> Block:
@@ -104,7 +103,6 @@ def quality_by_region(me: Study) -> Block:
 
 
 def _most(rows: pd.DataFrame, key: str, word: str, unit: str) -> str:
-    """Say which regions have most of something; nothing where nobody has any."""
     most = rows[key].max()
     names = rows.loc[rows[key] == most, "region"]
     return f"{word}最多的是{wording.listed(names, limit=3)}（{int(most)}{unit}）" if most > 0 else ""

@@ -11,19 +11,8 @@ from matplotlib.axes import Axes
 from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.columns import TABLES
-from zjanalysis.display import theme, wording
+from zjanalysis.display import canvas, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, leading, listing, peers_text, say, with_data
-from zjanalysis.display.canvas import (
-    THICK,
-    Yardstick,
-    bars,
-    dots,
-    line,
-    row_chart,
-    scale,
-    spans,
-    yardsticks,
-)
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, page_table, table
 from zjanalysis.inputs.regions import UNNAMED, office
@@ -71,11 +60,6 @@ MEANING = {
 LEVEL = {"days": "承诺得是否更短", "visits": "是否少跑", "flag": "是否做到", "type": "是否即办"}
 
 
-def of_limits(one: Indicator) -> bool:
-    """Tell whether statutory limits are part of an indicator."""
-    return one.key in ("time_compression", "time_compression_mean")
-
-
 def meaning(part: str, one: Indicator) -> str:
     """Say in a few words what a part of a difference is; only days are promised, only they have a limit.
 
@@ -117,13 +101,14 @@ def waterfall(parts: pd.DataFrame, one: Indicator, start: tuple[str, float], end
              wording.amount(end[1], one.unit)]  # fmt: skip
     last = len(names) - 1
     with theme.style():
-        axes = row_chart(names, head="组成", right={one.short: texts, "作用": ["", *words, ""]}, strong=[last])
-        scale(axes, [*levels, end[1]], unit=one.unit, zero=False, label=wording.better_side(one.sign))
+        axes = canvas.row_chart(names, head="组成", right={one.short: texts, "作用": ["", *words, ""]}, strong=[last])
+        canvas.scale(axes, [*levels, end[1]], unit=one.unit, zero=False, label=wording.better_side(one.sign))
         tones = [TONES.get(word, theme.PEER) for word in words]
-        bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones])
+        canvas.bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones])
         for row, level in enumerate(levels):
-            line(axes, [level] * 2, [row - THICK / 2, row + 1 + THICK / 2], color=theme.SOFT, linewidth=0.9, zorder=2)
-        dots(axes, [start[1], end[1]], [0, last], size=64, colours=[theme.PEER, theme.FOCUS], zorder=5)
+            ends = [row - canvas.THICK / 2, row + 1 + canvas.THICK / 2]
+            canvas.line(axes, [level] * 2, ends, color=theme.SOFT, linewidth=0.9, zorder=2)
+        canvas.dots(axes, [start[1], end[1]], [0, last], size=64, colours=[theme.PEER, theme.FOCUS], zorder=5)
     said = "，".join(f"{name}{text}" for name, text in zip(names[1:-1], texts[1:-1], strict=True))
     return describe(axes, f"瀑布图：{one.label}从{start[0]}{texts[0]}到{end[0]}{texts[-1]}，其中{said}。")
 
@@ -156,11 +141,9 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     worst = wording.listed(each[: wording.tied_with(sizes, 3)], limit=3)
     pulled, apart = ("拉低", "低于") if one.sign > 0 else ("拉高", "高于")
     whom = f"{n}个部门" + f"和{UNNAMED}的{blank}项" * (blank > 0)
-    said = (
-        f"{whom}中，{pulled}总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
-        if len(behind)
-        else f"{whom}都不{apart}总体。"
-    )
+    said = f"{whom}都不{apart}总体。"
+    if len(behind):
+        said = f"{whom}中，{pulled}总体（{wording.amount(whole, one.unit)}）最多的是{worst}。"
     names = wording.listed(behind["department"].head(wording.tied_with(sizes, 2)), limit=2)
     title = f"{one.short}：{pulled}总体最多的是{names}" if names else f"{one.short}：{said}".rstrip("。")
     axes = _department_dots(leading(rows, limit), one, whole, len(rows))
@@ -168,7 +151,6 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
 
 
 def _pulls_down(rows: pd.DataFrame, unit: str) -> list[bool]:
-    """Tell which departments print as a loss for the whole."""
     return [helps(gain, unit) == "不利" for gain in rows["gain"]]
 
 
@@ -177,12 +159,13 @@ def _department_dots(rows: pd.DataFrame, one: Indicator, whole: float, n: int) -
     with theme.style():
         right = {one.short: wording.amounts(values, one.unit), "事项数": [f"{n}项" for n in rows["n"].astype(int)],
                  "对总体的影响": [wording.short_signed(weight, one.unit) for weight in rows["weight"]]}  # fmt: skip
-        axes = row_chart(rows["department"], head="部门", right=right)
-        scale(axes, [*values, whole], unit=one.unit, zero=False, label=f"{wording.better_side(one.sign)}；{WEIGHT}")
+        axes = canvas.row_chart(rows["department"], head="部门", right=right)
+        label = f"{wording.better_side(one.sign)}；{WEIGHT}"
+        canvas.scale(axes, [*values, whole], unit=one.unit, zero=False, label=label)
         tones = [theme.BEHIND if low else theme.PEER for low in behind]
-        spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
-        dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        yardsticks(axes, [Yardstick(whole, f"总体 {wording.amount(whole, one.unit)}")])
+        canvas.spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
+        canvas.dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
+        canvas.yardsticks(axes, (whole, f"总体 {wording.amount(whole, one.unit)}", theme.INK))
     first, last = rows.iloc[0], rows.iloc[-1]
     alt = (f"点图：影响最大的{len(rows)}个部门（共{n}个）的{one.label}"
            f"与总体{wording.amount(whole, one.unit)}比，最不利的在上："

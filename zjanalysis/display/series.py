@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,34 +10,23 @@ from matplotlib.axes import Axes
 
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.signals import FEWEST_POINTS
-from zjanalysis.display import dates, theme, wording
+from zjanalysis.columns import Column, label
+from zjanalysis.display import canvas, dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
-from zjanalysis.display.canvas import (
-    DASHED,
-    THICK,
-    along,
-    bars,
-    key,
-    line,
-    plane,
-    row_chart,
-    scale,
-    upright,
-)
 from zjanalysis.display.picture import describe
 from zjanalysis.display.tables import about, page_columns, page_table, table
 
 PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
-SERIES = (("n_statutory", "法定时限", theme.PEER), ("n_promised", "承诺时限", theme.FOCUS),
-          ("n_actual", "实际用时", theme.AHEAD))  # fmt: skip
-QUANTITIES = {"法定": "n_statutory", "承诺": "n_promised", "实际": "n_actual"}
+BANDS = {"n_statutory": theme.PEER, "n_promised": theme.FOCUS, "n_actual": theme.AHEAD}
+STATES = {"n_met": theme.AHEAD, "n_in_progress": theme.PEER, "n_long_term": theme.RANGE, "n_not_started": "white",
+          "n_overdue": theme.BEHIND}  # fmt: skip
 
 
 def trend(scores: pd.DataFrame, *, name: str, indicator: str, source: str, target: float) -> Block:
     """Return an indicator along the months that the scores have; a line from four points."""
     one = about(indicator)
     rows = scores[scores["indicator"] == one.key].sort_values("month", ignore_index=True)
-    rows = rows.assign(period=rows["month"].map(dates.month_text))
+    rows = rows.assign(period=rows["month"].map(dates.date_text))
     known = rows.dropna(subset=["value"])
     if known.empty:
         return say(f"{name}{one.label}{wording.NO_DATA}。")
@@ -56,13 +45,14 @@ def _line(rows: pd.DataFrame, one: Indicator, target: float) -> Axes:
     values = rows["value"].astype("float64").reset_index(drop=True)
     known = values.dropna()
     with theme.style():
-        axes = plane(height=58, left=16, right=10)
-        upright(axes, [*known, target], unit=one.unit, air=0.18)
+        axes = canvas.plane(height=58, left=16, right=10)
+        canvas.upright(axes, [*known, target], unit=one.unit, air=0.18)
         axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
         step = max(1, -(-len(values) // 12))
-        along(axes, range(0, len(values), step), short_months(rows["period"])[::step])
-        line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
-        line(axes, axes.get_xlim(), [target] * 2, color=theme.TARGET, linewidth=1.3, linestyle=DASHED, zorder=3)
+        canvas.along(axes, range(0, len(values), step), short_months(rows["period"])[::step])
+        canvas.line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
+        look = {"color": theme.TARGET, "linewidth": 1.3, "linestyle": canvas.DASHED}
+        canvas.line(axes, axes.get_xlim(), [target] * 2, zorder=3, **look)
         worst = int(known.index[int((known * one.sign).argmin())])
         for place in dict.fromkeys([known.index[0], worst, known.index[-1]]):
             below = place == worst and one.sign > 0
@@ -70,7 +60,7 @@ def _line(rows: pd.DataFrame, one: Indicator, target: float) -> Axes:
                           xytext=(0, -6 if below else 6), va="top" if below else "bottom", fontsize=theme.SMALL,
                           textcoords="offset points", bbox=PLATE)  # fmt: skip
         goal = f"目标 {wording.amount(target, one.unit)}"
-        key(axes, [("●", one.short, theme.FOCUS), ("┅", goal, theme.TARGET)])
+        canvas.key(axes, [("●", one.short, theme.FOCUS), ("┅", goal, theme.TARGET)])
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
     order = (known * one.sign).sort_values(kind="stable").index
     low = wording.ends(rows["period"][order], [wording.amount(values[place], one.unit) for place in order], "最差")
@@ -83,7 +73,7 @@ def short_months(periods: Iterable[str]) -> list[str]:
     >>> short_months(["2020年12月", "2021年1月", "2021年2月"])
     ['2020年12月', '2021年1月', '2月']
     """
-    names = [theme.printable(str(period)) for period in periods]
+    names = list(periods)
     years = ["", *(name.partition("年")[0] for name in names)]
     return [name.partition("年")[2] or name if year == name.partition("年")[0] else name
             for name, year in zip(names, years, strict=False)]  # fmt: skip
@@ -96,13 +86,13 @@ def case_bands(days: pd.DataFrame) -> pd.DataFrame:
     >>> case_bands(days).values.tolist()
     [['即办', 4], ['1日内', 3], ['2–5日', 2], ['5日以上', 1]]
     """
-    keys = days["quantity"].map(lambda words: next((key for part, key in QUANTITIES.items() if part in words), None))
+    keys = days["quantity"].map(lambda words: next((key for key in BANDS if label(key, "page.bands")[:2] in words), ""))
     wide = days.assign(key=keys, limit_days=days["limit_days"].astype("float64").fillna(float("inf")))
     counts = wide.pivot_table(index="limit_days", columns="key", values="n", aggfunc="sum").sort_index()
     edges = [-1, *counts.index[:-1]]
     names = [_band(int(before), last) for before, last in zip(edges, counts.index, strict=True)]
-    known = [key for key in QUANTITIES.values() if key in counts]
-    return counts[known].astype("int64").reset_index(drop=True).assign(band=names)[["band", *known]]
+    present = [key for key in BANDS if key in counts]
+    return counts[present].astype("int64").reset_index(drop=True).assign(band=names)[["band", *present]]
 
 
 def _band(before: int, last: float) -> str:
@@ -114,45 +104,30 @@ def _band(before: int, last: float) -> str:
 def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
     """Return cases by band of working days, actual beside promised and statutory."""
     rows = case_bands(days)
-    names = {column: label for column, label, _ in SERIES if column in rows}
     columns = [column for column in page_columns("bands") if column.key in rows]
     printed = table(rows, caption="办件时限分布（按工作日分段）", columns=columns, sheet="办件时限分布")
-    quick, known = rows.iloc[:4].sum(numeric_only=True), rows.sum(numeric_only=True)
-    soon = "，".join(
-        f"{label}{wording.amount(quick[k] / known[k] if known[k] else None, 'share')}"
-        f"（{wording.ratio_text(quick[k], known[k])}）"
-        for k, label in names.items()
-    )
+    quick = [(one.label, rows[one.key].head(4).sum(), rows[one.key].sum()) for one in columns[1:]]
+    soon = "，".join(f"{what}{wording.amount(n / every if every else None, 'share')}（{wording.ratio_text(n, every)}）"
+                    for what, n, every in quick)  # fmt: skip
     title = f"{name}办件在5个工作日以内的：{soon}"
     said = f"{title}。没有该项时限或用时的办件不在其分母内。"
-    return exhibit(_bands(rows, name), title=title, table=printed, sentence=said, source=source)
+    return exhibit(_bands(rows, columns[1:], name), title=title, table=printed, sentence=said, source=source)
 
 
-def _bands(rows: pd.DataFrame, name: str) -> Axes:
-    series = [one for one in SERIES if one[0] in rows]
-    thick = 0.8 / len(series)
+def _bands(rows: pd.DataFrame, columns: Sequence[Column], name: str) -> Axes:
+    thick = 0.8 / len(columns)
     with theme.style():
-        right = {label: map(wording.rough, rows[column]) for column, label, _ in series}
-        axes = row_chart(rows["band"], head="工作日", right=right)
-        counts = rows[[column for column, _, _ in series]].to_numpy().ravel()
-        scale(axes, [0.0, *counts], unit="count", zero=True, label="办件数（件）")
-        for number, (column, _, colour) in enumerate(series):
-            look = {"thick": thick * 0.92, "shift": (number - (len(series) - 1) / 2) * thick}
-            bars(axes, rows[column], starts=[0.0] * len(rows), colours=[colour] * len(rows), **look)
-        key(axes, [("■", label, colour) for _, label, colour in series])
-    each = "；".join(
-        f"{r['band']}：" + "、".join(f"{label}{int(r[k])}" for k, label, _ in series) for r in rows.to_dict("records")
-    )
+        right = {one.label: map(wording.rough, rows[one.key]) for one in columns}
+        axes = canvas.row_chart(rows["band"], head="工作日", right=right)
+        counts = rows[[one.key for one in columns]].to_numpy().ravel()
+        canvas.scale(axes, [0.0, *counts], unit="count", zero=True, label="办件数（件）")
+        for number, one in enumerate(columns):
+            look = {"thick": thick * 0.92, "shift": (number - (len(columns) - 1) / 2) * thick}
+            canvas.bars(axes, rows[one.key], starts=[0.0] * len(rows), colours=[BANDS[one.key]] * len(rows), **look)
+        canvas.key(axes, [("■", one.label, BANDS[one.key]) for one in columns])
+    each = "；".join(f"{row['band']}：" + "、".join(f"{one.label}{row[one.key]}" for one in columns)
+                    for row in rows.to_dict("records"))  # fmt: skip
     return describe(axes, f"条形图：{name}的办件用时，按工作日分段计数。{each}。")
-
-
-STATES = (
-    ("n_met", "达标", theme.AHEAD, "■"),
-    ("n_in_progress", "推进中", theme.PEER, "■"),
-    ("n_long_term", "长期推进", theme.RANGE, "■"),
-    ("n_not_started", "未启动", "white", "□"),
-    ("n_overdue", "逾期", theme.BEHIND, "■"),
-)
 
 
 def board(counts: pd.DataFrame, *, source: str) -> Block:
@@ -165,17 +140,19 @@ def board(counts: pd.DataFrame, *, source: str) -> Block:
 
 def _board(counts: pd.DataFrame) -> Axes:
     with theme.style():
-        right = {head: [f"{n}项" for n in counts[column].astype(int)]
-                 for head, column in (("共", "n_rows"), ("达标", "n_met"), ("逾期", "n_overdue"))}  # fmt: skip
-        axes = row_chart(counts["title"], head="任务", right=right)
-        scale(axes, [0.0, *counts["n_rows"]], unit="count", zero=True, label="台账事项数（项）")
+        right = {head: [f"{n}项" for n in counts[key]]
+                 for head, key in (("共", "n_rows"), ("达标", "n_met"), ("逾期", "n_overdue"))}  # fmt: skip
+        axes = canvas.row_chart(counts["title"], head="任务", right=right)
+        canvas.scale(axes, [0.0, *counts["n_rows"]], unit="count", zero=True, label="台账事项数（项）")
         so_far, places = pd.Series(0.0, index=counts.index), np.arange(len(counts))
-        for column, _, colour, _ in STATES:
-            count = counts[column].astype("float64")
+        for key, colour in STATES.items():
+            count = counts[key].astype("float64")
             some = count.to_numpy() > 0
-            axes.barh(places[some], count[some], left=so_far[some], height=THICK, color=colour, zorder=2,
+            axes.barh(places[some], count[some], left=so_far[some], height=canvas.THICK, color=colour, zorder=2,
                       edgecolor=theme.SOFT, linewidth=0.6)  # fmt: skip
             so_far = so_far + count
-        key(axes, [(mark, name, theme.SOFT if mark == "□" else colour) for _, name, colour, mark in STATES])
-    totals = "，".join(f"{name}{int(counts[column].sum())}项" for column, name, _, _ in STATES)
+        marks = [("□", theme.SOFT) if colour == "white" else ("■", colour) for colour in STATES.values()]
+        names = [label(key, "page.board") for key in STATES]
+        canvas.key(axes, [(mark, name, ink) for (mark, ink), name in zip(marks, names, strict=True)])
+    totals = "，".join(f"{name}{counts[key].sum()}项" for key, name in zip(STATES, names, strict=True))
     return describe(axes, f"条形图：{len(counts)}项任务的台账进展，共{int(counts['n_rows'].sum())}项，{totals}。")

@@ -14,7 +14,7 @@ from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps, since
 from zjanalysis.display.canvas import Cell, Columns, dots, key_line, line, row_chart, rows_per_mm, text_of, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
-from zjanalysis.display.tables import Table, about, page_table
+from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.workplan import unplanned
 from zjanalysis.studies import Study
 from zjanalysis.units import Met, Verdict
@@ -65,14 +65,9 @@ def target_text(key: str, me: Study) -> str:
     return one.target_text.replace("兄弟地市", me.whom) or "—"
 
 
-def spine_table(me: Study, rows: pd.DataFrame) -> Table:
-    """Return the table behind the figure: value, 达标, place, median, target, change, difference, 判断."""
-    return page_table("spine", rows, name=me.name)
-
-
 def card(me: Study) -> str:
     """Return the HTML by which JupyterLab shows a study: who, when, against whom, and the table of the six."""
-    return templates.html("card", text=repr(me), printed=spine_table(me, spine_rows(me)))
+    return templates.html("card", text=repr(me), printed=page_table("spine", spine_rows(me), name=me.name))
 
 
 def spine(me: Study) -> Block:
@@ -80,7 +75,7 @@ def spine(me: Study) -> Block:
     rows = spine_rows(me)
     spots = [_spots(me, row) for row in rows.to_dict("records")]
     title, both = f"{me.name}{len(rows)}项指标{standing_text(rows)}", (_wide(me, rows, spots), _narrow(me, rows, spots))
-    return carry(exhibit(both, title=title, table=spine_table(me, rows), source=me))
+    return carry(exhibit(both, title=title, table=page_table("spine", rows, name=me.name), source=me))
 
 
 def standing_text(rows: pd.DataFrame) -> str:
@@ -90,15 +85,6 @@ def standing_text(rows: pd.DataFrame) -> str:
     judged = [f"均{words.iloc[0]}"] if len(judged) == 1 else judged
     asked = [f"{n}项{word}" for word in (Met.MET, Met.NOT_MET) if (n := int((rows["meets_target"] == word).sum()))]
     return "，".join("、".join(words) for words in (judged, asked) if words)
-
-
-def _spine_alt(me: Study, rows: pd.DataFrame) -> str:
-    each = "；".join(
-        f"{about(row['indicator']).short}{row['text']}{wording.nth(row['place'], '，')}，{row['meets_target']}，"
-        f"判断{row['verdict']}"
-        for row in rows.to_dict("records")
-    )
-    return f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}，短竖线为全组中位数。{each}。"
 
 
 def _spots(me: Study, row: dict[Any, Any]) -> Spots:
@@ -133,13 +119,16 @@ def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
         names = [about(key).short for key in rows["indicator"]]
         axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
         axes.set_xlim(-0.04, 1.04)
-        for number, each in enumerate(spots):
-            _strip(axes, number, each)
+        for number, places in enumerate(spots):
+            _strip(axes, number, places)
         over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
         write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
         write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
         _key(axes, me, rows, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
-    return describe(axes, _spine_alt(me, rows))
+    each = "；".join(f"{about(row['indicator']).short}{row['text']}{wording.nth(row['place'], '，')}，"
+                    f"{row['meets_target']}，判断{row['verdict']}" for row in rows.to_dict("records"))  # fmt: skip
+    alt = f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}，短竖线为全组中位数。{each}。"
+    return describe(axes, alt)
 
 
 def _strip(axes: Axes, y: float, spots: Spots, *, half: float = 0.3, small: float = 17, large: float = 62) -> None:
@@ -159,7 +148,6 @@ def _strip(axes: Axes, y: float, spots: Spots, *, half: float = 0.3, small: floa
 
 
 def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
-    """Write what the marks mean under the rows."""
     marks = [("●", me.name, theme.FOCUS)]
     middle = rows.loc[rows["median"].notna(), "n_ranked"]
     marks += [("●", peers_text(me, *me.keys), theme.PEER)] if me.peers else []
@@ -180,13 +168,13 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
         axes.set_axis_off()
         for number, row in enumerate(rows.to_dict("records")):
             top, verdict, met = number * step + 2, Verdict(row["verdict"]), Met(row["meets_target"])
-            write(axes, 0, top, about(row["indicator"]).short, va="top", ha="left", fontfamily=list(theme.STRONG))
-            write(axes, 0.36, top, row["text"], va="top", ha="left")
+            write(axes, 0, top, about(row["indicator"]).short, va="top", fontfamily=list(theme.STRONG))
+            write(axes, 0.36, top, row["text"], va="top")
             if met != Met.NO_TARGET:
-                write(axes, 0.62, top, str(met), va="top", ha="left", color=INK.get(met, theme.SOFT))
+                write(axes, 0.62, top, str(met), va="top", color=INK.get(met, theme.SOFT))
             write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
             below = f"{wording.nth(row['place'])}　{row['moved']}".strip("　")
-            write(axes, 0, top + 4.2, below, va="top", ha="left", fontsize=theme.SMALL, color=theme.SOFT)
+            write(axes, 0, top + 4.2, below, va="top", fontsize=theme.SMALL, color=theme.SOFT)
             _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
         target = "　▼目标" if rows["target"].notna().any() else ""
         note = f"●{me.name}　●其他　｜中位数{target}；越靠右越好"

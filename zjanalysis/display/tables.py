@@ -384,7 +384,6 @@ def varying(printed: Table, texts: list[list[str]]) -> tuple[list[int], str]:
 
 
 def _marked(printed: Table, row: list[str], places: list[int], look: Mapping[int, str]) -> list[tuple[str, str]]:
-    """Return the cells of a row with their classes."""
     cells = []
     for position in places:
         text = row[position]

@@ -65,7 +65,6 @@ def trend_sentence(me: Study, *keys: str) -> str:
 
 
 def _signals(read: pd.DataFrame) -> str:
-    """Return how many lines read as each signal, by name where they are few."""
     order = (Signal.BETTER, Signal.WORSE, Signal.OUTLIER, Signal.STEADY, Signal.FEW)
     words = [word for word in order if (read["signal"] == word).any()]
     return "，".join(f"{word}{_named(read, 'signal', word)}" for word in words)
@@ -138,18 +137,15 @@ def runs_of(me: Study, indicator: str) -> list[list[float]]:
 
 
 def _rows(me: Study, keys: Sequence[str]) -> pd.DataFrame:
-    """Return the figures of the group on these indicators."""
     return me.series[me.series["indicator"].isin(keys) & me.series["value"].notna()]
 
 
 def _own(me: Study, *keys: str) -> pd.DataFrame:
-    """Return the region's own figures on these indicators."""
     rows = _rows(me, keys)
     return rows[rows["region_code"] == me.region]
 
 
 def _read(me: Study, keys: Sequence[str]) -> pd.DataFrame:
-    """Return how the region's own lines read, in the order of the keys."""
     own = me.signals[me.signals["region_code"] == me.region].set_index("indicator")
     return own.reindex([key for key in keys if key in own.index]).reset_index()
 
@@ -207,7 +203,6 @@ def _word(signal: str, relative: str) -> tuple[str, str]:
 
 
 def _head(axes: Axes, name: str, word: tuple[str, str], now: str) -> None:
-    """Write the name of a panel, how its line reads and its present value on one line over it."""
     over: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom", "fontsize": theme.SMALL}
     after = LEFT + (theme.ems(name) + 0.6) * theme.SMALL * theme.POINT / (theme.WIDTH / MM / ACROSS - SIDE - 4)
     write(axes, LEFT, 1 + 1.4 / PANEL, name, ha="left", fontfamily=list(theme.STRONG), **over)

@@ -12,7 +12,7 @@ from zjanalysis.analysis import compare
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, city_note, exhibit, listing, n_places, names_of, say
-from zjanalysis.display.canvas import Yardstick, bars, dots, row_chart, scale, yardsticks
+from zjanalysis.display.canvas import bars, dots, row_chart, scale, yardsticks
 from zjanalysis.display.peers import best_first
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps
@@ -32,7 +32,6 @@ def whole(me: Study, *indicators: str) -> Block:
 
 
 def _ranked_with(me: Study) -> str:
-    """Say which other cities the whole is ranked with, or that no other city's counties are in the data."""
     if not me.peers:
         return "数据里没有别的地市的全部县（市、区），不排位次。"
     there = wording.listed(names_of(me.peers))
@@ -67,17 +66,12 @@ def parts(me: Study, indicator: str) -> Block:
     if known.empty:
         return say(f"{me.name}{one.label}{wording.NO_DATA}。")
     best, worst = known.iloc[0], known.iloc[-1]
-    said = (f"没有{worst['region']}，{me.name}{one.label}会{_better(worst['pull'], one.unit)}；"
-            f"没有{best['region']}，会{_better(best['pull'], one.unit)}。")  # fmt: skip
+    without = [wording.change_text(-part["pull"], one.unit, since="") for part in (worst, best)]
+    said = f"没有{worst['region']}，{me.name}{one.label}会{without[0]}；没有{best['region']}，会{without[1]}。"
     ends = wording.ends(rows["region"], [wording.signed(pull, one.unit) for pull in rows["pull"]], "最有利", "最不利")
     axes = describe(_pulls(rows, one), f"条形图：{len(rows)}个组成部分对全市{one.label}的拉动：{ends}。")
     printed = page_table("parts", rows, one, name=me.name)
     return exhibit(axes, title=f"对全市{one.short}的拉动：{ends}", table=printed, sentence=said, source=me)
-
-
-def _better(pull: float, unit: str) -> str:
-    """Say how the whole would move without a part that pulls it by so much."""
-    return wording.change_text(-pull, unit, since="")
 
 
 def _pulls(rows: pd.DataFrame, one: Indicator) -> Axes:
@@ -128,7 +122,8 @@ def _dots(rows: pd.DataFrame, one: Indicator, own: list[str]) -> Axes:
         scale(axes, [*values, median], unit=one.unit, zero=False, label=better)
         tones = [theme.FOCUS if row in marks else theme.PEER for row in range(len(rows))]
         dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        yardsticks(axes, [Yardstick(median, f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit)}")])
+        middle = f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit)}"
+        yardsticks(axes, (median, middle, theme.INK))
     ends = wording.ends(rows["region"], rows["text"], "最好", "最末")
     alt = f"点图：{len(rows)}个县（市、区）的{one.label}，从好到差排列，{ends}；本市{len(own)}个。"
     return describe(axes, alt)

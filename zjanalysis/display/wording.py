@@ -342,9 +342,8 @@ def listed(names: Iterable[str], *, limit: int = 0, of: str = "个") -> str:
     ('甲、乙、丙', '甲、乙等3个')
     """
     every = list(names)
-    return "、".join(every[:limit] if limit else every) + (
-        f"等{len(every)}{of}" if limit and len(every) > limit else ""
-    )
+    more = f"等{len(every)}{of}" if limit and len(every) > limit else ""
+    return "、".join(every[: limit or None]) + more
 
 
 def ends(names: Iterable[Any], texts: Iterable[str], first: str, last: str = "") -> str:

@@ -47,24 +47,16 @@ LOOKS = {
     "note": {"font": Font(name=FONT, color="55616D")},
 }  # fmt: skip
 Notes = Sequence[str | tuple[str, str]]
+Tables = Iterable[Table | Mapping[str, Any]]
 Dressed = dict[tuple[object, ...], StyleArray]  # of one workbook: style before and name of the look → style after
 
 
-def write_workbook(
-    tables: Iterable[Table | Mapping[str, Any]],
-    path: str | Path,
-    *,
-    title: str,
-    notes: Notes = (),
-    sample: bool = False,
-) -> Path:
+def write_workbook(tables: Tables, path: Path, *, title: str, notes: Notes = (), sample: bool = False) -> Path:
     """Write `workbook_bytes` to a file, whole or not at all, and give its path."""
-    return write_whole(Path(path), workbook_bytes(tables, title=title, notes=notes, sample=sample))
+    return write_whole(path, workbook_bytes(tables, title=title, notes=notes, sample=sample))
 
 
-def workbook_bytes(
-    tables: Iterable[Table | Mapping[str, Any]], *, title: str, notes: Notes = (), sample: bool = False
-) -> bytes:
+def workbook_bytes(tables: Tables, *, title: str, notes: Notes = (), sample: bool = False) -> bytes:
     """Return the tables (or their JSON payloads) as one .xlsx.
 
     The first sheet holds the title, the notes (a sentence, or a term and its text) and the contents. Shares are
@@ -101,7 +93,6 @@ class _Writer(ExcelWriter):  # type: ignore[misc]  # it has no types
 
 
 def _mark(sheet: Worksheet, dressed: Dressed) -> None:
-    """Say in the first row, the header and the footer that the figures are made up."""
     column = max(2, min(sheet.max_column, 3))
     _text(sheet.cell(1, column), wording.SAMPLE, "mark", dressed)
     sheet.oddHeader.center.text = sheet.oddFooter.center.text = wording.SAMPLE
@@ -232,9 +223,7 @@ def _widths(one: Table) -> list[float]:
 
 
 def _seen(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}"[:10]
-    return "" if value is None else str(value)[:60]
+    return f"{value:.4f}"[:10] if isinstance(value, float) else "" if value is None else str(value)[:60]
 
 
 def _for_paper(sheet: Worksheet, *, head: int = 2) -> None:

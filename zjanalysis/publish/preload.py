@@ -81,7 +81,7 @@ def _rehearse() -> None:
     one = pd.DataFrame({"region_code": ["440800"], "visits": [1.0], "in_force": [True]})
     analysis.measure(one, [analysis.indicator("visits")], scope=None)
     with tempfile.TemporaryDirectory(prefix="zj") as place:
-        workbook.write_workbook([], f"{place}/none.xlsx", title="")
+        workbook.write_workbook([], Path(place, "none.xlsx"), title="")
     document.make_document(["一、", {"kind": "text", "text": "文字。"}], {}, office="")
 
 
