@@ -18,7 +18,7 @@ CITY = "440800"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return write_template(tmp_path / "模板" / "清单模板.xlsx", settings=Settings(root=tmp_path))
+    return write_template(tmp_path / "模板" / "清单模板.xlsx", region=CITY)
 
 
 @pytest.mark.parametrize("region", [CITY, *report_units(CITY)])
@@ -122,4 +122,4 @@ def test_one_region_only(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "文件").write_text("", encoding="utf-8")
     with pytest.raises(PublishError, match="写不进去"):
-        write_template(tmp_path / "文件" / "t.xlsx")
+        write_template(tmp_path / "文件" / "t.xlsx", region=CITY)

@@ -39,7 +39,6 @@ from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_
 from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
 from zjanalysis.neutral import put_text
-from zjanalysis.settings import Settings, load_settings
 
 _WIDTH = {"region": 20, "indicator_label": 28, "figure_source": 24, "reporting_unit": 22, "level_three": 34}
 _ADDRESS_WIDTH = {"region": 24, "to": 48, "cc": 48}
@@ -194,14 +193,12 @@ _FILLED = {"days": "数字或“无”", "whole": "整数", "": "文字"}
 _NOTES = {row["key"]: row["note"] or column_of(row["key"], "items").note for row in _TEMPLATE}
 
 
-def write_template(path: Path, *, region: str = "", settings: Settings | None = None) -> Path:
-    """Write the template workbook and give its path.
+def write_template(path: Path, *, region: str) -> Path:
+    """Write the template workbook and give its path; the drop-down offers the region and, of a city, its report units.
 
-    ``region``: a region code or empty; the region drop-down offers that one, else the report units of the city in the
-    settings and the city itself. Raises PublishError when the file cannot be written.
+    Raises PublishError when the file cannot be written.
     """
-    focus = (settings or load_settings()).focus
-    names = [region_name(code) for code in ([region] if region else [focus, *report_units(focus)])]
+    names = [region_name(code) for code in (region, *report_units(region))]
     book = Workbook()
     sheet = book.active
     sheet.title = SHEET
@@ -211,7 +208,7 @@ def write_template(path: Path, *, region: str = "", settings: Settings | None = 
     _item_body(sheet, fields)
     example = book.create_sheet(EXAMPLE, 1)
     _item_head(example)
-    for row in example_rows(region or report_units(focus)[0]):
+    for row in example_rows(region):
         example.append(row)
     _guide(book.create_sheet(GUIDE, 2))
     book[LISTS].sheet_state = "hidden"
