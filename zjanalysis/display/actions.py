@@ -37,8 +37,8 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     if rows.empty:
         return say(f"没有可列的压减方案：{said}")
     free = "；".join(filter(None, rows.pop("review")))
-    kept = f"不改须经专业论证的事项（环评、海域、水上水下等）：{free}。" if free else ""
-    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{kept}{said}"
+    reviewed = f"不改须经专业论证的事项（环评、海域、水上水下等）：{free}。" if free else ""
+    note = f"只列兄弟地区已经做到的改法；全组中位数随本地区数值变动，已计入。{reviewed}{said}"
     printed = page_table("plan_overview", rows, note=note, goal=_goal(me))
     return listing(printed, _all_steps([plans[key][0] for key in why if not why[key]], _goal(me)))
 
@@ -170,10 +170,10 @@ def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditi
     barriers = pd.concat([one.obstacles.assign(indicator=key) for key, one in plans.items()], ignore_index=True)
     if barriers.empty:
         return say("方案之外没有受限的事项。")
-    known = [about(key) for key in barriers["indicator"]]
+    ones = [about(key) for key in barriers["indicator"]]
     rows = barriers.assign(
-        name=[one.short for one in known],
-        could=[gain_text(v, one) for one, v in zip(known, barriers["could_gain"], strict=True)],
+        name=[one.short for one in ones],
+        could=[gain_text(v, one) for one, v in zip(ones, barriers["could_gain"], strict=True)],
     )
     return listing(page_table("obstacles", rows))
 
@@ -183,10 +183,10 @@ def tasks(me: Study, *indicators: str) -> Block:
 
     The workbook to send out is written by ``zj plan --out``.
     """
-    wanted = [me.plan(key) for key in indicators or me.keys]
-    plans = [one.steps for one in wanted if len(one.steps)]
+    every = [me.plan(key) for key in indicators or me.keys]
+    plans = [one.steps for one in every if len(one.steps)]
     if not plans:
-        met = has_plan(me.region) and all(one.summary["reached"].iloc[0] for one in wanted)
+        met = has_plan(me.region) and all(one.summary["reached"].iloc[0] for one in every)
         return say(f"{'各项目标均已达到，' if met else ''}没有要下发的任务。")
     rows = task_list(*plans)
     return listing(page_table("tasks", rows), f"共{len(rows)}项任务（{step_counts(plans)}）。")

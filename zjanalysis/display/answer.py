@@ -248,7 +248,7 @@ def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
 
     ``over`` says where the promise exceeds the statutory limit, and ※ marks it (`over_note`).
     """
-    known = [about(key) for key in steps["indicator"]]
+    indicators = [about(key) for key in steps["indicator"]]
     statutory = steps["item_key"].map(me.period.once(("statutory", me.region), lambda: dict(
         zip(item_keys(me.own), me.own["statutory_days"], strict=True))))  # fmt: skip
     over = (steps["kind"] == "days") & (steps["from_value"] > statutory)
@@ -257,13 +257,13 @@ def named_steps(steps: pd.DataFrame, me: Study) -> pd.DataFrame:
     states = (map(wording.state_text, steps[side], steps["kind"]) for side in ("from_value", "to_value"))
     rows = steps.assign(over=over).to_dict("records")
     return steps.assign(
-        name=[one.short for one in known],
+        name=[one.short for one in indicators],
         item_name=[f"{row['item_name']}{'*' if row['review'] else ''}{'※' if row['over'] else ''}" for row in rows],
         over=said.where(over, ""),
         department=[office(row["department"], region_name(str(row["region_code"]))) for row in rows],
         step=list(map("{}→{}".format, *states)),
         done_by=[_done_by(row) for row in rows],
-        effect=[effect_text(row, one) for one, row in zip(known, rows, strict=True)],
+        effect=[effect_text(row, one) for one, row in zip(indicators, rows, strict=True)],
     )
 
 

@@ -47,8 +47,8 @@ class Block:
         return self.sentence
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        shown = redrawn(self)
-        return {HTML: shown.html, "text/plain": self.sentence, MIME: shown.payload}
+        block = redrawn(self)
+        return {HTML: block.html, "text/plain": self.sentence, MIME: block.payload}
 
 
 def show(*blocks: Block | Table | pd.DataFrame | pd.Series | Iterable[Any]) -> None:
@@ -62,18 +62,18 @@ def show(*blocks: Block | Table | pd.DataFrame | pd.Series | Iterable[Any]) -> N
         display(block)
 
 
-def _blocks(shown: Any) -> Iterator[Block | Table]:
+def _blocks(views: Any) -> Iterator[Block | Table]:
     """Return what is to be shown one by one, as a page can show it."""
-    if isinstance(shown, (tuple, list)):
-        for one in shown:
+    if isinstance(views, (tuple, list)):
+        for one in views:
             yield from _blocks(one)
-    elif isinstance(shown, (pd.DataFrame, pd.Series)):
-        yield table_of(shown)
-    elif isinstance(shown, (Block, Table)):
-        yield shown
+    elif isinstance(views, (pd.DataFrame, pd.Series)):
+        yield table_of(views)
+    elif isinstance(views, (Block, Table)):
+        yield views
     else:
         hint = "图写 zj.exhibit(axes, title=…, table=…)，文字写 zj.say(…)，方案写 me.plan(…).steps，其他单独占一格。"
-        raise ConfigError(f"页面上只有视图和表，得到的是 {type(shown).__name__}。", hint)
+        raise ConfigError(f"页面上只有视图和表，得到的是 {type(views).__name__}。", hint)
 
 
 def cover(me: Study, *, title: str = "政务服务效能监测通报", alone: bool = False, report_date: str = "") -> Block:
@@ -162,8 +162,8 @@ def in_chinese(axes: Axes) -> None:
 
 def first_rows(printed: Table) -> str:
     """Say how many rows a table has and what the first ones read."""
-    told = "；".join("，".join(row) for row in printed.texts()[:3])
-    return f"数据表共{len(printed.rows)}行，前几行为：{told}。"
+    first = "；".join("，".join(row) for row in printed.texts()[:3])
+    return f"数据表共{len(printed.rows)}行，前几行为：{first}。"
 
 
 def carry(block: Block) -> Block:
@@ -193,21 +193,21 @@ def redrawn(block: Block) -> Block:
         html = re.sub('data-title="[^"]*"', lambda _: f'data-title="{picture.NUMBERED}{escape(title)}"', html, count=1)
         said["title"] = title
     drawing = picture.draw_svg(block.figure, alt=alt)
-    shown = replace(block, html=picture.DRAWN.sub(lambda _: drawing, html), payload=said)
-    shown = carry(shown) if "png" in said else shown
+    again = replace(block, html=picture.DRAWN.sub(lambda _: drawing, html), payload=said)
+    again = carry(again) if "png" in said else again
     picture.figure_of(block.figure).stale = True  # for the next time it is shown
-    return shown
+    return again
 
 
 def definitions(me: Study) -> Block:
     """Return how each indicator is defined, with N/M of the region's own rows, and how places and words are read."""
     scores = me.scores[me.scores["region_code"] == me.region]
-    known = [about(key) for key in scores["indicator"]]
+    indicators = [about(key) for key in scores["indicator"]]
     ratios = zip(scores["numerator"], scores["denominator"], strict=True)
     rows = scores.assign(
         ratio=[wording.ratio_text(numerator, denominator) for numerator, denominator in ratios],
-        definition=[one.definition if me.scope.kind else one.definition.replace("行政许可", "") for one in known],
-        basis=[for_region(one, me.region).basis for one in known],
+        definition=[one.definition if me.scope.kind else one.definition.replace("行政许可", "") for one in indicators],
+        basis=[for_region(one, me.region).basis for one in indicators],
     )
     printed = page_table("definitions", rows)
     notes = reading_rules(me)

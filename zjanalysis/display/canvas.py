@@ -162,8 +162,8 @@ def _column(axes: Axes, head: str, cells: Iterable[Cell], *, x: float, strong: S
 
 def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: str) -> None:
     """Set the range of the values with some air, a few round ticks in the unit, and the words under the axis."""
-    known = [float(value) for value in values if not wording.missing(value)] or [0.0, 1.0]
-    low, high = min(known), max(known)
+    numbers = [float(value) for value in values if not wording.missing(value)] or [0.0, 1.0]
+    low, high = min(numbers), max(numbers)
     air = (high - low) * 0.05 or max(abs(high) * 0.05, 0.01)
     bounds = (low if zero and low == 0 else low - air, high if zero and high == 0 else high + air)
     ticks = round_ticks(*bounds)
@@ -176,9 +176,9 @@ def upright(axes: Axes, values: Sequence[float], *, unit: str, air: float, ticks
 
     matplotlib's own ticks cost more than the lines they stand beside.
     """
-    known = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
-    room = (max(known) - min(known)) * air or max(abs(max(known)) * 0.05, 0.01)
-    low, high = min(known) - room, max(known) + room
+    numbers = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
+    room = (max(numbers) - min(numbers)) * air or max(abs(max(numbers)) * 0.05, 0.01)
+    low, high = min(numbers) - room, max(numbers) + room
     places = round_ticks(low, high, ticks)
     axes.set_ylim(low, high)
     axes.set_axis_off()
@@ -258,8 +258,8 @@ def yardsticks(axes: Axes, *lines: tuple[float, str, str]) -> None:
 
     The names stand above, side by side, or one higher where they would overlap.
     """
-    known = [one for one in lines if not wording.missing(one[0])]
-    for (value, text, colour), (align, level) in zip(known, _places(axes, known), strict=True):
+    drawn = [one for one in lines if not wording.missing(one[0])]
+    for (value, text, colour), (align, level) in zip(drawn, _places(axes, drawn), strict=True):
         ends = ([value] * 2, [axes.get_ylim()[0], -0.5])
         line(axes, *ends, color="white", linewidth=2.6, zorder=4)
         line(axes, *ends, color=colour, linewidth=1.3, linestyle=DASHED if colour == theme.TARGET else "-", zorder=4)

@@ -44,8 +44,8 @@ def limits(me: Study) -> Block:
     long = long.assign(side=long["side"].map(SIDES), region=names_of(long["region_code"]))
     groups = long.groupby(["region", "side"], sort=False)["days"]
     ends = {name: groups.agg(_holding, share=share) for name, share in (("low", 0.1), ("most", 0.9))}
-    found = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
-    promised = found[found["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
+    spread = pd.DataFrame({"n": groups.size(), "mean": groups.mean(), **ends}).reset_index()
+    promised = spread[spread["side"] == "承诺时限"].sort_values(["mean", "region"], kind="stable")
     order, here = promised["region"].tolist(), names_of(me.group)[me.group.index(me.region)]
     items = me.scope.noun
     own = promised[promised["region"] == here]
@@ -53,15 +53,15 @@ def limits(me: Study) -> Block:
     said = f"{me.name}{items}平均承诺{mean}个工作日，九成在{most}个工作日以内。" if len(own) else ""
     lead = wording.ends(order, wording.amounts(promised["mean"], "days"), "最短", "最长")
     alt = f"点线图：{len(order)}个地区{me.scope.kind}事项的法定时限与承诺时限，按平均承诺从短到长：{lead}。"
-    printed = page_table("limits", found, kind=me.scope.kind)
-    return exhibit(describe(_limit_dots(found, order, here), alt), title=f"{items}平均承诺时限：{lead}", table=printed,
+    printed = page_table("limits", spread, kind=me.scope.kind)
+    return exhibit(describe(_limit_dots(spread, order, here), alt), title=f"{items}平均承诺时限：{lead}", table=printed,
                    sentence=said, source=me)  # fmt: skip
 
 
-def _limit_dots(found: pd.DataFrame, order: list[str], here: str) -> Axes:
+def _limit_dots(spread: pd.DataFrame, order: list[str], here: str) -> Axes:
     """Draw per region and side the mean as a dot, the middle eight tenths of the items as a line."""
     shift = {"法定时限": -0.16, "承诺时限": 0.16}
-    rows = found.assign(row=found["region"].map(order.index) + found["side"].map(shift))
+    rows = spread.assign(row=spread["region"].map(order.index) + spread["side"].map(shift))
     sides = {side: rows[rows["side"] == side].set_index("region") for side in TONES}
     with theme.style():
         right = {side[:2]: map(wording.number, part["mean"][order]) for side, part in sides.items()}
@@ -82,9 +82,9 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         return say(f"{me.name}没有写明部门、两项时限齐全的{me.scope.kind}事项，{wording.NO_DATA}。")
     groups = rows.groupby("department", sort=False)["compression"]
     quartiles = {name: groups.quantile(share) for name, share in (("low", 0.25), ("middle", 0.5), ("high", 0.75))}
-    found = pd.DataFrame({**quartiles, "n": groups.size()}).reset_index()
-    found = found.sort_values(["middle", "department"], kind="stable", ignore_index=True)
-    drawn = leading(found, limit)
+    quarters = pd.DataFrame({**quartiles, "n": groups.size()}).reset_index()
+    quarters = quarters.sort_values(["middle", "department"], kind="stable", ignore_index=True)
+    drawn = leading(quarters, limit)
     order = drawn["department"].tolist()
     points = rows[rows["department"].isin(order)]
     points = points.assign(row=points["department"].map(order.index) + _apart(points))
@@ -94,11 +94,11 @@ def compression(me: Study, *, limit: int = 12) -> Block:
         scale(axes, [*points["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
         sns.scatterplot(points, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0,
                         legend=False, clip_on=False, ax=axes)  # fmt: skip
-    lead = wording.ends(found["department"], wording.amounts(found["middle"], "share"), "最低")
+    lead = wording.ends(quarters["department"], wording.amounts(quarters["middle"], "share"), "最低")
     alt = f"散点图：{me.name}{len(order)}个部门每个{me.scope.kind}事项的压缩幅度，按中位数从低到高：{lead}。"
-    said = f"{len(found)}个部门的事项压缩幅度中位数：{lead}。"
+    said = f"{len(quarters)}个部门的事项压缩幅度中位数：{lead}。"
     return exhibit(describe(axes, alt), title=f"事项压缩幅度中位数：{lead}", sentence=said, source=me,
-                   table=page_table("compression", found))  # fmt: skip
+                   table=page_table("compression", quarters))  # fmt: skip
 
 
 def _apart(points: pd.DataFrame) -> pd.Series:
@@ -129,11 +129,11 @@ def visits(me: Study, *, limit: int = 10) -> Block:
     wide = wide.reindex(index=most, columns=sorted(wide.columns, key=lambda name: name != here))
     columns = [Column("office", "部门"), *(Column(name, name, "visits") for name in wide.columns)]
     columns.append(Column("total", "合计", "number"))
-    shown = table(totals.merge(wide, on="office"), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图",
+    matrix = table(totals.merge(wide, on="office"), caption="各部门平均到现场次数", columns=columns, sheet="跑动热力图",
                   note=f"合计为{me.name}的到现场次数（次）。")  # fmt: skip
     said = _most_visits(own.dropna()) + f"（{blank}项{wording.NO_DATA}）" * bool(blank and own.notna().any())
     alt = f"热力图：{me.name}跑动合计最多的{len(wide)}类部门在{wide.shape[1]}个地区的平均到现场次数，{said}。"
-    return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{me.name}{said}", table=shown, source=me,
+    return exhibit(describe(_shades(wide), alt), title=f"跑动次数：{me.name}{said}", table=matrix, source=me,
                    sentence=f"{me.name}{said}；颜色越深平均跑得越多。")  # fmt: skip
 
 

@@ -157,15 +157,15 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     Every column has the room of its longest number, one of short words (an indicator's name) that of its longest word;
     what is left goes to those that want more.
     """
-    needed, wanted = [], []
+    needed, easy = [], []
     for column in zip(*rows, strict=True):
         cells = column[1:] or column
         run, longest = max(ems(found) for text in cells for found in _RUN.findall(text) or [""]), max(map(ems, cells))
         needed.append(max(3.0, 1.2 * run, longest if longest <= SHORT else 0.0) + 0.9)
-        wanted.append(max(needed[-1], 4.4, min(longest, 13.0) + 1.4))
+        easy.append(max(needed[-1], 4.4, min(longest, 13.0) + 1.4))
     whole = WIDTH_MM * 56.7 / (SIZES["table"] * 20)  # ems
-    more = max(whole - sum(needed), 0) / ((sum(wanted) - sum(needed)) or 1)
-    sizes = [low + (high - low) * more for low, high in zip(needed, wanted, strict=True)]
+    more = max(whole - sum(needed), 0) / ((sum(easy) - sum(needed)) or 1)
+    sizes = [low + (high - low) * more for low, high in zip(needed, easy, strict=True)]
     return [round(WIDTH_MM * 56.7 * size / sum(sizes)) for size in sizes]
 
 
@@ -255,8 +255,8 @@ def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, c
         y += 34
     out = io.BytesIO()
     card = canvas.crop((0, 0, WIDTH, y + MARGIN // 2))
-    known = palette(NOTICE, NOTICE_EDGE)
-    card.quantize(palette=known, dither=Image.Dither.NONE).save(out, "PNG", optimize=False, compress_level=ZLIB)
+    card = card.quantize(palette=palette(NOTICE, NOTICE_EDGE), dither=Image.Dither.NONE)
+    card.save(out, "PNG", optimize=False, compress_level=ZLIB)
     return out.getvalue()
 
 

@@ -84,13 +84,11 @@ def view(period: Period, choice: Choice, *, before: View | None = None) -> View:
         main = departments(me, choice.indicator)
     else:
         main, longer = ranking(me, choice.indicator), None
-    same = before and replace(before.choice, department=choice.department) == choice
-    needed = before.plan if before and same else _plan(me, choice)
+    if before and replace(before.choice, department=choice.department) == choice:
+        needed = before.plan
+    else:
+        needed = None if choice.target is None else plan(me, choice.indicator, target=choice.target)[0]
     return View(choice, main, longer, needed, code_of(choice))
-
-
-def _plan(me: Study, choice: Choice) -> Block | None:
-    return None if choice.target is None else plan(me, choice.indicator, target=choice.target)[0]
 
 
 def code_of(choice: Choice) -> str:
@@ -202,8 +200,8 @@ def _choosers(widgets: Any, now: Any, *, region: str, peers: str) -> dict[str, A
     groups = _groups(region)
     indicators = [(one.label, one.key) for one in ITEM_INDICATORS]
 
-    def dropdown(title: str, options: list[Any], **given: Any) -> Any:
-        return widgets.Dropdown(description=title, options=options, style=_WIDE, layout={"width": "20em"}, **given)
+    def dropdown(title: str, options: list[Any], **more: Any) -> Any:
+        return widgets.Dropdown(description=title, options=options, style=_WIDE, layout={"width": "20em"}, **more)
 
     return {
         "region": dropdown("地区", places, value=region if region in {code for _, code in places} else places[0][1]),
@@ -282,8 +280,7 @@ def searchable(one: Table) -> str:
 
     frame = pd.DataFrame(one.texts(), columns=[head.text for head in one.heads])
     words = [place for place, head in enumerate(one.heads) if head.kind not in NUMERIC]
-    made: str = itables.to_html_datatable(frame, caption=one.caption, connected=False, showIndex=False, language=_WORDS,
-                                          pageLength=_PAGE, display_logo_when_loading=False, style=_TABLE_STYLE,
-                                          columnDefs=[{"className": "dt-left", "targets": words}],
-                                          **(_LONG if len(frame) > _PAGE else _SHORT))  # fmt: skip
-    return made
+    return str(itables.to_html_datatable(frame, caption=one.caption, connected=False, showIndex=False, language=_WORDS,
+                                         pageLength=_PAGE, display_logo_when_loading=False, style=_TABLE_STYLE,
+                                         columnDefs=[{"className": "dt-left", "targets": words}],
+                                         **(_LONG if len(frame) > _PAGE else _SHORT)))  # fmt: skip

@@ -88,9 +88,9 @@ def reported_lines(region: str) -> pd.DataFrame:
 
 def write_population_template(path: Path, *, region: str) -> Path:
     """Write the form for people and firms of the city and its report units, with the people this project knows."""
-    known = load_population().sort_values("as_of").drop_duplicates("region_code", keep="last")
+    people = load_population().sort_values("as_of").drop_duplicates("region_code", keep="last")
     codes = pd.DataFrame({"region_code": [region, *report_units(region)]}, dtype="str")
-    lines = codes.merge(known, on="region_code", how="left")
+    lines = codes.merge(people, on="region_code", how="left")
     note = "企业数请按市场监管部门口径填；每年更新一次。"
     book, sheet, _ = _form("人口与企业数", POPULATION_COLUMNS, title="人口与企业数表", note=note)
     for position, row in enumerate(lines.to_dict("records"), start=4):
@@ -248,32 +248,29 @@ def _item_lists(lists: Worksheet, sheet: Worksheet, fields: dict[str, tuple[str,
             for row, text in enumerate((label(key, "items"), *kind), 1):
                 lists.cell(row, number, text)
             source = f"'{LISTS}'!${letter}$2:${letter}${len(kind) + 1}"
-            _validate(sheet, _down(letter), DataValidation("list", formula1=source), "请从下拉选项中选填。")
+            cells, rule = f"{letter}2:{letter}{ROWS}", DataValidation("list", formula1=source)
+            _validate(sheet, cells, rule, "请从下拉选项中选填。")
 
 
 def _item_body(sheet: Worksheet, fields: dict[str, tuple[str, ...] | str]) -> None:
     """Text format on text, checks on numbers, and everything below the header open for writing."""
     for number, (key, kind) in enumerate(fields.items(), 1):
         letter = column_letter(number - 1)
-        column = sheet.column_dimensions[letter]
+        column, cells = sheet.column_dimensions[letter], f"{letter}2:{letter}{ROWS}"
         column.protection = Protection(locked=False)
         if kind == "days":
             formula = f'OR({letter}2="无",AND(ISNUMBER({letter}2),{letter}2>=0,{letter}2<500))'
             rule = DataValidation("custom", formula1=formula)
-            _validate(sheet, _down(letter), rule, "请填 0 至 499 的数字；没有规定的填“无”。")
+            _validate(sheet, cells, rule, "请填 0 至 499 的数字；没有规定的填“无”。")
         elif kind == "whole":
             top = "20" if key == "visits" else "100000000"
             rule = DataValidation("whole", formula1="0", formula2=top)
-            _validate(sheet, _down(letter), rule, f"请填 0 至 {top} 的整数。")
+            _validate(sheet, cells, rule, f"请填 0 至 {top} 的整数。")
         else:
             column.number_format = "@"
     sheet.protection.sheet = True
     for allowed in ("insertRows", "deleteRows", "sort", "autoFilter", "formatCells", "formatColumns", "formatRows"):
         setattr(sheet.protection, allowed, False)  # False: not forbidden
-
-
-def _down(letter: str) -> str:
-    return f"{letter}2:{letter}{ROWS}"
 
 
 def _validate(sheet: Worksheet, cells: str, rule: DataValidation, message: str, *, title: str = "填写有误") -> None:

@@ -25,7 +25,6 @@ from matplotlib.textpath import text_to_path
 from zjanalysis.display import theme
 
 POINTS = 72  # per inch
-BOLD = "font-weight:700"
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 _BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}  # of the width, left of the anchor
 _hex = cache(to_hex)
@@ -55,7 +54,7 @@ def text_look(text: str, *, size: float, bold: bool, fill: str, anchor: str) -> 
     look = {} if size == theme.TEXT else {"font-size": f"{size:g}"}
     look |= {"textLength": f"{wide:.1f}"}
     look |= {"fill": fill} if fill else {}
-    look |= {"style": BOLD} if bold else {}
+    look |= {"style": "font-weight:700"} if bold else {}
     return look | ({"text-anchor": anchor} if anchor != "start" else {})
 
 

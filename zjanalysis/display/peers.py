@@ -34,11 +34,11 @@ def ranking(me: Study, indicator: str) -> Block:
     rows = best_first(me, one.key)
     printed = page_table("ranking", rows, one, focus=me.region)
     own = rows[rows["region_code"] == me.region].iloc[0]
-    place = wording.rank_text(own["rank"], own["n_ranked"], tied=own["tied"])
+    place, among = wording.rank_text(own["rank"], own["n_ranked"], tied=own["tied"]), n_places(rows["n_ranked"])
     beside = (
-        f"有数据的只有{n_places(rows['n_ranked'])}，没有可比的中位数"
+        f"有数据的只有{among}，没有可比的中位数"
         if wording.missing(own["median"])
-        else wording.apart(own["value"], own["median"], one.unit, _middle(rows), own["digits"])
+        else wording.apart(own["value"], own["median"], one.unit, f"{among}中位数", own["digits"])
     )
     met = "" if own["meets_target"] == Met.NO_TARGET else f"，{own['meets_target']}"
     said = (
@@ -49,10 +49,6 @@ def ranking(me: Study, indicator: str) -> Block:
     )
     return exhibit(_ranked(me, rows, one), title=f"{one.short}：{me.name}{place}", table=printed, sentence=said,
                    source=me)  # fmt: skip
-
-
-def _middle(rows: pd.DataFrame) -> str:
-    return f"{n_places(rows['n_ranked'])}中位数"
 
 
 def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
@@ -66,7 +62,7 @@ def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
             canvas.spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
         tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
         canvas.dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        middle = f"{_middle(rows)} {wording.amount(median, one.unit, rows['digits'].iloc[0])}"
+        middle = f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit, rows['digits'].iloc[0])}"
         goal = f"目标 {wording.amount(target, one.unit)}"
         canvas.yardsticks(axes, (median, middle, theme.INK), (target, goal, theme.TARGET))
     own = rows[rows["region_code"] == me.region].iloc[0]
@@ -113,10 +109,10 @@ def _intervals(rows: pd.DataFrame, one: Indicator) -> Axes:
 
 def funnel(me: Study, indicator: str) -> Block:
     """Return shares across regions of different size against the range that their number of items allows."""
-    one, found = about(indicator), me.funnel(indicator)
-    if found.empty:
+    one, limits = about(indicator), me.funnel(indicator)
+    if limits.empty:
         return say(f"{one.label}{wording.NO_DATA}。")
-    rows = found.assign(low=found["low_998"], high=found["high_998"])
+    rows = limits.assign(low=limits["low_998"], high=limits["high_998"])
     rows = rows.sort_values(["n", "region_code"], ascending=[False, True], ignore_index=True)
     rows = rows.assign(region=names_of(rows["region_code"]),
                        place=list(map(place_in, rows["value"], rows["low"], rows["high"])))  # fmt: skip
@@ -205,13 +201,13 @@ def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
         places = places_named(worst)
         canvas.guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
         first = float(ranks.iloc[0])
-        known = ranks.dropna()
+        ranked = ranks.dropna()
         tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in ranks]
         if not wording.missing(first):
             canvas.spans(axes, [first] * len(ranks), ranks, colours=tones, linewidths=2.6, zorder=3)
             canvas.line(axes, [first] * 2, axes.get_ylim(), color=theme.FOCUS, linewidth=1.2, zorder=2)
         canvas.dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
         canvas.key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
-    spread = f"最前第{int(known.min())}，最后第{int(known.max())}" if len(known) else wording.NO_DATA
+    spread = f"最前第{int(ranked.min())}，最后第{int(ranked.max())}" if len(ranked) else wording.NO_DATA
     every = f"（共{int(rows['n_ranked'].max())}个地区）"
     return describe(axes, f"点图：{me.name}按现行口径与另外{len(rows) - 1}种口径的位次，{spread}{every}。")

@@ -176,8 +176,8 @@ def draw_png(axes: Axes) -> bytes:
         size = FigureCanvasAgg(figure).get_width_height(physical=True)
         renderer: Any = AggRenderer(*size, dots)  # type: ignore[no-untyped-call]
         figure.draw(renderer)
-        shown = crop(np.asarray(renderer.buffer_rgba()))
-    opaque = Image.fromarray(shown).convert("RGB")
+        pixels = crop(np.asarray(renderer.buffer_rgba()))
+    opaque = Image.fromarray(pixels).convert("RGB")
     image = opaque.quantize(palette=palette(), dither=Image.Dither.NONE) if own else _any_colours(opaque)
     out = io.BytesIO()
     image.save(out, "PNG", optimize=False, compress_level=ZLIB, dpi=(dots, dots))
@@ -234,15 +234,15 @@ def _ungrouped(svg: str) -> str:
     >>> _ungrouped('<g><g fill="red"><g/><path/></g></g>')
     '<g fill="red"><path/></g>'
     """
-    kept: list[bool] = []
+    opened: list[bool] = []
 
     def tag(found: re.Match[str]) -> str:
         if found[0] == "</g>":
-            return found[0] if kept.pop() else ""
+            return found[0] if opened.pop() else ""
         if found[0].endswith("/>"):
             return ""
-        kept.append(found[0] != "<g>")
-        return found[0] if kept[-1] else ""
+        opened.append(found[0] != "<g>")
+        return found[0] if opened[-1] else ""
 
     return re.sub(r"<g(?: [^>]*)?>|<g/>|</g>", tag, svg)
 
@@ -270,8 +270,8 @@ def _alike(svg: str) -> str:
     """
 
     def look(mark: str) -> str:
-        found = "".join(_LOOK.findall(mark[: mark.index(">")]))
-        return "" if re.search(r"[\";]opacity:", found) else found  # of a group it is that of the whole
+        written = "".join(_LOOK.findall(mark[: mark.index(">")]))
+        return "" if re.search(r"[\";]opacity:", written) else written  # of a group it is that of the whole
 
     def row(found: re.Match[str]) -> str:
         runs = [(shared, list(marks)) for shared, marks in groupby(_MARK.findall(found[0]), key=look)]
@@ -309,7 +309,7 @@ def palette(*more: str) -> Image.Image:
 def _any_colours(opaque: Image.Image) -> Image.Image:
     """Return a figure of an analyst's own in its own colours; what is all but white becomes white, not a grey box."""
     image = opaque.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    found = image.getpalette() or []
-    triples = [found[i : i + 3] for i in range(0, len(found), 3)]
+    colours = image.getpalette() or []
+    triples = [colours[i : i + 3] for i in range(0, len(colours), 3)]
     image.putpalette([part for triple in triples for part in ([255] * 3 if min(triple) >= 252 else triple)])
     return image

@@ -43,13 +43,13 @@ def counts(me: Study) -> Block:
 
 def regions(me: Study, *indicators: str) -> Block:
     """Return the report units of the city side by side, one column per indicator (none named: the six)."""
-    units, known = report_units(me.region), [about(key) for key in indicators or me.keys]
-    scores = among(measure(me.period.items, known, scope=me.scope), units)
+    units, chosen = report_units(me.region), [about(key) for key in indicators or me.keys]
+    scores = among(measure(me.period.items, chosen, scope=me.scope), units)
     wide = scores.pivot_table("value", "region_code", "indicator", sort=False, dropna=False)
     if wide.empty:
         return say(f"{me.name}没有所辖县（市、区）的数据。")
     wide = wide.reindex([code for code in units if code in wide.index]).reset_index()
-    heads = (Column(one.key, one.short, one.unit, unit=UNIT_TEXT[one.unit]) for one in known)
+    heads = (Column(one.key, one.short, one.unit, unit=UNIT_TEXT[one.unit]) for one in chosen)
     return listing(table(wide, caption="所辖县（市、区）指标一览", columns=["region", *heads], sheet="所辖地区"))
 
 
@@ -124,10 +124,10 @@ def doubts(me: Study, *indicators: str, limit: int = 20) -> Block:
     """
     doubted = me.period.findings[me.period.findings["level"].isin((ERROR, WARNING)) & me.period.findings["used"]]
     places = pd.MultiIndex.from_frame(doubted[["file", "sheet", "row_number"]])
-    items, known = me.period.items, [about(key) for key in indicators or me.keys]
+    items, chosen = me.period.items, [about(key) for key in indicators or me.keys]
     doubtful = pd.MultiIndex.from_frame(items[["file", "sheet", "row_number"]]).isin(places)
-    every, sound = (measure(some, known, scope=me.scope) for some in (items, items[~doubtful]))
-    both = change(every, sound, indicators=known)
+    every, sound = (measure(some, chosen, scope=me.scope) for some in (items, items[~doubtful]))
+    both = change(every, sound, indicators=chosen)
     n = both["region_code"].map(items[doubtful]["region_code"].value_counts()).fillna(0)
     rows = both.assign(n_doubtful=n, size=both["change"].abs(), change=printed_steps(both, "previous"))
     said = f"存疑：有“错误”或“警告”但仍计入的事项，共{int(doubtful.sum())}项；影响最大的在前。"

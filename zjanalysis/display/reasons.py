@@ -123,14 +123,15 @@ def departments(me: Study, indicator: str, *, limit: int = 12) -> Block:
     visits a positive one is for the worse.
     """
     one, scores = about(indicator), me.by_department(indicator)
-    known = scores[scores["n"] > 0]
-    n, blank = int(known["department"].notna().sum()), int(known.loc[known["department"].isna(), "n"].sum())
+    counted = scores[scores["n"] > 0]
+    n, blank = int(counted["department"].notna().sum()), int(counted.loc[counted["department"].isna(), "n"].sum())
     if not n:
         none = f"的事项都没有写明部门，{one.short}不分部门" if blank else f"各部门{one.short}{wording.NO_DATA}"
         return say(f"{me.name}{none}。")
-    whole = float(known["numerator"].sum() / known["denominator"].sum()) if known["denominator"].sum() else math.nan
-    weight = (known["value"] - whole) * known["denominator"] / known["denominator"].sum()
-    rows = known.assign(weight=weight, gain=weight * one.sign)
+    base = counted["denominator"].sum()
+    whole = float(counted["numerator"].sum() / base) if base else math.nan
+    weight = (counted["value"] - whole) * counted["denominator"] / base
+    rows = counted.assign(weight=weight, gain=weight * one.sign)
     rows = rows.sort_values(["gain", "department"], kind="stable", ignore_index=True)
     rows = rows.assign(department=[office(name, me.name) for name in rows["department"]])
     printed = page_table("departments", rows, one, note=f"{WEIGHT}，各部门合计为0。")
@@ -179,10 +180,10 @@ def laggards(me: Study, *, limit: int = 20, columns: int = len(TABLES["page.lagg
     rows = me.laggards()
     rows = rows.assign(department=[office(name, me.name) for name in rows["department"]])
     if rows.empty:
-        known = me.gaps.set_index("indicator").loc[["time_compression"], "value"].notna().any()
-        if known and with_data(me, "time_compression"):
+        measured = me.gaps.set_index("indicator").loc[["time_compression"], "value"].notna().any()
+        if measured and with_data(me, "time_compression"):
             return say(f"{me.name}没有承诺长于{me.whom}的同一事项。")
-        return say(f"{me.whom if known else me.name}的时限压缩率{wording.NO_DATA}，不列拖累事项。")
+        return say(f"{me.whom if measured else me.name}的时限压缩率{wording.NO_DATA}，不列拖累事项。")
     total = wording.plain(float(rows["room_days"].sum()))
     said = f"{len(rows)}个事项的承诺长于{me.whom}同一事项中最短的，合计可压{total}个工作日。"
     printed = table(rows, caption="拖累事项", columns=page_columns("laggards")[:columns], sheet="拖累事项")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,15 +27,15 @@ def trend(scores: pd.DataFrame, *, name: str, indicator: str, source: str, targe
     one = about(indicator)
     rows = scores[scores["indicator"] == one.key].sort_values("month", ignore_index=True)
     rows = rows.assign(period=rows["month"].map(dates.date_text))
-    known = rows.dropna(subset=["value"])
-    if known.empty:
+    dated = rows.dropna(subset=["value"])
+    if dated.empty:
         return say(f"{name}{one.label}{wording.NO_DATA}。")
-    first, last = known.iloc[0], known.iloc[-1]
+    first, last = dated.iloc[0], dated.iloc[-1]
     said = (f"{name}{one.label}由{first['period']}的{wording.amount(first['value'], one.unit)}"
             f"到{last['period']}的{wording.amount(last['value'], one.unit)}。")  # fmt: skip
-    if len(known) < FEWEST_POINTS:
-        each = wording.over_time(known["period"], known["value"], one.unit)
-        return say(f"{name}{one.label}：{each}；只有{len(known)}期，不画趋势。")
+    if len(dated) < FEWEST_POINTS:
+        each = wording.over_time(dated["period"], dated["value"], one.unit)
+        return say(f"{name}{one.label}：{each}；只有{len(dated)}期，不画趋势。")
     return exhibit(_line(rows, one, target), title=said.rstrip("。"), table=page_table("monthly", rows, one),
                    sentence=said, source=source)  # fmt: skip
 
@@ -43,40 +43,39 @@ def trend(scores: pd.DataFrame, *, name: str, indicator: str, source: str, targe
 def _line(rows: pd.DataFrame, one: Indicator, target: float) -> Axes:
     """Draw one indicator along time; first, last and worst carry their value, a gap stays a gap."""
     values = rows["value"].astype("float64").reset_index(drop=True)
-    known = values.dropna()
+    present = values.dropna()
     with theme.style():
         axes = canvas.plane(height=58, left=16, right=10)
-        canvas.upright(axes, [*known, target], unit=one.unit, air=0.18)
+        canvas.upright(axes, [*present, target], unit=one.unit, air=0.18)
         axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
         step = max(1, -(-len(values) // 12))
-        canvas.along(axes, range(0, len(values), step), short_months(rows["period"])[::step])
+        canvas.along(axes, range(0, len(values), step), short_months(rows["period"].tolist())[::step])
         canvas.line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
         look = {"color": theme.TARGET, "linewidth": 1.3, "linestyle": canvas.DASHED}
         canvas.line(axes, axes.get_xlim(), [target] * 2, zorder=3, **look)
-        worst = int(known.index[int((known * one.sign).argmin())])
-        for place in dict.fromkeys([known.index[0], worst, known.index[-1]]):
+        worst = int(present.index[int((present * one.sign).argmin())])
+        for place in dict.fromkeys([present.index[0], worst, present.index[-1]]):
             below = place == worst and one.sign > 0
-            axes.annotate(wording.amount(known[place], one.unit), (place, known[place]), ha="center", zorder=6,
+            axes.annotate(wording.amount(present[place], one.unit), (place, present[place]), ha="center", zorder=6,
                           xytext=(0, -6 if below else 6), va="top" if below else "bottom", fontsize=theme.SMALL,
                           textcoords="offset points", bbox=PLATE)  # fmt: skip
         goal = f"目标 {wording.amount(target, one.unit)}"
         canvas.key(axes, [("●", one.short, theme.FOCUS), ("┅", goal, theme.TARGET)])
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
-    order = (known * one.sign).sort_values(kind="stable").index
+    order = (present * one.sign).sort_values(kind="stable").index
     low = wording.ends(rows["period"][order], [wording.amount(values[place], one.unit) for place in order], "最差")
     return describe(axes, f"折线图：{one.label}按应办结月份，共{len(rows)}个月，{'，'.join(ends)}，{low}。")
 
 
-def short_months(periods: Iterable[str]) -> list[str]:
+def short_months(periods: Sequence[str]) -> list[str]:
     """Return months with the year only where it begins.
 
     >>> short_months(["2020年12月", "2021年1月", "2021年2月"])
     ['2020年12月', '2021年1月', '2月']
     """
-    names = list(periods)
-    years = ["", *(name.partition("年")[0] for name in names)]
+    years = ["", *(name.partition("年")[0] for name in periods)]
     return [name.partition("年")[2] or name if year == name.partition("年")[0] else name
-            for name, year in zip(names, years, strict=False)]  # fmt: skip
+            for name, year in zip(periods, years, strict=False)]  # fmt: skip
 
 
 def case_bands(days: pd.DataFrame) -> pd.DataFrame:

@@ -31,13 +31,14 @@ EMPTY = {str(Met.NO_TARGET), wording.lacking(), wording.NO_PLACE}  # a column of
 def spine_rows(me: Study) -> pd.DataFrame:
     """Return the region's `gaps` as they read, those behind first."""
     gaps = me.gaps.set_index("indicator").loc[list(me.keys)].reset_index()
-    known = [about(key) for key in gaps["indicator"]]
-    units, signs, changes = [one.unit for one in known], [one.sign for one in known], printed_steps(gaps, "previous")
+    indicators = [about(key) for key in gaps["indicator"]]
+    units, signs = [one.unit for one in indicators], [one.sign for one in indicators]
+    changes = printed_steps(gaps, "previous")
     texts: dict[str, list[Any]] = {
         "text": wording.amounts(gaps["value"], units, gaps["digits"]),
         "place": wording.place_texts(gaps),
         "median_text": wording.amounts(gaps["median"], units, gaps["digits"]),
-        "target_text": [target_text(one.key, me) for one in known],
+        "target_text": [target_text(one.key, me) for one in indicators],
         "change": changes,
         "moved": list(map(wording.progress_text, changes, units, signs, gaps["previous"], gaps["listed"])),
         "effect_text": list(map(wording.signed, gaps["effect"], units)),

@@ -140,9 +140,9 @@ class Table:
             said + self.note,
         )
 
-    def rest(self, shown: int) -> str:
+    def rest(self, n_shown: int) -> str:
         """Say where all rows are when only so many are shown; empty when they are here."""
-        return f"全部{len(self.rows)}行见工作簿“{self.sheet}”页。" if shown < len(self.rows) else ""
+        return f"全部{len(self.rows)}行见工作簿“{self.sheet}”页。" if n_shown < len(self.rows) else ""
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {

@@ -24,12 +24,12 @@ def environment() -> Environment:
     def readable(value: object) -> str:
         return value if isinstance(value, Markup) else without_hidden(str(value))
 
-    made = jinja2.Environment(
+    jinja = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(resources.files("zjanalysis") / "assets")), undefined=jinja2.StrictUndefined,
         autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=readable,
     )  # fmt: skip
-    made.filters["css_text"] = css_text
-    return made
+    jinja.filters["css_text"] = css_text
+    return jinja
 
 
 @cache

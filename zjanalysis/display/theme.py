@@ -167,10 +167,10 @@ def shorten(text: str, limit: float) -> str:
     """
     if ems(text) <= limit:
         return text
-    kept = text
-    while kept and ems(kept) + 1 > limit:
-        kept = kept[:-1]
-    return f"{kept}…"
+    cut = text
+    while cut and ems(cut) + 1 > limit:
+        cut = cut[:-1]
+    return f"{cut}…"
 
 
 def lines_of(text: str, limit: float) -> list[str]:
@@ -202,11 +202,11 @@ def wrap(text: str, limit: float) -> str:
     """
     if ems(text) <= limit:
         return text
-    wanted = min(limit, ems(text) / 2 + 0.5)
+    half = min(limit, ems(text) / 2 + 0.5)
     bracket = text.find("（")
     if bracket > 0 and max(ems(text[:bracket]), ems(text[bracket:])) <= limit:
         return f"{text[:bracket]}\n{text[bracket:]}"
-    cut = next(n for n in range(len(text), 0, -1) if ems(text[:n]) <= wanted or n == 1)
+    cut = next(n for n in range(len(text), 0, -1) if ems(text[:n]) <= half or n == 1)
     while cut > 1 and (text[cut - 1] in OPENING or text[cut] in CLOSING):
         cut -= 1
     return f"{text[:cut]}\n{shorten(text[cut:], limit)}"

@@ -36,21 +36,21 @@ def trend(me: Study, *keys: str) -> Block:
 
     A line needs four points; with fewer periods there is one sentence.
     """
-    wanted = tuple(find(one).key for one in keys) or KEY
-    periods = sorted(_rows(me, wanted)["period"].unique())
+    chosen = tuple(find(one).key for one in keys) or KEY
+    periods = sorted(_rows(me, chosen)["period"].unique())
     if len(periods) < FEWEST_POINTS:
         return say(f"只有{len(periods)}期数据，不画走势（至少{FEWEST_POINTS}期）。")
-    rows = _listed(me, wanted)
+    rows = _listed(me, chosen)
     with theme.style():
-        axes = _panels(me, wanted, periods)
+        axes = _panels(me, chosen, periods)
     each = "；".join(f"{about(row['indicator']).short}由{row['first']}到{row['now']}，{row['signal']}"
                     for row in rows.to_dict("records"))  # fmt: skip
-    span = f"{periods[0]}至{periods[-1]}的走势与{_band_name(me, *wanted)}"
-    describe(axes, f"折线图：{me.name}{len(wanted)}项指标{span}。{each}。")
+    span = f"{periods[0]}至{periods[-1]}的走势与{_band_name(me, *chosen)}"
+    describe(axes, f"折线图：{me.name}{len(chosen)}项指标{span}。{each}。")
     behind = int((rows["relative"] == Signal.WORSE).sum())
     title = f"{me.name}{len(periods)}期走势：{_signals(rows)}" + (f"；相对全组持续变差{behind}项" if behind else "")
     printed = page_table("trends", rows, name=me.name)
-    return carry(exhibit(axes, title=title, table=printed, source=me, sentence=trend_sentence(me, *wanted)))
+    return carry(exhibit(axes, title=title, table=printed, source=me, sentence=trend_sentence(me, *chosen)))
 
 
 def trend_sentence(me: Study, *keys: str) -> str:
@@ -182,9 +182,9 @@ def _panels(me: Study, keys: Sequence[str], periods: list[str]) -> Axes:
         box = ((left + SIDE) / (wide * ACROSS), 1 - (top + PANEL) / total, (wide - SIDE - 4) / (wide * ACROSS))
         axes = bare_axes(figure, (*box, PANEL / total))
         _draw(axes, me, one.key, periods, ticks=3)
-        known = one.key in read.index
-        word = _word(*read.loc[one.key, ["signal", "relative"]]) if known else (str(Signal.FEW), theme.SOFT)
-        now = wording.amount(read.at[one.key, "value"], one.unit) if known else wording.NO_DATA
+        is_read = one.key in read.index
+        word = _word(*read.loc[one.key, ["signal", "relative"]]) if is_read else (str(Signal.FEW), theme.SOFT)
+        now = wording.amount(read.at[one.key, "value"], one.unit) if is_read else wording.NO_DATA
         _head(axes, one.short, word, now.replace("个工作日", "日"))
     goals = any(not math.isnan(_target(me, one)) for one in keys)
     marks = [("●", me.name, theme.FOCUS), ("■", _band_name(me, *keys), theme.RANGE), ("—", "全组中位数", theme.PEER)]
