@@ -19,14 +19,13 @@ from zjanalysis.analysis import caseload, chance, compare, explain, indicators, 
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
-from zjanalysis.analysis.caseload import Weighed
 from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
 from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
-from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows
+from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows, own_copy
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -118,9 +117,8 @@ class Study:
     def standing(self, key: str) -> pd.DataFrame:
         """Return the rows of one indicator as in `standings`, of the six or any other."""
         one = indicator(key).key
-        if one in compare.KEY:
-            return self.standings[self.standings["indicator"] == one].reset_index(drop=True)
-        return self._shared(f"standing {one}", lambda: self._standings((one,)))
+        every = self.standings if one in compare.KEY else self._shared(("one", one), lambda: self._standings((one,)))
+        return every[every["indicator"] == one].reset_index(drop=True)
 
     def _standings(self, keys: tuple[str, ...]) -> pd.DataFrame:
         rows = compare.standings(self.items, regions=self.group, indicators=map(self.asked, keys),
@@ -141,11 +139,11 @@ class Study:
     @cached_property
     def gaps(self) -> pd.DataFrame:
         """Return the region's own rows of `standings`, with the change since last period and the deciding offices."""
-        own = self._own(self.standings)
-        none = own.assign(previous=None, change=None, listed=False)
-        moved = explain.change(own, self.previous, parts=self.change_splits) if len(self.previous) else none
-        hinge = compare.hinge(self.own, self.tables, own["indicator"], self.region, self.settings)
-        return moved.assign(hinge=hinge).astype({"previous": "float64", "change": "float64"})
+        own = self._mine("moved", self._moved)
+        return own.assign(hinge=compare.hinge(self.own, self.tables, own["indicator"], self.region, self.settings))
+
+    def _moved(self) -> pd.DataFrame:
+        return explain.change(self.standings, self.previous, parts=self._splits)
 
     @cached_property
     def previous(self) -> pd.DataFrame:
@@ -190,13 +188,16 @@ class Study:
     @cached_property
     def worsening(self) -> pd.DataFrame:
         """Return what stands badly and gets worse in the group (`analysis.signals.worsening`)."""
-        return signals.worsening(self.standings, self.signals)
+        return self._shared("worsening", lambda: signals.worsening(self.standings, self.signals))
 
     @cached_property
     def tables(self) -> dict[str, alike.CodeTable]:
         """Return what 判断 is made from: the key indicators by base code and region (`like_for_like.CodeTable`)."""
-        six = [indicator(key) for key in compare.KEY]
-        return self._shared("tables", lambda: alike.code_tables(self.items, six, regions=self.group, scope=self.scope))
+        return self._tables(compare.KEY)
+
+    def _tables(self, keys: tuple[str, ...]) -> dict[str, alike.CodeTable]:
+        return self._shared(("tables", keys), lambda: alike.code_tables(
+            self.items, map(indicator, keys), regions=self.group, scope=self.scope))  # fmt: skip
 
     def by_department(self, key: str) -> pd.DataFrame:
         """Return one indicator by department of the region: scores with the column department."""
@@ -208,16 +209,14 @@ class Study:
 
     def left_out(self) -> pd.DataFrame:
         """Return how many of the region's items each indicator leaves out, and why (`indicators.left_out`)."""
-        return self._own(self._shared("left out", lambda: indicators.left_out(self.items, scope=self.scope)))
+        return self._mine("left out", lambda: indicators.left_out(self.items, scope=self.scope))
 
     def pairs(self, key: str) -> pd.DataFrame:
         """Return the region against each peer on the items both list (`analysis.like_for_like`)."""
         refuse_whole(self.region, "逐一比较")
         one = indicator(key)
-        if one.key not in self.tables:
-            return alike.like_for_like(self.items, region=self.region, peers=self.peers, indicator=one,
-                                       settings=self.settings, scope=self.scope)  # fmt: skip
-        return alike.pairs(self.tables[one.key], one, region=self.region, peers=self.peers, settings=self.settings)
+        table = self._tables(compare.along(one.key))[one.key]
+        return alike.pairs(table, one, region=self.region, peers=self.peers, settings=self.settings)
 
     def parts(self, key: str) -> pd.DataFrame:
         """Return the parts of 全市 on an indicator: scores by region with ``share`` and ``pull`` (`analysis.whole`)."""
@@ -225,14 +224,21 @@ class Study:
 
     def gap_split(self, key: str, *, by: str | Sequence[str] = ()) -> pd.DataFrame:
         """Return the gap to the pooled peers split into 结构, 水平, 覆盖 (`analysis.explain.gap_split`)."""
-        columns = group_columns([by] if isinstance(by, str) else by, self.items)
-        return explain.gap_split(self.items, region=self.region, peers=self.peers, indicator=key, by=columns,
-                                 scope=self.scope)  # fmt: skip
+        columns, one = group_columns([by] if isinstance(by, str) else by, self.period.items), indicator(key)
+        if columns:
+            return explain.gap_split(self.items, region=self.region, peers=self.peers, indicator=one, by=columns,
+                                     scope=self.scope)  # fmt: skip
+        return explain.split_sums(self._code_sums(one.key), one, region=self.region, peers=self.peers)
+
+    def _code_sums(self, key: str) -> pd.DataFrame:
+        keys = compare.along(key)
+        sums = self._shared(("codes", keys), lambda: explain.code_sums(self.items, keys, scope=self.scope))
+        return sums[sums["indicator"] == key]
 
     def laggards(self) -> pd.DataFrame:
         """Return the region's items whose promise is longer than a peer's on the same code, the longest first."""
         states, table, _ = self.headroom("time_compression")
-        return matching.headroom(self._own(table), states)
+        return matching.headroom(table, states)
 
     def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
         """Return the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
@@ -251,24 +257,21 @@ class Study:
 
     def _ground(self, key: str) -> plans.Ground:
         """Return what the plans of an indicator share; values and code tables are those of the whole group."""
-        one, conditions = indicator(key), self._within(FREE)
-        if one.key not in self.tables:
-            return plans.survey(self.items, region=self.region, peers=self.peers, indicator=one, conditions=conditions)
-        values = self.scores.loc[self.scores["indicator"] == one.key].set_index("region_code")["value"]
-        (states, *every), group = self.headroom(one.key), [self.region, *self.peers]
-        table, alike = map(self._own, every)
-        return plans.Ground(self.items, one, tuple(group), values.reindex(group), states, conditions, table, alike,
-                            self.tables[one.key])  # fmt: skip
+        group, codes = (self.region, *self.peers), self._tables(compare.along(key))[key]
+        values = self.scores[self.scores["indicator"] == key].set_index("region_code")["value"].reindex(group)
+        return plans.Ground(self.items, indicator(key), group, values, *self.headroom(key), codes, self._within(FREE))
 
     def headroom(self, key: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Return where the group stands code by code, and what every item of it could gain (`plan.headrooms`)."""
+        """Return where the group stands code by code, and what the region's items could gain (`plan.headrooms`)."""
 
-        def make() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        def make() -> tuple[pd.DataFrame, dict[str, tuple[pd.DataFrame, ...]]]:
             one, free, group = indicator(key), self._within(FREE), self.group
             states = peer_states(self.items, one, peers=group, scope=self.scope)
-            return states, *plans.headrooms(self.items, one, regions=group, group=group, states=states, conditions=free)
+            both = plans.headrooms(self.items, one, regions=group, group=group, states=states, conditions=free)
+            return states, {code: tuple(one[one["region_code"] == code] for one in both) for code in group}
 
-        return self._shared(("headroom", key), make)
+        states, rooms = self._shared(("headroom", key), make)
+        return states, *own_copy(rooms[self.region])
 
     @cached_property
     def change_splits(self) -> pd.DataFrame:
@@ -277,22 +280,19 @@ class Study:
 
     @property
     def _splits(self) -> pd.DataFrame:
-        def make() -> pd.DataFrame:
-            links, _ = load_successions(self.period.dataset.folder, upto=self.period.name)
-            return explain.change_split(self.items, self.earlier, regions=self.group, indicators=ITEM_INDICATORS,
-                                       scope=self.scope, successions=links)  # fmt: skip
-
-        return self._shared("change splits", make)
+        return self._shared("change splits", lambda: explain.change_split(
+            self.items, self.earlier, regions=self.group, indicators=ITEM_INDICATORS, scope=self.scope,
+            successions=load_successions(self.period.dataset.folder, upto=self.period.name)[0]))  # fmt: skip
 
     @cached_property
     def causes(self) -> pd.DataFrame:
         """Return what each change since the last period comes from: the items of both periods, or the list."""
-        return explain.causes(self.change_splits)
+        return self._mine("causes", lambda: explain.causes(self._splits))
 
     def item_changes(self) -> pd.DataFrame:
         """Return what changed item by item since the last period; empty in a first period."""
-        return self._own(self._shared("item changes", lambda: explain.item_changes(
-            self.items, self.earlier, regions=self.group, scope=self.scope)))  # fmt: skip
+        return self._mine("item changes", lambda: explain.item_changes(
+            self.items, self.earlier, regions=self.group, scope=self.scope))  # fmt: skip
 
     def changes(self, key: str) -> pd.DataFrame:
         """Return value, last value and change of one indicator for every region of the group."""
@@ -310,11 +310,8 @@ class Study:
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Return the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
-        return caseload.caseload_of(self.weighed(counts), region=self.region, scope=self.scope)
-
-    def weighed(self, counts: pd.DataFrame) -> Weighed:
-        """Return the group's items weighted by the cases of the period (`analysis.caseload.weigh`)."""
-        return self._shared("weighed", lambda: caseload.weigh(self.items, counts, scope=self.scope))
+        return self._mine("caseload", lambda: caseload.caseload(
+            self.items, counts, regions=self.group, scope=self.scope))  # fmt: skip
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -328,13 +325,16 @@ class Study:
 
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
-        _ = self.scores, self.standings, self.previous, self.tables, self.signals, self.sensitivity()
-        _ = self.by_department("visits"), self.left_out(), self.change_splits, self.item_changes()
-        _ = [*map(self.headroom, compare.KEY)], [*map(self.bands, compare.KEY)]
+        _ = self.scores, self._mine("moved", self._moved), self.tables, self.signals, self.sensitivity()
+        _ = self.by_department("visits"), self.left_out(), self.causes, self.item_changes(), self.worsening
+        _ = [*map(self.headroom, compare.KEY)], [*map(self.bands, compare.KEY)], self._code_sums("visits")
 
     def _shared(self, name: Hashable, make: Callable[[], T]) -> T:
         """Return what is the same for every region of the group, from the period's memory where it is there."""
         return self.period.once((name, self.group, self.before.name), make)
+
+    def _mine(self, name: Hashable, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        return self._own(self._shared(name, make))
 
     def _own(self, rows: pd.DataFrame) -> pd.DataFrame:
         return rows[rows["region_code"] == self.region].reset_index(drop=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.caseload import caseload
+from zjanalysis.analysis import caseload as lens
 
 ITEMS = """
 region_code match_code item_type statutory_days promised_days visits
@@ -24,6 +24,11 @@ COUNTS = pd.DataFrame(
      ("440825", "B", 7), ("440825", "A", 0)],
     columns=["region_code", "base_code", "n"],
 )  # fmt: skip
+
+
+def caseload(items: pd.DataFrame, counts: pd.DataFrame, *, region: str, peers: list[str]) -> pd.DataFrame:
+    rows = lens.caseload(items, counts, regions=[region, *peers])
+    return rows[rows["region_code"] == region]
 
 
 def test_both_lenses_by_hand(items_of: Callable[[str], pd.DataFrame]) -> None:

@@ -27,14 +27,12 @@ from zjanalysis.analysis.plan import (
     LEAD,
     Goal,
     Plan,
-    Shared,
     fewest,
     lead,
     plan,
     plan_on,
     reached_values,
     survey,
-    without_reviews,
 )
 from zjanalysis.analysis.tasks import carried_out
 from zjanalysis.errors import ConfigError, UnknownName
@@ -502,7 +500,8 @@ def test_the_search_comes_close_to_the_best_of_all_choices() -> None:
         values = (random.random((n, 4)) < chance).astype(float)
         values[:, 0] = np.arange(n) < movable
         table = CodeTable(np.array([f"C{i:02d}" for i in range(n)], dtype=object), tuple("abcd"), values, np.ones(n))
-        found = lead(Shared(table, pd.DataFrame({"match_code": table.codes[:movable], "jump": 1.0})), one, region="a")
+        steps = pd.DataFrame({"match_code": table.codes[:movable], "jump": 1.0})
+        found = lead(table, steps, one, region="a", rules=rules)
 
         def leads(taken: tuple[int, ...], table: CodeTable = table) -> bool:
             moved = table.values.copy()
@@ -526,7 +525,7 @@ def test_items_that_need_a_review_are_marked_and_can_be_left_alone(items: pd.Dat
     found = made(named, "time_compression", 0.78)
     assert found.steps["review"].tolist() == ["海域使用须经论证", ""]
     assert found.summary["n_reviewed"].iloc[0] == 1
-    without = made(named, "time_compression", 0.78, without_reviews(FREE))
+    without = made(named, "time_compression", 0.78, replace(FREE, reviewed=False))
     assert without.steps["match_code"].tolist() == ["A", "C"]  # 0.61 + 0.08 + 0.06 is all that is left
     assert not without.summary["reached"].iloc[0]
     assert without.obstacles.set_index("reason").loc["须经部门论证，未列入", "could_gain"] == pytest.approx(12 / 100)
@@ -539,7 +538,7 @@ def test_leaving_alone_what_needs_a_review_is_the_frontier_under_that_condition(
     one, items, group = indicator(key), load_period(str(SAMPLE), "2021Q1").items, ["440823", "440825", "440882"]
     states = peer_states(items, one, peers=group)
     free, kept = (frontier(items, one, regions=group, states=states, conditions=conditions)
-                  for conditions in (FREE, without_reviews(FREE)))  # fmt: skip
+                  for conditions in (FREE, replace(FREE, reviewed=False)))  # fmt: skip
     assert review_of(free["item_name"]).ne("").sum() > 5
     pd.testing.assert_frame_equal(unreviewed(free), kept, atol=1e-15)
     held = review_of(free["item_name"]).ne("")
@@ -549,13 +548,13 @@ def test_leaving_alone_what_needs_a_review_is_the_frontier_under_that_condition(
     stuck = held & (kept["could_gain"] > 0)
     assert set(kept.loc[stuck, "obstacle"]) <= {"须经部门论证，未列入"}
     locked = tuple(free.loc[held, "item_key"].head(2))
-    both = frontier(items, one, regions=group, states=states, conditions=replace(without_reviews(FREE), locked=locked))
+    both = frontier(items, one, regions=group, states=states, conditions=replace(FREE, reviewed=False, locked=locked))
     chosen = both["item_key"].isin(locked) & (both["could_gain"] > 0)
     assert set(both.loc[chosen, "obstacle"]) <= {LOCKED}
     pd.testing.assert_frame_equal(both[~both["item_key"].isin(locked)], kept[~kept["item_key"].isin(locked)])
 
 
-@pytest.mark.parametrize("conditions", [without_reviews(FREE), Conditions(floor=3), Conditions(locked=("A",))])
+@pytest.mark.parametrize("conditions", [replace(FREE, reviewed=False), Conditions(floor=3), Conditions(locked=("A",))])
 @pytest.mark.parametrize("target", ["best", LEAD])
 def test_a_plan_on_prepared_ground_is_the_plan(items: pd.DataFrame, conditions: Conditions, target: str) -> None:
     named = items.assign(item_name=items["item_name"].replace("乙", "海域使用权审核"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import narwhals as nw
 import numpy as np
@@ -13,7 +13,6 @@ from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.frontier import numerators, slim
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, Indicator, Scope, by_caseload, indicator
-from zjanalysis.inputs.period import lending
 
 DECIDING = ("time_compression", "visits", "visit_share")
 """The indicators of the plan's sentences 时限压缩率高于兄弟地市 and 跑动率低于兄弟地市."""
@@ -25,68 +24,37 @@ def caseload(
     items: pd.DataFrame,
     counts: pd.DataFrame,
     *,
-    region: str,
-    peers: Iterable[str],
+    regions: Iterable[str],
     indicators: Iterable[str | Indicator] = DECIDING,
     scope: Scope | None = PLAN_SCOPE,
 ) -> pd.DataFrame:
-    """Return one row per indicator: value, rank, tied, n_ranked, median, gap_to_median of both lenses, the coverage.
+    """Return value, rank, tied, n_ranked, median, gap_to_median of both lenses and the coverage, of every region.
 
-    ``counts``: region_code, base_code, n (`case_counts`). The plain columns begin with ``plain_``. ``n_cases`` are the
-    region's cases on items that count, ``coverage`` their share of all its cases: cases on a base code the region does
-    not list, or whose items are outside the scope or lack the number, do not weigh. ``n_effective`` says of how many
-    items of equal weight the value is made (Kish: (Σw)²/Σw², w the item's share of the denominator: cases, for time
-    cases × limit), ``top_item`` and ``top_share`` which weighs most.
+    One row is a region of the group and an indicator. ``counts``: region_code, base_code, n (`case_counts`). The plain
+    columns begin with ``plain_``. ``n_cases`` are the region's cases on items that count, ``coverage`` their share of
+    all its cases: cases on a base code the region does not list, or whose items are outside the scope or lack the
+    number, do not weigh. ``n_effective`` says of how many items of equal weight the value is made (Kish: (Σw)²/Σw², w
+    the item's share of the denominator: cases, for time cases × limit), ``top_item`` and ``top_share`` which weighs
+    most.
     Regions without cases have no weighted value and are not ranked.
     """
-    group = list(dict.fromkeys([region, *peers]))
-    weighed = weigh(items[items["region_code"].isin(group)], counts, indicators=indicators, scope=scope)
-    return caseload_of(weighed, region=region, indicators=indicators, scope=scope)
-
-
-@lending
-@dataclass(frozen=True)
-class Weighed:
-    """What the rows of `caseload` of a whole group are made from: items with their cases, scores, places, all cases."""
-
-    rows: pd.DataFrame
-    scores: pd.DataFrame
-    facts: pd.DataFrame
-    totals: pd.Series
-
-
-def weigh(
-    items: pd.DataFrame,
-    counts: pd.DataFrame,
-    *,
-    indicators: Iterable[str | Indicator] = DECIDING,
-    scope: Scope | None = PLAN_SCOPE,
-) -> Weighed:
-    """Score the items of a group with and without the weights of their cases."""
-    wanted, rows = [indicator(one) for one in indicators], with_caseload(slim(items), counts)
+    group, wanted = tuple(dict.fromkeys(regions)), [indicator(one) for one in indicators]
+    rows = with_caseload(slim(items)[items["region_code"].isin(group)], counts)
     lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
     scores = measure(rows, [*wanted, *lens, *counted], scope=scope)
-    places = facts(scores, indicators=[*wanted, *lens])
-    return Weighed(rows, scores, places, counts.groupby("region_code")["n"].sum())
+    places, sums = (table.set_index(["region_code", "indicator"])
+                    for table in (facts(scores, indicators=[*wanted, *lens]), scores))  # fmt: skip
+    lines = pd.MultiIndex.from_product([group, [one.key for one in wanted]], names=sums.index.names)
 
+    def of(some: Iterable[Indicator], table: pd.DataFrame) -> pd.DataFrame:
+        return table.reindex(pd.MultiIndex.from_product([group, [one.key for one in some]])).set_axis(lines)
 
-def caseload_of(
-    weighed: Weighed, *, region: str, indicators: Iterable[str | Indicator] = DECIDING, scope: Scope | None = PLAN_SCOPE
-) -> pd.DataFrame:
-    """Return the rows of `caseload` of one region of a group that is weighed already."""
-    wanted, rows, scores = [indicator(one) for one in indicators], weighed.rows, weighed.scores
-    lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
-    every, total = weighed.facts, weighed.totals.get(region, 0)
-    gaps = every[every["region_code"] == region].set_index("indicator")[_READ]
-    own = scores[scores["region_code"] == region].set_index("indicator")["numerator"]
-    plain = gaps.loc[[one.key for one in wanted]].add_prefix("plain_")
-    weighted = gaps.loc[[one.key for one in lens]].set_axis(plain.index)
-    cases = own.reindex([one.key for one in counted]).set_axis(plain.index)
-    heads = pd.DataFrame(
-        [_heaviest(rows[rows["region_code"] == region], one, scope) for one in wanted], index=plain.index
-    )
-    joined = weighted.join(plain).join(heads).assign(region_code=region, n_cases=cases)
-    return joined.assign(coverage=joined["n_cases"] / total if total else np.nan).reset_index()
+    heaviest = [_heaviest(rows, one, scope) for one in wanted]
+    heads = pd.DataFrame([some.get(code, _NOTHING) for code in group for some in heaviest], index=lines)
+    table = of(lens, places[_READ]).join(of(wanted, places[_READ]).add_prefix("plain_")).join(heads).reset_index()
+    totals = table["region_code"].map(counts.groupby("region_code")["n"].sum())
+    n_cases = of(counted, sums)["numerator"].to_numpy()
+    return table.assign(n_cases=n_cases, coverage=n_cases / totals.where(totals > 0))
 
 
 def with_caseload(items: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
@@ -110,16 +78,20 @@ def _counted(one: Indicator) -> Indicator:
     return replace(one, key=f"{one.key}_cases", numerator=nw.when(usable).then(_CASES), denominator=ONE)
 
 
-def _heaviest(rows: pd.DataFrame, one: Indicator, scope: Scope | None) -> dict[str, object]:
-    """Return of how many items a weighted value is made, and the one that weighs most, of those that count."""
+_NOTHING = {"n_effective": np.nan, "top_item": "", "top_share": np.nan}
+
+
+def _heaviest(rows: pd.DataFrame, one: Indicator, scope: Scope | None) -> dict[str, dict[str, object]]:
+    """Return by region of how many items a weighted value is made, and the one that weighs most."""
     inside = in_scope(rows, scope, one=one)
-    weighed = numerators(inside, by_caseload(one))
-    weights = weighed["denominator"].where(weighed["counted"], 0.0).to_numpy("float64")
-    if not weights.sum() > 0:
-        return {"n_effective": np.nan, "top_item": "", "top_share": np.nan}
-    top = int(weights.argmax())
+    parts = numerators(inside, by_caseload(one))
+    weights = parts["denominator"].where(parts["counted"], 0.0)
     return {
-        "n_effective": float(weights.sum() ** 2 / (weights**2).sum()),
-        "top_item": str(inside["item_name"].iloc[top]),
-        "top_share": float(weights[top] / weights.sum()),
+        str(code): {
+            "n_effective": float(own.sum() ** 2 / (own**2).sum()),
+            "top_item": str(inside.at[own.idxmax(), "item_name"]),
+            "top_share": float(own.max() / own.sum()),
+        }
+        for code, own in weights.groupby(inside["region_code"])
+        if own.sum() > 0
     }

@@ -362,8 +362,10 @@ def risen(one: Indicator, region: str, base: pd.DataFrame) -> float | None:
     ``base``: what it starts from, a row per region_code and indicator.
     """
     asked = target_of(one, region)
+    if asked.kind != "rising":
+        return None
     own = base.loc[(base["indicator"] == one.key) & (base["region_code"] == region), "value"].dropna()
-    return asked.risen_from(float(own.iloc[0])) if asked.kind == "rising" and len(own) else None
+    return asked.risen_from(float(own.iloc[0])) if len(own) else None
 
 
 def most_urgent(gaps: pd.DataFrame) -> tuple[str, ...]:

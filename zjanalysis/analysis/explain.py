@@ -45,10 +45,26 @@ def gap_split(
     the shared codes (Kitagawa), 覆盖 what the codes of one side alone add. A group is the region's own; codes only the
     peers have keep the peers' department. Where one side has no value, contributions are missing: 无数据.
     """
-    one = find(indicator)
+    one, rows = find(indicator), slim(items)[items["region_code"].isin([region, *peers])]
+    about = in_scope(rows, scope, one=one) if by else None
+    return split_sums(code_sums(rows, [one], scope=scope), one, region=region, peers=peers, by=by, about=about)
+
+
+def code_sums(items: pd.DataFrame, indicators: Iterable[str | Indicator], *, scope: Scope | None) -> pd.DataFrame:
+    """Return the sums that gaps are split from, by region and code; rows without a code are those of the code ""."""
+    coded = slim(items).assign(match_code=items["match_code"].fillna(""))
+    return measure(coded, indicators, by=("region_code", "match_code"), scope=scope)
+
+
+def split_sums(
+    sums: pd.DataFrame, one: Indicator, *, region: str, peers: Iterable[str], by: tuple[str, ...] = (),
+    about: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return `gap_split` from the `code_sums` of the indicator; ``about``: the items in scope, for ``by``."""
     others = [p for p in dict.fromkeys(peers) if p != region]
-    own, other = (slim(items)[items["region_code"].isin(codes)] for codes in ([region], others))
-    codes = split_codes(own, other, one, scope=scope, about=ABOUT if by else ())
+    own, other = (_side(sums, regions, f"{NO_CODE}（{side}）", about)
+                  for regions, side in (([region], "本方"), (others, "对方")))  # fmt: skip
+    codes = split_codes(own, other, about=() if about is None else ABOUT)
     part = codes["part"].where(~codes["part"].isin([OWN_ONLY, OTHER_ONLY]), COVERAGE)
     table = gathered(codes.assign(part=part), by=by, parts=PARTS)
     return signed(table.assign(peer_code=others[0] if len(others) == 1 else POOLED, **totals(codes)), one, region)
@@ -81,17 +97,12 @@ def gathered(codes: pd.DataFrame, *, by: tuple[str, ...], parts: tuple[str, ...]
     return table.loc[order].reset_index(drop=True)
 
 
-def split_codes(
-    own: pd.DataFrame, other: pd.DataFrame, one: Indicator, *, scope: Scope | None, about: tuple[str, ...]
-) -> pd.DataFrame:
+def split_codes(own: pd.DataFrame, other: pd.DataFrame, *, about: tuple[str, ...]) -> pd.DataFrame:
     """Return one row per code and part (结构, 水平, 只有本方, 只有对方) whose contributions sum to own − other.
 
     With what ``about`` names of the first item of the code, the region's own where it has one.
     """
-    codes = _side(own, one, scope, about, blank=f"{NO_CODE}（本方）").merge(
-        _side(other, one, scope, about, blank=f"{NO_CODE}（对方）"), on="match_code", how="outer",
-        suffixes=("", "_other"),
-    )  # fmt: skip
+    codes = own.merge(other, on="match_code", how="outer", suffixes=("", "_other"))
     codes = codes.assign(**{name: codes[name].fillna(codes[f"{name}_other"]) for name in about})
     shared = codes["denominator"].notna() & codes["denominator_other"].notna()
     sides = {}
@@ -104,17 +115,16 @@ def split_codes(
     return pd.concat([_kitagawa(codes[shared]), _alone(codes[~shared])], ignore_index=True)
 
 
-def _side(
-    rows: pd.DataFrame, one: Indicator, scope: Scope | None, about: tuple[str, ...], *, blank: str
-) -> pd.DataFrame:
-    """Return the sums of each code; rows without a code form one that matches nothing."""
-    coded = slim(rows).assign(match_code=rows["match_code"].fillna(blank))
-    sums = measure(coded, [one], by=("match_code",), scope=scope)
-    sums = sums.loc[sums["denominator"] > 0, ["match_code", "numerator", "denominator"]]
-    if not about:
-        return sums
-    names = in_scope(coded, scope, one=one).groupby("match_code")[list(about)].first()
-    return sums.merge(names, on="match_code", how="left")
+def _side(sums: pd.DataFrame, regions: list[str], blank: str, about: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the sums of each code over the regions; rows without a code form one, ``blank``, that matches nothing."""
+    some = sums[sums["region_code"].isin(regions)]
+    side = some.groupby(some["match_code"].replace("", blank))[["numerator", "denominator"]].sum().reset_index()
+    side = side[side["denominator"] > 0]
+    if about is None:
+        return side
+    rows = about[about["region_code"].isin(regions)]
+    names = rows.groupby(rows["match_code"].fillna(blank))[list(ABOUT)].first()
+    return side.merge(names, on="match_code", how="left")
 
 
 def _kitagawa(shared: pd.DataFrame) -> pd.DataFrame:

@@ -187,8 +187,8 @@ def frontier(
     ``states`` is where the regions and their peers stand (`peer_states`); no region is an example to itself. ``state``
     and ``goal`` are days, visits, or 1 = lacking and 0 = having; ``gain`` is what the region's indicator gets better
     by (exact: the denominator does not change), ``could_gain`` the same without any condition, ``obstacle`` why an
-    item with something to gain cannot move. One row is one item, in the order of the table. Raises UnknownName where
-    what is locked is nothing of the regions.
+    item with something to gain cannot move, ``review`` why it needs one first (`review_of`). One row is one item, in
+    the order of departments, codes and keys. Raises UnknownName where what is locked is nothing of the regions.
     """
     lever = lever_of(one)
     keyed = slim(items)[items["region_code"].isin(list(regions))]
@@ -204,13 +204,14 @@ def frontier(
         after = numerators(lever.settled(rows, goal), one)["numerator"]
         table[name] = (after - sums["numerator"]) * one.sign / whole
     stuck = (table["could_gain"] > 0) & ~(table["gain"] > 0)
-    table = table.assign(obstacle=table["obstacle"].where(stuck, ""))[list(_ROOM)]
+    table = table.assign(obstacle=table["obstacle"].where(stuck, ""), review=review_of(table["item_name"]))[list(_ROOM)]
+    table = table.sort_values(["department", "match_code", "item_key"], kind="stable", ignore_index=True)
     return table if conditions.reviewed else unreviewed(table)
 
 
 def unreviewed(table: pd.DataFrame) -> pd.DataFrame:
     """Return a `frontier` as it is when what needs a professional review stays; what is locked stays locked."""
-    held = review_of(table["item_name"]).ne("")
+    held = table["review"].ne("")
     named = held & (table["could_gain"] > 0) & (table["obstacle"] != LOCKED)
     return table.assign(
         goal=table["goal"].mask(held, table["state"]), gain=table["gain"].mask(held, 0.0),
@@ -219,7 +220,7 @@ def unreviewed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 _ROOM = ("region_code", "item_key", "match_code", "same_item", "item_name", "department", "numerator", "denominator",
-         "state", "example", "goal", "gain", "could_gain", "obstacle")  # fmt: skip
+         "state", "example", "goal", "gain", "could_gain", "obstacle", "review")  # fmt: skip
 
 
 def _locked(items: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
@@ -264,11 +265,9 @@ def _examples(table: pd.DataFrame, states: pd.DataFrame, min_peers: int) -> pd.S
     return pd.Series(ranked.reindex(wanted).to_numpy("float64"), index=table.index)
 
 
-def possible_steps(table: pd.DataFrame, conditions: Conditions, *, by: str = "gain") -> pd.DataFrame:
-    """Return the items that can gain, the largest gain first, at most so many of each department."""
-    gaining = table[table["gain"] > 0].sort_values(
-        [by, "department", "match_code", "item_key"], ascending=[False, True, True, True], kind="stable"
-    )
+def possible_steps(table: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:
+    """Return the items of a `frontier` that can gain, the largest gain first, at most so many of each department."""
+    gaining = table[table["gain"] > 0].sort_values("gain", ascending=False, kind="stable")
     if conditions.max_per_department is not None:
         taken = gaining.groupby(gaining["department"].fillna("")).cumcount()
         gaining = gaining[taken < conditions.max_per_department]
@@ -285,16 +284,14 @@ def numerators(rows: pd.DataFrame, one: Indicator) -> pd.DataFrame:
     return table.assign(counted=table.notna().all(axis=1))
 
 
-def obstacles(table: pd.DataFrame, possible: pd.DataFrame, shared: pd.DataFrame | None = None) -> pd.DataFrame:
+def obstacles(table: pd.DataFrame, possible: pd.DataFrame, counting: pd.DataFrame) -> pd.DataFrame:
     """Return what keeps the indicator from its end: reason, n_items, could_gain (what they would add without it).
 
-    ``possible`` are rows of the table; ``shared`` those on items another region lists too, where only those count.
+    ``possible`` are rows of the table; ``counting`` those of them that count: on items another region lists too.
     """
-    full = (table["gain"] > 0) & ~table.index.isin(possible.index)
-    reason = table["obstacle"].mask(full, DEPARTMENT_FULL)
-    if shared is not None:
-        reason = reason.mask(table.index.isin(possible.index.difference(shared.index)), NOT_SHARED)
-    inside = (reason != "").to_numpy()
-    held = table["could_gain"][inside].groupby(reason.to_numpy()[inside])
+    can, counts = (table.index.isin(some.index) for some in (possible, counting))
+    left = [(table["gain"] > 0).to_numpy() & ~can, can & ~counts]
+    reason = np.select(left, [DEPARTMENT_FULL, NOT_SHARED], table["obstacle"].to_numpy("object"))
+    held = table["could_gain"][reason != ""].groupby(reason[reason != ""])
     summed = pd.DataFrame({"n_items": held.size(), "could_gain": held.sum()}).rename_axis("reason")
     return summed.sort_values("could_gain", ascending=False).reset_index()

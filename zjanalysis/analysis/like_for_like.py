@@ -140,8 +140,8 @@ class Difference:
     def turned(self, one: Indicator) -> Difference:
         """Return the difference so that positive means better; two shares are at most 1 apart."""
         most = 1.0 if one.unit == "share" else np.inf
-        low, high = np.clip(sorted((self.low * one.sign, self.high * one.sign)), -most, most) + 0.0
-        return replace(self, value=self.value * one.sign + 0.0, low=float(low), high=float(high))
+        low, high = (min(max(end, -most), most) + 0.0 for end in sorted((self.low * one.sign, self.high * one.sign)))
+        return replace(self, value=self.value * one.sign + 0.0, low=low, high=high)
 
 
 def difference(fitted: Fit, first: int, second: int, *, least: float, level: float = LEVEL) -> Difference:

@@ -7,7 +7,7 @@ optimal, and stays so with a limit per department (a partition matroid). The tes
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isnan
@@ -28,7 +28,6 @@ from zjanalysis.analysis.frontier import (
     obstacles,
     peer_states,
     possible_steps,
-    review_of,
     unreviewed,
 )
 from zjanalysis.analysis.indicators import measure
@@ -39,7 +38,7 @@ from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError, UnknownName, answering
 from zjanalysis.inputs.period import lending
 from zjanalysis.inputs.regions import region_code
-from zjanalysis.settings import Comparison, Settings
+from zjanalysis.settings import Comparison
 from zjanalysis.units import Met, Verdict, passes
 
 STEPS = (
@@ -72,21 +71,6 @@ class Goal:
         return passes(values, yardstick, sign=self.one.sign, strict=self.strict)
 
 
-@answering("plan")
-@lending
-@dataclass(frozen=True, repr=False)
-class Plan:
-    """A plan: `steps` (one row = one item to change, the largest gain first), one-row `summary`, `obstacles`."""
-
-    steps: pd.DataFrame
-    summary: pd.DataFrame
-    obstacles: pd.DataFrame
-
-    def __repr__(self) -> str:
-        """Return a line: how many items to change, and the names of the three tables."""
-        return f"方案：改{len(self.steps)}项；逐项 .steps（DataFrame），结果 .summary，限制 .obstacles"
-
-
 @dataclass(frozen=True)
 class Ground:
     """What every plan of one indicator and region starts from (`survey`).
@@ -102,15 +86,53 @@ class Ground:
     group: tuple[str, ...]
     values: pd.Series
     states: pd.DataFrame
-    conditions: Conditions
     table: pd.DataFrame
     alike: pd.DataFrame
     codes: CodeTable
+    conditions: Conditions
 
     @cached_property
     def possible(self) -> pd.DataFrame:
         """Return the items that can gain under the conditions, the largest gain first (`possible_steps`)."""
         return possible_steps(self.table, self.conditions)
+
+
+@answering("plan")
+@lending
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """A plan: `steps` (one row = one item to change, the largest gain first), one-row `summary`, `obstacles`.
+
+    ``outcome`` is the row of the summary, ``possible`` what can be changed in the order of the plan, ``reach`` the
+    value at the start and after each. A table is made when it is first asked for.
+    """
+
+    outcome: Mapping[str, Any]
+    ground: Ground
+    possible: pd.DataFrame
+    reach: np.ndarray
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """Return the items to change (`plan_on`)."""
+        n, ground = self.outcome["n_steps"], self.ground
+        ranks = _ranks(self.reach[: n + 1], ground)
+        effects = {"cumulative": self.reach[1 : n + 1], "rank": ranks[1:], "indicator": ground.one.key}
+        return _named(self.possible.head(n), lever_of(ground.one), ground.states, effects)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Return what the plan comes to, in one row (`plan_on`)."""
+        return pd.DataFrame([self.outcome])
+
+    @cached_property
+    def obstacles(self) -> pd.DataFrame:
+        """Return what stands in the way of more (`frontier.obstacles`)."""
+        return obstacles(self.ground.table, self.ground.possible, self.possible)
+
+    def __repr__(self) -> str:
+        """Return a line: how many items to change, and the names of the three tables."""
+        return f"方案：改{self.outcome['n_steps']}项；逐项 .steps（DataFrame），结果 .summary，限制 .obstacles"
 
 
 def survey(
@@ -123,7 +145,7 @@ def survey(
     states = peer_states(rows, one, peers=group, scope=scope)
     table, alike = headrooms(rows, one, regions=[region], group=group, states=states, conditions=conditions)
     codes = two_way.code_tables(rows, [one], regions=group, scope=scope)[one.key]
-    return Ground(items, one, group, values, states, conditions, table, alike, codes)
+    return Ground(items, one, group, values, states, table, alike, codes, conditions)
 
 
 def headrooms(
@@ -188,48 +210,38 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     ``obstacles``: reason, n_items, could_gain: what stands in the way of more.
     Unreachable: ``reached`` is false and the steps are all that can be done; where the goal cannot be judged, none.
     """
-    one, region, values, states = ground.one, ground.group[0], ground.values, ground.states
+    one, region, values = ground.one, ground.group[0], ground.values
     goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
     if conditions != ground.conditions:
         ground = under(ground, conditions)
-    table, possible = ground.table, ground.possible
+    possible = ground.possible
     after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}
     if target == LEAD:
-        shared = on_shared(ground, possible)
-        ahead = lead(shared, one, region=region, settings=conditions.settings)
-        stuck, possible = obstacles(table, possible, shared.steps), ahead.steps
-        after = {name: getattr(ahead.judged, name) for name in after}
-    else:
-        stuck = obstacles(table, possible)
+        ahead = lead(ground.codes, on_shared(ground), one, region=region, rules=rules_of(conditions.settings))
+        possible, after = ahead.steps, {name: getattr(ahead.judged, name) for name in after}
     reach = reached_values(float(values.iloc[0]), possible, one)
     n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
     enough, n_steps = n_steps >= 0, n_steps if n_steps >= 0 else 0 if goal.reason else len(possible)
-    ranks = _ranks(reach[: n_steps + 1], values, one, conditions.settings)
-    effects = {"cumulative": reach[1 : n_steps + 1], "rank": ranks[1:], "indicator": one.key}
-    named = _named(possible.head(n_steps), lever_of(one), states, effects)
-    summary = {
+    first, last = _ranks(reach[[0, n_steps]], ground)
+    steps = possible.head(n_steps)
+    outcome = {
         "region_code": region, "indicator": one.key, "goal": str(target), "target": goal.number, "past": goal.strict,
         "value": reach[0], "reached": enough, "reached_value": reach[n_steps], "best_reachable": reach[-1],
-        "n_steps": n_steps, "n_possible": len(possible), "n_reviewed": int(named["review"].ne("").sum()),
-        "rank_before": ranks[0], "rank_after": ranks[n_steps], "n_ranked": int(values.notna().sum()),
-        "change_by": named["change_by"].sum(), **after,
+        "n_steps": n_steps, "n_possible": len(possible), "n_reviewed": int(steps["review"].ne("").sum()),
+        "rank_before": first, "rank_after": last, "n_ranked": int(values.notna().sum()),
+        "change_by": (steps["state"] - steps["goal"]).sum(), **after,
     }  # fmt: skip
-    return Plan(named, pd.DataFrame([summary]), stuck)
+    return Plan(outcome, ground, possible, reach)
 
 
 def under(ground: Ground, conditions: Conditions) -> Ground:
     """Return the same ground under other conditions."""
-    if conditions == without_reviews(ground.conditions):
+    if conditions == replace(ground.conditions, reviewed=False):
         table, alike = map(unreviewed, (ground.table, ground.alike))
     else:
         table, alike = headrooms(ground.items, ground.one, regions=ground.group[:1], group=ground.group,
                              states=ground.states, conditions=conditions)  # fmt: skip
     return replace(ground, conditions=conditions, table=table, alike=alike)
-
-
-def without_reviews(conditions: Conditions) -> Conditions:
-    """Return the conditions under which what needs a professional review stays as it is."""
-    return replace(conditions, reviewed=False)
 
 
 def reached_values(start: float, possible: pd.DataFrame, one: Indicator) -> np.ndarray:
@@ -273,7 +285,8 @@ def goal_of(
 
 def _plan_goal(one: Indicator, target: str, values: pd.Series, rules: Comparison) -> Goal:
     """Return what the plan on record asks, else the median that is to be passed; without a yardstick the reason why."""
-    asked, others = target_of(one, str(values.index[0])), values.iloc[1:].dropna().to_numpy("float64")
+    asked, numbers = target_of(one, str(values.index[0])), values.to_numpy("float64")
+    others = numbers[1:][~np.isnan(numbers[1:])]
     if target == "plan" and asked.kind == "number":
         return Goal(asked.number, one, asked.strict)
     if target == "plan" and asked.kind == "rising":  # from an unknown start only the best possible value is enough
@@ -285,44 +298,33 @@ def _plan_goal(one: Indicator, target: str, values: pd.Series, rules: Comparison
     return Goal(float(values.median()), one, True, others)
 
 
-@dataclass(frozen=True)
-class Shared:
-    """The group's code table, and the possible steps on its codes: ``jump`` is what a step adds to its code's value.
+def on_shared(ground: Ground) -> pd.DataFrame:
+    """Return the possible steps on codes another region has, with one statutory limit per code.
 
-    The step that moves the region's effect most comes first.
+    ``jump`` is what a step adds to its code's value; the step that moves the region's effect most comes first.
     """
-
-    table: CodeTable
-    steps: pd.DataFrame
-
-
-def on_shared(ground: Ground, possible: pd.DataFrame) -> Shared:
-    """Return what the possible steps come to on the same items, with one statutory limit per code; others go."""
-    table, moved = ground.codes, ground.alike.set_index("item_key")
-    above = possible["item_key"].map(moved["gain"] * moved["denominator"].sum())
-    jump = above / possible["match_code"].map(moved.groupby("match_code")["denominator"].sum())
+    table, alike, possible = ground.codes, ground.alike.set_index("item_key"), ground.possible
+    above = possible["item_key"].map(alike["gain"] * alike["denominator"].sum())
+    jump = above / possible["match_code"].map(alike.groupby("match_code")["denominator"].sum())
     weights = pd.Series(table.weights, index=table.codes)[table.held.sum(axis=1) >= 2]
-    size = jump * possible["match_code"].map(weights)
-    steps = possible.assign(jump=jump, size=size)
-    free = replace(ground.conditions, max_per_department=None)
-    return Shared(table, possible_steps(steps[steps["size"] > 0], free, by="size"))
+    steps = possible.assign(jump=jump, size=jump * possible["match_code"].map(weights))
+    return steps[steps["size"] > 0].sort_index().sort_values("size", ascending=False, kind="stable")
 
 
-def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | None = None) -> Lead:
-    """Find few steps after which 判断 is 优于: one by one that which lifts the lower end of the interval most.
+def lead(table: CodeTable, steps: pd.DataFrame, one: Indicator, *, region: str, rules: Comparison) -> Lead:
+    """Find few ``steps`` after which 判断 is 优于: one by one that which lifts the lower end of the interval most.
 
     Every trial is put into the two-way model and the region judged anew, so the region in the middle moves too. That no
     other choice is smaller is not proved (an interval is not a sum); the tests hold it against all choices.
     """
-    rules, row = rules_of(settings), two_way.counted(shared.table, one, shared.table.regions.index(region))
-    fitted, jumps = two_way.group_fit(shared.table, rules), shared.steps["jump"].to_numpy("float64") * one.sign
+    row, jumps = two_way.counted(table, one, table.regions.index(region)), steps["jump"].to_numpy("float64") * one.sign
+    fitted, order = two_way.group_fit(table, rules), np.arange(1, len(jumps) + 1)
     if fitted is None or region not in fitted.table.regions:  # whatever it does it cannot be compared
-        return Lead(shared.steps, len(jumps), False, two_way.judged_by(fitted, row, one, rules))
-    table, own = fitted.table, fitted.table.regions.index(region)
-    where = pd.Index(table.codes).get_indexer(shared.steps["match_code"])
+        return Lead(steps.assign(order=order), len(jumps), False, two_way.judged_by(fitted, row, one, rules))
+    own, where = fitted.table.regions.index(region), pd.Index(fitted.table.codes).get_indexer(steps["match_code"])
 
     taken: list[int] = []
-    left, values, now = list(range(len(jumps))), table.values, two_way.judged_by(fitted, row, one, rules)
+    left, values, now = list(range(len(jumps))), fitted.table.values, two_way.judged_by(fitted, row, one, rules)
     ahead, margin = now.verdict == Verdict.AHEAD, two_way.margin_of(one, rules)
     while not ahead and left:
         tried = left[:_TRIED]  # those that move the effect most
@@ -331,8 +333,7 @@ def lead(shared: Shared, one: Indicator, *, region: str, settings: Settings | No
         values, taken, left = trials[best], [*taken, tried[best]], [step for step in left if step != tried[best]]
         ahead = now.n_peers >= rules.min_peers and two_way.verdict_of(found, margin=margin) == Verdict.AHEAD
     now = two_way.judged_by(two_way.refit(fitted, values), row, one, rules)
-    steps = shared.steps.iloc[[*taken, *left]].assign(order=np.arange(1, len(jumps) + 1))
-    return Lead(steps, len(taken), ahead, now)
+    return Lead(steps.iloc[[*taken, *left]].assign(order=order), len(taken), ahead, now)
 
 
 _TRIED = 8
@@ -367,9 +368,10 @@ class Lead:
     judged: Judged
 
 
-def _ranks(reach: np.ndarray, values: pd.Series, one: Indicator, settings: Settings | None) -> IntegerArray:
+def _ranks(reach: np.ndarray, ground: Ground) -> IntegerArray:
     """Return the rank of the first region at every value it reaches, on the digits then printed."""
-    others, min_peers = values.iloc[1:].to_numpy("float64"), rules_of(settings).min_peers
+    one, values = ground.one, ground.values
+    others, min_peers = values.iloc[1:].to_numpy("float64"), rules_of(ground.conditions.settings).min_peers
     targets = {target_of(one, str(region)) for region in values.index}
     ranked = [places(np.append(value, others), one, targets=targets, min_peers=min_peers).ranks[0] for value in reach]
     return pd.array(ranked, dtype="Int64")
@@ -391,7 +393,7 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame, effects: dic
         "change_by": steps["state"] - steps["goal"],
         "follows": pd.Series(["、".join(peers[:3]) for peers in follows], index=steps.index, dtype="str"),
         "n_follows": pd.Series([len(peers) for peers in follows], index=steps.index, dtype="int64"),
-        "review": review_of(steps["item_name"]), **effects,
+        **effects,
     }  # fmt: skip
     columns = {name: made[name] if name in made else steps[name] for name in STEPS}
     return pd.DataFrame(columns, index=steps.index).reset_index(drop=True)

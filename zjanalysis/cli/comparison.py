@@ -64,7 +64,7 @@ def plan(arguments: argparse.Namespace) -> int:
     proposal = me.plan(one.key, target=target, conditions=conditions)
     _head(me)
     _say(actions.plan(me, one.key, target=target, conditions=conditions)[0])
-    if not proposal.summary["reached"].iloc[0] and len(proposal.obstacles):
+    if not proposal.outcome["reached"] and len(proposal.obstacles):
         _table(actions.obstacles(me, one.key, target=target, conditions=conditions))
     if arguments.out:
         path = Path(arguments.out)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 
 from zjanalysis.analysis.frontier import FREE, Conditions
-from zjanalysis.analysis.plan import LEAD, Plan, without_reviews
+from zjanalysis.analysis.plan import LEAD, Plan
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
 from zjanalysis.display.answer import digits_of, gain_text, named_steps, over_note, step_counts
@@ -25,8 +29,8 @@ def plan_overview(me: Study, *indicators: str) -> Block:
     """
     keys = [str(key) for key in indicators or me.gaps["indicator"]]
     plans = {key: (me.plan(key), me.plan(key, target=LEAD)) for key in keys}
-    unknown = [key for key in keys if wording.missing(plans[key][0].summary["value"].iloc[0])]
-    why = {key: str(plans[key][0].summary["reason"].iloc[0]) for key in keys if key not in unknown}
+    unknown = [key for key in keys if wording.missing(plans[key][0].outcome["value"])]
+    why = {key: str(plans[key][0].outcome["reason"]) for key in keys if key not in unknown}
     alone = [key for key in keys if key not in unknown and _nobody(*plans[key])]
     rows = pd.DataFrame([_overview(me, key, *plans[key]) for key in keys if key not in (*unknown, *alone)])
     left = [
@@ -54,7 +58,7 @@ def _all_steps(plans: list[Plan], goal: str) -> str:
     steps = [one.steps for one in plans if len(one.steps)]
     if not steps:
         return ""
-    n_short = sum(bool(len(one.steps)) or not one.summary["reached"].iloc[0] for one in plans)
+    n_short = sum(bool(len(one.steps)) or not one.outcome["reached"] for one in plans)
     offices = _offices(pd.concat([one["department"] for one in steps]))
     return f"未{goal}的{n_short}项指标共需{step_counts(steps)}，涉及{offices}。"
 
@@ -71,24 +75,24 @@ def _offices(departments: pd.Series) -> str:
 
 def _nobody(met: Plan, lead: Plan) -> bool:
     """Tell whether nothing can be changed and nothing is reached: no peer does better what the region does."""
-    return all(not row["n_possible"] and not row["reached"] for one in (met, lead) for row in [one.summary.iloc[0]])
+    return all(not row["n_possible"] and not row["reached"] for row in (met.outcome, lead.outcome))
 
 
 def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
-    one, row = about(key), met.summary.iloc[0]
+    one, row = about(key), met.outcome
     needed, review = _needed(row, one.unit, _goal(me, one.key)), ""
     if (row["n_reviewed"] or not row["reached"]) and not row["reason"]:
-        free = _needed(me.plan(key, conditions=without_reviews(FREE)).summary.iloc[0], one.unit, _goal(me, one.key))
+        free = _needed(me.plan(key, conditions=replace(FREE, reviewed=False)).outcome, one.unit, _goal(me, one.key))
         review = f"{one.short}{free}" if free != needed else ""
     digits, target = digits_of(row, one.unit), row["target"]
     goal = "—" if wording.missing(target) else wording.goal(target, one.unit, one.sign, past=row["past"], digits=digits)
     return {
         "name": one.short, "now": wording.amount(row["value"], one.unit, digits), "goal_text": goal, "met": needed,
-        "cost": _cost(met.steps), "lead": _needed(lead.summary.iloc[0], one.unit, Verdict.AHEAD), "review": review,
+        "cost": _cost(met.steps), "lead": _needed(lead.outcome, one.unit, Verdict.AHEAD), "review": review,
     }  # fmt: skip
 
 
-def _needed(row: pd.Series, unit: str, goal: str) -> str:
+def _needed(row: Mapping[str, Any], unit: str, goal: str) -> str:
     digits = None if goal == Verdict.AHEAD else digits_of(row, unit)
     if row["reached"] and not row["n_steps"]:
         return f"已{goal}"
@@ -123,7 +127,7 @@ def plan(
 
 
 def _plan(planned: Plan, me: Study, limit: int) -> Block:
-    row = planned.summary.iloc[0]
+    row = planned.outcome
     one = about(str(row["indicator"]))
     if wording.missing(row["value"]):
         return say(f"{me.name}{one.label}{wording.NO_DATA}，不列方案。")
@@ -149,7 +153,7 @@ def _plan(planned: Plan, me: Study, limit: int) -> Block:
     return listing(page_table("plan", rows, one), said, limit=limit)
 
 
-def _answer(row: pd.Series, unit: str, digits: int | None) -> str:
+def _answer(row: Mapping[str, Any], unit: str, digits: int | None) -> str:
     if row["reached"] and not row["n_steps"]:
         return "已经做到，无需调整。"
     if not row["reached"]:
@@ -186,7 +190,7 @@ def tasks(me: Study, *indicators: str) -> Block:
     every = [me.plan(key) for key in indicators or me.keys]
     plans = [one.steps for one in every if len(one.steps)]
     if not plans:
-        met = has_plan(me.region) and all(one.summary["reached"].iloc[0] for one in every)
+        met = has_plan(me.region) and all(one.outcome["reached"] for one in every)
         return say(f"{'各项目标均已达到，' if met else ''}没有要下发的任务。")
     rows = task_list(*plans)
     return listing(page_table("tasks", rows), f"共{len(rows)}项任务（{step_counts(plans)}）。")

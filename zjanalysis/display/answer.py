@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -139,7 +139,7 @@ def _nothing_missed(me: Study) -> str:
     none, plans = unplanned(me.region), _first_plans(me)
     if not any(len(one.steps) for one in plans):
         return f"{none or met}，没有可参照的改法"
-    if plans[0].summary["verdict"].iloc[0] == Verdict.NONE:  # there is no middle to be held against
+    if plans[0].outcome["verdict"] == Verdict.NONE:  # there is no middle to be held against
         return f"{none or met}，表1列出{me.whom}已有的做法"
     return f"{none}，按表1缩小与居中地区的差距" if none else f"{met}，按表1巩固同事项上的短板"
 
@@ -161,7 +161,7 @@ def over_sentence(me: Study) -> str:
 
 
 def _action(one: Plan) -> str:
-    row = one.summary.iloc[0]
+    row = one.outcome
     name, unit = about(str(row["indicator"])).short, about(str(row["indicator"])).unit
     digits = digits_of(row, unit)
     if row["reached"]:
@@ -172,7 +172,7 @@ def _action(one: Plan) -> str:
     return f"{name}按{row['n_possible']}项已有做法全部改完为{best}，仍不达标"
 
 
-def digits_of(row: pd.Series, unit: str) -> int:
+def digits_of(row: Mapping[str, Any], unit: str) -> int:
     """Return the digits in which the values of a plan's summary are told from its target."""
     return wording.digits_apart([row["value"], row["reached_value"], row["best_reachable"]], row["target"], unit)
 
@@ -181,7 +181,7 @@ def unmet_plans(me: Study) -> list[Plan]:
     """Return the plans of the indicators that do not meet their target, the fewest changes first."""
     keys = me.gaps.loc[me.gaps["meets_target"] == Met.NOT_MET, "indicator"]
     plans = [me.plan(str(key)) for key in keys]
-    return sorted(plans, key=lambda one: (not one.summary["reached"].iloc[0], int(one.summary["n_steps"].iloc[0])))
+    return sorted(plans, key=lambda one: (not one.outcome["reached"], int(one.outcome["n_steps"])))
 
 
 MEANINGS = {

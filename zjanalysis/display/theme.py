@@ -156,7 +156,12 @@ def ems(text: str) -> float:
     >>> ems("赤坎区12")
     4.16
     """
-    return sum(1.0 if unicodedata.east_asian_width(sign) in "WFA" else 0.58 for sign in text)
+    return sum(map(_em, text))
+
+
+@cache
+def _em(sign: str) -> float:
+    return 1.0 if unicodedata.east_asian_width(sign) in "WFA" else 0.58
 
 
 def shorten(text: str, limit: float) -> str:

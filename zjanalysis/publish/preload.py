@@ -40,7 +40,7 @@ _INLINE = "matplotlib_inline.backend_inline"
 _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl", "docx",
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
-              "bdb", "pandas.core.reshape.reshape")  # fmt: skip
+              "IPython.core.pylabtools", "matplotlib_inline.config", "bdb", "pandas.core.reshape.reshape")  # fmt: skip
 _ROOMS = ("inputs", "analysis", "display", "cases", "ledger", "publish")
 _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
@@ -56,32 +56,38 @@ import pandas as pd  # noqa: E402
 
 from zjanalysis.columns import TABLES  # noqa: E402
 from zjanalysis.display import canvas, document, picture, theme, workbook  # noqa: E402
+from zjanalysis.display.tables import table  # noqa: E402
+from zjanalysis.inputs.regions import find_code  # noqa: E402
 from zjanalysis.publish import page, snapshot  # noqa: E402
 
 
 def _rehearse() -> None:
     """Use once what builds its tables at first use: without it every child would build them again for its one report.
 
-    Schema of notebooks, rules of Markdown, templates, the font's commonest signs, palette, narwhals' pandas side,
-    writers of workbooks and documents.
+    Schema of notebooks, rules of Markdown, templates, names of regions, the font's commonest signs in every size,
+    palette, narwhals' pandas side, writers of workbooks, documents and cards.
     """
     page.template()
     page.markdown().render("## 湛江市\n\n1. **一** `c`\n2. 二\n\n文字。\n")
     theme.printable("湛江市")
-    signs = "".join(sorted(set("0123456789.%").union(*(one.label for some in TABLES.values() for one in some))))
+    find_code("湛江市")
     for relaxed in (False, True):
         nbformat.validate(nbformat.v4.new_notebook(), relax_add_props=relaxed)
+    labels = [one.label for some in TABLES.values() for one in some]
+    signs = "".join(sorted(set("0123456789.%").union(*labels)))
     with theme.style():
         axes = picture.new_figure(20.0).subplots()
         for size, family in product((theme.SMALL, theme.TEXT), ((theme.FAMILY,), theme.STRONG)):
             canvas.write(axes, 0, 0, signs, fontsize=size, fontfamily=family, in_layout=False)
     picture.draw_svg(picture.frame(axes, title="湛江市", source=""), alt="湛江市")
-    picture.draw_png(axes)
+    drawn = picture.draw_png(axes)
+    document.draw_card(title="湛江市", terms=[("一", "文字。")], picture=drawn, code="", sample=True)
     analysis = importlib.import_module("zjanalysis.analysis.indicators")
     one = pd.DataFrame({"region_code": ["440800"], "visits": [1.0], "in_force": [True]})
     analysis.measure(one, [analysis.indicator("visits")], scope=None)
+    printed = table(one, columns=["region_code", "visits"])
     with tempfile.TemporaryDirectory(prefix="zj") as place:
-        workbook.write_workbook([], Path(place, "none.xlsx"), title="")
+        workbook.write_workbook([printed], Path(place, "one.xlsx"), title="", sample=True)
     document.make_document(["一、", {"kind": "text", "text": "文字。"}], {}, office="")
 
 

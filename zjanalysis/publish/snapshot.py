@@ -265,7 +265,7 @@ def _share_cases(me: Any) -> None:
 
     cases = find_cases(me.period, settings=me.settings)
     if cases is not None:
-        _ = every_region(me.period, cases), me.weighed(case_counts(cases.by_item))
+        _ = every_region(me.period, cases), me.caseload(case_counts(cases.by_item))
 
 
 def file_name(key: str, settings: Settings) -> str:
