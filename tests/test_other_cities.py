@@ -15,10 +15,11 @@ import openpyxl
 import pytest
 
 from tests.conftest import zj
+from zjanalysis.analysis.registry import for_region, indicator
 from zjanalysis.display.forms import reported_lines
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
-from zjanalysis.inputs.workplan import load_targets, load_tasks
+from zjanalysis.inputs.workplan import asked_of, load_targets, load_tasks
 from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import FILE_NAME, load_ledger
 from zjanalysis.settings import load_settings
@@ -127,6 +128,25 @@ def cards_of(path: Path) -> list[dict]:
 def blocks_of(payload: dict) -> list[dict]:
     """One block, or those that were shown together."""
     return [one for part in payload["blocks"] for one in blocks_of(part)] if "blocks" in payload else [payload]
+
+
+def test_the_plan_of_another_city_binds_by_its_own_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pages judged by the numbers of Zhanjiang's plan, and by targets that it does not name; its ledger did not."""
+    said = {"city": "440200", "source": "items"}
+    every = [
+        {"indicator": "instant", "task": "二", "level": "区县级", "comparison": ">", "value": "0.55"},
+        {"indicator": "visits", "task": "一", "level": "市级、区县级", "comparison": "falling", "value": ""},
+    ]
+    tables = {"targets": [said | row for row in every], "tasks": [{"city": "440200", "task": one} for one in "一二"]}
+    monkeypatch.setattr("zjanalysis.inputs.workplan.read_reference", tables.__getitem__)
+    asked_of.cache_clear()
+    instant, visits = (for_region(indicator(key), "440222") for key in ("instant", "visits"))
+    assert (instant.target, instant.strict, instant.basis) == (0.55, True, "方案任务（二）")
+    assert (visits.aim, visits.target_text, visits.basis) == ("rising", "逐期降低", "方案任务（一）")
+    assert not for_region(indicator("instant"), "440200").aim  # its sentence speaks of counties only
+    assert not for_region(indicator("visit_share"), "440222").aim
+    assert for_region(indicator("visit_share"), "440222").basis == "本工具口径"
+    asked_of.cache_clear()
 
 
 def test_without_a_plan_there_are_no_tasks_and_the_forms_still_ask() -> None:

@@ -21,7 +21,7 @@ from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
 from zjanalysis.analysis.named import group_columns, named
-from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, indicator
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, for_region, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
 from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
@@ -65,8 +65,8 @@ class Study:
 
     def asked(self, key: str) -> Indicator:
         """Return an indicator with what the plan asks among these peers: not 高于兄弟, where they are chosen."""
-        one = indicator(key)
-        return replace(one, aim="", target_text="") if self.chosen and one.aim == "above_peers" else one
+        aim = for_region(one := indicator(key), self.region).aim or one.aim
+        return replace(one, aim="", target_text="") if self.chosen and aim == "above_peers" else one
 
     @cached_property
     def group(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from zjanalysis.analysis.indicators import (
     measure,
 )
 from zjanalysis.analysis.matching import collapse_by_code
-from zjanalysis.analysis.registry import PLAN_SCOPE
+from zjanalysis.analysis.registry import PLAN_SCOPE, for_region
 from zjanalysis.errors import UnknownName
 
 Read = Callable[[str], pd.DataFrame]
@@ -171,10 +171,10 @@ def test_an_unknown_indicator_names_the_nearest() -> None:
 
 
 def test_targets_of_the_plan() -> None:
-    assert indicator("instant").target_for(county=False) == 0.8550
-    assert indicator("instant").target_for(county=True) == 0.8111
-    assert indicator("online").target_for(county=True) == 1.0
-    assert pd.isna(indicator("visits").target_for(county=False))
+    assert for_region(indicator("instant"), "440800").target == 0.8550
+    assert for_region(indicator("instant"), "440823").target == 0.8111
+    assert for_region(indicator("online"), "440823").target == 1.0
+    assert for_region(indicator("visits"), "440800").target is None
     assert len({i.key for i in ITEM_INDICATORS}) == len(ITEM_INDICATORS) == 12
 
 

@@ -43,6 +43,13 @@ def test_what_a_line_of_shares_says(values: list[float], expected: Signal) -> No
     assert word("instant", values) is expected
 
 
+def test_a_list_that_only_gets_shorter_gets_no_worse() -> None:
+    """Four items not online among 280, 278, 276 and 274 were 持续变差, by three hundredths of a point."""
+    lists = np.array([280.0, 278.0, 276.0, 274.0])
+    assert read_line((lists - 4) / lists, lists, indicator("online")).signal is Signal.STEADY
+    assert word("online", [0.80, 0.79, 0.78, 0.77]) is Signal.WORSE
+
+
 @pytest.mark.parametrize("key", ["visits", "promised_days", "visit_share"])
 def test_where_less_is_better_falling_is_improving(key: str) -> None:
     assert word(key, [0.50, 0.46, 0.43, 0.39, 0.36, 0.32]) is Signal.BETTER

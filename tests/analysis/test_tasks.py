@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,6 +10,8 @@ from zjanalysis.analysis.frontier import Conditions
 from zjanalysis.analysis.indicators import indicator, measure
 from zjanalysis.analysis.plan import plan
 from zjanalysis.analysis.tasks import ANSWERS, after_answers, carried_out, judge_answers, task_list
+from zjanalysis.display.forms import write_tasks
+from zjanalysis.inputs.office_table import read_answers
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -80,6 +83,13 @@ def test_every_answer_comes_to_one_state(items: pd.DataFrame, tasks: pd.DataFram
     assert judged["applied_value"].iloc[[0, 3, 4]].tolist() == [3, 3, 5]
     assert judged["applied_value"].notna().sum() == 3
     assert "部分同意" in ANSWERS
+
+
+def test_an_agreed_value_may_carry_the_unit_of_the_list(tasks: pd.DataFrame, tmp_path: Path) -> None:
+    answers = tasks.assign(answer="部分同意", agreed_value=["5个工作日", "0次", "五天"])
+    read = read_answers(write_tasks(answers, tmp_path / "清单.xlsx", title="任务清单"))
+    assert read["agreed_value"].fillna(-1).tolist() == [5, 0, -1]
+    assert read["agreed_text"].tolist() == ["5个工作日", "0次", "五天"]
 
 
 def test_what_betters_nothing_is_no_adoption(items: pd.DataFrame, tasks: pd.DataFrame) -> None:

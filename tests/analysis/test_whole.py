@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import zjanalysis as zj
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.whole import as_whole, pulls, whole_cities, whole_period
+from zjanalysis.analysis.whole import as_whole, pulls, whole_cities, whole_period, whole_series
 from zjanalysis.errors import ConfigError, NoData
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.studies import Study, study_of
@@ -42,6 +42,13 @@ def test_the_rows_of_the_whole_are_put_together_once_a_period(monkeypatch: pytes
     first = whole_period(now, "440800+")
     monkeypatch.setattr("zjanalysis.analysis.whole.as_whole", pytest.fail)
     assert whole_period(now, "440900+") is first
+
+
+def test_a_whole_without_any_figure_has_no_series() -> None:
+    """The first period of a city all of whose counties are there could not be built at all."""
+    nothing = pd.DataFrame(columns=["region_code", "indicator", "period", "definition", "source", "value", "numerator",
+                                    "denominator", "n", "n_left_out"])  # fmt: skip
+    assert whole_series(nothing, ("440200",)).empty
 
 
 def test_the_city_alone_is_untouched_by_its_whole() -> None:

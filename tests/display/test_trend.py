@@ -108,6 +108,13 @@ def test_the_line_is_the_series_and_the_target_the_plans(slipping: Study) -> Non
     assert targets == [0.8111]
 
 
+def test_a_region_alone_is_held_against_no_group(slipping: Study) -> None:
+    """The page said 相对全组nan, and 扣除全组共同的变化，没有持续变化 of changes that nothing was taken off."""
+    alone = replace(slipping, peers=())
+    assert "全组" not in zj.trend_line(alone, "instant").sentence
+    assert "全组" not in trend.trend_sentence(alone, "instant")
+
+
 def test_a_cut_breaks_the_line_and_stands_in_the_table(slipping: Study) -> None:
     rows = slipping.series.copy()
     later = rows["period"] >= "2020Q1"

@@ -37,6 +37,12 @@ def test_the_parts_are_told_with_what_each_does(whole: Study) -> None:
     assert block.sentence.startswith("没有吴川市，湛江全市平均跑动次数会减少")
 
 
+def test_counties_of_a_city_in_no_group_are_compared_within_it(city: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of 全市 of a city of another province failed: 未找到兄弟地区分组“各县区”."""
+    monkeypatch.setattr("zjanalysis.display.whole.nearest_group", lambda _: "")
+    assert zj.counties(city, "visits").sentence == "湛江市不在收录的地市分组里，县（市、区）只在本市内比较。"
+
+
 def test_counties_are_shown_among_those_of_the_cities_nearby(city: Study) -> None:
     block = zj.counties(city, "visits")
     hold_whole(block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -147,6 +148,59 @@ def test_a_duplicate_in_another_file_names_that_file(tmp_path: Path) -> None:
     assert found.files["rows_left_out"].tolist() == [0, 1]
     message = found.findings.loc[found.findings["rule"].eq("duplicate_item"), "message"].item()
     assert message == "与a.csv第 2 行是同一事项，没有重复计入。"
+
+
+def test_a_list_sent_twice_with_other_figures_is_no_mere_duplicate(tmp_path: Path) -> None:
+    """乐昌市.xlsx stood before 乐昌市（最终版）.xlsx: of 20 items the old figures counted, and the new were to be deleted."""
+    for name, visits in (("遂溪县.csv", 1), ("遂溪县（核对）.csv", 0)):
+        (tmp_path / name).write_text(
+            f"事项名称,地区,跑动次数,业务办理项编码\n甲,遂溪县,{visits},A1\n乙,遂溪县,0,A2\n", "utf-8"
+        )
+    found = check_files([tmp_path], settings=SETTINGS).findings
+    twice = found[found["rule"].str.startswith("duplicate")].set_index("rule")["message"]
+    assert (
+        twice["duplicate_differs"]
+        == "是同一事项，却与遂溪县.csv第 2 行的到办事现场次数不同；只计了那一行，没有计这一行。"
+    )
+    assert twice["duplicate_item"] == "与遂溪县.csv第 3 行是同一事项，没有重复计入。"
+
+
+def test_a_copy_sent_back_is_read_as_the_build_reads_it(tmp_path: Path) -> None:
+    """遂溪县（核对）.xlsx, corrected and handed in, was left out by the check without a word; the build counted it."""
+    book(HEAD, A)(tmp_path / "遂溪县（核对）.xlsx")
+    assert check_files([tmp_path], settings=SETTINGS).files["rows_used"].tolist() == [1]
+
+
+def test_a_name_nobody_knows_beside_a_known_code_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "行政区划代码,地区,事项名称,跑动次数\n440823,遂城县,甲,0\n440823,遂溪县,乙,0\n", "utf-8"
+    )
+    found = check_files([tmp_path], settings=SETTINGS).findings
+    assert found.loc[found["rule"].eq("region_conflict"), "value"].tolist() == ["遂城县"]
+
+
+def test_the_file_of_last_quarter_handed_in_again_is_said(tmp_path: Path) -> None:
+    for period in ("2021Q1", "2021Q2"):
+        (tmp_path / period / "items").mkdir(parents=True)
+        book(HEAD, A)(tmp_path / period / "items" / "遂溪县.xlsx")
+        book(HEAD, A if period == "2021Q1" else B)(tmp_path / period / "items" / "徐闻县.xlsx")
+    again = (tmp_path / "2021Q2" / "items" / "遂溪县.xlsx").with_name("县里报来.xlsx")
+    again.with_name("遂溪县.xlsx").replace(again)
+    shutil.copy(tmp_path / "2021Q1" / "items" / "遂溪县.xlsx", again)
+    found = check_files([tmp_path / "2021Q2" / "items"], settings=SETTINGS).findings
+    assert found.loc[found["rule"].eq("file_of_last"), "message"].tolist() == [
+        "“县里报来.xlsx”与2021Q1的“遂溪县.xlsx”内容完全相同，仍按本期计。"
+    ]
+
+
+def test_cases_are_not_taken_for_items(tmp_path: Path) -> None:
+    """A table of cases has names and limits too: its office was told to fill in 事项类型."""
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "办件.csv").write_text("办件编号,地区,事项名称,承诺办结时限\n1,遂溪县,甲,5\n", "utf-8")
+    found = check_files([tmp_path], settings=SETTINGS)
+    assert found.findings[["rule", "value"]].to_numpy().tolist() == [
+        ["file_refused", "“办件.csv”是办件表，不是事项清单。"]
+    ]
 
 
 def test_rules_without_a_file_of_their_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -154,6 +155,22 @@ def test_places_of_the_brief_are_those_of_the_counts_and_ties_share_one(kept: Le
         assert int(row["逾期"]) == own["status"].eq(Status.OVERDUE).sum()
         assert row["达标率"] == wording.number(100 * int(row["已达标"]) / int(n))
         assert int(row["位次"]) == 1 + sum(float(other["达标率"]) > float(row["达标率"]) for other in rows)
+
+
+def test_a_row_of_a_county_stays_the_countys_whoever_of_its_units_leads_it(kept: LedgerFile) -> None:
+    """Given to a bureau of its own, a row left the county's rate for the table of the city's bureaus."""
+    row = kept.ledger["region"].eq("遂溪县") & kept.ledger["status"].ne(Status.CLOSED)
+    led = kept.ledger["lead_unit"].mask(row & row.cumsum().eq(1), "遂溪县政务服务数据管理局")
+    paper = brief(
+        replace(kept, ledger=kept.ledger.assign(lead_unit=led)), on="2021-07-10", city="440800", office=BUREAU
+    )
+    same = brief(kept, on="2021-07-10", city="440800", office=BUREAU)
+    here, there = (
+        [[[cell.text for cell in line.cells] for line in one.rows] for one in Document(io.BytesIO(each)).tables[:2]]
+        for _, each in (paper, same)
+    )
+    assert (led != kept.ledger["lead_unit"]).sum() == 1
+    assert here == there
 
 
 def test_the_month_begins_with_the_states_before_its_first_change(kept: LedgerFile) -> None:

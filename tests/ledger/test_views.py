@@ -57,7 +57,10 @@ def test_a_ledger_older_than_the_data_says_so(county: Study) -> None:
     online = county.period.items.assign(online=True)
     me = with_ledger(county, lambda ledger: ledger)
     changed = replace(me, period=replace(me.period, items=online))
-    assert "网上可办率不是本期数据现在的数，请运行 zj ledger update" in views.due(changed).sentence
+    assert (
+        "网上可办率不是本期数据现在的数，请对 2021Q1 文件夹里的 ledger.xlsx 运行 zj ledger update，加 --period 2021Q1。"
+        in views.due(changed).sentence
+    )
 
 
 def test_a_median_that_moved_makes_a_ledger_old_too(county: Study, city: Study) -> None:

@@ -30,7 +30,6 @@ from zjanalysis.analysis.like_for_like import (
 )
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, for_region
 from zjanalysis.analysis.registry import indicator as find
-from zjanalysis.inputs.regions import is_county
 from zjanalysis.settings import Comparison, Settings
 from zjanalysis.units import UNITS, Met, Target, Verdict, digits_for, published, rising
 
@@ -52,7 +51,7 @@ def target_of(one: Indicator, region: str, *, median: float = float("nan")) -> T
     """
     asked = for_region(one, region)
     if asked.aim == "number":
-        return Target("number", asked.target_for(county=is_county(region)), asked.sign, strict=asked.strict)
+        return Target("number", float(asked.target or 0), asked.sign, strict=asked.strict)
     if asked.aim == "above_peers":
         return Target("median", median, asked.sign, strict=True)
     if asked.aim == "rising":

@@ -5,13 +5,15 @@ Definitions: DOMAIN §2; basis: 《湛江市2020年数字政府改革建设整�
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import narwhals as nw
 
 from zjanalysis.errors import ConfigError, unknown_name
-from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.inputs.regions import city_of
+from zjanalysis.inputs.workplan import asked_of, has_plan, load_tasks
 
 Aim = Literal["number", "above_peers", "rising", ""]
 
@@ -24,10 +26,9 @@ PERMIT = ("行政许可",)
 class Indicator:
     """A ratio of two sums. ``scope`` selects rows on top of the common scope; ``unit`` is share, days or visits.
 
-    ``item_types`` are the types the plan speaks of (empty: every type). ``target`` is a number when the plan names
-    one (``strict``: must be exceeded, not only reached), ``county_target`` applies to counties and zones when it
-    differs, ``aim`` says what reaching means and ``target_text`` what the plan says. ``missing`` names the reason
-    for which a row in scope is left out.
+    ``item_types`` are the types the plan speaks of (empty: every type). ``aim`` says what reaching a target means and
+    ``target_text`` what the plan says; its own sentence decides for its city (`for_region`), its number is ``target``
+    (``strict``: must be exceeded, not only reached). ``missing`` names the reason for which a row in scope is left out.
     """
 
     key: str
@@ -40,7 +41,6 @@ class Indicator:
     definition: str
     basis: str
     target: float | None = None
-    county_target: float | None = None
     strict: bool = False
     aim: Aim = ""
     target_text: str = ""
@@ -52,11 +52,6 @@ class Indicator:
     def sign(self) -> int:
         """Return 1 where more is better, −1 where less is: a difference times this is positive when ahead."""
         return 1 if self.better == "higher" else -1
-
-    def target_for(self, *, county: bool) -> float:
-        """Return the number the plan names for a city or a county; NaN where it names none."""
-        number = self.county_target if county and self.county_target is not None else self.target
-        return float("nan") if number is None else number
 
 
 @dataclass(frozen=True)
@@ -133,11 +128,11 @@ ITEM_INDICATORS: tuple[Indicator, ...] = (
     Indicator("zero_visit", "零跑动率", _when_known("visits", _VISITS == 0), ONE, ALL,
               "share", "higher", "到现场次数为 0 的事项数 ÷ 事项数", "通行口径", short="零跑动率", missing=_NO_VISITS),
     Indicator("instant", "即办率", _when_known("handling_type", nw.col("handling_type") == "即办件"), ONE, _PUBLIC,
-              "share", "higher", "即办件数 ÷ 面向自然人或法人的行政许可事项数", "方案任务（六）", target=0.8550,
-              county_target=0.8111, strict=True, aim="number", target_text="市本级高于85.50%，区县级高于81.11%",
+              "share", "higher", "即办件数 ÷ 面向自然人或法人的行政许可事项数", "方案任务（六）",
+              aim="number", target_text="市本级高于85.50%，区县级高于81.11%",
               short="即办率", missing=nw.lit("缺办件类型")),
     Indicator("online", "网上可办率", nw.col("online").cast(nw.Float64), ONE, ALL,
-              "share", "higher", "可网上办理的行政许可事项数 ÷ 行政许可事项数", "方案任务（六）", target=1.0,
+              "share", "higher", "可网上办理的行政许可事项数 ÷ 行政许可事项数", "方案任务（六）",
               aim="number", target_text="达100%", short="网上可办率", missing=nw.lit("缺是否网办")),
     Indicator("online_end_to_end", "全流程网办率", nw.col("end_to_end").cast(nw.Float64), ONE, ALL,
               "share", "higher", "网办深度达全流程（Ⅳ级，或八段中的5、6、7）的行政许可事项数 ÷ 行政许可事项数",
@@ -147,7 +142,7 @@ ITEM_INDICATORS: tuple[Indicator, ...] = (
               "share", "higher", "纳入综合窗口的依申请事项数 ÷ 依申请事项数", "方案任务（六）", aim="rising",
               target_text="逐期提高", short="一窗受理率", item_types=(), missing=nw.lit("缺是否综合窗口")),
     Indicator("bookable", "预约办理率", nw.col("bookable").cast(nw.Float64), ONE, ALL,
-              "share", "higher", "可预约的事项数 ÷ 事项数", "方案任务（六）", target=1.0, aim="number",
+              "share", "higher", "可预约的事项数 ÷ 事项数", "方案任务（六）", aim="number",
               target_text="达100%", short="预约办理率", item_types=(), missing=nw.lit("缺是否可预约")),
 )  # fmt: skip
 
@@ -158,8 +153,8 @@ def indicator(key: str | Indicator) -> Indicator:
     """Return the indicator of a key, label or short label; raises UnknownName with the nearest, ConfigError for
     what is no name.
 
-    >>> indicator("即办率").key, indicator("instant").target
-    ('instant', 0.855)
+    >>> indicator("即办率").key
+    'instant'
     """
     if isinstance(key, Indicator):
         return key
@@ -172,16 +167,34 @@ def indicator(key: str | Indicator) -> Indicator:
 
 
 def for_region(one: Indicator, region: str) -> Indicator:
-    """Return the indicator as it binds a region: without any target where no work plan of its city is on record.
+    """Return the indicator with what the plan on record of its city asks of a region (reference/targets.csv).
 
-    The targets written here are those of the plan on record (reference/tasks.csv, column city); they bind its city.
+    A number comes before the others' median, that before rising. Without a sentence an indicator of items has no
+    target, one of cases what is registered for it; without a plan none has.
 
-    >>> bound(indicator("instant"), "440823").county_target, bound(indicator("instant"), "440902").county_target
+    >>> for_region(indicator("instant"), "440823").target, for_region(indicator("instant"), "440902").target
     (0.8111, None)
     """
-    if has_plan(region):
-        return one
-    return replace(one, target=None, county_target=None, strict=False, aim="", target_text="", basis="本工具口径")
+    rows = sorted(asked_of(region, one.key) if one.aim else (), key=lambda row: _ASKED.index(row["comparison"]))
+    if not rows:
+        named = _TASK.match(one.basis)
+        kept = has_plan(region) and (named is None or named[1] in set(load_tasks(city_of(region))["task"]))
+        basis = one.basis if kept else "本工具口径"
+        if kept and one.key not in _BY_NAME:
+            return one
+        return replace(one, target=None, strict=False, aim="", target_text="", basis=basis)
+    kind, number = rows[0]["comparison"], rows[0]["value"]
+    basis = _TASK.sub(f"方案任务（{rows[0]['task']}）", one.basis)
+    if number:
+        return replace(one, target=float(number), strict=kind in (">", "<"), aim="number", basis=basis)
+    aim: Aim = "above_peers" if kind.endswith("peers") else "rising"
+    words = ("高于兄弟地市", "低于兄弟地市") if aim == "above_peers" else ("逐期提高", "逐期降低")
+    text = one.target_text if one.aim == aim else words[one.better == "lower"]
+    return replace(one, target=None, aim=aim, target_text=text, basis=basis)
+
+
+_TASK = re.compile("^方案任务（(.+?)）")
+_ASKED = (">", ">=", "<", "<=", "above_peers", "below_peers", "rising", "falling")
 
 
 def by_caseload(one: str | Indicator) -> Indicator:

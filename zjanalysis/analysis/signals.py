@@ -25,7 +25,7 @@ import pandas as pd
 from zjanalysis.analysis.chance import interval, is_count, two_sided_t
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.matching import followed, lineages
-from zjanalysis.analysis.registry import Indicator, Scope
+from zjanalysis.analysis.registry import Indicator, Scope, for_region
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import any_indicator, last_of, stored
 from zjanalysis.inputs.dataset import list_periods, load_dataset, steps_in_time
@@ -55,7 +55,7 @@ D2 = 1.128
 """The mean range of two normal draws is 1.128 of their standard deviation (2.66 = 3 / 1.128)."""
 FREEDOM = 0.62
 """Degrees of freedom that each moving range is worth; neighbouring ones share a point."""
-LEAST_SIGMAS = 3.0
+LEAST_SIGMAS, TINY = 3.0, 1e-12
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,14 @@ def read_line(values: np.ndarray, denominators: np.ndarray, one: Indicator, *, u
     level = values[first:] + slope * np.arange(n - 1 - first, -1, -1)  # where each point would stand by now
     scale = _scale(float(values[first:-1].mean()), denominators[first:], counts=counts)
     sigma = _sigma(np.diff(level[:-1]), scale)
-    noise = max(sigma * scale[-1], least_move(float(denominators[-1]), one) / D2)
+    least = least_move(float(denominators[-1]), one)
+    noise = max(sigma * scale[-1], least / D2)
     reach = max(LEAST_SIGMAS, two_sided_t(POINT_LEVEL, max(1.0, FREEDOM * (len(level) - 2)))) * noise
     centre, wide = float(level[:-1].mean()), sqrt(1 + 1 / (len(level) - 1))
     signal = Signal.STEADY
     if abs(level[-1] - centre) > reach * wide and _jumps(level, float(steps[-1]), reach * sqrt(2)):
         signal = Signal.OUTLIER
-    elif _is_trend(steps, run):
+    elif _is_trend(steps, run) and abs(float(values[-1] - values[-run])) >= least - TINY:
         signal = Signal.BETTER if steps[-1] * one.sign > 0 else Signal.WORSE
     phi, way = sigma**2 if counts else float("nan"), int(np.sign(steps[-1])) * one.sign
     return Reading(signal, n, run, centre - reach * wide, centre + reach * wide, phi, way)
@@ -261,7 +262,7 @@ def alerts(
     words += [(Kind.RANGE, read, read_earlier, "signal"), (Kind.WORSE, read, read_earlier, "signal")]
     words += [(Kind.WORSE, read, read_earlier, "relative")]
     moved = pd.concat([_changed(*each) for each in words]).drop_duplicates([*_KEY, "kind"])
-    risen = [find(key).aim == "rising" for key in moved["indicator"]]
+    risen = [for_region(find(key), code).aim == "rising" for code, key in moved[_KEY].itertuples(index=False)]
     moved = moved[~(np.array(risen, dtype=bool) & moved["kind"].eq(Kind.TARGET) & moved["now"].eq(Met.MET))]
     facts = standings[[*_KEY, "value", "digits", "target", "median", "effect"]]
     whole = moved.merge(facts, on=_KEY).merge(read[[*_KEY, "low", "high"]], on=_KEY, how="left")

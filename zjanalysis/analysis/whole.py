@@ -130,7 +130,7 @@ def whole_series(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
     parts = as_whole(rows, cities)
     key = ["region_code", "indicator", "period", "definition", "source"]
     sums = ["numerator", "denominator", "n", "n_left_out"]
-    there = parts[~parts["part_code"].map(is_our_code)].groupby(key)["part_code"].nunique()
+    there = parts[~parts["part_code"].map(is_our_code).astype(bool)].groupby(key)["part_code"].nunique()
     summed = parts.groupby(key, as_index=False)[sums].sum()
     expected = summed["region_code"].map({whole_of(city): 1 + len(_counties(city)) for city in cities})
     complete = summed.merge(there.rename("there").reset_index(), on=key, how="left")["there"] == expected

@@ -18,7 +18,7 @@ from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, checked, listing, say, source_of
 from zjanalysis.display.tables import about, table
 from zjanalysis.inputs.regions import UNNAMED, level_name, office, report_units
-from zjanalysis.inputs.workplan import has_plan
+from zjanalysis.inputs.workplan import asked_of
 from zjanalysis.studies import Study
 
 HEADS = {column.key: column for column in TABLES["page.cases"]}
@@ -64,11 +64,12 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     total, done, n_late, overdue = (int(rows[key].sum()) for key in ("case_count", "n_finished", "n_late", "n_overdue"))
     every = views.every_region(me.period, cases)
     values = every[every["region_code"] == me.region].set_index("indicator")["value"]
+    every_one = any(row["value"] == "1" for row in asked_of(me.region, "on_time"))
     rate, finished = (wording.amount(values.get(key), "share") for key in ("on_time", "on_time_finished"))
     said = (
         f"{me.name}办件{total}件，办结{done}件，超时办结{n_late}件；截至{cases.cutoff:%Y-%m-%d}仍未办结且已逾期{overdue}件。"
         f"超时办结与逾期未结都不算按时，按时办结率{rate}（只看办结件为{finished}）。"
-        + ("要求：每一事项的实际办理时限在承诺时限内完成。" if has_plan(me.region) else "")
+        + ("要求：每一事项的实际办理时限在承诺时限内完成。" if every_one else "")
     )
     if late.empty:
         return (say(said),)

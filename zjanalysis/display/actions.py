@@ -51,7 +51,9 @@ def _goal(me: Study, key: str = "") -> str:
     """Say what a plan, or all plans, of a region reach: 达标, where a plan on record asks it; else the median."""
     if has_plan(me.region) and me.chosen and not key:
         return "达到目标"
-    return "达标" if has_plan(me.region) and (not key or me.asked(key).aim) else "过中位数"
+    from zjanalysis.analysis.registry import for_region  # noqa: PLC0415
+
+    return "达标" if has_plan(me.region) and (not key or for_region(me.asked(key), me.region).aim) else "过中位数"
 
 
 def _all_steps(plans: list[Plan], goal: str) -> str:

@@ -94,7 +94,10 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
     one, own = about(indicator), [code for code in report_units(city_of(me.region)) if code in me.period.regions]
     if not own:
         return say(f"{region_name(city_of(me.region))}没有所辖县（市、区）的数据。")
-    group = peers or f"{nearest_group(city_of(me.region))}各县区"
+    near_by = nearest_group(city_of(me.region))
+    if not (peers or near_by):
+        return say(f"{region_name(city_of(me.region))}不在收录的地市分组里，县（市、区）只在本市内比较。")
+    group = peers or f"{near_by}各县区"
     near = study_of(me.period, region=own[0], peers=group, before=me.before, settings=me.settings)
     near = replace(near, peers=tuple(code for code in near.peers if code in me.period.regions))
     if set(near.group) <= set(own):

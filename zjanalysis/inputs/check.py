@@ -37,6 +37,7 @@ ASKED = (
     "promised_written", "handling_type", "visits", "online", "online_depth", "serves", "on_application", "one_window",
     "bookable", "express", "state", "case_count",
 )  # fmt: skip
+CASES_HINT = "办件由 zj cases、zj build 读取和核对，问题列在办件时效通报里。"
 HEADER_KEYS = ("file", "sheet", "letter", "header", "column_label", "how", "nearest")
 _COLUMN_OF = {"statutory_written": "statutory_limit", "promised_written": "promised_limit"}
 
@@ -235,7 +236,7 @@ def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tabl
 
 
 def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
-    """Return the files of a list of files and folders, but Office's locks and annotated copies, as findings call them.
+    """Return the files of a list of files and folders, but Office's locks, as findings call them.
 
     A name that occurs twice is led by its folder. Raises InputError for what does not exist and for an empty list.
     """
@@ -244,8 +245,7 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
         if not path.exists():
             raise InputError(f"找不到“{path}”。", "请检查路径；有空格的路径请加引号。")
         inside = (file for file in path.rglob("*") if file.suffix.lower() in (*SUFFIXES, *OTHER_SUFFIXES))
-        handed_in = (file for file in inside if not file.name.startswith((".", "~$")))
-        own = (file for file in handed_in if file.is_file() and not file.name.endswith("（核对）.xlsx"))
+        own = (file for file in inside if file.is_file() and not file.name.startswith((".", "~$")))
         files += sorted(own, key=name_order) if path.is_dir() else [path]
     if not files:
         wrong = f"“{'、'.join(map(str, paths))}”里没有工作簿、CSV 或 JSON 文件。"
@@ -270,12 +270,17 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     chosen = settings or load_settings()
     files = submitted_files(paths)
     dataset = dataset_of(next(iter(files.values())), settings=chosen)
-    read = check_apart(files, settings=chosen, mapping=dataset.columns)
+    cases = [name for name, path in files.items() if path.absolute().parent.name == "cases"]
+    lists = {name: path for name, path in files.items() if name not in cases}
+    read = check_apart(lists, settings=chosen, mapping=dataset.columns)
+    read |= {name: InputError(f"“{name}”是办件表，不是事项清单。", CASES_HINT) for name in cases}
     results = {name: (isinstance(result, ColumnsMissing) and _office_book(files[name], name, dataset)) or result
                for name, result in read.items()}  # fmt: skip
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [rows_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
+    refused += [rows_of([Violation("file_of_last", WHOLE, values=name, others=other)], file=name)
+                for name in checked if (other := _same_before(files[name]))]  # fmt: skip
     header_tables = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
     headers = _under(header_tables) if header_tables else pd.DataFrame(columns=list(HEADER_KEYS))
     items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
@@ -283,6 +288,16 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     findings = join_findings([findings_of(refused), findings, *(findings for findings, _ in reported)])
     counts = pd.concat([counts, *(count for _, count in reported)], ignore_index=True)
     return Submission(items, findings, counts, files, headers, dataset.folder / FILE_NAME)
+
+
+def _same_before(path: Path) -> str:
+    """Return what a file of <period>/items was called in the period before, where it is that file to the byte."""
+    folder = path.absolute().parent
+    others = [one for one in folder.parent.parent.glob("*/items") if one.parent.name < folder.parent.name]
+    last = max(others, default=None) if folder.name == "items" else None
+    alike = (one for one in (last.iterdir() if last else ()) if one.stat().st_size == path.stat().st_size)
+    same = next((one for one in alike if one.is_file() and file_digest(one) == file_digest(path)), None)
+    return f"{same.parent.parent.name}的“{same.name}”" if same else ""
 
 
 def _office_book(path: Path, name: str, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | InputError | None:

@@ -83,7 +83,7 @@ def _regions(context: ReadContext, hint: str | None) -> dict[str, np.ndarray]:
     if "region_code" in cells:
         unread = (by_code == "") & (by_name != "") & ~is_zone & (context.texts("region_code") != "")
         context.note("code_unknown", "region_code", unread, others=context.texts("region"))
-    differs = (by_code != "") & (by_name != "") & (by_code != by_name) & ~is_zone
+    differs = (by_code != "") & (context.texts("region") != "") & (by_code != by_name) & ~is_zone
     context.note("region_conflict", "region", differs, others=by_code)
     return {"region_code": code, "region": mapped(code, lambda c: region_name(c) if c else "")}
 

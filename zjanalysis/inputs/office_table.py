@@ -223,6 +223,7 @@ def read_answers(path: Path) -> pd.DataFrame:
         hint = "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"
         raise InputError(f"“{path.name}”里没有找到任务清单。", hint)
     tasks = rows[rows["item_key"] != ""].reset_index(drop=True)
-    typed = {key: numbers(tasks[key]) for key in TASK_NUMBERS if key in tasks}
+    bare = {key: tasks[key].str.replace(r"(个?工作日|天|次)$", "", regex=True) for key in TASK_NUMBERS if key in tasks}
+    typed = {key: numbers(text) for key, text in bare.items()}
     written = tasks["agreed_value"] if "agreed_value" in tasks else pd.Series("", index=tasks.index)
     return tasks.assign(agreed_text=written, **typed)

@@ -176,7 +176,9 @@ def how_read(dataset: Dataset, settings: Settings) -> str:
 def no_rows(period: Period, code: str) -> NoData:
     """Return the error for a region without items in a period; it names those that have some."""
     there = [region_name(one) for one in period.items["region_code"].drop_duplicates() if one]
-    hint = f"有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。"
+    own, read = load_settings().data, period.dataset.folder.name
+    other = f"这里读的是 {read}，不是设置里的 {own}（参数 data、period）。" if Path(own).name != read else ""
+    hint = f"{other}有数据的地区：{'、'.join(there[:20])}。请换一个地区，或检查 items 文件夹里的工作簿。"
     return NoData(f"{period.dataset.title}（{period.name}）里没有{region_name(code)}的事项。", hint)
 
 

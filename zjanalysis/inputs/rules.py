@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zjanalysis.columns import label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Place, Rows, Violation, findings_of, rows_of
 from zjanalysis.inputs.items import FULL_CODE, SIDES, code_inside, limit_place
@@ -101,13 +102,15 @@ def deduplicate(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.D
     same version are duplicates: the first stays. Of several versions only the newest is in force.
     """
     twice, old, first = _repeats(items)
+    unlike = first.fillna("").str.endswith("不同")
     state = items["state"].fillna("在用")
     retired = ~state.isin(list(spellings("state"))) & ~twice
     unique = items.assign(in_force=(~old & ~retired).astype(bool))
     unique = unique[~twice].reset_index(drop=True) if twice.any() else unique
     findings = [
         *_findings(items, places, iter([
-            ("duplicate_item", "item_name", twice, first),
+            ("duplicate_item", "item_name", twice & ~unlike, first),
+            ("duplicate_differs", "item_name", twice & unlike, first),
             ("old_version", "version", old & ~retired, ""),
             ("not_in_force", "state", retired, ""),
         ]), values={"version": items["item_name"], "state": state}),
@@ -118,7 +121,10 @@ def deduplicate(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.D
 
 
 def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Return which rows are duplicates, which are older versions, and where the first of each duplicate stands."""
+    """Return which rows are duplicates, which are older versions, and where the first of each duplicate stands.
+
+    Where a duplicate says something else than that row, what it says else follows: 第 2 行的承诺时限、跑动次数不同.
+    """
     identity = _identity(items)
     repeated = items[identity.ge(0) & identity.duplicated(keep=False)]
     where = repeated["file"] + repeated["sheet"].radd("“").add("”").where(repeated["sheet"].ne(""), "")
@@ -128,8 +134,16 @@ def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     old = rows["rank"].lt(rows.groupby("identity")["rank"].transform("max")) & ~twice
     first = rows.groupby(["identity", "rank"])[["row", "where"]].transform("first")
     place = first["where"].where(first["where"].ne(rows["where"]), "") + "第 " + first["row"]
+    said = repeated[[key for key in _COUNTED if key in repeated]].astype("str").fillna("")
+    other = said.ne(said.groupby([rows["identity"], rows["rank"]]).transform("first"))
+    names = ["、".join(label(key, "items") for key in other.columns[row]) for row in other.to_numpy()]
+    place = place + [f" 行的{name}不同" if name else "" for name in names]
     twice, old = (mask.reindex(items.index, fill_value=False) for mask in (twice, old))
     return twice, old, place.reindex(items.index)
+
+
+_COUNTED = ("item_type", "use_level", "statutory_days", "promised_days", "handling_type", "visits", "online",
+            "end_to_end", "one_window", "bookable")  # fmt: skip
 
 
 def _identity(items: pd.DataFrame) -> pd.Series:

@@ -5,10 +5,12 @@ The column ``city`` says whose plan a row is; a plan binds its own city and the 
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from zjanalysis.inputs.reference import read_reference
-from zjanalysis.inputs.regions import city_of, is_whole
+from zjanalysis.inputs.regions import city_of, is_county, is_whole
 from zjanalysis.settings import Settings, load_settings
 
 CITY, COUNTY = "市级", "区县级"
@@ -46,6 +48,18 @@ def unplanned(region: str) -> str:
     """
     recorded = any(row["city"] == city_of(region) for row in read_reference("tasks"))
     return "方案未定全市目标" if is_whole(region) and recorded else "" if recorded else "未收录方案"
+
+
+@cache
+def asked_of(region: str, indicator: str) -> tuple[dict[str, str], ...]:
+    """Return the sentences of the plan on record that bind a region on an indicator, at its level (市级, 区县级).
+
+    >>> [row["comparison"] + row["value"] for row in asked_of("440823", "instant")], asked_of("440902", "instant")
+    (['>0.8111'], ())
+    """
+    level, city = COUNTY if is_county(region) else CITY, "" if is_whole(region) else city_of(region)
+    rows = (row for row in read_reference("targets") if (row["city"], row["indicator"]) == (city, indicator))
+    return tuple(row for row in rows if level in row["level"].split("、"))
 
 
 def load_sentences() -> pd.DataFrame:

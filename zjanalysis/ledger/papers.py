@@ -218,20 +218,23 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
 def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
     """Compare the counties, whose rows are the same rows of the plan; list other units without a place.
 
-    What a county added itself and what is only registered do not count. ``short`` names the counties' governments.
+    What a county added itself and what is only registered do not count; a row of a county is the county's, whoever of
+    its units leads it. ``short`` names the counties' governments.
     """
-    judged = now[~is_own(now) & now["comparison"].fillna("").ne("record")]
-    counts = analysis.by_unit(judged)
-    counts = counts.assign(met_share=counts["n_met"] / counts["n_rows"])
-    counties = counts["unit_name"].isin(list(short))
-    ranked = counts[counties].sort_values("unit_name", key=lambda names: names.map([*short].index))
-    ranked = ranked.sort_values("met_share", ascending=False, kind="stable").replace({"unit_name": short})
+    judged, order = now[~is_own(now) & now["comparison"].fillna("").ne("record")], [*short.values()]
+    inside = judged["region"].isin(order)
+    counties = analysis.counted(judged[inside].assign(unit_name=judged["region"]), ["unit_name"])
+    ranked, units = (
+        each.assign(met_share=each["n_met"] / each["n_rows"]) for each in (counties, analysis.by_unit(judged[~inside]))
+    )
+    ranked = ranked.sort_values("unit_name", key=lambda names: names.map(order.index))
+    ranked = ranked.sort_values("met_share", ascending=False, kind="stable")
     ranked = ranked.assign(place=ranked["met_share"].rank(ascending=False, method="min").astype("int64"))
     note = "达标率＝已达标（含已销号）÷事项；只计方案事项，各县（市、区）相同；比率相同的位次并列。"
     printed = page_table("ledger_counties", ranked, note=note)
     blocks = [listing(printed, _ahead(ranked))] if len(ranked) else []
     heads, note = page_columns("ledger_counties")[1:], "各单位牵头的事项不同，不排位次；几个单位牵头的，各计一次。"
-    others = table(counts[~counties], caption="市直单位台账进展", columns=heads, sheet="市直", note=note)
+    others = table(units, caption="市直单位台账进展", columns=heads, sheet="市直", note=note)
     return [*blocks, listing(others)]
 
 

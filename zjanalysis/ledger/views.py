@@ -84,14 +84,14 @@ def due(me: Study, *, limit: int = 0) -> Block:
     own = ledger[ledger["region_code"] == me.region]
     rows = analysis.due(own)
     whose = f"截至{day_text(ledger['settled_on'].max())}，{me.name}台账{len(own)}项"
-    old = _outdated(own, me.scores, me.gaps.iloc[: 0 if me.chosen else None])
+    old = _outdated(own, me.scores, me.gaps.iloc[: 0 if me.chosen else None], me.period.name)
     if rows.empty:
         return say(f"{whose}，没有逾期、30天内到期、久未写进展或待销号的事项。{old}")
     printed = table(worded(rows), caption="台账到期事项", columns=DUE, sheet="台账到期事项")
     return listing(printed, f"{whose}，要办的{len(rows)}项：{_reasons(rows['why_due'])}。{old}", limit=limit)
 
 
-def _outdated(rows: pd.DataFrame, scores: pd.DataFrame, medians: pd.DataFrame) -> str:
+def _outdated(rows: pd.DataFrame, scores: pd.DataFrame, medians: pd.DataFrame, period: str) -> str:
     """Say which figures of a ledger, values and medians, print as others now: the data changed after its update."""
     keys = ["region_code", "indicator"]
     now = scores[[*keys, "value"]].merge(medians[[*keys, "median"]], on=keys, how="left")
@@ -101,7 +101,8 @@ def _outdated(rows: pd.DataFrame, scores: pd.DataFrame, medians: pd.DataFrame) -
                 both[["target_value", "median"]].where(held, 0.0).to_numpy("float64"), strict=True)  # fmt: skip
     moved = {about(key).short: None for key, *sides in pairs
              if any(len({wording.amount(value, about(key).unit) for value in side}) > 1 for side in sides)}  # fmt: skip
-    return f"台账里的{'、'.join(moved)}不是本期数据现在的数，请运行 zj ledger update。" if moved else ""
+    step = f"请对 {period} 文件夹里的 ledger.xlsx 运行 zj ledger update，加 --period {period}"
+    return f"台账里的{'、'.join(moved)}不是本期数据现在的数，{step}。" if moved else ""
 
 
 def agenda(me: Study, *, limit: int = 0) -> Block:
@@ -121,7 +122,8 @@ def agenda(me: Study, *, limit: int = 0) -> Block:
     here, whole = (whys.value_counts(sort=False) for whys in (rows["why_due"], analysis.due(ledger)["why_due"]))
     others = [f"{why}共{n}项" for why, n in whole.items() if n > here.get(why, 0)]  # more, on the regions' pages
     more = f"每项只列一次，归入最先的事由；连同已归入变动的，{'、'.join(others)}。" if others else ""
-    old = _outdated(ledger, ledger_scores(me.period), ledger_gaps(me.period, settings=me.settings))
+    old = _outdated(ledger, ledger_scores(me.period), ledger_gaps(me.period, settings=me.settings),
+                    me.period.name)  # fmt: skip
     return listing(printed, said + more + old, limit=limit)
 
 

@@ -93,6 +93,7 @@ MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何
 OPEN = "双击 .html 用新近的浏览器打开，不需要联网；打印请用 Chrome 或 Edge（A4）。"
 TABLES = "同名的 .xlsx 是页中图表的数据。"
 CHECK = "每页页眉印有校验码，与{}一致的即为同一版；文件是否被改动，可核对 SHA-256，或由发出单位运行 zj verify 页面。"
+LETTER = CHECK.replace("与{}一致的", "为 {} 的").replace("可核对 SHA-256，或", "可")
 _KEY = re.compile(r"(?:[\w-]+/)?[\w-]+")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day a zip can name
 _MEMBER = 0o100644 << 16
@@ -297,7 +298,7 @@ def _letter(entry: Entry, addresses: Addresses, page: bytes, *, period: str) -> 
     title, sample = f"{entry.region}{TITLE}（{issue_text(period)}）", bool(entry.cover.get("sample"))
     cutoff = f"，数据截至{entry.cover['cutoff']}" if entry.cover.get("cutoff") else ""
     lines = [f"{entry.region}：", f"　　现将《{title}》发给你们{cutoff}，请查收附件。", *([MADE_UP] if sample else []),
-             "", f"附件请先另存，再{OPEN}", CHECK.replace("与{}一致的", f"为 {entry.fingerprint} 的")]  # fmt: skip
+             "", f"附件请先另存，再{OPEN}", LETTER.format(entry.fingerprint)]  # fmt: skip
     letter = unsent(title, lines, to=addresses, sample=sample)
     name = f"{file_stem(entry.region_code, region_name(entry.region_code), period)}.html"
     letter.add_attachment(page, maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
