@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
@@ -24,7 +23,6 @@ from openpyxl.writer.excel import ExcelWriter
 from zjanalysis.display import wording
 from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
 from zjanalysis.display.theme import ems
-from zjanalysis.files import write_whole
 from zjanalysis.neutral import put_text, safe_text, without_hidden
 
 CONTENTS = "目录与说明"
@@ -49,11 +47,6 @@ LOOKS = {
 Notes = Sequence[str | tuple[str, str]]
 Tables = Iterable[Table | Mapping[str, Any]]
 Dressed = dict[tuple[object, ...], StyleArray]  # of one workbook: style before and name of the look → style after
-
-
-def write_workbook(tables: Tables, path: Path, *, title: str, notes: Notes = (), sample: bool = False) -> Path:
-    """Write `workbook_bytes` to a file, whole or not at all, and give its path."""
-    return write_whole(path, workbook_bytes(tables, title=title, notes=notes, sample=sample))
 
 
 def workbook_bytes(tables: Tables, *, title: str, notes: Notes = (), sample: bool = False) -> bytes:

@@ -25,7 +25,7 @@ from zjanalysis.display.dates import issue_text
 from zjanalysis.display.document import draw_card, make_document
 from zjanalysis.display.tables import MIME
 from zjanalysis.display.templates import css_text
-from zjanalysis.display.workbook import write_workbook
+from zjanalysis.display.workbook import workbook_bytes
 from zjanalysis.publish.provenance import Stamp, digest_of
 from zjanalysis.publish.release import PLACE
 
@@ -88,7 +88,7 @@ def write_tables(blocks: Sequence[Mapping[str, Any]], path: Path, *, title: str,
     """Write the workbook with the tables of the blocks."""
     notes = [("校验码", stamp.fingerprint), ("笔记本", str(stamp.details["notebook"]))]
     sample = any(block.get("sample") for block in blocks)
-    write_workbook(tables_of(blocks), path, title=title.strip(), notes=notes, sample=sample)
+    path.write_bytes(workbook_bytes(tables_of(blocks), title=title.strip(), notes=notes, sample=sample))
 
 
 def render(notebook: NotebookNode, stamp: Stamp, *, region: str, workbook: str) -> str:

@@ -22,7 +22,6 @@ import multiprocessing
 import os
 import pkgutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,9 +84,7 @@ def _rehearse() -> None:
     analysis = importlib.import_module("zjanalysis.analysis.indicators")
     one = pd.DataFrame({"region_code": ["440800"], "visits": [1.0], "in_force": [True]})
     analysis.measure(one, [analysis.indicator("visits")], scope=None)
-    printed = table(one, columns=["region_code", "visits"])
-    with tempfile.TemporaryDirectory(prefix="zj") as place:
-        workbook.write_workbook([printed], Path(place, "one.xlsx"), title="", sample=True)
+    workbook.workbook_bytes([table(one, columns=["region_code", "visits"])], title="", sample=True)
     document.make_document(["一、", {"kind": "text", "text": "文字。"}], {}, office="")
 
 
