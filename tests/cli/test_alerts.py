@@ -7,9 +7,11 @@ import shutil
 from email.policy import default
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from zjanalysis.cli import main
+from zjanalysis.cli import alerts, main
+from zjanalysis.ledger.state import UNJUDGED, Status
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -55,6 +57,25 @@ def test_nothing_is_said_where_nothing_moved(capsys: pytest.CaptureFixture[str],
     shutil.copy(SAMPLE / "dataset.toml", tmp_path)
     assert main(["alerts", "--data", str(tmp_path)]) == 0
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "end"),
+    [
+        ({"current": 0.5, "hint": ""}, "已逾期"),
+        ({"current": None, "hint": "本期无数据，无法判断"}, "已逾期（本期无数据，不能判断是否达标）"),
+        ({"current": 0.5, "hint": UNJUDGED}, "已逾期，暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
+    ],
+)
+def test_what_is_overdue_but_cannot_be_judged_says_so(
+    cells: dict[str, object], end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"ledger_id": "6-1", "region_code": "440823", "indicator": "instant", "problem": "即办率", "deadline": "2021-03",
+           "status": Status.OVERDUE, **cells}  # fmt: skip
+    ledgers = iter([pd.DataFrame([row]), pd.DataFrame([row | {"status": Status.IN_PROGRESS}])])
+    monkeypatch.setattr(alerts, "load_ledger", lambda period, city: next(ledgers))
+    (text,) = alerts._overdue(None, None, "440800")["text"]  # type: ignore[arg-type]
+    assert text == f"台账6-1“即办率”应于2021-03完成，{end}"
 
 
 def test_without_an_earlier_period_the_way_on_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,10 @@ def test_a_date_at_the_edge_or_without_placebo_is_not_judged(city: Study) -> Non
     assert set(block.rows["word"]) == {"不作判断"}
 
 
+def test_no_date_is_no_comparison(city: Study) -> None:
+    assert zj.before_after(city, "instant", date="").sentence == "没有写明改革或行动从哪一期（date）见效，不比较前后。"
+
+
 def test_a_date_without_data_says_which_there_are(city: Study) -> None:
     assert zj.before_after(city, "instant", date="2018Q1").sentence == (
         "“2018Q1”不是有数据的期次（2019Q2至2021Q1），不比较前后。"

@@ -22,7 +22,7 @@ from zjanalysis.inputs.dataset import previous_period
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.ledger.analysis import OVERDUE, moved
-from zjanalysis.ledger.state import Status, load_ledger
+from zjanalysis.ledger.state import UNJUDGED, Status, load_ledger
 from zjanalysis.publish.bundle import MADE_UP, Addresses, load_addresses, unsent
 from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import Settings, load_settings
@@ -97,6 +97,7 @@ def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
     texts = [
         f"台账{str(row['ledger_id']).partition('@')[0]}“{row['problem']}”应于{row['deadline']}完成，已逾期"
         + ("（本期无数据，不能判断是否达标）" if pd.isna(row["current"]) else "")
+        + (f"，{UNJUDGED}" if row["hint"] == UNJUDGED else "")
         for row in late.to_dict("records")
     ]
     about = late.assign(region_code=late["region_code"].fillna(city), kind=OVERDUE, text=pd.Series(texts, late.index))

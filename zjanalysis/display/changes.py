@@ -142,6 +142,8 @@ def before_after(me: Study, indicator: str, *, date: str) -> Block:
     series of eight points and more; the same items against the other regions' need the workbooks of the periods.
     """
     one, periods = about(indicator), sorted(me.series["period"].unique())
+    if not date:
+        return say("没有写明改革或行动从哪一期（date）见效，不比较前后。")
     if date not in periods:
         return say(f"“{date}”不是有数据的期次（{periods[0]}至{periods[-1]}），不比较前后。")
     lines = me.series[me.series["indicator"] == one.key]

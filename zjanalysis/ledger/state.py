@@ -54,6 +54,7 @@ class Status(StrEnum):
 
 
 FILE_NAME = "ledger.xlsx"
+UNJUDGED = "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"
 PROBLEM_HINT = "请照省评估报告填写问题，并在各事项的“所属问题”栏填本行编号（如 前言-01）"
 HELD = "（基期已达标，防止回落）"
 _DIGITS = str.maketrans("一二三四五六七八", "12345678")
@@ -248,7 +249,7 @@ def _hint(ledger: pd.DataFrame, met: pd.Series, *, valid: pd.Series, lacks: pd.S
         (ledger["indicator"].fillna("").str.startswith("problem_") & met.isna(), PROBLEM_HINT),
         (open_question & ledger["reached_on"].notna(), "曾经达标，本期无数据，请补数核实"),
         (open_question & ledger["current"].isna(), "本期无数据，无法判断"),
-        (open_question, "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"),
+        (open_question, UNJUDGED),
         (unread, "完成时限认不出，请写成 2021-06 或 长期推进"),
     )
     return first_true(sentences)
