@@ -19,7 +19,7 @@ from zjanalysis.analysis import caseload, chance, compare, explain, indicators, 
 from zjanalysis.analysis import like_for_like as alike
 from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
-from zjanalysis.analysis.frontier import FREE, Conditions, peer_states
+from zjanalysis.analysis.frontier import FREE, Constraints, peer_states
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, for_region, indicator
 from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
@@ -240,7 +240,7 @@ class Study:
         states, table, _ = self.headroom("time_compression")
         return matching.headroom(table, states)
 
-    def plan(self, key: str, *, target: float | str = "plan", conditions: Conditions = FREE) -> plans.Plan:
+    def plan(self, key: str, *, target: float | str = "plan", constraints: Constraints = FREE) -> plans.Plan:
         """Return the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
         refuse_whole(self.region, "压减方案")
         one, target = indicator(key), plans.read_target(target)
@@ -248,12 +248,12 @@ class Study:
         def make() -> plans.Plan:
             goal = compare.risen(one, self.region, self.base(*compare.along(one.key))) if target == "plan" else None
             ground = self._once(("ground", one.key), lambda: self._ground(one.key))
-            return plans.plan_on(ground, target=target if goal is None else goal, conditions=self._within(conditions))
+            return plans.plan_on(ground, target=target if goal is None else goal, constraints=self._within(constraints))
 
-        return self._once(("plan", one.key, target, conditions), make)
+        return self._once(("plan", one.key, target, constraints), make)
 
-    def _within(self, conditions: Conditions) -> Conditions:
-        return replace(conditions, scope=self.scope, settings=self.settings)
+    def _within(self, constraints: Constraints) -> Constraints:
+        return replace(constraints, scope=self.scope, settings=self.settings)
 
     def _ground(self, key: str) -> plans.Ground:
         """Return what the plans of an indicator share; values and code tables are those of the whole group."""
@@ -267,7 +267,7 @@ class Study:
         def make() -> tuple[pd.DataFrame, dict[str, tuple[pd.DataFrame, ...]]]:
             one, free, group = indicator(key), self._within(FREE), self.group
             states = peer_states(self.items, one, peers=group, scope=self.scope)
-            both = plans.headrooms(self.items, one, regions=group, group=group, states=states, conditions=free)
+            both = plans.headrooms(self.items, one, regions=group, group=group, states=states, constraints=free)
             return states, {code: tuple(one[one["region_code"] == code] for one in both) for code in group}
 
         states, rooms = self._shared(("headroom", key), make)

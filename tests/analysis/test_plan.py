@@ -14,7 +14,7 @@ from zjanalysis.analysis.compare import facts, standings
 from zjanalysis.analysis.frontier import (
     FREE,
     LOCKED,
-    Conditions,
+    Constraints,
     frontier,
     peer_states,
     possible_steps,
@@ -64,7 +64,7 @@ def items(items_of: Read) -> pd.DataFrame:
     return items_of(ITEMS)
 
 
-TWO = Conditions(settings=Settings(root=Path(), comparison=Comparison(min_peers=2)))
+TWO = Constraints(settings=Settings(root=Path(), comparison=Comparison(min_peers=2)))
 """Two peers are enough for a median."""
 
 
@@ -72,8 +72,8 @@ def done(items: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     return carried_out(items, steps.assign(applied_value=steps["to_value"]))
 
 
-def made(items: pd.DataFrame, key: str, target: float | str, conditions: Conditions = FREE) -> Plan:
-    return plan(items, region="440800", peers=PEERS, indicator=key, target=target, conditions=conditions)
+def made(items: pd.DataFrame, key: str, target: float | str, constraints: Constraints = FREE) -> Plan:
+    return plan(items, region="440800", peers=PEERS, indicator=key, target=target, constraints=constraints)
 
 
 def test_the_largest_rooms_are_taken_first_until_the_number_is_reached(items: pd.DataFrame) -> None:
@@ -113,7 +113,7 @@ def test_an_unreachable_target_says_so_and_what_stands_in_the_way(items: pd.Data
     assert (summary["n_steps"], summary["reached_value"]) == (3, summary["best_reachable"])
     assert found.obstacles["reason"].tolist() == ["办理同名事项的兄弟地区不够"]  # D: no peer lists it
     assert found.obstacles["could_gain"].tolist() == [pytest.approx(9 / 100)]
-    locked = made(items, "time_compression", 0.99, Conditions(locked=("B",))).obstacles
+    locked = made(items, "time_compression", 0.99, Constraints(locked=("B",))).obstacles
     assert locked["reason"].tolist() == [LOCKED, "办理同名事项的兄弟地区不够"]  # 12 and 9 of 100: the most first
 
 
@@ -175,32 +175,32 @@ def test_turning_items_online_follows_peers_that_are_online_on_every_row(items: 
     found = made(items, "online", 1.0)
     assert found.steps["match_code"].tolist() == ["B"]
     assert found.steps["n_follows"].tolist() == [2]
-    free = made(items, "online", 1.0, Conditions(min_peers=0))
+    free = made(items, "online", 1.0, Constraints(min_peers=0))
     assert free.steps["match_code"].tolist() == ["B", "D"]
     assert free.steps["follows"].tolist() == ["440900、441700", ""]
     assert free.summary["reached"].iloc[0]
 
 
 def test_conditions_lock_floor_examples_and_departments(items: pd.DataFrame) -> None:
-    locked = made(items, "time_compression", 1.0, Conditions(locked=("B", "局二")))
+    locked = made(items, "time_compression", 1.0, Constraints(locked=("B", "局二")))
     assert locked.steps["match_code"].tolist() == ["A"]
     assert "已锁定，不调整" in set(locked.obstacles["reason"])
     named = items.assign(department=items["department"].replace("局二", "湛江市局二"))
     for name in ("市局二", "湛江市局二", "丙"):
-        assert "C" not in made(named, "time_compression", 1.0, Conditions(locked=(name,))).steps["match_code"].tolist()
+        assert "C" not in made(named, "time_compression", 1.0, Constraints(locked=(name,))).steps["match_code"].tolist()
     with pytest.raises(UnknownName, match="未找到事项或部门“市局三”，是不是“市局二”"):
-        made(named, "time_compression", 1.0, Conditions(locked=("市局三",)))
-    floor = made(items, "time_compression", 1.0, Conditions(floor=5))
+        made(named, "time_compression", 1.0, Constraints(locked=("市局三",)))
+    floor = made(items, "time_compression", 1.0, Constraints(floor=5))
     assert dict(zip(floor.steps["match_code"], floor.steps["to_value"], strict=True)) == {"A": 5, "B": 5, "C": 5}
-    two = made(items, "time_compression", 1.0, Conditions(min_peers=2))
+    two = made(items, "time_compression", 1.0, Constraints(min_peers=2))
     assert dict(zip(two.steps["match_code"], two.steps["to_value"], strict=True)) == {
         "A": 4,
         "B": 10,
     }  # C: 8 is no room
-    capped = made(items, "time_compression", 1.0, Conditions(max_per_department=1))
+    capped = made(items, "time_compression", 1.0, Constraints(max_per_department=1))
     assert capped.steps["match_code"].tolist() == ["B", "C"]
     assert "超出每部门上限" in set(capped.obstacles["reason"])
-    visits = made(items, "visits", 0.0, Conditions(floor=1))
+    visits = made(items, "visits", 0.0, Constraints(floor=1))
     assert dict(zip(visits.steps["match_code"], visits.steps["to_value"], strict=True)) == {"C": 1}
     assert visits.obstacles["reason"].tolist() == ["受下限限制"]
 
@@ -216,7 +216,7 @@ def test_a_mean_of_peers_is_rounded_up_to_whole_days(items_of: Read) -> None:
     )
     options = {"region": "440800", "peers": ("440900",), "indicator": "time_compression", "target": 1.0}
     assert plan(items, **options).steps["to_value"].tolist() == [3]  # type: ignore[arg-type]
-    exact = plan(items, conditions=Conditions(whole_days=False), **options)  # type: ignore[arg-type]
+    exact = plan(items, constraints=Constraints(whole_days=False), **options)  # type: ignore[arg-type]
     assert exact.steps["to_value"].tolist() == [2.5]
 
 
@@ -258,7 +258,7 @@ def test_the_order_of_rows_changes_nothing_and_the_input_stays(items: pd.DataFra
 def test_steps_of_province_items_with_an_open_scope(items: pd.DataFrame) -> None:
     province = items.assign(use_level="2")
     assert made(province, "visits", 0.0).summary["n_possible"].iloc[0] == 0
-    assert made(province, "visits", 0.0, Conditions(scope=Scope(use_levels=()))).summary["n_possible"].iloc[0] == 2
+    assert made(province, "visits", 0.0, Constraints(scope=Scope(use_levels=()))).summary["n_possible"].iloc[0] == 2
 
 
 def fewest_by_integer_programming(gains: np.ndarray, departments: np.ndarray, *, need: float, most: int | None) -> int:
@@ -274,7 +274,7 @@ def fewest_by_integer_programming(gains: np.ndarray, departments: np.ndarray, *,
 
 def random_case(
     make: Callable[..., pd.DataFrame], random: np.random.Generator
-) -> tuple[pd.DataFrame, Conditions, float]:
+) -> tuple[pd.DataFrame, Constraints, float]:
     n = int(random.integers(1, 9))
     codes, limits = random.integers(0, 6, 3 * n), random.integers(5, 40, 3 * n)
     items = make(
@@ -282,11 +282,11 @@ def random_case(
         department=random.choice(["局一", "局二", "局三"], 3 * n), item_name="甲",
         statutory_days=limits, promised_days=random.integers(0, 30, 3 * n).astype(float),
     )  # fmt: skip
-    conditions = Conditions(
+    constraints = Constraints(
         max_per_department=random.choice([None, 1, 2]), floor=float(random.integers(0, 3)),
         min_peers=int(random.integers(0, 3)), whole_days=bool(random.integers(0, 2)),
     )  # fmt: skip
-    return items, conditions, float(np.round(random.uniform(-0.2, 1.0), 3))
+    return items, constraints, float(np.round(random.uniform(-0.2, 1.0), 3))
 
 
 def test_the_choice_equals_integer_programming_on_500_random_cases() -> None:
@@ -299,12 +299,12 @@ def test_the_choice_equals_integer_programming_on_500_random_cases() -> None:
             "gain": gains, "department": random.choice(["局一", "局二", "局三", "局四"], n),
             "match_code": random.integers(0, 9, n).astype(str), "item_key": np.arange(n).astype(str),
         })  # fmt: skip
-        conditions = Conditions(max_per_department=random.choice([None, 1, 2, 3]))
+        constraints = Constraints(max_per_department=random.choice([None, 1, 2, 3]))
         target = float(random.integers(1, 500) / 300)
         optimum = fewest_by_integer_programming(
-            gains, table["department"].to_numpy(), need=target - 0.1, most=conditions.max_per_department
+            gains, table["department"].to_numpy(), need=target - 0.1, most=constraints.max_per_department
         )
-        reach = reached_values(0.1, possible_steps(table, conditions), one)
+        reach = reached_values(0.1, possible_steps(table, constraints), one)
         assert fewest(reach, Goal(target, one)) == optimum, case
         reached += optimum >= 0
     assert 150 < reached < 450  # both outcomes are exercised
@@ -314,16 +314,16 @@ def test_the_whole_plan_equals_integer_programming(make_items: Callable[..., pd.
     random, one = np.random.default_rng(2022), indicator("time_compression")
     reached = 0
     for case in range(60):
-        items, conditions, target = random_case(make_items, random)
+        items, constraints, target = random_case(make_items, random)
         target = abs(target)
-        states = peer_states(items, one, peers=PEERS, scope=conditions.scope)
-        table = frontier(items, one, regions=["440800"], states=states, conditions=conditions)
+        states = peer_states(items, one, peers=PEERS, scope=constraints.scope)
+        table = frontier(items, one, regions=["440800"], states=states, constraints=constraints)
         start = table["numerator"].sum() / table["denominator"].sum()
         gains = table["gain"].clip(lower=0).to_numpy()
         optimum = fewest_by_integer_programming(
-            gains, table["department"].to_numpy(), need=target - start, most=conditions.max_per_department
+            gains, table["department"].to_numpy(), need=target - start, most=constraints.max_per_department
         )
-        found = plan(items, region="440800", peers=PEERS, indicator=one, target=target, conditions=conditions)
+        found = plan(items, region="440800", peers=PEERS, indicator=one, target=target, constraints=constraints)
         summary = found.summary.iloc[0]
         assert summary["reached"] == (optimum >= 0), case
         if optimum >= 0:
@@ -463,8 +463,8 @@ def test_a_region_that_leads_needs_no_step_and_one_that_cannot_says_what_it_come
     level = items.assign(visits=(items["match_code"] < "C04").astype("float64"))
     stuck = plan(level, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD).summary.iloc[0]
     assert (stuck["reached"], stuck["n_possible"], stuck["verdict"]) == (False, 0, "相当")
-    free = Conditions(min_peers=0)
-    few = plan(level, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD, conditions=free)
+    free = Constraints(min_peers=0)
+    few = plan(level, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD, constraints=free)
     assert few.summary["verdict"].iloc[0] == "不作判断"
     assert few.summary["reason"].iloc[0] == "与居中地区的60个同事项中只有4个有差别"
     assert len(few.steps) == 4
@@ -476,8 +476,8 @@ def test_items_nobody_else_lists_do_not_help_to_lead(make_items: Callable[..., p
         region_code="440823", match_code=["X1", None], use_level="4", item_name="乙", department="局", visits=2.0
     )
     both = pd.concat([own, items], ignore_index=True)
-    free = Conditions(min_peers=0)
-    found = plan(both, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD, conditions=free)
+    free = Constraints(min_peers=0)
+    found = plan(both, region="440823", peers=COUNTIES[1:4], indicator="visits", target=LEAD, constraints=free)
     assert not found.steps["match_code"].isin(["X1"]).any()
     assert found.obstacles.set_index("reason").loc["不在同事项之内，不影响判断", "n_items"] == 2
 
@@ -537,8 +537,8 @@ def test_leaving_alone_what_needs_a_review_is_the_frontier_under_that_condition(
 ) -> None:
     one, items, group = indicator(key), load_period(str(SAMPLE), "2021Q1").items, ["440823", "440825", "440882"]
     states = peer_states(items, one, peers=group)
-    free, kept = (frontier(items, one, regions=group, states=states, conditions=conditions)
-                  for conditions in (FREE, replace(FREE, reviewed=False)))  # fmt: skip
+    free, kept = (frontier(items, one, regions=group, states=states, constraints=constraints)
+                  for constraints in (FREE, replace(FREE, reviewed=False)))  # fmt: skip
     assert review_of(free["item_name"]).ne("").sum() > 5
     pd.testing.assert_frame_equal(unreviewed(free), kept, atol=1e-15)
     held = review_of(free["item_name"]).ne("")
@@ -548,20 +548,22 @@ def test_leaving_alone_what_needs_a_review_is_the_frontier_under_that_condition(
     stuck = held & (kept["could_gain"] > 0)
     assert set(kept.loc[stuck, "obstacle"]) <= {"须经部门论证，未列入"}
     locked = tuple(free.loc[held, "item_key"].head(2))
-    both = frontier(items, one, regions=group, states=states, conditions=replace(FREE, reviewed=False, locked=locked))
+    both = frontier(items, one, regions=group, states=states, constraints=replace(FREE, reviewed=False, locked=locked))
     chosen = both["item_key"].isin(locked) & (both["could_gain"] > 0)
     assert set(both.loc[chosen, "obstacle"]) <= {LOCKED}
     pd.testing.assert_frame_equal(both[~both["item_key"].isin(locked)], kept[~kept["item_key"].isin(locked)])
 
 
-@pytest.mark.parametrize("conditions", [replace(FREE, reviewed=False), Conditions(floor=3), Conditions(locked=("A",))])
+@pytest.mark.parametrize(
+    "constraints", [replace(FREE, reviewed=False), Constraints(floor=3), Constraints(locked=("A",))]
+)
 @pytest.mark.parametrize("target", ["best", LEAD])
-def test_a_plan_on_prepared_ground_is_the_plan(items: pd.DataFrame, conditions: Conditions, target: str) -> None:
+def test_a_plan_on_prepared_ground_is_the_plan(items: pd.DataFrame, constraints: Constraints, target: str) -> None:
     named = items.assign(item_name=items["item_name"].replace("乙", "海域使用权审核"))
     ground = survey(named, region="440800", peers=PEERS, indicator="time_compression")
     found, anew = (
-        plan_on(ground, target=target, conditions=conditions),
-        made(named, "time_compression", target, conditions),
+        plan_on(ground, target=target, constraints=constraints),
+        made(named, "time_compression", target, constraints),
     )
     for table in ("steps", "summary", "obstacles"):
         pd.testing.assert_frame_equal(getattr(found, table), getattr(anew, table))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from zjanalysis.analysis.frontier import Conditions
+from zjanalysis.analysis.frontier import Constraints
 from zjanalysis.analysis.indicators import indicator, measure
 from zjanalysis.analysis.plan import plan
 from zjanalysis.analysis.tasks import ANSWERS, after_answers, carried_out, judge_answers, task_list
@@ -65,7 +65,7 @@ def test_turning_tasks_are_written_in_words(items: pd.DataFrame) -> None:
     assert task_list(online)[["current_text", "proposed_text", "basis"]].iloc[0].tolist() == [
         "否", "是", "茂名市同一事项已实现",
     ]  # fmt: skip
-    alone = plan(items, region="440800", peers=(), indicator="visits", target=0.0, conditions=Conditions(min_peers=0))
+    alone = plan(items, region="440800", peers=(), indicator="visits", target=0.0, constraints=Constraints(min_peers=0))
     assert task_list(alone.steps)["basis"].tolist() == ["无可参照地区，按目标提出"] * 2
     assert task_list(alone.steps)["current_text"].tolist() == ["2次", "1次"]
 

@@ -72,7 +72,7 @@ LEVERS = {
 
 
 @dataclass(frozen=True)
-class Conditions:
+class Constraints:
     """What a plan must respect.
 
     ``min_peers`` peers must already be where an item is sent (0: no example needed); ``floor`` is the fewest days or
@@ -92,7 +92,7 @@ class Conditions:
     settings: Settings | None = None
 
 
-FREE = Conditions()
+FREE = Constraints()
 
 
 def lever_of(one: Indicator) -> Lever:
@@ -180,8 +180,9 @@ _READ = (
 
 
 def frontier(
-    items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], states: pd.DataFrame, conditions: Conditions = FREE
-) -> pd.DataFrame:
+    items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], states: pd.DataFrame,
+    constraints: Constraints = FREE,
+) -> pd.DataFrame:  # fmt: skip
     """Return every counted item of the regions: where it stands, where it could go, what that gains.
 
     ``states`` is where the regions and their peers stand (`peer_states`); no region is an example to itself. ``state``
@@ -193,12 +194,12 @@ def frontier(
     lever = lever_of(one)
     keyed = slim(items)[items["region_code"].isin(list(regions))]
     keyed = keyed.assign(item_key=item_keys(keyed))
-    inside = in_scope(keyed.assign(locked=_locked(keyed, conditions.locked)), conditions.scope, one=one)
+    inside = in_scope(keyed.assign(locked=_locked(keyed, constraints.locked)), constraints.scope, one=one)
     parts = numerators(inside, one)
     rows = inside[parts["counted"]].reset_index(drop=True)
     sums = parts.loc[parts["counted"], ["numerator", "denominator"]].reset_index(drop=True)
     stated = rows.assign(same_item=same_items(rows), state=lever.state(rows), **sums)
-    table = _with_goals(stated, states, lever, conditions)
+    table = _with_goals(stated, states, lever, constraints)
     whole = table.groupby("region_code")["denominator"].transform(lambda own: own.to_numpy().sum())
     for name, goal in (("gain", table["goal"]), ("could_gain", table["state"] * 0.0)):
         after = numerators(lever.settled(rows, goal), one)["numerator"]
@@ -206,7 +207,7 @@ def frontier(
     stuck = (table["could_gain"] > 0) & ~(table["gain"] > 0)
     table = table.assign(obstacle=table["obstacle"].where(stuck, ""), review=review_of(table["item_name"]))[list(_ROOM)]
     table = table.sort_values(["department", "match_code", "item_key"], kind="stable", ignore_index=True)
-    return table if conditions.reviewed else unreviewed(table)
+    return table if constraints.reviewed else unreviewed(table)
 
 
 def unreviewed(table: pd.DataFrame) -> pd.DataFrame:
@@ -237,16 +238,16 @@ def _locked(items: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
     return said.isin(names).any(axis=1)
 
 
-def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, conditions: Conditions) -> pd.DataFrame:
-    """Add the example of the peers, the goal that respects the conditions, and what would stand in the way."""
+def _with_goals(table: pd.DataFrame, states: pd.DataFrame, lever: Lever, constraints: Constraints) -> pd.DataFrame:
+    """Add the example of the peers, the goal that respects the constraints, and what would stand in the way."""
     state = table["state"]
-    example = _examples(table, states, conditions.min_peers) if conditions.min_peers else state * 0.0
-    whole = conditions.whole_days or lever.kind != "days"
+    example = _examples(table, states, constraints.min_peers) if constraints.min_peers else state * 0.0
+    whole = constraints.whole_days or lever.kind != "days"
     rounded = np.ceil(example - 1e-9) + 0.0 if whole else example
-    floored = rounded.clip(lower=conditions.floor if lever.kind in ("days", "visits") else 0.0)
+    floored = rounded.clip(lower=constraints.floor if lever.kind in ("days", "visits") else 0.0)
     reasons = [
         (table["locked"], LOCKED),
-        (table["match_code"].isna() & (conditions.min_peers > 0), NO_CODE),
+        (table["match_code"].isna() & (constraints.min_peers > 0), NO_CODE),
         (rounded.isna(), NO_PEER),
         ((rounded < state) & (floored >= state), AT_FLOOR),
     ]
@@ -265,12 +266,12 @@ def _examples(table: pd.DataFrame, states: pd.DataFrame, min_peers: int) -> pd.S
     return pd.Series(ranked.reindex(wanted).to_numpy("float64"), index=table.index)
 
 
-def possible_steps(table: pd.DataFrame, conditions: Conditions) -> pd.DataFrame:
+def possible_steps(table: pd.DataFrame, constraints: Constraints) -> pd.DataFrame:
     """Return the items of a `frontier` that can gain, the largest gain first, at most so many of each department."""
     gaining = table[table["gain"] > 0].sort_values("gain", ascending=False, kind="stable")
-    if conditions.max_per_department is not None:
+    if constraints.max_per_department is not None:
         taken = gaining.groupby(gaining["department"].fillna("")).cumcount()
-        gaining = gaining[taken < conditions.max_per_department]
+        gaining = gaining[taken < constraints.max_per_department]
     return gaining.assign(order=np.arange(1, len(gaining) + 1))
 
 

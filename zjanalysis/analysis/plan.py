@@ -21,7 +21,7 @@ from zjanalysis.analysis import like_for_like as two_way
 from zjanalysis.analysis.compare import places, target_of, to_middle
 from zjanalysis.analysis.frontier import (
     FREE,
-    Conditions,
+    Constraints,
     Lever,
     frontier,
     lever_of,
@@ -76,7 +76,7 @@ class Ground:
     """What every plan of one indicator and region starts from (`survey`).
 
     ``group``: the region, then its peers; ``items`` all items, ``values`` what the group reaches, ``states`` where it
-    stands item by item (`frontier.peer_states`), ``table`` what the region could gain under ``conditions``, ``alike``
+    stands item by item (`frontier.peer_states`), ``table`` what the region could gain under ``constraints``, ``alike``
     the same where one statutory limit holds for every region (`rooms`), ``codes`` what 判断 is made from
     (`like_for_like.code_tables`).
     """
@@ -89,12 +89,12 @@ class Ground:
     table: pd.DataFrame
     alike: pd.DataFrame
     codes: CodeTable
-    conditions: Conditions
+    constraints: Constraints
 
     @cached_property
     def possible(self) -> pd.DataFrame:
-        """Return the items that can gain under the conditions, the largest gain first (`possible_steps`)."""
-        return possible_steps(self.table, self.conditions)
+        """Return the items that can gain under the constraints, the largest gain first (`possible_steps`)."""
+        return possible_steps(self.table, self.constraints)
 
 
 @answering("plan")
@@ -136,33 +136,34 @@ class Plan:
 
 
 def survey(
-    items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator, conditions: Conditions = FREE
-) -> Ground:
+    items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator,
+    constraints: Constraints = FREE,
+) -> Ground:  # fmt: skip
     """Return what all plans of one indicator and region share, computed from the items alone."""
-    one, group, scope = find(indicator), tuple(dict.fromkeys([region, *peers])), conditions.scope
+    one, group, scope = find(indicator), tuple(dict.fromkeys([region, *peers])), constraints.scope
     rows = items[items["region_code"].isin(group)]
     values = measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(group))
     states = peer_states(rows, one, peers=group, scope=scope)
-    table, alike = headrooms(rows, one, regions=[region], group=group, states=states, conditions=conditions)
+    table, alike = headrooms(rows, one, regions=[region], group=group, states=states, constraints=constraints)
     codes = two_way.code_tables(rows, [one], regions=group, scope=scope)[one.key]
-    return Ground(items, one, group, values, states, table, alike, codes, conditions)
+    return Ground(items, one, group, values, states, table, alike, codes, constraints)
 
 
 def headrooms(
     items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], group: Iterable[str], states: pd.DataFrame,
-    conditions: Conditions,
+    constraints: Constraints,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Return what the regions could gain (`frontier`): as they stand, and with one statutory limit for the whole group.
 
     The two are the same where days play no part.
     """
-    table = frontier(items, one, regions=regions, states=states, conditions=conditions)
+    table = frontier(items, one, regions=regions, states=states, constraints=constraints)
     if lever_of(one).kind != "days":
         return table, table
-    scope = conditions.scope
+    scope = constraints.scope
     limits = common_limit(items, regions=group, scope=scope and scope.narrowed(one))
     alike = items.assign(statutory_days=items["match_code"].map(limits))
-    return table, frontier(alike, one, regions=regions, states=states, conditions=conditions)
+    return table, frontier(alike, one, regions=regions, states=states, constraints=constraints)
 
 
 def plan(
@@ -172,11 +173,11 @@ def plan(
     peers: Iterable[str],
     indicator: str | Indicator,
     target: float | str = "plan",
-    conditions: Conditions = FREE,
+    constraints: Constraints = FREE,
 ) -> Plan:
     """Return the fewest items to change so that the target is reached; see `plan_on`."""
-    ground = survey(items, region=region, peers=peers, indicator=indicator, conditions=conditions)
-    return plan_on(ground, target=read_target(target), conditions=conditions)
+    ground = survey(items, region=region, peers=peers, indicator=indicator, constraints=constraints)
+    return plan_on(ground, target=read_target(target), constraints=constraints)
 
 
 def read_target(written: float | str) -> float | str:
@@ -192,7 +193,7 @@ def read_target(written: float | str) -> float | str:
         return WORDS.get(text, text)
 
 
-def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditions = FREE) -> Plan:
+def plan_on(ground: Ground, *, target: float | str = "plan", constraints: Constraints = FREE) -> Plan:
     """Return the fewest items to change so that the target is reached, each following what a peer already does.
 
     ``target``: ``plan`` until 达标 (no plan on record: past the group's median, which moves with the own value; a
@@ -211,13 +212,13 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     Unreachable: ``reached`` is false and the steps are all that can be done; where the goal cannot be judged, none.
     """
     one, region, values = ground.one, ground.group[0], ground.values
-    goal = goal_of(ground.items, one, target=target, values=values, conditions=conditions)
-    if conditions != ground.conditions:
-        ground = under(ground, conditions)
+    goal = goal_of(ground.items, one, target=target, values=values, constraints=constraints)
+    if constraints != ground.constraints:
+        ground = under(ground, constraints)
     possible = ground.possible
     after = {"reason": goal.reason, "verdict": "", "difference": np.nan, "low": np.nan, "high": np.nan}
     if target == LEAD:
-        ahead = lead(ground.codes, on_shared(ground), one, region=region, rules=rules_of(conditions.settings))
+        ahead = lead(ground.codes, on_shared(ground), one, region=region, rules=rules_of(constraints.settings))
         possible, after = ahead.steps, {name: getattr(ahead.judged, name) for name in after}
     reach = reached_values(float(values.iloc[0]), possible, one)
     n_steps = fewest(reach, goal) if target != LEAD else ahead.needed if ahead.reached else -1
@@ -234,14 +235,14 @@ def plan_on(ground: Ground, *, target: float | str = "plan", conditions: Conditi
     return Plan(outcome, ground, possible, reach)
 
 
-def under(ground: Ground, conditions: Conditions) -> Ground:
-    """Return the same ground under other conditions."""
-    if conditions == replace(ground.conditions, reviewed=False):
+def under(ground: Ground, constraints: Constraints) -> Ground:
+    """Return the same ground under other constraints."""
+    if constraints == replace(ground.constraints, reviewed=False):
         table, alike = map(unreviewed, (ground.table, ground.alike))
     else:
         table, alike = headrooms(ground.items, ground.one, regions=ground.group[:1], group=ground.group,
-                             states=ground.states, conditions=conditions)  # fmt: skip
-    return replace(ground, conditions=conditions, table=table, alike=alike)
+                             states=ground.states, constraints=constraints)  # fmt: skip
+    return replace(ground, constraints=constraints, table=table, alike=alike)
 
 
 def reached_values(start: float, possible: pd.DataFrame, one: Indicator) -> np.ndarray:
@@ -260,7 +261,7 @@ def fewest(reach: np.ndarray, goal: Goal) -> int:
 
 
 def goal_of(
-    items: pd.DataFrame, one: Indicator, *, target: float | str, values: pd.Series, conditions: Conditions = FREE
+    items: pd.DataFrame, one: Indicator, *, target: float | str, values: pd.Series, constraints: Constraints = FREE
 ) -> Goal:
     """Read a target: a number, plan, lead, median, best or a region; raises ConfigError or UnknownName."""
     if not isinstance(target, str):
@@ -268,7 +269,7 @@ def goal_of(
             raise ConfigError(f"目标 {target:g} 超出范围。", "比率写成 0–1 之间的小数，如 0.9 或 90%；其他不小于 0。")
         return Goal(target, one)
     if target in {"plan", "median", LEAD}:
-        return _plan_goal(one, target, values, rules_of(conditions.settings))
+        return _plan_goal(one, target, values, rules_of(constraints.settings))
     if target == "best":
         known = values.dropna()
         return Goal(float(known.max() if one.sign > 0 else known.min()), one, True)
@@ -279,7 +280,7 @@ def goal_of(
         raise UnknownName(f"看不懂目标：{error.message}", f"{ways}{error.hint}") from error
     if code in values.index:
         return Goal(float(values[code]), one, True)
-    named = measure(items[items["region_code"] == code], [one], scope=conditions.scope)
+    named = measure(items[items["region_code"] == code], [one], scope=constraints.scope)
     return Goal(float(named["value"].sum(min_count=1)), one, True)
 
 
@@ -371,7 +372,7 @@ class Lead:
 def _ranks(reach: np.ndarray, ground: Ground) -> IntegerArray:
     """Return the rank of the first region at every value it reaches, on the digits then printed."""
     one, values = ground.one, ground.values
-    others, min_peers = values.iloc[1:].to_numpy("float64"), rules_of(ground.conditions.settings).min_peers
+    others, min_peers = values.iloc[1:].to_numpy("float64"), rules_of(ground.constraints.settings).min_peers
     targets = {target_of(one, str(region)) for region in values.index}
     ranked = [places(np.append(value, others), one, targets=targets, min_peers=min_peers).ranks[0] for value in reach]
     return pd.array(ranked, dtype="Int64")

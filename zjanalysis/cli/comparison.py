@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.analysis.frontier import Conditions
+from zjanalysis.analysis.frontier import Constraints
 from zjanalysis.analysis.registry import Indicator, indicator
 from zjanalysis.analysis.tasks import ANSWERS, NOT_TAKEN, UNREAD, after_answers, judge_answers, task_list
 from zjanalysis.cli import listed
@@ -58,14 +58,14 @@ def plan(arguments: argparse.Namespace) -> int:
         return _apply(me, one, arguments)
     due = iso_day(arguments.due, example="2021-06-30") if arguments.due else ""
     most = arguments.max_per_department
-    conditions = Conditions(min_peers=arguments.min_peers, floor=arguments.floor, max_per_department=most,
+    constraints = Constraints(min_peers=arguments.min_peers, floor=arguments.floor, max_per_department=most,
                             locked=listed(arguments.lock), reviewed=not arguments.without_reviews)  # fmt: skip
     target = arguments.target
-    proposal = me.plan(one.key, target=target, conditions=conditions)
+    proposal = me.plan(one.key, target=target, constraints=constraints)
     _head(me)
-    _say(actions.plan(me, one.key, target=target, conditions=conditions)[0])
+    _say(actions.plan(me, one.key, target=target, constraints=constraints)[0])
     if not proposal.outcome["reached"] and len(proposal.obstacles):
-        _table(actions.obstacles(me, one.key, target=target, conditions=conditions))
+        _table(actions.obstacles(me, one.key, target=target, constraints=constraints))
     if arguments.out:
         path = Path(arguments.out)
         write_tasks(task_list(proposal.steps, due=due), path, title=f"{me.name}{one.short}提升任务清单",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from zjanalysis.analysis.frontier import FREE, Conditions
+from zjanalysis.analysis.frontier import FREE, Constraints
 from zjanalysis.analysis.plan import LEAD, Plan
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
@@ -84,7 +84,7 @@ def _overview(me: Study, key: str, met: Plan, lead: Plan) -> dict[str, object]:
     one, row = about(key), met.outcome
     needed, review = _needed(row, one.unit, _goal(me, one.key)), ""
     if (row["n_reviewed"] or not row["reached"]) and not row["reason"]:
-        free = _needed(me.plan(key, conditions=replace(FREE, reviewed=False)).outcome, one.unit, _goal(me, one.key))
+        free = _needed(me.plan(key, constraints=replace(FREE, reviewed=False)).outcome, one.unit, _goal(me, one.key))
         review = f"{one.short}{free}" if free != needed else ""
     digits, target = digits_of(row, one.unit), row["target"]
     goal = "—" if wording.missing(target) else wording.goal(target, one.unit, one.sign, past=row["past"], digits=digits)
@@ -120,12 +120,13 @@ def _cost(steps: pd.DataFrame) -> str:
 
 
 def plan(
-    me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE, limit: int = 30
+    me: Study, *indicators: str, target: float | str = "plan", constraints: Constraints = FREE, limit: int = 30
 ) -> tuple[Block, ...]:
     """Return the plan of each indicator (none named: the six): the sentence, and the items to change in their order, at
     most ``limit``.
     """
-    return tuple(_plan(me.plan(key, target=target, conditions=conditions), me, limit) for key in indicators or me.keys)
+    every = (me.plan(key, target=target, constraints=constraints) for key in indicators or me.keys)
+    return tuple(_plan(one, me, limit) for one in every)
 
 
 def _plan(planned: Plan, me: Study, limit: int) -> Block:
@@ -170,9 +171,9 @@ def _answer(row: Mapping[str, Any], unit: str, digits: int | None) -> str:
     return f"最少改{int(row['n_steps'])}项，到{reached}，位次{moved}（共{int(row['n_ranked'])}个地区）。"
 
 
-def obstacles(me: Study, *indicators: str, target: float | str = "plan", conditions: Conditions = FREE) -> Block:
+def obstacles(me: Study, *indicators: str, target: float | str = "plan", constraints: Constraints = FREE) -> Block:
     """Return what stands in the way of more than the plans reach, indicator by indicator (none named: the six)."""
-    plans = {key: me.plan(key, target=target, conditions=conditions) for key in indicators or me.keys}
+    plans = {key: me.plan(key, target=target, constraints=constraints) for key in indicators or me.keys}
     barriers = pd.concat([one.obstacles.assign(indicator=key) for key, one in plans.items()], ignore_index=True)
     if barriers.empty:
         return say("方案之外没有受限的事项。")
