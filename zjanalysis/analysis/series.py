@@ -51,7 +51,7 @@ _BY_NAME = {name: one for one in REPORTED_INDICATORS for name in (one.label, one
 def any_indicator(key: str | Indicator) -> Indicator:
     """Return the indicator of a key or a name, of items or reported; raises UnknownName with the nearest.
 
-    >>> known("instant").short, known("good_rating").short
+    >>> any_indicator("instant").short, any_indicator("good_rating").short
     ('即办率', '好评率')
     """
     return (KNOWN.get(key) or _BY_NAME.get(key) if isinstance(key, str) else None) or indicator(key)

@@ -137,7 +137,8 @@ def _sent(texts: pd.DataFrame) -> set[tuple[str, str]]:
 def comparable_text(text: str) -> str:
     """Return a cell's text for comparison: a number to nine digits, a day in one form, no white space around.
 
-    >>> plain("0.9772727272727273") == plain("0.97727272727"), plain("2021/6/3"), plain(" 完成 ")
+    >>> text = comparable_text
+    >>> text("0.9772727272727273") == text("0.97727272727"), text("2021/6/3"), text(" 完成 ")
     (True, '2021-06-03', '完成')
     """
     day = day_of(text)

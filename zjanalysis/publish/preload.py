@@ -39,7 +39,7 @@ _INLINE = "matplotlib_inline.backend_inline"
 _LIBRARIES = ("papermill", "papermill.execute", "nbconvert.exporters.templateexporter", "nbformat", "openpyxl", "docx",
               "matplotlib.backends.backend_agg", "IPython.core.application", "IPython.core.completer",
               "IPython.core.completerlib", "IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect",
-              "IPython.core.pylabtools", "matplotlib_inline.config", "bdb", "pandas.core.reshape.reshape")  # fmt: skip
+              "bdb", "pandas.core.reshape.reshape")  # fmt: skip
 _ROOMS = ("inputs", "analysis", "display", "cases", "ledger", "publish")
 _OURS = [name for room in _ROOMS for _, name, _ in pkgutil.walk_packages(
     importlib.import_module(f"zjanalysis.{room}").__path__, f"zjanalysis.{room}.")]  # fmt: skip
