@@ -316,7 +316,8 @@ def test_what_a_person_has_changed_is_kept_beside_and_named(
         assert certified_digest(own / f"440802{suffix}") == digest
     assert "保留" not in (folder / "index.html").read_text(encoding="utf-8")
     assert "保留" not in (own / "440802.html").read_text(encoding="utf-8")
-    for path in bundle(folder, out=folder.parent / "下发").written:
+    written, _ = bundle(folder, out=folder.parent / "下发")
+    for path in written:
         assert "保留" not in "".join(zipfile.ZipFile(path).namelist())
     assert again(force=True) == []
 

@@ -68,23 +68,19 @@ def test_the_digest_of_the_library_sees_a_change_and_not_the_line_ends_of_window
     assert package_digest(("reference",)) != package_digest()
 
 
-def test_verify_tells_a_sound_page_from_an_altered_and_an_outdated_one(published: Path) -> None:
-    known, out = load_settings(ROOT), published.parent
-    path = published / "district" / "440823.html"
+def test_verify_tells_a_sound_page_from_an_altered_and_an_outdated_one(published: Path, tmp_path: Path) -> None:
+    known, out = load_settings(ROOT), tmp_path
+    path = Path(shutil.copytree(published, out / published.name)) / "district" / "440823.html"
     _, told = verify(str(path), out=out, settings=known, data="data/sample")
     assert told[0] == "文件完好：440823.html 与发布时的内容一致。"
     entry = {e["key"]: e for e in json.loads((published / "manifest.json").read_text(encoding="utf-8"))["reports"]}[
         "district/440823"
     ]
     assert told[1].startswith(f"校验码 {entry['fingerprint']} 是 遂溪县 2021Q1 的现行报告")
-    original = path.read_text(encoding="utf-8")
-    try:
-        path.write_text(original.replace("遂溪县", "徐闻县", 1), encoding="utf-8")
-        good, altered = verify(str(path), out=out, settings=known, data="data/sample")
-        assert not good
-        assert altered[0].startswith("文件已被改动")
-    finally:
-        path.write_text(original, encoding="utf-8", newline="\n")
+    path.write_text(path.read_text(encoding="utf-8").replace("遂溪县", "徐闻县", 1), encoding="utf-8")
+    good, altered = verify(str(path), out=out, settings=known, data="data/sample")
+    assert not good
+    assert altered[0].startswith("文件已被改动")
 
 
 MISTYPED = {

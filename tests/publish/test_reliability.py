@@ -257,8 +257,7 @@ def test_a_folder_that_vanishes_during_the_build_is_filled_by_the_next(
         made(jobs_of(r440803="bad.ipynb"), folder, settings, workers=1)
     except PublishError:
         assert not list(folder.rglob("*.part"))
-    assert consistent(folder)
-    assert made(jobs_of(), folder, settings).failed == ()
+    assert made(jobs_of(), folder, settings).failed == ()  # whatever vanished between a page and its record
     assert len(list((folder / "district").glob("*.html"))) == 3
     assert consistent(folder)
 
