@@ -17,6 +17,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from PIL import Image
 
 import zjanalysis as zj
@@ -135,6 +136,15 @@ def test_the_spine_shows_every_region_of_every_indicator_best_to_the_right(count
         better = sum(spot > own for spot in others)
         assert better + 1 == row["rank"]
     assert {"判断", "达标", "位次（区间）", "较上期"} <= set(words(zj.spine(county).figure))
+
+
+def test_the_key_on_a_phone_has_the_colours_of_the_dots(county: Study) -> None:
+    rows = spine.spine_rows(county)
+    spots = [spine._spots(county, row) for row in rows.to_dict("records")]
+    drawn = spine._narrow(county, rows.assign(moved="退步1.50个百分点"), spots).get_children()
+    marks = [one.get_color() for one in drawn if isinstance(one, Text) and one.get_text() == "●"]
+    assert marks == [theme.FOCUS, theme.PEER]
+    assert not any("个百分点" in one.get_text() for one in drawn if isinstance(one, Text))  # it ran into the wedge
 
 
 def test_the_spine_says_whether_a_change_is_good(county: Study) -> None:

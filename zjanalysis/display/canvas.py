@@ -93,7 +93,7 @@ def key(axes: Axes, entries: Sequence[Mark]) -> None:
 
 def key_line(axes: Axes, entries: Iterable[Mark], x: float, y: float, **style: Any) -> None:
     """Write what the marks mean in a line from ``x`` (a share of the drawing's width); ``y`` as ``transform`` says."""
-    wide = axes.get_position().width * theme.WIDTH * 72
+    wide = axes.bbox.width / theme.DPI * 72  # points
     for mark, name, colour in entries:
         for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.4)):
             write(axes, x, y, text, fontsize=theme.SMALL, color=ink, ha="left", **style)

@@ -174,10 +174,10 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
             if met != Met.NO_TARGET:
                 write(axes, 0.62, top, str(met), va="top", color=INK.get(met, theme.SOFT))
             write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
-            below = f"{wording.nth(row['place'])}　{row['moved']}".strip("　")
+            below = f"{wording.nth(row['place'])}　{row['moved']}".strip("　").replace("个百分点", "点")
             write(axes, 0, top + 4.2, below, va="top", fontsize=theme.SMALL, color=theme.SOFT)
             _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
-        target = "　▼目标" if rows["target"].notna().any() else ""
-        note = f"●{me.name}　●其他　｜中位数{target}；越靠右越好"
-        write(axes, 0, total - 1, note, va="bottom", ha="left", fontsize=theme.SMALL, color=theme.SOFT)
+        marks = [("●", "本地区", theme.FOCUS), ("●", "其他", theme.PEER), ("｜", "中位数", theme.INK)]
+        marks += [("▼", "目标", theme.TARGET)] * bool(rows["target"].notna().any()) + [("→", "较好", theme.SOFT)]
+        key_line(axes, marks, 0.03, total - 1, transform=axes.get_yaxis_transform(), va="bottom")
     return describe(axes, "窄屏")
