@@ -77,7 +77,7 @@ class Ground:
 
     ``group``: the region, then its peers; ``items`` all items, ``values`` what the group reaches, ``states`` where it
     stands item by item (`frontier.peer_states`), ``table`` what the region could gain under ``constraints``, ``alike``
-    the same where one statutory limit holds for every region (`rooms`), ``codes`` what 判断 is made from
+    the same where one statutory limit holds for every region (`headrooms`), ``codes`` what 判断 is made from
     (`like_for_like.code_tables`).
     """
 

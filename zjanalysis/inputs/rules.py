@@ -101,16 +101,15 @@ def deduplicate(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.D
     An item is known by its region and item id, else by 业务办理项编码, else by 实施编码 and name. Two rows of the
     same version are duplicates: the first stays. Of several versions only the newest is in force.
     """
-    twice, old, first = _repeats(items)
-    unlike = first.fillna("").str.endswith("不同")
+    twice, old, first, unlike = _repeats(items)
     state = items["state"].fillna("在用")
     retired = ~state.isin(list(spellings("state"))) & ~twice
     unique = items.assign(in_force=(~old & ~retired).astype(bool))
     unique = unique[~twice].reset_index(drop=True) if twice.any() else unique
     findings = [
         *_findings(items, places, iter([
-            ("duplicate_item", "item_name", twice & ~unlike, first),
-            ("duplicate_differs", "item_name", twice & unlike, first),
+            ("duplicate_item", "item_name", twice & unlike.eq(""), first),
+            ("duplicate_differs", "item_name", twice & unlike.ne(""), first + " 行的" + unlike + "不同"),
             ("old_version", "version", old & ~retired, ""),
             ("not_in_force", "state", retired, ""),
         ]), values={"version": items["item_name"], "state": state}),
@@ -120,10 +119,9 @@ def deduplicate(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.D
     return unique, findings_of(findings)
 
 
-def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Return which rows are duplicates, which are older versions, and where the first of each duplicate stands.
-
-    Where a duplicate says something else than that row, what it says else follows: 第 2 行的承诺时限、跑动次数不同.
+def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
+    """Return which rows are duplicates, which are older versions, where the first of each duplicate stands, and in what
+    a row differs from it (承诺时限、跑动次数).
     """
     identity = _identity(items)
     repeated = items[identity.ge(0) & identity.duplicated(keep=False)]
@@ -137,9 +135,9 @@ def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
     said = repeated[[key for key in _COUNTED if key in repeated]].astype("str").fillna("")
     other = said.ne(said.groupby([rows["identity"], rows["rank"]]).transform("first"))
     names = ["、".join(label(key, "items") for key in other.columns[row]) for row in other.to_numpy()]
-    place = place + [f" 行的{name}不同" if name else "" for name in names]
+    unlike = pd.Series(names, index=rows.index, dtype="str").reindex(items.index, fill_value="")
     twice, old = (mask.reindex(items.index, fill_value=False) for mask in (twice, old))
-    return twice, old, place.reindex(items.index)
+    return twice, old, place.reindex(items.index), unlike
 
 
 _COUNTED = ("item_type", "use_level", "statutory_days", "promised_days", "handling_type", "visits", "online",
