@@ -22,7 +22,7 @@ from PIL import Image
 
 import zjanalysis as zj
 from tests.display.test_blocks import VIEWS, made
-from zjanalysis.display import peers, picture, reasons, series, spine, theme
+from zjanalysis.display import peers, picture, reasons, series, spine, theme, wording
 from zjanalysis.display.picture import alt_of, crop, draw_png
 from zjanalysis.display.tables import about
 from zjanalysis.errors import ConfigError
@@ -135,7 +135,9 @@ def test_the_spine_shows_every_region_of_every_indicator_best_to_the_right(count
         assert all(0 <= spot <= 1 for spot in [*others, own])
         better = sum(spot > own for spot in others)
         assert better + 1 == row["rank"]
-    assert {"判断", "达标", "位次（区间）", "较上期"} <= set(words(zj.spine(county).figure))
+    written = set(words(zj.spine(county).figure))
+    assert {"判断", "达标", "位次（区间）", "较上期"} <= written
+    assert set(rows["moved"].map(wording.in_points)) <= written
 
 
 def test_the_key_on_a_phone_has_the_colours_of_the_dots(county: Study) -> None:

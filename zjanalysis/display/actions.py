@@ -10,6 +10,7 @@ import pandas as pd
 
 from zjanalysis.analysis.frontier import FREE, Constraints
 from zjanalysis.analysis.plan import LEAD, Plan
+from zjanalysis.analysis.registry import for_region
 from zjanalysis.analysis.tasks import task_list
 from zjanalysis.display import wording
 from zjanalysis.display.answer import digits_of, gain_text, named_steps, over_note, step_counts
@@ -51,8 +52,6 @@ def _goal(me: Study, key: str = "") -> str:
     """Say what a plan, or all plans, of a region reach: 达标, where a plan on record asks it; else the median."""
     if has_plan(me.region) and me.chosen and not key:
         return "达到目标"
-    from zjanalysis.analysis.registry import for_region  # noqa: PLC0415
-
     return "达标" if has_plan(me.region) and (not key or for_region(me.asked(key), me.region).aim) else "过中位数"
 
 

@@ -290,7 +290,7 @@ def effect_text(row: dict[Any, Any], one: Indicator) -> str:
     """
     if row["kind"] == "visits" and one.unit == "visits":
         return f"少跑{wording.plain(row['change_by'])}次"
-    return gain_text(row["gain"], one).replace("个百分点", "点")
+    return wording.in_points(gain_text(row["gain"], one))
 
 
 def gain_text(gain: float, one: Indicator) -> str:

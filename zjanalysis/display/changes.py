@@ -58,7 +58,7 @@ def _dumbbell(rows: pd.DataFrame, me: Study, one: Indicator) -> Axes:
     """Draw per region the last value (ring) and the present one (dot); the change stands in words."""
     words = rows["word"].tolist()
     marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
-    changes = (wording.change_text(change, one.unit, since="", was=was).replace("个百分点", "点")
+    changes = (wording.in_points(wording.change_text(change, one.unit, since="", was=was))
                for change, was in zip(rows["change"], rows["previous"], strict=True))  # fmt: skip
     with theme.style():
         right = {"本期": wording.amounts(rows["value"], one.unit), since(me): changes, "变化": words}

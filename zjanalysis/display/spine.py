@@ -114,7 +114,7 @@ def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     with theme.style():
         right: Columns = {
             "本期": rows["text"], "达标": judged(rows["meets_target"]), "位次（区间）": rows["place"],
-            since(me): rows["moved"].str.replace("个百分点", "点"), "判断": judged(rows["verdict"]),
+            since(me): [*map(wording.in_points, rows["moved"])], "判断": judged(rows["verdict"]),
         }  # fmt: skip
         right = {head: cells for head, cells in right.items() if not EMPTY.issuperset(map(text_of, cells))}
         names = [about(key).short for key in rows["indicator"]]
@@ -174,7 +174,7 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
             if met != Met.NO_TARGET:
                 write(axes, 0.62, top, str(met), va="top", color=INK.get(met, theme.SOFT))
             write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
-            below = f"{wording.nth(row['place'])}　{row['moved']}".strip("　").replace("个百分点", "点")
+            below = wording.in_points(f"{wording.nth(row['place'])}　{row['moved']}".strip("　"))
             write(axes, 0, top + 4.2, below, va="top", fontsize=theme.SMALL, color=theme.SOFT)
             _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
         marks = [("●", "本地区", theme.FOCUS), ("●", "其他", theme.PEER), ("｜", "中位数", theme.INK)]

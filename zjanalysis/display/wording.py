@@ -283,7 +283,16 @@ def short_signed(value: Any, unit: str) -> str:
     >>> short_signed(0.0193, "share")
     '+1.93点'
     """
-    return signed(value, unit).replace("个百分点", "点")
+    return in_points(signed(value, unit))
+
+
+def in_points(text: str) -> str:
+    """Return a text with 点 for 个百分点, where there is little room.
+
+    >>> in_points("退步1.50个百分点")
+    '退步1.50点'
+    """
+    return text.replace(UNITS["share"].step, "点")
 
 
 def better_side(sign: int) -> str:
