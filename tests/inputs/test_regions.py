@@ -42,6 +42,8 @@ def test_a_zone_without_a_national_code_is_marked_as_ours() -> None:
         ("湛江市本级", "440800"),
         ("湛江经开区", "4408Z1"),
         (" 湛江 开发区", "4408Z1"),
+        ("乳源县", "440232"),
+        ("清远市连山", "441825"),
     ],
 )
 def test_spellings(written: str, code: str) -> None:

@@ -63,7 +63,7 @@ def is_our_code(code: str) -> bool:
 
 
 def _short(name: str) -> str:
-    return re.sub("(?<=..)(特别行政区|自治县|[市县区省])$", "", name)
+    return re.sub("(?<=..)(特别行政区|(.{1,2}族)+自治县|[市县区省])$", "", name)
 
 
 @cache
@@ -72,7 +72,7 @@ def _codes() -> dict[str, str]:
     claims: dict[str, set[str]] = {}
     aliases = {row["code"]: row["aliases"].split("|") for row in read_reference("zones") if row["aliases"]}
     for region in _regions().values():
-        names = {region.name, _short(region.name)}
+        names = {region.name, short := _short(region.name), short + ("县" if region.name.endswith("自治县") else "")}
         spellings = names | {level_name(region.code)} | set(aliases.get(region.code, []))
         if region.level == "prefecture":
             spellings |= {f"{name}{centre}" for name in names for centre in _CITY_CENTRE}
