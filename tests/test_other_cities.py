@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import zj
 from zjanalysis.analysis.registry import for_region, indicator
+from zjanalysis.cases.analysis import ALL_CASE_INDICATORS
 from zjanalysis.display.forms import reported_lines
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import report_units
@@ -146,6 +147,10 @@ def test_the_plan_of_another_city_binds_by_its_own_sentences(monkeypatch: pytest
     assert not for_region(indicator("instant"), "440200").aim  # its sentence speaks of counties only
     assert not for_region(indicator("visit_share"), "440222").aim
     assert for_region(indicator("visit_share"), "440222").basis == "本工具口径"
+    late, slow = (next(one for one in ALL_CASE_INDICATORS if one.key == key) for key in ("overdue_open", "actual_days"))
+    assert [(one.aim, one.target, one.basis) for one in (for_region(late, "440222"), for_region(slow, "440222"))] == [
+        ("", None, "本工具口径")
+    ] * 2  # registered for what Zhanjiang's plan says of cases
     asked_of.cache_clear()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import shutil
+from dataclasses import replace
 from email.policy import default
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from zjanalysis.cli import alerts, main
 from zjanalysis.ledger.state import UNJUDGED, Status
+from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -38,6 +40,14 @@ def test_a_line_for_each_unit_with_number_and_threshold(capsys: pytest.CaptureFi
     assert "1. 网上可办率91.78%，同事项差距−5.06个百分点，判断由相当变为落后。" in letter.get_content()
     assert "示例数据（模拟）" in letter.get_content()
     assert "网上可办率91.78%" in (tmp_path / "变动.csv").read_text(encoding="utf-8-sig")
+
+
+def test_pages_that_lie_outside_the_project_are_named_by_their_whole_path(tmp_path: Path) -> None:
+    rules = replace(load_settings(), out=str(tmp_path / "通报"))
+    page = rules.reports / "2021Q1" / "district" / "440823.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    assert alerts._files("", "2021Q1", settings=rules) == {"440823": page.as_posix()}
 
 
 def test_letters_somebody_wrote_in_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

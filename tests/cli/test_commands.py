@@ -197,6 +197,8 @@ def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.Ca
     assert f"采纳{n_tasks}项" in said
     for other in (["徐闻县", "--indicator", "instant"], ["遂溪县", "--indicator", "visits"]):
         assert "这是遂溪县即办率的清单" in refused(["plan", *other, "--apply", str(path)], capsys)
+    for option in (["--target", "85%"], ["--min-peers", "1"], ["--floor", "2"], ["--without-reviews"]):
+        assert f"{option[0]} 用不上" in refused([*asked, *option, "--apply", str(path)], capsys)
     assert "--out、--due 用不上" in refused(
         [*asked, "--due", "2021-06-30", "--apply", str(path), "--out", str(tmp_path / "新.xlsx")], capsys
     )
@@ -211,8 +213,8 @@ def test_the_task_list_goes_out_and_comes_back(tmp_path: Path, capsys: pytest.Ca
     assert dict(values)["按反馈"] == dict(values)["全部落实"] != dict(values)["现状"]
 
 
-def test_a_code_may_be_typed_in_digits_of_the_full_width(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "４４０８２３"]) == 0
+def test_a_code_or_a_period_may_be_typed_in_digits_of_the_full_width(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "４４０８２３", "--period", "２０２１Q１"]) == 0
     assert capsys.readouterr().out.startswith("遂溪县")
 
 

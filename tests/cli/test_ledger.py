@@ -74,6 +74,13 @@ def test_where_to_write_is_asked_of_actions_that_write_a_paper_and_of_their_kind
     ):  # fmt: skip
         assert main(["ledger", action, "台账.xlsx", *ON, "--out", str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err
+    for action, options in (
+        ("due", ["--period", "2020Q4"]),
+        ("merge", ["--data", "data/sample"]),
+        ("brief", ["--within", "9"]),
+    ):
+        assert main(["ledger", action, "台账.xlsx", *ON, *options]) == 2
+        assert f"{options[0]} 用不上" in capsys.readouterr().err
 
 
 def test_figures_are_dated_by_their_cut_off_whatever_the_day_of_writing(tmp_path: Path) -> None:

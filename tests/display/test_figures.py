@@ -200,6 +200,8 @@ def test_a_month_without_value_leaves_a_gap_and_three_make_no_line() -> None:
     block = series.trend(MONTHS, name="湛江市", indicator="instant", source="例", target=1.0)
     line = block.figure.lines[0]
     assert np.isnan(np.asarray(line.get_ydata(), dtype=float)).tolist() == [False, False, True, False, False]
+    free = series.trend(MONTHS, name="茂名市", indicator="instant", source="例", target=None)  # no plan on record
+    assert [len(one.figure.get_lines()) for one in (block, free)] == [2, 1]
     few = series.trend(MONTHS.head(4), name="湛江市", indicator="instant", source="例", target=1.0)
     assert few.figure is None
     assert "不画趋势" in few.sentence

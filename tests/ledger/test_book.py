@@ -344,6 +344,38 @@ def test_what_stands_in_merged_cells_of_a_copy_stands_in_each_of_their_rows(path
     assert [cell(path, number, "进展说明").value for number in numbers] == ["一并推进"] * 3
 
 
+def test_merged_cells_of_the_ledger_are_taken_apart_where_one_is_written(path: Path, tmp_path: Path) -> None:
+    def cells(sheet, head: str) -> list:
+        return [sheet[f"{_letter(sheet, head)}{find(sheet, INSTANT) + n}"] for n in range(3)]
+
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    for head, text in {"责任人": "张三", "任务": "六", "进展说明": "已启动", "状态": "未启动"}.items():
+        first, _, last = cells(sheet, head)
+        first.value = text
+        sheet.merge_cells(f"{first.coordinate}:{last.coordinate}")
+    book.save(path)
+    update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    copy = Path(shutil.copy(path, tmp_path / "交回.xlsx"))
+    sheet = openpyxl.load_workbook(path).active
+    assert sorted(one.coord[0] for one in sheet.merged_cells.ranges) == sorted(
+        _letter(sheet, head) for head in ("责任人", "进展说明")
+    )
+    statuses = standing(read_ledger(path)).set_index("row_number")["status"]
+    assert [one.value for one in cells(sheet, "状态")] == [statuses[one.row] for one in cells(sheet, "状态")]
+
+    book = openpyxl.load_workbook(copy)
+    first, second, third = cells(book.active, "责任人")
+    book.active.unmerge_cells(f"{first.coordinate}:{third.coordinate}")
+    first, second, third = cells(book.active, "责任人")
+    first.value, second.value, third.value = "甲", "乙", "张三"
+    book.save(copy)
+    assert merge_ledger(path, [copy], on="2021-04-20").conflicts.empty
+    sheet = openpyxl.load_workbook(path).active
+    assert [one.value for one in cells(sheet, "责任人")] == ["甲", "乙", "张三"]
+    assert [one.coord[0] for one in sheet.merged_cells.ranges] == [_letter(sheet, "进展说明")]
+
+
 def test_a_formula_nobody_calculated_does_not_replace_a_text(path: Path) -> None:
     edit(path, (COUNTY, "进展说明", "已清理八成"))
     update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")

@@ -112,6 +112,9 @@ def test_the_base_value_is_the_first_seen_and_the_gap_is_signed_better_is_positi
     ledger = made()
     later = fill(ledger, scores(instant=0.80, promised_days=2.5, separate_portals=3.0), as_of="2021-03-31")
     assert city_row(later, "instant")[["baseline", "current"]].tolist() == [0.87, 0.80]
+    corrected = made(scores(instant=0.86))
+    corrected = fill(corrected, scores(instant=0.87), as_of="2020-12-31")  # the base period's own, sent in anew
+    assert city_row(corrected, "instant")[["baseline", "current"]].tolist() == [0.87, 0.87]
     assert city_row(later, "instant")["gap"] == pytest.approx(0.80 - 0.855)
     assert city_row(later, "promised_days")["gap"] == pytest.approx(3.0 - 2.5)
     assert city_row(later, "separate_portals")["gap"] == 0 - 3.0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from zjanalysis.errors import PublishError
+from zjanalysis.errors import InputError, PublishError
 from zjanalysis.files import file_digest, write_paper
 from zjanalysis.publish.bundle import NOTE, PASSED, Addresses, bundle, district_members, lay_out, write_zip
 from zjanalysis.publish.index import TITLE
@@ -178,6 +178,17 @@ def test_a_spoilt_report_is_left_out_and_said_and_an_old_zip_of_it_goes(released
     assert "district/440823.html" not in index
     told = {one["key"]: one for one in json.loads(read(whole(out), "manifest.json"))["reports"]}
     assert (told["district/440823"]["status"], told["district/440823"]["files"]) == ("未收入", {})
+
+
+def test_a_zip_somebody_has_changed_is_not_written_over(released: Path, out: Path) -> None:
+    written, _ = bundle(released, out=out)
+    before = {path: path.read_bytes() for path in written}
+    with zipfile.ZipFile(written[-1], "a") as packed:
+        packed.writestr("补充说明.txt", "市局补充")
+    changed = written[-1].read_bytes()
+    with pytest.raises(InputError, match="已经存在，不会覆盖"):
+        bundle(released, out=out)
+    assert {path: path.read_bytes() for path in written} == before | {written[-1]: changed}
 
 
 def test_a_stale_report_is_left_out_with_its_reason(released: Path, out: Path) -> None:

@@ -13,7 +13,7 @@ import narwhals as nw
 
 from zjanalysis.errors import ConfigError, unknown_name
 from zjanalysis.inputs.regions import city_of
-from zjanalysis.inputs.workplan import asked_of, has_plan, load_tasks
+from zjanalysis.inputs.workplan import asked_of, asks_of_cases, has_plan, load_tasks
 
 Aim = Literal["number", "above_peers", "rising", ""]
 
@@ -170,7 +170,8 @@ def for_region(one: Indicator, region: str) -> Indicator:
     """Return the indicator with what the plan on record of its city asks of a region (reference/targets.csv).
 
     A number comes before the others' median, that before rising. Without a sentence an indicator of items has no
-    target, one of cases what is registered for it; without a plan none has.
+    target, one of cases what is registered for it where the plan speaks of cases under its clause; without a plan none
+    has.
 
     >>> for_region(indicator("instant"), "440823").target, for_region(indicator("instant"), "440902").target
     (0.8111, None)
@@ -179,9 +180,11 @@ def for_region(one: Indicator, region: str) -> Indicator:
     if not rows:
         named = _TASK.match(one.basis)
         kept = has_plan(region) and (named is None or named[1] in set(load_tasks(city_of(region))["task"]))
+        if one.key not in _BY_NAME:
+            kept = kept and (not one.aim or asks_of_cases(city_of(region), one.basis[4:].partition("，")[0]))
+            if kept:
+                return one
         basis = one.basis if kept else "本工具口径"
-        if kept and one.key not in _BY_NAME:
-            return one
         return replace(one, target=None, strict=False, aim="", target_text="", basis=basis)
     kind, number = rows[0]["comparison"], rows[0]["value"]
     basis = _TASK.sub(f"方案任务（{rows[0]['task']}）", one.basis)

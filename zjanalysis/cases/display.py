@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from zjanalysis.analysis.compare import facts
+from zjanalysis.analysis.registry import for_region
 from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, case_summary, find_cases
 from zjanalysis.cases.inputs import case_source
@@ -86,7 +87,8 @@ def trend(me: Study) -> Block:
     if isinstance(cases := own_cases(me), Block):
         return cases
     months = views.case_trend(cases, region=me.region)
-    return series.trend(months, name=me.name, indicator="on_time", source=source_of(me), target=1.0)
+    target = for_region(about("on_time"), me.region).target
+    return series.trend(months, name=me.name, indicator="on_time", source=source_of(me), target=target)
 
 
 def bands(me: Study) -> Block:

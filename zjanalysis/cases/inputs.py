@@ -17,6 +17,7 @@ import pandas as pd
 
 from zjanalysis.columns import CASE_COLUMNS
 from zjanalysis.errors import ConfigError, InputError, NoData, unknown_name
+from zjanalysis.inputs.dataset import cutoff_day
 from zjanalysis.inputs.office_table import fold_header
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code
@@ -73,7 +74,9 @@ def find_case_source(period: Period, *, settings: Settings | None = None) -> Cas
     synthetic = dataset.kind == "sample" and (settings or load_settings()).cases.made > 0 and bool(counted.any())
     if not (period.name and (paths or {"postgres", "spark_table"} & set(entries) or synthetic)):
         return None
-    source = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_of(period), items)
+    source = CaseSource(
+        f"{dataset.folder.name}/{period.name}", cutoff_day(dataset.folder.name, period.name, period.cutoff), items
+    )
     if paths:
         return replace(source, paths=paths)
     if "postgres" in entries:
@@ -92,17 +95,6 @@ def case_files(folder: Path) -> tuple[Path, ...]:
                 f"“{path.name}”不是 Parquet 或 CSV。", "请移出 cases 文件夹，或另存为 .csv（UTF-8 或 GB18030）。"
             )
     return tuple(paths)
-
-
-def cutoff_of(period: Period) -> date:
-    """Return the cut-off of a period as a day; raises ConfigError where dataset.toml has none."""
-    try:
-        return date.fromisoformat(period.cutoff)
-    except ValueError as error:
-        raise ConfigError(
-            f"{period.name} 的截止日“{period.cutoff}”读不懂，逾期未结无从算起。",
-            f'请在 dataset.toml 写：[periods."{period.name}"] cutoff = "2021-03-31"。',
-        ) from error
 
 
 def _checked(entries: Mapping[str, str]) -> Mapping[str, str]:

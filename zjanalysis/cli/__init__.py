@@ -22,6 +22,7 @@ import math
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -95,6 +96,20 @@ def _actions_like(word: str) -> list[str]:
     return [f"{command} {action}" for command, action in actions if action in near]
 
 
+def _typed(namespace: argparse.Namespace) -> set[str]:
+    """Return the names of what was typed with a value so far, as the namespace keeps them."""
+    names: set[str] = vars(namespace).setdefault("typed", set())
+    return names
+
+
+def refuse_unused(arguments: argparse.Namespace, names: Sequence[str], *, why: str, hint: str) -> None:
+    """Raise ConfigError where options were typed that a call has no use for: what they ask for would not be done."""
+    typed = [name for name in names if name in _typed(arguments) or getattr(arguments, name) is True]
+    if typed:
+        options = "、".join(f"--{name.replace('_', '-')}" for name in typed)
+        raise ConfigError(f"{why}，{options} 用不上。", hint)
+
+
 class _Single(argparse.Action):
     """A value that is not empty and, behind an option, the only one; an argument that may be left out is then empty."""
 
@@ -102,9 +117,9 @@ class _Single(argparse.Action):
         typed = values if isinstance(values, list) else [] if values is None else [values]
         if not all(str(value).strip() for value in typed):
             raise argparse.ArgumentError(self, _EMPTY)
-        if option_string and getattr(self, "taken", False):
+        if option_string and self.dest in _typed(namespace):
             raise argparse.ArgumentError(self, "写了两次，只能写一次")
-        self.taken = True
+        _typed(namespace).add(self.dest)
         setattr(namespace, self.dest, "" if values is None else values)
 
 
@@ -114,6 +129,7 @@ class _Joined(argparse.Action):
     def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
         if not listed(values):
             raise argparse.ArgumentError(self, _EMPTY)
+        _typed(namespace).add(self.dest)
         setattr(namespace, self.dest, ",".join(filter(None, (getattr(namespace, self.dest), values))))
 
 
@@ -183,6 +199,15 @@ def read_number(text: str, *, whole: bool, least: float) -> float:
     return value
 
 
+def read_day(text: str) -> str:
+    """Return a period or a day as typed, in the narrow form and without blanks around it.
+
+    >>> read_day("２０２１Q１ "), read_day("２０２１-０４-１５")
+    ('2021Q1', '2021-04-15')
+    """
+    return unicodedata.normalize("NFKC", text).strip()
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines(keepends=True)))
@@ -225,6 +250,8 @@ def _settings(name: str, option: Mapping[str, str]) -> dict[str, Any]:
         return {**settings, "choices": tuple(option["choices"].split()), **({"default": default} if default else {})}
     if kind == "out":
         return {**settings, "type": partial(output_place, endings=option["choices"].split()), "default": ""}
+    if option["metavar"] in ("P", "PERIOD", "DATE"):
+        settings["type"] = read_day
     if kind == "required":
         return {**settings, "required": True}
     return {**settings, "default": default} if name.startswith("-") else settings

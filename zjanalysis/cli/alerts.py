@@ -107,7 +107,9 @@ def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
 def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
     jobs = [job for job in list_jobs(settings, data, period) if not job.title]
     pages = {job.region_code: settings.reports / job.place / f"{job.key}.html" for job in jobs}
-    return {code: page.relative_to(settings.root).as_posix() for code, page in pages.items() if page.is_file()}
+    inside = settings.reports.is_relative_to(settings.root)
+    return {code: (page.relative_to(settings.root) if inside else page).as_posix()
+            for code, page in pages.items() if page.is_file()}  # fmt: skip
 
 
 def _draft(folder: Path, code: str, texts: list[str], period: Period, to: Addresses | None) -> tuple[Path, bytes]:

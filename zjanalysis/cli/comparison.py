@@ -10,7 +10,7 @@ import pandas as pd
 from zjanalysis.analysis.frontier import Constraints
 from zjanalysis.analysis.registry import Indicator, indicator
 from zjanalysis.analysis.tasks import ANSWERS, NOT_TAKEN, UNREAD, after_answers, judge_answers, task_list
-from zjanalysis.cli import listed
+from zjanalysis.cli import listed, refuse_unused
 from zjanalysis.cli.output import print_table, save, typed
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
 from zjanalysis.display.blocks import Block
@@ -23,7 +23,8 @@ from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import is_whole, region_name
 from zjanalysis.studies import Study, study, study_of
 
-FOR_A_PLAN = ("out", "due", "lock", "max_per_department", "without_reviews")  # what answers have no use for
+FOR_A_PLAN = ("out", "due", "lock", "max_per_department", "without_reviews", "target", "min_peers", "floor")
+"""Options that answers have no use for."""
 ANSWERED = ("indicator", "stage", "value", "rank", "n_ranked", "n_tasks")
 
 
@@ -95,10 +96,7 @@ def diff(arguments: argparse.Namespace) -> int:
 
 def _apply(me: Study, one: Indicator, arguments: argparse.Namespace) -> int:
     """Say what the returned answers come to; raises ConfigError where they are not about the region and indicator."""
-    given = [name for name in FOR_A_PLAN if getattr(arguments, name)]
-    if given:
-        options = "、".join(f"--{name.replace('_', '-')}" for name in given)
-        raise ConfigError(f"--apply 只看反馈的效果，{options} 用不上。", "请去掉它们，或去掉 --apply 另作方案。")
+    refuse_unused(arguments, FOR_A_PLAN, why="--apply 只看反馈的效果", hint="请去掉它们，或去掉 --apply 另作方案。")
     judged = judge_answers(me.period.items, read_answers(Path(arguments.apply)))
     about = judged[["region_code", "indicator"]].drop_duplicates()
     if about.to_numpy().tolist() != [[me.region, one.key]]:

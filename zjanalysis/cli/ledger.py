@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
-from zjanalysis.cli import refuse_ending
+from zjanalysis.cli import refuse_ending, refuse_unused
 from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError
@@ -26,6 +26,10 @@ from zjanalysis.settings import load_settings
 MOST_FILES = {"merge": math.inf, "assign": 1}
 ENDINGS = {"assign": (".xlsx",), "due": (".xlsx",), "brief": (".docx",)}
 """What ``--out`` may end in, of the actions that write a paper."""
+UNUSED = {"init": "out within quiet", "update": "out within quiet", "merge": "data period out within quiet",
+          "assign": "data period within quiet", "due": "data period", "brief": "data period within quiet"}  # fmt: skip
+"""Options of other actions."""
+HINT = "init、update、merge 就地改写台账；--data、--period 只用于 init、update，--within、--quiet 只用于 due。"
 
 
 def ledger(arguments: argparse.Namespace) -> int:
@@ -34,8 +38,7 @@ def ledger(arguments: argparse.Namespace) -> int:
     if len(arguments.files) > MOST_FILES.get(arguments.action, 0):
         what = "一次收回一份分工表" if arguments.action == "assign" else "只需要一个台账文件"
         raise ConfigError(f"{arguments.action} {what}。", "返回的副本用 zj ledger merge 汇总。")
-    if arguments.out and arguments.action not in ENDINGS:
-        raise ConfigError(f"{arguments.action} 就地改写台账，--out 用不上。", "请去掉 --out；要留底，请先复制台账。")
+    refuse_unused(arguments, UNUSED[arguments.action].split(), why=f"这是 zj ledger {arguments.action}", hint=HINT)
     if arguments.out:
         refuse_ending(arguments.out, ENDINGS[arguments.action])
     if arguments.action in ("init", "update", "merge") or arguments.files:

@@ -22,7 +22,7 @@ STATES = {"n_met": theme.AHEAD, "n_in_progress": theme.PEER, "n_long_term": them
           "n_overdue": theme.BEHIND}  # fmt: skip
 
 
-def trend(scores: pd.DataFrame, *, name: str, indicator: str, source: str, target: float) -> Block:
+def trend(scores: pd.DataFrame, *, name: str, indicator: str, source: str, target: float | None) -> Block:
     """Return an indicator along the months that the scores have; a line from four points."""
     one = about(indicator)
     rows = scores[scores["indicator"] == one.key].sort_values("month", ignore_index=True)
@@ -40,27 +40,29 @@ def trend(scores: pd.DataFrame, *, name: str, indicator: str, source: str, targe
                    sentence=said, source=source)  # fmt: skip
 
 
-def _line(rows: pd.DataFrame, one: Indicator, target: float) -> Axes:
+def _line(rows: pd.DataFrame, one: Indicator, target: float | None) -> Axes:
     """Draw one indicator along time; first, last and worst carry their value, a gap stays a gap."""
     values = rows["value"].astype("float64").reset_index(drop=True)
     present = values.dropna()
     with theme.style():
         axes = canvas.plane(height=58, left=16, right=10)
-        canvas.upright(axes, [*present, target], unit=one.unit, air=0.18)
+        canvas.upright(axes, [*present] if target is None else [*present, target], unit=one.unit, air=0.18)
         axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
         step = max(1, -(-len(values) // 12))
         canvas.along(axes, range(0, len(values), step), short_months(rows["period"].tolist())[::step])
         canvas.line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
-        look = {"color": theme.TARGET, "linewidth": 1.3, "linestyle": canvas.DASHED}
-        canvas.line(axes, axes.get_xlim(), [target] * 2, zorder=3, **look)
+        key = [("●", one.short, theme.FOCUS)]
+        if target is not None:
+            look = {"color": theme.TARGET, "linewidth": 1.3, "linestyle": canvas.DASHED}
+            canvas.line(axes, axes.get_xlim(), [target] * 2, zorder=3, **look)
+            key.append(("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET))
         worst = int(present.index[int((present * one.sign).argmin())])
         for place in dict.fromkeys([present.index[0], worst, present.index[-1]]):
             below = place == worst and one.sign > 0
             axes.annotate(wording.amount(present[place], one.unit), (place, present[place]), ha="center", zorder=6,
                           xytext=(0, -6 if below else 6), va="top" if below else "bottom", fontsize=theme.SMALL,
                           textcoords="offset points", bbox=PLATE)  # fmt: skip
-        goal = f"目标 {wording.amount(target, one.unit)}"
-        canvas.key(axes, [("●", one.short, theme.FOCUS), ("┅", goal, theme.TARGET)])
+        canvas.key(axes, key)
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
     order = (present * one.sign).sort_values(kind="stable").index
     low = wording.ends(rows["period"][order], [wording.amount(values[place], one.unit) for place in order], "最差")

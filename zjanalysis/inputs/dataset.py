@@ -123,17 +123,18 @@ def dataset_in(folder: Path, *, settings: Settings) -> Dataset:
     return load_dataset(str(folder), settings=settings) if there else Dataset(folder, "", "", "")
 
 
-def refuse_undated(settings: Settings, data: str, period: str) -> None:
-    """Raise ConfigError for a period whose ``cutoff``, from which due days are counted, is missing or no date."""
-    dataset = load_dataset(data, settings=settings)
-    cutoff = str(dataset.periods.get(period, {}).get("cutoff", ""))
-    good = False
+def cutoff_day(folder: str, period: str, cutoff: str) -> date:
+    """Return the ``cutoff`` of a period, from which due days are counted.
+
+    Raises ConfigError where dataset.toml has none, or one that is no date.
+    """
     with suppress(ValueError):
-        good = date.fromisoformat(cutoff).isoformat() == cutoff
-    if not good:
-        wrong = f"的截止日期“{cutoff}”认不出" if cutoff else "没有写截止日期"
-        hint = f'请在 {FILE_NAME} 的 [periods."{period}"] 下写数据截至哪一天，如 cutoff = "2021-03-31"。'
-        raise ConfigError(f"{dataset.folder.name} 的 {period} 期{wrong}。", hint)
+        day = date.fromisoformat(cutoff)
+        if day.isoformat() == cutoff:
+            return day
+    wrong = f"的截止日期“{cutoff}”认不出" if cutoff else "没有写截止日期"
+    hint = f'请在 {FILE_NAME} 的 [periods."{period}"] 下写数据截至哪一天，如 cutoff = "2021-03-31"。'
+    raise ConfigError(f"{folder} 的 {period} 期{wrong}。", hint)
 
 
 def learn_columns(path: Path, names: Mapping[str, str]) -> None:

@@ -62,6 +62,16 @@ def asked_of(region: str, indicator: str) -> tuple[dict[str, str], ...]:
     return tuple(row for row in rows if level in row["level"].split("、"))
 
 
+def asks_of_cases(city: str, clause: str) -> bool:
+    """Tell whether a sentence of a city's plan on record that is measured by cases stands under a clause.
+
+    >>> asks_of_cases("440800", "三（三）"), asks_of_cases("440800", "（八）"), asks_of_cases("440900", "三（三）")
+    (True, False, False)
+    """
+    about = (row for row in read_reference("targets") if (row["city"], row["source"]) == (city, "cases"))
+    return any(row["clause"].endswith(clause) for row in about)
+
+
 def load_sentences() -> pd.DataFrame:
     """Return every sentence of the tasks, those that cannot be measured too (source `none`, the reason in ``note``).
 

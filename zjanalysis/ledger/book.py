@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -246,12 +247,24 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
         back = [key for key in HAND if key not in file.letters]  # a column somebody deleted, with what stood in it
         keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters, own=own), *back]
         for key in keys:
+            written |= _parted(sheet, f"{letters[key]}{position}")
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
-            written.add(f"{letters[key]}{position}")
         if row["ledger_id"] in changed or sheet.row_dimensions[position].height is None:
             grow_row(sheet, position)
     _stretch(sheet, tail)
     return frozenset(written)
+
+
+def _parted(sheet: Worksheet, address: str) -> set[str]:
+    """Return a cell to be written, and those merged with it: taken apart, each row holds what it was read as."""
+    cells = {address}
+    for merged in [one for one in sheet.merged_cells.ranges if address in one]:
+        first = merged.start_cell
+        sheet.unmerge_cells(merged.coord)
+        for place in merged.left:
+            sheet.cell(*place).value, sheet.cell(*place)._style = first.value, copy(first._style)
+        cells |= {f"{column_letter(column - 1)}{row}" for line in merged.rows for row, column in line}
+    return cells
 
 
 def _moved(row: Mapping[str, Any], before: Mapping[str, Any], letters: Mapping[str, str], *, own: bool) -> list[str]:

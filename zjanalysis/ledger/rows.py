@@ -193,9 +193,10 @@ def number_own_rows(ledger: pd.DataFrame) -> pd.DataFrame:
 def fill(ledger: pd.DataFrame, scores: pd.DataFrame, *, as_of: Day, gaps: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the ledger with current, baseline, target_value, verdict and gap from the scores; nothing written moves.
 
-    The base value is the first one seen; when a definition has changed since, the present value becomes the new
-    base. ``gap`` is signed: positive is better than the target. Rows the office added keep what was typed. A target
-    against the peers takes value, median and verdict from ``gaps``, so that all three are on one basis.
+    The base value is that of the first cut-off with one, as corrected until the next; when a definition has changed
+    since, the present value becomes the new base. ``gap`` is signed: positive is better than the target. Rows the
+    office added keep what was typed. A target against the peers takes value, median and verdict from ``gaps``, so that
+    all three are on one basis.
     """
     day, own, keys = today(as_of), is_own(ledger), ["region_code", "indicator"]
     values = scores[[*keys, "value"]].drop_duplicates(keys)
@@ -207,7 +208,8 @@ def fill(ledger: pd.DataFrame, scores: pd.DataFrame, *, as_of: Day, gaps: pd.Dat
     broken = [
         pd.notna(b) and not comparable(k, b, day) and b != day for k, b in zip(ledger["indicator"], since, strict=True)
     ]
-    anew = (ledger["baseline"].isna() | np.array(broken, dtype=bool)) & placed["current"].notna() & ~own
+    corrected = since.eq(day) & ~ledger["indicator"].isin(DEEDS)
+    anew = (ledger["baseline"].isna() | np.array(broken, dtype=bool) | corrected) & placed["current"].notna() & ~own
     based = placed.assign(baseline=ledger["baseline"].mask(anew, placed["current"]), baseline_on=since.mask(anew, day))
     return with_gap(based)
 

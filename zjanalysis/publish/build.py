@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from zjanalysis.errors import InputError, PublishError
-from zjanalysis.inputs.dataset import refuse_undated
+from zjanalysis.inputs.dataset import cutoff_day, load_dataset
 from zjanalysis.inputs.regions import is_county, region_name
 from zjanalysis.publish import pool, processes, provenance, release, snapshot
 from zjanalysis.publish.jobs import Job, check_parameters, named_units
@@ -102,7 +102,8 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     """
     for job in jobs:
         check_parameters(job)
-    refuse_undated(settings, jobs[0].data, jobs[0].period)
+    about = load_dataset(jobs[0].data, settings=settings)
+    cutoff_day(about.folder.name, jobs[0].period, str(about.periods.get(jobs[0].period, {}).get("cutoff", "")))
     wanted = options or Options()
     periods = list(settings.path(jobs[0].data).glob("*/items"))
     reader = Reader(wanted.timeout * max(1, len(periods)))  # lines over time read every period

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import email.policy
 import hashlib
-import os
+import io
 import re
 import tempfile
 import zipfile
@@ -107,13 +107,15 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
     Return what was written, and what was left out: report → reason. ``sign`` signs the manifest in the period's zip.
 
     Raises PublishError without a manifest, without a single report to pass on, and when ``out`` cannot be written;
-    InputError, before any is written, where somebody has written in a letter. A district that is left out has no zip;
-    one of an earlier run is taken away.
+    InputError, before any is written, where somebody has changed a zip or written in a letter. A district that is left
+    out has no zip; one of an earlier run is taken away.
     """
     entries = {key: entry for key, entry in read_manifest(folder).items() if entry.status != ABSENT}
     if not entries:
         raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
-    refuse_written_in(*(_letter_place(code, folder.name, out) for code in mail or ()))
+    refuse_written_in(*(_zip_place(entry, folder.name, out) for entry in entries.values() if is_district(entry.key)),
+                      *(_letter_place(code, folder.name, out) for code in mail or ()),
+                      out / f"{TITLE}_{folder.name}.zip")  # fmt: skip
     with release.writing(out):
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".zj-") as place:
@@ -170,7 +172,7 @@ def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path
           period_members: Mapping[str, bytes], progress: release.Tell) -> list[Path]:  # fmt: skip
     written = []
     for entry in (one for one in entries.values() if is_district(one.key)):
-        target = out / f"{file_stem(entry.region_code, entry.region, stage.name)}.zip"
+        target = _zip_place(entry, stage.name, out)
         if entry.key in left_out:
             target.unlink(missing_ok=True)
             progress(f"{entry.region} 未打包：{left_out[entry.key]}")
@@ -180,6 +182,10 @@ def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path
     whole = write_zip(out / f"{TITLE}_{stage.name}.zip", period_members)
     progress(f"已写入 {whole.name}")
     return [whole, *written]
+
+
+def _zip_place(entry: Entry, period: str, out: Path) -> Path:
+    return out / f"{file_stem(entry.region_code, entry.region, period)}.zip"
 
 
 def district_members(entry: Entry, stage: Path, *, period: str) -> dict[str, bytes]:
@@ -223,19 +229,15 @@ def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], s
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> Path:
     """Write the members in the order of their names, whole or not at all; names are UTF-8 and stay inside."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-            for name in sorted(members):
-                if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or re.search(r"[\\:]", name):
-                    raise PublishError(f"包内文件名“{name}”不合规则。", "请检查 manifest.json。")
-                about = zipfile.ZipInfo(name, _EPOCH)
-                about.create_system, about.external_attr, about.flag_bits = 3, _MEMBER, 0x800
-                packed.writestr(about, members[name], zipfile.ZIP_DEFLATED, 6)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
+        for name in sorted(members):
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or re.search(r"[\\:]", name):
+                raise PublishError(f"包内文件名“{name}”不合规则。", "请检查 manifest.json。")
+            about = zipfile.ZipInfo(name, _EPOCH)
+            about.create_system, about.external_attr, about.flag_bits = 3, _MEMBER, 0x800
+            packed.writestr(about, members[name], zipfile.ZIP_DEFLATED, 6)
+    return write_paper(path, content.getvalue())
 
 
 def _head(entries: Sequence[Entry], *, title: str) -> list[str]:
