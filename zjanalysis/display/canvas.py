@@ -43,9 +43,9 @@ def text_of(cell: Cell) -> str:
     return cell if isinstance(cell, str) else cell[0]
 
 
-def row_chart(names: Iterable[str], *, head: str, right: Columns, strong: Sequence[int] = (),
+def row_chart(names: Iterable[str], *, head: str, right: Columns, strong: Iterable[bool] = (),
               size: float = theme.TEXT) -> Axes:  # fmt: skip
-    """Return Axes with one row per name from the top down, row i at y = i; ``strong`` rows stand out.
+    """Return Axes with one row per name from the top down, row i at y = i; those that are ``strong`` stand out.
 
     ``right``: the columns of words or figures beside the bars, by their heads. ``size`` are the points of names and
     columns; rows are as high as they ask.
@@ -62,10 +62,11 @@ def row_chart(names: Iterable[str], *, head: str, right: Columns, strong: Sequen
     axes, plot = bare_axes(new_figure(height), box), box[2] * total
     axes.set_ylim(max(1, len(labels)) - 0.5, -0.5)
     axes.set_axis_off()
-    for row in strong:
+    marked = [row for row, is_strong in enumerate(strong) if is_strong]
+    for row in marked:
         axes.fill_between([-first / plot, 1 + (sum(widths) + 2) / plot], row - 0.5, row + 0.5, color=theme.BAND,
                           linewidth=0, transform=axes.get_yaxis_transform(), clip_on=False, zorder=0)  # fmt: skip
-    style: dict[str, Any] = {"strong": strong, "fontsize": size}
+    style: dict[str, Any] = {"strong": marked, "fontsize": size}
     _column(axes, head, labels, x=(1.0 - first) / plot, ha="left", **style)
     edge = 1 + 1 / plot
     for (over, cells), width in zip(columns.items(), widths, strict=True):
@@ -81,22 +82,21 @@ def plane(*, height: float, left: float = 16, right: float = 4) -> Axes:
     return bare_axes(figure, box)
 
 
-def key(axes: Axes, entries: Sequence[Mark]) -> None:
-    """Write the key above the drawing: the mark in its colour, then its name; no legend box."""
-    shift = 0.0
-    for mark, name, colour in entries:
-        for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.5)):
-            axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(shift, 4), textcoords="offset points",
-                          fontsize=theme.SMALL, color=ink, va="bottom", annotation_clip=False)  # fmt: skip
-            shift += (theme.ems(text) + gap) * theme.SMALL
+def key(axes: Axes, entries: Iterable[Mark]) -> None:
+    """Write the key above the drawing; no legend box."""
+    high = _points(axes)[1]
+    key_line(axes, entries, 0, 1 + 4 / high, apart=1.5, transform=axes.transAxes, va="bottom")
 
 
-def key_line(axes: Axes, entries: Iterable[Mark], x: float, y: float, **style: Any) -> None:
-    """Write what the marks mean in a line from ``x`` (a share of the drawing's width); ``y`` as ``transform`` says."""
-    wide = axes.bbox.width / theme.DPI * 72  # points
+def key_line(axes: Axes, entries: Iterable[Mark], x: float, y: float, *, apart: float = 1.4, **style: Any) -> None:
+    """Write the marks in their colours, each with its name, from ``x`` (a share of the drawing's width).
+
+    ``y`` is as ``transform`` says; entries lie ``apart`` ems.
+    """
+    wide = _points(axes)[0]
     for mark, name, colour in entries:
-        for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, 1.4)):
-            write(axes, x, y, text, fontsize=theme.SMALL, color=ink, ha="left", **style)
+        for text, ink, gap in ((mark, colour, 0.3), (name, theme.SOFT, apart)):
+            write(axes, x, y, text, fontsize=theme.SMALL, color=ink, **style)
             x += (theme.ems(text) + gap) * theme.SMALL / wide
 
 
@@ -108,10 +108,11 @@ def put(axes: Axes, artist: Artist) -> None:
 
 
 def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
-    """Write a text; in the units of the axes unless ``transform`` says otherwise."""
+    """Write a text as it stands; in the units of the axes unless ``transform`` says otherwise."""
     font = _font(style.pop("fontsize", theme.TEXT), tuple(style.pop("fontfamily", (theme.FAMILY,))))
     sides = {"horizontalalignment": style.pop("ha", "left"), "verticalalignment": style.pop("va", "baseline")}
-    put(axes, Words(x, y, text, fontproperties=font, **sides, **{"transform": axes.transData, **style}))
+    look = {"transform": axes.transData, "color": theme.INK, **style}
+    put(axes, Words(x, y, text, fontproperties=font, parse_math=False, **sides, **look))
 
 
 @cache
@@ -171,7 +172,7 @@ def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: 
     guides(axes, ticks, tick_texts(ticks, unit), label=label)
 
 
-def upright(axes: Axes, values: Sequence[float], *, unit: str, air: float, ticks: int = 6) -> None:
+def upright(axes: Axes, values: Iterable[float | None], *, unit: str, air: float, ticks: int = 6) -> None:
     """Set the upright scale of a line: some air, a few round ticks in the unit, horizontal guides.
 
     matplotlib's own ticks cost more than the lines they stand beside.
@@ -230,16 +231,16 @@ def rows_per_mm(axes: Axes) -> float:
     return float(abs(high - low) / (axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi / MM))
 
 
-def bars(axes: Axes, ends: Iterable[float], *, starts: Iterable[float], colours: Iterable[str], thick: float = THICK,
-         shift: float = 0.0) -> None:  # fmt: skip
-    """Draw one bar per row from start to end, ``thick`` and ``shift`` in rows; a missing or empty one is not drawn.
+def bars(axes: Axes, ends: Iterable[float], *, starts: Iterable[float], colours: Iterable[str], shift: float = 0.0,
+         **look: Any) -> None:  # fmt: skip
+    """Draw one bar per row from start to end, ``height`` and ``shift`` in rows; a missing or empty one is not drawn.
 
     Rectangles are added as they are: `scale` sets the range of the axis, so nothing has to be searched for it.
     """
+    look = {"height": THICK, "linewidth": 0, "zorder": 2, **look}
     for row, (end, start, colour) in enumerate(zip(ends, starts, colours, strict=True)):
         if not wording.missing(end) and end != start:
-            corner = (start, row + shift - thick / 2)
-            put(axes, Rectangle(corner, end - start, thick, facecolor=colour, linewidth=0, zorder=2))
+            put(axes, Rectangle((start, row + shift - look["height"] / 2), end - start, facecolor=colour, **look))
 
 
 def tick_texts(ticks: Sequence[float], unit: str) -> list[str]:

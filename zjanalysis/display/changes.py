@@ -57,22 +57,21 @@ def changes(me: Study, indicator: str) -> Block:
 def _dumbbell(rows: pd.DataFrame, me: Study, one: Indicator) -> Axes:
     """Draw per region the last value (ring) and the present one (dot); the change stands in words."""
     words = rows["word"].tolist()
-    marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
+    mine = rows["region_code"] == me.region
     changes = (wording.in_points(wording.change_text(change, one.unit, since="", was=was))
                for change, was in zip(rows["change"], rows["previous"], strict=True))  # fmt: skip
-    with theme.style():
-        right = {"本期": wording.amounts(rows["value"], one.unit), since(me): changes, "变化": words}
-        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
-        ends = [*rows["value"], *rows["previous"]]
-        scale(axes, ends, unit=one.unit, zero=False, label=wording.better_side(one.sign))
-        tones = [TONES.get(word, theme.PEER) for word in words]
-        spans(axes, rows["previous"], rows["value"], colours=tones, linewidths=2.6, zorder=2)
-        ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
-        dots(axes, rows["previous"], rows.index, size=30, zorder=3, **ring)
-        dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
-        named = [("○", "上期", theme.SOFT), *(("●", f"本期：{word}", str(tone)) for word, tone in TONES.items())]
-        key(axes, [*named, ("●", wording.LISTED, theme.PEER)] if wording.LISTED in words else named)
-    own = rows[rows["region_code"] == me.region].iloc[0]
+    right = {"本期": wording.amounts(rows["value"], one.unit), since(me): changes, "变化": words}
+    axes = row_chart(rows["region"], head="地区", right=right, strong=mine)
+    better = wording.better_side(one.sign)
+    scale(axes, [*rows["value"], *rows["previous"]], unit=one.unit, zero=False, label=better)
+    tones = [TONES.get(word, theme.PEER) for word in words]
+    spans(axes, rows["previous"], rows["value"], colours=tones, linewidths=2.6, zorder=2)
+    ring = {"colours": "white", "edgecolors": theme.SOFT, "linewidths": 1.2}
+    dots(axes, rows["previous"], rows.index, size=30, zorder=3, **ring)
+    dots(axes, rows["value"], rows.index, size=36, colours=tones, zorder=4)
+    named = [("○", "上期", theme.SOFT), *(("●", f"本期：{word}", str(tone)) for word, tone in TONES.items())]
+    key(axes, [*named, ("●", wording.LISTED, theme.PEER)] if wording.LISTED in words else named)
+    own = rows[mine].iloc[0]
     moved = wording.change_text(own["change"], one.unit, since=since(me), was=own["previous"])
     alt = (f"哑铃图：{len(rows)}个地区{one.label}的上期值与本期值，{wording.counts_text(words, '个')}。"
            f"{own['region']}{wording.amount(own['value'], one.unit)}，{moved}。")  # fmt: skip

@@ -63,15 +63,14 @@ def _limit_dots(spread: pd.DataFrame, order: list[str], here: str) -> Axes:
     shift = {"法定时限": -0.16, "承诺时限": 0.16}
     rows = spread.assign(row=spread["region"].map(order.index) + spread["side"].map(shift))
     sides = {side: rows[rows["side"] == side].set_index("region") for side in TONES}
-    with theme.style():
-        right = {side[:2]: map(wording.number, part["mean"][order]) for side, part in sides.items()}
-        axes = row_chart(order, head="地区", right=right, strong=[order.index(here)] if here in order else [])
-        label = "工作日（点为平均，线为中间八成事项）"
-        scale(axes, [0.0, *rows["most"], *rows["mean"]], unit="days", zero=True, label=label)
-        for side, part in sides.items():
-            spans(axes, part["low"], part["most"], at=part["row"], colours=TONES[side], linewidths=3, alpha=0.55)
-        dots(axes, rows["mean"], rows["row"], size=30, colours=rows["side"].map(TONES).tolist(), zorder=5)
-        key(axes, [("●", side, tone) for side, tone in TONES.items()])
+    right = {side[:2]: map(wording.number, part["mean"][order]) for side, part in sides.items()}
+    axes = row_chart(order, head="地区", right=right, strong=[name == here for name in order])
+    label = "工作日（点为平均，线为中间八成事项）"
+    scale(axes, [0.0, *rows["most"], *rows["mean"]], unit="days", zero=True, label=label)
+    for side, part in sides.items():
+        spans(axes, part["low"], part["most"], at=part["row"], colours=TONES[side], linewidths=3, alpha=0.55)
+    dots(axes, rows["mean"], rows["row"], size=30, colours=rows["side"].map(TONES).tolist(), zorder=5)
+    key(axes, [("●", side, tone) for side, tone in TONES.items()])
     return axes
 
 
@@ -88,12 +87,11 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     order = drawn["department"].tolist()
     points = rows[rows["department"].isin(order)]
     points = points.assign(row=points["department"].map(order.index) + _apart(points))
-    with theme.style():
-        right = {"中位数": wording.amounts(drawn["middle"], "share"), "事项": [f"{n}项" for n in drawn["n"]]}
-        axes = row_chart([office(name, me.name) for name in order], head="部门", right=right)
-        scale(axes, [*points["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
-        sns.scatterplot(points, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0,
-                        legend=False, clip_on=False, ax=axes)  # fmt: skip
+    right = {"中位数": wording.amounts(drawn["middle"], "share"), "事项": [f"{n}项" for n in drawn["n"]]}
+    axes = row_chart([office(name, me.name) for name in order], head="部门", right=right)
+    scale(axes, [*points["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
+    sns.scatterplot(points, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0,
+                    legend=False, clip_on=False, ax=axes)  # fmt: skip
     lead = wording.ends(quarters["department"], wording.amounts(quarters["middle"], "share"), "最低")
     alt = f"散点图：{me.name}{len(order)}个部门每个{me.scope.kind}事项的压缩幅度，按中位数从低到高：{lead}。"
     said = f"{len(quarters)}个部门的事项压缩幅度中位数：{lead}。"
@@ -155,20 +153,19 @@ def _shades(wide: pd.DataFrame) -> Axes:
     offices = [theme.shorten(theme.printable(name), 8) for name in wide.index]
     cells = [(*place, value) for place, value in np.ndenumerate(wide.to_numpy("float64")) if not np.isnan(value)]
     most = max(value for *_, value in cells) or 1.0
-    with theme.style():
-        axes = plane(height=22 + 6.0 * n_rows, **sides)
-        axes.set_axis_off()
-        axes.set(xlim=(0, n_columns), ylim=(n_rows, 0))
-        corners = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)] for y, x, _ in cells]
-        ends = [*zip(to_rgb(PALE), to_rgb(theme.BEHIND), strict=True)]  # of the shades: no visits, the most visits
-        tones = [tuple(pale + (full - pale) * (value / most) for pale, full in ends) for *_, value in cells]
-        put(axes, PolyCollection(corners, facecolors=tones, edgecolors="white", linewidths=0.6))
-        middle = {"fontsize": theme.SMALL, "ha": "center", "va": "center"}
-        for y, x, value in cells:
-            ink = theme.INK if value / most < DARK else "white"
-            write(axes, x + 0.5, y + 0.5, f"{value:.2f}", color=ink, **middle)
-        along(axes, [place + 0.5 for place in range(n_columns)], regions)
-        beside(axes, [place + 0.5 for place in range(n_rows)], offices, fontsize=theme.TEXT, color=theme.INK)
+    axes = plane(height=22 + 6.0 * n_rows, **sides)
+    axes.set_axis_off()
+    axes.set(xlim=(0, n_columns), ylim=(n_rows, 0))
+    corners = [[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)] for y, x, _ in cells]
+    ends = [*zip(to_rgb(PALE), to_rgb(theme.BEHIND), strict=True)]  # of the shades: no visits, the most visits
+    tones = [tuple(pale + (full - pale) * (value / most) for pale, full in ends) for *_, value in cells]
+    put(axes, PolyCollection(corners, facecolors=tones, edgecolors="white", linewidths=0.6))
+    middle = {"fontsize": theme.SMALL, "ha": "center", "va": "center"}
+    for y, x, value in cells:
+        ink = theme.INK if value / most < DARK else "white"
+        write(axes, x + 0.5, y + 0.5, f"{value:.2f}", color=ink, **middle)
+    along(axes, [place + 0.5 for place in range(n_columns)], regions)
+    beside(axes, [place + 0.5 for place in range(n_rows)], offices, fontsize=theme.TEXT, color=theme.INK)
     return axes
 
 

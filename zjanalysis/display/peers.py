@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -52,20 +53,19 @@ def ranking(me: Study, indicator: str) -> Block:
 
 
 def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
-    marks = [place for place, code in enumerate(rows["region_code"]) if code == me.region]
-    with theme.style():
-        axes = canvas.row_chart(rows["region"], head="地区", strong=marks, right={
-            one.short: rows["text"], "位次（区间）": rows["place"], "判断": judged(rows["verdict"])})  # fmt: skip
-        values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
-        canvas.scale(axes, [*values, median, target], unit=one.unit, zero=False, label=wording.better_side(one.sign))
-        if not wording.missing(median):
-            canvas.spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
-        tones = [theme.FOCUS if place in marks else theme.PEER for place in range(len(rows))]
-        canvas.dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        middle = f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit, rows['digits'].iloc[0])}"
-        goal = f"目标 {wording.amount(target, one.unit)}"
-        canvas.yardsticks(axes, (median, middle, theme.INK), (target, goal, theme.TARGET))
-    own = rows[rows["region_code"] == me.region].iloc[0]
+    mine = rows["region_code"] == me.region
+    right: canvas.Columns = {one.short: rows["text"], "位次（区间）": rows["place"], "判断": judged(rows["verdict"])}
+    axes = canvas.row_chart(rows["region"], head="地区", right=right, strong=mine)
+    values, median, target = rows["value"].astype("float64"), rows["median"].iloc[0], rows["target"].iloc[0]
+    canvas.scale(axes, [*values, median, target], unit=one.unit, zero=False, label=wording.better_side(one.sign))
+    if not wording.missing(median):
+        canvas.spans(axes, [median] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
+    tones = np.where(mine, theme.FOCUS, theme.PEER)
+    canvas.dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
+    middle = f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit, rows['digits'].iloc[0])}"
+    goal = f"目标 {wording.amount(target, one.unit)}"
+    canvas.yardsticks(axes, (median, middle, theme.INK), (target, goal, theme.TARGET))
+    own = rows[mine].iloc[0]
     alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。"
            f"{wording.ends(rows['region'], rows['text'], '最好', '最末')}。"
            f"{own['region']}{own['text']}{wording.nth(own['place'], '，')}，判断{own['verdict']}。")  # fmt: skip
@@ -90,20 +90,18 @@ def pairs(me: Study, indicator: str) -> Block:
 
 
 def _intervals(rows: pd.DataFrame, one: Indicator) -> Axes:
-    with theme.style():
-        axes = canvas.row_chart(rows["peer"], head="与谁比", right={
-            "同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
-            "同事项": [f"{n:.0f}项" for n in rows["n_shared"]], "逐一比较": judged(rows["verdict"])})  # fmt: skip
-        label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
-        canvas.scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], zero=False, label=label,
-              unit="points" if one.unit == "share" else one.unit)  # fmt: skip
-        tones = [TONES.get(word, theme.PEER) for word in rows["verdict"]]
-        canvas.spans(axes, rows["low"], rows["high"], colours=tones, linewidths=2.2, zorder=3)
-        inside = ["white" if word in (Verdict.NONE, Verdict.NO_DATA) else tone
-                  for word, tone in zip(rows["verdict"], tones, strict=True)]  # fmt: skip
-        canvas.dots(axes, rows["difference"], rows.index, size=40, colours=inside, edgecolors=tones, linewidths=1.4,
-                    zorder=6)  # fmt: skip
-        canvas.yardsticks(axes, (0.0, "相同", theme.INK))
+    axes = canvas.row_chart(rows["peer"], head="与谁比", right={
+        "同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
+        "同事项": [f"{n:.0f}项" for n in rows["n_shared"]], "逐一比较": judged(rows["verdict"])})  # fmt: skip
+    label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
+    unit = "points" if one.unit == "share" else one.unit
+    canvas.scale(axes, [0.0, *rows["low"], *rows["high"], *rows["difference"]], unit=unit, zero=False, label=label)
+    tones = [TONES.get(word, theme.PEER) for word in rows["verdict"]]
+    canvas.spans(axes, rows["low"], rows["high"], colours=tones, linewidths=2.2, zorder=3)
+    inside = np.where(rows["verdict"].isin([Verdict.NONE, Verdict.NO_DATA]), "white", tones)
+    ring = {"edgecolors": tones, "linewidths": 1.4}
+    canvas.dots(axes, rows["difference"], rows.index, size=40, colours=inside, zorder=6, **ring)
+    canvas.yardsticks(axes, (0.0, "相同", theme.INK))
     return axes
 
 
@@ -130,20 +128,18 @@ def funnel(me: Study, indicator: str) -> Block:
 
 def _funnel(rows: pd.DataFrame, one: Indicator, region: str) -> Axes:
     words = rows["place"].tolist()
-    marks = [place for place, code in enumerate(rows["region_code"]) if code == region]
-    with theme.style():
-        right = {"事项数": [f"{n}项" for n in rows["n"].astype(int)],
-                 one.short: wording.amounts(rows["value"], one.unit), "与范围比": words}  # fmt: skip
-        axes = canvas.row_chart(rows["region"], head="地区", right=right, strong=marks)
-        canvas.scale(axes, [*rows["value"], *rows["low"], *rows["high"]], unit=one.unit, zero=False,
-              label="浅色条：按事项数多少可以预期的范围（99.8%）")  # fmt: skip
-        canvas.bars(axes, rows["high"], starts=rows["low"], colours=[theme.RANGE] * len(rows), thick=0.86)
-        sides = {"高于范围": one.sign, "低于范围": -one.sign}
-        for side, shape, colour in ((0, "o", theme.FOCUS), (1, "D", theme.AHEAD), (-1, "v", theme.BEHIND)):
-            at = [row for row, word in enumerate(words) if sides.get(word, 0) == side]
-            canvas.dots(axes, rows["value"].iloc[at], at, size=40, colours=colour, marker=shape, zorder=6)
-        total = float(rows["overall"].iloc[0])
-        canvas.yardsticks(axes, (total, f"总体 {wording.amount(total, one.unit)}", theme.INK))
+    right = {"事项数": [f"{n}项" for n in rows["n"].astype(int)],
+             one.short: wording.amounts(rows["value"], one.unit), "与范围比": words}  # fmt: skip
+    axes = canvas.row_chart(rows["region"], head="地区", right=right, strong=rows["region_code"] == region)
+    label = "浅色条：按事项数多少可以预期的范围（99.8%）"
+    canvas.scale(axes, [*rows["value"], *rows["low"], *rows["high"]], unit=one.unit, zero=False, label=label)
+    canvas.bars(axes, rows["high"], starts=rows["low"], colours=[theme.RANGE] * len(rows), height=0.86)
+    sides = {"高于范围": one.sign, "低于范围": -one.sign}
+    for side, shape, colour in ((0, "o", theme.FOCUS), (1, "D", theme.AHEAD), (-1, "v", theme.BEHIND)):
+        at = [row for row, word in enumerate(words) if sides.get(word, 0) == side]
+        canvas.dots(axes, rows["value"].iloc[at], at, size=40, colours=colour, marker=shape, zorder=6)
+    total = float(rows["overall"].iloc[0])
+    canvas.yardsticks(axes, (total, f"总体 {wording.amount(total, one.unit)}", theme.INK))
     outside = "、".join(rows.loc[rows["place"].str.endswith("于范围"), "region"]) or "没有地区"
     return describe(axes, f"漏斗图：{len(rows)}个地区的{one.label}与按事项数可以预期的范围，超出范围的：{outside}。")
 
@@ -193,21 +189,21 @@ def places_named(last: int) -> list[int]:
 
 def _by_definition(rows: pd.DataFrame, me: Study) -> Axes:
     ranks = rows["rank"].astype("float64")
-    with theme.style():
-        axes = canvas.row_chart(rows["definition"], head="口径", strong=[0], right={
-            "数值": rows["text"], "达标": judged(rows["meets_target"]), "判断": judged(rows["verdict"])})  # fmt: skip
-        worst = max(int(rows["n_ranked"].max()), 2)
-        axes.set_xlim(worst + 0.5, 0.5)
-        places = places_named(worst)
-        canvas.guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
-        first = float(ranks.iloc[0])
-        ranked = ranks.dropna()
-        tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in ranks]
-        if not wording.missing(first):
-            canvas.spans(axes, [first] * len(ranks), ranks, colours=tones, linewidths=2.6, zorder=3)
-            canvas.line(axes, [first] * 2, axes.get_ylim(), color=theme.FOCUS, linewidth=1.2, zorder=2)
-        canvas.dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
-        canvas.key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
+    right: canvas.Columns = {
+        "数值": rows["text"], "达标": judged(rows["meets_target"]), "判断": judged(rows["verdict"])}  # fmt: skip
+    axes = canvas.row_chart(rows["definition"], head="口径", right=right, strong=[True])
+    worst = max(int(rows["n_ranked"].max()), 2)
+    axes.set_xlim(worst + 0.5, 0.5)
+    places = places_named(worst)
+    canvas.guides(axes, places, [f"第{place}" for place in places], label="越向右越好；竖线为现行口径的位次")
+    first = float(ranks.iloc[0])
+    ranked = ranks.dropna()
+    tones = [theme.FOCUS if rank == first else theme.AHEAD if rank < first else theme.BEHIND for rank in ranks]
+    if not wording.missing(first):
+        canvas.spans(axes, [first] * len(ranks), ranks, colours=tones, linewidths=2.6, zorder=3)
+        canvas.line(axes, [first] * 2, axes.get_ylim(), color=theme.FOCUS, linewidth=1.2, zorder=2)
+    canvas.dots(axes, ranks, ranks.index, size=52, colours=tones, zorder=4)
+    canvas.key(axes, [("●", "位次不变", theme.FOCUS), ("●", "前移", theme.AHEAD), ("●", "后移", theme.BEHIND)])
     spread = f"最前第{int(ranked.min())}，最后第{int(ranked.max())}" if len(ranked) else wording.NO_DATA
     every = f"（共{int(rows['n_ranked'].max())}个地区）"
     return describe(axes, f"点图：{me.name}按现行口径与另外{len(rows) - 1}种口径的位次，{spread}{every}。")

@@ -38,7 +38,7 @@ DRAWN = re.compile("<svg.*</svg>", re.DOTALL)  # the drawings of a block, from t
 
 def new_figure(height: float, *, width: float = theme.WIDTH) -> Figure:
     """Return an empty figure ``width`` inches wide (the text of an A4 page) and ``height`` millimetres high."""
-    figure = Figure(figsize=(width, height * MM), dpi=theme.DPI)
+    figure = Figure(figsize=(width, height * MM), dpi=theme.DPI, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
@@ -76,6 +76,7 @@ class _BareAxes(Axes):
                 self.spines[side].register_axis(axis)
 
 
+@theme.style()
 def bare_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
     """Add Axes for a drawing that writes its own scales; ``box``: left, bottom, width, height, in shares of all."""
     return figure.add_axes(box, axes_class=_BareAxes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import accumulate
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -100,15 +101,16 @@ def waterfall(parts: pd.DataFrame, one: Indicator, start: tuple[str, float], end
     texts = [wording.amount(start[1], one.unit), *(wording.signed(step, one.unit) for step in steps),
              wording.amount(end[1], one.unit)]  # fmt: skip
     last = len(names) - 1
-    with theme.style():
-        axes = canvas.row_chart(names, head="组成", right={one.short: texts, "作用": ["", *words, ""]}, strong=[last])
-        canvas.scale(axes, [*levels, end[1]], unit=one.unit, zero=False, label=wording.better_side(one.sign))
-        tones = [TONES.get(word, theme.PEER) for word in words]
-        canvas.bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones])
-        for row, level in enumerate(levels):
-            ends = [row - canvas.THICK / 2, row + 1 + canvas.THICK / 2]
-            canvas.line(axes, [level] * 2, ends, color=theme.SOFT, linewidth=0.9, zorder=2)
-        canvas.dots(axes, [start[1], end[1]], [0, last], size=64, colours=[theme.PEER, theme.FOCUS], zorder=5)
+    axes = canvas.row_chart(
+        names, head="组成", right={one.short: texts, "作用": ["", *words, ""]}, strong=[*[False] * last, True]
+    )
+    canvas.scale(axes, [*levels, end[1]], unit=one.unit, zero=False, label=wording.better_side(one.sign))
+    tones = [TONES.get(word, theme.PEER) for word in words]
+    canvas.bars(axes, [math.nan, *levels[1:]], starts=[math.nan, *levels[:-1]], colours=[theme.PEER, *tones])
+    for row, level in enumerate(levels):
+        ends = [row - canvas.THICK / 2, row + 1 + canvas.THICK / 2]
+        canvas.line(axes, [level] * 2, ends, color=theme.SOFT, linewidth=0.9, zorder=2)
+    canvas.dots(axes, [start[1], end[1]], [0, last], size=64, colours=[theme.PEER, theme.FOCUS], zorder=5)
     said = "，".join(f"{name}{text}" for name, text in zip(names[1:-1], texts[1:-1], strict=True))
     return describe(axes, f"瀑布图：{one.label}从{start[0]}{texts[0]}到{end[0]}{texts[-1]}，其中{said}。")
 
@@ -156,17 +158,16 @@ def _pulls_down(rows: pd.DataFrame, unit: str) -> list[bool]:
 
 
 def _department_dots(rows: pd.DataFrame, one: Indicator, whole: float, n: int) -> Axes:
-    values, behind = rows["value"].astype("float64"), _pulls_down(rows, one.unit)
-    with theme.style():
-        right = {one.short: wording.amounts(values, one.unit), "事项数": [f"{n}项" for n in rows["n"].astype(int)],
-                 "对总体的影响": [wording.short_signed(weight, one.unit) for weight in rows["weight"]]}  # fmt: skip
-        axes = canvas.row_chart(rows["department"], head="部门", right=right)
-        label = f"{wording.better_side(one.sign)}；{WEIGHT}"
-        canvas.scale(axes, [*values, whole], unit=one.unit, zero=False, label=label)
-        tones = [theme.BEHIND if low else theme.PEER for low in behind]
-        canvas.spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
-        canvas.dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        canvas.yardsticks(axes, (whole, f"总体 {wording.amount(whole, one.unit)}", theme.INK))
+    values = rows["value"].astype("float64")
+    right = {one.short: wording.amounts(values, one.unit), "事项数": [f"{n}项" for n in rows["n"].astype(int)],
+             "对总体的影响": [wording.short_signed(weight, one.unit) for weight in rows["weight"]]}  # fmt: skip
+    axes = canvas.row_chart(rows["department"], head="部门", right=right)
+    label = f"{wording.better_side(one.sign)}；{WEIGHT}"
+    canvas.scale(axes, [*values, whole], unit=one.unit, zero=False, label=label)
+    canvas.spans(axes, [whole] * len(rows), values, colours=theme.RANGE, linewidths=2.2, zorder=2)
+    tones = np.where(_pulls_down(rows, one.unit), theme.BEHIND, theme.PEER)
+    canvas.dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
+    canvas.yardsticks(axes, (whole, f"总体 {wording.amount(whole, one.unit)}", theme.INK))
     first, last = rows.iloc[0], rows.iloc[-1]
     alt = (f"点图：影响最大的{len(rows)}个部门（共{n}个）的{one.label}"
            f"与总体{wording.amount(whole, one.unit)}比，最不利的在上："

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import offset_copy
 
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.signals import FEWEST_POINTS
 from zjanalysis.columns import Column, label
 from zjanalysis.display import canvas, dates, theme, wording
 from zjanalysis.display.blocks import Block, exhibit, say
-from zjanalysis.display.picture import describe
+from zjanalysis.display.picture import describe, figure_of
 from zjanalysis.display.tables import about, page_columns, page_table, table
 
 PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -44,25 +45,24 @@ def _line(rows: pd.DataFrame, one: Indicator, target: float | None) -> Axes:
     """Draw one indicator along time; first, last and worst carry their value, a gap stays a gap."""
     values = rows["value"].astype("float64").reset_index(drop=True)
     present = values.dropna()
-    with theme.style():
-        axes = canvas.plane(height=58, left=16, right=10)
-        canvas.upright(axes, [*present] if target is None else [*present, target], unit=one.unit, air=0.18)
-        axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
-        step = max(1, -(-len(values) // 12))
-        canvas.along(axes, range(0, len(values), step), short_months(rows["period"].tolist())[::step])
-        canvas.line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
-        key = [("●", one.short, theme.FOCUS)]
-        if target is not None:
-            look = {"color": theme.TARGET, "linewidth": 1.3, "linestyle": canvas.DASHED}
-            canvas.line(axes, axes.get_xlim(), [target] * 2, zorder=3, **look)
-            key.append(("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET))
-        worst = int(present.index[int((present * one.sign).argmin())])
-        for place in dict.fromkeys([present.index[0], worst, present.index[-1]]):
-            below = place == worst and one.sign > 0
-            axes.annotate(wording.amount(present[place], one.unit), (place, present[place]), ha="center", zorder=6,
-                          xytext=(0, -6 if below else 6), va="top" if below else "bottom", fontsize=theme.SMALL,
-                          textcoords="offset points", bbox=PLATE)  # fmt: skip
-        canvas.key(axes, key)
+    axes = canvas.plane(height=58, left=16, right=10)
+    canvas.upright(axes, [*present, target], unit=one.unit, air=0.18)
+    axes.set_xlim(-0.3, max(len(values) - 0.7, 0.7))
+    step = max(1, -(-len(values) // 12))
+    canvas.along(axes, range(0, len(values), step), short_months(rows["period"].tolist())[::step])
+    canvas.line(axes, values.index, values, color=theme.FOCUS, linewidth=2, marker="o", markersize=4.5, zorder=4)
+    key = [("●", one.short, theme.FOCUS)]
+    if target is not None:
+        look = {"color": theme.TARGET, "linewidth": 1.3, "linestyle": canvas.DASHED}
+        canvas.line(axes, axes.get_xlim(), [target] * 2, zorder=3, **look)
+        key.append(("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET))
+    worst = int(present.index[int((present * one.sign).argmin())])
+    for place in dict.fromkeys([present.index[0], worst, present.index[-1]]):
+        side, shift = ("top", -6) if place == worst and one.sign > 0 else ("bottom", 6)
+        canvas.write(axes, place, present[place], wording.amount(present[place], one.unit), ha="center", va=side,
+                     fontsize=theme.SMALL, bbox=PLATE, zorder=6,
+                     transform=offset_copy(axes.transData, figure_of(axes), y=shift, units="points"))  # fmt: skip
+    canvas.key(axes, key)
     ends = [f"{rows['period'].iloc[i]}{wording.amount(values.iloc[i], one.unit)}" for i in (0, -1)]
     order = (present * one.sign).sort_values(kind="stable").index
     low = wording.ends(rows["period"][order], [wording.amount(values[place], one.unit) for place in order], "最差")
@@ -117,15 +117,14 @@ def bands(days: pd.DataFrame, *, name: str, source: str) -> Block:
 
 def _bands(rows: pd.DataFrame, columns: Sequence[Column], name: str) -> Axes:
     thick = 0.8 / len(columns)
-    with theme.style():
-        right = {one.label: map(wording.rough, rows[one.key]) for one in columns}
-        axes = canvas.row_chart(rows["band"], head="工作日", right=right)
-        counts = rows[[one.key for one in columns]].to_numpy().ravel()
-        canvas.scale(axes, [0.0, *counts], unit="count", zero=True, label="办件数（件）")
-        for number, one in enumerate(columns):
-            look = {"thick": thick * 0.92, "shift": (number - (len(columns) - 1) / 2) * thick}
-            canvas.bars(axes, rows[one.key], starts=[0.0] * len(rows), colours=[BANDS[one.key]] * len(rows), **look)
-        canvas.key(axes, [("■", one.label, BANDS[one.key]) for one in columns])
+    right = {one.label: map(wording.rough, rows[one.key]) for one in columns}
+    axes = canvas.row_chart(rows["band"], head="工作日", right=right)
+    counts = rows[[one.key for one in columns]].to_numpy().ravel()
+    canvas.scale(axes, [0.0, *counts], unit="count", zero=True, label="办件数（件）")
+    for number, one in enumerate(columns):
+        look = {"height": thick * 0.92, "shift": (number - (len(columns) - 1) / 2) * thick}
+        canvas.bars(axes, rows[one.key], starts=[0.0] * len(rows), colours=[BANDS[one.key]] * len(rows), **look)
+    canvas.key(axes, [("■", one.label, BANDS[one.key]) for one in columns])
     each = "；".join(f"{row['band']}：" + "、".join(f"{one.label}{row[one.key]}" for one in columns)
                     for row in rows.to_dict("records"))  # fmt: skip
     return describe(axes, f"条形图：{name}的办件用时，按工作日分段计数。{each}。")
@@ -140,20 +139,17 @@ def board(counts: pd.DataFrame, *, source: str) -> Block:
 
 
 def _board(counts: pd.DataFrame) -> Axes:
-    with theme.style():
-        right = {head: [f"{n}项" for n in counts[key]]
-                 for head, key in (("共", "n_rows"), ("达标", "n_met"), ("逾期", "n_overdue"))}  # fmt: skip
-        axes = canvas.row_chart(counts["title"], head="任务", right=right)
-        canvas.scale(axes, [0.0, *counts["n_rows"]], unit="count", zero=True, label="台账事项数（项）")
-        so_far, places = pd.Series(0.0, index=counts.index), np.arange(len(counts))
-        for key, colour in STATES.items():
-            count = counts[key].astype("float64")
-            some = count.to_numpy() > 0
-            axes.barh(places[some], count[some], left=so_far[some], height=canvas.THICK, color=colour, zorder=2,
-                      edgecolor=theme.SOFT, linewidth=0.6)  # fmt: skip
-            so_far = so_far + count
-        marks = [("□", theme.SOFT) if colour == "white" else ("■", colour) for colour in STATES.values()]
-        names = [label(key, "page.board") for key in STATES]
-        canvas.key(axes, [(mark, name, ink) for (mark, ink), name in zip(marks, names, strict=True)])
+    right = {head: [f"{n}项" for n in counts[key]]
+             for head, key in (("共", "n_rows"), ("达标", "n_met"), ("逾期", "n_overdue"))}  # fmt: skip
+    axes = canvas.row_chart(counts["title"], head="任务", right=right)
+    canvas.scale(axes, [0.0, *counts["n_rows"]], unit="count", zero=True, label="台账事项数（项）")
+    starts = counts[list(STATES)].cumsum(axis=1).shift(axis=1, fill_value=0)
+    for key, colour in STATES.items():
+        some = counts[key] > 0
+        axes.barh(np.flatnonzero(some), counts.loc[some, key], left=starts.loc[some, key], height=canvas.THICK,
+                  color=colour, edgecolor=theme.SOFT, linewidth=0.6, zorder=2)  # fmt: skip
+    marks = [("□", theme.SOFT) if colour == "white" else ("■", colour) for colour in STATES.values()]
+    names = [label(key, "page.board") for key in STATES]
+    canvas.key(axes, [(mark, name, ink) for (mark, ink), name in zip(marks, names, strict=True)])
     totals = "，".join(f"{name}{counts[key].sum()}项" for key, name in zip(STATES, names, strict=True))
     return describe(axes, f"条形图：{len(counts)}项任务的台账进展，共{int(counts['n_rows'].sum())}项，{totals}。")

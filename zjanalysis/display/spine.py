@@ -111,21 +111,20 @@ def judged(words: Iterable[str]) -> list[Cell]:
 
 
 def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
-    with theme.style():
-        right: Columns = {
-            "本期": rows["text"], "达标": judged(rows["meets_target"]), "位次（区间）": rows["place"],
-            since(me): [*map(wording.in_points, rows["moved"])], "判断": judged(rows["verdict"]),
-        }  # fmt: skip
-        right = {head: cells for head, cells in right.items() if not EMPTY.issuperset(map(text_of, cells))}
-        names = [about(key).short for key in rows["indicator"]]
-        axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
-        axes.set_xlim(-0.04, 1.04)
-        for number, places in enumerate(spots):
-            _strip(axes, number, places)
-        over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
-        write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
-        write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
-        _key(axes, me, rows, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
+    right: Columns = {
+        "本期": rows["text"], "达标": judged(rows["meets_target"]), "位次（区间）": rows["place"],
+        since(me): [*map(wording.in_points, rows["moved"])], "判断": judged(rows["verdict"]),
+    }  # fmt: skip
+    right = {head: cells for head, cells in right.items() if not EMPTY.issuperset(map(text_of, cells))}
+    names = [about(key).short for key in rows["indicator"]]
+    axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
+    axes.set_xlim(-0.04, 1.04)
+    for number, places in enumerate(spots):
+        _strip(axes, number, places)
+    over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
+    write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
+    write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
+    _key(axes, me, rows, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
     each = "；".join(f"{about(row['indicator']).short}{row['text']}{wording.nth(row['place'], '，')}，"
                     f"{row['meets_target']}，判断{row['verdict']}" for row in rows.to_dict("records"))  # fmt: skip
     alt = f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}，短竖线为全组中位数。{each}。"
@@ -161,23 +160,22 @@ def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
 def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     """Draw the same for a phone: words over the strip of each indicator."""
     step, total = 13.0, 13.0 * len(rows) + 6
-    with theme.style():
-        figure = new_figure(total, width=PHONE)
-        axes = bare_axes(figure, (0.02, 0, 0.96, 1))
-        axes.set_xlim(-0.03, 1.03)
-        axes.set_ylim(total, 0)
-        axes.set_axis_off()
-        for number, row in enumerate(rows.to_dict("records")):
-            top, verdict, met = number * step + 2, Verdict(row["verdict"]), Met(row["meets_target"])
-            write(axes, 0, top, about(row["indicator"]).short, va="top", fontfamily=list(theme.STRONG))
-            write(axes, 0.36, top, row["text"], va="top")
-            if met != Met.NO_TARGET:
-                write(axes, 0.62, top, str(met), va="top", color=INK.get(met, theme.SOFT))
-            write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
-            below = wording.in_points(f"{wording.nth(row['place'])}　{row['moved']}".strip("　"))
-            write(axes, 0, top + 4.2, below, va="top", fontsize=theme.SMALL, color=theme.SOFT)
-            _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
-        marks = [("●", "本地区", theme.FOCUS), ("●", "其他", theme.PEER), ("｜", "中位数", theme.INK)]
-        marks += [("▼", "目标", theme.TARGET)] * bool(rows["target"].notna().any()) + [("→", "较好", theme.SOFT)]
-        key_line(axes, marks, 0.03, total - 1, transform=axes.get_yaxis_transform(), va="bottom")
+    figure = new_figure(total, width=PHONE)
+    axes = bare_axes(figure, (0.02, 0, 0.96, 1))
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylim(total, 0)
+    axes.set_axis_off()
+    for number, row in enumerate(rows.to_dict("records")):
+        top, verdict, met = number * step + 2, Verdict(row["verdict"]), Met(row["meets_target"])
+        write(axes, 0, top, about(row["indicator"]).short, va="top", fontfamily=list(theme.STRONG))
+        write(axes, 0.36, top, row["text"], va="top")
+        if met != Met.NO_TARGET:
+            write(axes, 0.62, top, str(met), va="top", color=INK.get(met, theme.SOFT))
+        write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
+        below = wording.in_points(f"{wording.nth(row['place'])}　{row['moved']}".strip("　"))
+        write(axes, 0, top + 4.2, below, va="top", fontsize=theme.SMALL, color=theme.SOFT)
+        _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
+    marks = [("●", "本地区", theme.FOCUS), ("●", "其他", theme.PEER), ("｜", "中位数", theme.INK)]
+    marks += [("▼", "目标", theme.TARGET)] * bool(rows["target"].notna().any()) + [("→", "较好", theme.SOFT)]
+    key_line(axes, marks, 0.03, total - 1, transform=axes.get_yaxis_transform(), va="bottom")
     return describe(axes, "窄屏")

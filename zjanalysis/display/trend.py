@@ -41,8 +41,7 @@ def trend(me: Study, *keys: str) -> Block:
     if len(periods) < FEWEST_POINTS:
         return say(f"只有{len(periods)}期数据，不画走势（至少{FEWEST_POINTS}期）。")
     rows = _listed(me, chosen)
-    with theme.style():
-        axes = _panels(me, chosen, periods)
+    axes = _panels(me, chosen, periods)
     each = "；".join(f"{about(row['indicator']).short}由{row['first']}到{row['now']}，{row['signal']}"
                     for row in rows.to_dict("records"))  # fmt: skip
     span = f"{periods[0]}至{periods[-1]}的走势与{_band_name(me, *chosen)}"
@@ -98,12 +97,11 @@ def trend_line(me: Study, indicator: str) -> Block:
             f"{wording.amount(last['value'], one.unit)}，{read['signal']}"
             f"{'' if wording.missing(read['relative']) else '；相对全组' + read['relative']}。"
             f"{since(me) + LISTED if _is_listed(me, one.key) else ''}")  # fmt: skip
-    with theme.style():
-        axes = plane(height=60, left=16, right=6)
-        _draw(axes, me, one.key, sorted(_rows(me, (one.key,))["period"].unique()), ticks=6)
-        marks = [("●", me.name, theme.FOCUS), ("■", band, theme.RANGE), ("—", "中位数", theme.PEER)]
-        goal = [] if math.isnan(target) else [("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET)]
-        key(axes, marks + goal)
+    axes = plane(height=60, left=16, right=6)
+    _draw(axes, me, one.key, sorted(_rows(me, (one.key,))["period"].unique()), ticks=6)
+    marks = [("●", me.name, theme.FOCUS), ("■", band, theme.RANGE), ("—", "中位数", theme.PEER)]
+    goal = [] if math.isnan(target) else [("┅", f"目标 {wording.amount(target, one.unit)}", theme.TARGET)]
+    key(axes, marks + goal)
     describe(axes, f"折线图：{me.name}{one.label}与{band}。{each}。{read['signal']}。")
     return exhibit(axes, title=f"{one.short}：{len(own)}期{read['signal']}", table=page_table("trend", both, one),
                    source=me, sentence=said)  # fmt: skip

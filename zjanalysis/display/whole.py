@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -75,14 +76,13 @@ def parts(me: Study, indicator: str) -> Block:
 
 
 def _pulls(rows: pd.DataFrame, one: Indicator) -> Axes:
-    with theme.style():
-        right = {one.short: wording.amounts(rows["value"], one.unit), "占比": wording.amounts(rows["share"], "share"),
-                 "拉动": [wording.short_signed(pull, one.unit) for pull in rows["pull"]]}  # fmt: skip
-        axes = row_chart(rows["region"], head="地区", right=right)
-        unit = "points" if one.unit == "share" else one.unit
-        scale(axes, [0.0, *rows["pull"]], unit=unit, zero=True, label="全市与去掉该地之后的全市之差")
-        inks = [theme.AHEAD if pull * one.sign > 0 else theme.BEHIND for pull in rows["pull"]]
-        bars(axes, rows["pull"], starts=[0.0] * len(rows), colours=inks)
+    right = {one.short: wording.amounts(rows["value"], one.unit), "占比": wording.amounts(rows["share"], "share"),
+             "拉动": [wording.short_signed(pull, one.unit) for pull in rows["pull"]]}  # fmt: skip
+    axes = row_chart(rows["region"], head="地区", right=right)
+    unit = "points" if one.unit == "share" else one.unit
+    scale(axes, [0.0, *rows["pull"]], unit=unit, zero=True, label="全市与去掉该地之后的全市之差")
+    inks = np.where(rows["pull"] * one.sign > 0, theme.AHEAD, theme.BEHIND)
+    bars(axes, rows["pull"], starts=[0.0] * len(rows), colours=inks)
     return axes
 
 
@@ -116,17 +116,15 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
 
 
 def _dots(rows: pd.DataFrame, one: Indicator, own: list[str]) -> Axes:
-    marks = [row for row, code in enumerate(rows["region_code"]) if code in own]
-    with theme.style():
-        right = {"地市": rows["city"], one.short: rows["text"], "位次（区间）": rows["place"]}
-        axes = row_chart(rows["region"], head="地区", right=right, strong=marks)
-        values, median = rows["value"].astype("float64"), rows["median"].iloc[0]
-        better = f"{wording.better_side(one.sign)}；浅底为本市"
-        scale(axes, [*values, median], unit=one.unit, zero=False, label=better)
-        tones = [theme.FOCUS if row in marks else theme.PEER for row in range(len(rows))]
-        dots(axes, values, rows.index, size=44, colours=tones, zorder=5)
-        middle = f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit)}"
-        yardsticks(axes, (median, middle, theme.INK))
+    right = {"地市": rows["city"], one.short: rows["text"], "位次（区间）": rows["place"]}
+    inside = rows["region_code"].isin(own)
+    axes = row_chart(rows["region"], head="地区", right=right, strong=inside)
+    values, median = rows["value"].astype("float64"), rows["median"].iloc[0]
+    better = f"{wording.better_side(one.sign)}；浅底为本市"
+    scale(axes, [*values, median], unit=one.unit, zero=False, label=better)
+    dots(axes, values, rows.index, size=44, colours=np.where(inside, theme.FOCUS, theme.PEER), zorder=5)
+    middle = f"{n_places(rows['n_ranked'])}中位数 {wording.amount(median, one.unit)}"
+    yardsticks(axes, (median, middle, theme.INK))
     ends = wording.ends(rows["region"], rows["text"], "最好", "最末")
     alt = f"点图：{len(rows)}个县（市、区）的{one.label}，从好到差排列，{ends}；本市{len(own)}个。"
     return describe(axes, alt)
