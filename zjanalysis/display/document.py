@@ -10,13 +10,12 @@ import base64
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
-from xml.sax.saxutils import escape
 
 from PIL import Image, ImageDraw, ImageFont
 
-from zjanalysis.display import theme
+from zjanalysis.display import templates, theme
 from zjanalysis.display.dates import date_text
 from zjanalysis.display.picture import ZLIB, palette
 from zjanalysis.display.tables import NUMERIC, table_from_payload, varying
@@ -28,14 +27,9 @@ from zjanalysis.neutral import safe_text
 # GB/T 9704—2012, 5.2 (page and its margins), 7.3 (title, text, levels), 7.3.5 (signature and date), 7.5 (page number).
 MARGINS = {"top_margin": 37, "bottom_margin": 35, "left_margin": 28, "right_margin": 26}
 WIDTH_MM = 156
-FONTS = {"title": "方正小标宋简体", "text": "仿宋_GB2312", "one": "黑体", "two": "楷体_GB2312", "table": "宋体"}
-"""Named as the standard does; Word and WPS take their nearest where one is not installed."""
 SIZES = {"title": 22, "text": 16, "table": 10.5, "note": 10.5, "foot": 14}
-LINE = 28
 SHORT = 6.0  # ems: 全流程网办率
 _RUN = re.compile(r"[!-~−≤≥＞＜]+")  # what must not be broken
-_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-_TIGHT = '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar>'
 Part = str | Mapping[str, Any]
 """A heading of the page, or the payload of a block."""
 
@@ -76,7 +70,6 @@ def make_document(
 
 def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
     """Set paper, margins, the properties of the file and the foot of every page."""
-    from docx.oxml import parse_xml  # noqa: PLC0415
     from docx.shared import Mm  # noqa: PLC0415
 
     section = document.sections[0]
@@ -86,15 +79,11 @@ def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
     about = document.core_properties
     about.title, about.author, about.comments = safe_text(str(cover.get("title", ""))), "zjanalysis", code
     marks = (SAMPLE if cover.get("sample") else "", code and f"校验码 {code}")
-    number = (f'<w:r>{_look("table", SIZES["foot"])}<w:t xml:space="preserve">— </w:t></w:r>'
-              '<w:fldSimple w:instr="PAGE">'
-              f'<w:r>{_look("table", SIZES["foot"])}<w:t>1</w:t></w:r></w:fldSimple>'
-              f'<w:r>{_look("table", SIZES["foot"])}<w:t xml:space="preserve"> —</w:t></w:r>')  # fmt: skip
     foot = section.footer._element
     for old in list(foot):
         foot.remove(old)
-    foot.append(parse_xml(f'<w:p {_W}><w:pPr><w:jc w:val="center"/></w:pPr>{number}</w:p>'))
-    foot.append(parse_xml(_paragraph("　".join(filter(None, marks)), "table", 9, align="center", line=0)))
+    foot.append(_element("page_number", SIZES["foot"]))
+    foot.append(_paragraph("　".join(filter(None, marks)), "table", 9, align="center", line=0))
 
 
 def _write(document: Any, part: Part, numbers: dict[str, int]) -> None:
@@ -139,15 +128,11 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
     right = [printed.heads[place].kind in NUMERIC for place in places]
     heads = [printed.heads[place].text for place in places]
     widths = _widths([heads, *texts])
-    caption = f"表{number}　{printed.caption}"
-    _add(document, _paragraph(caption, "one", SIZES["table"], align="center", before=6, keep=True))
-    rows = [_row(heads, widths, [False] * len(heads), head=True), *(_row(row, widths, right) for row in texts)]
-    edges = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="808080"/>'
-                    for side in ("top", "left", "bottom", "right", "insideH", "insideV"))  # fmt: skip
-    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    _add(document, f'<w:tbl {_W}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
-                   f'<w:tblBorders>{edges}</w:tblBorders><w:tblLayout w:type="fixed"/>{_TIGHT}</w:tblPr>'
-                   f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>")  # fmt: skip
+    _add(
+        document,
+        _paragraph(f"表{number}　{printed.caption}", "one", SIZES["table"], align="center", before=6, keep=True),
+    )
+    _add(document, _element("table", heads, texts, widths, right, SIZES["table"]))
     _add(document, _paragraph(printed.rest(limit) + said + printed.note, "table", 9, after=8))
 
 
@@ -169,44 +154,18 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     return [round(WIDTH_MM * 56.7 * size / sum(sizes)) for size in sizes]
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, head: bool = False) -> str:
-    inside = "".join(
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
-        + _paragraph(text, "one" if head else "table", SIZES["table"], align="right" if to_right else "left", line=0)
-        + "</w:tc>"
-        for text, width, to_right in zip(cells, widths, right, strict=True)
-    )
-    about = "<w:cantSplit/><w:tblHeader/>" if head else "<w:cantSplit/>"
-    return f"<w:tr><w:trPr>{about}</w:trPr>{inside}</w:tr>"
-
-
-def _look(font: str, size: float) -> str:
-    name = FONTS[font]
-    return (f'<w:rPr><w:rFonts w:ascii="{name}" w:hAnsi="{name}" w:eastAsia="{name}"/>'
-            f'<w:sz w:val="{round(size * 2)}"/><w:szCs w:val="{round(size * 2)}"/></w:rPr>')  # fmt: skip
-
-
-def _paragraph(
-    text: str, font: str, size: float, *, align: str = "both", lead: str = "", **spacing: float | bool
-) -> str:
-    """Return a paragraph, ``lead`` in 楷体 first; ``spacing``: before, after, line, right (points), indent, keep."""
-    line = spacing.get("line", LINE)
-    exact = f' w:line="{round(line * 20)}" w:lineRule="exact"' if line else ' w:line="240" w:lineRule="auto"'
-    places = f'w:before="{round(spacing.get("before", 0) * 20)}" w:after="{round(spacing.get("after", 0) * 20)}"'
-    indent = f'<w:ind w:firstLineChars="200" w:firstLine="{round(size * 40)}"/>' if spacing.get("indent") else ""
-    if spacing.get("right"):
-        indent = f'<w:ind w:right="{round(spacing["right"] * 20)}"/>'
-    keep = "<w:keepNext/>" if spacing.get("keep") else ""
-    runs = f"<w:r>{_look('two', size)}<w:t>{escape(safe_text(lead))}</w:t></w:r>" if lead else ""
-    runs += f'<w:r>{_look(font, size)}<w:t xml:space="preserve">{escape(safe_text(text))}</w:t></w:r>'
-    return (f'<w:p {_W}><w:pPr>{keep}<w:spacing {places}{exact}/>{indent}<w:jc w:val="{align}"/></w:pPr>'
-            f"{runs}</w:p>")  # fmt: skip
-
-
-def _add(document: Any, xml: str) -> None:
+def _element(macro: str, *values: Any, **more: Any) -> Any:
+    """Return what a macro of document.xml.j2 writes, as an element of a document."""
     from docx.oxml import parse_xml  # noqa: PLC0415
 
-    document.element.body.insert(len(document.element.body) - 1, parse_xml(xml))  # the last element is the section
+    return parse_xml(getattr(templates.macros("document.xml.j2"), macro)(*values, **more))
+
+
+_paragraph = partial(_element, "paragraph")
+
+
+def _add(document: Any, element: Any) -> None:
+    document.element.body.insert(len(document.element.body) - 1, element)  # the last element is the section
 
 
 WIDTH, MARGIN, GAP = 1080, 48, 18

@@ -1,6 +1,7 @@
 """The one jinja2 environment: whatever a template of ours writes is escaped and without hidden characters.
 
-The HTML of blocks and tables stands in assets/blocks.html.j2; no tag is written in Python.
+The HTML of blocks and tables stands in assets/blocks.html.j2, the XML of documents in assets/document.xml.j2; no tag
+is written in Python.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ def environment() -> Environment:
 
 
 @cache
-def _macros() -> Any:
-    return environment().get_template("blocks.html.j2").module
+def macros(template: str) -> Any:
+    """Return the macros of a template under assets/, as functions."""
+    return environment().get_template(template).module
 
 
 def html(macro: str, **values: Any) -> str:
@@ -43,7 +45,7 @@ def html(macro: str, **values: Any) -> str:
     >>> html("say", text='<script>"{{ 7 * 7 }}"\\x00</script>')
     '<p class="zj-say">&lt;script&gt;&#34;{{ 7 * 7 }}&#34;&lt;/script&gt;</p>'
     """
-    return str(getattr(_macros(), macro)(**values))
+    return str(getattr(macros("blocks.html.j2"), macro)(**values))
 
 
 def css_text(text: str) -> str:
