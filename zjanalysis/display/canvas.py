@@ -172,12 +172,12 @@ def scale(axes: Axes, values: Sequence[float], *, unit: str, zero: bool, label: 
     guides(axes, ticks, tick_texts(ticks, unit), label=label)
 
 
-def upright(axes: Axes, values: Iterable[float | None], *, unit: str, air: float, ticks: int = 6) -> None:
+def upright(axes: Axes, values: Iterable[Any], *, unit: str, air: float, ticks: int = 6) -> None:
     """Set the upright scale of a line: some air, a few round ticks in the unit, horizontal guides.
 
     matplotlib's own ticks cost more than the lines they stand beside.
     """
-    numbers = [value for value in values if not wording.missing(value)] or [0.0, 1.0]
+    numbers = [float(value) for value in values if not wording.missing(value)] or [0.0, 1.0]
     room = (max(numbers) - min(numbers)) * air or max(abs(max(numbers)) * 0.05, 0.01)
     low, high = min(numbers) - room, max(numbers) + room
     places = round_ticks(low, high, ticks)
