@@ -22,7 +22,7 @@ from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.frontier import FREE, Constraints, peer_states
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, for_region, indicator
-from zjanalysis.analysis.whole import parts_of, refuse_whole, unjudged, whole_period, whole_series
+from zjanalysis.analysis.whole import measured, parts_of, refuse_whole, summable, unjudged, whole_period, whole_series
 from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
 from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows, own_copy
@@ -106,7 +106,7 @@ class Study:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Return every indicator of every region: 地区 and 指标 beside the keys, value, the two sums, n."""
-        return named(self._shared("scores", lambda: indicators.measure(self.items, scope=self.scope)))
+        return named(self._shared("scores", lambda: measured(self.items, ITEM_INDICATORS, scope=self.scope)))
 
     @cached_property
     def standings(self) -> pd.DataFrame:
@@ -121,8 +121,9 @@ class Study:
         return every[every["indicator"] == one].reset_index(drop=True)
 
     def _standings(self, keys: tuple[str, ...]) -> pd.DataFrame:
-        rows = compare.standings(self.items, regions=self.group, indicators=map(self.asked, keys),
-                                 before=self.base(*keys), settings=self.settings, scope=self.scope)  # fmt: skip
+        rows = pd.concat([compare.standings(
+            items, regions=self.group, indicators=ones, before=self.base(*keys), settings=self.settings,
+            scope=self.scope) for items, ones in summable(self.items, map(self.asked, keys), self.scope)])  # fmt: skip
         return named(unjudged(rows) if areas.is_whole(self.region) else rows)
 
     def base(self, *keys: str) -> pd.DataFrame:
@@ -202,9 +203,8 @@ class Study:
     def by_department(self, key: str) -> pd.DataFrame:
         """Return one indicator by department of the region: scores with the column department."""
         one, by = indicator(key).key, ("region_code", "department")
-        wanted = compare.along(one)
-        every = self._shared(("departments", wanted), lambda: indicators.measure(
-            self.items, wanted, by=by, scope=self.scope))  # fmt: skip
+        every = self._shared(("departments", compare.along(one)), lambda: indicators.measure(
+            self.items, compare.along(one), by=by, scope=self.scope))  # fmt: skip
         return self._own(every[every["indicator"] == one]).drop(columns="region_code")
 
     def left_out(self) -> pd.DataFrame:

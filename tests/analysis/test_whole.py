@@ -77,6 +77,30 @@ def test_a_county_that_lacks_leaves_no_whole_and_is_named() -> None:
     assert study_of(now, region="茂名全市").peers == ("441700+",)
 
 
+@pytest.mark.parametrize("lacking", ["440823", "440800"])
+def test_a_figure_that_one_part_lacks_has_no_sum(lacking: str) -> None:
+    """A county that left a column blank was left out: 湛江全市 0.0862次 read 0.0834次, 减少, 2/3."""
+    now = zj.load_period(SAMPLE, "2021Q1")
+    visits = now.items["visits"].mask(now.items["region_code"] == lacking)
+    whole = study_of(replace(now, items=now.items.assign(visits=visits), memory={}), region="全市")
+    gaps = whole.gaps.set_index("indicator")
+    assert gaps.loc[["visits", "visit_share"], ["value", "rank", "change"]].isna().all(axis=None)
+    assert gaps.loc["visits", "n_ranked"] == 2
+    assert gaps.loc["instant", "value"] == pytest.approx(zj.study(SAMPLE, "2021Q1", region="全市").gaps["value"][3])
+    assert whole.scores.query("region_code == '440800+' and indicator == 'at_most_once'")["value"].isna().all()
+    parts = whole.parts("visits").set_index("region_code")
+    assert parts["pull"].isna().all()
+    assert parts["value"].isna().sum() == 1
+
+
+def test_a_figure_that_a_zone_lacks_is_the_sum_of_the_others() -> None:
+    now = zj.load_period(SAMPLE, "2021Q1")
+    visits = now.items["visits"].mask(now.items["region_code"] == "4408Z1")
+    whole = study_of(replace(now, items=now.items.assign(visits=visits), memory={}), region="全市")
+    assert whole.gaps["value"][1] == pytest.approx((217 - 6) / (2516 - 195))
+    assert whole.parts("visits")["pull"].notna().all()
+
+
 def test_a_zone_is_not_waited_for() -> None:
     there = frozenset({"440800", *report_units("440800")})
     assert whole_cities(there) == whole_cities(there - {"4408Z1"}) == ("440800",)

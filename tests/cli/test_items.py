@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -15,6 +17,7 @@ import pytest
 
 from zjanalysis.cli import main
 from zjanalysis.inputs.dataset import load_dataset
+from zjanalysis.inputs.period import load_period
 from zjanalysis.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -220,3 +223,16 @@ def test_the_whole_city_is_promised_only_where_a_build_makes_it(
     (reports,) = (line.split()[4].split("、") for line in beforehand.splitlines() if line.startswith("湛江市 "))
     assert "全市对标" in reports
     assert "全市" not in reports
+
+
+def test_measure_sums_no_whole_that_a_county_has_no_figure_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = load_period("data/sample", "2021Q1")
+    short = now.items.assign(visits=now.items["visits"].mask(now.items["region_code"] == "440882"))
+    monkeypatch.setattr("zjanalysis.cli.items.load_period", lambda *_: replace(now, items=short, memory={}))
+    assert main(["measure", "--region", "全市,雷州市"]) == 0
+    said = capsys.readouterr().out
+    assert "湛江全市：跑动次数、跑动率、最多跑一次率、零跑动率缺雷州市的数据，合计不出。" in said
+    assert not re.search("440800\\+ .*平均跑动次数", said)
+    assert re.search("440882 .*平均跑动次数 .*无数据", said)

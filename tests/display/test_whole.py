@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import zjanalysis as zj
@@ -35,6 +37,23 @@ def test_the_parts_are_told_with_what_each_does(whole: Study) -> None:
     assert rows.loc["440883", "pull"] == pytest.approx(217 / 2516 - (217 - 46) / (2516 - 219))
     assert rows.loc["440883", "effect"] == "不利"
     assert block.sentence.startswith("没有吴川市，湛江全市平均跑动次数会减少")
+
+
+def test_a_part_without_a_value_is_named_and_nothing_is_summed(whole: Study) -> None:
+    items = whole.period.items
+    short = replace(whole.period, items=items.assign(visits=items["visits"].mask(items["part_code"] == "440882")))
+    less = replace(whole, period=replace(short, memory={}))
+    block = zj.whole(less)
+    assert "跑动次数、跑动率缺雷州市的数据，不合计。" in block.sentence
+    visits = block.rows.set_index("indicator").loc["visits"]
+    assert [visits[key] for key in ("text", "place", "moved", "counties")] == [
+        "无数据",
+        "无数据",
+        "本期无数据",
+        "无数据",
+    ]
+    assert visits["city"] == "0.0706次"
+    assert zj.parts(less, "visits").sentence == "湛江全市平均跑动次数缺雷州市的数据，不合计。"
 
 
 def test_counties_of_a_city_in_no_group_are_compared_within_it(city: Study, monkeypatch: pytest.MonkeyPatch) -> None:

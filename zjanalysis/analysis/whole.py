@@ -6,6 +6,7 @@ ten counties counts ten times, since ten offices handle it; nothing is folded ac
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pandas as pd
@@ -103,12 +104,49 @@ def unjudged(standings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def lacking(parts: pd.DataFrame, part: str = "region_code") -> pd.DataFrame:
+    """Return the scores of parts that have no value where all must have one: of every part but a zone of ours."""
+    return parts[(parts["n"] == 0) & ~parts[part].map(is_our_code).astype(bool)]
+
+
+def not_summed(items: pd.DataFrame, indicators: Iterable[Indicator], scope: Scope) -> pd.DataFrame:
+    """Return the parts of 全市 that are `lacking`, by region_code, part_code and indicator."""
+    if "part_code" not in items:
+        return pd.DataFrame(columns=["region_code", "part_code", "indicator"])
+    parts = items[items["part_code"].notna()]
+    return lacking(measure(parts, indicators, by=("region_code", "part_code"), scope=scope), "part_code")
+
+
+def summable(
+    items: pd.DataFrame, indicators: Iterable[Indicator], scope: Scope
+) -> list[tuple[pd.DataFrame, list[Indicator]]]:
+    """Return the indicators with the items they are measured on: none in force of 全市 that a part has no value for."""
+    wanted, groups = list(indicators), dict[tuple[str, ...], list[Indicator]]()
+    short = not_summed(items, wanted, scope)
+    for one in wanted:
+        groups.setdefault(tuple(short.loc[short["indicator"] == one.key, "region_code"].unique()), []).append(one)
+    return [(items.assign(in_force=items["in_force"] & ~items["region_code"].isin(some)) if some else items, ones)
+            for some, ones in groups.items()]  # fmt: skip
+
+
+def measured(
+    items: pd.DataFrame, indicators: Iterable[Indicator], *, by: tuple[str, ...] = ("region_code",), scope: Scope
+) -> pd.DataFrame:
+    """Return the scores of items as `measure` does, but none of 全市 that is not `summable`."""
+    parts = summable(items, indicators, scope)
+    return pd.concat([measure(some, ones, by=by, scope=scope) for some, ones in parts], ignore_index=True)
+
+
 def parts_of(items: pd.DataFrame, one: Indicator, *, region: str, scope: Scope) -> pd.DataFrame:
-    """Return the parts of 全市 on an indicator: scores by region with ``share`` and ``pull`` (see `pulls`)."""
+    """Return the parts of 全市 on an indicator: scores by region with ``share`` and ``pull`` (see `pulls`).
+
+    Where a part has no value (`lacking`) there is no whole to pull.
+    """
     if not is_whole(region):
         raise ConfigError(f"{region_name(region)}不是合计，没有组成部分。", '请用 region="全市"。')
-    parts = measure(items, [one], by=("part_code",), scope=scope)
-    return pulls(parts.rename(columns={"part_code": "region_code"}))
+    parts = measure(items, [one], by=("part_code",), scope=scope).rename(columns={"part_code": "region_code"})
+    pulled = pulls(parts)
+    return pulled if lacking(parts).empty else pulled.assign(share=float("nan"), pull=float("nan"))
 
 
 def pulls(parts: pd.DataFrame) -> pd.DataFrame:

@@ -14,10 +14,10 @@ from typing import TextIO
 
 import pandas as pd
 
-from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, emptied_by, in_scope, left_out
+from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, emptied_by, in_scope, indicator, left_out
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.analysis.named import group_columns, known_types
-from zjanalysis.analysis.whole import lacking_for_whole, whole_cities, whole_period
+from zjanalysis.analysis.whole import lacking_for_whole, measured, not_summed, whole_cities, whole_period
 from zjanalysis.cli import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
 from zjanalysis.columns import FINDING_COLUMNS, TABLES
@@ -29,7 +29,7 @@ from zjanalysis.inputs.dataset import columns_lines, dataset_in, learn_columns, 
 from zjanalysis.inputs.findings import ERROR, summary
 from zjanalysis.inputs.headers import NAME
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import is_county, is_whole, load_regions, region_code, region_name, whole_of
+from zjanalysis.inputs.regions import is_county, is_whole, level_name, load_regions, region_code, region_name, whole_of
 from zjanalysis.neutral import visible
 from zjanalysis.publish.jobs import CITY, DISTRICT, WHOLE, Notebook, foci, named_units, notebooks
 from zjanalysis.settings import Settings, load_settings
@@ -279,7 +279,7 @@ def measure(arguments: argparse.Namespace) -> int:
         items = _of_regions(replace(period, items=items), [region_code(name) for name in listed(arguments.region)])
     scope = _scope(period, arguments)
     by = group_columns(listed_or_all(arguments.by), period.items)
-    scores = measure_items(items, ITEM_INDICATORS, by=by, scope=scope)
+    scores = measured(items, ITEM_INDICATORS, by=by, scope=scope)
     scores = scores[(scores["n"] > 0) | (scores["n_left_out"] > 0)]
     if scores.empty:
         why, hint = emptied_by(items, scope)
@@ -292,6 +292,10 @@ def measure(arguments: argparse.Namespace) -> int:
     keys = tuple(key for column in by for key in ((column, "region") if column == "region_code" else (column,)))
     indicators = table(scores, caption="指标", columns=(*keys, *RESULT))
     print_table(indicators)
+    without = not_summed(items, ITEM_INDICATORS, scope)
+    for (code, part), rows in without.groupby(["region_code", "part_code"]):
+        short = "、".join(indicator(key).short for key in rows["indicator"])
+        print(f"{region_name(str(code))}：{short}缺{level_name(str(part))}的数据，合计不出。")
     if arguments.out:
         save(scores, indicators, Path(arguments.out), title=f"{period.dataset.title} {period.name} 指标")
     return 0

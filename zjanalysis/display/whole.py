@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.analysis import compare
 from zjanalysis.analysis.registry import Indicator
+from zjanalysis.analysis.whole import lacking
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, city_note, exhibit, listing, n_places, names_of, say
 from zjanalysis.display.canvas import bars, dots, row_chart, scale, yardsticks
@@ -27,9 +28,19 @@ def whole(me: Study, *indicators: str) -> Block:
 
     ``me`` is a study of 全市 (``region="全市"``). Places are facts; there is no target for the whole and no 判断.
     """
-    rows = [_line(me, about(key).key) for key in indicators or compare.KEY]
+    keys = [about(key).key for key in indicators or compare.KEY]
+    rows = [_line(me, key) for key in keys]
     said = f"{city_note(me.region)}，不与市本级混用。{_ranked_with(me)}"
+    short = {about(key).short: _lacks(me.parts(key)) for key in keys}
+    for why in dict.fromkeys(filter(None, short.values())):
+        said += f"{wording.listed(name for name, one in short.items() if one == why)}{why}。"
     return listing(page_table("whole", pd.DataFrame(rows), name=me.name), said)
+
+
+def _lacks(parts: pd.DataFrame) -> str:
+    """Say which parts have no value, so that there is no sum; empty when none."""
+    names = names_of(lacking(parts)["region_code"])
+    return f"缺{wording.listed(names, limit=5)}的数据，不合计" if names else ""
 
 
 def _ranked_with(me: Study) -> str:
@@ -45,7 +56,8 @@ def _line(me: Study, key: str) -> dict[str, object]:
     own = me.standing(key).set_index("region_code").loc[me.region]
     inner = parts["region_code"].map(is_county)
     sums = parts[inner][["numerator", "denominator"]].sum()
-    counties = sums["numerator"] / sums["denominator"] if sums["denominator"] else None
+    every = sums["denominator"] and lacking(parts[inner]).empty
+    counties = sums["numerator"] / sums["denominator"] if every else None
     last = me.previous.set_index(["region_code", "indicator"])["value"].get((me.region, key))
     alone = parts.loc[~inner, "value"]
     return {
@@ -65,7 +77,7 @@ def parts(me: Study, indicator: str) -> Block:
                        effect=[helps(pull * one.sign, one.unit) for pull in rows["pull"].fillna(0.0)])  # fmt: skip
     known = rows.dropna(subset=["pull"])
     if known.empty:
-        return say(f"{me.name}{one.label}{wording.NO_DATA}。")
+        return say(f"{me.name}{one.label}{_lacks(pulls) or wording.NO_DATA}。")
     best, worst = known.iloc[0], known.iloc[-1]
     without = [wording.change_text(-part["pull"], one.unit, since="") for part in (worst, best)]
     said = f"没有{worst['region']}，{me.name}{one.label}会{without[0]}；没有{best['region']}，会{without[1]}。"
