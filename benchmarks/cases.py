@@ -83,7 +83,7 @@ def prepared(millions: float, folder: Path) -> tuple[Path, ...]:
 
 
 def cutoff():  # type: ignore[no-untyped-def]
-    return case_source(load_period("data/sample", "2021Q1")).cutoff
+    return case_source(load_period("data/sample", "2021Q1"), settings=load_settings()).cutoff
 
 
 def known() -> Settings:

@@ -54,9 +54,10 @@ def test_a_key_means_what_its_table_says_and_else_what_the_first_table_says() ->
 def test_every_table_of_a_page_is_shown_somewhere_and_a_shared_head_is_shared() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     printed = {name.removeprefix("page.") for name in TABLES if name.startswith("page.")}
-    uses = ('"page.{}"', 'page_columns("{}"', 'page_table("{}"')
+    shown = ('page_table("{}"', '_listed("{}"')
+    uses = ('"page.{}"', 'page_columns("{}"', *shown)
     assert not {name for name in printed if not any(use.format(name) in source for use in uses)}
-    titled = {name for name in printed if f'page_table("{name}"' in source}
+    titled = {name for name in printed if any(use.format(name) in source for use in shown)}
     assert titled == {name.removeprefix("page.") for name in TITLES}
     shared = set(TABLES["page"])
     users = Counter(column for name in printed for column in TABLES[f"page.{name}"] if column in shared)

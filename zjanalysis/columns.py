@@ -2,8 +2,9 @@
 
 A new spelling seen in a workbook is one more alias there (``|`` between them), and nothing else changes. One key may
 have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger. A table ``page.…`` is
-what one printed table shows; a row of it without a header is the column of ``page``, which many of them share, or else
-of the first table that has the key; the row without a key is its caption, and under ``note`` the name of its sheet.
+what one printed table shows; a row of it without a header is the column of the table above its own (``page.cases`` above
+``page.cases.items``), of ``page``, which many share, or else of the first table that has the key; the row without a key
+is its caption, and under ``note`` the name of its sheet.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def _read() -> dict[str, tuple[Column, ...]]:
     tables: dict[str, tuple[Column, ...]] = {}
     for table, key, header, kind, unit, note, aliases in list(csv.reader(text.splitlines()))[1:]:
         spelled = Column(key, header, kind, unit, note, tuple(filter(None, aliases.split("|"))))
-        column = spelled if header else next(c for one in ("page", *tables) for c in tables[one] if c.key == key)
+        others = (table.rpartition(".")[0], "page", *tables)
+        column = spelled if header else next(c for one in others for c in tables[one] if c.key == key)
         tables[table] = (*tables.get(table, ()), column)
     return tables
 

@@ -20,7 +20,7 @@ from zjanalysis.analysis.compare import facts
 from zjanalysis.cases import display
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_summary, find_cases
 from zjanalysis.cases.inputs import case_source
-from zjanalysis.cases.views import case_overall
+from zjanalysis.cases.views import case_overall, every_region
 from zjanalysis.display.blocks import Block
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import office, report_units
@@ -179,7 +179,7 @@ def test_a_city_lists_all_its_regions_and_a_county_itself(city: Study, county: S
 def test_the_indicators_have_their_facts_among_those_that_have_cases(county: Study) -> None:
     block = display.scores(county)
     assert [row[0] for row in rows_of(block)] == [one.label for one in ALL_CASE_INDICATORS]
-    every = case_overall(summary_of(county), items=county.period.items)
+    every = every_region(county.period, summary_of(county))
     group = every[every["region_code"].isin(county.group)]
     placed = facts(group, indicators=ALL_CASE_INDICATORS, settings=county.settings).query("region_code == '440823'")
     assert [row[3] for row in rows_of(block)] == placed["meets_target"].tolist()

@@ -16,7 +16,7 @@ from zjanalysis.settings import Cases, Settings
 
 
 def period_in(folder: Path, *, kind: str = "real", cutoff: str = "2021-03-31", **cases: str) -> Period:
-    dataset = Dataset(folder / "set", "试", kind, "", "", cases=cases)
+    dataset = Dataset(folder / "set", "试", kind, "", "", cases=cases, periods={"2021Q1": {"cutoff": cutoff}})
     (folder / "set" / "2021Q1").mkdir(parents=True, exist_ok=True)
     items = pd.DataFrame({"in_force": [True], "promised_days": [5.0], "case_count": [9.0]})
     return Period("2021Q1", "", dataset, cutoff, items, pd.DataFrame(), pd.DataFrame())

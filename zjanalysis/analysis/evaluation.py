@@ -18,7 +18,7 @@ from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.reported import measure_reported
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, find_cases
-from zjanalysis.cases.views import case_overall
+from zjanalysis.cases.views import every_region
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import peers_of, report_units
 from zjanalysis.inputs.reported import BY_SHARE, MET_OR_NOT, TYPED, load_definitions, load_reported, load_weights
@@ -160,7 +160,7 @@ def _scores_of(period: Period) -> pd.DataFrame:
     reported, _ = load_reported(period.dataset.folder / period.name, cutoff=period.cutoff)
     scope = Scope(item_types=period.dataset.item_types, use_levels=period.dataset.use_levels)
     cases = find_cases(period)
-    of_cases = [] if cases is None else [case_overall(cases, items=period.items)]
+    of_cases = [] if cases is None else [every_region(period, cases)]
     return pd.concat([measure(period.items, scope=scope), measure_reported(reported), *of_cases], ignore_index=True)
 
 

@@ -244,7 +244,7 @@ def _counted(items: pd.DataFrame, keys: Iterable[str | Indicator], period: str, 
 
 def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
     """Return the scores of one period, of items and reported figures, from the cache where it holds them."""
-    folder, cutoff = dataset.folder, str(dataset.periods.get(name, {}).get("cutoff", ""))
+    folder, cutoff = dataset.folder, dataset.cutoff(name)
     scope = Scope(dataset.item_types, dataset.use_levels)
     beside = [path for path in (folder / name / REPORTED, folder / POPULATION_NAME) if path.is_file()]
     state = repr((how_read(dataset, settings), scope, name, cutoff))

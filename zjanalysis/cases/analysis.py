@@ -21,9 +21,10 @@ import pandas as pd
 from zjanalysis.analysis.indicators import measure, to_pandas
 from zjanalysis.analysis.registry import ALL, ONE, Indicator
 from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
-from zjanalysis.cases.inputs import LABELS, CaseSource, find_case_source, region_codes
+from zjanalysis.cases.inputs import CaseSource, find_case_source, region_codes
+from zjanalysis.columns import label
 from zjanalysis.inputs.calendar import EPOCH, calendar_day, calendar_table, covered_years
-from zjanalysis.inputs.findings import RULES, Rows, findings_of
+from zjanalysis.inputs.findings import WHOLE, Place, Rows, Violation, findings_of, rows_of
 from zjanalysis.inputs.period import Period, cached, key_of
 from zjanalysis.settings import Settings, load_settings
 
@@ -59,13 +60,15 @@ def case_findings(table: CaseTable, *, title: str, counts: pd.DataFrame, items: 
     unknown = by_spelling[by_spelling["region_code"].isna()]
     in_regions = by_region[by_region["region_code"] != ""]
     more = in_regions[in_regions["finish_given"] > in_regions["accept_given"]]
+    covered = "{}–{}".format(*covered_years())
+    broken = (by_region.assign(n=by_region[key], covered=covered).query("n > 0") for key in _BROKEN)
     parts = [
-        *(_findings(key, by_region.assign(n=by_region[key]).query("n > 0"), value="n") for key in _BROKEN),
-        _findings("case_accept_after", _in_codes(table.later), value="n"),
+        *(_findings(key, rows, other="covered") for key, rows in zip(_BROKEN, broken, strict=True)),
+        _findings("case_accept_after", _in_codes(table.later)),
         _findings("case_unknown_region", unknown.fillna({"region_code": "", "written": "（空）"}), value="written"),
-        _findings("case_more_finished", more, value="finish_given"),
-        _findings("case_twice", _in_codes(table.dropped), value="n"),
-        _findings("case_unknown_item", _unknown_items(counts, items), value="n"),
+        _findings("case_more_finished", more, value="finish_given", other="accept_given"),
+        _findings("case_twice", _in_codes(table.dropped)),
+        _findings("case_unknown_item", _unknown_items(counts, items), other="n_codes"),
     ]
     return findings_of(parts).assign(file=title)
 
@@ -77,12 +80,12 @@ def _in_codes(counts: Mapping[str | None, int]) -> pd.DataFrame:
     return written.assign(region_code=codes).groupby("region_code", as_index=False)[["n"]].sum()
 
 
-def _findings(key: str, rows: pd.DataFrame, *, value: str) -> Rows:
+def _findings(rule: str, rows: pd.DataFrame, *, value: str = "n", other: str = "n") -> Rows:
     """Return one finding per row; ``value`` is the column that says how many, or what was written."""
-    rule, header, years = RULES[key], LABELS[CASE_RULES[key][0]], "{}–{}".format(*covered_years())
-    words: list[dict[Any, Any]] = rows.assign(value=rows[value]).to_dict("records")
-    return [("", "", "", 0, header, str(row["value"]), rule.key, rule.level, rule.message.format(**row, years=years),
-             rule.action, rule.used, row["region_code"]) for row in words]  # fmt: skip
+    column = CASE_RULES[rule][0]
+    places, words = {column: Place("", label(column, "cases"))}, rows[[value, other]].astype("str").to_numpy()
+    return [finding for code, said in zip(rows["region_code"], words, strict=True) for finding in
+            rows_of([Violation(rule, WHOLE, column, *said)], file="", places=places, regions={0: code})]  # fmt: skip
 
 
 def _counted(table: CaseTable) -> pd.DataFrame:

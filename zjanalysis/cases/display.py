@@ -5,8 +5,6 @@ Every function takes a `Study` and shows the region's own cases; a period, or a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from zjanalysis.analysis.compare import facts
@@ -14,21 +12,12 @@ from zjanalysis.analysis.registry import for_region
 from zjanalysis.cases import views
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, CaseSummary, case_counts, case_summary, find_cases
 from zjanalysis.cases.inputs import case_source
-from zjanalysis.columns import TABLES, Column
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, checked, listing, say, source_of
-from zjanalysis.display.tables import about, table
+from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.regions import UNNAMED, level_name, office, report_units
 from zjanalysis.inputs.workplan import asked_of
 from zjanalysis.studies import Study
-
-HEADS = {column.key: column for column in TABLES["page.cases"]}
-
-
-def heads(keys: Iterable[str | Column]) -> list[str | Column]:
-    """Return how tables of cases head these columns; a key that is not theirs is left to `table`."""
-    return [HEADS.get(key, key) if isinstance(key, str) else key for key in keys]
-
 
 NO_CASES = "本期没有办件数据，不作办件时效分析。"
 NONE_OF_ITS_OWN = "本期办件数据（{}件）中没有{}的办件。"
@@ -78,8 +67,7 @@ def brief(me: Study, *, limit: int = 5) -> tuple[Block, ...]:
     note = "{}个部门有办件，{}个有超时或逾期。".format(*named)
     note += f"另有{int(unnamed['case_count'].sum())}件没有注明部门。" if len(unnamed) else ""
     late = late.assign(department=[office(name, me.name) for name in late["department"]])
-    printed = table(late, caption="超时与逾期集中的部门", columns=heads(BRIEF), sheet="超时部门", note=note)
-    return (listing(printed, said, limit=limit),)
+    return (listing(page_table("cases.brief", late, note=note), said, limit=limit),)
 
 
 def trend(me: Study) -> Block:
@@ -98,18 +86,6 @@ def bands(me: Study) -> Block:
     return series.bands(views.days_distribution(cases, region=me.region), name=me.name, source=source_of(me))
 
 
-UNITS = ("region", "n_judged", "n_overdue", "on_time_share", "on_time_finished_share", "mean_days", "speedup_share",
-         "online_share")  # fmt: skip
-DEPARTMENTS = ("department", "case_count", "n_finished", "n_late", "n_open", "n_overdue", "on_time_share",
-               "on_time_finished_share", "mean_days")  # fmt: skip
-BRIEF = ("department", "case_count", "n_late", "n_overdue", "on_time_share", "mean_days")
-ITEMS = ("item_name", "department", "n_finished", "n_late", "n_overdue", "on_time_share", "median_days", "p90_days",
-         "promised_days")  # fmt: skip
-LOOSE = ("base_code", "item_name", "department", "case_count", "promised_days", "shorter_promise", "days_saved", "gain")
-OVERDUE = ("case_no", "item_name", "department", "accepted_date", "due_date", "days_overdue")
-PROBLEMS = ("level", "message", "value", "action", "used")
-
-
 def regions(me: Study) -> Block:
     """List the city and its report units side by side; a county has only itself."""
     if (cases := held(me)) is None:
@@ -118,7 +94,7 @@ def regions(me: Study) -> Block:
     own = scores[scores["region_code"].isin({me.region, *report_units(me.region)})]
     rows = views.case_table(own, by=("region_code",))
     rows = rows.assign(region=rows["region_code"].map(level_name))
-    return _listed(rows, "各地区办件时效", UNITS, sheet="各地区办件", focus=me.region)
+    return _listed("cases.regions", rows, focus=me.region, none="各地区办件时效：没有。")
 
 
 def departments(me: Study, *, limit: int = 20) -> Block:
@@ -126,7 +102,7 @@ def departments(me: Study, *, limit: int = 20) -> Block:
     if isinstance(cases := own_cases(me), Block):
         return cases
     rows = views.case_departments(cases, region=me.region)
-    return _listed(rows, "各部门办件", DEPARTMENTS, limit=limit, none="各部门都没有办件。")
+    return _listed("cases.departments", rows, limit=limit, none="各部门都没有办件。")
 
 
 def items(me: Study, *, limit: int = 20) -> Block:
@@ -134,9 +110,7 @@ def items(me: Study, *, limit: int = 20) -> Block:
     if isinstance(cases := own_cases(me), Block):
         return cases
     rows = views.case_items(cases, region=me.region, top=max(limit, 100) if limit else 0)
-    return _listed(
-        rows, "超时与逾期集中的事项", ITEMS, sheet="超时事项", limit=limit, none="没有超时办结或逾期未结的事项。"
-    )
+    return _listed("cases.items", rows, limit=limit, none="没有超时办结或逾期未结的事项。")
 
 
 def loose(me: Study, *, limit: int = 20) -> Block:
@@ -146,8 +120,7 @@ def loose(me: Study, *, limit: int = 20) -> Block:
     rows = views.loose_promises(cases, me.period.items, region=me.region)
     note = (f"共{len(rows)}项；可改承诺＝九成五办件实际办结所需的工作日（至少20件）；"
             f"全部改完，时限压缩率可提升{wording.difference(rows['gain'].sum(), 'share')}。")  # fmt: skip
-    return _listed(rows, "承诺远宽于实际的事项", LOOSE, sheet="可压承诺", note=note, limit=limit,
-                   none="没有承诺比实际宽两个工作日以上的事项。")  # fmt: skip
+    return _listed("cases.loose", rows, note=note, limit=limit, none="没有承诺比实际宽两个工作日以上的事项。")
 
 
 def overdue(me: Study, *, limit: int = 50) -> Block:
@@ -157,7 +130,7 @@ def overdue(me: Study, *, limit: int = 50) -> Block:
     rows = views.overdue_cases(cases, region=me.region, top=checked(limit))
     total = int(views.case_departments(cases, region=me.region)["n_overdue"].sum())
     note = f"共{total}件逾期未结，列出逾期最久的{len(rows)}件。" if len(rows) < total else ""
-    return _listed(rows, "逾期未结办件", OVERDUE, sheet="逾期未结", note=note, none="没有逾期未结的办件。")
+    return _listed("cases.overdue", rows, note=note, none="没有逾期未结的办件。")
 
 
 def problems(me: Study) -> Block:
@@ -166,7 +139,7 @@ def problems(me: Study) -> Block:
         return say(NO_CASES)
     units = report_units(me.region)
     rows = cases.findings[cases.findings["region_code"].isin({me.region, *units, *[""] * bool(units)})]
-    return _listed(rows, "办件数据问题", PROBLEMS, sheet="办件问题", none="办件数据没有发现问题。")
+    return _listed("cases.problems", rows, none="办件数据没有发现问题。")
 
 
 def scores(me: Study) -> Block:
@@ -187,7 +160,7 @@ def scores(me: Study) -> Block:
         definition=[one.definition for one in indicators],
     )
     note = f"截止{cases.cutoff:%Y-%m-%d}；缺日期或承诺时限的办件剔除，不作推断。"
-    return listing(table(rows, caption="办件指标", columns=TABLES["page.case_scores"], sheet="办件指标", note=note))
+    return listing(page_table("case_scores", rows, note=note))
 
 
 FEW = 20
@@ -212,15 +185,16 @@ def weighted(me: Study) -> Block:
     )
     few = rows.loc[rows["n_effective"] < FEW, "effective"].tolist()
     warn = f"注意：办件集中，数值只相当于{few[0]}个事项，位次可能取决于一两个事项。" if few else ""
-    printed = table(rows, caption="按办件量加权", columns=TABLES["page.case_weights"], sheet="按办件量加权")
-    return listing(printed, f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}")
+    return listing(
+        page_table("case_weights", rows),
+        f"办件口径：每个事项按本期办件量加权，不与事项口径混排；没有办件的地区不排位。{warn}",
+    )
 
 
-def _listed(rows: pd.DataFrame, caption: str, columns: Iterable[str | Column], *, limit: int = 0, none: str = "",
-            **words: str) -> Block:  # fmt: skip
-    """Return a table with its caption (``words``: sheet, note, focus), or the sentence that stands for an empty one."""
+def _listed(name: str, rows: pd.DataFrame, *, none: str, limit: int = 0, note: str = "", focus: str = "") -> Block:
+    """Return the table ``page.<name>``, or the sentence ``none`` where it has no rows."""
     if rows.empty:
-        return say(none or f"{caption}：没有。")
+        return say(none)
     if "department" in rows:
         rows = rows.assign(department=rows["department"].fillna("").replace("", UNNAMED))
-    return listing(table(rows, caption=caption, columns=heads(columns), **words), limit=limit)
+    return listing(page_table(name, rows, note=note, focus=focus), limit=limit)

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from zjanalysis.columns import CASE_COLUMNS
+from zjanalysis.columns import CASE_COLUMNS, label
 from zjanalysis.errors import ConfigError, InputError, NoData, unknown_name
 from zjanalysis.inputs.dataset import cutoff_day
 from zjanalysis.inputs.office_table import fold_header
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.settings import Settings, load_settings
+from zjanalysis.settings import Settings
 
 SUFFIXES = (".parquet", ".csv")
 _ENTRIES = ("postgres", "table", "query", "spark_table")
@@ -50,7 +50,7 @@ class CaseSource:
         return not (self.paths or self.query or self.spark_table)
 
 
-def case_source(period: Period, *, settings: Settings | None = None) -> CaseSource:
+def case_source(period: Period, *, settings: Settings) -> CaseSource:
     """Return the source of a period's cases: ``<period>/cases/*`` first, then [cases] of dataset.toml.
 
     A sample period without either gives a source that `is_synthetic`. Raises NoData when a real period has no
@@ -65,18 +65,15 @@ def case_source(period: Period, *, settings: Settings | None = None) -> CaseSour
     return source
 
 
-def find_case_source(period: Period, *, settings: Settings | None = None) -> CaseSource | None:
+def find_case_source(period: Period, *, settings: Settings) -> CaseSource | None:
     """Return the source of a period's cases as `case_source` does, None when it has none; the same errors otherwise."""
-    dataset = period.dataset
+    dataset, items = period.dataset, period.items
     paths, entries = case_files(dataset.folder / period.name / "cases"), _checked(dataset.cases)
-    items = period.items
     counted = items["in_force"] & items["promised_days"].notna() & items["case_count"].gt(0)  # drawn from these
-    synthetic = dataset.kind == "sample" and (settings or load_settings()).cases.made > 0 and bool(counted.any())
+    synthetic = dataset.kind == "sample" and settings.cases.made > 0 and bool(counted.any())
     if not (period.name and (paths or {"postgres", "spark_table"} & set(entries) or synthetic)):
         return None
-    source = CaseSource(
-        f"{dataset.folder.name}/{period.name}", cutoff_day(dataset.folder.name, period.name, period.cutoff), items
-    )
+    source = CaseSource(f"{dataset.folder.name}/{period.name}", cutoff_day(dataset, period.name), items)
     if paths:
         return replace(source, paths=paths)
     if "postgres" in entries:
@@ -108,8 +105,6 @@ def _checked(entries: Mapping[str, str]) -> Mapping[str, str]:
     return entries
 
 
-LABELS = {column.key: column.label for column in CASE_COLUMNS}
-
 # At least one of each group must be there.
 _NEEDED = (("accepted",), ("base_code", "impl_code"), ("region_code", "org_code", "impl_code"))
 
@@ -129,7 +124,7 @@ def resolve_columns(headers: Iterable[str], *, where: str) -> Mapping[str, str]:
             resolved[column.key] = header
     for group in _NEEDED:
         if not set(group) & set(resolved):
-            lacking = "”或“".join(LABELS[key] for key in group)
+            lacking = "”或“".join(label(key, "cases") for key in group)
             present = "、".join(written.values()) or "（没有表头）"
             raise InputError(
                 f"办件表“{where}”没有“{lacking}”一列，现有：{present[:200]}。", "请补上这一列，或改用列名的通行写法。"

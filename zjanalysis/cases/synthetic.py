@@ -13,7 +13,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from zjanalysis.cases.inputs import LABELS, NO_LIMIT, CaseSource
+from zjanalysis.cases.inputs import NO_LIMIT, CaseSource
+from zjanalysis.columns import label
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_table, day_number
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.settings import Settings
@@ -136,7 +137,7 @@ def write_cases(cases: pd.DataFrame, path: Path) -> Path:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     epoch = "DATE '1970-01-01' + CAST({} AS INTEGER)"
     source = {"accepted": epoch.format("accept_day"), "finished": epoch.format("finish_day")}
-    columns = ", ".join(f'{source.get(key, key)} AS "{LABELS[key]}"' for key in _KEYS)
+    columns = ", ".join(f'{source.get(key, key)} AS "{label(key, "cases")}"' for key in _KEYS)
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.register("drawn", cases)

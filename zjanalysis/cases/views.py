@@ -26,17 +26,19 @@ _SUMS = ("value", "numerator", "denominator", "n", "n_left_out")
 _QUANTITIES = {"actual_days": "实际办理", "promised_days": "承诺时限", "statutory_days": "法定时限"}
 
 
-def case_overall(summary: CaseSummary, *, items: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return `scores` of every region, all case indicators; with the items also 办件覆盖率."""
-    overall = roll_up(summary.by_month, by=("region_code",))
-    if items is None:
-        return overall
-    return pd.concat([overall, case_coverage(case_counts(summary.by_item), items)], ignore_index=True)
+def case_overall(summary: CaseSummary) -> pd.DataFrame:
+    """Return `scores` of every region, all indicators of cases but 办件覆盖率."""
+    return roll_up(summary.by_month, by=("region_code",))
 
 
 def every_region(period: Period, cases: CaseSummary) -> pd.DataFrame:
-    """Return `case_overall` of a period with its items, made once for all its reports."""
-    return period.once(("case scores",), lambda: case_overall(cases, items=period.items))
+    """Return `scores` of every region, all indicators of cases, made once for all reports of the period."""
+
+    def scored() -> pd.DataFrame:
+        coverage = case_coverage(case_counts(cases.by_item), period.items)
+        return pd.concat([case_overall(cases), coverage], ignore_index=True)
+
+    return period.once(("case scores",), scored)
 
 
 def case_trend(summary: CaseSummary, *, region: str) -> pd.DataFrame:

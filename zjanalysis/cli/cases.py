@@ -13,14 +13,13 @@ import pandas as pd
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.cases.analysis import CASE_INDICATORS, all_cases, canonical, item_names, roll_up, with_region
 from zjanalysis.cases.clock import CaseTable, open_cases, rows_by
-from zjanalysis.cases.display import heads
 from zjanalysis.cases.engines import spark_session
 from zjanalysis.cases.inputs import case_source
 from zjanalysis.cases.views import SPREAD, case_table, quantiles_of
 from zjanalysis.cli import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save
-from zjanalysis.columns import Column
-from zjanalysis.display.tables import Table, table
+from zjanalysis.columns import column_of
+from zjanalysis.display.tables import Table, page_columns, table
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.inputs.period import load_period
 from zjanalysis.inputs.regions import region_code
@@ -29,8 +28,6 @@ from zjanalysis.settings import load_settings
 BLANKS = {"department": "（未填）", "channel": "（未填）", "month": "（截止时未到期或期限不明）"}
 GROUPS = {"地区": "region_code", "部门": "department", "实施主体": "department", "事项": "base_code",
           "基本编码": "base_code", "渠道": "channel", "申请渠道": "channel", "月份": "month"}  # fmt: skip
-RESULT = ("case_count", Column("n_finished", "办结", "count", unit="件"), "n_late", "n_open", "n_overdue",
-          "on_time_share", "on_time_finished_share", "mean_days", "speedup_share", "online_share")  # fmt: skip
 
 
 def cases(arguments: argparse.Namespace) -> int:
@@ -96,12 +93,11 @@ def _counted(opened: CaseTable, *, by: tuple[str, ...], regions: tuple[str, ...]
 
 
 def _named(rows: pd.DataFrame, *, by: tuple[str, ...], items: pd.DataFrame, quantiles: bool) -> Table:
-    keys: list[str | Column] = []
-    for key in by:
-        keys += {"region_code": ["region"], "base_code": ["base_code", "item_name"]}.get(key, [key])
+    shown = {"region_code": ["region"], "base_code": ["base_code", "item_name"]}
+    keys = [name for key in by for name in shown.get(key, [key])]
     if "base_code" in by:
         on = [key for key in ("region_code", "base_code") if key in by]
         rows = rows.merge(item_names(items)[[*on, "item_name"]].drop_duplicates(on), on=on, how="left")
     rows = rows.assign(**{key: rows[key].replace("", blank) for key, blank in BLANKS.items() if key in by})
-    columns = heads((*keys, *RESULT, *(SPREAD if quantiles else ())))
-    return table(rows, caption="办件时效", columns=columns)
+    groups, spread = ([column_of(key, "page.cases") for key in names] for names in (keys, SPREAD if quantiles else ()))
+    return table(rows, caption="办件时效", columns=[*groups, *page_columns("cases.measured"), *spread])

@@ -310,9 +310,9 @@ def _office_book(path: Path, name: str, dataset: Dataset) -> tuple[pd.DataFrame,
         table = find_table(sheets, REPORTED_COLUMNS, required=NEEDED, name=name)
     except InputError:
         return own_book(sheets, name)
-    periods, people = dataset.periods, load_population(dataset.folder)
-    about = periods.get(path.absolute().parent.name) or periods.get(max(periods, default=""), {})
-    cutoff = str(about.get("cutoff", "")) or people["as_of"].max()
+    period, people = path.absolute().parent.name, load_population(dataset.folder)
+    named = period if dataset.periods.get(period) else max(dataset.periods, default="")
+    cutoff = dataset.cutoff(named) or people["as_of"].max()
     reported, findings = check_reported(table, cutoff=cutoff, population=people)
     n_used = int(reported["in_force"].sum())
     count = {"file": name, "sha256": file_digest(path), "rows_read": len(reported), "rows_used": n_used,

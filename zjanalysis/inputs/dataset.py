@@ -43,6 +43,10 @@ class Dataset:
     focus: tuple[str, ...] = ()
     peers: str = ""
 
+    def cutoff(self, period: str) -> str:
+        """Return the day the items of a period were taken, as dataset.toml has it; empty where it tells none."""
+        return str(self.periods.get(period, {}).get("cutoff", ""))
+
 
 def load_dataset(data: str = "", *, settings: Settings | None = None) -> Dataset:
     """Read data/<set>/dataset.toml; empty ``data`` means the set of the settings.
@@ -123,18 +127,15 @@ def dataset_in(folder: Path, *, settings: Settings) -> Dataset:
     return load_dataset(str(folder), settings=settings) if there else Dataset(folder, "", "", "")
 
 
-def cutoff_day(folder: str, period: str, cutoff: str) -> date:
-    """Return the ``cutoff`` of a period, from which due days are counted.
-
-    Raises ConfigError where dataset.toml has none, or one that is no date.
-    """
+def cutoff_day(dataset: Dataset, period: str) -> date:
+    """Return the cut-off of a period, from which due days are counted; raises ConfigError where none is written."""
+    cutoff = dataset.cutoff(period)
     with suppress(ValueError):
-        day = date.fromisoformat(cutoff)
-        if day.isoformat() == cutoff:
+        if (day := date.fromisoformat(cutoff)).isoformat() == cutoff:
             return day
     wrong = f"的截止日期“{cutoff}”认不出" if cutoff else "没有写截止日期"
     hint = f'请在 {FILE_NAME} 的 [periods."{period}"] 下写数据截至哪一天，如 cutoff = "2021-03-31"。'
-    raise ConfigError(f"{folder} 的 {period} 期{wrong}。", hint)
+    raise ConfigError(f"{dataset.folder.name} 的 {period} 期{wrong}。", hint)
 
 
 def learn_columns(path: Path, names: Mapping[str, str]) -> None:

@@ -33,7 +33,7 @@ class Rule:
     """One rule. ``message`` and ``action`` may hold {value} (the cell), {other} (what it disagrees with), {header}.
 
     ``used``: False when a row that breaks the rule is left out. ``scope``: layout, cell, row, table, or the file it is
-    about; the sentences of ``cases`` have words of their own (`cases.analysis`).
+    about.
     """
 
     key: str

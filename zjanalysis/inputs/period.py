@@ -165,7 +165,7 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
     build = partial(read_period, paths, settings=chosen, mapping=dataset.columns)
     items, findings, files = cached(chosen.root / CACHE, key, build)
     about = dataset.periods.get(name, {})
-    return Period(name, str(about.get("title", name)), dataset, str(about.get("cutoff", "")), items, findings, files)
+    return Period(name, str(about.get("title", name)), dataset, dataset.cutoff(name), items, findings, files)
 
 
 def how_read(dataset: Dataset, settings: Settings) -> str:
@@ -197,7 +197,7 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
         return load_period(str(folder), name, settings=settings)
     about = period.dataset.periods.get(newest, {})
     nothing = {key: getattr(period, key).iloc[:0] for key in ("items", "findings", "files")}
-    title, cutoff = str(about.get("title", newest)), str(about.get("cutoff", ""))
+    title, cutoff = str(about.get("title", newest)), period.dataset.cutoff(newest)
     return replace(period, name=newest, title=title, cutoff=cutoff, cases=None, memory={}, **nothing)
 
 

@@ -102,8 +102,7 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     """
     for job in jobs:
         check_parameters(job)
-    about = load_dataset(jobs[0].data, settings=settings)
-    cutoff_day(about.folder.name, jobs[0].period, str(about.periods.get(jobs[0].period, {}).get("cutoff", "")))
+    cutoff_day(load_dataset(jobs[0].data, settings=settings), jobs[0].period)
     wanted = options or Options()
     periods = list(settings.path(jobs[0].data).glob("*/items"))
     reader = Reader(wanted.timeout * max(1, len(periods)))  # lines over time read every period
