@@ -2,7 +2,7 @@
 
 A new spelling seen in a workbook is one more alias there (``|`` between them), and nothing else changes. One key may
 have another header in another table: ``label("current")`` is 本期值, and 当前值 in the ledger. A table ``page.…`` is
-what one printed table shows; a row of it without a header is the column of the table above its own (``page.cases`` above
+what one printed table shows; a row of it without a header is the column of the table above its own (``page.cases`` for
 ``page.cases.items``), of ``page``, which many share, or else of the first table that has the key; the row without a key
 is its caption, and under ``note`` the name of its sheet.
 """

@@ -19,7 +19,6 @@ from zjanalysis.analysis.whole import whole_series
 from zjanalysis.errors import unknown_name
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
-from zjanalysis.inputs.findings import join_findings
 from zjanalysis.inputs.period import (
     HISTORY,
     KEY,
@@ -207,7 +206,7 @@ def load_series(
     before = history[history["period"] <= upto] if upto else history
     rows, apart = joined([_scores(dataset, name, chosen) for name in names], before)
     _, unlinked = load_successions(dataset.folder, upto=upto)
-    return rows, join_findings([findings, apart, unlinked])
+    return rows, pd.concat([findings, apart, unlinked], ignore_index=True)
 
 
 def load_past(folder: Path, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -18,9 +18,9 @@ import pandas as pd
 from zjanalysis.columns import CASE_COLUMNS, label
 from zjanalysis.errors import ConfigError, InputError, NoData, unknown_name
 from zjanalysis.inputs.dataset import cutoff_day
-from zjanalysis.inputs.office_table import fold_header
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code
+from zjanalysis.inputs.values import plain
 from zjanalysis.settings import Settings
 
 SUFFIXES = (".parquet", ".csv")
@@ -115,10 +115,10 @@ def resolve_columns(headers: Iterable[str], *, where: str) -> Mapping[str, str]:
     >>> resolve_columns(["PROJECT_NO", "TASK_CODE", "ACCEPT_DATE"], where="a.csv")["accepted"]
     'ACCEPT_DATE'
     """
-    written = {fold_header(header): header for header in reversed(list(headers))}
+    written = {plain(header): header for header in reversed(list(headers))}
     resolved: dict[str, str] = {}
     for column in CASE_COLUMNS:
-        spellings = map(fold_header, (column.key, column.label, *column.aliases))
+        spellings = map(plain, (column.key, column.label, *column.aliases))
         header = next((written[spelling] for spelling in spellings if spelling in written), None)
         if header is not None:
             resolved[column.key] = header

@@ -16,7 +16,7 @@ from zjanalysis.columns import REPORTED_COLUMNS, label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.dataset import FILE_NAME, Dataset, dataset_of
-from zjanalysis.inputs.findings import LEAVES_OUT, WHOLE, Place, Rows, Violation, findings_of, join_findings, rows_of
+from zjanalysis.inputs.findings import RULES, WHOLE, Place, Rows, Violation, findings_of, rows_of
 from zjanalysis.inputs.headers import nearest
 from zjanalysis.inputs.items import typed_items
 from zjanalysis.inputs.office_table import find_table, own_book
@@ -111,7 +111,7 @@ def check(sheets: Sequence[Sheet], *, settings: Settings, mapping: Mapping[str, 
     checked = [check_table(sheet, table, settings=settings) for sheet, table in tables]
     layout = [rows_of(violations, file=sheet.file, sheet=sheet.name) for sheet, _, violations in looked_at]
     return Checked(
-        _under([items for items, _ in checked]),
+        pd.concat([items for items, _ in checked], ignore_index=True),
         findings_of([*layout, *(findings for _, findings in checked)]),
         sum(table.n_read for _, table in tables),
         {(table.file, table.sheet): table.places for _, table in tables},
@@ -136,10 +136,6 @@ def header_rows(tables: Sequence[Table]) -> pd.DataFrame:
             rows.append((table.file, table.sheet, letter, text, labels, how, close.get(text, "")))
     kinds = dict.fromkeys(HEADER_KEYS, "str")
     return pd.DataFrame([row for row in rows if row[3]], columns=list(HEADER_KEYS)).astype(kinds)
-
-
-def _under(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
 
 def _table(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[Table | None, list[Violation]]:
@@ -183,7 +179,7 @@ def check_table(sheet: Sheet, table: Table, *, settings: Settings) -> tuple[pd.D
     hint = code_in(table.sheet) or code_in(Path(table.file).stem)
     items, violations = typed_items(table, region=hint, units=settings.units)
     violations += _uncalculated(sheet, table)
-    leaving = [one.rows for one in violations if one.rule in LEAVES_OUT]
+    leaving = [one.rows for one in violations if not RULES[one.rule].used]
     out = np.isin(table.numbers, np.concatenate(leaving)) if leaving else np.zeros(len(items), dtype=bool)
     violations += row_violations(table, items, out)
     regions = dict(zip(table.numbers.tolist(), items["region_code"], strict=True))
@@ -220,8 +216,10 @@ def assembled(checked: Mapping[str, Checked], paths: Mapping[str, Path]) -> Tabl
                 for name, digest in digests.items() if first[digest] != name]  # fmt: skip
     checked = {name: one for name, one in checked.items() if name in first.values()}
     places = {key: place for one in checked.values() for key, place in one.places.items()}
-    items, across = deduplicate(_under([one.items for one in checked.values()]), places)
-    findings = join_findings([findings_of(repeated), *(one.findings for one in checked.values()), across])
+    items, across = deduplicate(pd.concat([one.items for one in checked.values()], ignore_index=True), places)
+    findings = pd.concat(
+        [findings_of(repeated), *(one.findings for one in checked.values()), across], ignore_index=True
+    )
     left = findings[~findings["used"] & findings["row_number"].gt(0)].drop_duplicates(["file", "sheet", "row_number"])
     files = pd.DataFrame({
         "file": pd.Series(list(checked), dtype="str"),
@@ -282,10 +280,12 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     refused += [rows_of([Violation("file_of_last", WHOLE, values=name, others=other)], file=name)
                 for name in checked if (other := _same_before(files[name]))]  # fmt: skip
     header_tables = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
-    headers = _under(header_tables) if header_tables else pd.DataFrame(columns=list(HEADER_KEYS))
-    items, findings, counts = assembled(checked, files) if checked else (pd.DataFrame(),) * 3
+    headers = pd.concat([header_rows([]), *header_tables], ignore_index=True)
+    items, findings, counts = (
+        assembled(checked, files) if checked else (pd.DataFrame(), findings_of(()), pd.DataFrame())
+    )
     reported = [result for result in results.values() if isinstance(result, tuple)]
-    findings = join_findings([findings_of(refused), findings, *(findings for findings, _ in reported)])
+    findings = pd.concat([findings_of(refused), findings, *(findings for findings, _ in reported)], ignore_index=True)
     counts = pd.concat([counts, *(count for _, count in reported)], ignore_index=True)
     return Submission(items, findings, counts, files, headers, dataset.folder / FILE_NAME)
 

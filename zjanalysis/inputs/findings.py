@@ -49,7 +49,6 @@ RULES = {
     row["key"]: Rule(**{**row, "used": row["used"] == "yes"})  # type: ignore[arg-type]
     for row in read_reference("rules")
 }
-LEAVES_OUT = frozenset(key for key, rule in RULES.items() if not rule.used)
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,8 @@ def findings_of(sheets: Iterable[Rows]) -> pd.DataFrame:
     """Return the findings of sheets (`rows_of`) under one another, in one table for all: a table costs more than the
     rows of a sheet.
     """
-    return _typed(pd.DataFrame(list(chain.from_iterable(sheets)), columns=list(KEYS)))
+    kinds = dict.fromkeys(KEYS, "str") | {"row_number": "int64", "used": "bool"}
+    return pd.DataFrame(list(chain.from_iterable(sheets)), columns=list(KEYS)).astype(kinds)
 
 
 def rows_of(
@@ -144,17 +144,6 @@ def _sentences(template: str, words: Mapping[str, list[str]], n: int) -> list[st
 def _quoted(word: str) -> str:
     line = word.replace("\n", " ")
     return line if len(line) <= _QUOTED else f"{line[:_QUOTED]}……"
-
-
-def _typed(findings: pd.DataFrame) -> pd.DataFrame:
-    kinds = dict.fromkeys(KEYS, "str") | {"row_number": "int64", "used": "bool"}
-    return findings.reindex(columns=list(KEYS)).astype(kinds)
-
-
-def join_findings(findings: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return findings tables under one another."""
-    filled = [frame for frame in findings if len(frame)]
-    return _typed(pd.concat(filled, ignore_index=True)) if filled else findings_of(())
 
 
 def summary(findings: pd.DataFrame, *, by: Sequence[str] = ("file", "region_code", "rule")) -> pd.DataFrame:

@@ -110,13 +110,10 @@ def headers_of(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, list[Head
     A second header row (keys over Chinese names, 时限 | 单位 under a merged head) is joined to the first.
     """
     read = reader(mapping)
-    best, best_row = 1, -1
-    for number, row in enumerate(sheet.grid[:HEADER_ROWS]):
-        hits = {header.keys for header in map(read, map(cell_text, row)) if header.keys}
-        if len(hits) > best:
-            best, best_row = len(hits), number
-    if best_row < 0:
+    n_known = [len({read(cell_text(value)).keys for value in row} - {()}) for row in sheet.grid[:HEADER_ROWS]]
+    if max(n_known, default=0) < 2:
         return None
+    best_row = n_known.index(max(n_known))
     texts = [cell_text(value) for value in sheet.grid[best_row]]
     below = [cell_text(value) for value in sheet.grid[best_row + 1]] if best_row + 1 < len(sheet.grid) else []
     joined = _with_second_row(texts, below, read) if any(below) else None

@@ -99,22 +99,15 @@ def _code(context: ReadContext, key: str) -> np.ndarray:
     cells = context.table.cells.get(key)
     if cells is None:
         return context.blank()
-    if _all_fine(cells.texts, _CODES[key]):
-        return cells.values()
     broken = cells.each(lambda text: _broken_rule(text, _CODES[key]))
+    if not broken.any():
+        return cells.values()
     length = mapped(cells.values(), lambda text: str(len(text)))
     for rule in ("code_digits_lost", "date_in_cell", "code_shape", "code_length"):
         context.note(rule, key, broken == rule, others=length)
     context.bad[key] = (broken == "code_shape") | (broken == "date_in_cell")
     no_code = (broken == "code_digits_lost") | (broken == "date_in_cell")
     return np.where(no_code, "", cells.values()) if no_code.any() else cells.values()
-
-
-def _all_fine(texts: np.ndarray, lengths: tuple[int, ...]) -> bool:
-    """Tell at once that no code of a column breaks a rule, as in most columns."""
-    joined = "".join(texts)
-    usual = not lengths or set(map(len, texts)) <= {0, *lengths}
-    return joined.isascii() and joined.isalnum() and usual and not any(map(_LOST.fullmatch, texts))
 
 
 def _broken_rule(text: str, lengths: tuple[int, ...]) -> str:

@@ -24,6 +24,7 @@ from zjanalysis.columns import (
 )
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.findings import Place, Violation, findings_of, rows_of
+from zjanalysis.inputs.values import plain
 from zjanalysis.inputs.workbook import HEADER_ROWS, Sheet, cell_text, column_letter, read_rows
 
 UNCALCULATED = "（公式未计算）"
@@ -68,6 +69,14 @@ def read_table(path: Path, columns: Sequence[Column], *, required: tuple[str, ..
     return find_table(read_rows(path), columns, required=required, name=path.name)
 
 
+def table_at(path: Path, columns: Sequence[Column], *, required: tuple[str, ...]) -> OfficeTable:
+    """Return what `read_table` does; a table without rows where there is no file."""
+    if path.is_file():
+        return read_table(path, columns, required=required)
+    rows = pd.DataFrame(columns=[*(column.key for column in columns), *PLACE], dtype="str")
+    return OfficeTable(rows.astype({"row_number": "int64"}), {}, {}, path.name, "", 0)
+
+
 def find_table(
     sheets: Iterable[Sheet], columns: Sequence[Column], *, required: tuple[str, ...], name: str, sheet: str = ""
 ) -> OfficeTable:
@@ -86,29 +95,19 @@ def find_table(
     raise InputError(f"“{name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
 
 
-def fold_header(text: str) -> str:
-    """Return a header for comparison: no white space, brackets of one width, lower case.
-
-    >>> fold_header(" 权重 \\n（满分值）"), fold_header("权重(满分值)")
-    ('权重(满分值)', '权重(满分值)')
-    """
-    return re.sub(r"\s+", "", text).translate(str.maketrans("（）：", "():")).lower()
-
-
 def _header(sheet: Sheet, columns: Sequence[Column], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
     """Return the header row (0-based) and what stands in each of its columns; the row that knows most columns wins."""
-    names = {fold_header(name): c.key for c in reversed(columns) for name in (c.key, *c.aliases, c.label)}
-    best: tuple[int, dict[int, str]] | None = None
+    names = {plain(name): c.key for c in reversed(columns) for name in (c.key, *c.aliases, c.label)}
+    heads: list[tuple[int, dict[int, str]]] = []
     for position, row in enumerate(sheet.grid[:HEADER_ROWS]):
-        keys: dict[int, str] = {}
-        for column, value in enumerate(row):
-            folded = fold_header(cell_text(value))
-            key = names.get(folded) or names.get(re.sub(r"\(.*\)$", "", folded))
-            if key and key not in keys.values():
-                keys[column] = key
-        if set(required) <= set(keys.values()) and (best is None or len(keys) > len(best[1])):
-            best = (position, keys)
-    return best
+        places: dict[str, int] = {}
+        for column, text in enumerate(map(plain, map(cell_text, row))):
+            key = names.get(text) or names.get(re.sub(r"\(.*\)$", "", text))
+            if key:
+                places.setdefault(key, column)
+        if {*required} <= {*places}:
+            heads.append((position, {column: key for key, column in places.items()}))
+    return max(heads, key=lambda head: len(head[1]), default=None)
 
 
 def _table(sheet: Sheet, header: int, keys: dict[int, str], *, heads: Mapping[str, str]) -> OfficeTable:

@@ -33,7 +33,7 @@ from zjanalysis.files import file_digest, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.findings import Violation, findings_of, rows_of
-from zjanalysis.inputs.office_table import Broken, OfficeTable, findings_in, numbers, read_table
+from zjanalysis.inputs.office_table import Broken, OfficeTable, findings_in, numbers, table_at
 from zjanalysis.inputs.regions import find_code, region_name
 from zjanalysis.inputs.reported import load_definitions
 from zjanalysis.inputs.workbook import SUFFIXES
@@ -189,8 +189,7 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
     """
     folder = period.dataset.folder
     name = previous_period(str(folder), period.name, settings=settings)
-    table = _history_table(folder)
-    rows = pd.DataFrame(columns=KEY) if table is None else table.rows
+    rows = _history_table(folder).rows
     of_items = rows.loc[~rows["indicator"].isin(load_definitions()["indicator"]), "period"]
     newest = max((one for one in of_items if one < period.name), default="")
     if name and name >= newest:
@@ -239,9 +238,6 @@ def load_history(folder: Path, *, indicators: Collection[str]) -> Kept:
     rows on the same figure are left out, and named in a finding. Raises InputError for a file without these columns.
     """
     table = _history_table(folder)
-    if table is None:
-        kinds = dict.fromkeys(_FIGURES, "str") | dict.fromkeys(SUMS, "float64") | {"row_number": "int64"}
-        return pd.DataFrame(columns=list(_FIGURES)).astype(kinds), findings_of(())
     text = table.rows.reindex(columns=list(_FIGURES), fill_value="")
     codes = text["region_code"].map(find_code).astype("str")
     typed = text.assign(region_code=codes, **{name: numbers(text[name]) for name in SUMS})
@@ -255,9 +251,8 @@ def load_history(folder: Path, *, indicators: Collection[str]) -> Kept:
     return _used(typed, text, table, broken)
 
 
-def _history_table(folder: Path) -> OfficeTable | None:
-    path = folder / HISTORY
-    return read_table(path, TABLES["history"], required=(*KEY, *SUMS[:2])) if path.is_file() else None
+def _history_table(folder: Path) -> OfficeTable:
+    return table_at(folder / HISTORY, TABLES["history"], required=(*KEY, *SUMS[:2]))
 
 
 def load_successions(folder: Path, *, upto: str = "") -> Kept:
@@ -267,10 +262,7 @@ def load_successions(folder: Path, *, upto: str = "") -> Kept:
     ``code``. A row without its codes, its period or a source is left out and named. ``upto``: no row of a later period.
     Raises InputError for a file without these columns.
     """
-    path = folder / SUCCESSIONS
-    if not path.is_file():
-        return pd.DataFrame(columns=_SUCCESSIONS, dtype="str"), findings_of(())
-    table = read_table(path, TABLES["successions"], required=("period", "code", "into", "source"))
+    table = table_at(folder / SUCCESSIONS, TABLES["successions"], required=("period", "code", "into", "source"))
     text = table.rows.reindex(columns=[*_SUCCESSIONS, "row_number"], fill_value="")
     blank = (text[["period", "code", "into"]] == "").any(axis=1) | text["code"].eq(text["into"])
     unfounded = ~blank & text["source"].eq("")

@@ -23,6 +23,7 @@ from zjanalysis.inputs.office_table import (
     findings_in,
     numbers,
     read_table,
+    table_at,
 )
 from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
@@ -62,9 +63,7 @@ def load_reported(folder: Path, *, cutoff: Day) -> tuple[pd.DataFrame, pd.DataFr
     reporting_unit, reported_on, file, sheet, row_number. A count has denominator 1; per 万人 and per 万户企业 take
     the denominator of the population table on the cut-off day.
     """
-    path = folder / FILE_NAME
-    empty = OfficeTable(pd.DataFrame(columns=PLACE, dtype="str"), {}, {}, FILE_NAME, "", 0)
-    table = read_table(path, REPORTED_COLUMNS, required=NEEDED) if path.is_file() else empty
+    table = table_at(folder / FILE_NAME, REPORTED_COLUMNS, required=NEEDED)
     return check_reported(table, cutoff=cutoff, population=load_population(folder.parent))
 
 
