@@ -84,6 +84,11 @@ def _sealed(package: bytes) -> bytes:
     return package[:-2] + len(comment).to_bytes(2, "little") + comment
 
 
+def is_visible(path: Path) -> bool:
+    """Tell whether a path is a file that counts: no folder, not hidden, no lock of Office's."""
+    return path.is_file() and not path.name.startswith((".", "~$"))
+
+
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of the bytes of a file."""
     with path.open("rb") as file:

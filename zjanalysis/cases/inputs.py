@@ -17,6 +17,7 @@ import pandas as pd
 
 from zjanalysis.columns import CASE_COLUMNS, label
 from zjanalysis.errors import ConfigError, InputError, NoData, unknown_name
+from zjanalysis.files import is_visible
 from zjanalysis.inputs.dataset import cutoff_day
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import find_code
@@ -85,7 +86,7 @@ def find_case_source(period: Period, *, settings: Settings) -> CaseSource | None
 
 def case_files(folder: Path) -> tuple[Path, ...]:
     """Return the case files of a folder, by name; files of other kinds are refused, not passed over."""
-    paths = sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+    paths = sorted(filter(is_visible, folder.glob("*")))
     for path in paths:
         if path.suffix.lower() not in SUFFIXES:
             raise InputError(
@@ -188,7 +189,8 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
         return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
 
     def given(key: str) -> str:
-        return _given(sql[key], is_text=key in texts) if key in sql else "false"
+        written = "(coalesce(trim({}), '') <> '')" if key in texts else "({} IS NOT NULL)"
+        return written.format(sql[key]) if key in sql else "false"
 
     promised = f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)"
     return {
@@ -202,10 +204,6 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
         "statutory": number("statutory", "> 0"),
         "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
     }
-
-
-def _given(sql: str, *, is_text: bool) -> str:
-    return f"(coalesce(trim({sql}), '') <> '')" if is_text else f"({sql} IS NOT NULL)"
 
 
 def _number(sql: str, lowest: str, *, is_text: bool) -> str:

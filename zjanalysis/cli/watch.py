@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from zjanalysis.files import write_whole
+from zjanalysis.files import is_visible, write_whole
 from zjanalysis.inputs.dataset import list_periods, load_dataset
 from zjanalysis.publish.provenance import digest_of
 from zjanalysis.settings import load_settings
@@ -56,14 +57,10 @@ def watch(arguments: argparse.Namespace) -> int:
 
 def look(folder: Path) -> Looked:
     """Return every file of a data set as it is now; lock files and hidden ones are none."""
-    files = [path for path in sorted(folder.rglob("*")) if not path.name.startswith((".", "~$"))]
     states = {}
-    for path in files:
-        try:
+    for path in sorted(filter(is_visible, folder.rglob("*"))):
+        with suppress(OSError):  # gone between two looks
             about = path.stat()
-        except OSError:
-            continue  # gone between two looks
-        if path.is_file():
             states[path.relative_to(folder).as_posix()] = [about.st_size, about.st_mtime_ns]
     return states
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from zjanalysis.columns import REPORTED_COLUMNS, label
 from zjanalysis.errors import InputError
-from zjanalysis.files import file_digest
+from zjanalysis.files import file_digest, is_visible
 from zjanalysis.inputs.dataset import FILE_NAME, Dataset, dataset_of
 from zjanalysis.inputs.findings import RULES, WHOLE, Place, Rows, Violation, findings_of, rows_of
 from zjanalysis.inputs.headers import nearest
@@ -243,8 +243,7 @@ def submitted_files(paths: Sequence[str | Path]) -> dict[str, Path]:
         if not path.exists():
             raise InputError(f"找不到“{path}”。", "请检查路径；有空格的路径请加引号。")
         inside = (file for file in path.rglob("*") if file.suffix.lower() in (*SUFFIXES, *OTHER_SUFFIXES))
-        own = (file for file in inside if file.is_file() and not file.name.startswith((".", "~$")))
-        files += sorted(own, key=name_order) if path.is_dir() else [path]
+        files += sorted(filter(is_visible, inside), key=name_order) if path.is_dir() else [path]
     if not files:
         wrong = f"“{'、'.join(map(str, paths))}”里没有工作簿、CSV 或 JSON 文件。"
         raise InputError(wrong, "请指明文件，或装有它们的文件夹。")

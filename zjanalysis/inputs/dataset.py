@@ -18,6 +18,7 @@ from zjanalysis.columns import ITEM_COLUMNS, TABLES
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.regions import find_code
+from zjanalysis.inputs.values import BAD, use_level
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"
@@ -106,11 +107,9 @@ def use_levels(names: Iterable[str]) -> tuple[str, ...]:
     >>> use_levels(["市级", "4"])
     ('3', '4')
     """
-    from zjanalysis.inputs import values  # noqa: PLC0415  zj list and an unchanged build do without numpy
-
-    codes = {name: values.use_level(name) for name in names}
+    codes = {name: use_level(name) for name in names}
     for name, code in codes.items():
-        if code in ("", values.BAD):
+        if code in ("", BAD):
             raise unknown_name("行使层级", name, ("省级", "市级", "县级", "镇级", "村级"))
     return tuple(codes.values())
 

@@ -53,11 +53,10 @@ RULES = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a column stands in its sheet: letter, header as written, unit in the header."""
+    """Where a column stands in its sheet: letter, header as written."""
 
     letter: str
     header: str
-    unit: str = ""
 
 
 @dataclass(frozen=True)

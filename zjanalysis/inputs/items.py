@@ -12,7 +12,7 @@ import pandas as pd
 from zjanalysis.columns import label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Violation
-from zjanalysis.inputs.headers import WANTED
+from zjanalysis.inputs.headers import WANTED, unit_in
 from zjanalysis.inputs.regions import find_code, is_our_code, region_name
 from zjanalysis.inputs.table import Cells, ReadContext, Table, array_of, cells_of, mapped
 from zjanalysis.settings import Units
@@ -257,7 +257,7 @@ def _units(table: Table, side: str) -> tuple[Cells | None, str]:
     """Return the unit column of one side that is filled, the text before the code, and the unit in the header."""
     columns = (table.cells.get(key) for key in (f"{side}_unit", f"{side}_unit_code"))
     key = limit_place(table, side)
-    in_header = table.places[key].unit if key in table.places else ""
+    in_header = unit_in(table.places[key].header) if key in table.places else ""
     return next((cells for cells in columns if cells is not None and any(cells.texts)), None), in_header
 
 

@@ -213,10 +213,8 @@ def read_answers(path: Path) -> pd.DataFrame:
     """
     tables = []
     for sheet in read_rows(path):
-        try:
+        with suppress(InputError):  # the contents sheet, or one the office added
             tables.append(find_table([sheet], TASK_COLUMNS, required=TASK_NEEDED, name=path.name).rows)
-        except InputError:
-            continue  # the contents sheet, or one the office added
     rows = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if rows.empty:
         hint = "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"

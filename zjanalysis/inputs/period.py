@@ -29,7 +29,7 @@ import pandas as pd
 import zjanalysis
 from zjanalysis.columns import TABLES
 from zjanalysis.errors import InputError, NoData, answering, unknown_name
-from zjanalysis.files import file_digest, write_whole
+from zjanalysis.files import file_digest, is_visible, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.findings import Violation, findings_of, rows_of
@@ -202,8 +202,7 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
 
 def item_files(folder: Path) -> list[Path]:
     """Return the files of data/<set>/<period>/items by name; lock files of Office are not files."""
-    inside = (path for path in (folder / "items").glob("*") if not path.name.startswith((".", "~$")))
-    files = sorted(filter(Path.is_file, inside), key=name_order)
+    files = sorted(filter(is_visible, (folder / "items").glob("*")), key=name_order)
     if not files:
         raise InputError(f"文件夹“{folder / 'items'}”是空的。", "请放入各地的事项工作簿（.xlsx、.csv 或 .jsonl）。")
     for path in files:

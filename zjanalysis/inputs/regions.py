@@ -28,7 +28,10 @@ TILES_WIDE = 4  # tiles in a row of regions whose place is not on record
 
 @dataclass(frozen=True)
 class Region:
-    """One region. ``ours`` marks a code this project made up, because the zone has no national one."""
+    """One region; ``level`` is province, prefecture, county or zone.
+
+    ``ours`` marks a code this project made up, because the zone has no national one (zones.csv is the user's to edit).
+    """
 
     code: str
     name: str
@@ -48,10 +51,7 @@ def _regions() -> dict[str, Region]:
 
 
 def load_regions() -> pd.DataFrame:
-    """Return every region: code, name, level (province, prefecture, county, zone), parent, ours.
-
-    ``ours`` marks a code this project made up, because the zone has no national one (zones.csv is the user's to edit).
-    """
+    """Return every region, a row a `Region`: code, name, level, parent, ours."""
     import pandas as pd  # noqa: PLC0415  the only function here that needs it
 
     return pd.DataFrame([asdict(region) for region in _regions().values()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from zjanalysis.inputs.regions import load_regions
 from zjanalysis.inputs.table import Table, mapped
 
 Places = Mapping[tuple[str, str], Mapping[str, Place]]
-Broken = Iterator[tuple[str, str, Any, Any]]  # rule, column, mask over the rows, what the cell disagrees with
+Broken = Iterable[tuple[str, str, Any, Any]]  # rule, column, mask over the rows, what the cell disagrees with
 _IN_NOTE = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(个?(?:工作日|自然日|日历日|工作天|小时|月)|天|日)")
 _FEW = 1 / 3  # of the median of the regions of the same level
 
@@ -107,12 +107,12 @@ def deduplicate(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.D
     unique = items.assign(in_force=(~old & ~retired).astype(bool))
     unique = unique[~twice].reset_index(drop=True) if twice.any() else unique
     findings = [
-        *_findings(items, places, iter([
+        *_findings(items, places, [
             ("duplicate_item", "item_name", twice & unlike.eq(""), first),
             ("duplicate_differs", "item_name", twice & unlike.ne(""), first + " 行的" + unlike + "不同"),
             ("old_version", "version", old & ~retired, ""),
             ("not_in_force", "state", retired, ""),
-        ]), values={"version": items["item_name"], "state": state}),
+        ], values={"version": items["item_name"], "state": state}),
         *_findings(unique, places, _disagreements(unique), values={"statutory_limit": unique["match_code"]}),
         *_few(unique),
     ]  # fmt: skip

@@ -19,7 +19,7 @@ import pandas as pd
 from zjanalysis.columns import column_of, label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Place, Violation
-from zjanalysis.inputs.headers import SPELLINGS, Header, Reader, headers_of, nearest, reader, unit_in
+from zjanalysis.inputs.headers import SPELLINGS, Header, Reader, headers_of, nearest, reader
 from zjanalysis.inputs.values import plain
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter
 
@@ -172,7 +172,7 @@ def table_of(sheet: Sheet, *, mapping: Mapping[str, str]) -> Table | None:
     body = sheet.grid[first:]
     columns = _columns(body, keys, first=first, merged=sheet.merged)
     chosen, violations = resolve_columns(texts, keys, columns)
-    places = {key: Place(column_letter(c), " ".join(texts[c].split()), unit_in(texts[c])) for key, c in chosen.items()}
+    places = {key: Place(column_letter(c), " ".join(texts[c].split())) for key, c in chosen.items()}
     cells = {key: columns[c] for key, c in chosen.items()}
     violations += [Violation("column_unknown", WHOLE, values=text, others=name)
                    for text, name in nearest(headers).items() if name]  # fmt: skip

@@ -20,7 +20,7 @@ from typing import Any
 import python_calamine
 
 from zjanalysis.errors import InputError
-from zjanalysis.inputs.guard import MAX_CELLS, Inspection, inspect, refuse_size
+from zjanalysis.inputs.guard import MAX_CELLS, RESAVE, Inspection, inspect, refuse_size
 from zjanalysis.inputs.wall import read_apart
 from zjanalysis.settings import Guard, load_settings
 
@@ -40,7 +40,7 @@ def text_grid(path: Path, guard: Guard) -> Grid:
     with _opened(path, guard) as stream:
         first = stream.read(20_000)
         if first.lstrip()[:200].lower().startswith(("<html", "<!doctype html", "<table", "<?xml")):
-            raise InputError(f"“{path.name}”其实是网页表格。", "请用 Excel/WPS 打开后另存为 .xlsx。")
+            raise InputError(f"“{path.name}”其实是网页表格。", RESAVE)
         lines = first.split("\n", 5)[:5]
         comma, tab, semicolon = (sum(line.count(mark) for line in lines) for mark in ",\t;")
         mark = "\t" if tab > max(comma, semicolon) else ";" if semicolon > comma else ","
@@ -86,7 +86,7 @@ def _opened(path: Path, guard: Guard) -> io.TextIOWrapper:
     with path.open("rb") as raw:
         head = raw.read(4)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise InputError(f"“{path.name}”其实是 Excel 工作簿，只是改了扩展名。", "请用 Excel/WPS 打开后另存为 .xlsx。")
+        raise InputError(f"“{path.name}”其实是 Excel 工作簿，只是改了扩展名。", RESAVE)
     encodings = ("utf-16",) if head.startswith((b"\xff\xfe", b"\xfe\xff")) else _ENCODINGS
     for encoding in encodings:
         if _decodes(path, encoding):
