@@ -198,10 +198,8 @@ def _files(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], *, spil
 
 
 def _selected(connection: duckdb.DuckDBPyConnection, scan: str, *, name: str) -> tuple[str, frozenset[str]]:
-    types = _types(connection, scan, name=name)
-    columns = resolve_columns(types, where=name)
-    selected = ", ".join(f"{sql} AS {key}" for key, sql in select_list(columns, types, DUCKDB).items())
-    return f"SELECT {selected}", frozenset(columns)
+    selected, keys = select_list(_types(connection, scan, name=name), DUCKDB, where=name)
+    return f"SELECT {', '.join(selected)}", keys
 
 
 def _scan(paths: Sequence[Path]) -> str:
@@ -344,9 +342,8 @@ def _spark_tables(session: Any, source: CaseSource) -> list[tuple[Any, str]]:
 
 def _selected_in_spark(cases: Any, *, where: str) -> tuple[Any, frozenset[str]]:
     types = {field.name: field.dataType.simpleString() for field in cases.schema.fields}
-    columns = resolve_columns(types, where=where)
-    selected = select_list(columns, types, SPARK)
-    return cases.selectExpr(*(f"{sql} AS {key}" for key, sql in selected.items())), frozenset(columns)
+    selected, keys = select_list(types, SPARK, where=where)
+    return cases.selectExpr(*selected), keys
 
 
 def _broadcast(session: Any, small: pd.DataFrame) -> Any:

@@ -167,13 +167,14 @@ NO_LIMIT_FROM = 500  # 500 and 99999 stand for 无期限 (DOMAIN §2); −1 for 
 NO_LIMIT = 99999.0
 
 
-def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: Dialect) -> dict[str, str]:
-    """Return name → SQL of the columns that are analysed.
+def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tuple[list[str], frozenset[str]]:
+    """Return the SQL of the columns that are analysed, and the keys of those the table has (`resolve_columns`).
 
-    ``columns``: our key → header (`resolve_columns`); ``types``: header → type as the engine names it. Dates become day
-    numbers. A region or base code that no column holds is taken from inside the code of the department or the item. A
-    promise is missing where its cell is blank, and `NO_LIMIT` where what is written is none.
+    ``types``: header → type as the engine names it. Dates become day numbers. A region or base code that no column
+    holds is taken from inside the code of the department or the item. A promise is missing where its cell is blank, and
+    `NO_LIMIT` where what is written is none.
     """
+    columns = resolve_columns(types, where=where)
     sql = {key: dialect.quote.format(header) for key, header in columns.items()}
     texts = {key for key in sql if types[columns[key]].upper().startswith(("VARCHAR", "STRING", "CHAR", "TEXT"))}
     text = {key: f"CAST({sql[key]} AS {dialect.text})" for key in sql}
@@ -193,7 +194,7 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
         return written.format(sql[key]) if key in sql else "false"
 
     promised = f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)"
-    return {
+    selected = {
         **{key: text.get(key, nothing) for key in ("case_no", "department", "channel")},
         "region_code": text.get("region_code", region),
         "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
@@ -204,6 +205,7 @@ def select_list(columns: Mapping[str, str], types: Mapping[str, str], dialect: D
         "statutory": number("statutory", "> 0"),
         "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
     }
+    return [f"{expression} AS {key}" for key, expression in selected.items()], frozenset(columns)
 
 
 def _number(sql: str, lowest: str, *, is_text: bool) -> str:

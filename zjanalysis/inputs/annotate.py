@@ -18,6 +18,7 @@ import pandas as pd
 from openpyxl.cell.cell import MergedCell
 from openpyxl.chart import BarChart
 from openpyxl.comments import Comment
+from openpyxl.packaging.relationship import get_rels_path
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -188,15 +189,10 @@ def _drawings(archive: zipfile.ZipFile) -> dict[str, str]:
     return drawings
 
 
-def _rels(part: str) -> str:
-    folder, name = posixpath.split(part)
-    return f"{folder}/_rels/{name}.rels"
-
-
 def _relations(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
     """Return (id, kind, part) of everything inside the workbook that a part points to."""
-    if _rels(part) in archive.NameToInfo:
-        for one in ElementTree.fromstring(archive.read(_rels(part))):
+    if get_rels_path(part) in archive.NameToInfo:
+        for one in ElementTree.fromstring(archive.read(get_rels_path(part))):
             if one.get("TargetMode") != "External":
                 yield one.get("Id", ""), one.get("Type", "").rsplit("/", 1)[-1], _resolved(part, one.get("Target", ""))
 
@@ -231,16 +227,16 @@ def _whole(archive: zipfile.ZipFile, part: str) -> bool:
 
 def _write(copy: zipfile.ZipFile, source: zipfile.ZipFile, out: zipfile.ZipFile, exchanged: Mapping[str, str]) -> None:
     """Write the copy with its drawings exchanged and, in a folder of their own, the parts they point to."""
-    unused = {name for place in exchanged for below in _below(copy, place) for name in (below, _rels(below))}
-    replaced = {name for place in exchanged for name in (place, _rels(place))}
+    unused = {name for place in exchanged for below in _below(copy, place) for name in (below, get_rels_path(below))}
+    replaced = {name for place in exchanged for name in (place, get_rels_path(place))}
     below = sorted({name for part in exchanged.values() for name in _below(source, part)} - set(exchanged.values()))
     for name in copy.namelist():
         if name not in unused | replaced | {_TYPES}:
             _stream(copy, name, out, name)
     for name, place in (*((n, _FOLDER + n) for n in below), *((part, place) for place, part in exchanged.items())):
         _stream(source, name, out, place)
-        if _rels(name) in source.NameToInfo:
-            out.writestr(_rels(place), _moved(source, name))
+        if get_rels_path(name) in source.NameToInfo:
+            out.writestr(get_rels_path(place), _moved(source, name))
     out.writestr(_TYPES, _types(copy, source, unused, below))
 
 
@@ -251,7 +247,7 @@ def _stream(source: zipfile.ZipFile, name: str, out: zipfile.ZipFile, place: str
 
 def _moved(source: zipfile.ZipFile, part: str) -> bytes:
     """Return the relations of a part, pointing to the folder of the carried parts."""
-    relations = ElementTree.fromstring(source.read(_rels(part)))
+    relations = ElementTree.fromstring(source.read(get_rels_path(part)))
     for one in relations:
         if one.get("TargetMode") != "External":
             one.set("Target", f"/{_FOLDER}{_resolved(part, one.get('Target', ''))}")

@@ -14,7 +14,7 @@ from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Violation
 from zjanalysis.inputs.headers import WANTED, unit_in
 from zjanalysis.inputs.regions import find_code, is_our_code, region_name
-from zjanalysis.inputs.table import Cells, ReadContext, Table, array_of, cells_of, mapped
+from zjanalysis.inputs.table import Cells, ReadContext, Table, cells_of, mapped
 from zjanalysis.settings import Units
 
 DATE = re.compile(r"^\d{4}[-/年]\d{1,2}[-/月]\d{1,2}|（时间格式）$|^\d\d:\d\d:\d\d$")
@@ -305,8 +305,8 @@ def _why_left_out(side: str, frame: pd.DataFrame) -> np.ndarray:
 def limits_frame(read: list[values.Limit], which: np.ndarray, *, units: Units) -> pd.DataFrame:
     """Spread distinct limits over the rows that hold them (``which`` = position in ``read``)."""
     days_in = values.factors(units)
-    written = array_of((np.nan if one.number is None else one.number for one in read), kind=float)
-    factor = array_of((days_in[one.unit] if one.unit else 1.0 for one in read), kind=float)
-    texts = {name: pd.Series(array_of(getattr(one, name) for one in read)[which], dtype="str")
+    written = np.fromiter((np.nan if one.number is None else one.number for one in read), dtype=float)
+    factor = np.fromiter((days_in[one.unit] if one.unit else 1.0 for one in read), dtype=float)
+    texts = {name: pd.Series(np.fromiter((getattr(one, name) for one in read), dtype=object)[which], dtype="str")
              for name in ("unit", "reason")}  # fmt: skip
     return pd.DataFrame({"written": written[which], "days": (written * factor)[which], **texts})

@@ -282,13 +282,10 @@ def disagreements(history: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame
     Both to the four decimals a history is written with; the workbooks count.
     """
     both = history.merge(measured, on=KEY, suffixes=("", "_measured"))
-    apart = pd.Series(False, index=both.index)
-    for name in ("numerator", "denominator"):
-        written, computed = (both[side].to_numpy("float64") for side in (name, f"{name}_measured"))
-        apart |= ~np.isclose(written, computed, rtol=1e-6, atol=1e-3)
+    written, computed = (both[[f"{name}{side}" for name in SUMS[:2]]].to_numpy("float64") for side in ("", "_measured"))
+    apart = ~np.isclose(written, computed, rtol=1e-6, atol=1e-3).all(axis=1)
     rows = both[apart]
-    texts = [[f"{above:.10g}/{below:.10g}" for above, below in rows[list(pair)].itertuples(index=False)]
-             for pair in (("numerator", "denominator"), ("numerator_measured", "denominator_measured"))]  # fmt: skip
+    texts = [[f"{above:.10g}/{below:.10g}" for above, below in side[apart]] for side in (written, computed)]
     violation = Violation("history_differs", rows["row_number"].to_numpy(), "numerator", *map(np.array, texts))
     regions = dict(zip(rows["row_number"], rows["region_code"], strict=True))
     return findings_of([rows_of([violation], file=HISTORY, regions=regions)])

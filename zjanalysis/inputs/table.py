@@ -68,7 +68,7 @@ class Cells:
 
     def distinct(self, function: Callable[[str], Any], *, kind: Any = object) -> np.ndarray:
         """Apply a function to every distinct text."""
-        return array_of(map(function, self.texts), kind=kind)
+        return np.fromiter(map(function, self.texts), dtype=kind)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class ReadContext:
             if cells is None or (result is not None and not (result == "").any()):
                 continue
             distinct = cells.distinct(read)
-            unknown = np.fromiter((value == values.BAD for value in distinct), dtype=bool, count=len(distinct))
+            unknown = np.fromiter((value == values.BAD for value in distinct), dtype=bool)
             distinct[unknown] = ""
             column, bad = distinct[cells.which], unknown[cells.which]
             self.bad[key] = bad if result is None else bad & (result == "")
@@ -131,15 +131,10 @@ class ReadContext:
         return self.blank() if result is None else result
 
 
-def array_of(values: Iterable[Any], *, kind: Any = object) -> np.ndarray:
-    """Return values as an array of one dimension, whatever they are."""
-    return np.fromiter(values, dtype=kind)
-
-
 def mapped(texts: np.ndarray, read: Callable[[str], Any]) -> np.ndarray:
     """Apply a function to each distinct text of a column."""
     which, distinct = pd.factorize(texts)
-    return np.asarray(array_of(map(read, distinct))[which])
+    return np.asarray(np.fromiter(map(read, distinct), dtype=object)[which])
 
 
 def cells_of(written: Iterable[Any], n: int) -> Cells:
@@ -147,7 +142,7 @@ def cells_of(written: Iterable[Any], n: int) -> Cells:
     column = np.fromiter(written, dtype=object, count=n)
     unique = n > _SAMPLE and len(set(column[:_SAMPLE])) == _SAMPLE
     which, distinct = (np.arange(n), column) if unique else pd.factorize(column)
-    texts = array_of([*(value if type(value) is str else cell_text(value) for value in distinct), ""])
+    texts = np.array([*(value if type(value) is str else cell_text(value) for value in distinct), ""], dtype=object)
     return Cells(np.where(which < 0, len(distinct), which), _cleaned(texts), texts)
 
 
