@@ -190,22 +190,24 @@ def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tu
         return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
 
     def given(key: str) -> str:
-        written = "(coalesce(trim({}), '') <> '')" if key in texts else "({} IS NOT NULL)"
-        return written.format(sql[key]) if key in sql else "false"
+        return _given(sql[key], is_text=key in texts) if key in sql else "false"
 
-    promised = f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)"
     selected = {
         **{key: text.get(key, nothing) for key in ("case_no", "department", "channel")},
         "region_code": text.get("region_code", region),
         "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
         **{f"{name}_given": given(key) for name, key in (("accept", "accepted"), ("finish", "finished"))},
         **{f"{name}_day": day(key) for name, key in (("accept", "accepted"), ("finish", "finished"), ("due", "due"))},
-        "promised": promised,
+        "promised": f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)",
         "promised_unit": text.get("promised_unit", "'工作日'"),
         "statutory": number("statutory", "> 0"),
         "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
     }
     return [f"{expression} AS {key}" for key, expression in selected.items()], frozenset(columns)
+
+
+def _given(sql: str, *, is_text: bool) -> str:
+    return f"(coalesce(trim({sql}), '') <> '')" if is_text else f"({sql} IS NOT NULL)"
 
 
 def _number(sql: str, lowest: str, *, is_text: bool) -> str:
