@@ -29,6 +29,11 @@ class Column:
     note: str = ""
     aliases: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """Return the label with the unit in brackets, as a head reads where both stand in one cell."""
+        return self.label + (f"（{self.unit}）" if self.unit else "")
+
 
 def _read() -> dict[str, tuple[Column, ...]]:
     """Return the columns of every table, in the order of the file."""

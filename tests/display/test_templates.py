@@ -12,8 +12,9 @@ import pytest
 from jinja2 import UndefinedError
 from jinja2.runtime import Macro
 
+from zjanalysis.columns import Column
 from zjanalysis.display import templates
-from zjanalysis.display.tables import Head, Table
+from zjanalysis.display.tables import Table
 from zjanalysis.neutral import without_hidden
 
 PLAIN = "长" * 40  # as wide as what hides in it, so that a head breaks alike
@@ -22,7 +23,7 @@ HOSTILE = {
     "entity": "&lt;b&gt;&amp;", "expression": "{{ 7*7 }}${7*7}", "statement": "{% raw %}{% include 'x' %}{# c #}",
     "comment": "<!-- ]]> --><?php", "hidden": "甲\x00\x1b\u202e\u200b\ud800乙", "style": "a;} b{color:red} url(//x)",
 }  # fmt: skip
-TABLE = Table("", (Head("a", ""), Head("b", "", kind="count"), Head("c", "")), ())
+TABLE = Table("", (Column("a", ""), Column("b", "", kind="count"), Column("c", "")), ())
 
 
 def table(text: str) -> Table:

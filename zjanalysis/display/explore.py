@@ -10,6 +10,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from zjanalysis.analysis.indicators import ITEM_INDICATORS, as_written, indicator, measure
 from zjanalysis.analysis.registry import Scope
 from zjanalysis.display import templates
@@ -276,8 +278,6 @@ def searchable(one: Table) -> str:
         import itables  # noqa: PLC0415  an extra
     except ImportError:
         return one.html()
-    import pandas as pd  # noqa: PLC0415
-
     frame = pd.DataFrame(one.texts(), columns=[head.text for head in one.heads])
     words = [place for place, head in enumerate(one.heads) if head.kind not in NUMERIC]
     return str(itables.to_html_datatable(frame, caption=one.caption, connected=False, showIndex=False, language=_WORDS,

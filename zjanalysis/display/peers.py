@@ -91,7 +91,7 @@ def pairs(me: Study, indicator: str) -> Block:
 
 def _intervals(rows: pd.DataFrame, one: Indicator) -> Axes:
     axes = canvas.row_chart(rows["peer"], head="与谁比", right={
-        "同事项差": [wording.short_signed(gap, one.unit) for gap in rows["difference"]],
+        "同事项差": [wording.in_points(wording.signed(gap, one.unit)) for gap in rows["difference"]],
         "同事项": [f"{n:.0f}项" for n in rows["n_shared"]], "逐一比较": judged(rows["verdict"])})  # fmt: skip
     label = f"{UNITS[one.unit].step}；线段为波动区间（95%），越向右越好"
     unit = "points" if one.unit == "share" else one.unit

@@ -301,9 +301,20 @@ def _text(found: re.Match[str]) -> str:
 
 @cache
 def palette(*more: str) -> Image.Image:
-    """Return the colours of the theme, and ``more``: mapping to them takes an eighth of finding good ones."""
+    """Return the 64 colours of a figure, white first, each ink in 8 steps towards white, and ``more``.
+
+    Mapping to them takes an eighth of finding good ones; what lies between two of them takes the nearest.
+
+    >>> len(palette().getpalette()) // 3, palette().getpalette()[:3]
+    (64, [255, 255, 255])
+    """
+    inks = (theme.INK, theme.SOFT, theme.FOCUS, theme.PEER, theme.AHEAD, theme.BEHIND, theme.TARGET)
+    steps = [round(part + (255 - part) * step / 8.5)
+             for ink in inks for step in range(8) for part in ImageColor.getrgb(ink)]  # fmt: skip
+    first, last = ("white", theme.RANGE, theme.BAND, theme.GRID), ["white"] * 4
+    light, others = ([part for ink in some for part in ImageColor.getrgb(ink)] for some in (first, [*last, *more]))
     holder = Image.new("P", (1, 1))
-    holder.putpalette([*theme.palette(), *(part for colour in more for part in ImageColor.getrgb(colour))])
+    holder.putpalette([*light, *steps, *others])
     return holder
 
 

@@ -159,8 +159,9 @@ def _pulls_down(rows: pd.DataFrame, unit: str) -> list[bool]:
 
 def _department_dots(rows: pd.DataFrame, one: Indicator, whole: float, n: int) -> Axes:
     values = rows["value"].astype("float64")
-    right = {one.short: wording.amounts(values, one.unit), "事项数": [f"{n}项" for n in rows["n"].astype(int)],
-             "对总体的影响": [wording.short_signed(weight, one.unit) for weight in rows["weight"]]}  # fmt: skip
+    pulls = [wording.in_points(wording.signed(weight, one.unit)) for weight in rows["weight"]]
+    right = {one.short: wording.amounts(values, one.unit), "事项数": [f"{n:.0f}项" for n in rows["n"]],
+             "对总体的影响": pulls}  # fmt: skip
     axes = canvas.row_chart(rows["department"], head="部门", right=right)
     label = f"{wording.better_side(one.sign)}；{WEIGHT}"
     canvas.scale(axes, [*values, whole], unit=one.unit, zero=False, label=label)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from zjanalysis.units import UNITS, Met, Verdict
 
 MIME = "application/vnd.zjanalysis+json"
 HTML = "text/html"
+SHOWN = ("key", "label", "unit", "kind")  # what a table keeps of a column
 VALUES = ("value", "shown", "best", "median", "target", "previous", "reached")
 DELTAS = ("change", "by_items", "by_list", "gap_to_best", "gap_to_median", "gap_to_target")
 NUMERIC = frozenset({"count", "days", "number", "visits", "share", "points", "value", "delta"})
@@ -55,25 +56,11 @@ def about(key: str) -> Indicator:
     return (_others().get(plain) if isinstance(plain, str) and plain not in ITEM_KEYS else None) or indicator(plain)
 
 
-@dataclass(frozen=True)
-class Head:
-    """One column of a table as it is shown. ``kind`` decides how a cell is written, here and in the workbook."""
-
-    key: str
-    label: str
-    unit: str = ""
-    kind: str = "text"
-
-    @property
-    def text(self) -> str:
-        """Return the label with the unit in brackets, as the head reads where both stand in one cell."""
-        return self.label + (f"（{self.unit}）" if self.unit else "")
-
-
 @answering("table")
 @dataclass(frozen=True)
 class Table:
-    """A table ready to be shown: raw values in ``rows``; ``row_kinds`` is the unit of each row's value columns,
+    """A table ready to be shown: raw values in ``rows``, under ``heads`` whose ``kind`` decides how a cell is written,
+    here and in the workbook; ``row_kinds`` is the unit of each row's value columns,
     ``row_digits`` its decimals where the usual would print a value as a threshold it is not (else None).
 
     ``focus`` are the positions of the rows that the report is about; ``limit`` rows are shown (0: all), the workbook
@@ -81,7 +68,7 @@ class Table:
     """
 
     caption: str
-    heads: tuple[Head, ...]
+    heads: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     sheet: str = ""
     note: str = ""
@@ -97,7 +84,7 @@ class Table:
             "sheet": self.sheet,
             "caption": self.caption,
             "note": self.note,
-            "columns": [asdict(head) for head in self.heads],
+            "columns": [{name: getattr(head, name) for name in SHOWN} for head in self.heads],
             "rows": [list(row) for row in self.rows],
             "row_kinds": list(self.row_kinds),
             **({"row_digits": list(self.row_digits)} if self.row_digits else {}),
@@ -118,7 +105,7 @@ class Table:
         """
         return templates.html("table", printed=self)
 
-    def layout(self) -> tuple[list[tuple[Head, bool, bool]], list[tuple[bool, list[tuple[str, str]]]], bool, str]:
+    def layout(self) -> tuple[list[tuple[Column, bool, bool]], list[tuple[bool, list[tuple[str, str]]]], bool, str]:
         """Return heads (is it of numbers, does it never break), rows (in focus, cells with classes), wide, note.
 
         A column whose cells are all alike becomes a note; short cells never break; a table of many columns is wide, so
@@ -255,7 +242,7 @@ def table_from_payload(payload: Mapping[str, Any]) -> Table:
     """Return the table back that ``payload`` was made from (the highlighted rows are not part of it)."""
     return Table(
         caption=payload["caption"],
-        heads=tuple(Head(**head) for head in payload["columns"]),
+        heads=tuple(Column(**head) for head in payload["columns"]),
         rows=tuple(tuple(row) for row in payload["rows"]),
         sheet=payload["sheet"],
         note=payload["note"],
@@ -293,16 +280,16 @@ def _row_units(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(units[key] for key in frame["indicator"])
 
 
-def _head(column: Column, units: tuple[str, ...]) -> Head:
+def _head(column: Column, units: tuple[str, ...]) -> Column:
     """Return the head of a column; one unit for all rows stands in the head, several stand in the cells."""
     if units and column.kind in {"text", "number"} and column.key in VALUES + DELTAS:
         kind, texts = ("value", UNIT_TEXT) if column.key in VALUES else ("delta", DELTA_TEXT)
-        return Head(column.key, column.label, texts[units[0]] if len(set(units)) == 1 else "", kind)
+        return Column(column.key, column.label, kind, texts[units[0]] if len(set(units)) == 1 else "")
     unit = column.unit or {"share": "%", "points": "个百分点"}.get(column.kind, "")
-    return Head(column.key, "指标" if column.key == "indicator" else column.label, unit, column.kind)
+    return Column(column.key, "指标" if column.key == "indicator" else column.label, column.kind, unit)
 
 
-def _cells(frame: pd.DataFrame, head: Head) -> list[Any]:
+def _cells(frame: pd.DataFrame, head: Column) -> list[Any]:
     """Return the raw cells of a column as plain Python values; regions and indicators by name, missing as None."""
     if head.key == "region" and "region" not in frame and "region_code" in frame:
         return [region_name(code) for code in frame["region_code"]]
@@ -326,12 +313,12 @@ def _plain(cell: Any, kind: str) -> Any:
     return cell if cell is None or isinstance(cell, (str, bool, int, float)) else str(cell)
 
 
-def cell_text(cell: Any, head: Head, unit: str = "", digits: int | None = None) -> str:
+def cell_text(cell: Any, head: Column, unit: str = "", digits: int | None = None) -> str:
     """Return what a cell reads; ``unit`` and ``digits`` are its row's, the unit written where the head cannot say it.
 
-    >>> cell_text(0.8813, Head("value", "数值", "%", "value"), "share"), cell_text(None, Head("n", "数", "", "count"))
+    >>> cell_text(0.8813, Column("value", "数值", "value", "%"), "share"), cell_text(None, Column("n", "数", "count"))
     ('88.13', '无数据')
-    >>> cell_text(0.07, Head("value", "数值", "", "value"), "visits")
+    >>> cell_text(0.07, Column("value", "数值", "value"), "visits")
     '0.0700次'
     """
     if wording.missing(cell):

@@ -81,20 +81,6 @@ SETTINGS: Any = {
 }
 
 
-def palette() -> list[int]:
-    """Return the 64 colours of a figure as PNG wants them: each colour in 8 steps towards white, white first.
-
-    What lies between two of them (the edge of a letter) is printed in the nearest.
-
-    >>> len(palette()) // 3, palette()[:3]
-    (64, [255, 255, 255])
-    """
-    inks = [[int(name[i : i + 2], 16) for i in (1, 3, 5)] for name in (INK, SOFT, FOCUS, PEER, AHEAD, BEHIND, TARGET)]
-    steps = [round(part + (255 - part) * step / 8.5) for ink in inks for step in range(8) for part in ink]
-    plain = [int(name[i : i + 2], 16) for name in (RANGE, BAND, GRID) for i in (1, 3, 5)]
-    return ([255] * 3 + plain + steps + [255] * 3 * 64)[: 3 * 64]
-
-
 def theme() -> None:
     """Use the bundled font and these settings for everything drawn from here on.
 

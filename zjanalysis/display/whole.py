@@ -89,7 +89,7 @@ def parts(me: Study, indicator: str) -> Block:
 
 def _pulls(rows: pd.DataFrame, one: Indicator) -> Axes:
     right = {one.short: wording.amounts(rows["value"], one.unit), "占比": wording.amounts(rows["share"], "share"),
-             "拉动": [wording.short_signed(pull, one.unit) for pull in rows["pull"]]}  # fmt: skip
+             "拉动": [wording.in_points(wording.signed(pull, one.unit)) for pull in rows["pull"]]}  # fmt: skip
     axes = row_chart(rows["region"], head="地区", right=right)
     unit = "points" if one.unit == "share" else one.unit
     scale(axes, [0.0, *rows["pull"]], unit=unit, zero=True, label="全市与去掉该地之后的全市之差")

@@ -277,20 +277,11 @@ def verdict_text(verdict: Any) -> str:
     return f"{MARKS[Verdict(word)]} {word}" if word in MARKS else word
 
 
-def short_signed(value: Any, unit: str) -> str:
-    """Return a difference as short as a column of a figure needs it.
-
-    >>> short_signed(0.0193, "share")
-    '+1.93点'
-    """
-    return in_points(signed(value, unit))
-
-
 def in_points(text: str) -> str:
-    """Return a text with 点 for 个百分点, where there is little room.
+    """Return a text with 点 for 个百分点, as short as a column of a figure needs it.
 
-    >>> in_points("退步1.50个百分点")
-    '退步1.50点'
+    >>> in_points("退步1.50个百分点"), in_points(signed(0.0193, "share"))
+    ('退步1.50点', '+1.93点')
     """
     return text.replace(UNITS["share"].step, "点")
 

@@ -20,8 +20,9 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
+from zjanalysis.columns import Column
 from zjanalysis.display import wording
-from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Head, Table, table_from_payload
+from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Table, table_from_payload
 from zjanalysis.display.theme import ems
 from zjanalysis.neutral import put_text, safe_text, without_hidden
 
@@ -175,12 +176,12 @@ def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
     _for_paper(sheet)
 
 
-def _head_text(head: Head) -> str:
+def _head_text(head: Column) -> str:
     """Return a head with its unit; percent is in the number format, so that cells can be computed with."""
     return head.label if head.kind == "share" or head.unit == "%" else head.text
 
 
-def _body_cell(cell: Cell, value: Any, head: Head, unit: str, dressed: Dressed) -> None:
+def _body_cell(cell: Cell, value: Any, head: Column, unit: str, dressed: Dressed) -> None:
     """Write one value: a number with its format, yes or no in words, text as text, missing as nothing."""
     if wording.missing(value):
         return
