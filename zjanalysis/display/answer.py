@@ -23,14 +23,11 @@ from zjanalysis.units import UNITS, Met, Verdict
 
 def summary(me: Study) -> Block:
     """Return the three sentences 处在什么位置 / 为什么 / 先做什么, made from the numbers."""
-    answers = (
-        ("处在什么位置", position_sentence(me)),
-        ("为什么", reason_sentence(me)),
-        ("先做什么", action_sentence(me)),
-    )
+    sentences = position_sentence(me), reason_sentence(me), action_sentence(me)
+    answers = list(zip(("处在什么位置", "为什么", "先做什么"), sentences, strict=True))
     html = templates.html("terms", pairs=answers, look="zj-answer", colon="：")
     payload = {"kind": "answer", "terms": [list(pair) for pair in answers], "cards": _cards(me)}
-    return Block(html, payload, "".join(text for _, text in answers), me.gaps)
+    return Block(html, payload, "".join(sentences), me.gaps)
 
 
 def _cards(me: Study) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import base64
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
@@ -47,22 +47,22 @@ def make_document(
     document, sample = Document(), bool(cover.get("sample"))
     _lay_out(document, cover, code=code)
     if sample:
-        _add(document, _paragraph(f"{SAMPLE}，不反映任何地区的实际情况", "one", 14, align="center"))
+        _paragraph(document, f"{SAMPLE}，不反映任何地区的实际情况", "one", 14, align="center")
     name, issue = split_title(str(cover.get("title", "")))
-    _add(document, _paragraph(name, "title", SIZES["title"], align="center", line=32))
-    _add(document, _paragraph(issue, "two", SIZES["text"], align="center", after=14))
+    _paragraph(document, name, "title", SIZES["title"], align="center", line=32)
+    _paragraph(document, issue, "two", SIZES["text"], align="center", after=14)
     if cover.get("to"):
-        _add(document, _paragraph(f"{cover['to']}：", "text", SIZES["text"]))
+        _paragraph(document, f"{cover['to']}：", "text", SIZES["text"])
     numbers = {"图": 0, "表": 0}
     for part in parts:
         _write(document, part, numbers)
     source = "".join(f"{text}。" for text in (cover.get("source", ""), code and f"校验码 {code}") if text)
     if source:
-        _add(document, _paragraph(source, "table", SIZES["note"], before=10, after=10, line=0))
+        _paragraph(document, source, "table", SIZES["note"], before=10, after=10, line=0)
     if document.paragraphs and document.element.body[-2] is document.paragraphs[-1]._p:
         document.paragraphs[-1].paragraph_format.keep_with_next = True  # a signature has no page of its own
     for line in (office, date_text(date) if date else "（成文日期由签发时填写）"):
-        _add(document, _paragraph(line, "text", SIZES["text"], align="right", right=64, keep=line == office))
+        _paragraph(document, line, "text", SIZES["text"], align="right", right=64, keep=line == office)
     out = io.BytesIO()
     document.save(out)
     return repack(out.getvalue())
@@ -83,21 +83,21 @@ def _lay_out(document: Any, cover: Mapping[str, Any], *, code: str) -> None:
     for old in list(foot):
         foot.remove(old)
     foot.append(_element("page_number", SIZES["foot"]))
-    foot.append(_paragraph("　".join(filter(None, marks)), "table", 9, align="center", line=0))
+    foot.append(_element("paragraph", "　".join(filter(None, marks)), "table", 9, align="center", line=0))
 
 
 def _write(document: Any, part: Part, numbers: dict[str, int]) -> None:
     if isinstance(part, str):
-        _add(document, _paragraph(part, "one", SIZES["text"], indent=True, keep=True))
+        _paragraph(document, part, "one", SIZES["text"], indent=True, keep=True)
         return
     for term, text in part.get("terms", ()) if part["kind"] == "answer" else ():
-        _add(document, _paragraph(text, "text", SIZES["text"], indent=True, lead=f"{term}。"))
+        _paragraph(document, text, "text", SIZES["text"], indent=True, lead=f"{term}。")
     if part["kind"] == "glossary":
         terms = "；".join(f"{term}：{text}" for term, text in part["terms"])
-        _add(document, _paragraph(f"{terms}。", "table", 9, after=8, line=0))
+        _paragraph(document, f"{terms}。", "table", 9, after=8, line=0)
     said = part.get("sentence") or part.get("text") or ""
     if said:
-        _add(document, _paragraph(said, "text", SIZES["text"], indent=True))
+        _paragraph(document, said, "text", SIZES["text"], indent=True)
     if part.get("png"):
         numbers["图"] += 1
         _picture(document, part, numbers["图"])
@@ -115,7 +115,7 @@ def _picture(document: Any, part: Mapping[str, Any], number: int) -> None:
     paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(6), Pt(0)
     drawn = paragraph.add_run().add_picture(io.BytesIO(base64.b64decode(part["png"])), width=Mm(WIDTH_MM))
     drawn._inline.docPr.set("descr", safe_text(part["alt"]))
-    _add(document, _paragraph(f"图{number}　{part['title']}", "table", SIZES["note"], align="center", after=6))
+    _paragraph(document, f"图{number}　{part['title']}", "table", SIZES["note"], align="center", after=6)
 
 
 def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
@@ -128,12 +128,9 @@ def _table(document: Any, part: Mapping[str, Any], number: int) -> None:
     right = [printed.heads[place].kind in NUMERIC for place in places]
     heads = [printed.heads[place].text for place in places]
     widths = _widths([heads, *texts])
-    _add(
-        document,
-        _paragraph(f"表{number}　{printed.caption}", "one", SIZES["table"], align="center", before=6, keep=True),
-    )
-    _add(document, _element("table", heads, texts, widths, right, SIZES["table"]))
-    _add(document, _paragraph(printed.rest(limit) + said + printed.note, "table", 9, after=8))
+    _paragraph(document, f"表{number}　{printed.caption}", "one", SIZES["table"], align="center", before=6, keep=True)
+    _add(document, "table", heads, texts, widths, right, SIZES["table"])
+    _paragraph(document, printed.rest(limit) + said + printed.note, "table", 9, after=8)
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -161,11 +158,13 @@ def _element(macro: str, *values: Any, **more: Any) -> Any:
     return parse_xml(getattr(templates.macros("document.xml.j2"), macro)(*values, **more))
 
 
-_paragraph = partial(_element, "paragraph")
+def _add(document: Any, macro: str, *values: Any, **more: Any) -> None:
+    body = document.element.body
+    body.insert(len(body) - 1, _element(macro, *values, **more))  # the last element is the section
 
 
-def _add(document: Any, element: Any) -> None:
-    document.element.body.insert(len(document.element.body) - 1, element)  # the last element is the section
+def _paragraph(document: Any, text: str, font: str, size: float, **look: Any) -> None:
+    _add(document, "paragraph", text, font, size, **look)
 
 
 WIDTH, MARGIN, GAP = 1080, 48, 18

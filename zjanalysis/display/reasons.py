@@ -42,8 +42,7 @@ def split(me: Study, indicator: str) -> Block:
     printed = page_table("split", signed, one)
     ends = ((peers, float(row["peer_value"])), (me.name, float(row["value"])))
     gap = wording.apart(row["value"], row["peer_value"], one.unit, peers)
-    said = (f"{me.name}{one.label}{gap}，其中"
-            f"{parts_text(parts, one.unit)}。{main_part(parts, one)}")  # fmt: skip
+    said = f"{me.name}{one.label}{gap}，其中{parts_text(parts, one.unit)}。{main_part(parts, one)}"
     title = f"{one.short}{gap}{mainly(parts, one.unit)}"
     return carry(exhibit(waterfall(parts, one, *ends), title=title, table=printed, sentence=said, source=me))
 

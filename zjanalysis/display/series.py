@@ -148,8 +148,8 @@ def _board(counts: pd.DataFrame) -> Axes:
         some = counts[key] > 0
         axes.barh(np.flatnonzero(some), counts.loc[some, key], left=starts.loc[some, key], height=canvas.THICK,
                   color=colour, edgecolor=theme.SOFT, linewidth=0.6, zorder=2)  # fmt: skip
-    marks = [("□", theme.SOFT) if colour == "white" else ("■", colour) for colour in STATES.values()]
     names = [label(key, "page.board") for key in STATES]
-    canvas.key(axes, [(mark, name, ink) for (mark, ink), name in zip(marks, names, strict=True)])
+    canvas.key(axes, [("□", name, theme.SOFT) if colour == "white" else ("■", name, colour)
+                      for name, colour in zip(names, STATES.values(), strict=True)])  # fmt: skip
     totals = "，".join(f"{name}{counts[key].sum()}项" for key, name in zip(STATES, names, strict=True))
     return describe(axes, f"条形图：{len(counts)}项任务的台账进展，共{int(counts['n_rows'].sum())}项，{totals}。")

@@ -123,8 +123,7 @@ def counties(me: Study, indicator: str, *, peers: str = "") -> Block:
     printed = page_table("counties", rows, one, group=group)
     half = int((rows.loc[inside, "rank"] > len(rows) / 2).sum())
     said = f"{region_name(city_of(me.region))}{len(own)}个县（市、区）在{group}{len(rows)}个中，{half}个排在后一半。"
-    return exhibit(_dots(rows, one, own), title=f"{one.short}：{said}"[:-1], table=printed,
-                   sentence=said, source=me)  # fmt: skip
+    return exhibit(_dots(rows, one, own), title=f"{one.short}：{said}"[:-1], table=printed, sentence=said, source=me)
 
 
 def _dots(rows: pd.DataFrame, one: Indicator, own: list[str]) -> Axes:
