@@ -309,7 +309,7 @@ def test_the_index_of_a_city_with_ten_districts_prints_on_one_sheet(
     names = [f"district/{code}" for code in range(440801, 440809)]
     many = [*entries.values(), *(replace(one, key=key, status=STALE, reason="笔记本第 5 格出错") for key in names)]
     folder = tmp_path / published.name
-    write_manifest(folder, many, period=folder.name)
+    write_manifest(folder, many)
     for key in [*entries, *names]:
         for suffix in (".html", ".xlsx", ".ipynb"):
             (folder / f"{key}{suffix}").parent.mkdir(exist_ok=True)

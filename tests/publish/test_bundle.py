@@ -64,7 +64,7 @@ def own(out: Path, code: str) -> Path:
 
 def set_entry(folder: Path, key: str, change: Callable[[Entry], Entry]) -> None:
     entries = read_manifest(folder)
-    write_manifest(folder, [change(e) if e.key == key else e for e in entries.values()], period=folder.name)
+    write_manifest(folder, [change(e) if e.key == key else e for e in entries.values()])
 
 
 def test_the_period_holds_index_pages_workbooks_manifest_and_note(released: Path, out: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_page_of_another_district_under_this_ones_name_is_refused(released: Pa
     for suffix in PASSED:
         (stage / "district" / f"4408Z1{suffix}").replace(stage / "district" / f"440823{suffix}")
     with pytest.raises(PublishError, match="另一个地区"):
-        district_members(read_manifest(released)["district/440823"], stage, period="2021Q1")
+        district_members(read_manifest(released)["district/440823"], stage)
 
 
 def test_the_same_reports_give_the_same_bytes(released: Path, out: Path) -> None:

@@ -126,13 +126,13 @@ def test_a_code_is_told_by_what_was_published_before_and_elsewhere(office: Path)
         return lines[0].removeprefix(f"校验码 {code}")
 
     assert told(old) == ("：没有这份报告的记录，可能抄错；与现有的任何一份报告都不同（地区、期次或报告日期不同）。")
-    write_manifest(office, [replace(own, earlier=(old,)), moved], period=PERIOD)
+    write_manifest(office, [replace(own, earlier=(old,)), moved])
     assert told(old) == " 是 遂溪县 2021Q1 的一份旧报告，此后有变化的是：数据、参数。"
     assert told(own.fingerprint).startswith(" 是 遂溪县 2021Q1 的现行报告")
     assert told("777-777-777-777") == (
         " 是 遂溪县·旧题 2021Q1 的一份报告，不在现在的数据集和笔记本里，说不出此后有什么变化。"
     )
-    write_manifest(office, [replace(own, fingerprint="777-777-777-777")], period=PERIOD)  # its date and peers are known
+    write_manifest(office, [replace(own, fingerprint="777-777-777-777")])  # its date and peers are known
     assert told(own.fingerprint) == "：没有这份报告的记录，但与现在生成的 遂溪县 2021Q1 完全一致。"
 
 

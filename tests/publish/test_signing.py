@@ -46,7 +46,7 @@ def test_a_manifest_that_comes_with_an_altered_page_is_not_believed(office: Path
     text = (office / "district" / "440823.html").read_text(encoding="utf-8")
     mailed.write_text(text.replace("遂溪县", "徐闻县", 1), encoding="utf-8")
     entry = read_manifest(office)["district/440823"]
-    write_manifest(mailed.parent.parent, [replace(entry, files={".html": certified_digest(mailed)})], period="2021Q1")
+    write_manifest(mailed.parent.parent, [replace(entry, files={".html": certified_digest(mailed)})])
     assert said(mailed, office) == "文件已被改动：440823.html 与发布时的内容不符（SHA-256 不一致）。"
     elsewhere = tmp_path / "别处" / "2021Q1"
     elsewhere.mkdir(parents=True)
@@ -115,7 +115,7 @@ def test_the_signed_bytes_are_those_of_the_record_and_the_same_again(
     first = page.read_bytes()
     assert read_manifest(folder)["district/440802"].files[".html"] == certified_digest(page)
     assert len(build(jobs_of(), out=folder.parent, settings=settings, progress=str).unchanged) == 3
-    (folder / f"{MANIFEST}{provenance.BESIDE}").unlink()
+    (folder / provenance.SIGNATURE).unlink()
     build(jobs_of(), out=folder.parent, settings=settings, progress=str)
     assert provenance.issued(folder / "district" / "440803.xlsx", signed)[0]
     build(jobs_of(), out=folder.parent / "again", settings=settings, progress=str)

@@ -23,7 +23,7 @@ from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.ledger.analysis import OVERDUE, moved
 from zjanalysis.ledger.state import UNJUDGED, Status, load_ledger
-from zjanalysis.publish.bundle import MADE_UP, Addresses, load_addresses, unsent
+from zjanalysis.publish.bundle import MADE_UP, Addresses, file_stem, load_addresses, unsent
 from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.studies import study_of
@@ -39,14 +39,15 @@ def print_alerts(arguments: argparse.Namespace) -> int:
     before = load_period(arguments.data, since)
     rows = news(now, before, settings=rules)
     files = _files(arguments.data, now.name, settings=rules)
-    for code, own in rows.groupby("region_code", sort=False):
-        print(f"{region_name(str(code))}：{'；'.join(own['text'])}。{files.get(str(code), '')}".rstrip())
+    units = {str(code): texts.tolist() for code, texts in rows.groupby("region_code", sort=False)["text"]}
+    for code, texts in units.items():
+        print(f"{region_name(code)}：{'；'.join(texts)}。{files.get(code, '')}".rstrip())
     if arguments.out:
         save(rows, page_table("alerts", rows), Path(arguments.out), title=f"{now.title}变动提醒")
     if arguments.eml:
         mail = load_addresses(Path(arguments.mail)) if arguments.mail else {}
-        written = dict(_draft(Path(arguments.eml), str(code), own["text"].tolist(), now, mail.get(str(code)))
-                       for code, own in rows.groupby("region_code", sort=False))  # fmt: skip
+        written = dict(_draft(Path(arguments.eml), code, texts, now, mail.get(code, Addresses()))
+                       for code, texts in units.items())  # fmt: skip
         refuse_written_in(*written)
         for path, letter in written.items():
             write_paper(path, letter)
@@ -112,10 +113,10 @@ def _files(data: str, period: str, *, settings: Settings) -> dict[str, str]:
             for code, page in pages.items() if page.is_file()}  # fmt: skip
 
 
-def _draft(folder: Path, code: str, texts: list[str], period: Period, to: Addresses | None) -> tuple[Path, bytes]:
+def _draft(folder: Path, code: str, texts: list[str], period: Period, to: Addresses) -> tuple[Path, bytes]:
     sample = period.dataset.kind == "sample"
     title = f"{region_name(code)}政务服务效能变动提醒（{issue_text(period.name)}）"
     numbered = [f"{number}. {text}。" for number, text in enumerate(texts, 1)]
     lines = [f"{region_name(code)}：", f"　　{title}，共{len(texts)}项：", *numbered, *([MADE_UP] if sample else [])]
     letter = unsent(title, lines, to=to, sample=sample)
-    return folder / f"{code}_{region_name(code)}_{period.name}_变动提醒.eml", letter.as_bytes()
+    return folder / f"{file_stem(code, period.name)}_变动提醒.eml", letter.as_bytes()

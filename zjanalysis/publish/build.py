@@ -140,14 +140,14 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
         place for place in places if place.due or place.absent or place.over
         or release.is_cut_off(place.folder, signed=own.sign is not None)]  # fmt: skip
     with ExitStack() as held:
-        making = {place.folder: held.enter_context(release.locked(place.folder, own.sign, own.progress))
-                  for place in open_places}  # fmt: skip
+        for place in open_places:
+            held.enter_context(release.locked(place.folder, own.sign, own.progress))
         for place in open_places:
             release.forget(place.folder, place.over)
             with release.writing(place.folder):
                 for entry in place.absent:
                     release.note(place.folder, entry)
-        done = _make(open_places, making, sources, own)
+        done = _make(open_places, sources, own)
     return _summary(places, done, dry=own.options.dry_run)
 
 
@@ -168,17 +168,16 @@ def _refuse_nothing(job: Job, sources: Sources, units: Mapping[str, str]) -> Non
         raise InputError(text, f"它有：{'、'.join(names)}。请在 zjanalysis.toml 改 focus，或用 --data 换一个数据集。")
 
 
-def _make(places: Sequence[_Place], making: Mapping[Path, Path], sources: Sources, own: _Build) -> dict[str, Entry]:
+def _make(places: Sequence[_Place], sources: Sources, own: _Build) -> dict[str, Entry]:
     """Run the steps, release each as it is done; a place is finished with its last report, or when the build ends."""
     tasks = {step.job.path: (place, step) for place in places for step in place.due}
     before = {place.folder: read_manifest(place.folder) for place in places}
     left = {place.folder: len(place.due) for place in places}
     done: dict[str, Entry] = {}
     try:
-        for outcome in _outcomes(list(tasks.values()), making, sources, own) if tasks else ():
+        for outcome in _outcomes(list(tasks.values()), sources, own) if tasks else ():
             place, step = tasks[outcome.key]
-            finished = making[place.folder] / step.job.key
-            entry = _released(outcome, step, finished, before[place.folder].get(step.job.key), place.folder, own)
+            entry = _released(outcome, step, place.folder, before[place.folder].get(step.job.key), own)
             done[outcome.key] = entry
             number = f"{len(done):>{len(str(len(tasks)))}}/{len(tasks)}"
             own.progress(f"[{number}] {entry.region} {entry.status} {outcome.seconds:.2f} 秒")
@@ -196,9 +195,9 @@ def _make(places: Sequence[_Place], making: Mapping[Path, Path], sources: Source
     return done
 
 
-def _released(outcome: pool.Outcome, step: Step, finished: Path, before: Entry | None, folder: Path,
-              own: _Build) -> Entry:  # fmt: skip
+def _released(outcome: pool.Outcome, step: Step, folder: Path, before: Entry | None, own: _Build) -> Entry:
     """Put what came of a step on record, its files in place when they are good; return the entry."""
+    finished = folder / release.MAKING / step.job.key
     moved = snapshot.changed(step.stamp.details["inputs"], own.settings, step.job.data, step.job.period)
     error = outcome.error or (f"{MOVED}{'、'.join(moved[:3])}" if moved else "")
     entry = _entry(step, replace(outcome, error=error), before)
@@ -220,30 +219,28 @@ def _finish(place: _Place) -> None:
     write_index(place.folder, place.units)
 
 
-def _outcomes(due: Sequence[tuple[_Place, Step]], making: Mapping[Path, Path], sources: Sources,
-              own: _Build) -> Iterator[pool.Outcome]:  # fmt: skip
+def _outcomes(due: Sequence[tuple[_Place, Step]], sources: Sources, own: _Build) -> Iterator[pool.Outcome]:
     """Return the outcome of each step as it is done; the snapshot for all lies in the first place."""
     engine, timeout = pool.engine_named(own.options.engine), own.options.timeout
-    jobs, first = [step.job for _, step in due], making[due[0][0].folder]
-    path = _snapshot(jobs, first, sources, own) if engine != "kernel" else None
+    path = _snapshot([step.job for _, step in due], due[0][0].folder, sources, own) if engine != "kernel" else None
     snapshot.close(own.reader)  # its memory is for the workers now
-    tasks = [pool.Task(job := step.job, step.stamp, making[place.folder] / job.key, own.settings.root, engine, timeout,
-                       path, sources.rows.get(job.region_code, 0) if job.has_subject else None)
+    tasks = [pool.Task(job := step.job, step.stamp, place.folder / release.MAKING / job.key, own.settings.root, engine,
+                       timeout, path, sources.rows.get(job.region_code, 0) if job.has_subject else None)
              for place, step in due]  # fmt: skip
     if own.executor is not None:
         return pool.run_on(own.executor, tasks)
     return pool.run(tasks, workers=own.options.workers or pool.processors())
 
 
-def _snapshot(jobs: Sequence[Job], making: Path, sources: Sources, own: _Build) -> Path:
+def _snapshot(jobs: Sequence[Job], folder: Path, sources: Sources, own: _Build) -> Path:
     """Load what the reports read once, for all workers; PublishError when it is no longer what the plan was made of."""
     data, period = jobs[0].data, jobs[0].period
     key = files_key(sources.files, own.settings, period)
-    path = making / snapshot.file_name(key, own.settings)
+    path = folder / release.MAKING / snapshot.file_name(key, own.settings)
     if pool.engine_named(own.options.engine) == "warm" and own.reader.apart:
         processes.prepare(path)  # beside the reading
     regions = tuple(dict.fromkeys(job.region_code for job in jobs))
-    with release.writing(making.parents[1]):  # named as the user names it
+    with release.writing(folder):
         snapshot.read_in(own.reader, snapshot.write_snapshot, own.settings, data, period, key, regions, path)
     now = file_digests(own.settings, data, period)
     moved = sorted(name for name in {*now, *sources.files} if now.get(name) != sources.files.get(name))

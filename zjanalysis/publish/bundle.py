@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from zjanalysis.columns import ADDRESS_COLUMNS
 from zjanalysis.display.dates import issue_text
@@ -41,7 +42,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=
 class Addresses:
     """The addresses of one region."""
 
-    to: tuple[str, ...]
+    to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
 
 
@@ -53,25 +54,23 @@ def load_addresses(path: Path) -> dict[str, Addresses]:
     """
     table = read_table(path, ADDRESS_COLUMNS, required=("region", "to"))
     lists: dict[str, Addresses] = {}
-    for cells in table.rows.to_dict("records"):
-        row = {str(key): str(value) for key, value in cells.items()}
+    for row in table.rows.to_dict("records"):
         to, cc = (_addresses(row, key, table) for key in ("to", "cc"))
         if not to:
             continue
         code = find_code(row["region"])
         if code is None:
             raise unknown_name(f"地区（{_place(row, 'region', table)}）", row["region"], load_regions()["name"])
-        before = lists.get(code, Addresses(()))
+        before = lists.get(code, Addresses())
         lists[code] = Addresses(tuple(dict.fromkeys(before.to + to)), tuple(dict.fromkeys(before.cc + cc)))
     if not lists:
         raise InputError(f"“{path.name}”里没有一行填了收件人。", "请在“收件人”栏填邮箱地址。")
     return lists
 
 
-def _addresses(row: Mapping[str, str], key: str, table: OfficeTable) -> tuple[str, ...]:
+def _addresses(row: Mapping[Any, str], key: str, table: OfficeTable) -> tuple[str, ...]:
     """Return the addresses of a cell, or refuse it with its place."""
-    text = row.get(key, "")
-    parts = [part for part in re.split(r"[;；,，、 　]+", text) if part]
+    parts = [part for part in re.split(r"[;；,，、 　]+", row.get(key, "")) if part]
     wrong = next((part for part in parts if len(part) > LONGEST or not _ADDRESS.fullmatch(part)), "")
     if not wrong:
         return tuple(parts)
@@ -81,7 +80,7 @@ def _addresses(row: Mapping[str, str], key: str, table: OfficeTable) -> tuple[st
     raise InputError(text, "请写成 name@example.gov.cn，几个之间用分号。")
 
 
-def _place(row: Mapping[str, str], key: str, table: OfficeTable) -> str:
+def _place(row: Mapping[Any, str], key: str, table: OfficeTable) -> str:
     return f"{table.sheet} {table.letters[key]}{row['row_number']}".strip()
 
 
@@ -93,7 +92,7 @@ MADE_UP = "【示例数据（模拟）】数字由程序生成，不反映任何
 OPEN = "双击 .html 用新近的浏览器打开，不需要联网；打印请用 Chrome 或 Edge（A4）。"
 TABLES = "同名的 .xlsx 是页中图表的数据。"
 CHECK = "每页页眉印有校验码，与{}一致的即为同一版；文件是否被改动，可核对 SHA-256，或由发出单位运行 zj verify 页面。"
-LETTER = CHECK.replace("与{}一致的", "为 {} 的").replace("可核对 SHA-256，或", "可")
+CHECK_LETTER = "每页页眉印有校验码，为 {} 的即为同一版；文件是否被改动，可由发出单位运行 zj verify 页面。"
 _KEY = re.compile(r"(?:[\w-]+/)?[\w-]+")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day a zip can name
 _MEMBER = 0o100644 << 16
@@ -113,8 +112,9 @@ def bundle(folder: Path, *, out: Path, mail: Mapping[str, Addresses] | None = No
     entries = {key: entry for key, entry in read_manifest(folder).items() if entry.status != ABSENT}
     if not entries:
         raise PublishError(f"“{folder}”里没有发布记录（{MANIFEST}）。", "请先运行 zj build。")
-    refuse_written_in(*(_zip_place(entry, folder.name, out) for entry in entries.values() if is_district(entry.key)),
-                      *(_letter_place(code, folder.name, out) for code in mail or ()),
+    districts = (entry.region_code for entry in entries.values() if is_district(entry.key))
+    refuse_written_in(*(out / f"{file_stem(code, folder.name)}.zip" for code in districts),
+                      *(out / f"{file_stem(code, folder.name)}.eml" for code in mail or ()),
                       out / f"{TITLE}_{folder.name}.zip")  # fmt: skip
     with release.writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -172,31 +172,28 @@ def _zips(entries: Mapping[str, Entry], left_out: Mapping[str, str], stage: Path
           period_members: Mapping[str, bytes], progress: release.Tell) -> list[Path]:  # fmt: skip
     written = []
     for entry in (one for one in entries.values() if is_district(one.key)):
-        target = _zip_place(entry, stage.name, out)
+        target = out / f"{file_stem(entry.region_code, stage.name)}.zip"
         if entry.key in left_out:
             target.unlink(missing_ok=True)
             progress(f"{entry.region} 未打包：{left_out[entry.key]}")
         else:
-            written.append(write_zip(target, district_members(entry, stage, period=stage.name)))
+            written.append(write_zip(target, district_members(entry, stage)))
             progress(f"已写入 {target.name}")
     whole = write_zip(out / f"{TITLE}_{stage.name}.zip", period_members)
     progress(f"已写入 {whole.name}")
     return [whole, *written]
 
 
-def _zip_place(entry: Entry, period: str, out: Path) -> Path:
-    return out / f"{file_stem(entry.region_code, entry.region, period)}.zip"
-
-
-def district_members(entry: Entry, stage: Path, *, period: str) -> dict[str, bytes]:
+def district_members(entry: Entry, stage: Path) -> dict[str, bytes]:
     """Return what one district gets: its page, its workbook and a note; PublishError if the page were another's."""
     files = {suffix: (stage / f"{entry.key}{suffix}").read_bytes() for suffix in PASSED if suffix in entry.files}
     if not is_own(entry, files[".html"]):
         raise PublishError(f"{entry.region}的包里会有另一个地区的页面。", "请运行 zj build --force 重新生成。")
-    files[".html"] = with_links(files[".html"], release.beside(safe_name(entry.region), files))
-    named = {f"{safe_name(entry.region)}{suffix}": content for suffix, content in files.items()}
+    stem = safe_name(entry.region)
+    files[".html"] = with_links(files[".html"], release.beside(stem, files))
+    named = {f"{stem}{suffix}": content for suffix, content in files.items()}
     digests = (f"  {name}　SHA-256 {hashlib.sha256(content).hexdigest()}" for name, content in named.items())
-    lines = [*_head([entry], title=f"{entry.region}{TITLE}　{issue_text(period)}"), "", f"先解压，再{OPEN}{TABLES}",
+    lines = [*_head([entry], title=f"{entry.region}{TITLE}　{issue_text(stage.name)}"), "", f"先解压，再{OPEN}{TABLES}",
              "", CHECK.format("下列"), "", f"校验码 {entry.fingerprint}", *digests]  # fmt: skip
     return {**named, NOTE: _note(lines)}
 
@@ -212,7 +209,7 @@ def _period_members(entries: Mapping[str, Entry], left_out: Mapping[str, str], s
               if e.key not in left_out else
               replace(e, status=LEFT_OUT, reason=left_out[e.key], files={}, cards=(), cover={}, earlier=())
               for e in entries.values()]  # fmt: skip
-    release.write_manifest(stage, listed, period=stage.name, sign=sign)
+    release.write_manifest(stage, listed, sign)
     release.relink(stage, passed)
     write_index(stage)
     lines = [*_head(passed, title=f"{TITLE}　{issue_text(stage.name)}"),
@@ -262,12 +259,12 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
     written = []
     for code, addresses in mail.items():
         name, entry = region_name(code), pages.get(code)
-        target = _letter_place(code, stage.name, out)
+        target = out / f"{file_stem(code, stage.name)}.eml"
         if entry is None:
             target.unlink(missing_ok=True)
             progress(f"{name} 没有可发的页面，不起草邮件。")
             continue
-        page = with_links((stage / f"{entry.key}.html").read_bytes(), ())
+        page = release.certified((stage / f"{entry.key}.html").read_bytes())
         written.append(write_paper(target, _letter(entry, addresses, page, period=stage.name)))
         progress(f"已起草 {target.name}")
     nobody = [entry.region for code, entry in pages.items() if code not in mail]
@@ -276,18 +273,14 @@ def drafts(entries: Iterable[Entry], mail: Mapping[str, Addresses], *, stage: Pa
     return tuple(written)
 
 
-def _letter_place(code: str, period: str, out: Path) -> Path:
-    return out / f"{file_stem(code, region_name(code), period)}.eml"
-
-
-def unsent(title: str, lines: Iterable[str], *, to: Addresses | None, sample: bool) -> EmailMessage:
+def unsent(title: str, lines: Iterable[str], *, to: Addresses, sample: bool) -> EmailMessage:
     """Return a letter not yet sent: ``X-Unsent: 1`` has Outlook and others open it so.
 
     There is no date and no sender: both come when somebody sends it.
     """
     letter = EmailMessage(policy=email.policy.SMTP)
     letter["X-Unsent"] = "1"
-    for head, people in (("To", to.to if to else ()), ("Cc", to.cc if to else ())):
+    for head, people in (("To", to.to), ("Cc", to.cc)):
         if people:
             letter[head] = ", ".join(people)
     letter["Subject"] = without_hidden(("【示例数据（模拟）】" if sample else "") + " ".join(title.split()))
@@ -300,21 +293,21 @@ def _letter(entry: Entry, addresses: Addresses, page: bytes, *, period: str) -> 
     title, sample = f"{entry.region}{TITLE}（{issue_text(period)}）", bool(entry.cover.get("sample"))
     cutoff = f"，数据截至{entry.cover['cutoff']}" if entry.cover.get("cutoff") else ""
     lines = [f"{entry.region}：", f"　　现将《{title}》发给你们{cutoff}，请查收附件。", *([MADE_UP] if sample else []),
-             "", f"附件请先另存，再{OPEN}", LETTER.format(entry.fingerprint)]  # fmt: skip
+             "", f"附件请先另存，再{OPEN}", CHECK_LETTER.format(entry.fingerprint)]  # fmt: skip
     letter = unsent(title, lines, to=addresses, sample=sample)
-    name = f"{file_stem(entry.region_code, region_name(entry.region_code), period)}.html"
+    name = f"{file_stem(entry.region_code, period)}.html"
     letter.add_attachment(page, maintype="text", subtype="html", filename=name, params={"charset": "utf-8"})
     letter.set_boundary(_BOUNDARY.format(entry.fingerprint))
     return letter.as_bytes()
 
 
-def file_stem(code: str, region: str, period: str) -> str:
-    """Return what a district's zip and letter are called.
+def file_stem(code: str, period: str) -> str:
+    """Return what the zip, letter and page of a region are called.
 
-    >>> file_stem("440823", "遂溪县", "2021Q1")
+    >>> file_stem("440823", "2021Q1")
     '440823_遂溪县_2021Q1'
     """
-    return safe_name(f"{code}_{region}_{period}")
+    return safe_name(f"{code}_{region_name(code)}_{period}")
 
 
 def safe_name(text: str) -> str:

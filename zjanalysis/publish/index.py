@@ -16,8 +16,8 @@ from zjanalysis.display.dates import issue_text
 from zjanalysis.display.templates import environment
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.regions import level_name, tile_layout
-from zjanalysis.publish.jobs import CITY, in_order, is_district
-from zjanalysis.publish.release import ABSENT, FILES, GOOD, STALE, Entry, read_manifest
+from zjanalysis.publish.jobs import CITY, is_district
+from zjanalysis.publish.release import ABSENT, FILES, GOOD, STALE, Entry, in_order, read_manifest
 from zjanalysis.units import Met, Verdict
 
 TITLE = "政务服务效能监测通报"

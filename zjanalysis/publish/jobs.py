@@ -90,11 +90,6 @@ class Job:
         return f"{self.place}/{self.key}".lstrip("/")
 
 
-def in_order(report: Any) -> tuple[bool, float, str]:
-    """Return the key by which reports (of the manifest, `release.Entry`) are listed: the city, then their order."""
-    return report.key != CITY, report.order, report.key
-
-
 def list_jobs(
     settings: Settings, data: str = "", period: str = "", *, report_date: str = "", peers: str = "", every: bool = False
 ) -> tuple[Job, ...]:

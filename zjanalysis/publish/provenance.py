@@ -30,7 +30,7 @@ from typing import Any
 from zjanalysis.errors import ConfigError, InputError
 from zjanalysis.files import file_digest, write_whole
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.release import BESIDE, MANIFEST, Sign, certified, certified_digest
+from zjanalysis.publish.release import MANIFEST, SIGNATURE, Sign, certified, certified_digest
 from zjanalysis.settings import Settings
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -217,7 +217,7 @@ def issued(path: Path, public: Path) -> tuple[bool, str]:
             return True, f"签名有效：{path.name} 由钥匙 {name} 的持有者签发，签发后没有改动。"
         return False, f"签名无效：{path.name} 被改动过，或不是钥匙 {name} 签发的。"
     for manifest in (path.absolute().parent / MANIFEST, path.absolute().parent.parent / MANIFEST):
-        signature = manifest.with_name(MANIFEST + BESIDE)
+        signature = manifest.with_name(SIGNATURE)
         there = signature.is_file() and manifest.is_file()
         if there and certified_digest(path) in manifest.read_text(encoding="utf-8"):
             if _is_signed(manifest.read_bytes(), signature.read_text(encoding="ascii"), raw):

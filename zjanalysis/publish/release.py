@@ -24,14 +24,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from html import escape
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
 from zjanalysis.errors import PublishError
 from zjanalysis.files import take_lock, write_whole
 from zjanalysis.inputs.regions import level_name
-from zjanalysis.publish.jobs import in_order, is_district
+from zjanalysis.publish.jobs import CITY, is_district
 
 PLACE = "<!-- page-way -->"
 """What stands in a page without links."""
@@ -73,29 +73,24 @@ def beside(stem: str, suffixes: Iterable[str]) -> list[tuple[str, str]]:
     return [(word, f"{stem}{suffix}") for suffix, word in FILES.items() if suffix in there and suffix != ".html"]
 
 
-def _title(entry: Any) -> str:
+def _title(entry: Entry) -> str:
     """Return what a link to a report says: its subject, or its region, where a city is 市本级."""
     name = level_name(entry.region_code)
-    return name if name.startswith(entry.region) else str(entry.region.rpartition("·")[2])
+    return name if name.startswith(entry.region) else entry.region.rpartition("·")[2]
 
 
-def relink(folder: Path, entries: Iterable[Any]) -> None:
-    """Write the links of every page in a period's folder; a page whose links are right already is not touched.
-
-    ``entries`` are those of the manifest (`release.Entry`).
-    """
+def relink(folder: Path, entries: Iterable[Entry]) -> None:
+    """Write the links of every page in a period's folder; a page whose links are right already is not touched."""
     pages = [entry for entry in entries if entry.files and (folder / f"{entry.key}.html").is_file()]
     pages.sort(key=in_order)
     districts = [entry for entry in pages if is_district(entry.key)]
     others = [entry for entry in pages if not is_district(entry.key)]
-    places = {entry.key: number for number, entry in enumerate(districts)}
+    pairs = list(pairwise(districts))
     for entry in pages:
         up = "../" * entry.key.count("/")
         links = [("← 总览", f"{up}index.html")]
-        if entry.key in places:
-            place = places[entry.key]
-            links += [(f"‹ {one.region}", f"{up}{one.key}.html") for one in districts[:place][-1:]]
-            links += [(f"{one.region} ›", f"{up}{one.key}.html") for one in districts[place + 1 : place + 2]]
+        links += [(f"‹ {before.region}", f"{up}{before.key}.html") for before, one in pairs if one is entry]
+        links += [(f"{after.region} ›", f"{up}{after.key}.html") for one, after in pairs if one is entry]
         links += [(_title(one), f"{up}{one.key}.html") for one in others if one is not entry]
         path = folder / f"{entry.key}.html"
         links += beside(path.stem, (suffix for suffix in FILES if path.with_suffix(suffix).is_file()))
@@ -106,7 +101,8 @@ def relink(folder: Path, entries: Iterable[Any]) -> None:
 
 
 MANIFEST, HIDDEN, LOG, _ENTRY = "manifest.json", ".zj", "log", "entry.json"
-BESIDE = ".sig"  # the signature of a file lies beside it
+SIGNATURE = f"{MANIFEST}.sig"  # of the manifest, beside it
+MAKING = f"{HIDDEN}/making"  # in the folder of a period: where its reports are made
 Sign = Callable[[bytes], str]
 """Gives the text of a signature: the name of the key, then the signature."""
 Tell = Callable[[str], object]  # takes a sentence for the user
@@ -146,6 +142,11 @@ class Entry:
     earlier: tuple[str, ...] = ()
 
 
+def in_order(entry: Entry) -> tuple[bool, float, str]:
+    """Return the key by which reports are listed: the city first, then by their order."""
+    return entry.key != CITY, entry.order, entry.key
+
+
 def read_manifest(folder: Path) -> dict[str, Entry]:
     """Return the entries by key, those of a build under way or cut off too.
 
@@ -170,18 +171,20 @@ def _logged(folder: Path) -> dict[str, Entry]:
     return entries
 
 
-def write_manifest(folder: Path, entries: Iterable[Entry], *, period: str, sign: Sign | None = None) -> None:
+def write_manifest(folder: Path, entries: Iterable[Entry], sign: Sign | None = None) -> None:
     """Write the manifest, one line per report, so that a reader sees the old one or the new one, never a part.
 
-    With ``sign`` its signature lies beside it, without there is none.
+    With ``sign`` its signature lies beside it, without there is none. What the log says is among the ``entries``, so it
+    goes.
     """
     reports = ",\n".join(_entry_text(entry) for entry in sorted(entries, key=lambda entry: entry.key))
-    text = f'{{"format": 1, "period": {json.dumps(period, ensure_ascii=False)}, "reports": [\n{reports}\n]}}\n'
+    text = f'{{"format": 1, "period": {json.dumps(folder.name, ensure_ascii=False)}, "reports": [\n{reports}\n]}}\n'
     write_whole(folder / MANIFEST, text.encode("utf-8"))
     if sign is not None:
-        write_whole(folder / (MANIFEST + BESIDE), f"{sign(text.encode())}\n".encode("ascii"))
+        write_whole(folder / SIGNATURE, f"{sign(text.encode())}\n".encode("ascii"))
     else:
-        (folder / (MANIFEST + BESIDE)).unlink(missing_ok=True)
+        (folder / SIGNATURE).unlink(missing_ok=True)
+    (folder / HIDDEN / LOG).unlink(missing_ok=True)
 
 
 def _entry_from(written: Mapping[str, Any]) -> Entry:
@@ -195,18 +198,17 @@ def _entry_text(entry: Entry) -> str:
 
 
 @contextmanager
-def locked(folder: Path, sign: Sign | None = None, tell: Tell = print) -> Iterator[Path]:
-    """Hold the folder of a period alone; gives an empty folder to make reports in. Finishes what was cut off before.
+def locked(folder: Path, sign: Sign | None = None, tell: Tell = print) -> Iterator[None]:
+    """Hold the folder of a period alone, with an empty folder to make reports in. Finishes what was cut off before.
 
     ``sign`` signs the manifest at the end; ``tell`` hears of files a person has changed (`commit`).
 
     Raises PublishError when another build holds it (with its owner and age) and when the folder cannot be written.
     """
-    hidden = folder / HIDDEN
-    making, owner = hidden / "making", hidden / "owner.json"
+    making, owner = folder / MAKING, folder / HIDDEN / "owner.json"
     with writing(folder):
-        hidden.mkdir(parents=True, exist_ok=True)
-        file = (hidden / "lock").open("a+b")
+        owner.parent.mkdir(parents=True, exist_ok=True)
+        file = owner.with_name("lock").open("a+b")
     with file:
         if not take_lock(file):
             hint = "请等它结束；若它已无响应，先结束那个进程再重试。"
@@ -220,7 +222,7 @@ def locked(folder: Path, sign: Sign | None = None, tell: Tell = print) -> Iterat
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(parents=True, exist_ok=True)
         try:
-            yield making
+            yield
         finally:
             shutil.rmtree(making, ignore_errors=True)
             with writing(folder):
@@ -270,22 +272,18 @@ def forget(folder: Path, over: Collection[Entry]) -> None:
         else:
             entries.pop(entry.key, None)
     with writing(folder):
-        _put_on_record(folder, entries)
+        write_manifest(folder, entries.values())
 
 
 def fold_log(folder: Path, sign: Sign | None) -> None:
     """Put what the log says into the manifest, and sign it where it is not. The caller holds the lock."""
-    if (folder / HIDDEN / LOG).is_file() or (sign is not None and _is_unsigned(folder)):
-        _put_on_record(folder, read_manifest(folder), sign)
+    if _is_unfolded(folder, signed=sign is not None):
+        write_manifest(folder, read_manifest(folder).values(), sign)
 
 
-def _put_on_record(folder: Path, entries: Mapping[str, Entry], sign: Sign | None = None) -> None:
-    write_manifest(folder, entries.values(), period=folder.name, sign=sign)
-    (folder / HIDDEN / LOG).unlink(missing_ok=True)
-
-
-def _is_unsigned(folder: Path) -> bool:
-    return (folder / MANIFEST).is_file() and not (folder / (MANIFEST + BESIDE)).is_file()
+def _is_unfolded(folder: Path, *, signed: bool) -> bool:
+    unsigned = signed and (folder / MANIFEST).is_file() and not (folder / SIGNATURE).is_file()
+    return unsigned or (folder / HIDDEN / LOG).is_file()
 
 
 def recover(folder: Path, sign: Sign | None, tell: Tell) -> None:
@@ -307,8 +305,7 @@ def in_flight(folder: Path) -> dict[str, Entry]:
 
 def is_cut_off(folder: Path, *, signed: bool) -> bool:
     """Tell whether releases, manifest (and its signature, where it must be ``signed``) or index are not complete."""
-    logged = (folder / HIDDEN / LOG).is_file() or (signed and _is_unsigned(folder))
-    return logged or bool(in_flight(folder)) or not (folder / "index.html").is_file()
+    return _is_unfolded(folder, signed=signed) or bool(in_flight(folder)) or not (folder / "index.html").is_file()
 
 
 @contextmanager
