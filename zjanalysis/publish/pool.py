@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -180,22 +180,18 @@ def _serve(pipe: Connection) -> None:
     """The whole life of a worker: reports one after the other, each in a process as good as new."""
     processes.lead()
     os.environ[engine.IN_WORKER] = "1"
-    preload = before = None
     while True:
         try:
             task: Task = pipe.recv()
         except (EOFError, ConnectionError):
             return
-        if task.engine == "spawn" and preload is None:
-            preload = importlib.import_module(processes.PRELOAD)
-            before = preload.state()
-        os.chdir(task.root)
-        _seed(task.job.key)
-        pipe.send(make_report(task))
+        reset = importlib.import_module(processes.PRELOAD).restored if task.engine == "spawn" else nullcontext
+        with reset():
+            os.chdir(task.root)
+            _seed(task.job.key)
+            pipe.send(make_report(task))
         if task.engine == "warm":
             return
-        if preload is not None:
-            preload.restore(before)
 
 
 def _seed(key: str) -> None:

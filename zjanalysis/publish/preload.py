@@ -4,7 +4,7 @@ Imported once by the forkserver, whose children start with everything a report n
 Nothing here may open a DuckDB connection, use OpenMP or start a thread: they do not survive a fork. No figure is drawn
 through pyplot, so that a child chooses its backend as a fresh kernel does.
 
-Put back by `restore`: working directory, environment, import path, modules of the user, names and containers in the
+Put back by `restored`: working directory, environment, import path, modules of the user, names and containers in the
 library's modules and in ``builtins``, matplotlib's settings, figures and backend, pandas' and numpy's options, warning
 filters, locale, decimal context. Random states are set for every report anyway.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import builtins
-import contextlib
 import decimal
 import gc
 import importlib
@@ -23,12 +22,11 @@ import os
 import pkgutil
 import sys
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from contextlib import chdir, contextmanager, suppress
 from itertools import product
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 # An optional part of jsonschema checks international addresses, of which a notebook has none, and takes a fifth of the
@@ -88,74 +86,48 @@ def _rehearse() -> None:
     document.make_document(["一、", {"kind": "text", "text": "文字。"}], {}, office="")
 
 
-@dataclass(frozen=True)
-class State:
-    """The state of a process that can be put back."""
-
-    folder: str
-    environment: Mapping[str, str]
-    path: tuple[str, ...]
-    modules: frozenset[str]
-    names: Mapping[str, Mapping[str, Any]]
-    contents: Mapping[int, tuple[Any, Any]]
-    settings: Mapping[str, Any]
-
-
-def state() -> State:
-    """Return the state of this process, after everything a report needs has been imported."""
+@contextmanager
+def restored() -> Iterator[None]:
+    """Put back at the end what a report may have changed in this process: all that is named above."""
+    environment, path, modules = dict(os.environ), list(sys.path), set(sys.modules)
     names = {name: dict(vars(module)) for name, module in _watched().items()}
-    named = [item for values in names.values() for item in values.items() if not item[0].startswith("__")]
-    contents = {id(value): (value, value.copy()) for _, value in named if type(value) in (dict, list, set)}
-    settings = {
-        "rc": {name: value for name, value in mpl.rcParams.items() if name != "backend"},
-        "numpy": np.get_printoptions(),
-        "warnings": list(warnings.filters),
-        "locale": locale.setlocale(locale.LC_ALL),
-        "decimal": decimal.getcontext().copy(),
-    }
-    return State(str(Path.cwd()), dict(os.environ), tuple(sys.path), frozenset(sys.modules), names, contents, settings)
-
-
-def restore(before: State) -> None:
-    """Put the state back."""
-    os.chdir(before.folder)
+    values = [value for own in names.values() for name, value in own.items() if not name.startswith("__")]
+    contents = [(value, value.copy()) for value in values if type(value) in (dict, list, set)]
+    language = locale.setlocale(locale.LC_ALL)
+    with chdir("."), warnings.catch_warnings(), decimal.localcontext(), np.printoptions(), mpl.rc_context():
+        yield
+        warnings.simplefilter("ignore")  # pandas warns of options that go
+        pd.reset_option("all")
+        _fresh_backend()
     os.environ.clear()
-    os.environ.update(before.environment)
-    sys.path[:] = before.path
-    libraries = tuple({str(Path(os.__file__).parent), *(path for path in before.path if "site-packages" in path)})
-    for name in set(sys.modules) - before.modules:  # the user's own, to be imported anew; libraries stay
+    os.environ.update(environment)
+    sys.path[:] = path
+    _forget_modules(set(sys.modules) - modules)
+    for name, module in _watched().items():
+        now = vars(module)
+        for extra in [key for key in now if name in names and key not in names[name]]:
+            del now[extra]
+        now.update(names.get(name, {}))
+    for value, content in contents:
+        value.clear()
+        value.extend(content) if isinstance(value, list) else value.update(content)
+    with suppress(locale.Error):
+        locale.setlocale(locale.LC_ALL, language)
+
+
+def _forget_modules(names: Collection[str]) -> None:
+    """Have the user's own modules imported anew; libraries stay."""
+    libraries = tuple({str(Path(os.__file__).parent), *(path for path in sys.path if "site-packages" in path)})
+    for name in names:
         place = getattr(sys.modules[name], "__file__", None)
         if place and not place.startswith(libraries) and not name.startswith("zjanalysis"):
             del sys.modules[name]
-    for name, module in _watched().items():
-        names, now = before.names.get(name), vars(module)
-        for extra in [key for key in now if names is not None and key not in names]:
-            del now[extra]
-        now.update(names or {})
-    for value, content in before.contents.values():
-        value.clear()
-        value.extend(content) if isinstance(value, list) else value.update(content)
-    _set(before.settings)
 
 
 def _watched() -> dict[str, ModuleType]:
     ours = {name: module for name, module in sys.modules.items()
             if name.partition(".")[0] == "zjanalysis" and not name.startswith("zjanalysis.publish")}  # fmt: skip
     return {**ours, "builtins": builtins}
-
-
-def _set(settings: Mapping[str, Any]) -> None:
-    _fresh_backend()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        mpl.rcParams.update(settings["rc"])
-        pd.reset_option("all")
-    np.set_printoptions(**settings["numpy"])
-    filters: Any = warnings.filters
-    filters[:] = settings["warnings"]
-    decimal.setcontext(settings["decimal"].copy())
-    with contextlib.suppress(locale.Error):
-        locale.setlocale(locale.LC_ALL, settings["locale"])
 
 
 def _fresh_backend() -> None:
