@@ -119,14 +119,6 @@ def test_the_page_of_another_region_or_period_is_found(faults: Faults) -> None:
     assert any(fault.startswith("报头是“遂溪县”2021Q1，应是“遂溪县”") for fault in found), found
 
 
-def test_a_subject_without_a_row_is_found(published: Path, job: Job) -> None:
-    text = (published / f"{job.key}.html").read_text(encoding="utf-8")
-    book = nbformat.read(published / f"{job.key}.ipynb", as_version=4)
-    workbook = published / f"{job.key}.xlsx"
-    assert gate.faults(book, text, job=job, workbook=workbook, rows=0) == ["遂溪县没有事项，不能是报告的对象"]
-    assert gate.faults(book, text, job=job, workbook=workbook, rows=1) == []
-
-
 def test_an_error_in_the_notebook_is_found(faults: Faults) -> None:
     error = '"outputs": [{"output_type": "error", "ename": "X", "evalue": "", "traceback": []},'
     assert "笔记本有出错的单元格" in faults(old_nb='"outputs": [\n    {', new_nb=error + "\n    {")

@@ -224,9 +224,8 @@ def _outcomes(due: Sequence[tuple[_Place, Step]], sources: Sources, own: _Build)
     engine, timeout = pool.engine_named(own.options.engine), own.options.timeout
     path = _snapshot([step.job for _, step in due], due[0][0].folder, sources, own) if engine != "kernel" else None
     snapshot.close(own.reader)  # its memory is for the workers now
-    tasks = [pool.Task(job := step.job, step.stamp, place.folder / release.MAKING / job.key, own.settings.root, engine,
-                       timeout, path, sources.rows.get(job.region_code, 0) if job.has_subject else None)
-             for place, step in due]  # fmt: skip
+    tasks = [pool.Task(step.job, step.stamp, place.folder / release.MAKING / step.job.key, own.settings.root, engine,
+                       timeout, path) for place, step in due]  # fmt: skip
     if own.executor is not None:
         return pool.run_on(own.executor, tasks)
     return pool.run(tasks, workers=own.options.workers or pool.processors())

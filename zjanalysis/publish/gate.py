@@ -30,16 +30,12 @@ from zjanalysis.publish.release import ENDS
 
 @dataclass(frozen=True)
 class PageFacts:
-    """All the checks look at; ``elements`` in their order, ``unpaired`` tags as the parser met them.
-
-    ``rows``: how many items the job's region has; None where nobody counted.
-    """
+    """All the checks look at; ``elements`` in their order, ``unpaired`` tags as the parser met them."""
 
     notebook: NotebookNode
     text: str
     job: Job
     workbook: Path
-    rows: int | None
     elements: tuple[Element, ...]
     unpaired: tuple[str, ...]
 
@@ -97,17 +93,14 @@ _NOT_READ = re.compile(r'<svg.*?</svg>|<details class="zj-data".*?</details>|<st
 _FIGURE_PARTS = {"图": "svg", "表": "table", "数据表位置": "summary"}
 
 
-def faults(notebook: NotebookNode, text: str, *, job: Job, workbook: Path, rows: int | None = None) -> list[str]:
-    """Return every fault of a page, in the order of the checks; an empty list lets it pass.
-
-    ``rows``: how many items its region has, where somebody counted.
-    """
+def faults(notebook: NotebookNode, text: str, *, job: Job, workbook: Path) -> list[str]:
+    """Return every fault of a page, in the order of the checks; an empty list lets it pass."""
     reader = PageReader()
     reader.feed(text)
     reader.close()
     still_open = [f"<{element.tag}>" for element in reader.open if element.tag not in ("html", "body")]
     unpaired = (*reader.unpaired, *still_open)
-    page = PageFacts(notebook, text, job, workbook, rows, tuple(reader.elements), unpaired)
+    page = PageFacts(notebook, text, job, workbook, tuple(reader.elements), unpaired)
     return [fault for check in CHECKS for fault in check(page)]
 
 
@@ -186,10 +179,8 @@ def tested_styles(page: PageFacts) -> Iterator[str]:
 
 
 def own_region(page: PageFacts) -> Iterator[str]:
-    """4. Its own region and period as its subject, which has rows, no other; 示例数据（模拟） when it is."""
+    """4. Its own region and period as its subject, no other; 示例数据（模拟） when it is."""
     covers, job = page.kind("cover"), page.job
-    if page.rows == 0:
-        yield f"{job.region}没有事项，不能是报告的对象"
     if len(covers) != 1:
         yield f"报头应有且只有一个，现有 {len(covers)} 个，由 zj.cover(me) 写出"
         return

@@ -34,10 +34,7 @@ RECYCLE = 25
 
 @dataclass(frozen=True)
 class Task:
-    """All a worker needs: the job, its stamp, the folder to write in, the project folder, engine, time, snapshot.
-
-    ``rows``: how many the job's region has; None where nobody counted.
-    """
+    """All a worker needs: the job, its stamp, the folder to write in, the project folder, engine, time, snapshot."""
 
     job: Job
     stamp: Stamp
@@ -46,7 +43,6 @@ class Task:
     engine: str = "warm"
     timeout: float = 300.0
     snapshot: Path | None = None
-    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -236,7 +232,7 @@ def _report(task: Task) -> Outcome:
     page.write_tables(blocks, folder / "report.xlsx", title=str(cover.get("title") or job.region), stamp=task.stamp)
     office = f"{region_name(city_of(job.region_code))}政务服务数据管理局"
     page.write_papers(notebook, folder, office=office, code=task.stamp.fingerprint)
-    faults = gate.faults(notebook, text, job=job, workbook=folder / "report.xlsx", rows=task.rows)
+    faults = gate.faults(notebook, text, job=job, workbook=folder / "report.xlsx")
     if faults:
         first = "；".join(faults[:3]) + (f"；另有 {len(faults) - 3} 处" if len(faults) > 3 else "")
         raise PublishError(f"页面未通过发布检查：{first}", "页面没有发布，上一版保留。")
