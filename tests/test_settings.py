@@ -55,7 +55,8 @@ def test_the_root_is_found_from_a_folder_inside(tmp_path: Path, monkeypatch: pyt
     inside = tmp_path / "湛江 分析" / "notebooks"
     inside.mkdir(parents=True)
     (tmp_path / "湛江 分析" / "zjanalysis.toml").write_text("", encoding="utf-8")
-    assert find_root(inside) == tmp_path / "湛江 分析"
+    monkeypatch.chdir(inside)
+    assert find_root() == tmp_path / "湛江 分析"
 
 
 def test_reports_go_to_the_project_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ class Settings:
         return (self.root / Path(self.out).expanduser()).absolute()
 
 
-def find_root(start: Path | None = None) -> Path:
+def find_root() -> Path:
     """Return the nearest folder upwards that holds zjanalysis.toml, else the checkout this package lies in.
 
     ``ZJANALYSIS_ROOT`` in the environment comes first.
@@ -122,7 +122,7 @@ def find_root(start: Path | None = None) -> Path:
     named = os.environ.get("ZJANALYSIS_ROOT")
     if named:
         return Path(named).absolute()
-    here = (start or Path.cwd()).absolute()
+    here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / FILE_NAME).is_file():
             return folder

@@ -20,11 +20,11 @@ from zjanalysis.errors import ConfigError
 from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.dataset import previous_period
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.inputs.regions import region_name
 from zjanalysis.ledger.analysis import OVERDUE, moved
 from zjanalysis.ledger.state import UNJUDGED, Status, load_ledger
 from zjanalysis.publish.bundle import MADE_UP, Addresses, file_stem, load_addresses, unsent
-from zjanalysis.publish.jobs import list_jobs
+from zjanalysis.publish.jobs import list_jobs, units_of
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.studies import study_of
 
@@ -58,15 +58,16 @@ def print_alerts(arguments: argparse.Namespace) -> int:
 def news(now: Period, before: Period, *, settings: Settings) -> pd.DataFrame:
     """Return what the city and its report units must be told: region_code, region, indicator, kind, text."""
     city = settings.focus
-    units = [city, *report_units(city)]
+    units = units_of(city)
     county = next((one for one in units[1:] if one in now.regions), "")
     groups = [code for code in (city, county) if code in now.regions]
     parts = [_group(now, before, region, settings) for region in groups]
     rows = pd.concat([*parts, _overdue(now, before, city)], ignore_index=True)
     rows = rows[rows["region_code"].isin(units)]
-    order = rows["region_code"].map({code: place for place, code in enumerate(units)})
-    listed = rows.assign(region=rows["region_code"].map(region_name), order=order).sort_values("order", kind="stable")
-    return listed[["region_code", "region", "indicator", "kind", "text"]].reset_index(drop=True)
+    rows = rows.sort_values("region_code", key=lambda codes: codes.map(units.index), kind="stable", ignore_index=True)
+    return rows.assign(region=rows["region_code"].map(region_name))[
+        ["region_code", "region", "indicator", "kind", "text"]
+    ]
 
 
 def _group(now: Period, before: Period, region: str, settings: Settings) -> pd.DataFrame:
@@ -101,7 +102,7 @@ def _overdue(now: Period, before: Period, city: str) -> pd.DataFrame:
         + (f"，{UNJUDGED}" if row["hint"] == UNJUDGED else "")
         for row in late.to_dict("records")
     ]
-    about = late.assign(region_code=late["region_code"].fillna(city), kind=OVERDUE, text=pd.Series(texts, late.index))
+    about = late.assign(region_code=late["region_code"].fillna(city), kind=OVERDUE, text=texts)
     return about[["region_code", "indicator", "kind", "text"]]
 
 

@@ -31,7 +31,7 @@ from zjanalysis.inputs.headers import NAME
 from zjanalysis.inputs.period import Period, load_period
 from zjanalysis.inputs.regions import is_county, is_whole, level_name, load_regions, region_code, region_name, whole_of
 from zjanalysis.neutral import visible
-from zjanalysis.publish.jobs import CITY, DISTRICT, WHOLE, Notebook, foci, named_units, notebooks
+from zjanalysis.publish.jobs import CITY, DISTRICT, WHOLE, Notebook, foci, notebooks, units_of
 from zjanalysis.settings import Settings, load_settings
 
 _NO_REPORT, _COMPARED = "—", "供比较"
@@ -202,7 +202,7 @@ def uses(items: pd.DataFrame, settings: Settings, folder: Path) -> pd.DataFrame:
     own: tuple[Notebook, ...] = ()
     with suppress(ConfigError):  # a folder without notebooks makes no reports
         own = notebooks(settings)
-    kinds = {code: CITY if code == city else DISTRICT for city in foci(settings, dataset) for code in named_units(city)}
+    kinds = {code: CITY if code == city else DISTRICT for city in foci(settings, dataset) for code in units_of(city)}
     summed = whole_cities(frozenset(rows["region_code"]))
     reports = [_reports([one for one in own if one.output != WHOLE or code in summed], kinds.get(code, ""), n > 0)
                for code, n in zip(rows["region_code"], rows["n_in_scope"], strict=True)]  # fmt: skip

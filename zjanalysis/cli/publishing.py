@@ -16,7 +16,7 @@ from zjanalysis.inputs.dataset import load_dataset
 from zjanalysis.publish import provenance, staleness
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
-from zjanalysis.publish.jobs import foci, home, list_jobs, named_units, select, unfit
+from zjanalysis.publish.jobs import foci, home, list_jobs, select, unfit, units_of
 from zjanalysis.publish.pool import cluster
 from zjanalysis.publish.release import MANIFEST
 from zjanalysis.settings import load_settings
@@ -53,7 +53,7 @@ def index(arguments: argparse.Namespace) -> int:
     from zjanalysis.publish.index import write_index  # noqa: PLC0415  numpy, which a build with nothing to do does without
 
     for city, folder in _published(_folder(arguments.out), arguments):
-        print(f"已写入 {write_index(folder, named_units(city))}")
+        print(f"已写入 {write_index(folder, units_of(city))}")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from zjanalysis.errors import InputError, PublishError
 from zjanalysis.inputs.dataset import cutoff_day, load_dataset
 from zjanalysis.inputs.regions import is_county, region_name
 from zjanalysis.publish import pool, processes, provenance, release, snapshot
-from zjanalysis.publish.jobs import Job, check_parameters, named_units
+from zjanalysis.publish.jobs import Job, check_parameters, units_of
 from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
 from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
 from zjanalysis.publish.staleness import Step, plan
@@ -73,7 +73,7 @@ class _Place:
     """
 
     folder: Path
-    units: Mapping[str, str]
+    units: Collection[str]
     before: Mapping[str, Entry]
     steps: tuple[Step, ...]
     over: tuple[Entry, ...]
@@ -119,7 +119,7 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
 
 def _place(jobs: Sequence[Job], folder: Path, sources: Sources, own: _Build) -> _Place:
     entries = {**read_manifest(folder), **release.in_flight(folder)}
-    units = named_units(jobs[0].focus) if jobs[0].focus else {}
+    units = units_of(jobs[0].focus) if jobs[0].focus else ()
     steps = plan(jobs, sources, entries, folder=folder, settings=own.settings, force=own.options.force)
     if units:
         _refuse_strangers(jobs[0], entries, folder, units)
@@ -151,7 +151,7 @@ def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSumm
     return _summary(places, done, dry=own.options.dry_run)
 
 
-def _refuse_strangers(job: Job, entries: Mapping[str, Entry], folder: Path, units: Mapping[str, str]) -> None:
+def _refuse_strangers(job: Job, entries: Mapping[str, Entry], folder: Path, units: Collection[str]) -> None:
     data = Path(job.data).name
     strangers = [entry for entry in entries.values()
                  if entry.region_code not in units or entry.parameters.get("data", data) != data]  # fmt: skip
@@ -161,10 +161,10 @@ def _refuse_strangers(job: Job, entries: Mapping[str, Entry], folder: Path, unit
         raise PublishError(text, f"请把“{folder}”移走，或用 --out 换一个位置。")
 
 
-def _refuse_nothing(job: Job, sources: Sources, units: Mapping[str, str]) -> None:
+def _refuse_nothing(job: Job, sources: Sources, units: Collection[str]) -> None:
     if not any(sources.rows.get(code) for code in units):
         names = [region_name(code) for code in sorted(sources.rows) if code and not is_county(code)]
-        text = f"{job.data} 的 {job.period} 期没有{units[job.focus]}及所辖县（市、区）的事项。"
+        text = f"{job.data} 的 {job.period} 期没有{region_name(job.focus)}及所辖县（市、区）的事项。"
         raise InputError(text, f"它有：{'、'.join(names)}。请在 zjanalysis.toml 改 focus，或用 --data 换一个数据集。")
 
 

@@ -113,7 +113,7 @@ def list_jobs(
               "period": period or periods[-1], "report_date": report_date, "peers": peers or dataset.peers}  # fmt: skip
     own, cities = notebooks(settings), foci(settings, dataset, every=every)
     return tuple(job for city in cities for notebook in own if notebook.each != "once" or city == cities[0]
-                 for job in _jobs_of(notebook, named_units(city), common, home(settings, dataset, city)))  # fmt: skip
+                 for job in _jobs_of(notebook, units_of(city), common, home(settings, dataset, city)))  # fmt: skip
 
 
 def foci(settings: Settings, dataset: Dataset, *, every: bool = False) -> tuple[str, ...]:
@@ -135,15 +135,15 @@ def home(settings: Settings, dataset: Dataset, city: str) -> str:
     return "" if usual else f"{dataset.folder.name}/{city}/"
 
 
-def _jobs_of(notebook: Notebook, units: Mapping[str, str], common: Mapping[str, str], where: str) -> Iterator[Job]:
-    """Yield the reports of one notebook; ``units``: the focus city, then its districts, code → name."""
+def _jobs_of(notebook: Notebook, units: Sequence[str], common: Mapping[str, str], where: str) -> Iterator[Job]:
+    """Yield the reports of one notebook; ``units``: the focus city, then its districts."""
     focus, *districts = units
     parameters = {**notebook.parameters, **{name: value for name, value in common.items() if value}}
     siblings = tuple(units) if notebook.siblings and not parameters.get("peers") else ()
     for code in districts if notebook.each == DISTRICT else (focus,):
         key = f"{notebook.output}/{code}" if notebook.each == DISTRICT else notebook.output
         values = {name: code if name == "region" else parameters[name] for name in notebook.parameters}
-        yield Job(key, notebook.path, code, units[code], common["period"], common["data"], values, siblings,
+        yield Job(key, notebook.path, code, region_name(code), common["period"], common["data"], values, siblings,
                   "" if notebook.output in (CITY, DISTRICT) else notebook.title, notebook.order, focus,
                   f"{where}{common['period']}", notebook.each != "once", notebook.of)  # fmt: skip
 
@@ -168,13 +168,12 @@ def select(jobs: Sequence[Job], only: Sequence[str] = (), limit: int = 0) -> tup
     named |= {job.title: [one for one in jobs if one.title == job.title] for job in jobs if job.title}
     named |= {job.key: [one for one in jobs if one.key == job.key] for job in jobs}
     names = [name for job in jobs for name in (job.region, job.region_code, job.title, job.key) if name]
-    wanted = [name.strip() for name in only if name.strip()]
-    for name in wanted:
+    for name in only:
         if name not in named:
             raise unknown_name("报告", name, names)
-    places = {(job.place, job.key) for name in wanted for job in named[name]}
-    selected = tuple(job for job in jobs if not wanted or (job.place, job.key) in places)
-    return selected[:limit] if limit > 0 else selected
+    paths = {job.path for name in only for job in named[name]}
+    selected = tuple(job for job in jobs if not only or job.path in paths)
+    return selected[: limit or None]
 
 
 def notebooks(settings: Settings) -> tuple[Notebook, ...]:
@@ -220,9 +219,9 @@ def _notebook(path: Path, block: Mapping[str, Any], taken: Collection[str]) -> N
     except (AttributeError, TypeError, ValueError) as error:
         hint = '请照 docs/guide/new-report.md 写成 {"title": …, "for": …, "output": …}，order 是数字。'
         raise ConfigError(f"笔记本 {path.name} 的元数据 zjanalysis 读不懂。", hint) from error
-    for kind, given, choice in (*(("", name, _BLOCK) for name in block), ("for", each, EACH), ("of", of, OF)):
-        if given not in choice:
-            raise unknown_name(f"元数据{kind and f' {kind} 的值'}（{path.name}）", given, choice)
+    for kind, word, choice in (*(("", name, _BLOCK) for name in block), ("for", each, EACH), ("of", of, OF)):
+        if word not in choice:
+            raise unknown_name(f"元数据{kind and f' {kind} 的值'}（{path.name}）", word, choice)
     if output in taken:
         output = path.stem.lstrip("0123456789-_ ") or path.stem
         title = f"{title}（{output}）"
@@ -235,10 +234,9 @@ def _notebook(path: Path, block: Mapping[str, Any], taken: Collection[str]) -> N
     return Notebook(path, title, each, output, order, block.get("reads") == "siblings", parameters, of)
 
 
-def named_units(city: str) -> dict[str, str]:
-    """Return code → name: a city, then its counties and its zones; raises UnknownName for a code nobody knows."""
-    name = region_name(city)
-    return {city: name} | {code: region_name(code) for code in report_units(city)}
+def units_of(city: str) -> tuple[str, ...]:
+    """Return whom the reports of a city are about: itself, then its counties, then its zones; raises UnknownName."""
+    return (city, *report_units(city))
 
 
 def check_parameters(job: Job) -> None:
@@ -247,11 +245,10 @@ def check_parameters(job: Job) -> None:
     ``peers`` and other text may be empty; an int is taken where a float is declared, a bool never is a number.
     """
     declared = check_values(job.notebook, job.parameters)
-    missing = [name for name in declared if name not in job.parameters]
+    missing = "、".join(name for name in declared if name not in job.parameters)
     if missing:
-        raise ConfigError(
-            f"报告 {job.key} 缺少参数：{'、'.join(missing)}。", f"{job.notebook.name} 要求给出：{'、'.join(declared)}。"
-        )
+        hint = f"{job.notebook.name} 要求给出：{'、'.join(declared)}。"
+        raise ConfigError(f"报告 {job.key} 缺少参数：{missing}。", hint)
 
 
 def check_values(notebook: Path, parameters: Mapping[str, object]) -> dict[str, object]:

@@ -67,10 +67,9 @@ def with_links(content: bytes, links: Sequence[tuple[str, str]]) -> bytes:
     return text.replace(PLACE, way, 1).encode("utf-8", errors="surrogateescape")
 
 
-def beside(stem: str, suffixes: Iterable[str]) -> list[tuple[str, str]]:
+def beside(stem: str, suffixes: Collection[str]) -> list[tuple[str, str]]:
     """Return the links to the files of a report that lie beside its page."""
-    there = set(suffixes)
-    return [(word, f"{stem}{suffix}") for suffix, word in FILES.items() if suffix in there and suffix != ".html"]
+    return [(word, f"{stem}{suffix}") for suffix, word in FILES.items() if suffix in suffixes and suffix != ".html"]
 
 
 def _title(entry: Entry) -> str:
@@ -93,7 +92,7 @@ def relink(folder: Path, entries: Iterable[Entry]) -> None:
         links += [(f"{after.region} ›", f"{up}{after.key}.html") for one, after in pairs if one is entry]
         links += [(_title(one), f"{up}{one.key}.html") for one in others if one is not entry]
         path = folder / f"{entry.key}.html"
-        links += beside(path.stem, (suffix for suffix in FILES if path.with_suffix(suffix).is_file()))
+        links += beside(path.stem, [suffix for suffix in FILES if path.with_suffix(suffix).is_file()])
         before = path.read_bytes()
         after = with_links(before, links)
         if after != before:
