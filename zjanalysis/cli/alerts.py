@@ -65,9 +65,8 @@ def news(now: Period, before: Period, *, settings: Settings) -> pd.DataFrame:
     rows = pd.concat([*parts, _overdue(now, before, city)], ignore_index=True)
     rows = rows[rows["region_code"].isin(units)]
     rows = rows.sort_values("region_code", key=lambda codes: codes.map(units.index), kind="stable", ignore_index=True)
-    return rows.assign(region=rows["region_code"].map(region_name))[
-        ["region_code", "region", "indicator", "kind", "text"]
-    ]
+    listed = rows.assign(region=rows["region_code"].map(region_name))
+    return listed[["region_code", "region", "indicator", "kind", "text"]]
 
 
 def _group(now: Period, before: Period, region: str, settings: Settings) -> pd.DataFrame:
