@@ -35,7 +35,8 @@ from math import log
 from pathlib import Path
 from statistics import median
 
-from zjanalysis.publish.jobs import Job, list_jobs, named_units
+from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.publish.jobs import Job, list_jobs
 from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,8 +50,8 @@ def jobs_for(count: int) -> list[Job]:
     """Return district jobs: every report unit of the sample, again with another report date when there are not enough."""
     settings = load_settings(ROOT)
     first = list_jobs(settings, "data/sample")[1]
-    units = {code: name for code, name in named_units(settings.focus).items() if code != settings.focus}
-    pairs = [(code, name, f"2021-04-{day:02}") for day in range(1, 31) for code, name in units.items()]
+    pairs = [(code, region_name(code), f"2021-04-{day:02}")
+             for day in range(1, 31) for code in report_units(settings.focus)]  # fmt: skip
     return [replace(first, key=f"district/{code}-{day[-2:]}", region_code=code, region=name, reads=(),
                     parameters={**first.parameters, "region": code, "report_date": day}) for code, name, day in pairs[:count]]  # fmt: skip
 

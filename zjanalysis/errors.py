@@ -82,10 +82,8 @@ def no_such_name(owner: str, asked: str, known: Iterable[str]) -> NoSuchName:
     near = difflib.get_close_matches(asked, names := list(known), n=2)
     offered = near or [name for name in names if asked.strip("_")[:3] in name][:8]
     question = f"，是不是 {' 或 '.join(near)}？" if near else "。"
-    return NoSuchName(
-        f"{owner} 里没有 {asked}{question}",
-        f"输入“{owner}.”后按 Tab 键看全部名称，如 {'、'.join((offered or names)[:8])}。",
-    )
+    hint = f"输入“{owner}.”后按 Tab 键看全部名称，如 {'、'.join((offered or names)[:8])}。"
+    return NoSuchName(f"{owner} 里没有 {asked}{question}", hint)
 
 
 def answering(owner: str) -> Callable[[type[T]], type[T]]:

@@ -45,18 +45,16 @@ def write_paper(path: Path, content: bytes) -> Path:
             _note(content)
         return write_whole(path, _sealed(content) if is_package else content)
     except OSError as error:
-        raise PublishError(
-            f"“{path.name}”写不进去（{error.strerror}），原文件没有变。", "请检查磁盘空间、权限，或是否正被打开。"
-        ) from error
+        text = f"“{path.name}”写不进去（{error.strerror}），原文件没有变。"
+        raise PublishError(text, "请检查磁盘空间、权限，或是否正被打开。") from error
 
 
 def refuse_written_in(*paths: Path) -> None:
     """Raise InputError, before any is written over, where one of the files is not byte for byte what we wrote."""
     for path in paths:
         if path.exists() and not is_as_written(path):
-            raise InputError(
-                f"“{path.name}”已经存在，不会覆盖：里面可能有人填写或修改过。", "请换一个文件名，或先把它移到别处。"
-            )
+            text = f"“{path.name}”已经存在，不会覆盖：里面可能有人填写或修改过。"
+            raise InputError(text, "请换一个文件名，或先把它移到别处。")
 
 
 def is_as_written(path: Path) -> bool:

@@ -119,6 +119,8 @@ def jobs_of(settings: Settings) -> Callable[..., tuple[Job, ...]]:
                 region=name,
                 period=PERIOD,
                 data="data/tiny",
+                focus="440800",
+                place=PERIOD,
                 parameters={**told, "region": code},
                 reads=tuple(REGIONS),
             )

@@ -178,8 +178,8 @@ def test_a_file_is_hashed_again_when_its_content_changes_though_its_time_is_set_
     assert snapshot._digest(path, snapshot._state(path), "2021Q1") != first
 
 
-def placed(jobs: tuple[Job, ...], focus: str = "440800") -> tuple[Job, ...]:
-    return tuple(replace(job, focus=focus, place=PERIOD) for job in jobs)
+def of_city(jobs: tuple[Job, ...], focus: str) -> tuple[Job, ...]:
+    return tuple(replace(job, focus=focus) for job in jobs)
 
 
 def test_a_region_without_rows_publishes_nothing_says_so_and_is_no_failure(
@@ -188,7 +188,7 @@ def test_a_region_without_rows_publishes_nothing_says_so_and_is_no_failure(
     rows = settings.root / "data" / "tiny" / PERIOD / "items" / "440804.csv"
     rows.unlink()
     said: list[str] = []
-    summary = build(placed(jobs_of()), out=folder.parent, settings=settings, progress=said.append)
+    summary = build(jobs_of(), out=folder.parent, settings=settings, progress=said.append)
     assert summary.exit_code == 0, said
     assert "坡头区：2021Q1 期没有它的事项，不生成报告。" in said
     assert summary.lines[0].startswith("已生成 2 份，无需更新 0 份，没有数据 1 份，失败 0 份。")
@@ -197,12 +197,12 @@ def test_a_region_without_rows_publishes_nothing_says_so_and_is_no_failure(
     index = (folder / "index.html").read_text(encoding="utf-8")
     assert "本期没有数据、没有报告的 1 份：坡头区。" in index
     assert index.count("坡头区") == 1
-    again = build(placed(jobs_of()), out=folder.parent, settings=settings, progress=said.append)
+    again = build(jobs_of(), out=folder.parent, settings=settings, progress=said.append)
     assert (again.released, len(again.unchanged)) == ((), 2)
     edit("440804", "0.03 甲")
-    assert "district/440804" in build(placed(jobs_of()), out=folder.parent, settings=settings, progress=str).released
+    assert "district/440804" in build(jobs_of(), out=folder.parent, settings=settings, progress=str).released
     rows.unlink()
-    gone = build(placed(jobs_of()), out=folder.parent, settings=settings, progress=str)
+    gone = build(jobs_of(), out=folder.parent, settings=settings, progress=str)
     assert gone.exit_code == 0
     assert entries()["district/440804"]["status"] == "未更新"
     assert entries()["district/440804"]["reason"] == "2021Q1 期没有它的事项"
@@ -235,9 +235,9 @@ def test_a_folder_of_another_city_or_data_set_is_refused_by_name(
     with pytest.raises(
         PublishError, match="2021Q1 里有别的地市或数据集的报告：赤坎区（tiny）、霞山区（tiny）、坡头区（tiny）"
     ):
-        build(placed((stranger,), "440900"), out=folder.parent, settings=settings, progress=str)
+        build(of_city((stranger,), "440900"), out=folder.parent, settings=settings, progress=str)
     shutil.copytree(settings.root / "data" / "tiny", settings.root / "data" / "other")
-    other = tuple(replace(job, data="data/other") for job in placed(jobs_of()))
+    other = tuple(replace(job, data="data/other") for job in jobs_of())
     with pytest.raises(PublishError, match="别的地市或数据集"):
         build(other, out=folder.parent, settings=settings, progress=str)
 
@@ -254,7 +254,7 @@ def test_a_data_set_without_the_city_says_what_it_has(settings: Settings, jobs_o
     with pytest.raises(
         InputError, match="data/tiny 的 2021Q1 期没有惠州市及所辖县（市、区）的事项。\n提示：它有：茂名市。"
     ):
-        build(placed(jobs_of(), "441300"), out=folder.parent, settings=settings, progress=str)
+        build(of_city(jobs_of(), "441300"), out=folder.parent, settings=settings, progress=str)
     assert not folder.exists()
 
 
@@ -381,7 +381,7 @@ def test_a_report_that_nothing_makes_any_more_is_no_trouble_any_more(
     build(jobs[:1], out=folder.parent, settings=settings, progress=str)
     assert "需要处理（2）" in (folder / "index.html").read_text(encoding="utf-8")
     every = frozenset(f"{PERIOD}/{job.key}" for job in jobs[:1])
-    only = placed(jobs[:1])
+    only = jobs[:1]
     build(only, out=folder.parent, settings=settings, options=Options(every=every, dry_run=True), progress=str)
     assert len(read_manifest(folder)) == 3
     build(only, out=folder.parent, settings=settings, options=Options(every=every), progress=str)

@@ -370,7 +370,7 @@ if __name__ == "__main__":
     room.read_sources, room._snapshot = conftest.tiny_sources, lambda *_: None
     told = {"data": "data/tiny", "period": "2021Q1", "peers": "", "report_date": "2021-04-15"}
     book = root / "notebooks" / "tiny.ipynb"
-    jobs = [Job(f"district/{code}", book, code, name, "2021Q1", "data/tiny", {**told, "region": code})
+    jobs = [Job(f"district/{code}", book, code, name, "2021Q1", "data/tiny", "440800", "2021Q1", {**told, "region": code})
             for code, name in conftest.REGIONS.items()]
     room.build(jobs, out=out, settings=Settings(root=root), options=room.Options(force=True, workers=2))
 """

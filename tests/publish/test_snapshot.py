@@ -55,7 +55,7 @@ def tiny(tmp_path: Path) -> Job:
     items.mkdir(parents=True)
     (folder / "dataset.toml").write_text('title = "微型"\nkind = "sample"\n', encoding="utf-8")
     (items / "甲.csv").write_text("甲", encoding="utf-8")
-    return Job("district/440823", tmp_path / "x.ipynb", "440823", "遂溪县", "2021Q1", str(folder), {})
+    return Job("district/440823", tmp_path / "x.ipynb", "440823", "遂溪县", "2021Q1", str(folder), "440800", "2021Q1")
 
 
 def test_a_snapshot_of_something_else_has_another_name(tiny: Job) -> None:
@@ -234,7 +234,17 @@ def test_a_workbook_of_an_earlier_period_concerns_every_report(tmp_path: Path) -
     files = file_digests(Settings(root=tmp_path), "data/试", "2021Q1")
     assert sorted(files) == ["2020Q3/items/甲.csv", "2020Q4/items/甲.csv", "2021Q1/items/甲.csv", "dataset.toml"]
     origins = {"440823": ("2020Q4/items/甲.csv", "2021Q1/items/甲.csv")}
-    job = Job("district/440823", Path("03.ipynb"), "440823", "遂溪县", "2021Q1", "data/试", reads=("440823",))
+    job = Job(
+        "district/440823",
+        Path("03.ipynb"),
+        "440823",
+        "遂溪县",
+        "2021Q1",
+        "data/试",
+        "440800",
+        "2021Q1",
+        reads=("440823",),
+    )
     before, after = (Sources({**files, "2020Q3/items/甲.csv": digest}, {}, origins, {}) for digest in ("甲", "乙"))
     assert reads_of(job, before)[BESIDE] != reads_of(job, after)[BESIDE]
     own = Sources({**files, "2020Q4/items/甲.csv": "别的"}, {}, origins, {})

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from zjanalysis.errors import ZjError
 from zjanalysis.inputs.dataset import list_periods, load_dataset
@@ -168,16 +169,14 @@ def kernel(prefix: str = sys.prefix) -> Finding:
         manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3", stderr=subprocess.DEVNULL)
     except (NoSuchKernel, OSError) as error:
         return Finding("笔记本内核", False, f"内核 python3 不能启动（{error}）", hint)
-    printed: list[str] = []
+    heard: list[dict[str, Any]] = []
+    ask = "import sys; print(sys.prefix)"
     try:
-        client.execute_interactive(
-            "import sys; print(sys.prefix)", timeout=60, store_history=False,
-            output_hook=lambda message: printed.append(str(message["content"].get("text", ""))),
-        )  # fmt: skip
+        client.execute_interactive(ask, timeout=60, store_history=False, output_hook=heard.append)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    answer = "".join(printed).strip()
+    answer = "".join(message["content"].get("text", "") for message in heard).strip()
     same = bool(answer) and os.path.realpath(answer) == os.path.realpath(prefix)
     text = "python3 能启动，与 zj 是同一个 Python" if same else f"python3 是另一个 Python（{answer or '没有回答'}）"
     return Finding("笔记本内核", same, text, hint)

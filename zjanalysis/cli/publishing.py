@@ -71,10 +71,9 @@ def verify(arguments: argparse.Namespace) -> int:
 def keys(arguments: argparse.Namespace) -> int:
     """Make the keys that reports are signed with."""
     settings = load_settings()
-    path = provenance.make_keys(settings).relative_to(settings.root).as_posix()
-    print(
-        f"已写入钥匙 {provenance.KEYS}/{provenance.SECRET}（只留在本机，请另存一份）和公钥 {path}（发给收报告的单位）。"
-    )
+    public = provenance.make_keys(settings).relative_to(settings.root).as_posix()
+    secret = f"{provenance.KEYS}/{provenance.SECRET}"
+    print(f"已写入钥匙 {secret}（只留在本机，请另存一份）和公钥 {public}（发给收报告的单位）。")
     print("此后 zj build 自动签名；以前的页面用 zj build --force 补签。收到的人：zj verify 页面.html --key 公钥。")
     return 0
 

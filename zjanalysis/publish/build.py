@@ -109,24 +109,21 @@ def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Option
     try:
         own = _Build(settings, wanted, reader, executor, progress, provenance.signer(settings))
         sources = read_sources(settings, jobs[0].data, jobs[0].period, reader)
-        groups = groupby(jobs, key=lambda job: job.place or job.period)
-        return _build(
-            [_place(tuple(group), out.absolute() / name, sources, own) for name, group in groups], sources, own
-        )
+        groups = groupby(jobs, key=lambda job: job.place)
+        places = [_place(tuple(group), out.absolute() / name, sources, own) for name, group in groups]
+        return _build(places, sources, own)
     finally:
         snapshot.close(reader)
 
 
 def _place(jobs: Sequence[Job], folder: Path, sources: Sources, own: _Build) -> _Place:
     entries = {**read_manifest(folder), **release.in_flight(folder)}
-    units = units_of(jobs[0].focus) if jobs[0].focus else ()
+    first, units, every = jobs[0], units_of(jobs[0].focus), own.options.every
     steps = plan(jobs, sources, entries, folder=folder, settings=own.settings, force=own.options.force)
-    if units:
-        _refuse_strangers(jobs[0], entries, folder, units)
-        _refuse_nothing(jobs[0], sources, units)
-    place, every = jobs[0].path.removesuffix(jobs[0].key), own.options.every
+    _refuse_strangers(first, entries, folder, units)
+    _refuse_nothing(first, sources, units)
     over = tuple(entry for entry in entries.values()
-                 if every and entry.status != GOOD and f"{place}{entry.key}" not in every)  # fmt: skip
+                 if every and entry.status != GOOD and f"{first.place}/{entry.key}" not in every)  # fmt: skip
     return _Place(folder, units, entries, steps, over)
 
 

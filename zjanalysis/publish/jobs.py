@@ -60,8 +60,8 @@ class Job:
     ``key`` names it everywhere (``city``, ``district/440823``) and is its path below the period's folder, without the
     suffix. ``title`` says what it is about, where that is not its region alone. ``reads`` are the regions whose rows
     the notebook may compare with; empty means every row of the period. ``focus`` is the city whose folder ``place``,
-    below where reports go, it is in; "" is a report that belongs nowhere, into a folder of its period. Without rows of
-    its region there is no report that ``has_subject``; ``of``: what else there must be for it (`Notebook`).
+    below where reports go, it is in. Without rows of its region there is no report that ``has_subject``; ``of``: what
+    else there must be for it (`Notebook`).
     """
 
     key: str
@@ -70,12 +70,12 @@ class Job:
     region: str
     period: str
     data: str
+    focus: str
+    place: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
     title: str = ""
     order: float = 0.0
-    focus: str = ""
-    place: str = ""
     has_subject: bool = True
     of: str = "scope"
 
@@ -87,7 +87,7 @@ class Job:
     @property
     def path(self) -> str:
         """Return where its files lie below the reports, without the suffix: what names it among those of all cities."""
-        return f"{self.place}/{self.key}".lstrip("/")
+        return f"{self.place}/{self.key}"
 
 
 def list_jobs(
@@ -143,9 +143,10 @@ def _jobs_of(notebook: Notebook, units: Sequence[str], common: Mapping[str, str]
     for code in districts if notebook.each == DISTRICT else (focus,):
         key = f"{notebook.output}/{code}" if notebook.each == DISTRICT else notebook.output
         values = {name: code if name == "region" else parameters[name] for name in notebook.parameters}
-        yield Job(key, notebook.path, code, region_name(code), common["period"], common["data"], values, siblings,
-                  "" if notebook.output in (CITY, DISTRICT) else notebook.title, notebook.order, focus,
-                  f"{where}{common['period']}", notebook.each != "once", notebook.of)  # fmt: skip
+        title = "" if notebook.output in (CITY, DISTRICT) else notebook.title
+        yield Job(key, notebook.path, code, region_name(code), common["period"], common["data"], focus,
+                  f"{where}{common['period']}", values, siblings, title, notebook.order,
+                  has_subject=notebook.each != "once", of=notebook.of)  # fmt: skip
 
 
 def is_district(key: str) -> bool:

@@ -181,9 +181,8 @@ def _summary(held: Sequence[str]) -> str:
 @cache
 def markdown() -> MarkdownWithMath:
     """Return the reader of Markdown, made once per process; HTML in a cell is shown as text."""
-    return MarkdownWithMath(
-        renderer=IPythonRenderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
-    )
+    renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer)
 
 
 def _shown(cell: NotebookNode) -> Sequence[str]:

@@ -70,12 +70,12 @@ class Reader:
 Periods = Mapping[str, Any]  # the loaded periods by name: the one reported on, and the one before it
 
 
-def read_in(where: Reader, function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function where rows are read; what it raises for a user is raised here.
+def read_in(where: Reader | None, function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function where rows are read, else in this process; what it raises for a user is raised here.
 
     Raises PublishError when the process died or took too long.
     """
-    if not where.apart:
+    if where is None or not where.apart:
         return function(*arguments)
     if not where.running:
         where.running.append(processes.start("spawn", _serve, name="reader"))
@@ -113,7 +113,7 @@ def _serve(pipe: Connection) -> None:
 def read_sources(settings: Settings, data: str, period: str, where: Reader | None = None) -> Sources:
     """Return the sources of a period and the one before it; rows are read only when a file or the code has changed.
 
-    ``where`` is the process that reads them (`reader`); without it this one does.
+    ``where`` they are read; without it in this process.
     """
     files = file_digests(settings, data, period)
     key = files_key(files, settings, period)
@@ -121,8 +121,7 @@ def read_sources(settings: Settings, data: str, period: str, where: Reader | Non
     try:
         written = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        asked = (settings, data, period, key)
-        written = _digests(*asked) if where is None else read_in(where, _digests, *asked)
+        written = read_in(where, _digests, settings, data, period, key)
         with suppress(OSError):  # a read-only project folder: the rows are read again next time
             write_whole(cache, json.dumps(written, ensure_ascii=False).encode("utf-8"))
     regions, origins, outside = (
@@ -133,9 +132,8 @@ def read_sources(settings: Settings, data: str, period: str, where: Reader | Non
 
 def files_key(files: Mapping[str, str], settings: Settings, period: str) -> str:
     """Return the digest of all that the rows of a period can depend on."""
-    return digest_of(
-        [files, package_digest(("inputs", "analysis", "reference")), versions(), repr(settings.units), period]
-    )
+    program = package_digest(("inputs", "analysis", "reference"))
+    return digest_of([files, program, versions(), repr(settings.units), period])
 
 
 def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
