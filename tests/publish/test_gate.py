@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjanalysis.publish import gate
+from zjanalysis.publish.gate import PageReader
 from zjanalysis.publish.jobs import Job, list_jobs, select
-from zjanalysis.publish.page import PageReader
 from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -181,7 +181,6 @@ PIECES = ("<p>", "</p>", "<P Class=x>", '<td scope="row">', '<use x="1.5" href="
 def test_a_page_reads_as_the_standard_library_reads_it(pieces: list[str]) -> None:
     class Plain(PageReader):
         parse_starttag = HTMLParser.parse_starttag
-        parse_endtag = HTMLParser.parse_endtag
 
     readers = PageReader(), Plain()
     for reader in readers:

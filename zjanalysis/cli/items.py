@@ -46,9 +46,9 @@ def check(arguments: argparse.Namespace) -> int:
     errors = int((checked.findings["level"] == ERROR).sum())
     if arguments.json:
         reports = uses(checked.items, load_settings(), checked.dataset.parent) if len(checked.items) else checked.items
-        text = {"files": _records(checked.files), "headers": _records(checked.headers),
-                "reports": _records(reports), "findings": _records(checked.findings), "errors": errors}  # fmt: skip
-        print(json.dumps(text, ensure_ascii=False, indent=1))
+        tables = {"files": checked.files, "headers": checked.headers, "reports": reports, "findings": checked.findings}
+        records = {name: json.loads(rows.to_json(orient="records")) for name, rows in tables.items()}
+        print(json.dumps({**records, "errors": errors}, ensure_ascii=False, indent=1))
     else:
         _print_summary(checked)
     if arguments.out:
@@ -142,11 +142,6 @@ def _copies(names: Iterable[str], folder: Path) -> dict[str, Path]:
     stems = {name: Path(name).with_suffix("") for name in names}
     times = Counter(stems.values())
     return {name: folder / f"{stem if times[stem] == 1 else name}（核对）.xlsx" for name, stem in stems.items()}
-
-
-def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
-    records: list[dict[str, object]] = json.loads(rows.to_json(orient="records", force_ascii=False))
-    return records
 
 
 # --- what files are good for, before what is wrong with them

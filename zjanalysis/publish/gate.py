@@ -11,21 +11,86 @@ import json
 import re
 import socket
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from html import unescape
+from html.parser import HTMLParser
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
 from zjanalysis.display.workbook import sheet_names
 from zjanalysis.publish import page as pages
 from zjanalysis.publish.jobs import Job
-from zjanalysis.publish.page import Element, PageReader, payloads
 from zjanalysis.publish.release import ENDS
+
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_UNREAD = {"script", "style"}
+_PLAIN = re.compile(r'<(?!(?:script|style|title)\b)([a-z][a-z0-9]*)((?: [A-Za-z][\w:-]*="[^"&<>]*")*) ?(/?)>')
+_ATTRIBUTE = re.compile(r' ([^=]+)="([^"]*)"')
+
+
+class Element(NamedTuple):
+    """One element: tag, attributes, the tags around it, its number in the page, the text inside it in pieces."""
+
+    tag: str
+    attributes: Mapping[str, str]
+    inside: tuple[str, ...]
+    number: int
+    pieces: list[str]
+
+    @property
+    def text(self) -> str:
+        """Return the text inside, without mark-up."""
+        return "".join(self.pieces)
+
+    def has_class(self, name: str) -> bool:
+        """Tell whether the element carries the class."""
+        return name in self.attributes.get("class", "").split()
+
+
+class PageReader(HTMLParser):
+    """Collects elements; the standard library hands them over one tag at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[Element] = []
+        self.elements: list[Element] = []
+        self.unpaired: list[str] = []
+
+    def parse_starttag(self, i: int) -> int:
+        """Read a tag as our templates write nearly all of them in one step, any other as the standard library does."""
+        plain = _PLAIN.match(self.rawdata, i) if self.cdata_elem is None else None
+        if plain is None:
+            return super().parse_starttag(i)
+        tag, written, ends = plain.groups()
+        handle = self.handle_startendtag if ends else self.handle_starttag
+        handle(tag, [(name.lower(), value) for name, value in _ATTRIBUTE.findall(written)])
+        return plain.end()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element; void ones end at once."""
+        around = (*self.open[-1].inside, self.open[-1].tag) if self.open else ()
+        element = Element(tag, {name: value or "" for name, value in attrs}, around, len(self.elements), [])
+        self.elements.append(element)
+        if tag not in _VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element, which must be the innermost."""
+        if self.open and self.open[-1].tag == tag:
+            self.open.pop()
+        elif tag not in _VOID:
+            self.unpaired.append(f"</{tag}>")
+
+    def handle_data(self, text: str) -> None:
+        """Give the text to every element it stands in."""
+        unread = self.open and self.open[-1].tag in _UNREAD
+        for element in self.open[-1:] if unread else self.open:
+            element.pieces.append(text)
 
 
 @dataclass(frozen=True)
@@ -47,7 +112,7 @@ class PageFacts:
     @cached_property
     def blocks(self) -> list[dict[str, Any]]:
         """Return the display blocks of the notebook."""
-        return payloads(self.notebook)
+        return pages.payloads(self.notebook)
 
     def kind(self, name: str) -> list[dict[str, Any]]:
         """Return the blocks of one kind."""
