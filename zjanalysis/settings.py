@@ -170,10 +170,10 @@ def _value(wanted: Any, value: Any, *, where: str) -> Any:
         return _record(wanted, value, where=f"{where}.")  # type: ignore[arg-type]
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
-        names = {str: "文字（加引号）", int: "整数", float: "数字", bool: "true 或 false"}
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        names = {str: "文字（加引号）", int: "整数", float: "数字"}
         hint = f"请修改 {FILE_NAME}。"
         raise ConfigError(f"设置项“{where}”的值 {value!r} 不对，应是{names.get(wanted, wanted)}。", hint)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+    if isinstance(value, (int, float)) and value < 0:
         raise ConfigError(f"设置项“{where}”不能是负数（现为 {value}）。", f"请修改 {FILE_NAME}。")
     return value

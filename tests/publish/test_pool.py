@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from zjanalysis.cli import main
 from zjanalysis.errors import ConfigError
 from zjanalysis.publish.build import Options, build
 from zjanalysis.publish.jobs import Job
@@ -137,9 +138,12 @@ def test_no_client_is_made_for_what_is_no_address(address: str, monkeypatch: pyt
         pass
 
 
-def test_an_unknown_engine_is_named_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match="没有引擎“fast”"):
-        engine_named("fast")
+def test_an_unknown_engine_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["build", "--engine", "fast"])
+    said = capsys.readouterr().err
+    assert "“fast”" in said
+    assert "auto、warm、spawn、kernel" in said
     assert engine_named("kernel") == "kernel"
 
 
