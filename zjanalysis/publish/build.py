@@ -68,27 +68,21 @@ class _Build:
 
 @dataclass(frozen=True)
 class _Place:
-    """A folder of one city and period: whom it is about, what was published there, the plan for it, and what did not
-    come off before of reports that are ``over``, since no notebook makes them now.
+    """A folder of one city and period: whom it is about, the plan for it, the entries to be noted for reports whose
+    subject is ``absent`` from the data, and what did not come off before of reports that are ``over``, since no
+    notebook makes them now.
     """
 
     folder: Path
     units: Collection[str]
-    before: Mapping[str, Entry]
     steps: tuple[Step, ...]
+    absent: tuple[Entry, ...]
     over: tuple[Entry, ...]
 
     @property
     def due(self) -> list[Step]:
         """Return the steps that have to be made."""
         return [step for step in self.steps if step.reason]
-
-    @property
-    def absent(self) -> list[Entry]:
-        """Return the entries to be noted for reports whose subject is not in the data."""
-        said = [(step, pool.Outcome(step.job.path, step.absent, absent=True)) for step in self.steps if step.absent]
-        entries = [_entry(step, outcome, self.before.get(step.job.key)) for step, outcome in said]
-        return [entry for entry in entries if entry != self.before.get(entry.key)]
 
 
 def build(jobs: Sequence[Job], *, out: Path, settings: Settings, options: Options | None = None,
@@ -122,9 +116,12 @@ def _place(jobs: Sequence[Job], folder: Path, sources: Sources, own: _Build) -> 
     steps = plan(jobs, sources, entries, folder=folder, settings=own.settings, force=own.options.force)
     _refuse_strangers(first, entries, folder, units)
     _refuse_nothing(first, sources, units)
+    noted = [_entry(step, pool.Outcome(step.job.path, step.absent, absent=True), entries.get(step.job.key))
+             for step in steps if step.absent]  # fmt: skip
+    absent = tuple(entry for entry in noted if entry != entries.get(entry.key))
     over = tuple(entry for entry in entries.values()
                  if every and entry.status != GOOD and f"{first.place}/{entry.key}" not in every)  # fmt: skip
-    return _Place(folder, units, entries, steps, over)
+    return _Place(folder, units, steps, absent, over)
 
 
 def _build(places: Sequence[_Place], sources: Sources, own: _Build) -> BuildSummary:
