@@ -20,9 +20,9 @@ from typing import IO
 
 def version_problem(version: tuple) -> str:
     """One sentence if this Python cannot be used, otherwise nothing."""
-    found = f"需要 Python 3.11–3.13，当前是 {'.'.join(str(part) for part in version[:3])}。"
-    other = "请安装后用它运行，例如：python3.12 run.py build（Windows：py -3.12 run.py build）"
-    return "" if (3, 11) <= tuple(version[:2]) <= (3, 13) else found + other
+    wrong = f"需要 Python 3.11–3.13，当前是 {'.'.join(str(part) for part in version[:3])}。"
+    hint = "请安装后用它运行，例如：python3.12 run.py build（Windows：py -3.12 run.py build）"
+    return "" if (3, 11) <= tuple(version[:2]) <= (3, 13) else wrong + hint
 
 
 if version_problem(sys.version_info):
@@ -93,8 +93,8 @@ def fingerprint(lock: str) -> str:
 
 def is_ready(lock: str) -> bool:
     """Whether .venv holds what the lock asks for (the one with the test tools serves for everything)."""
-    found = STAMP.read_text(encoding="utf-8") if STAMP.is_file() and PYTHON.is_file() else ""
-    return any(found == fingerprint(one) for one in LOCKS[LOCKS.index(lock) :])
+    stamp = STAMP.read_text(encoding="utf-8") if STAMP.is_file() and PYTHON.is_file() else ""
+    return any(stamp == fingerprint(one) for one in LOCKS[LOCKS.index(lock) :])
 
 
 def try_lock(handle: IO[bytes]) -> bool:
@@ -112,13 +112,13 @@ def try_lock(handle: IO[bytes]) -> bool:
 
 def explain() -> str:
     """The sentence for a pip that failed, from what it wrote to the log."""
-    said = LOG.read_text(encoding="utf-8", errors="replace")
-    package = (re.findall(r"No matching distribution found for ([\w.=-]+)", said) or ["所需的包"])[0]
-    seen = said.replace("No matching", "wheelhouse: No matching") if WHEELHOUSE.is_dir() else said
+    log = LOG.read_text(encoding="utf-8", errors="replace")
+    package = (re.findall(r"No matching distribution found for ([\w.=-]+)", log) or ["所需的包"])[0]
+    text = log.replace("No matching", "wheelhouse: No matching") if WHEELHOUSE.is_dir() else log
     for pattern, advice in REASONS.items():
-        if re.search(pattern, seen):
+        if re.search(pattern, text):
             return f"环境准备失败：{advice.format(package=package)}。详情见 {LOG}"
-    return f"环境准备失败。请把 {LOG} 发给维护者；最后几行：\n" + "\n".join(said.strip().splitlines()[-5:])
+    return f"环境准备失败。请把 {LOG} 发给维护者；最后几行：\n" + "\n".join(log.strip().splitlines()[-5:])
 
 
 def progress(total: int) -> str:

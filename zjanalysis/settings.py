@@ -103,9 +103,9 @@ class Settings:
     cases: Cases = field(default_factory=Cases)
     evaluation: Evaluation = field(default_factory=Evaluation)
 
-    def path(self, given: str | Path) -> Path:
+    def path(self, name: str | Path) -> Path:
         """Return the absolute path: as it stands when it exists from here or is absolute, else from ``root``."""
-        here = Path(given).expanduser()
+        here = Path(name).expanduser()
         return here.absolute() if here.is_absolute() or here.exists() else (self.root / here).absolute()
 
     @property

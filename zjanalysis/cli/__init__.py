@@ -69,9 +69,9 @@ class Parser(argparse.ArgumentParser):
             choices = re.sub(r"[' ]", "", choice.group(3)).split(",")
             is_command, word = "命令" in choice.group(1), choice.group(2)
             meant = _actions_like(word) if is_command else []
-            asked = f"未找到命令“{word}”，是不是{'或'.join(f'“{action}”' for action in meant)}？"
+            question = f"未找到命令“{word}”，是不是{'或'.join(f'“{action}”' for action in meant)}？"
             error = unknown_name("命令" if is_command else f"参数 {choice.group(1)} 的值", word, choices)
-            text = str(UnknownName(asked, f"它是命令的一个动作，写成 zj {meant[0]} …。") if meant else error)
+            text = str(UnknownName(question, f"它是命令的一个动作，写成 zj {meant[0]} …。") if meant else error)
         else:
             text = next((re.sub(p, r, message) for p, r in _ERRORS if re.search(p, message)), message) + "。"
         print(f"{text}\n查看用法：{self.prog} --help", file=sys.stderr)
@@ -158,8 +158,8 @@ def refuse_ending(name: str, endings: Sequence[str]) -> None:
 
 def refuse_own_input(arguments: argparse.Namespace) -> None:
     """Raise ConfigError where a call would write over a file it reads, also one in a folder it reads."""
-    given = [getattr(arguments, name, None) or () for name in INPUTS]
-    read = [Path(name).resolve() for one in given for name in ([one] if isinstance(one, str) else one)]
+    named = [getattr(arguments, name, None) or () for name in INPUTS]
+    read = [Path(name).resolve() for one in named for name in ([one] if isinstance(one, str) else one)]
     out = Path(getattr(arguments, "out", "")).resolve()
     if out.is_file() and any(out.is_relative_to(path) for path in read):
         raise ConfigError(f"输出文件“{arguments.out}”也是要读的文件，不会覆盖。", "请换一个文件名，或换一个文件夹。")

@@ -71,8 +71,8 @@ def plan(arguments: argparse.Namespace) -> int:
         path = Path(arguments.out)
         write_tasks(task_list(proposal.steps, due=due), path, title=f"{me.name}{one.short}提升任务清单",
                     sample=me.period.dataset.kind == "sample")  # fmt: skip
-        told = typed(arguments, "data", "period", "peers")
-        print(f"已写入 {path}；收回后用 zj plan {me.region} --indicator {one.key}{told} --apply 文件 查看效果。")
+        options = typed(arguments, "data", "period", "peers")
+        print(f"已写入 {path}；收回后用 zj plan {me.region} --indicator {one.key}{options} --apply 文件 查看效果。")
     return 0
 
 

@@ -100,8 +100,8 @@ def _learn(checked: Submission) -> bool:
     print_headers(checked, file=sys.stderr)
     names = {}
     for header, name in suggestions(checked.headers).items():
-        asked = f"把“{visible(header)}”当作“{name}”，写进 {where(checked.dataset)}？（是/否）"
-        print(asked, end="", file=sys.stderr, flush=True)
+        question = f"把“{visible(header)}”当作“{name}”，写进 {where(checked.dataset)}？（是/否）"
+        print(question, end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()
         if not answer:
             print("\n没有得到回答，余下的不写。", file=sys.stderr)

@@ -32,8 +32,8 @@ def typed(arguments: argparse.Namespace, *names: str) -> str:
     >>> typed(argparse.Namespace(data="我的 数据", period="2021Q2", peers=""), "data", "period", "peers")
     ' --data "我的 数据" --period 2021Q2'
     """
-    given = ((name, str(getattr(arguments, name))) for name in names if getattr(arguments, name))
-    return "".join(f' --{name} "{value}"' if " " in value else f" --{name} {value}" for name, value in given)
+    typed_in = ((name, str(getattr(arguments, name))) for name in names if getattr(arguments, name))
+    return "".join(f' --{name} "{value}"' if " " in value else f" --{name} {value}" for name, value in typed_in)
 
 
 def _width(text: str) -> int:

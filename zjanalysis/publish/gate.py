@@ -372,7 +372,7 @@ CHECKS: tuple[Callable[[PageFacts], Iterable[str]], ...] = (
 
 def _found(pattern: re.Pattern[str], maybe: re.Pattern[str], text: str) -> list[str]:
     """Return what fits a pattern; ``maybe`` fits wherever it does, and begins with a sign, which is searched faster."""
-    return [found.group() for found in pattern.finditer(text)] if maybe.search(text) else []
+    return [match.group() for match in pattern.finditer(text)] if maybe.search(text) else []
 
 
 def _sheets(page: PageFacts) -> str:

@@ -89,9 +89,9 @@ def finding(entries: Iterable[Entry]) -> str:
         unmet = Counter(card["label"] for e in districts for card in e.cards if card["meets_target"] == Met.NOT_MET)
         worst, missed = _most(behind, "项"), _most(unmet, "个地区")
         cards = [card for one in districts for card in one.cards]
-        said = _judged(cards, f"落后项数最多的是{worst}" if worst else "", "没有一个落后")
-        met = _missed(cards, f"未达标最多的是{missed}" if missed else "")
-        parts.append(f"{len(districts)}个县（市、区）中，{'；'.join(filter(None, (said, met)))}。")
+        verdicts = _judged(cards, f"落后项数最多的是{worst}" if worst else "", "没有一个落后")
+        targets = _missed(cards, f"未达标最多的是{missed}" if missed else "")
+        parts.append(f"{len(districts)}个县（市、区）中，{'；'.join(filter(None, (verdicts, targets)))}。")
         worse = Counter(entry.region for entry in districts for card in entry.cards if card.get("worse"))
         named = [f"{region}（{count}项）" for region, count in worse.items()]
         parts.append(f"差且变差的有{'、'.join(named)}。" if named else "")
@@ -102,9 +102,9 @@ def _own(entry: Entry) -> str:
     """Say what the city is behind in, what it misses, and how much could not be judged: silence is no praise."""
     names = [card["label"] for card in entry.cards if card["verdict"] == Verdict.BEHIND]
     unmet = [card["label"] for card in entry.cards if card["meets_target"] == Met.NOT_MET]
-    said = _judged(entry.cards, f"{len(names)}项落后（{'、'.join(names)}）" if names else "", "没有一项落后")
-    missed = _missed(entry.cards, f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "")
-    return f"{level_name(entry.region_code)}{len(entry.cards)}项指标中{said}，{missed or '没有目标可比'}。"
+    verdicts = _judged(entry.cards, f"{len(names)}项落后（{'、'.join(names)}）" if names else "", "没有一项落后")
+    targets = _missed(entry.cards, f"{len(unmet)}项未达标（{'、'.join(unmet)}）" if unmet else "")
+    return f"{level_name(entry.region_code)}{len(entry.cards)}项指标中{verdicts}，{targets or '没有目标可比'}。"
 
 
 def _judged(cards: Iterable[Card], behind: str, none: str) -> str:

@@ -143,8 +143,8 @@ def _parts(notebook: NotebookNode) -> tuple[str, list[dict[str, str]], list[tupl
         else:
             parts[-1][1].append(f'<h2 id="{contents[-1][0]}">{heading[3]}</h2>')
     ids = {title: name for name, title in contents}
-    annexes = [{"id": ids[title], "title": title, "summary": _summary(held), "body": "\n".join(held)}
-               for title, held in parts[1:]]  # fmt: skip
+    annexes = [{"id": ids[title], "title": title, "summary": _summary(inside), "body": "\n".join(inside)}
+               for title, inside in parts[1:]]  # fmt: skip
     return "\n".join(parts[0][1]), annexes, contents
 
 
@@ -165,15 +165,15 @@ def numbered(pieces: Sequence[str]) -> list[str]:
     return [_NUMBERED.sub(number, piece) for piece in pieces]
 
 
-def _summary(held: Sequence[str]) -> str:
+def _summary(pieces: Sequence[str]) -> str:
     """Say what is inside an annex: its first sentence, else the captions of its tables, and how many of what."""
-    text = "".join(held)
-    said = [unescape(_TAG.sub("", one)) for one in re.findall(r'<p class="zj-say">(.*?)</p>', text, re.DOTALL)]
+    text = "".join(pieces)
+    sentences = [unescape(_TAG.sub("", one)) for one in re.findall(r'<p class="zj-say">(.*?)</p>', text, re.DOTALL)]
     titles = [unescape(_TAG.sub("", one)).split("　")[-1] for one in re.findall(r"<caption>(.*?)</caption>", text)]
-    whole = said[0] if said else "、".join(dict.fromkeys(titles))
+    content = sentences[0] if sentences else "、".join(dict.fromkeys(titles))
     figures = text.count('<figure class="zj-figure"')
     counts = [f"{n}张{what}" for n, what in ((len(titles) - figures, "表"), (figures, "图")) if n > 0]
-    short = whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
+    short = content if len(content) <= LONGEST else content[: LONGEST - 1] + "…"
     return short + (f"（{'、'.join(counts)}）" if counts else "")
 
 

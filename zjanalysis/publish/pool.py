@@ -235,11 +235,11 @@ def _report(task: Task) -> Outcome:
         raise PublishError(f"页面未通过发布检查：{first}", "页面没有发布，上一版保留。")
     (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
     (folder / "report.ipynb").write_text(engine.portable(notebook), encoding="utf-8", newline="\n")
-    shown = {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
+    facts = {name: value for name, value in cover.items() if isinstance(value, (str, bool, int, float))}
     return Outcome(job.path, hidden_warnings=gate.hidden_warnings(notebook),
                    files={suffix: certified_digest(path) for suffix in FILES
                           if (path := folder / f"report{suffix}").is_file()},
-                   cover=shown, cards=tuple(json.loads(json.dumps(list(cards)))))  # fmt: skip
+                   cover=facts, cards=tuple(json.loads(json.dumps(list(cards)))))  # fmt: skip
 
 
 def run_on(executor: Executor, tasks: Sequence[Task]) -> Iterator[Outcome]:

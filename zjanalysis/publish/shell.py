@@ -42,8 +42,8 @@ class _Publisher(DisplayPublisher):
     ) -> None:
         bundle, about = json_clean(encode_images(data)), json_clean(metadata or {})
         named = (transient or {}).get("display_id")
-        for shown in self.shell.displays.get(named, ()) if update else ():
-            shown.data, shown.metadata = bundle, about
+        for earlier in self.shell.displays.get(named, ()) if update else ():
+            earlier.data, earlier.metadata = bundle, about
         if update:
             return
         output = _output("display_data", data=bundle, metadata=about)
@@ -77,10 +77,10 @@ class Shell(InteractiveShell):
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         self.outputs: list[NotebookNode] = []
         self.displays: dict[str, list[NotebookNode]] = {}
-        super().__init__(**given)  # type: ignore[no-untyped-call]
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self.builtin_trap.auto_builtins["input"] = _nobody_answers
 
     def enable_gui(self, gui: Any = None) -> None:
@@ -153,15 +153,15 @@ def run_cell(shell: Shell, cell: NotebookNode) -> bool:
 @contextmanager
 def _file_descriptors(shell: Shell) -> Iterator[None]:
     """Take also what is written straight to descriptors 1 and 2 (``os.system``, C code), after the cell's own text."""
-    kept = [(name, number, os.dup(number), tempfile.TemporaryFile()) for name, number in (("stdout", 1), ("stderr", 2))]  # noqa: SIM115
-    for _, number, _, file in kept:
-        os.dup2(file.fileno(), number)
-    try:
-        yield
-    finally:
-        for name, number, saved, file in kept:
-            os.dup2(saved, number)
-            os.close(saved)
-            file.seek(0)
-            _Stream(name, shell).write(file.read().decode("utf-8", errors="replace"))
-            file.close()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        both = [("stdout", 1, os.dup(1), out), ("stderr", 2, os.dup(2), err)]
+        for _, number, _, file in both:
+            os.dup2(file.fileno(), number)
+        try:
+            yield
+        finally:
+            for name, number, saved, file in both:
+                os.dup2(saved, number)
+                os.close(saved)
+                file.seek(0)
+                _Stream(name, shell).write(file.read().decode("utf-8", errors="replace"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -151,9 +152,9 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> tuple
     Only the office's own manifests are believed: one that came with the file says no more than that they fit together.
     Raises ConfigError for a word that is neither, InputError for a file that is none of ours.
     """
-    path = Path(word).expanduser()
+    path, about = Path(word).expanduser(), partial(_verify_fingerprint, out=out, settings=settings, data=data)
     if not path.suffix:
-        good, line = _verify_fingerprint(read_fingerprint(word), out=out, settings=settings, data=data)
+        good, line = about(word)
         return good, [line]
     if path.suffix != ".html" and not path.is_file():
         raise InputError(f"找不到文件“{path.name}”。", "请给出报告文件的路径，或印在页眉的校验码。")
@@ -169,10 +170,10 @@ def verify(word: str, *, out: Path, settings: Settings, data: str = "") -> tuple
     fingerprint = own.fingerprint if own else fingerprint
     if not fingerprint:
         return False, [line]
-    good, said = _verify_fingerprint(read_fingerprint(fingerprint), out=out, settings=settings, data=data, doubt="")
+    good, standing = about(fingerprint, doubt="")
     which = "" if good or path.suffix != ".html" else _which(path, basis(settings)).removeprefix("；")
-    said = said if own else f"页上所印的{said}"  # it says nothing of this file
-    return own is not None and good, [line, said, *([f"{which}。"] if which else [])]
+    standing = standing if own else f"页上所印的{standing}"  # it says nothing of this file
+    return own is not None and good, [line, standing, *([f"{which}。"] if which else [])]
 
 
 def _places(out: Path) -> dict[Path, Entry]:
@@ -189,25 +190,25 @@ def _beside(path: Path, digest: str) -> str:
     return "无法核对它是否被改动，也不能证明出处。"
 
 
-def _verify_fingerprint(
-    groups: tuple[str, ...], *, out: Path, settings: Settings, data: str, doubt: str = "，可能抄错"
-) -> tuple[bool, str]:
+def _verify_fingerprint(word: str, *, out: Path, settings: Settings, data: str,
+                        doubt: str = "，可能抄错") -> tuple[bool, str]:  # fmt: skip
     """Hold a fingerprint against those on record, and its groups against what each report would be stamped with now.
 
     Only one on record is called a report of ours. Of any other is said which groups agree with the nearest report, told
     by its data or its parameters, since definitions and program are the same for all; and the ``doubt``.
     """
-    typed = "-".join(groups)
-    issued = {code: (path.with_suffix(""), entry) for path, entry in _places(out).items()
-              for code in (entry.fingerprint, *entry.earlier)}  # fmt: skip
-    path, entry = issued.get(typed, (None, None))
+    groups = read_fingerprint(word)
+    code = "-".join(groups)
+    issued = {fingerprint: (path.with_suffix(""), entry) for path, entry in _places(out).items()
+              for fingerprint in (entry.fingerprint, *entry.earlier)}  # fmt: skip
+    path, entry = issued.get(code, (None, None))
     compared = [(step, [word for word, group, now in
                         zip(PARTS.values(), groups, step.stamp.fingerprint.split("-"), strict=True) if group != now])
                 for step in _present(out, settings, data, path)]  # fmt: skip
     near = [pair for pair in compared if path or not {PARTS["data"], PARTS["parameters"]} <= set(pair[1])]
     step, changed = min(near, key=lambda pair: len(pair[1]), default=(None, []))
     text = _recorded(entry, step, changed) if entry else f"：没有这份报告的记录{_unrecorded(step, changed, doubt)}"
-    return step is not None and not changed, f"校验码 {typed}{text}"
+    return step is not None and not changed, f"校验码 {code}{text}"
 
 
 def _recorded(entry: Entry, step: Step | None, changed: Sequence[str]) -> str:
