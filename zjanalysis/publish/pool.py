@@ -100,31 +100,26 @@ def run(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     idle: list[_Worker] = []
     try:
         while waiting or running:
-            ended = [_take_back(begun, running, waiting, idle) for begun in _ended(running)]
+            outcomes = []
+            for begun in _ended(running):
+                worker = replace(begun.worker, served=begun.worker.served + 1)
+                del running[worker.pipe]
+                outcome, good = _result(begun)
+                if good and worker.engine != "warm" and worker.served < RECYCLE:
+                    idle.append(worker)
+                else:
+                    processes.end(worker.process, worker.pipe)
+                if good or worker.engine != "warm":
+                    outcomes.append(outcome)
+                else:
+                    waiting.append(replace(begun.task, engine="spawn"))
             while waiting and len(running) < workers:
                 begun = _start(waiting.pop(), idle)
                 running[begun.worker.pipe] = begun
-            yield from filter(None, ended)
+            yield from outcomes
     finally:
         for worker in [*(begun.worker for begun in running.values()), *idle]:
             processes.end(worker.process, worker.pipe)
-
-
-def _take_back(
-    begun: _Running, running: dict[Connection, _Running], waiting: list[Task], idle: list[_Worker]
-) -> Outcome | None:
-    """Return the outcome of a task, or none when it is tried once more; a worker that can serve again is idle then."""
-    del running[begun.worker.pipe]
-    outcome, good = _result(begun)
-    worker = replace(begun.worker, served=begun.worker.served + 1)
-    if good and worker.engine != "warm" and worker.served < RECYCLE:
-        idle.append(worker)
-        return outcome
-    processes.end(worker.process, worker.pipe)
-    if good or worker.engine != "warm":
-        return outcome
-    waiting.append(replace(begun.task, engine="spawn"))
-    return None
 
 
 def _start(task: Task, idle: list[_Worker]) -> _Running:
