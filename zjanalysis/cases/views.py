@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -15,6 +16,7 @@ from zjanalysis.cases.analysis import (
     canonical,
     case_counts,
     case_coverage,
+    find_cases,
     roll_up,
     with_region,
 )
@@ -39,6 +41,13 @@ def every_region(period: Period, cases: CaseSummary) -> pd.DataFrame:
         return pd.concat([case_overall(cases), coverage], ignore_index=True)
 
     return period.once(("case scores",), scored)
+
+
+def share_cases(me: Any) -> None:
+    """Compute what the reports of a study's group say alike about cases, once for all of them."""
+    cases = find_cases(me.period, settings=me.settings)
+    if cases is not None:
+        _ = every_region(me.period, cases), me.caseload(case_counts(cases.by_item))
 
 
 def case_trend(summary: CaseSummary, *, region: str) -> pd.DataFrame:

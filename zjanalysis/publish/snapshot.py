@@ -235,6 +235,7 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
     are left to the reports that need them: each says so in its own words. The file is written in one step and goes
     with the build's private folder.
     """
+    from zjanalysis.cases.views import share_cases  # noqa: PLC0415  draws nothing, so no matplotlib is loaded
     from zjanalysis.inputs.regions import is_county, whole_of  # noqa: PLC0415
     from zjanalysis.inputs.wall import readers_stay  # noqa: PLC0415
     from zjanalysis.studies import study_of  # noqa: PLC0415
@@ -247,22 +248,12 @@ def write_snapshot(settings: Settings, data: str, period: str, key: str, regions
             with suppress(NoData):  # nothing of it in scope: its reports say so
                 me.share()
             with suppress(ZjError):
-                _share_cases(me)
+                share_cases(me)
             with suppress(NoData):  # 全市 lacks a county
                 if not is_county(region):
                     whole = study_of(now, region=whole_of(region), settings=settings)
                     _ = whole.standings, whole.previous
     write_whole(path, pickle.dumps(periods, protocol=pickle.HIGHEST_PROTOCOL))
-
-
-def _share_cases(me: Any) -> None:
-    """Compute what the reports of a group say alike about cases; nothing here draws, so no matplotlib is loaded."""
-    from zjanalysis.cases.analysis import case_counts, find_cases  # noqa: PLC0415
-    from zjanalysis.cases.views import every_region  # noqa: PLC0415
-
-    cases = find_cases(me.period, settings=me.settings)
-    if cases is not None:
-        _ = every_region(me.period, cases), me.caseload(case_counts(cases.by_item))
 
 
 def file_name(key: str, settings: Settings) -> str:
