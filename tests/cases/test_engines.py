@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -129,6 +130,30 @@ def test_every_engine_reads_texts_alike(
     assert counts[2] == [2 + 1 + 1, 3.0, 0.0]
     assert counts[4] == [2.0, 5.0, 0.0]
     assert counts[5] == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_what_is_written_and_cannot_be_read_is_unknown_and_not_absent(
+    name: str, source: CaseSource, settings: Settings, engine_of: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """Read as 0 special days, or as no due date, a case was late; a blank channel of a Parquet file was 窗口."""
+    rows = {"1": ("2021-03-01", "", "5", "4天", "网上"), "2": ("2021-03-01", "", "5", "４个工作日", " "),
+            "3": ("2021-03-01", "", "5", "若干", ""), "4": ("2021-03-01", "2021年3月12日 17:00", "3", "", "网上"),
+            "5": ("2021-03-01", "三月中旬", "3", "", "网上"), "6": ("２０２１年３月１日", "", "９", "", "窗口")}  # fmt: skip
+    heads = ["办件编号", "受理时间", "承诺办结时间", "承诺时限", "特别程序天数", "申请方式"]
+    table = pd.DataFrame([(key, *row) for key, row in rows.items()], columns=heads)
+    table = table.assign(行政区划="440823", 基本编码="440101000001", 办结时间="2021-03-12")
+    with duckdb.connect() as connection:
+        connection.register("written", table)
+        connection.execute(f"COPY (SELECT * FROM written) TO '{tmp_path / 'cases.parquet'}' (FORMAT parquet)")
+    cases = CaseSource("试", CUTOFF, source.items, paths=(tmp_path / "cases.parquet",))
+    summary = case_summary(cases, engine=engine_of(name), settings=settings)
+    sums = ["numerator", "denominator", "n_left_out"]
+    scores = summary.by_item.groupby("indicator")[sums].sum()
+    assert scores.loc["on_time"].tolist() == [4, 4, 2]
+    assert scores.loc["actual_days"].tolist() == [5 + 5 + 9 * 3, 5, 1]
+    assert scores.loc["online_cases"].tolist() == [3, 4, 2]
+    assert summary.findings.set_index("rule").loc["case_no_promise", "value"] == "2"
 
 
 @pytest.mark.parametrize("name", ENGINES)

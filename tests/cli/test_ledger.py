@@ -96,6 +96,17 @@ def test_figures_are_dated_by_their_cut_off_whatever_the_day_of_writing(tmp_path
     assert read_ledger(path).ledger["status_reason"].tolist() == before
 
 
+def test_a_period_without_a_figure_of_the_city_does_not_touch_the_ledger(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "台账.xlsx"
+    assert main(["ledger", "init", str(path), "--data", str(SAMPLE)]) == 0
+    before = path.read_bytes()
+    assert main(["ledger", "update", str(path), "--data", str(SAMPLE.parent / "gd-2021-05")]) == 2
+    assert "里没有湛江市的事项。" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
 def test_a_list_of_units_is_no_ledger_and_what_nobody_filled_in_is_not_lost(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -376,6 +376,23 @@ def test_merged_cells_of_the_ledger_are_taken_apart_where_one_is_written(path: P
     assert [one.coord[0] for one in sheet.merged_cells.ranges] == [_letter(sheet, "进展说明")]
 
 
+def test_of_a_sheet_and_its_copy_it_is_the_one_called_ledger_or_none(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    book.move_sheet(book.copy_worksheet(book["台账"]), 1 - len(book.sheetnames))  # where Excel puts it
+    book.worksheets[0].title = "台账 (2)"
+    book.save(path)
+    edit(path, (INSTANT, "进展说明", "已启动"))
+    update_ledger(path, SECOND, on="2021-04-15", as_of="2021-03-31")
+    assert cell(path, INSTANT, "最近进展").value == datetime(2021, 4, 15)
+    book = openpyxl.load_workbook(path)
+    book["台账"].title = "4月"
+    book.save(path)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"“台账 \(2\)”和“4月”都是台账"):
+        update_ledger(path, SECOND, on="2021-04-16", as_of="2021-03-31")
+    assert path.read_bytes() == before
+
+
 def test_a_formula_nobody_calculated_does_not_replace_a_text(path: Path) -> None:
     edit(path, (COUNTY, "进展说明", "已清理八成"))
     update_ledger(path, FIRST, on="2021-02-02", as_of="2020-12-31")

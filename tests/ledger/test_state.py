@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 import zjanalysis as zj
 from zjanalysis.errors import ConfigError
+from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.ledger.display import status_reason, with_target_text
 from zjanalysis.ledger.rows import PEERS, empty_ledger, last_day, today
-from zjanalysis.ledger.state import Status, advance_state, is_met, start
+from zjanalysis.ledger.state import Status, advance_state, is_met, refresh, start
 
 NAN = float("nan")
 
@@ -306,3 +307,17 @@ def test_whom_a_county_is_held_against_reads_the_same_in_problem_and_target() ->
         assert len(own)
         assert own["problem"].str.contains(word).all()
         assert own["target_text"].str.contains(word).all()
+
+
+def test_a_target_changed_in_the_plan_on_record_is_the_ledgers_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = pd.DataFrame({"region_code": ["440800"], "indicator": ["instant"], "value": [0.87]})
+    first = start(figures, on="2021-02-01", as_of="2020-12-31")
+    plan = load_targets()
+    raised = plan.assign(value=plan["value"].mask(plan["target"].eq("六-04"), 0.90))
+    monkeypatch.setattr("zjanalysis.ledger.state.load_targets", lambda: raised)
+    later = refresh(first, first, scores=figures, on="2021-04-15", as_of="2021-03-31").set_index("ledger_id")
+    was = first.set_index("ledger_id")
+    assert was.loc["六-04@440800", ["target_value", "status"]].tolist() == [0.855, "已达标待销号"]
+    assert later.loc["六-04@440800", ["target_value", "status"]].tolist() == [0.90, "推进中"]
+    others = was.index.drop("六-04@440800")
+    assert later.loc[others, ["comparison", "target_value"]].equals(was.loc[others, ["comparison", "target_value"]])

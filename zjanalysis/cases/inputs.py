@@ -148,31 +148,34 @@ DUCKDB = Dialect(
     quote='"{}"',
     text="VARCHAR",
     day="CAST(CAST({} AS DATE) - DATE '1970-01-01' AS INTEGER)",
-    from_text="coalesce(try_cast(trim({0}) AS DATE), CAST(try_strptime(trim({0}), ['%Y%m%d', '%Y%m%d%H%M%S', "
-    "'%Y年%m月%d日', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y.%m.%d']) AS DATE))",
+    from_text="coalesce(try_cast(trim({0}) AS DATE), try_cast({1} AS DATE), "
+    "CAST(try_strptime({1}, ['%Y%m%d', '%Y%m%d%H%M%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y.%m.%d']) AS DATE))",
     hash="hash({0}, 'x' || {0})",  # the engine's hash of a text alone is one for many numbers that differ in two digits
 )
-_SPARK_FORMATS = ("yyyyMMdd", "yyyyMMddHHmmss", "y年M月d日", "y/M/d H:m:s", "y/M/d H:m", "y/M/d", "y.M.d")
+_SPARK_FORMATS = ("yyyyMMdd", "yyyyMMddHHmmss", "y/M/d H:m:s", "y/M/d H:m", "y/M/d", "y.M.d")
 SPARK = Dialect(
     quote="`{}`",
     text="STRING",
     day="unix_date({})",
-    from_text="coalesce(try_cast(trim({0}) AS DATE), CAST(coalesce("
-    + ", ".join(f"try_to_timestamp(trim({{0}}), '{form}')" for form in _SPARK_FORMATS)
+    from_text="coalesce(try_cast(trim({0}) AS DATE), try_cast({1} AS DATE), CAST(coalesce("
+    + ", ".join(f"try_to_timestamp({{1}}, '{form}')" for form in _SPARK_FORMATS)
     + ") AS DATE))",
     hash="xxhash64({})",
 )
 IMMEDIATE = ("即办", "即办件", "当场", "当场办结", "当场办理")
 NO_LIMIT_FROM = 500  # 500 and 99999 stand for 无期限 (DOMAIN §2); −1 for 无
 NO_LIMIT = 99999.0
+NO_DAY = 2**31 - 1  # a day no calendar has
+_NARROW = "trim(translate({0}, '０１２３４５６７８９．／：{1}', '0123456789./:{2}'))"
+"""A text with its digits and signs in the narrow form, and what else is to be another sign."""
 
 
 def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tuple[list[str], frozenset[str]]:
     """Return the SQL of the columns that are analysed, and the keys of those the table has (`resolve_columns`).
 
     ``types``: header → type as the engine names it. Dates become day numbers. A region or base code that no column
-    holds is taken from inside the code of the department or the item. A promise is missing where its cell is blank, and
-    `NO_LIMIT` where what is written is none.
+    holds is taken from inside the code of the department or the item. A promise or due day is missing where its cell is
+    blank, `NO_LIMIT` or `NO_DAY` where what is written is none; special days are 0 where blank, else missing.
     """
     columns = resolve_columns(types, where=where)
     sql = {key: dialect.quote.format(header) for key, header in columns.items()}
@@ -182,9 +185,7 @@ def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tu
     region = f"substr({text.get('org_code') or text.get('impl_code', nothing)}, 3, 6)"
 
     def day(key: str) -> str:
-        if key not in sql:
-            return "CAST(NULL AS INTEGER)"
-        return dialect.day.format(dialect.from_text.format(sql[key]) if key in texts else f"CAST({sql[key]} AS DATE)")
+        return _day(sql[key], dialect, is_text=key in texts) if key in sql else "CAST(NULL AS INTEGER)"
 
     def number(key: str, lowest: str) -> str:
         return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
@@ -193,17 +194,24 @@ def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tu
         return _given(sql[key], is_text=key in texts) if key in sql else "false"
 
     selected = {
-        **{key: text.get(key, nothing) for key in ("case_no", "department", "channel")},
+        **{key: text.get(key, nothing) for key in ("case_no", "department")},
+        "channel": f"nullif(trim({text.get('channel', nothing)}), '')",
         "region_code": text.get("region_code", region),
         "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
         **{f"{name}_given": given(key) for name, key in (("accept", "accepted"), ("finish", "finished"))},
-        **{f"{name}_day": day(key) for name, key in (("accept", "accepted"), ("finish", "finished"), ("due", "due"))},
+        **{f"{name}_day": day(key) for name, key in (("accept", "accepted"), ("finish", "finished"))},
+        "due_day": f"coalesce({day('due')}, CASE WHEN {given('due')} THEN {NO_DAY} END)",
         "promised": f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)",
         "promised_unit": text.get("promised_unit", "'工作日'"),
         "statutory": number("statutory", "> 0"),
-        "special_days": f"coalesce({number('special_days', '>= 0')}, 0)",
+        "special_days": f"CASE WHEN {given('special_days')} THEN {number('special_days', '>= 0')} ELSE 0.0 END",
     }
     return [f"{expression} AS {key}" for key, expression in selected.items()], frozenset(columns)
+
+
+def _day(sql: str, dialect: Dialect, *, is_text: bool) -> str:
+    narrow = _NARROW.format(sql, "年月日", "--")  # 2021年3月1日 is 2021-3-1
+    return dialect.day.format(dialect.from_text.format(sql, narrow) if is_text else f"CAST({sql} AS DATE)")
 
 
 def _given(sql: str, *, is_text: bool) -> str:
@@ -215,7 +223,9 @@ def _number(sql: str, lowest: str, *, is_text: bool) -> str:
     number = f"CAST({sql} AS DOUBLE)"
     if is_text:
         words = ", ".join(f"'{word}'" for word in IMMEDIATE)
-        number = f"CASE WHEN trim({sql}) IN ({words}) THEN 0.0 ELSE try_cast(trim({sql}) AS DOUBLE) END"
+        bare = "regexp_replace({}, '(个?工作日|天)$', '')".format(_NARROW.format(sql, "", ""))
+        read = f"coalesce(try_cast(trim({sql}) AS DOUBLE), try_cast({bare} AS DOUBLE))"
+        number = f"CASE WHEN trim({sql}) IN ({words}) THEN 0.0 ELSE {read} END"
     return f"CASE WHEN {number} {lowest} AND {number} < {NO_LIMIT_FROM} THEN {number} END"
 
 

@@ -6,14 +6,16 @@ import argparse
 import math
 from pathlib import Path
 
+import pandas as pd
+
 from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
 from zjanalysis.cli import refuse_ending, refuse_unused
 from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_paper
-from zjanalysis.inputs.period import load_period
-from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.period import Period, load_period, no_rows
+from zjanalysis.inputs.regions import region_name, report_units
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger.assignment import take_assignments, write_assignments
 from zjanalysis.ledger.book import init_ledger, merge_ledger, update_ledger
@@ -53,16 +55,24 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
         hint = "请把该市方案录入 reference/tasks.csv、targets.csv（city 列填地市代码），见 docs/guide/other-cities.md。"
         raise ConfigError(f"没有收录{region_name(rules.focus)}的工作方案，不能由方案建立台账。", hint)
     period = load_period(arguments.data, arguments.period)
-    day, gaps = _day(arguments, period.cutoff), ledger_gaps(period, settings=rules)
-    scores = evaluated_scores(period, region=rules.focus)
+    scores, day, gaps = _scores(period), _day(arguments, period.cutoff), ledger_gaps(period, settings=rules)
     first = start(scores, on=day, as_of=period.cutoff, gaps=gaps, settings=rules)
     return _told(path, init_ledger(path, first, on=day, sample=period.dataset.kind == "sample"))
 
 
 def _update(arguments: argparse.Namespace, path: Path) -> int:
     period = load_period(arguments.data, arguments.period)
-    scores, gaps = evaluated_scores(period, region=load_settings().focus), ledger_gaps(period)
+    scores, gaps = _scores(period), ledger_gaps(period)
     return _told(path, update_ledger(path, scores, on=_day(arguments, period.cutoff), as_of=period.cutoff, gaps=gaps))
+
+
+def _scores(period: Period) -> pd.DataFrame:
+    """Return the figures of a period; raises NoData where it has none of the city: no row of the ledger would have."""
+    city = load_settings().focus
+    scores = evaluated_scores(period, region=city)
+    if not scores["region_code"].isin([city, *report_units(city)]).any():
+        raise no_rows(period, city)
+    return scores
 
 
 def _merge(arguments: argparse.Namespace, path: Path) -> int:

@@ -31,7 +31,7 @@ from zjanalysis.inputs.workbook import column_letter
 from zjanalysis.ledger import merge, reading
 from zjanalysis.ledger.display import amount, cell_of, sheet_texts, with_words
 from zjanalysis.ledger.merge import Copy, LedgerResult
-from zjanalysis.ledger.reading import MEMORY_SHEET, LedgerFile, read_ledger
+from zjanalysis.ledger.reading import LEDGER_SHEET, MEMORY_SHEET, LedgerFile, read_ledger
 from zjanalysis.ledger.rows import COUNTED, LOG_SHEET, SAMPLE, hand_columns, is_own, records, today
 from zjanalysis.ledger.state import Status, figures_day, refresh, working_day
 from zjanalysis.neutral import put_text
@@ -60,7 +60,7 @@ CENTRED = ("sequence", "task", "clause", "parent", "status", "deadline", "eviden
            "opened_on")  # fmt: skip
 AS_TEXT = ("deadline", "target_text")
 """Columns in which a spreadsheet leaves 2021-06 and 95% as they are typed."""
-LEDGER_SHEET, HELP_SHEET, CONFLICT_SHEET, HEADER_ROW = "台账", "填写说明", "冲突清单", 3
+HELP_SHEET, CONFLICT_SHEET, HEADER_ROW = "填写说明", "冲突清单", 3
 PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))
 """The eight problems the plan's preface speaks of, as 所属问题 names them."""
 # Of a row the office added, the tool writes only these.

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -35,7 +36,7 @@ WITNESSES = ("task", "clause", "region", "indicator_label", "target_text")
 CLASH = "编号、行键与任务、地区、指标、目标值对不上，认不出是哪一行"
 TWICE = "同一行在表里出现了两次"
 STRAY = "不足两格，没有当作台账的一行"
-MEMORY_SHEET = "工具底稿"
+LEDGER_SHEET, MEMORY_SHEET = "台账", "工具底稿"
 MOST_EDITED = 2  # of the witnesses, when a row is still taken for the one its key or number names
 PATIENCE = 60.0  # seconds that one command waits for another
 # Parts openpyxl would drop or flatten without a word. Comments and pictures are kept.
@@ -86,11 +87,21 @@ def read_ledger(path: str | Path) -> LedgerFile:
 
 
 def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
-    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger.
+    """Return the table of the ledger sheet as written; raises InputError when the workbook has no ledger, or several.
 
-    A 分工表 has the number and words of every row as well, and is none.
+    Of several sheets with one (a copy lies in front of what it was made from) it is that called 台账. A 分工表 has the
+    number and words of every row as well, and is none.
     """
-    table = find_table(map(_unmerged, sheets), LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
+    ordered = sorted(map(_unmerged, sheets), key=lambda sheet: sheet.name != LEDGER_SHEET)
+    find = partial(find_table, columns=LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
+    tables = []
+    for sheet in ordered:
+        with suppress(InputError):
+            tables.append(find([sheet]))
+    table = tables[0] if tables else find(())
+    if len(tables) > 1 and table.sheet != LEDGER_SHEET:
+        what = f"“{name}”里“{table.sheet}”和“{tables[1].sheet}”都是台账，不知道以哪一张为准，没有改动。"
+        raise InputError(what, f"请把要办理的那张工作表改名为“{LEDGER_SHEET}”，或把别的移出这个文件。")
     if label("role", "assignment") in table.rows and "status" not in table.rows:
         hint = "收回分工表用 zj ledger assign 台账.xlsx 分工表.xlsx --on 日期。"
         raise InputError(f"“{name}”是分工表，不是台账，没有改动。", hint)

@@ -38,7 +38,7 @@ from zjanalysis.ledger.rows import (
     with_gap,
 )
 from zjanalysis.ledger.typed import read_typed, typed_doubt
-from zjanalysis.settings import Settings
+from zjanalysis.settings import Settings, load_settings
 from zjanalysis.units import Met, Target, rising
 
 
@@ -101,10 +101,19 @@ def refresh(
     ``before`` is what the tool wrote last time (see `advance_state`); a row the office added gets its number here. Rows
     are filled and settled twice: the eight problems are measured by the rows that belong to them.
     """
-    rows, figures = number_own_rows(ledger), scores[["region_code", "indicator", "value"]]
+    rows, figures = as_planned(number_own_rows(ledger)), scores[["region_code", "indicator", "value"]]
     settled = advance_state(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
     figures = pd.concat([figures, problem_scores(settled)], ignore_index=True)
     return advance_state(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
+
+
+def as_planned(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger with what the city's plan on record asks now, as pages judge too: comparison and number."""
+    asked, city = load_targets().set_index("target"), load_settings().focus
+    target = ledger["ledger_id"].str.partition("@")[0].where(ledger["region_code"].isin([city, *report_units(city)]))
+    kinds, numbers = (target.map(asked[name]) for name in ("comparison", "value"))
+    number = ledger["target_value"].mask(kinds.notna() & ~kinds.isin(PEERS), numbers)
+    return ledger.assign(comparison=kinds.fillna(ledger["comparison"]), target_value=number)
 
 
 def problem_scores(ledger: pd.DataFrame) -> pd.DataFrame:
