@@ -265,8 +265,11 @@ def test_a_member_reads_its_row_of_the_table_and_which_office_decides(make_items
     assert own["hinge"].map(type).eq(str).all()
 
 
-def test_regions_without_a_common_item_have_no_office_that_decides(make_items: Make) -> None:
-    items = pd.concat([make_items(match_code=[code], region_code=code) for code in COUNTIES[:2]], ignore_index=True)
+@pytest.mark.parametrize("office", [None, "教育局"])
+def test_regions_without_a_common_item_have_no_office_that_decides(make_items: Make, office: str | None) -> None:
+    """Without its only office a list of one office is 无数据: 不作判断 read 判断取决于教育局."""
+    each = [make_items(match_code=[code], region_code=code, department=office, visits=1.0) for code in COUNTIES[:2]]
+    items = pd.concat(each, ignore_index=True)
     assert compare(items, region=COUNTIES[0], peers=COUNTIES[1:2])["hinge"].eq("").all()
 
 

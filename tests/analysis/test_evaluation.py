@@ -62,6 +62,22 @@ def test_the_total_says_where_the_city_stands() -> None:
     assert (score["value"], score["numerator"] / score["denominator"], score["n"]) == (result.total, result.total, 1)
 
 
+def test_a_total_is_printed_apart_from_a_line_that_it_does_not_reach() -> None:
+    """92.996 read 总分93.00分, 差0.00分达到第一梯队; the total of last year again 提高0.00分."""
+    typed = [("甲", "乙", "一", "", 100.0, "直接填分", NAN, NAN, points, NAN) for points in (92.996, 89.6, 93.0)]
+    near, same, there = (total(scored([row]), rules=Evaluation()).sentence for row in typed)
+    assert near == "总分92.996分，较2020年（89.60分）提高3.396分；差0.004分达到第一梯队参考线93分。"
+    assert same == "总分89.60分，较2020年（89.60分）持平；差3.40分达到第一梯队参考线93分。"
+    assert there == "总分93.00分，较2020年（89.60分）提高3.40分；已达到第一梯队参考线93分。"
+
+
+@pytest.mark.parametrize(("value", "got"), [(0.1 + 0.2, 20.0), (0.3, 20.0), (0.3 + 1e-6, 0.0)])
+def test_a_value_at_its_mark_meets_it_whatever_the_noise_of_its_sum(value: float, got: float) -> None:
+    rows = [("甲", "丙", "三", "visits", 20.0, "达标", 1.0, 0.3, NAN, NAN)]
+    scores = pd.DataFrame({"region_code": ["440800"], "indicator": ["visits"], "value": [value]})
+    assert scored(rows, scores)["points"].tolist() == [got]
+
+
 def test_without_weights_there_is_no_total_and_the_sentence_says_so() -> None:
     none = total(points(empty_weights(), SCORES, region="440800"))
     assert np.isnan(none.total)

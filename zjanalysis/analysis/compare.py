@@ -226,7 +226,8 @@ def hinges(
 
 
 def _word(table: CodeTable, one: Indicator, rules: Comparison, region: str) -> str:
-    return "".join(row.verdict for row in judged(table, one, rules, regions=[region]))
+    said = "".join(row.verdict for row in judged(table, one, rules, regions=[region]))
+    return said.replace(Verdict.NO_DATA, Verdict.NONE)  # nothing left to compare is nothing judged
 
 
 def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: str, left_out: np.ndarray) -> list[str]:

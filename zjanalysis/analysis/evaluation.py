@@ -23,6 +23,7 @@ from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import peers_of, report_units
 from zjanalysis.inputs.reported import BY_SHARE, MET_OR_NOT, TYPED, load_definitions, load_reported, load_weights
 from zjanalysis.settings import Evaluation, Settings, load_settings
+from zjanalysis.units import UNITS, apart, digits_for, passes, published
 
 NO_WEIGHTS = "未录入三级指标及权重，不计算总分；请用“三级指标模板”录入后再算。"
 FULL = 100.0
@@ -57,7 +58,9 @@ def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.Da
     width = (rows["full_at"] - rows["zero_at"]).astype("float64")
     reach = ((rows["value"] - rows["zero_at"]) / width.where(width != 0)).clip(0, 1)
     falling = rows["full_at"] < rows["zero_at"]
-    met = (rows["value"] >= rows["full_at"]).where(~falling, rows["value"] <= rows["full_at"])
+    sign = 1.0 - 2 * falling
+    asked = [(rows[name] * sign).to_numpy("float64") for name in ("value", "full_at")]
+    met = pd.Series(passes(*asked), index=rows.index)  # sums of floats are noisy
     step = met.astype("float64").where(rows["value"].notna())
     got = pd.Series(
         np.select(
@@ -99,12 +102,14 @@ def total(scored: pd.DataFrame, *, rules: Evaluation | None = None) -> Total:
         words = (f"{missing}项三级指标没有得分（权重{weight - covered:g}分），不给总分：已知{known:.2f}分，"
                  f"总分在{known:.2f}与{known + weight - covered:.2f}之间。")  # fmt: skip
         return Total(np.nan, known, covered, weight, words)
-    short = tiers.first_tier - known
-    tier = "已达到" if short <= 0 else f"差{short:.2f}分达到"
-    more = known - tiers.base_score
-    base = f"较2020年（{tiers.base_score:.2f}分）{'提高' if more >= 0 else '下降'}{abs(more):.2f}分"
-    base = base if tiers.base_score else "2020年得分未收录"
-    words = f"总分{known:.2f}分，{base}；{tier}第一梯队参考线{tiers.first_tier:g}分。"
+    unit, lines = UNITS["score"], np.array([tiers.first_tier, tiers.base_score])
+    digits = digits_for([known], lines, unit)  # a total is printed apart from a line that it does not reach
+    short, less = apart(lines, np.array([known, known]), unit, digits)
+    tier = "已达到" if short <= 0 else f"差{short:.{digits}f}分达到"
+    moved = f"{unit.down if less > 0 else unit.up}{abs(less):.{digits}f}分" if less else "持平"
+    base = f"较2020年（{tiers.base_score:.2f}分）{moved}" if tiers.base_score else "2020年得分未收录"
+    now = published(np.array([known]), unit, digits)[0]
+    words = f"总分{now:.{digits}f}分，{base}；{tier}第一梯队参考线{tiers.first_tier:g}分。"
     return Total(known, known, covered, weight, words)
 
 
