@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,10 @@ import pandas as pd
 from zjanalysis.analysis.compare import standings
 from zjanalysis.analysis.explain import gap_split
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.like_for_like import like_for_like
-from zjanalysis.analysis.plan import LEAD, plan
-from zjanalysis.analysis.sensitivity import sensitivity
+from zjanalysis.analysis.plan import LEAD
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.analysis.ways import like_for_like, plan, sensitivity
 
 CITIES = [f"44{i:02d}00" for i in range(8, 20)]
 TEXT = ("item_id", "handle_item_code", "impl_code", "statutory_unit", "promised_unit", "limit_reason")

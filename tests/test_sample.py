@@ -21,6 +21,7 @@ from zjanalysis.analysis.evaluation import lift, scored
 from zjanalysis.analysis.reported import measure_reported
 from zjanalysis.cases.analysis import find_cases
 from zjanalysis.inputs.reported import load_reported
+from zjanalysis.settings import Evaluation
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -422,7 +423,7 @@ def test_the_evaluation_has_its_43_indicators_a_total_and_a_way_to_the_first_tie
         assert (len(levels), levels.sum(), len(marks), marks["weight"].sum()) == (4, 11, 43, 100)
     assert totals["2020Q4"] == pytest.approx(89.60, abs=0.3)
     assert 90 < totals["2021Q1"] < 93
-    assert 2 <= lift(marks)["needed"].sum() <= 12
+    assert 2 <= lift(marks, rules=Evaluation())["needed"].sum() <= 12
 
 
 # --- eight quarters ----------------------------------------------------------------------------------------------

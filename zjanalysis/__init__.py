@@ -19,7 +19,7 @@ _HOMES = {
     "studies": ("Study", "study"),
     "inputs.period": ("load_period",),
     "inputs.regions": ("peers_of",),
-    "analysis.indicators": ("Scope",),
+    "analysis.registry": ("Scope",),
     "analysis.named": ("measure", "standings"),
     "analysis.series": ("series",),
     "analysis.signals": ("item_series",),

@@ -20,6 +20,8 @@ class Column:
 
     ``kind``: text · code (digits kept as text) · days · count · share (0–1, printed in percent) · number ·
     visits · flag (true / false / missing) · choice · date · value, delta (in the unit of the row's indicator).
+    In the workbooks of the ledger ``writer`` is who writes it: offices, of these only the bureau, or nobody but the
+    tool; ``width`` is that of the column.
     """
 
     key: str
@@ -28,6 +30,8 @@ class Column:
     unit: str = ""
     note: str = ""
     aliases: tuple[str, ...] = ()
+    writer: str = ""
+    width: float = 16.0
 
     @property
     def text(self) -> str:
@@ -39,8 +43,10 @@ def _read() -> dict[str, tuple[Column, ...]]:
     """Return the columns of every table, in the order of the file."""
     text = (Path(__file__).parent / "reference" / "columns.csv").read_text(encoding="utf-8")
     tables: dict[str, tuple[Column, ...]] = {}
-    for table, key, header, kind, unit, note, aliases in list(csv.reader(text.splitlines()))[1:]:
-        spelled = Column(key, header, kind, unit, note, tuple(filter(None, aliases.split("|"))))
+    for table, key, header, kind, unit, note, aliases, *sheet in list(csv.reader(text.splitlines()))[1:]:
+        writer, width = sheet or ("", 16)
+        also = tuple(filter(None, aliases.split("|")))
+        spelled = Column(key, header, kind, unit, note, also, writer, float(width))
         others = (table.rpartition(".")[0], "page", *tables)
         column = spelled if header else next(c for one in others for c in tables[one] if c.key == key)
         tables[table] = (*tables.get(table, ()), column)
@@ -65,11 +71,10 @@ ASSIGNMENT_COLUMNS = TABLES["assignment"]
 # The ledger (台账): one row is one target of the plan in one region, or one problem the office added.
 LEDGER_COLUMNS, CHANGE_COLUMNS = TABLES["ledger"], TABLES["changes"]
 LEDGER = tuple(column.key for column in LEDGER_COLUMNS)
-HAND = ("sequence", "problem", "parent", "lead_unit", "cooperating_units", "person", "measures", "deadline", "progress",
-        "evidence", "evidence_number", "evidence_date", "evidence_link", "closed_on")  # fmt: skip
-TOOL = tuple(key for key in LEDGER if key not in HAND)
+HAND = tuple(column.key for column in LEDGER_COLUMNS if column.writer)
+TOOL = tuple(column.key for column in LEDGER_COLUMNS if not column.writer)
 # Of people's columns those the bureau decides: what a returned copy writes over them is a conflict.
-BUREAU = ("problem", "parent", "lead_unit", "cooperating_units", "deadline")
+BUREAU = tuple(column.key for column in LEDGER_COLUMNS if column.writer == "bureau")
 # What the tool must remember of a row between two runs and people need not see.
 MEMORY_KEYS = ("indicator", "comparison", "target_value", "unit", "baseline_on", "as_of")
 

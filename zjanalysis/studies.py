@@ -21,7 +21,7 @@ from zjanalysis.analysis import plan as plans
 from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.frontier import FREE, Constraints, peer_states
 from zjanalysis.analysis.named import group_columns, named
-from zjanalysis.analysis.registry import ITEM_INDICATORS, Indicator, Scope, for_region, indicator
+from zjanalysis.analysis.registry import ITEM_INDICATORS, SCORE_KEY, Indicator, Scope, for_region, indicator
 from zjanalysis.analysis.whole import measured, parts_of, refuse_whole, summable, unjudged, whole_period, whole_series
 from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
@@ -128,23 +128,24 @@ class Study:
 
     def base(self, *keys: str) -> pd.DataFrame:
         """Return what a rising target starts from, a value each: the base of the ledger, else the last period."""
-        return self._shared(("base", keys), lambda: self._base(keys))
-
-    def _base(self, keys: tuple[str, ...]) -> pd.DataFrame:
         from zjanalysis.ledger.state import base_values  # noqa: PLC0415 - the wing builds on this module
 
-        start = base_values(self.period, city=areas.city_of(self.region))
-        both = pd.concat([start, self._last(keys)])[["region_code", "indicator", "value"]]
-        return both[both["indicator"].isin(keys)].drop_duplicates(["region_code", "indicator"], ignore_index=True)
+        def make() -> pd.DataFrame:
+            start = base_values(self.period, city=areas.city_of(self.region))
+            both = pd.concat([start, self._last(keys)])[[*SCORE_KEY, "value"]]
+            return both[both["indicator"].isin(keys)].drop_duplicates(SCORE_KEY, ignore_index=True)
+
+        return self._shared(("base", keys), make)
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
         """Return the region's own rows of `standings`, with the change since last period and the deciding offices."""
-        own = self._mine("moved", self._moved)
+        own = self._own(self._moved)
         return own.assign(hinge=compare.hinge(self.own, self.tables, own["indicator"], self.region, self.settings))
 
+    @property
     def _moved(self) -> pd.DataFrame:
-        return explain.change(self.standings, self.previous, parts=self._splits)
+        return self._shared("moved", lambda: explain.change(self.standings, self.previous, parts=self._splits))
 
     @cached_property
     def previous(self) -> pd.DataFrame:
@@ -241,16 +242,16 @@ class Study:
         return matching.headroom(table, states)
 
     def plan(self, key: str, *, target: float | str = "plan", constraints: Constraints = FREE) -> plans.Plan:
-        """Return the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan`."""
+        """Return the fewest items to change until 达标 (``lead``: until 判断 is 优于); see `analysis.plan.plan_on`."""
         refuse_whole(self.region, "压减方案")
         one, target = indicator(key), plans.read_target(target)
 
         def make() -> plans.Plan:
             goal = compare.risen(one, self.region, self.base(*compare.along(one.key))) if target == "plan" else None
-            ground = self._once(("ground", one.key), lambda: self._ground(one.key))
+            ground = self._shared(("ground", one.key, self.region), lambda: self._ground(one.key))
             return plans.plan_on(ground, target=target if goal is None else goal, constraints=self._within(constraints))
 
-        return self._once(("plan", one.key, target, constraints), make)
+        return self._shared(("plan", one.key, target, constraints, self.region), make)
 
     def _within(self, constraints: Constraints) -> Constraints:
         return replace(constraints, scope=self.scope, settings=self.settings)
@@ -310,7 +311,8 @@ class Study:
 
     def caseload(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Return the deciding indicators with every item weighted by its cases (`analysis.caseload`)."""
-        return self._mine("caseload", lambda: caseload.caseload(
+        counted = int(pd.util.hash_pandas_object(counts, index=False).sum())
+        return self._mine(("caseload", counted), lambda: caseload.caseload(
             self.items, counts, regions=self.group, scope=self.scope))  # fmt: skip
 
     @cached_property
@@ -325,7 +327,7 @@ class Study:
 
     def share(self) -> None:
         """Compute what the reports of the group have in common, for the period to remember."""
-        _ = self.scores, self._mine("moved", self._moved), self.tables, self.signals, self.sensitivity()
+        _ = self.scores, self._moved, self.tables, self.signals, self.sensitivity()
         _ = self.by_department("visits"), self.left_out(), self.causes, self.item_changes(), self.worsening
         _ = [*map(self.headroom, compare.KEY)], [*map(self.bands, compare.KEY)], self._code_sums("visits")
 
@@ -338,9 +340,6 @@ class Study:
 
     def _own(self, rows: pd.DataFrame) -> pd.DataFrame:
         return rows[rows["region_code"] == self.region].reset_index(drop=True)
-
-    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
-        return self.period.once((key, self.region, self.group), make)
 
     def _repr_html_(self) -> str:
         """Show a card in JupyterLab: who, when, against whom, and the table of the six indicators."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import zjanalysis as zj
 from zjanalysis.analysis import caseload as lens
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 ITEMS = """
 region_code match_code item_type statutory_days promised_days visits
@@ -90,3 +94,9 @@ def test_an_item_without_the_number_carries_nothing_however_busy(items_of: Calla
 def test_without_cases_nothing_carries_it(items_of: Callable[[str], pd.DataFrame]) -> None:
     row = caseload(items_of(ITEMS), COUNTS, region="440881", peers=["440823"]).iloc[0]
     assert (row["top_item"], pd.isna(row["n_effective"]), pd.isna(row["top_share"])) == ("", True, True)
+
+
+def test_other_counts_of_cases_are_weighed_anew() -> None:
+    me = zj.study(str(SAMPLE), "2021Q1", region="遂溪县")
+    counts = me.items[["region_code", "match_code"]].set_axis(["region_code", "base_code"], axis=1).assign(n=1)
+    assert (2 * me.caseload(counts)["n_cases"]).tolist() == me.caseload(counts.assign(n=2))["n_cases"].tolist()

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zjanalysis as zj
-from zjanalysis.analysis.compare import among, compare, facts, most_urgent, rank_range, rank_ranges, risen, standings
+from zjanalysis.analysis.compare import KEY, among, facts, hinge, most_urgent, rank_range, rank_ranges, risen, standings
+from zjanalysis.analysis.like_for_like import code_tables
 from zjanalysis.analysis.registry import by_caseload, indicator
 from zjanalysis.settings import Comparison, Settings
 
@@ -256,13 +257,10 @@ def test_standings_hold_one_row_for_every_region_and_indicator(make_items: Make)
     assert set(found["verdict"]) <= {"优于", "相当", "落后", "不作判断", "无数据"}
 
 
-def test_a_member_reads_its_row_of_the_table_and_which_office_decides(make_items: Make) -> None:
+def test_a_member_reads_which_office_decides_each_indicator(make_items: Make) -> None:
     items = some_items(make_items)
-    own = compare(items, region="440823", peers=[c for c in COUNTIES if c != "440823"])
-    whole = standings(items, regions=COUNTIES)
-    same = whole[whole["region_code"] == "440823"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(own[same.columns], same)
-    assert own["hinge"].map(type).eq(str).all()
+    own = hinge(items, code_tables(items, map(indicator, KEY), regions=COUNTIES), KEY, "440823", None)
+    assert [type(names) for names in own] == [str] * 6
 
 
 @pytest.mark.parametrize("office", [None, "教育局"])
@@ -270,7 +268,8 @@ def test_regions_without_a_common_item_have_no_office_that_decides(make_items: M
     """Without its only office a list of one office is 无数据: 不作判断 read 判断取决于教育局."""
     each = [make_items(match_code=[code], region_code=code, department=office, visits=1.0) for code in COUNTIES[:2]]
     items = pd.concat(each, ignore_index=True)
-    assert compare(items, region=COUNTIES[0], peers=COUNTIES[1:2])["hinge"].eq("").all()
+    tables = code_tables(items, map(indicator, KEY), regions=COUNTIES[:2])
+    assert hinge(items, tables, KEY, COUNTIES[0], None) == [""] * 6
 
 
 def test_simpson_is_marked_where_the_same_items_say_the_opposite(make_items: Make) -> None:

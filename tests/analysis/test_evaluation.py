@@ -102,7 +102,7 @@ def test_every_indicator_that_may_carry_weight_is_found_by_its_names() -> None:
 
 
 def test_levels_sum_to_the_total_and_one_without_a_value_has_no_sum() -> None:
-    assert levels(scored(), by=("level_one",))["points"].sum() == pytest.approx(total(scored()).total)
+    assert levels(scored())["points"].sum() == pytest.approx(total(scored()).total)
     assert levels(scored())["level_two"].tolist() == ["乙", "丙", "戊"]  # as they stand in the sheet
     second = levels(scored(values=SCORES.iloc[1:])).set_index("level_two")
     assert np.isnan(second.loc["乙", "points"])
@@ -111,15 +111,19 @@ def test_levels_sum_to_the_total_and_one_without_a_value_has_no_sum() -> None:
 
 
 def test_what_lifts_most_is_points_per_effort_first_and_stops_at_the_goal() -> None:
-    order = lift(scored(), goal=80)
+    order = lift(scored(), rules=Evaluation(first_tier=80))
     assert order["level_three"].tolist() == ["二", "一", "四"]
     assert order["per_effort"].tolist() == pytest.approx([3.75, 2.0, 1.0])
     assert order["total_after"].tolist() == pytest.approx([79, 99, 100])
     assert order["needed"].tolist() == [True, True, False]
-    assert lift(scored(), goal=79)["needed"].tolist() == [True, False, False]  # reached to the point is reached
-    nothing = lift(scored([ROWS[0], (*ROWS[1][:-1], 0.0), *ROWS[2:]]), goal=80)
+    assert lift(scored(), rules=Evaluation(first_tier=79))["needed"].tolist() == [
+        True,
+        False,
+        False,
+    ]  # reached to the point is reached
+    nothing = lift(scored([ROWS[0], (*ROWS[1][:-1], 0.0), *ROWS[2:]]), rules=Evaluation(first_tier=80))
     assert nothing["level_three"].tolist() == ["一", "四", "二"]  # an effort of 0 is none that was typed
-    plain = lift(scored([(*row[:-1], NAN) for row in ROWS]), goal=90)
+    plain = lift(scored([(*row[:-1], NAN) for row in ROWS]), rules=Evaluation(first_tier=90))
     assert plain["level_three"].tolist() == ["一", "二", "四"]
     assert plain["needed"].tolist() == [True, False, False]
 

@@ -15,11 +15,12 @@ from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 from scipy import stats
 
+from tests.analysis.ways import like_for_like, plan
 from zjanalysis.analysis.explain import gap_split
-from zjanalysis.analysis.indicators import indicator, measure
-from zjanalysis.analysis.like_for_like import code_tables, fit, judge, like_for_like
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.like_for_like import code_tables, fit, judge
 from zjanalysis.analysis.matching import common_limits
-from zjanalysis.analysis.plan import plan
+from zjanalysis.analysis.registry import indicator
 from zjanalysis.columns import ALL_COLUMNS
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
@@ -135,7 +136,7 @@ def test_the_two_way_model_its_interval_and_the_verdict(make_items: Make, name: 
     assert table.held.all() == (name == "two_way.xlsx")
     assert [formulas[county] for county in counties] == pytest.approx(list(fit(table).effects), abs=1e-12)
     assert (formulas["check_middle"], formulas["check_difference"]) == pytest.approx((0, 0), abs=1e-12)
-    found = judge(table, one, regions=["440823"]).iloc[0]
+    found = judge(table, one).set_index("region_code").loc["440823"]
     assert found["middle"] == "440881"
     assert formulas["difference"] == pytest.approx(found["difference"], abs=1e-12)
     assert formulas["n_effective"] == pytest.approx(found["n_effective"])

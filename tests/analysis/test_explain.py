@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from zjanalysis.analysis.explain import gap_split
-from zjanalysis.analysis.indicators import indicator, measure
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import indicator
 
 Read = Callable[[str], pd.DataFrame]
 

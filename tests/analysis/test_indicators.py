@@ -8,17 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjanalysis.analysis.indicators import (
-    ITEM_INDICATORS,
-    Scope,
-    as_written,
-    by_caseload,
-    indicator,
-    left_out,
-    measure,
-)
+from zjanalysis.analysis.indicators import as_written, left_out, measure
 from zjanalysis.analysis.matching import collapse_by_code
-from zjanalysis.analysis.registry import PLAN_SCOPE, for_region
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Scope, by_caseload, for_region, indicator
 from zjanalysis.errors import UnknownName
 
 Read = Callable[[str], pd.DataFrame]

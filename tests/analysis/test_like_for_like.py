@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
+from tests.analysis.ways import like_for_like
 from zjanalysis.analysis.compare import hinges, standings
 from zjanalysis.analysis.like_for_like import (
     CodeTable,
@@ -24,7 +25,6 @@ from zjanalysis.analysis.like_for_like import (
     difference,
     fit,
     judge,
-    like_for_like,
     linked,
     middle_of,
 )

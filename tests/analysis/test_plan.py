@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from tests.analysis.ways import plan, survey
 from zjanalysis.analysis.compare import facts, standings
 from zjanalysis.analysis.frontier import (
     FREE,
@@ -21,7 +22,7 @@ from zjanalysis.analysis.frontier import (
     review_of,
     unreviewed,
 )
-from zjanalysis.analysis.indicators import Scope, indicator, measure
+from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.like_for_like import CodeTable, judged
 from zjanalysis.analysis.plan import (
     LEAD,
@@ -29,11 +30,10 @@ from zjanalysis.analysis.plan import (
     Plan,
     fewest,
     lead,
-    plan,
     plan_on,
     reached_values,
-    survey,
 )
+from zjanalysis.analysis.registry import Scope, indicator
 from zjanalysis.analysis.tasks import carried_out
 from zjanalysis.errors import ConfigError, UnknownName
 from zjanalysis.inputs.period import load_period

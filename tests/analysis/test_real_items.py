@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from tests.analysis.ways import like_for_like, sensitivity
 from zjanalysis.analysis.compare import standings
 from zjanalysis.analysis.explain import gap_split
-from zjanalysis.analysis.indicators import Scope, as_written, indicator, measure
-from zjanalysis.analysis.like_for_like import like_for_like
-from zjanalysis.analysis.sensitivity import reconverted, sensitivity
+from zjanalysis.analysis.indicators import as_written, measure
+from zjanalysis.analysis.registry import Scope, indicator
+from zjanalysis.analysis.sensitivity import reconverted
 from zjanalysis.inputs.period import load_period
 from zjanalysis.settings import Units
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.analysis.ways import sensitivity
 from zjanalysis.analysis.compare import standings
-from zjanalysis.analysis.sensitivity import blank_promises, reconverted, sensitivity
+from zjanalysis.analysis.sensitivity import blank_promises, reconverted
 from zjanalysis.settings import Comparison, Settings, Units
 
 Read = Callable[[str], pd.DataFrame]

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.analysis.ways import plan
 from zjanalysis.analysis.frontier import Constraints
-from zjanalysis.analysis.indicators import indicator, measure
-from zjanalysis.analysis.plan import plan
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import indicator
 from zjanalysis.analysis.tasks import ANSWERS, after_answers, carried_out, judge_answers, task_list
 from zjanalysis.display.forms import write_tasks
 from zjanalysis.inputs.office_table import read_answers

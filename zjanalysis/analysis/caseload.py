@@ -12,7 +12,7 @@ import pandas as pd
 from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.frontier import numerators, slim
 from zjanalysis.analysis.indicators import in_scope, measure
-from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, Indicator, Scope, by_caseload, indicator
+from zjanalysis.analysis.registry import ONE, PLAN_SCOPE, SCORE_KEY, Indicator, Scope, by_caseload, indicator
 
 DECIDING = ("time_compression", "visits", "visit_share")
 """The indicators of the plan's sentences 时限压缩率高于兄弟地市 and 跑动率低于兄弟地市."""
@@ -42,7 +42,7 @@ def caseload(
     rows = with_caseload(slim(items)[items["region_code"].isin(group)], counts)
     lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
     scores = measure(rows, [*wanted, *lens, *counted], scope=scope)
-    places, sums = (table.set_index(["region_code", "indicator"])
+    places, sums = (table.set_index(SCORE_KEY)
                     for table in (facts(scores, indicators=[*wanted, *lens]), scores))  # fmt: skip
     lines = pd.MultiIndex.from_product([group, [one.key for one in wanted]], names=sums.index.names)
 

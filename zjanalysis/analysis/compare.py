@@ -14,6 +14,7 @@ import pandas as pd
 from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.like_for_like import (
+    LEVEL,
     CodeTable,
     Difference,
     Fit,
@@ -28,7 +29,7 @@ from zjanalysis.analysis.like_for_like import (
     rules_of,
     verdict_of,
 )
-from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, for_region
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, SCORE_KEY, Indicator, Scope, for_region
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.settings import Comparison, Settings
 from zjanalysis.units import UNITS, Met, Target, Verdict, digits_for, published, rising
@@ -79,7 +80,7 @@ def facts(
     [1, 1, 3, 4]
     """
     about, rules = {one.key: one for one in indicators}, rules_of(settings)
-    past = None if before is None else before.set_index(["region_code", "indicator"])["value"]
+    past = None if before is None else before.set_index(SCORE_KEY)["value"]
     groups = [(about[str(key)], rows) for key, rows in scores.groupby("indicator", sort=False) if key in about]
     parts = [_placed(rows, one, past, rules.min_peers) for one, rows in groups]
     if not parts:
@@ -158,15 +159,14 @@ def standings(
     group, wanted = tuple(dict.fromkeys(regions)), [find(i) for i in indicators]
     rows = items[items["region_code"].isin(group)]
     scores = measure(rows, wanted, scope=scope)
-    grid = pd.MultiIndex.from_product([group, [one.key for one in wanted]], names=["region_code", "indicator"])
-    every = scores.set_index(["region_code", "indicator"]).reindex(grid).reset_index()
+    grid = pd.MultiIndex.from_product([group, [one.key for one in wanted]], names=SCORE_KEY)
+    every = scores.set_index(SCORE_KEY).reindex(grid).reset_index()
     every[["n", "n_left_out"]] = every[["n", "n_left_out"]].fillna(0).astype("int64")
     gaps = facts(every, before=before, settings=settings, indicators=wanted)
     tables = code_tables(rows, wanted, regions=group, scope=scope)
     judged = pd.concat([judge(tables[one.key], one, settings=settings) for one in wanted])
     ranges = rank_ranges(rows, wanted, regions=group, scope=scope)
-    key = ["region_code", "indicator"]
-    joined = gaps.merge(judged, on=key, how="left").merge(ranges, on=key, how="left")
+    joined = gaps.merge(judged, on=SCORE_KEY, how="left").merge(ranges, on=SCORE_KEY, how="left")
     return joined.assign(
         rank_low=joined[["rank", "rank_low"]].min(axis=1),  # values that print alike share a place, however sure
         rank_high=joined[["rank", "rank_high"]].max(axis=1),
@@ -178,26 +178,6 @@ def _simpson(gaps: pd.DataFrame, wanted: list[Indicator], settings: Settings | N
     margins = {one.key: margin_of(one, rules_of(settings)) for one in wanted}
     plain, alike = gaps["gap_to_median"].round(9), gaps["effect"].round(9)
     return (plain * alike < 0) & (np.maximum(plain.abs(), alike.abs()) >= gaps["indicator"].map(margins))
-
-
-def compare(
-    items: pd.DataFrame,
-    *,
-    region: str,
-    peers: Iterable[str],
-    indicators: Iterable[str | Indicator] = KEY,
-    settings: Settings | None = None,
-    scope: Scope | None = PLAN_SCOPE,
-) -> pd.DataFrame:
-    """Return `gaps` of one region in the group of itself and its peers: its rows of `standings`, without a last period.
-
-    ``hinge`` names the departments without whose items 判断 would be another word (empty: none).
-    """
-    group, wanted = [region, *peers], [find(i) for i in indicators]
-    whole = standings(items, regions=group, indicators=wanted, settings=settings, scope=scope)
-    own = whole[whole["region_code"] == region].reset_index(drop=True)
-    tables = code_tables(items[items["region_code"].isin(group)], wanted, regions=group, scope=scope)
-    return own.assign(hinge=hinge(items, tables, wanted, region, settings))
 
 
 def hinge(
@@ -272,7 +252,6 @@ def rank_ranges(
     *,
     regions: Iterable[str],
     scope: Scope | None = PLAN_SCOPE,
-    level: float = 0.95,
 ) -> pd.DataFrame:
     """Return between which places a published rank lies: region_code, indicator, rank_low (the best), rank_high.
 
@@ -287,23 +266,19 @@ def rank_ranges(
     alone = pd.Series([f"/{place}" for place in range(len(items))], index=items.index, dtype="str")
     clustered = items.assign(cluster=items["match_code"].fillna(alone))  # a row without a code stands for itself
     sums = measure(clustered, wanted, by=("region_code", "cluster"), scope=scope)
-    parts = [_ranges(sums[sums["indicator"] == one.key], one, group, level) for one in wanted]
+    parts = [_ranges(sums[sums["indicator"] == one.key], one, group) for one in wanted]
     return pd.concat(parts, ignore_index=True).astype({"rank_low": "Int64", "rank_high": "Int64"})
 
 
-def _ranges(sums: pd.DataFrame, one: Indicator, group: tuple[str, ...], level: float) -> pd.DataFrame:
-    above, below = (
-        sums.pivot(index="cluster", columns="region_code", values=name)
-        .reindex(columns=list(group))
-        .fillna(0.0)
-        .to_numpy("float64")
-        for name in ("numerator", "denominator")
-    )
-    low, high = rank_range(above, below, sign=one.sign, level=level)
+def _ranges(sums: pd.DataFrame, one: Indicator, group: tuple[str, ...]) -> pd.DataFrame:
+    sides = pd.MultiIndex.from_product([["numerator", "denominator"], group])
+    wide = sums.pivot(index="cluster", columns="region_code", values=["numerator", "denominator"])
+    above, below = np.hsplit(wide.reindex(columns=sides).fillna(0.0).to_numpy("float64"), 2)
+    low, high = rank_range(above, below, sign=one.sign)
     return pd.DataFrame({"region_code": group, "indicator": one.key, "rank_low": low, "rank_high": high})
 
 
-def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int, level: float = 0.95) -> tuple[np.ndarray, ...]:
+def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int) -> tuple[np.ndarray, ...]:
     """Return the best and worst place of every region, from the two sums of each code and region (see `rank_ranges`).
 
     >>> low, high = rank_range(np.tile([1.0, 0], (30, 1)), np.ones((30, 2)), sign=1)
@@ -317,7 +292,7 @@ def rank_range(above: np.ndarray, below: np.ndarray, *, sign: int, level: float 
         n_codes = total**2 / (below**2).sum(axis=0)
         unseen = _unseen(above, below, influence, n_codes)
     known = ~np.isnan(value)
-    surely = _surely_better(value * sign, influence, unseen, n_codes, level)
+    surely = _surely_better(value * sign, influence, unseen, n_codes)
     tied = _surely_tied(value, influence, unseen)
     best, worst = 1.0 + surely.sum(axis=0), known.sum() - 1.0 * (surely | tied).sum(axis=1)
     return np.where(known, best, np.nan), np.where(known, worst, np.nan)
@@ -333,9 +308,7 @@ def _unseen(above: np.ndarray, below: np.ndarray, influence: np.ndarray, n_codes
     return np.asarray((usual / n_codes * USUAL_CODES / (n_codes + USUAL_CODES) - (influence**2).sum(axis=0)).clip(0))
 
 
-def _surely_better(
-    value: np.ndarray, influence: np.ndarray, unseen: np.ndarray, n_codes: np.ndarray, level: float
-) -> np.ndarray:
+def _surely_better(value: np.ndarray, influence: np.ndarray, unseen: np.ndarray, n_codes: np.ndarray) -> np.ndarray:
     """Tell of every pair whether the first is better than the second beyond what the listed codes can tell."""
     n, size = influence.shape
     better = np.zeros((size, size), dtype=bool)
@@ -344,7 +317,7 @@ def _surely_better(
         square = float((apart**2).sum())
         fewest = min(float(apart.sum() ** 2 / square) if square else 0.0, n_codes[a], n_codes[b])
         variance = n / max(n - 1, 1) * square + unseen[a] + unseen[b]
-        better[a, b] = value[a] - value[b] > two_sided_t(level, max(fewest - 1, 1.0)) * np.sqrt(variance)
+        better[a, b] = value[a] - value[b] > two_sided_t(LEVEL, max(fewest - 1, 1.0)) * np.sqrt(variance)
     return better
 
 

@@ -31,12 +31,10 @@ FULL = 100.0
 
 @dataclass(frozen=True)
 class Total:
-    """``total`` is NaN unless every weight has its points; ``known`` of ``covered`` points are certain."""
+    """``total`` is NaN unless every weight has its points; ``known`` are the points that are certain."""
 
     total: float
     known: float
-    covered: float
-    weight: float
     sentence: str
 
 
@@ -62,20 +60,15 @@ def points(weights: pd.DataFrame, scores: pd.DataFrame, *, region: str) -> pd.Da
     asked = [(rows[name] * sign).to_numpy("float64") for name in ("value", "full_at")]
     met = pd.Series(passes(*asked), index=rows.index)  # sums of floats are noisy
     step = met.astype("float64").where(rows["value"].notna())
-    got = pd.Series(
-        np.select(
-            [rows["method"] == BY_SHARE, rows["method"] == MET_OR_NOT, rows["method"] == TYPED],
-            [rows["weight"] * reach, rows["weight"] * step, rows["typed_points"]],
-            np.nan,
-        ),
-        index=rows.index,
-    )
-    return rows.assign(points=got, cost=rows["weight"] - got, share_of_full=got / rows["weight"])
+    by_method = {BY_SHARE: rows["weight"] * reach, MET_OR_NOT: rows["weight"] * step, TYPED: rows["typed_points"]}
+    chosen = np.select([rows["method"] == method for method in by_method], list(by_method.values()), np.nan)
+    scored = rows.assign(points=chosen)
+    return scored.assign(cost=rows["weight"] - scored["points"], share_of_full=scored["points"] / rows["weight"])
 
 
-def levels(scored: pd.DataFrame, *, by: tuple[str, ...] = ("level_one", "level_two")) -> pd.DataFrame:
-    """Return points, weight and cost summed to the second (or first) level; a level that lacks a value has no sum."""
-    groups = scored.groupby(list(by), sort=False)
+def levels(scored: pd.DataFrame) -> pd.DataFrame:
+    """Return points, weight and cost summed to the second level; a level that lacks a value has no sum."""
+    groups = scored.groupby(["level_one", "level_two"], sort=False)
     sums = groups.agg(
         n=("weight", "size"),
         n_no_value=("points", lambda p: int(p.isna().sum())),
@@ -88,45 +81,41 @@ def levels(scored: pd.DataFrame, *, by: tuple[str, ...] = ("level_one", "level_t
 
 def total(scored: pd.DataFrame, *, rules: Evaluation | None = None) -> Total:
     """Return the total with the sentence that says what it means; nothing is invented where weights or values lack."""
-    tiers = rules or Evaluation()
-    if scored.empty:
-        return Total(np.nan, np.nan, 0.0, 0.0, NO_WEIGHTS)
     known, weight = float(scored["points"].sum()), float(scored["weight"].sum())
-    covered = float(scored.loc[scored["points"].notna(), "weight"].sum())
+    open_weights = scored.loc[scored["points"].isna(), "weight"]
+    if scored.empty:
+        return Total(np.nan, known, NO_WEIGHTS)
     if abs(weight - FULL) > 1e-6:
-        return Total(
-            np.nan, known, covered, weight, f"权重合计{weight:g}分，不是{FULL:g}分，不计算总分；请核对三级指标权重。"
-        )
-    missing = int(scored["points"].isna().sum())
-    if missing:
-        words = (f"{missing}项三级指标没有得分（权重{weight - covered:g}分），不给总分：已知{known:.2f}分，"
-                 f"总分在{known:.2f}与{known + weight - covered:.2f}之间。")  # fmt: skip
-        return Total(np.nan, known, covered, weight, words)
-    unit, lines = UNITS["score"], np.array([tiers.first_tier, tiers.base_score])
+        words = f"权重合计{weight:g}分，不是{FULL:g}分，不计算总分；请核对三级指标权重。"
+        return Total(np.nan, known, words)
+    if len(open_weights):
+        lost = float(open_weights.sum())
+        words = (f"{len(open_weights)}项三级指标没有得分（权重{lost:g}分），不给总分：已知{known:.2f}分，"
+                 f"总分在{known:.2f}与{known + lost:.2f}之间。")  # fmt: skip
+        return Total(np.nan, known, words)
+    tiers, unit = rules or Evaluation(), UNITS["score"]
+    lines = np.array([tiers.first_tier, tiers.base_score])
     digits = digits_for([known], lines, unit)  # a total is printed apart from a line that it does not reach
     short, less = apart(lines, np.array([known, known]), unit, digits)
     tier = "已达到" if short <= 0 else f"差{short:.{digits}f}分达到"
     moved = f"{unit.down if less > 0 else unit.up}{abs(less):.{digits}f}分" if less else "持平"
     base = f"较2020年（{tiers.base_score:.2f}分）{moved}" if tiers.base_score else "2020年得分未收录"
     now = published(np.array([known]), unit, digits)[0]
-    words = f"总分{now:.{digits}f}分，{base}；{tier}第一梯队参考线{tiers.first_tier:g}分。"
-    return Total(known, known, covered, weight, words)
+    return Total(known, known, f"总分{now:.{digits}f}分，{base}；{tier}第一梯队参考线{tiers.first_tier:g}分。")
 
 
-def lift(scored: pd.DataFrame, *, goal: float | None = None, rules: Evaluation | None = None) -> pd.DataFrame:
-    """Return the indicators that lift the total most, first things first, until the goal (default: the first tier).
+def lift(scored: pd.DataFrame, *, rules: Evaluation) -> pd.DataFrame:
+    """Return the indicators that lift the total most, first things first, until the first tier.
 
     With the effort the office typed: points per unit of effort, highest first; rows without an effort come after
     them. Without any effort: the largest loss first, which needs the fewest indicators. ``total_after`` adds up from
-    the known points, each indicator brought to full marks; ``needed`` tells the rows up to the goal.
+    the known points, each indicator brought to full marks; ``needed`` tells the rows up to the first tier.
     """
-    aim = (rules or Evaluation()).first_tier if goal is None else goal
     lost = scored[scored["cost"] > 0]
     ranked = lost.assign(per_effort=lost["cost"] / lost["effort"].where(lost["effort"] > 0))
     ordered = ranked.sort_values(["per_effort", "cost"], ascending=False, kind="stable", ignore_index=True)
     after = float(scored["points"].sum()) + ordered["cost"].cumsum()
-    before = after - ordered["cost"]
-    return ordered.assign(total_after=after, needed=before < aim - 1e-9)
+    return ordered.assign(total_after=after, needed=after - ordered["cost"] < rules.first_tier - 1e-9)
 
 
 def tier_note(rules: Evaluation | None = None) -> str:

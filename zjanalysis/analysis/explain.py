@@ -17,7 +17,7 @@ import pandas as pd
 from zjanalysis.analysis.frontier import INSTANT, slim
 from zjanalysis.analysis.indicators import in_scope, measure
 from zjanalysis.analysis.matching import keys_in_both, lineages, paired
-from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, SCORE_KEY, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.units import UNITS, published
 
@@ -152,7 +152,6 @@ def _ratio(above: float, below: float, *, empty: float = float("nan")) -> float:
 
 ADDED, REMOVED, CHANGED = "新增", "取消", "变动"
 BETTER, SAME, WORSE, NO_PREVIOUS = "改善", "持平", "退步", "无上期"
-PLACE = ["region_code", "indicator"]
 
 
 class Cause(StrEnum):
@@ -190,11 +189,11 @@ def change(
         unit = UNITS[one.unit]
         now, then = (published(rows[name].to_numpy("float64"), unit) for name in ("value", "previous"))
         moved[rows.index] = ((now - then) * one.sign / unit.relevant).round(6)
-    from_list = pd.MultiIndex.from_frame(joined[PLACE][:0] if parts is None else causes(parts).query("listed")[PLACE])
-    listed = pd.Series(pd.MultiIndex.from_frame(joined[PLACE]).isin(from_list), index=joined.index)
-    when = [moved.isna(), moved.abs() < 1, listed, moved > 0]
-    trend = np.select(when, [NO_PREVIOUS, SAME, str(Cause.LIST), BETTER], WORSE)
-    return joined.assign(change=joined["value"] - joined["previous"], trend=trend, listed=listed)
+    from_list = joined[SCORE_KEY][:0] if parts is None else causes(parts).query("listed")[SCORE_KEY]
+    listed = pd.MultiIndex.from_frame(joined[SCORE_KEY]).isin(pd.MultiIndex.from_frame(from_list))
+    table = joined.assign(change=joined["value"] - joined["previous"], listed=listed)
+    when = [moved.isna(), moved.abs() < 1, table["listed"], moved > 0]
+    return table.assign(trend=np.select(when, [NO_PREVIOUS, SAME, str(Cause.LIST), BETTER], WORSE))
 
 
 _MEASURED = {"value", "numerator", "denominator", "n", "n_left_out", "shown", "rank", "tied", "n_ranked"}
@@ -230,9 +229,9 @@ def change_split(
     shared = {}
     for name, side in (("now", now.loc[both]), ("then", then.loc[both])):
         part = (weight / side["denominator"]).where(moved, 1.0)
-        shared[name] = side.mul(part, axis=0).groupby(PLACE).sum()
-    lines = pd.MultiIndex.from_product([asked, [one.key for one in wanted]], names=PLACE)
-    sums = (now.groupby(PLACE).sum(), shared["now"], shared["then"], then.groupby(PLACE).sum())
+        shared[name] = side.mul(part, axis=0).groupby(SCORE_KEY).sum()
+    lines = pd.MultiIndex.from_product([asked, [one.key for one in wanted]], names=SCORE_KEY)
+    sums = (now.groupby(SCORE_KEY).sum(), shared["now"], shared["then"], then.groupby(SCORE_KEY).sum())
     whole = [(each["numerator"] / each["denominator"]).reindex(lines) for each in sums]
     return _three_parts(whole, (now.index, then.index, both), [one.sign for one in wanted] * len(asked))
 
@@ -246,7 +245,7 @@ def _three_parts(values: list[pd.Series], listed: tuple[pd.Index, ...], signs: l
     nothing = whole_now.isna() | whole_then.isna()
     shared_now, shared_then = shared_now.fillna(0.0), shared_then.fillna(0.0)  # nothing shared: all came and went
     steps = {ADDED: whole_now - shared_now, REMOVED: shared_then - whole_then, CHANGED: shared_now - shared_then}
-    now, then, both = (pd.Series(1, index=index).groupby(PLACE).sum().reindex(whole_now.index, fill_value=0)
+    now, then, both = (pd.Series(1, index=index).groupby(SCORE_KEY).sum().reindex(whole_now.index, fill_value=0)
                        for index in listed)  # fmt: skip
     counts = {ADDED: now - both, REMOVED: then - both, CHANGED: both}
     whole = pd.DataFrame({"value": whole_now, "previous": whole_then, "change": whole_now - whole_then})
@@ -264,8 +263,8 @@ def causes(parts: pd.DataFrame) -> pd.DataFrame:
     slow items were taken off the list, or quick ones put on it, is 清单变化: no item has become better. ``listed``
     tells where the list did more of the change than the items, so that it is called neither 改善 nor 退步.
     """
-    shared = parts[parts["part"] == CHANGED].set_index(PLACE)
-    wide = parts.pivot(index=PLACE, columns="part", values="contribution").reindex(shared.index)
+    shared = parts[parts["part"] == CHANGED].set_index(SCORE_KEY)
+    wide = parts.pivot(index=SCORE_KEY, columns="part", values="contribution").reindex(shared.index)
     relevant = np.array([UNITS[find(key).unit].relevant for _, key in wide.index]) - 1e-9
     by_items, by_list, way = wide[CHANGED], wide[ADDED] + wide[REMOVED], np.sign(shared["change"])
     done, listed = by_items * way >= relevant, by_list * way >= relevant
@@ -283,7 +282,7 @@ def _sums(sides: tuple[pd.DataFrame, ...], wanted: list[Indicator], scope: Scope
     """Return the two sums of each side by region, indicator and pair, where there is something to divide by."""
     rows = pd.concat([side.assign(side=place) for place, side in enumerate(sides)])
     sums = measure(rows, wanted, by=("side", "region_code", "pair"), scope=scope)  # once: what it prepares costs most
-    counted = sums[sums["denominator"] > 0].set_index([*PLACE, "pair"])
+    counted = sums[sums["denominator"] > 0].set_index([*SCORE_KEY, "pair"])
     return [counted.loc[counted["side"] == place, ["numerator", "denominator"]] for place in range(len(sides))]
 
 

@@ -9,36 +9,10 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.registry import (
-    ITEM_INDICATORS,
-    ONE,
-    PERMIT,
-    PLAN_SCOPE,
-    Indicator,
-    Scope,
-    by_caseload,
-    indicator,
-)
+from zjanalysis.analysis.registry import ITEM_INDICATORS, ONE, PERMIT, PLAN_SCOPE, Indicator, Scope, indicator
 from zjanalysis.columns import label
 from zjanalysis.errors import NoData
 from zjanalysis.inputs.reference import spellings
-
-__all__ = [
-    "ITEM_INDICATORS",
-    "PERMIT",
-    "PLAN_SCOPE",
-    "Indicator",
-    "Scope",
-    "as_written",
-    "by_caseload",
-    "emptied_by",
-    "in_scope",
-    "indicator",
-    "left_out",
-    "measure",
-    "refuse_empty",
-    "to_pandas",
-]
 
 
 def measure(

@@ -19,7 +19,6 @@ from zjanalysis.analysis.chance import two_sided_t
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.matching import common_limits
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
-from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.settings import Comparison, Settings, load_settings
 from zjanalysis.units import Verdict
 
@@ -144,7 +143,7 @@ class Difference:
         return replace(self, value=self.value * one.sign + 0.0, low=low, high=high)
 
 
-def difference(fitted: Fit, first: int, second: int, *, least: float, level: float = LEVEL) -> Difference:
+def difference(fitted: Fit, first: int, second: int, *, least: float) -> Difference:
     """Return effect of ``first`` − effect of ``second`` with the interval that the simulation chose.
 
     Variance: the jackknife over codes (linear, with leverage), plus the square of the largest contribution, which
@@ -153,12 +152,10 @@ def difference(fitted: Fit, first: int, second: int, *, least: float, level: flo
     of its own that either region has and that differ: third regions' promises are no evidence of one that lists little.
     Below ``least`` there is no interval, nor where nothing differs and one of the two has fewer codes.
     """
-    return differences(fitted, first, [second], least=least, level=level)[0]
+    return differences(fitted, first, [second], least=least)[0]
 
 
-def differences(
-    fitted: Fit, first: int, second: Sequence[int], *, least: float, level: float = LEVEL
-) -> list[Difference]:
+def differences(fitted: Fit, first: int, second: Sequence[int], *, least: float) -> list[Difference]:
     """Return `difference` for every fit of a stack, each against a region of its own."""
     weights, places = fitted.table.weights, np.arange(len(fitted.table.regions))
     direction = _times(fitted.inverse, 1.0 * (places == first) - (places == np.array(second)[:, None]))
@@ -174,7 +171,7 @@ def differences(
         half = _spread(fitted, direction, n)
     ends = np.where(most >= _NOTHING, np.inf, np.where(n_own >= least, 0.0, np.nan))
     made = zip(parts.sum(axis=-1), ends, np.sqrt(half + most**2), np.minimum(effective, n_differ), strict=True)
-    return [_difference(*map(float, one), least=least, level=level) for one in made]
+    return [_difference(*map(float, one), least=least) for one in made]
 
 
 def _spread(fitted: Fit, direction: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -187,14 +184,14 @@ def _spread(fitted: Fit, direction: np.ndarray, n: np.ndarray) -> np.ndarray:
     return np.asarray((n - 1) / n * (apart**2).sum(axis=-1))
 
 
-def _difference(value: float, ends: float, error: float, effective: float, *, least: float, level: float) -> Difference:
+def _difference(value: float, ends: float, error: float, effective: float, *, least: float) -> Difference:
     """Return one `difference`; ``ends``: both of them where nothing differs, infinite where something does."""
     if ends != np.inf:
         return Difference(0.0, ends, ends, 0.0)
     n_effective = round(effective, 9)  # whatever the order of the sum
     if n_effective < least:
         return Difference(value, np.nan, np.nan, n_effective)
-    half = two_sided_t(level, max(n_effective - 1, 1.0)) * error
+    half = two_sided_t(LEVEL, max(n_effective - 1, 1.0)) * error
     return Difference(value, value - half, value + half, n_effective)
 
 
@@ -216,10 +213,8 @@ def rules_of(settings: Settings | None) -> Comparison:
     return (settings or load_settings()).comparison
 
 
-def judge(
-    table: CodeTable, one: Indicator, *, settings: Settings | None = None, regions: Iterable[str] = ()
-) -> pd.DataFrame:
-    """Return 判断 for the regions of a group on one indicator: one row per region (all, or the ``regions`` asked).
+def judge(table: CodeTable, one: Indicator, *, settings: Settings | None = None) -> pd.DataFrame:
+    """Return 判断 for the regions of a group on one indicator: one row per region.
 
     ``effect`` is the region's effect minus the median effect of the group, oneself included, positive when better.
     ``verdict`` rests on ``difference``, the effect minus that of ``middle``, the region in the middle (of the others
@@ -228,8 +223,8 @@ def judge(
     ``reason`` where under half its codes or too few are shared, fewer than three peers have data, or too few differ.
     ``n_codes`` are the region's codes, ``n_shared`` those another region holds too, ``coverage`` their share.
     """
-    rows = judged(table, one, rules_of(settings), regions=regions)
-    return pd.DataFrame(rows, columns=[f.name for f in fields(Judged)]).astype(dict.fromkeys(_TEXTS, "str"))
+    rows = pd.DataFrame(judged(table, one, rules_of(settings)), columns=[f.name for f in fields(Judged)])
+    return rows.astype(dict.fromkeys(_TEXTS, "str"))
 
 
 @dataclass(frozen=True)
@@ -258,7 +253,7 @@ _TEXTS = ("region_code", "indicator", "middle", "verdict", "reason")
 
 
 def judged(table: CodeTable, one: Indicator, rules: Comparison, *, regions: Iterable[str] = ()) -> list[Judged]:
-    """Return the rows of `judge` as records."""
+    """Return the rows of `judge` as records: of all regions, or of those named."""
     fitted, wanted = group_fit(table, rules), set(regions)
     places = [place for place, region in enumerate(table.regions) if not wanted or region in wanted]
     return [judged_by(fitted, counted(table, one, place), one, rules) for place in places]
@@ -346,31 +341,16 @@ def _not_shared(row: Judged, rules: Comparison) -> str:
     return part if row.coverage < rules.min_coverage else "没有可比的兄弟地区"
 
 
-def like_for_like(
-    items: pd.DataFrame,
-    *,
-    region: str,
-    peers: Iterable[str],
-    indicator: str | Indicator,
-    settings: Settings | None = None,
-    scope: Scope | None = PLAN_SCOPE,
-) -> pd.DataFrame:
-    """Compare the region with each peer on the base codes both have: evidence beside 判断, one row per peer.
-
-    ``value`` and ``peer_value`` on the shared codes with one statutory limit per code (of the whole group);
-    ``difference`` is positive when the region is better, ``low`` and ``high`` its interval; ``coverage`` is n_shared /
-    n_codes. What a third region promises does not move a row. ``verdict`` is 不作判断 with a ``reason`` under half
-    coverage or where too few codes differ.
-    """
-    one = find(indicator)
-    table = code_tables(items, [one], regions=[region, *peers], scope=scope)[one.key]
-    return pairs(table, one, region=region, peers=peers, settings=settings)
-
-
 def pairs(
     table: CodeTable, one: Indicator, *, region: str, peers: Iterable[str], settings: Settings | None = None
 ) -> pd.DataFrame:
-    """Return the rows of `like_for_like` where the code table of the group is there already."""
+    """Compare the region with each peer on the base codes both have: evidence beside 判断, one row per peer.
+
+    ``table``: that of the group (`code_tables`). ``value`` and ``peer_value`` on the shared codes with one statutory
+    limit per code (of the whole group); ``difference`` is positive when the region is better, ``low`` and ``high`` its
+    interval; ``coverage`` is n_shared / n_codes. What a third region promises does not move a row. ``verdict`` is
+    不作判断 with a ``reason`` under half coverage or where too few codes differ.
+    """
     own, names, rules = table.regions.index(region), table.regions, rules_of(settings)
     others = [peer for peer in dict.fromkeys(peers) if peer != region]
     return pd.DataFrame([_pair(table, own, names.index(peer), one, rules) for peer in others], columns=list(PAIRS))

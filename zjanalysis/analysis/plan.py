@@ -20,13 +20,11 @@ from pandas.arrays import IntegerArray
 from zjanalysis.analysis import like_for_like as two_way
 from zjanalysis.analysis.compare import places, target_of, to_middle
 from zjanalysis.analysis.frontier import (
-    FREE,
     Constraints,
     Lever,
     frontier,
     lever_of,
     obstacles,
-    peer_states,
     possible_steps,
     unreviewed,
 )
@@ -34,7 +32,6 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.like_for_like import CodeTable, Difference, Fit, Judged, rules_of
 from zjanalysis.analysis.matching import common_limit
 from zjanalysis.analysis.registry import Indicator
-from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.errors import ConfigError, UnknownName, answering
 from zjanalysis.inputs.period import lending
 from zjanalysis.inputs.regions import region_code
@@ -73,7 +70,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Ground:
-    """What every plan of one indicator and region starts from (`survey`).
+    """What every plan of one indicator and region starts from.
 
     ``group``: the region, then its peers; ``items`` all items, ``values`` what the group reaches, ``states`` where it
     stands item by item (`frontier.peer_states`), ``table`` what the region could gain under ``constraints``, ``alike``
@@ -135,20 +132,6 @@ class Plan:
         return f"方案：改{self.outcome['n_steps']}项；逐项 .steps（DataFrame），结果 .summary，限制 .obstacles"
 
 
-def survey(
-    items: pd.DataFrame, *, region: str, peers: Iterable[str], indicator: str | Indicator,
-    constraints: Constraints = FREE,
-) -> Ground:  # fmt: skip
-    """Return what all plans of one indicator and region share, computed from the items alone."""
-    one, group, scope = find(indicator), tuple(dict.fromkeys([region, *peers])), constraints.scope
-    rows = items[items["region_code"].isin(group)]
-    values = measure(rows, [one], scope=scope).set_index("region_code")["value"].reindex(list(group))
-    states = peer_states(rows, one, peers=group, scope=scope)
-    table, alike = headrooms(rows, one, regions=[region], group=group, states=states, constraints=constraints)
-    codes = two_way.code_tables(rows, [one], regions=group, scope=scope)[one.key]
-    return Ground(items, one, group, values, states, table, alike, codes, constraints)
-
-
 def headrooms(
     items: pd.DataFrame, one: Indicator, *, regions: Iterable[str], group: Iterable[str], states: pd.DataFrame,
     constraints: Constraints,
@@ -166,20 +149,6 @@ def headrooms(
     return table, frontier(alike, one, regions=regions, states=states, constraints=constraints)
 
 
-def plan(
-    items: pd.DataFrame,
-    *,
-    region: str,
-    peers: Iterable[str],
-    indicator: str | Indicator,
-    target: float | str = "plan",
-    constraints: Constraints = FREE,
-) -> Plan:
-    """Return the fewest items to change so that the target is reached; see `plan_on`."""
-    ground = survey(items, region=region, peers=peers, indicator=indicator, constraints=constraints)
-    return plan_on(ground, target=read_target(target), constraints=constraints)
-
-
 def read_target(written: float | str) -> float | str:
     """Return a target as `plan_on` takes it: 93% is a number, 达标, 优于, 中位数 and 最好 are words, the rest stays.
 
@@ -193,7 +162,7 @@ def read_target(written: float | str) -> float | str:
         return WORDS.get(text, text)
 
 
-def plan_on(ground: Ground, *, target: float | str = "plan", constraints: Constraints = FREE) -> Plan:
+def plan_on(ground: Ground, *, target: float | str, constraints: Constraints) -> Plan:
     """Return the fewest items to change so that the target is reached, each following what a peer already does.
 
     ``target``: ``plan`` until 达标 (no plan on record: past the group's median, which moves with the own value; a
@@ -261,7 +230,7 @@ def fewest(reach: np.ndarray, goal: Goal) -> int:
 
 
 def goal_of(
-    items: pd.DataFrame, one: Indicator, *, target: float | str, values: pd.Series, constraints: Constraints = FREE
+    items: pd.DataFrame, one: Indicator, *, target: float | str, values: pd.Series, constraints: Constraints
 ) -> Goal:
     """Read a target: a number, plan, lead, median, best or a region; raises ConfigError or UnknownName."""
     if not isinstance(target, str):

@@ -20,6 +20,8 @@ Aim = Literal["number", "above_peers", "rising", ""]
 ALL = nw.lit(True)
 ONE = nw.lit(1.0)
 PERMIT = ("行政许可",)
+SCORE_KEY = ["region_code", "indicator"]
+"""What a row of scores is known by."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import narwhals as nw
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.registry import Indicator
+from zjanalysis.analysis.registry import SCORE_KEY, Indicator
 from zjanalysis.inputs.office_table import day_of
 from zjanalysis.inputs.reported import load_definitions
 
@@ -68,10 +68,8 @@ def measure_reported(reported: pd.DataFrame) -> pd.DataFrame:
     keys = set(reported["indicator"].dropna())
     wanted = [i for i in REPORTED_INDICATORS if i.key in keys]
     if not wanted:
-        return pd.DataFrame(
-            columns=["region_code", "indicator", "value", "numerator", "denominator", "n", "n_left_out"]
-        )
-    rows = reported.dropna(subset=["region_code", "indicator"])
+        return pd.DataFrame(columns=[*SCORE_KEY, "value", "numerator", "denominator", "n", "n_left_out"])
+    rows = reported.dropna(subset=SCORE_KEY)
     # A few at a time: four columns for each of fifty indicators make a wide, slow table.
     parts = [measure(rows, wanted[i : i + AT_ONCE], scope=None) for i in range(0, len(wanted), AT_ONCE)]
     scores = pd.concat(parts, ignore_index=True).sort_values("region_code", kind="stable")

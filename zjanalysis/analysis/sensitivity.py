@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.compare import facts, target_of
@@ -12,24 +13,24 @@ from zjanalysis.analysis.frontier import INSTANT
 from zjanalysis.analysis.indicators import as_written, in_scope, measure
 from zjanalysis.analysis.like_for_like import code_tables, judge
 from zjanalysis.analysis.matching import collapse_by_code
-from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.values import factors
-from zjanalysis.settings import Settings, Units, load_settings
+from zjanalysis.settings import Settings, Units
 from zjanalysis.units import Met
 
-CURRENT, FOLDED = "现行口径", "同一基本编码只计一次（折叠）"
-OVERLONG, MIXED, PROMISED_BLANK = "承诺时限超过法定时限", "两个时限单位不同", "承诺时限空白"
+CURRENT = "现行口径"
 _TIME = ("time_compression", "time_compression_mean", "promised_days")
+Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @dataclass(frozen=True)
 class Switch:
-    """One other way to count: how the items change, or which indicator is read instead."""
+    """One other way to count these ``indicators`` (none: any): how the items change, or which is read ``instead``."""
 
     definition: str
-    change: Callable[[pd.DataFrame], pd.DataFrame]
-    indicators: tuple[str, ...]
+    change: Change = lambda items: items
+    indicators: tuple[str, ...] = _TIME
     instead: str = ""
 
 
@@ -51,73 +52,50 @@ def _instant_as_a_day(items: pd.DataFrame) -> pd.DataFrame:
     return items.assign(promised_days=items["promised_days"].mask(at_once, 1.0))
 
 
-def _left_out(items: pd.DataFrame, which: pd.Series, reason: str) -> pd.DataFrame:
-    return items.assign(limit_reason=items["limit_reason"].mask(which & items["limit_reason"].isna(), reason))
-
-
-def _without_overlong(items: pd.DataFrame) -> pd.DataFrame:
-    return _left_out(items, items["promised_days"] > items["statutory_days"], OVERLONG)
-
-
-def _without_mixed(items: pd.DataFrame) -> pd.DataFrame:
-    both = items["statutory_unit"].notna() & items["promised_unit"].notna()
-    return _left_out(items, both & (items["statutory_unit"] != items["promised_unit"]), MIXED)
-
-
 def blank_promises(items: pd.DataFrame) -> pd.Series:
     """Tell which items are 即办件 whose promised limit is blank and therefore counted as 0."""
     return (items["handling_type"] == INSTANT) & items["promised_written"].isna() & items["limit_reason"].isna()
 
 
-def _without_blank_promises(items: pd.DataFrame) -> pd.DataFrame:
-    return _left_out(items, blank_promises(items), PROMISED_BLANK)
+def _overlong(items: pd.DataFrame) -> pd.Series:
+    return items["promised_days"] > items["statutory_days"]
 
 
-def switches(units: Units) -> tuple[Switch, ...]:
-    """Return every switch; ``units`` are the factors in force, of which each unit switch changes one."""
+def _mixed(items: pd.DataFrame) -> pd.Series:
+    both = items["statutory_unit"].notna() & items["promised_unit"].notna()
+    return both & (items["statutory_unit"] != items["promised_unit"])
 
-    def same(items: pd.DataFrame) -> pd.DataFrame:
-        return items
 
-    def with_units(**other: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def switches(units: Units, scope: Scope) -> tuple[Switch, ...]:
+    """Return every way to count; ``units`` are the factors in force, of which each switch of units changes one."""
+
+    def with_units(**other: float) -> Change:
         return lambda items: reconverted(items, replace(units, **other))
 
-    total, any_time = ("time_compression",), _TIME
+    def without(which: Callable[[pd.DataFrame], pd.Series]) -> Change:
+        return lambda items: items.assign(limit_reason=items["limit_reason"].mask(which(items), "此口径不计"))
+
     return (
-        Switch("事项均值口径", same, total, instead="time_compression_mean"),
-        Switch("即办件按1个工作日计", _instant_as_a_day, any_time),
-        Switch("1个自然日按1个工作日折算", with_units(calendar_day=1.0), any_time),
-        Switch("1个月按22个工作日折算", with_units(month=22.0), any_time),
-        Switch("1个月按30个自然日折算", with_units(month=30 * units.calendar_day), any_time),
-        Switch("时限按原文数字，不折算单位", as_written, any_time),
-        Switch("剔除承诺时限超过法定时限的事项", _without_overlong, any_time),
-        Switch("剔除法定、承诺单位不同的事项", _without_mixed, any_time),
-        Switch("剔除承诺时限空白的即办件", _without_blank_promises, any_time),
-        Switch("跑动率口径（需到现场的事项占比）", same, ("visits",), instead="visit_share"),
+        Switch(CURRENT, indicators=()),
+        Switch("事项均值口径", indicators=("time_compression",), instead="time_compression_mean"),
+        Switch("即办件按1个工作日计", _instant_as_a_day),
+        Switch("1个自然日按1个工作日折算", with_units(calendar_day=1.0)),
+        Switch("1个月按22个工作日折算", with_units(month=22.0)),
+        Switch("1个月按30个自然日折算", with_units(month=30 * units.calendar_day)),
+        Switch("时限按原文数字，不折算单位", as_written),
+        Switch("剔除承诺时限超过法定时限的事项", without(_overlong)),
+        Switch("剔除法定、承诺单位不同的事项", without(_mixed)),
+        Switch("剔除承诺时限空白的即办件", without(blank_promises)),
+        Switch("跑动率口径（需到现场的事项占比）", indicators=("visits",), instead="visit_share"),
+        Switch("同一基本编码只计一次（折叠）", lambda items: collapse_by_code(items, scope=scope), indicators=()),
     )
 
 
-def sensitivity(
-    items: pd.DataFrame,
-    *,
-    region: str,
-    peers: Iterable[str],
-    indicator: str | Indicator = "time_compression",
-    settings: Settings | None = None,
-    scope: Scope | None = PLAN_SCOPE,
-) -> pd.DataFrame:
-    """Return where the region stands under every definition that touches the indicator: one row each.
-
-    The first row is 现行口径. ``indicator`` is the one read (a switch may read another); value, shown, median, rank,
-    n_ranked, meets_target and verdict as in `gaps`, n the items counted; ``rank_change`` places won (+) or lost (−)
-    against 现行口径, ``met_changed`` and ``verdict_changed`` whether the word is another.
-    """
-    group = dict.fromkeys([region, *peers])
-    return own_rows(readings(items, regions=group, indicator=indicator, settings=settings, scope=scope), region)
-
-
 def own_rows(rows: pd.DataFrame, region: str) -> pd.DataFrame:
-    """Return the rows of one region out of `readings`, each held against 现行口径."""
+    """Return the rows of one region out of `readings`, each held against 现行口径, which is the first.
+
+    ``rank_change`` are places won (+) or lost (−), ``met_changed`` and ``verdict_changed`` whether the word is another.
+    """
     table = rows[rows["region_code"] == region].reset_index(drop=True)
     current = table.iloc[0]
     return table.assign(
@@ -128,21 +106,26 @@ def own_rows(rows: pd.DataFrame, region: str) -> pd.DataFrame:
 
 
 def readings(
-    items: pd.DataFrame,
-    *,
-    regions: Iterable[str],
-    indicator: str | Indicator = "time_compression",
-    settings: Settings | None = None,
-    scope: Scope | None = PLAN_SCOPE,
+    items: pd.DataFrame, *, regions: tuple[str, ...], indicator: Indicator, settings: Settings, scope: Scope
 ) -> pd.DataFrame:
-    """Return every region of a group under every definition, one row each: what `sensitivity` says of all of them."""
-    one, group = find(indicator), tuple(regions)
-    chosen, narrow = settings or load_settings(), scope and scope.narrowed(one)
-    rows = in_scope(items[items["region_code"].isin(group)], narrow)
-    ways = (Switch(CURRENT, lambda items: items, (one.key,)), *switches(chosen.units),
-            Switch(FOLDED, lambda items: collapse_by_code(items, scope=narrow), (one.key,)))  # fmt: skip
-    tables = [_read(way.change(rows), find(way.instead or one), group, chosen, scope).assign(definition=way.definition)
-              for way in ways if one.key in way.indicators]  # fmt: skip
+    """Return where every region of a group stands under every definition that touches the indicator: one row each.
+
+    ``indicator`` is the one read (a switch may read another); value, shown, median, rank, n_ranked, meets_target and
+    verdict as in `gaps`, n the items counted. A rising target is not judged: the last period is not counted anew.
+    """
+    narrow = scope.narrowed(indicator)
+    rows = in_scope(items[items["region_code"].isin(regions)], narrow)
+    ways = [one for one in switches(settings.units, narrow) if not one.indicators or indicator.key in one.indicators]
+    tables = []
+    for way in ways:
+        one, counted = find(way.instead or indicator), way.change(rows)
+        places = facts(measure(counted, [one], scope=scope), settings=settings, indicators=[one])[_COLUMNS]
+        rising = [target_of(one, region).kind == "rising" for region in places["region_code"]]
+        met = places["meets_target"].mask(np.array(rising, dtype=bool), str(Met.NO_TARGET))
+        table = code_tables(counted, [one], regions=regions, scope=scope)[one.key]
+        judged = judge(table, one, settings=settings)[["region_code", "verdict", "reason"]]
+        read = places.assign(meets_target=met, definition=way.definition).merge(judged, on="region_code", how="left")
+        tables.append(read)
     return pd.concat(tables, ignore_index=True)
 
 
@@ -150,15 +133,3 @@ _COLUMNS = [
     "region_code", "indicator", "value", "shown", "digits", "median", "gap_to_median", "rank", "tied", "n_ranked", "n",
     "meets_target",
 ]  # fmt: skip
-
-
-def _read(
-    items: pd.DataFrame, one: Indicator, group: tuple[str, ...], settings: Settings, scope: Scope | None
-) -> pd.DataFrame:
-    """Return the rows of one definition; a rising target is not judged, since the last period is not counted anew."""
-    rows = facts(measure(items, [one], scope=scope), settings=settings, indicators=[one])[_COLUMNS]
-    rising = rows["region_code"].map(lambda region: target_of(one, region).kind == "rising")
-    rows = rows.assign(meets_target=rows["meets_target"].mask(rising, str(Met.NO_TARGET)))
-    table = code_tables(items, [one], regions=group, scope=scope)[one.key]
-    judged = judge(table, one, settings=settings)[["region_code", "verdict", "reason"]]
-    return rows.merge(judged, on="region_code", how="left")

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, Indicator, Scope, indicator
+from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, SCORE_KEY, Indicator, Scope, indicator
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
 from zjanalysis.analysis.whole import whole_series
 from zjanalysis.errors import unknown_name
@@ -116,7 +116,7 @@ def joined(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.D
     both = pd.concat([published[list(SERIES)], own], ignore_index=True).astype(
         {"value": "float64", "n": "Int64", "n_left_out": "Int64"}
     )
-    ordered = both.sort_values([*KEY[1:], KEY[0]], kind="stable", ignore_index=True)
+    ordered = both.sort_values([*SCORE_KEY, KEY[0]], kind="stable", ignore_index=True)
     return ordered, disagreements(history[there], own)
 
 
@@ -131,7 +131,7 @@ def lines(rows: pd.DataFrame, *, cutoffs: Mapping[str, str]) -> pd.DataFrame:
     >>> lines(rows, cutoffs={})[["line", "cut"]].values.tolist()
     [[1, ''], [2, '口径由“2020”改为“2021”']]
     """
-    same = rows[KEY[1:]].eq(rows[KEY[1:]].shift()).all(axis=1)
+    same = rows[SCORE_KEY].eq(rows[SCORE_KEY].shift()).all(axis=1)
     last, was = rows["period"].shift(), rows["definition"].shift()
     renamed = same & rows["definition"].ne(was)
     broken = same & ~renamed & rows["indicator"].isin(_breaking())
@@ -228,11 +228,11 @@ def last_figures(
     there = history[(history["period"] == before.name) & history["indicator"].isin(keys)]
     rows, _ = joined([_counted(parts, keys, before.name, scope)], there)
     rows = whole_series(rows, tuple(map(city_of, regions))) if whole else rows
-    now = measure(items, keys, scope=scope)[KEY[1:]]
+    now = measure(items, keys, scope=scope)[SCORE_KEY]
     versions = now.assign(now=item_versions(now, items))
-    both = rows[rows["region_code"].isin(regions)].merge(versions, on=KEY[1:], how="left")
+    both = rows[rows["region_code"].isin(regions)].merge(versions, on=SCORE_KEY, how="left")
     alike = both["now"].isna() | (both["now"] == both["definition"])
-    return both.loc[alike, [*KEY[1:], "value", "numerator", "denominator", "n", "n_left_out"]].reset_index(drop=True)
+    return both.loc[alike, [*SCORE_KEY, "value", "numerator", "denominator", "n", "n_left_out"]].reset_index(drop=True)
 
 
 def _counted(items: pd.DataFrame, keys: Iterable[str | Indicator], period: str, scope: Scope | None) -> pd.DataFrame:

@@ -25,7 +25,7 @@ import pandas as pd
 from zjanalysis.analysis.chance import interval, is_count, two_sided_t
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.matching import followed, lineages
-from zjanalysis.analysis.registry import Indicator, Scope, for_region
+from zjanalysis.analysis.registry import SCORE_KEY, Indicator, Scope, for_region
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.analysis.series import any_indicator, last_of, stored
 from zjanalysis.inputs.dataset import list_periods, load_dataset, steps_in_time
@@ -172,7 +172,7 @@ def signals(lines: pd.DataFrame, *, period: str = "", last: str = "") -> pd.Data
     return pd.DataFrame(rows, columns=[*_KEYS, *Reading.__dataclass_fields__])
 
 
-_KEYS = ("region_code", "indicator", "period", "value", "previous")
+_KEYS = (*SCORE_KEY, "period", "value", "previous")
 
 
 def _row(line: pd.DataFrame, last: str, places: Mapping[str, int]) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def against_group(lines: pd.DataFrame, *, regions: Iterable[str]) -> pd.DataFram
     group = lines[lines["region_code"].isin(list(regions))].reset_index(drop=True)
     grid = group.pivot_table(index=["indicator", "period"], columns="region_code", values="value")
     others = pd.concat({code: grid.drop(columns=code).median(axis=1) for code in grid}, names=["region_code"])
-    places = pd.MultiIndex.from_frame(group[["region_code", "indicator", "period"]])
+    places = pd.MultiIndex.from_frame(group[[*SCORE_KEY, "period"]])
     return group.assign(value=group["value"] - others.reindex(places).to_numpy(), denominator=np.nan)
 
 
@@ -205,7 +205,7 @@ def worsening(standings: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
     point an 异常点 for the worse, by itself or against the group. ``standings`` are `compare.standings` of a group,
     ``read`` comes from `told_apart`.
     """
-    rows = standings.merge(read.drop(columns="value"), on=["region_code", "indicator"])
+    rows = standings.merge(read.drop(columns="value"), on=SCORE_KEY)
     last = (rows["rank"].astype("float64") > LAST_QUARTER * rows["n_ranked"]).fillna(False)
     bad = {"落后": rows["verdict"] == Verdict.BEHIND, "未达标": rows["meets_target"] == Met.NOT_MET, "位次靠后": last}
     sides = {"": ("signal", "way"), "相对全组": ("relative", "relative_way")}
@@ -228,7 +228,7 @@ def told_apart(series: pd.DataFrame, regions: Iterable[str], period: str, *, las
     own = signals(series, period=period, last=last)
     apart = against_group(series, regions=tuple(regions))
     read = signals(apart, period=period).rename(columns={"signal": "relative", "way": "relative_way"})
-    both = own.merge(read[[*_KEY, "relative", "relative_way"]], on=_KEY, how="left")
+    both = own.merge(read[[*SCORE_KEY, "relative", "relative_way"]], on=SCORE_KEY, how="left")
     best = [rising(one.unit, one.sign).ceiling for one in map(any_indicator, both["indicator"])]
     held = (both["value"] - best).abs().lt(1e-9) & both["relative_way"].lt(0)
     return both.assign(relative=both["relative"].mask(held & both["relative"].ne(Signal.FEW), str(Signal.STEADY)))
@@ -243,9 +243,10 @@ class Kind(StrEnum):
     WORSE = "变差"
 
 
-_KEY = ["region_code", "indicator"]
-_SAID = {Kind.TARGET: (Met.MET, Met.NOT_MET), Kind.VERDICT: (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND)}
-COLUMNS = (*_KEY, "kind", "was", "now", "value", "digits", "target", "median", "effect", "low", "high")
+_NEWS = {Kind.TARGET: (Met.MET, Met.NOT_MET), Kind.VERDICT: (Verdict.AHEAD, Verdict.LEVEL, Verdict.BEHIND),
+         Kind.RANGE: (Signal.OUTLIER,), Kind.WORSE: (Signal.WORSE,)}  # fmt: skip
+"""What is news where it was not so before; of 达标 and 判断 what was before must be one of these words too."""
+COLUMNS = (*SCORE_KEY, "kind", "was", "now", "value", "digits", "target", "median", "effect", "low", "high")
 
 
 def alerts(
@@ -261,27 +262,24 @@ def alerts(
     words = [(Kind.TARGET, standings, earlier, "meets_target"), (Kind.VERDICT, standings, earlier, "verdict")]
     words += [(Kind.RANGE, read, read_earlier, "signal"), (Kind.WORSE, read, read_earlier, "signal")]
     words += [(Kind.WORSE, read, read_earlier, "relative")]
-    moved = pd.concat([_changed(*each) for each in words]).drop_duplicates([*_KEY, "kind"])
-    risen = [for_region(find(key), code).aim == "rising" for code, key in moved[_KEY].itertuples(index=False)]
+    moved = pd.concat([_changed(*each) for each in words]).drop_duplicates([*SCORE_KEY, "kind"])
+    risen = [for_region(find(key), code).aim == "rising" for code, key in moved[SCORE_KEY].itertuples(index=False)]
     moved = moved[~(np.array(risen, dtype=bool) & moved["kind"].eq(Kind.TARGET) & moved["now"].eq(Met.MET))]
-    facts = standings[[*_KEY, "value", "digits", "target", "median", "effect"]]
-    whole = moved.merge(facts, on=_KEY).merge(read[[*_KEY, "low", "high"]], on=_KEY, how="left")
+    facts = standings[[*SCORE_KEY, "value", "digits", "target", "median", "effect"]]
+    whole = moved.merge(facts, on=SCORE_KEY).merge(read[[*SCORE_KEY, "low", "high"]], on=SCORE_KEY, how="left")
     order = whole["kind"].map({kind: place for place, kind in enumerate(Kind)})
-    return whole.assign(order=order).sort_values([*_KEY, "order"], ignore_index=True)[list(COLUMNS)]
+    return whole.assign(order=order).sort_values([*SCORE_KEY, "order"], ignore_index=True)[list(COLUMNS)]
 
 
 def _changed(kind: Kind, rows: pd.DataFrame, earlier: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Return the region and indicator whose word is news of this kind."""
-    both = rows[[*_KEY, side]].merge(earlier[[*_KEY, side]], on=_KEY, how="left", suffixes=("", "_before"))
-    was, now = both[f"{side}_before"], both[side]
-    if kind in _SAID:
-        news = was.isin(_SAID[kind]) & now.isin(_SAID[kind]) & was.ne(now)
-    else:
-        wanted = Signal.OUTLIER if kind is Kind.RANGE else Signal.WORSE
-        news = now.eq(wanted) & was.ne(wanted)
-    names = both.loc[news, _KEY].assign(kind=kind, was=was[news].fillna("").astype("str"), now=now[news].astype("str"))
-    against = side == "relative"
-    return names.assign(now="相对全组" + names["now"]) if against else names
+    """Return the regions and indicators whose word of a ``side`` is news of this kind: ``was``, ``now``."""
+    before = earlier[[*SCORE_KEY, side]].rename(columns={side: "was"})
+    both = rows[[*SCORE_KEY, side]].rename(columns={side: "now"}).merge(before, on=SCORE_KEY, how="left")
+    news = both["now"].isin(_NEWS[kind]) & both["now"].ne(both["was"])
+    if kind in (Kind.TARGET, Kind.VERDICT):
+        news &= both["was"].isin(_NEWS[kind])
+    words = both[news].fillna({"was": ""}).astype({"was": "str", "now": "str"})
+    return words.assign(kind=kind, now=("相对全组" if side == "relative" else "") + words["now"])
 
 
 LEVEL = 0.95

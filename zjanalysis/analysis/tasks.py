@@ -10,7 +10,7 @@ import pandas as pd
 from zjanalysis.analysis.compare import facts
 from zjanalysis.analysis.frontier import INSTANT, item_keys, lever_of
 from zjanalysis.analysis.indicators import measure
-from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
+from zjanalysis.analysis.registry import PLAN_SCOPE, SCORE_KEY, Indicator, Scope
 from zjanalysis.analysis.registry import indicator as find
 from zjanalysis.inputs.regions import load_regions
 
@@ -129,7 +129,7 @@ def after_answers(
     tables = [_stage(items, part, wanted, regions, scope).assign(stage=name) for name, part in stages]
     counted = pd.concat(tables, ignore_index=True)
     asked = counted[counted["region_code"].isin(answers["region_code"].astype("str"))]
-    columns = ["region_code", "indicator", "stage", "value", "rank", "n_ranked", "n_tasks"]
+    columns = [*SCORE_KEY, "stage", "value", "rank", "n_ranked", "n_tasks"]
     return asked[columns].reset_index(drop=True)
 
 
@@ -138,6 +138,6 @@ def _stage(
 ) -> pd.DataFrame:
     rows = carried_out(items, part)
     scores = facts(measure(rows[rows["region_code"].isin(regions)], wanted, scope=scope), indicators=wanted)
-    done = part.groupby(["region_code", "indicator"]).size().rename("n_tasks").reset_index()
-    joined = scores.merge(done, on=["region_code", "indicator"], how="left")
+    done = part.groupby(SCORE_KEY).size().rename("n_tasks").reset_index()
+    joined = scores.merge(done, on=SCORE_KEY, how="left")
     return joined.assign(n_tasks=joined["n_tasks"].fillna(0).astype("int64"))

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from zjanalysis.analysis.indicators import Indicator, Scope, measure
+from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.registry import Indicator, Scope
 from zjanalysis.errors import ConfigError, NoData
 from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import (

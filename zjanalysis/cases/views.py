@@ -9,7 +9,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.indicators import in_scope, indicator, to_pandas
+from zjanalysis.analysis.indicators import in_scope, to_pandas
+from zjanalysis.analysis.registry import indicator
 from zjanalysis.cases.analysis import (
     CASE_INDICATORS,
     CaseSummary,

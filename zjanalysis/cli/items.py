@@ -14,9 +14,10 @@ from typing import TextIO
 
 import pandas as pd
 
-from zjanalysis.analysis.indicators import ITEM_INDICATORS, Scope, as_written, emptied_by, in_scope, indicator, left_out
+from zjanalysis.analysis.indicators import as_written, emptied_by, in_scope, left_out
 from zjanalysis.analysis.indicators import measure as measure_items
 from zjanalysis.analysis.named import group_columns, known_types
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.analysis.whole import lacking_for_whole, measured, not_summed, whole_cities, whole_period
 from zjanalysis.cli import EVERYTHING, listed, listed_or_all
 from zjanalysis.cli.output import print_table, save

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from zjanalysis.analysis.indicators import ITEM_INDICATORS, as_written, indicator, measure
-from zjanalysis.analysis.registry import Scope
+from zjanalysis.analysis.indicators import as_written, measure
+from zjanalysis.analysis.registry import ITEM_INDICATORS, Scope, indicator
 from zjanalysis.display import templates
 from zjanalysis.display.actions import plan
 from zjanalysis.display.blocks import Block

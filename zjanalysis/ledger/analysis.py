@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.chance import interval
+from zjanalysis.analysis.registry import SCORE_KEY
 from zjanalysis.analysis.reported import comparable
 from zjanalysis.analysis.signals import D2
 from zjanalysis.inputs.office_table import Day
@@ -235,8 +236,8 @@ def forecasts(ledger: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     rows = ledger[
         ledger["comparison"].isin([">=", ">", "<=", *MOVES]) & ledger["indicator"].notna() & ~is_typed(ledger)
     ]
-    groups = dict(iter(history.groupby(["region_code", "indicator"])))
-    asked = rows[["region_code", "indicator", "deadline_read", "comparison", "unit", "target_value", "baseline"]]
+    groups = dict(iter(history.groupby(SCORE_KEY)))
+    asked = rows[[*SCORE_KEY, "deadline_read", "comparison", "unit", "target_value", "baseline"]]
     each = [
         forecast(groups.get((region, key), history.iloc[:0]), deadline=str(deadline), indicator=key, comparison=kind,
                  target=rising(unit, -1 if kind in LOWER else 1).risen_from(base) if kind in MOVES else target,

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from zjanalysis.columns import ASSIGNMENT_COLUMNS, LEDGER
+from zjanalysis.columns import ASSIGNMENT_COLUMNS, LEDGER, Column
 from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
 from zjanalysis.errors import InputError
 from zjanalysis.files import refuse_written_in
@@ -33,13 +33,9 @@ from zjanalysis.neutral import put_text
 LEADS, HELPS, NO_MORE = "牵头", "配合", "不承担"
 CELLS = {"lead_unit": LEADS, "cooperating_units": HELPS}
 """Which cell of the ledger holds the units of which 分工."""
-WRITTEN = ("unit_name", "role", "duty", "person", "note")
-"""What the offices write; 分工 and 责任单位 go back to the ledger, the others stay in the 分工表."""
 COUNTIES = "各县(市、区)政府(管委会)"
 NOTE = "深蓝表头由人填写：增加单位请复制一行再改单位；不再承担的，分工填“不承担”，不要删行。"
 TITLE = "数字政府改革建设整改优化提升工作分工表"
-WIDTHS = {"sequence": 6, "task": 7, "clause": 10, "region": 12, "problem": 36, "target_text": 20, "deadline": 11,
-          "unit_name": 26, "role": 8, "duty": 36, "person": 12, "note": 20, "ledger_id": 18, "row_key": 18}  # fmt: skip
 
 
 def assignments(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -65,24 +61,23 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
     """
     refuse_written_in(path)
     rows, extras, left = _carried(assignments(file.ledger), earlier)
-    columns = {c.key: c.label for c in ASSIGNMENT_COLUMNS if c.key != "row_key"} | {name: name for name in extras}
-    columns["row_key"] = "行键"
+    *usual, row_key = ASSIGNMENT_COLUMNS
+    columns = [*usual, *(Column(name, name, writer="offices") for name in extras), row_key]
     book = Workbook()
     sheet = book.active
     sheet.title = "分工表"
     put_text(sheet.cell(1, 1), TITLE)
     put_text(sheet.cell(2, 1), (f"{SAMPLE}。" if file.is_sample else "") + NOTE)
     sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=16), Font(bold=True, color="8A3A00")
-    for number, (key, head) in enumerate(columns.items()):
-        head_cell(sheet.cell(3, number + 1), head, tool=key not in (*WRITTEN, *extras), width=WIDTHS.get(key, 16))
-        sheet.column_dimensions[column_letter(number)].hidden = key == "row_key"
-    texts = rows[list(columns)].astype("object").fillna("").astype("str")
+    for number, column in enumerate(columns, start=1):
+        head_cell(sheet.cell(3, number), column.label, tool=not column.writer, width=column.width)
+    texts = rows[[column.key for column in columns]].astype("object").fillna("").astype("str")
     for position, values in enumerate(texts.itertuples(index=False), start=4):
-        for number, (key, text) in enumerate(zip(columns, values, strict=True), start=1):
+        for number, (column, text) in enumerate(zip(columns, values, strict=True), start=1):
             cell = sheet.cell(position, number)
-            put(cell, int(text) if key == "sequence" and text.isdigit() else text or None, "0")
+            put(cell, int(text) if column.key == "sequence" and text.isdigit() else text or None, "0")
             cell.border, cell.alignment = BOX, Alignment(wrap_text=True, vertical="top")
-            if key not in (*WRITTEN, *extras):
+            if not column.writer:
                 cell.fill = TOOL_FILL
         grow_row(sheet, position, len(columns))
     _rules(sheet, columns, last=3 + len(rows))
@@ -91,8 +86,9 @@ def write_assignments(file: LedgerFile, path: Path, *, earlier: Path | None = No
     return left
 
 
-def _rules(sheet: Any, columns: Iterable[str], *, last: int) -> None:
-    letters = {key: column_letter(number) for number, key in enumerate(columns)}
+def _rules(sheet: Any, columns: Iterable[Column], *, last: int) -> None:
+    letters = {column.key: column_letter(number) for number, column in enumerate(columns)}
+    sheet.column_dimensions[letters["row_key"]].hidden = True
     choice = DataValidation("list", formula1=f'"{LEADS},{HELPS},{NO_MORE}"', allow_blank=True)
     sheet.add_data_validation(choice)
     choice.add(f"{letters['role']}4:{letters['role']}{last + 500}")

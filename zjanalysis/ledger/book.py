@@ -45,13 +45,6 @@ STATE_COLOURS = {
     Status.REACHED: ("DDF1EF", "064F4A"),
     Status.CLOSED: ("CFE8D5", "0E4A20"),
 }
-WIDTHS = {
-    "sequence": 6, "task": 7, "clause": 10, "region": 14, "problem": 36, "parent": 10, "indicator_label": 22,
-    "baseline": 11, "target_text": 19, "current": 11, "gap": 17, "lead_unit": 24, "cooperating_units": 36, "person": 10,
-    "measures": 36, "deadline": 11, "status": 14, "status_reason": 30, "progress": 28, "evidence": 20,
-    "evidence_number": 20, "evidence_date": 12, "evidence_link": 24, "closed_on": 12, "opened_on": 12, "reached_on": 12,
-    "progress_on": 12, "hint": 30, "ledger_id": 18, "row_key": 18,
-}  # fmt: skip
 LOG_WIDTHS = {"changed_by": 24, "ledger_id": 18, "column": 14, "old": 40, "new": 40}
 CONFLICT_WIDTHS = {
     "in_master": 36, "in_copy": 36, "changed_by": 24, "reason": 30, "ledger_id": 18, "indicator_label": 20,
@@ -184,8 +177,8 @@ def _new_book(letters: Mapping[str, str], *, last: int, note: str) -> Workbook:
     put_text(sheet.cell(2, 1), note)
     sheet.cell(1, 1).font, sheet.cell(2, 1).font = Font(bold=True, size=16), Font(color="8A3A00", bold=True)
     for column in LEDGER_COLUMNS:
-        head, is_tools = sheet[f"{letters[column.key]}{HEADER_ROW}"], column.key not in HAND
-        head_cell(head, column.label, tool=is_tools, width=WIDTHS[column.key])
+        head = sheet[f"{letters[column.key]}{HEADER_ROW}"]
+        head_cell(head, column.label, tool=not column.writer, width=column.width)
     for key in AS_TEXT:  # also under the last row
         sheet.column_dimensions[letters[key]].number_format = "@"
     sheet.row_dimensions[1].height, sheet.row_dimensions[HEADER_ROW].height = 26, 30
@@ -282,8 +275,8 @@ def _with_missing_columns(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFra
         if key not in letters:
             letters[key] = column_letter(sheet.max_column)
             sheet.column_dimensions[letters[key]].hidden = key == "row_key"
-            head, width = sheet[f"{letters[key]}{file.header_row}"], WIDTHS.get(key, 16)
-            head_cell(head, label(key, "ledger"), tool=key in TOOL, width=width)
+            head, column = sheet[f"{letters[key]}{file.header_row}"], column_of(key, "ledger")
+            head_cell(head, column.label, tool=key in TOOL, width=column.width)
     return letters
 
 

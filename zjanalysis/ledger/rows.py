@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.analysis.registry import ITEM_INDICATORS
+from zjanalysis.analysis.registry import ITEM_INDICATORS, SCORE_KEY
 from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable
-from zjanalysis.columns import HAND, LEDGER, MEMORY_KEYS
+from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, MEMORY_KEYS
 from zjanalysis.errors import ConfigError
 from zjanalysis.inputs.office_table import PLACE, Day, day_of, days
 from zjanalysis.inputs.reference import read_reference
@@ -92,8 +92,9 @@ def last_day(text: str) -> pd.Timestamp | None:
 
 OWN = "自"
 """How the number (编号) of a row begins that the office added."""
-DAYS = ("opened_on", "reached_on", "reopened_on", "progress_on", "baseline_on", "as_of", "settled_on")
-NUMBERS = ("baseline", "current", "gap", "target_value")
+DAYS = (*(c.key for c in LEDGER_COLUMNS if c.kind == "date" and not c.writer), "reopened_on", "baseline_on", "as_of",
+        "settled_on")  # fmt: skip
+NUMBERS = (*(c.key for c in LEDGER_COLUMNS if c.kind in ("value", "delta")), "target_value")
 COUNTED = ("days_left", "days_quiet")
 """What `state.advance_state` counts anew each time; nobody remembers it."""
 PEERS = ("above_peers", "below_peers")
@@ -198,10 +199,11 @@ def fill(ledger: pd.DataFrame, scores: pd.DataFrame, *, as_of: Day, gaps: pd.Dat
     office added keep what was typed. A target against the peers takes value, median and verdict from ``gaps``, so that
     all three are on one basis.
     """
-    day, own, keys = today(as_of), is_own(ledger), ["region_code", "indicator"]
-    values = scores[[*keys, "value"]].drop_duplicates(keys)
-    current = ledger[keys].merge(values, on=keys, how="left")["value"].set_axis(ledger.index).astype("float64")
-    current = current.mask(ledger["indicator"].isin(DEEDS), evidence_lacks(ledger).eq("").astype("float64"))
+    day, own = today(as_of), is_own(ledger)
+    values = scores[[*SCORE_KEY, "value"]].drop_duplicates(SCORE_KEY)
+    scored = ledger[SCORE_KEY].merge(values, on=SCORE_KEY, how="left")["value"].set_axis(ledger.index)
+    proved = evidence_lacks(ledger).eq("").astype("float64")
+    current = scored.astype("float64").mask(ledger["indicator"].isin(DEEDS), proved)
     dated = ledger.assign(current=current.where(~own, ledger["current"]), as_of=pd.Series(day, index=ledger.index))
     placed = _with_peers(dated, gaps)
     since = ledger["baseline_on"].where(ledger["baseline"].notna())
@@ -216,10 +218,10 @@ def fill(ledger: pd.DataFrame, scores: pd.DataFrame, *, as_of: Day, gaps: pd.Dat
 
 def _with_peers(ledger: pd.DataFrame, gaps: pd.DataFrame | None) -> pd.DataFrame:
     """Put value, median and verdict of the comparison into the rows whose target is the peers."""
-    peers, keys = ledger["comparison"].isin(PEERS), ["region_code", "indicator"]
-    wanted = [*keys, "value", "median", "verdict"]
-    table = pd.DataFrame(columns=wanted) if gaps is None else gaps[wanted].drop_duplicates(keys)
-    theirs = ledger[keys].merge(table.astype(dict.fromkeys(keys, "str")), on=keys, how="left").set_axis(ledger.index)
+    peers, wanted = ledger["comparison"].isin(PEERS), [*SCORE_KEY, "value", "median", "verdict"]
+    table = pd.DataFrame(columns=wanted) if gaps is None else gaps[wanted].drop_duplicates(SCORE_KEY)
+    typed = table.astype(dict.fromkeys(SCORE_KEY, "str"))
+    theirs = ledger[SCORE_KEY].merge(typed, on=SCORE_KEY, how="left").set_axis(ledger.index)
     return ledger.assign(
         current=ledger["current"].mask(peers & theirs["value"].notna(), theirs["value"].astype("float64")),
         target_value=ledger["target_value"].mask(peers, theirs["median"].astype("float64")),

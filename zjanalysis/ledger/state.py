@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from zjanalysis.analysis.registry import SCORE_KEY
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.office_table import Day, days
@@ -101,7 +102,7 @@ def refresh(
     ``before`` is what the tool wrote last time (see `advance_state`); a row the office added gets its number here. Rows
     are filled and settled twice: the eight problems are measured by the rows that belong to them.
     """
-    rows, figures = as_planned(number_own_rows(ledger)), scores[["region_code", "indicator", "value"]]
+    rows, figures = as_planned(number_own_rows(ledger)), scores[[*SCORE_KEY, "value"]]
     settled = advance_state(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
     figures = pd.concat([figures, problem_scores(settled)], ignore_index=True)
     return advance_state(fill(rows, figures, as_of=as_of or on, gaps=gaps), before, on=on, as_of=as_of)
@@ -121,7 +122,7 @@ def problem_scores(ledger: pd.DataFrame) -> pd.DataFrame:
     met = ledger["status"].isin([Status.REACHED, Status.CLOSED]).astype("float64")
     under = ledger["parent"].fillna("").map(problem_of)
     shares = met[under.ne("")].groupby(under[under.ne("")]).mean().rename("value")
-    problems = ledger.loc[ledger["indicator"].isin(shares.index), ["region_code", "indicator"]]
+    problems = ledger.loc[ledger["indicator"].isin(shares.index), SCORE_KEY]
     return problems.merge(shares, left_on="indicator", right_index=True)
 
 
@@ -331,9 +332,9 @@ def base_values(period: Period, *, city: str) -> pd.DataFrame:
     In the period of the base itself there is nothing to rise from yet, and no row.
     """
     ledger = load_ledger(period, city=city)
-    rows = ledger[ledger["comparison"].isin(MOVES)].dropna(subset=["region_code", "indicator", "baseline"])
+    rows = ledger[ledger["comparison"].isin(MOVES)].dropna(subset=[*SCORE_KEY, "baseline"])
     rows = rows[~(rows["baseline_on"] >= rows["as_of"])]
-    return rows[["region_code", "indicator"]].assign(value=rows["baseline"])
+    return rows[SCORE_KEY].assign(value=rows["baseline"])
 
 
 @lru_cache(maxsize=4)

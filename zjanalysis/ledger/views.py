@@ -11,6 +11,7 @@ import pandas as pd
 
 from zjanalysis.analysis import evaluation as scoring
 from zjanalysis.analysis.evaluation import ledger_gaps, ledger_scores, scored
+from zjanalysis.analysis.registry import SCORE_KEY
 from zjanalysis.columns import TABLES
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, listing, say, source_of
@@ -93,9 +94,8 @@ def due(me: Study, *, limit: int = 0) -> Block:
 
 def _outdated(rows: pd.DataFrame, scores: pd.DataFrame, medians: pd.DataFrame, period: str) -> str:
     """Say which figures of a ledger, values and medians, print as others now: the data changed after its update."""
-    keys = ["region_code", "indicator"]
-    now = scores[[*keys, "value"]].merge(medians[[*keys, "median"]], on=keys, how="left")
-    both = rows[~is_own(rows)].merge(now.drop_duplicates(keys).dropna(subset=["value"]), on=keys)
+    now = scores[[*SCORE_KEY, "value"]].merge(medians[[*SCORE_KEY, "median"]], on=SCORE_KEY, how="left")
+    both = rows[~is_own(rows)].merge(now.drop_duplicates(SCORE_KEY).dropna(subset=["value"]), on=SCORE_KEY)
     held = both["comparison"].isin(PEERS) & both["median"].notna()
     pairs = zip(both["indicator"], both[["current", "value"]].to_numpy("float64"),
                 both[["target_value", "median"]].where(held, 0.0).to_numpy("float64"), strict=True)  # fmt: skip
@@ -186,7 +186,7 @@ def _history(me: Study, own: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of all periods: of items and what is reported the lines, of cases what the workbooks give."""
     cutoffs = {name: about.get("cutoff") for name, about in me.period.dataset.periods.items()}
     lines = me.series.assign(cutoff=me.series["period"].map(cutoffs)).dropna(subset=["cutoff"])
-    columns = ["region_code", "indicator", "cutoff", "value", "denominator", "line"]
+    columns = [*SCORE_KEY, "cutoff", "value", "denominator", "line"]
     folder = str(me.period.dataset.folder)
     names = [name for name in list_periods(folder) if name <= me.period.name]
     if len(names) < MIN_PERIODS or own["indicator"].dropna().isin(lines["indicator"]).all():

@@ -81,7 +81,7 @@ def _rehearse() -> None:
     document.draw_card(title="湛江市", terms=[("一", "文字。")], picture=drawn, code="", sample=True)
     analysis = importlib.import_module("zjanalysis.analysis.indicators")
     one = pd.DataFrame({"region_code": ["440800"], "visits": [1.0], "in_force": [True]})
-    analysis.measure(one, [analysis.indicator("visits")], scope=None)
+    analysis.measure(one, ["visits"], scope=None)
     workbook.workbook_bytes([table(one, columns=["region_code", "visits"])], title="", sample=True)
     document.make_document(["一、", {"kind": "text", "text": "文字。"}], {}, office="")
 
