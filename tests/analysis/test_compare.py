@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zjanalysis as zj
-from zjanalysis.analysis.compare import KEY, among, facts, hinge, most_urgent, rank_range, rank_ranges, risen, standings
+from zjanalysis.analysis.compare import KEY, facts, hinge, most_urgent, rank_range, rank_ranges, risen, standings
 from zjanalysis.analysis.like_for_like import code_tables
 from zjanalysis.analysis.registry import by_caseload, indicator
 from zjanalysis.settings import Comparison, Settings
@@ -383,9 +383,3 @@ def test_chosen_peers_decide_no_target_that_is_relative_to_the_plans_own() -> No
     assert met[1].drop(relative).sort_index().equals(met[0].drop(relative).sort_index())
     named = ",".join(map(str, usual.peers))
     assert not zj.study("data/sample", "2021Q1", region="遂溪县", peers=named).chosen  # named, and the same
-
-
-def test_among_takes_the_regions_named_in_their_order() -> None:
-    scores = scores_of(visits=[0.1, 0.2, 0.3, 0.4])
-    assert among(scores, "441700", ("440800", "440900"))["value"].tolist() == [0.3, 0.1, 0.2]
-    assert among(scores, "没有").empty

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 import zjanalysis as zj
 from zjanalysis.display.tables import MIME
 from zjanalysis.errors import ConfigError, NoSuchName, UnknownName
+from zjanalysis.inputs.regions import report_units
 from zjanalysis.studies import Study, study_of
 
 TABLES: dict[str, Callable[[Study], pd.DataFrame]] = {
@@ -165,6 +166,10 @@ def test_no_indicator_named_means_the_six(county: Study) -> None:
     assert zj.doubts(county) == zj.doubts(county, *county.keys)
     city = zj.study("data/sample", "2021Q1", region="湛江市")
     assert zj.regions(city) == zj.regions(city, *city.keys)
+    listed = zj.regions(city, "visits", "instant").rows
+    assert listed is not None
+    assert listed["region_code"].tolist() == [code for code in report_units("440800") if code in city.period.regions]
+    assert listed.columns[-2:].tolist() == ["visits", "instant"]  # as they are named
     assert county in (city, county)  # a study is equal to itself alone; tables are not compared
 
 

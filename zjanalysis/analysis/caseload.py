@@ -21,24 +21,18 @@ _READ = ["value", "rank", "tied", "n_ranked", "median", "gap_to_median"]
 
 
 def caseload(
-    items: pd.DataFrame,
-    counts: pd.DataFrame,
-    *,
-    regions: Iterable[str],
-    indicators: Iterable[str | Indicator] = DECIDING,
-    scope: Scope | None = PLAN_SCOPE,
+    items: pd.DataFrame, counts: pd.DataFrame, *, regions: Iterable[str], scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
     """Return value, rank, tied, n_ranked, median, gap_to_median of both lenses and the coverage, of every region.
 
-    One row is a region of the group and an indicator. ``counts``: region_code, base_code, n (`case_counts`). The plain
-    columns begin with ``plain_``. ``n_cases`` are the region's cases on items that count, ``coverage`` their share of
-    all its cases: cases on a base code the region does not list, or whose items are outside the scope or lack the
-    number, do not weigh. ``n_effective`` says of how many items of equal weight the value is made (Kish: (Σw)²/Σw², w
-    the item's share of the denominator: cases, for time cases × limit), ``top_item`` and ``top_share`` which weighs
-    most.
-    Regions without cases have no weighted value and are not ranked.
+    One row is a region of the group and one of the `DECIDING` indicators. ``counts``: region_code, base_code, n
+    (`case_counts`). The plain columns begin with ``plain_``. ``n_cases`` are the region's cases on items that count,
+    ``coverage`` their share of all its cases: cases on a base code the region does not list, or whose items are outside
+    the scope or lack the number, do not weigh. ``n_effective`` says of how many items of equal weight the value is made
+    (Kish: (Σw)²/Σw², w the item's share of the denominator: cases, for time cases × limit), ``top_item`` and
+    ``top_share`` which weighs most. Regions without cases have no weighted value and are not ranked.
     """
-    group, wanted = tuple(dict.fromkeys(regions)), [indicator(one) for one in indicators]
+    group, wanted = tuple(dict.fromkeys(regions)), [indicator(one) for one in DECIDING]
     rows = with_caseload(slim(items)[items["region_code"].isin(group)], counts)
     lens, counted = [by_caseload(one) for one in wanted], [_counted(one) for one in wanted]
     scores = measure(rows, [*wanted, *lens, *counted], scope=scope)

@@ -5,7 +5,7 @@ Everything that prints or judges reads it here (docs/decisions/0012-one-verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,7 +85,7 @@ def facts(
     parts = [_placed(rows, one, past, rules.min_peers) for one, rows in groups]
     if not parts:
         return scores.assign(**dict.fromkeys(_FACTS)).iloc[:0]
-    return pd.concat(parts).loc[[i for i in scores.index if scores.at[i, "indicator"] in about]]
+    return pd.concat(parts).loc[scores.index[scores["indicator"].isin(list(about))]]
 
 
 _FACTS = ("shown", "digits", "rank", "tied", "n_ranked", "best", "best_region", "median", "gap_to_median", "target",
@@ -215,16 +215,16 @@ def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: 
 
     Where the same regions can be compared as with all codes, all models are fitted at once; else each by itself.
     """
-    fitted, kept = group_fit(table, rules), ~left_out
+    fitted, counted = group_fit(table, rules), ~left_out
     words: dict[int, str] = {}
     if fitted is not None and region in fitted.table.regions:
         places = [table.regions.index(one) for one in fitted.table.regions]
-        usual = np.flatnonzero(_compared(table, kept, places, rules))
+        usual = np.flatnonzero(_compared(table, counted, places, rules))
         inner = table.held[:, places].sum(axis=1) >= 2
-        fits = fit(replace(fitted.table, weights=fitted.table.weights * kept[np.ix_(usual, inner)]))
+        fits = fit(replace(fitted.table, weights=fitted.table.weights * counted[np.ix_(usual, inner)]))
         own = fitted.table.regions.index(region)
-        found = zip(usual.tolist(), to_middle(fits, own, one, rules), strict=True)
-        words = {row: str(verdict_of(each, margin=margin_of(one, rules))) for row, each in found}
+        to_median = zip(usual.tolist(), to_middle(fits, own, one, rules), strict=True)
+        words = {row: str(verdict_of(each, margin=margin_of(one, rules))) for row, each in to_median}
     return [words[row] if row in words else _word(table.without(codes), one, rules, region)
             for row, codes in enumerate(left_out)]  # fmt: skip
 
@@ -232,7 +232,7 @@ def _words_without(table: CodeTable, one: Indicator, rules: Comparison, region: 
 def to_middle(fits: Fit, region: int, one: Indicator, rules: Comparison) -> list[Difference]:
     """Return, for every fit of a stack, how a region stands to the one in the middle, positive when better."""
     middles = [middle_of(effects * one.sign, region) for effects in fits.effects]
-    return [found.turned(one) for found in differences(fits, region, middles, least=rules.min_differing)]
+    return [apart.turned(one) for apart in differences(fits, region, middles, least=rules.min_differing)]
 
 
 def _compared(table: CodeTable, kept: np.ndarray, places: list[int], rules: Comparison) -> np.ndarray:
@@ -351,15 +351,3 @@ def most_urgent(gaps: pd.DataFrame) -> tuple[str, ...]:
         three=-(gaps["rank"].astype("float64") / gaps["n_ranked"]),
     ).sort_values(["one", "two", "three"], kind="stable")
     return tuple(order["indicator"])
-
-
-def among(rows: pd.DataFrame, *regions: str | Sequence[str]) -> pd.DataFrame:
-    """Return the rows of the regions named, one by one or as a list, in the order they are named.
-
-    >>> scores = pd.DataFrame({"region_code": ["440800", "440900", "441700"], "value": [0.9, 0.8, 0.7]})
-    >>> among(scores, "440900", ("440800",))["value"].tolist()
-    [0.8, 0.9]
-    """
-    wanted = [code for one in regions for code in ([one] if isinstance(one, str) else one)]
-    order = rows["region_code"].map({code: position for position, code in enumerate(wanted)})
-    return rows[order.notna()].loc[order.dropna().sort_values(kind="stable").index].reset_index(drop=True)

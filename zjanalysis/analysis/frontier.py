@@ -49,15 +49,15 @@ class Lever:
 
     def settled(self, rows: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
         """Return the rows with the column set to these states; a missing state leaves the row as it is."""
-        column, given = rows[self.field], states.notna()
+        column, known = rows[self.field], states.notna()
         if self.kind == "type":
-            return rows.assign(**{self.field: column.mask(given & (states == 0), INSTANT)})
+            return rows.assign(**{self.field: column.mask(known & (states == 0), INSTANT)})
         if self.kind == "flag":
-            return rows.assign(**{self.field: column.mask(given, (states == 0).astype("boolean"))})
-        changed = rows.assign(**{self.field: column.mask(given, states)})
+            return rows.assign(**{self.field: column.mask(known, (states == 0).astype("boolean"))})
+        changed = rows.assign(**{self.field: column.mask(known, states)})
         if self.kind == "days" and {"promised_written", "promised_unit"} <= set(rows.columns):
-            written = rows["promised_written"].mask(given, states)
-            return changed.assign(promised_written=written, promised_unit=rows["promised_unit"].mask(given, "工作日"))
+            written = rows["promised_written"].mask(known, states)
+            return changed.assign(promised_written=written, promised_unit=rows["promised_unit"].mask(known, "工作日"))
         return changed
 
 

@@ -173,28 +173,24 @@ def _scores(
 
 
 def left_out(
-    items: Any,
-    indicators: Iterable[Indicator] = ITEM_INDICATORS,
-    *,
-    by: tuple[str, ...] = ("region_code",),
-    scope: Scope | None = PLAN_SCOPE,
+    items: Any, indicators: Iterable[Indicator] = ITEM_INDICATORS, *, scope: Scope | None = PLAN_SCOPE
 ) -> pd.DataFrame:
-    """Return how many rows in scope each indicator leaves out, by reason: ``by`` columns, indicator, reason, n.
+    """Return how many rows in scope each indicator leaves out, by reason: region_code, indicator, reason, n.
 
-    The n of a group and indicator sum to ``n_left_out`` of `measure`.
+    The n of a region and indicator sum to ``n_left_out`` of `measure`.
     """
     wanted = {one.key: one for one in indicators}
     reasons = {
         key: nw.when(_inside(one, scope) & (one.numerator.is_null() | one.denominator.is_null())).then(one.missing)
         for key, one in wanted.items()
     }
-    rows = nw.from_native(items).select(*by, **reasons)
-    alike = to_pandas(rows.group_by(*by, *wanted).agg(n=nw.len()))  # few: rows lack the same numbers
-    each = alike.melt([*by, "n"], list(wanted), var_name="indicator", value_name="reason").dropna(subset="reason")
-    table = each.groupby(["indicator", *by, "reason"], sort=True, dropna=False)["n"].sum().reset_index()
+    rows = nw.from_native(items).select("region_code", **reasons)
+    alike = to_pandas(rows.group_by("region_code", *wanted).agg(n=nw.len()))  # few: rows lack the same numbers
+    each = alike.melt(["region_code", "n"], list(wanted), "indicator", "reason").dropna(subset="reason")
+    table = each.groupby(["region_code", "indicator", "reason"], dropna=False)["n"].sum().reset_index()
     place = table["indicator"].map({key: position for position, key in enumerate(wanted)})
-    ordered = table.loc[place.sort_values(kind="stable").index, [*by, "indicator", "reason", "n"]]
-    return ordered.reset_index(drop=True).astype({"n": "int64", "reason": "str"})
+    ordered = table.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+    return ordered.astype({"n": "int64", "reason": "str"})
 
 
 def as_written(items: pd.DataFrame) -> pd.DataFrame:

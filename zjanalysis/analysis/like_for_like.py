@@ -43,12 +43,12 @@ class CodeTable:
         """Return which region has which code (codes × regions)."""
         return np.asarray(~np.isnan(self.values))
 
-    def only(self, regions: Iterable[int] | None = None) -> CodeTable:
+    def only(self, places: Iterable[int] | None = None) -> CodeTable:
         """Return the table of some regions, without the codes that fewer than two of them hold: these say nothing."""
-        places = list(range(len(self.regions)) if regions is None else regions)
-        values = self.values[:, places]
-        kept = (~np.isnan(values)).sum(axis=1) >= 2
-        return CodeTable(self.codes[kept], tuple(self.regions[p] for p in places), values[kept], self.weights[kept])
+        columns = list(range(len(self.regions)) if places is None else places)
+        values, regions = self.values[:, columns], tuple(self.regions[place] for place in columns)
+        shared = (~np.isnan(values)).sum(axis=1) >= 2
+        return CodeTable(self.codes[shared], regions, values[shared], self.weights[shared])
 
     def without(self, codes: np.ndarray) -> CodeTable:
         """Return the table without the codes marked; what no other region holds stays, since it counts for coverage."""
@@ -160,18 +160,18 @@ def differences(fitted: Fit, first: int, second: Sequence[int], *, least: float)
     weights, places = fitted.table.weights, np.arange(len(fitted.table.regions))
     direction = _times(fitted.inverse, 1.0 * (places == first) - (places == np.array(second)[:, None]))
     parts = _times(fitted.moments, direction)  # they sum to the difference
-    kept, most = weights > 0, np.abs(parts).max(axis=-1, initial=0.0)
-    n, listed = kept.sum(axis=-1), (fitted.held.T[[first]], fitted.held.T[list(second)])
+    weighed, most = weights > 0, np.abs(parts).max(axis=-1, initial=0.0)
+    n, listed = weighed.sum(axis=-1), (fitted.held.T[[first]], fitted.held.T[list(second)])
     n_own, n_differ = (np.minimum(*((held * some).sum(axis=-1) for held in listed))
-                       for some in (kept, kept & (np.abs(parts) > _NOTHING)))  # fmt: skip
+                       for some in (weighed, weighed & (np.abs(parts) > _NOTHING)))  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):  # of codes left out, and where nothing differs
-        apart = np.abs(np.where(kept, parts / weights, 0.0))
+        apart = np.abs(np.where(weighed, parts / weights, 0.0))
         evenness = weights.sum(axis=-1) ** 2 / (n * (weights**2).sum(axis=-1))
         effective = apart.sum(axis=-1) ** 2 / (apart**2).sum(axis=-1) * evenness
         half = _spread(fitted, direction, n)
     ends = np.where(most >= _NOTHING, np.inf, np.where(n_own >= least, 0.0, np.nan))
-    made = zip(parts.sum(axis=-1), ends, np.sqrt(half + most**2), np.minimum(effective, n_differ), strict=True)
-    return [_difference(*map(float, one), least=least) for one in made]
+    rows = zip(parts.sum(axis=-1), ends, np.sqrt(half + most**2), np.minimum(effective, n_differ), strict=True)
+    return [_difference(*map(float, one), least=least) for one in rows]
 
 
 def _spread(fitted: Fit, direction: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -290,36 +290,36 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
         return replace(row, verdict=str(Verdict.NONE), reason=row.reason or _not_shared(row, rules))
     place, effects = fitted.table.regions.index(row.region_code), fitted.effects * one.sign
     middle = middle_of(effects, place)
-    found = difference(fitted, place, middle, least=rules.min_differing).turned(one)
+    apart = difference(fitted, place, middle, least=rules.min_differing).turned(one)
     pair = fitted.table.values[:, [place, middle]]
     both = ~np.isnan(pair).any(axis=1)
     differ = np.abs(pair[both, 0] - pair[both, 1]) > _NOTHING
     row = replace(
-        row, effect=float(effects[place] - np.median(effects)) + 0.0, difference=found.value, low=found.low,
-        high=found.high, middle=fitted.table.regions[middle], n_effective=found.n_effective, n_both=int(both.sum()),
+        row, effect=float(effects[place] - np.median(effects)) + 0.0, difference=apart.value, low=apart.low,
+        high=apart.high, middle=fitted.table.regions[middle], n_effective=apart.n_effective, n_both=int(both.sum()),
         n_differ=int(differ.sum()), n_peers=len(effects) - 1,
     )  # fmt: skip
     if row.n_peers < rules.min_peers:
         return replace(row, verdict=str(Verdict.NONE), reason=rules.few_peers(row.n_peers))
-    verdict = verdict_of(found, margin=margin_of(one, rules))
-    few = f"与居中地区的{_too_few(row.n_both, row.n_differ, found, rules)}" if verdict == Verdict.NONE else ""
+    verdict = verdict_of(apart, margin=margin_of(one, rules))
+    few = f"与居中地区的{_too_few(row.n_both, row.n_differ, apart, rules)}" if verdict == Verdict.NONE else ""
     return replace(row, verdict=str(verdict), reason=few)
 
 
-def _too_few(n_both: int, n_differ: int, found: Difference, rules: Comparison) -> str:
+def _too_few(n_both: int, n_differ: int, apart: Difference, rules: Comparison) -> str:
     """Say why there is no interval: few codes differ, or few of those that differ carry the difference."""
     if n_differ < rules.min_differing:
         return f"{n_both}个同事项" + (f"中只有{n_differ}个有差别" if n_differ else "没有差别")
-    return f"{n_both}个同事项中有{n_differ}个有差别，但分量集中在少数事项，只相当于{found.n_effective:.1f}个"
+    return f"{n_both}个同事项中有{n_differ}个有差别，但分量集中在少数事项，只相当于{apart.n_effective:.1f}个"
 
 
-def verdict_of(found: Difference, *, margin: float) -> Verdict:
+def verdict_of(apart: Difference, *, margin: float) -> Verdict:
     """Return the word of a difference that is positive when better."""
-    if np.isnan(found.low):
+    if np.isnan(apart.low):
         return Verdict.NONE
-    if round(found.low, 9) <= 0 <= round(found.high, 9) or abs(round(found.value, 9)) < margin:
+    if round(apart.low, 9) <= 0 <= round(apart.high, 9) or abs(round(apart.value, 9)) < margin:
         return Verdict.LEVEL
-    return Verdict.AHEAD if found.value > 0 else Verdict.BEHIND
+    return Verdict.AHEAD if apart.value > 0 else Verdict.BEHIND
 
 
 def middle_of(effects: np.ndarray, place: int) -> int:
@@ -369,11 +369,11 @@ def _pair(table: CodeTable, own: int, other: int, one: Indicator, rules: Compari
         word, why = (Verdict.NONE, "没有相同且有数据的事项") if n_codes else (Verdict.NO_DATA, "")
         return (*names, *[np.nan] * 5, n_codes, 0, 0, 0.0, str(word), why)
     values = pair.weights @ pair.values / pair.weights.sum()
-    found = difference(fit(pair), 0, 1, least=rules.min_differing).turned(one)
+    apart = difference(fit(pair), 0, 1, least=rules.min_differing).turned(one)
     n_differ = int((np.abs(pair.values[:, 0] - pair.values[:, 1]) > _NOTHING).sum())
     coverage = n_shared / n_codes
-    word = verdict_of(found, margin=margin_of(one, rules))
-    why = _too_few(n_shared, n_differ, found, rules) if word == Verdict.NONE else ""
+    word = verdict_of(apart, margin=margin_of(one, rules))
+    why = _too_few(n_shared, n_differ, apart, rules) if word == Verdict.NONE else ""
     if coverage < rules.min_coverage:
         word, why = Verdict.NONE, f"同事项只占{coverage:.2%}，不足{rules.min_coverage:.0%}"
-    return (*names, *values, found.value, found.low, found.high, n_codes, n_shared, n_differ, coverage, str(word), why)
+    return (*names, *values, apart.value, apart.low, apart.high, n_codes, n_shared, n_differ, coverage, str(word), why)

@@ -138,8 +138,8 @@ def keys_in_both(now: pd.DataFrame, then: pd.DataFrame) -> tuple[pd.Series, pd.S
     region, keys = both["region_code"], row_keys(both)
     place = region + LONE + both["side"]
     several = keys.groupby([place, keys]).transform("size").gt(1).groupby([region, keys]).transform("any")
-    found = numbered(place, keys.where(~several, keys + LONE + same_items(both)))
-    return found[: len(now)].set_axis(now.index), found[len(now) :].set_axis(then.index)
+    unique = numbered(place, keys.where(~several, keys + LONE + same_items(both)))
+    return unique[: len(now)].set_axis(now.index), unique[len(now) :].set_axis(then.index)
 
 
 def paired(now: pd.DataFrame, then: pd.DataFrame, successions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

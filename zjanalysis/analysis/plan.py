@@ -299,9 +299,9 @@ def lead(table: CodeTable, steps: pd.DataFrame, one: Indicator, *, region: str, 
     while not ahead and left:
         tried = left[:_TRIED]  # those that move the effect most
         trials = _moved(values, where[tried], own, jumps[tried])
-        best, found = _surest(two_way.refit(fitted, trials), own, one, rules)
+        best, apart = _surest(two_way.refit(fitted, trials), own, one, rules)
         values, taken, left = trials[best], [*taken, tried[best]], [step for step in left if step != tried[best]]
-        ahead = now.n_peers >= rules.min_peers and two_way.verdict_of(found, margin=margin) == Verdict.AHEAD
+        ahead = now.n_peers >= rules.min_peers and two_way.verdict_of(apart, margin=margin) == Verdict.AHEAD
     now = two_way.judged_by(two_way.refit(fitted, values), row, one, rules)
     return Lead(steps.iloc[[*taken, *left]].assign(order=order), len(taken), ahead, now)
 
@@ -323,9 +323,9 @@ def _surest(fits: Fit, own: int, one: Indicator, rules: Comparison) -> tuple[int
     return max(enumerate(to_middle(fits, own, one, rules)), key=lambda trial: _sure(trial[1]))
 
 
-def _sure(found: Difference) -> tuple[float, float]:
+def _sure(apart: Difference) -> tuple[float, float]:
     """Order trials: by the lower end of the interval; without one, behind, by how near they come to having one."""
-    return (0.0, found.n_effective) if isnan(found.low) else (1.0, found.low)
+    return (0.0, apart.n_effective) if isnan(apart.low) else (1.0, apart.low)
 
 
 @dataclass(frozen=True)
@@ -356,7 +356,7 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame, effects: dic
     follows = [[peer for peer, state in there[item] if state <= goal + 1e-9 and peer != region]
                for region, item, goal in wanted]  # fmt: skip
     turning = lever.kind in ("flag", "type")
-    made = {
+    columns = {
         "field": lever.field, "kind": lever.kind,
         "from_value": 1 - steps["state"] if turning else steps["state"],
         "to_value": 1 - steps["goal"] if turning else steps["goal"],
@@ -365,5 +365,4 @@ def _named(steps: pd.DataFrame, lever: Lever, states: pd.DataFrame, effects: dic
         "n_follows": pd.Series([len(peers) for peers in follows], index=steps.index, dtype="int64"),
         **effects,
     }  # fmt: skip
-    columns = {name: made[name] if name in made else steps[name] for name in STEPS}
-    return pd.DataFrame(columns, index=steps.index).reset_index(drop=True)
+    return steps.assign(**columns)[list(STEPS)].reset_index(drop=True)

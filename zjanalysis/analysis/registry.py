@@ -181,12 +181,12 @@ def for_region(one: Indicator, region: str) -> Indicator:
     rows = sorted(asked_of(region, one.key) if one.aim else (), key=lambda row: _ASKED.index(row["comparison"]))
     if not rows:
         named = _TASK.match(one.basis)
-        kept = has_plan(region) and (named is None or named[1] in set(load_tasks(city_of(region))["task"]))
+        on_record = has_plan(region) and (named is None or named[1] in set(load_tasks(city_of(region))["task"]))
         if one.key not in _BY_NAME:
-            kept = kept and (not one.aim or asks_of_cases(city_of(region), one.basis[4:].partition("，")[0]))
-            if kept:
+            on_record = on_record and (not one.aim or asks_of_cases(city_of(region), one.basis[4:].partition("，")[0]))
+            if on_record:
                 return one
-        basis = one.basis if kept else "本工具口径"
+        basis = one.basis if on_record else "本工具口径"
         return replace(one, target=None, strict=False, aim="", target_text="", basis=basis)
     kind, number = rows[0]["comparison"], rows[0]["value"]
     basis = _TASK.sub(f"方案任务（{rows[0]['task']}）", one.basis)

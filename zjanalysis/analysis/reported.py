@@ -18,13 +18,10 @@ _VALID = nw.col("in_force")
 AT_ONCE = 10
 
 
-def _indicator(row: Mapping[str, Any]) -> Indicator:
+def _indicator(row: Mapping[Any, Any]) -> Indicator:
     """Make the record of one reported indicator; a row that does not count is left out, and counted as such."""
-    what = (
-        row["numerator"]
-        if row["unit"] in ("count", "flag") and not row["per"]
-        else f"{row['numerator']} ÷ {row['denominator']}"
-    )
+    plain = row["unit"] in ("count", "flag") and not row["per"]
+    what = row["numerator"] if plain else f"{row['numerator']} ÷ {row['denominator']}"
     return Indicator(
         key=row["indicator"],
         label=row["label"],
@@ -41,17 +38,13 @@ def _indicator(row: Mapping[str, Any]) -> Indicator:
     )
 
 
-def _records(definitions: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in definitions.to_dict("records")]
-
-
-_DEFINITIONS = _records(load_definitions())
+_DEFINITIONS = load_definitions().to_dict("records")
 REPORTED_INDICATORS: tuple[Indicator, ...] = tuple(map(_indicator, _DEFINITIONS))
 """Everything that is reported and not computed, in the order of the plan (reference/reported_indicators.csv)."""
 
 
-_BREAKS = {row["indicator"]: (row["break_from"], row["break_to"])
-           for row in _DEFINITIONS if row["break_from"]}  # fmt: skip
+BREAKS = {str(row["indicator"]): row for row in _DEFINITIONS if row["break_from"]}
+"""The definitions that changed on a day."""
 
 
 def measure_reported(reported: pd.DataFrame) -> pd.DataFrame:
@@ -87,8 +80,8 @@ def comparable(indicator: str, before: str | date, after: str | date) -> bool:
     >>> comparable("data_linkage", "2019-12-31", "2021-03-31")
     True
     """
-    if indicator not in _BREAKS:
+    if indicator not in BREAKS:
         return True
-    first, last = map(day_of, _BREAKS[indicator])
+    first, last = (day_of(BREAKS[indicator][name]) for name in ("break_from", "break_to"))
     days = sorted(day for day in (day_of(before), day_of(after)) if day is not None)
     return bool(len(days) == 2 and first is not None and last is not None and (days[1] < first or days[0] > last))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import ITEM_INDICATORS, PLAN_SCOPE, SCORE_KEY, Indicator, Scope, indicator
-from zjanalysis.analysis.reported import REPORTED_INDICATORS, comparable, measure_reported
+from zjanalysis.analysis.reported import BREAKS, REPORTED_INDICATORS, comparable, measure_reported
 from zjanalysis.analysis.whole import whole_series
 from zjanalysis.errors import unknown_name
 from zjanalysis.files import file_digest
@@ -34,7 +34,7 @@ from zjanalysis.inputs.period import (
 )
 from zjanalysis.inputs.regions import city_of, is_whole
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
-from zjanalysis.inputs.reported import POPULATION_NAME, load_definitions, load_reported
+from zjanalysis.inputs.reported import POPULATION_NAME, load_reported
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -100,9 +100,8 @@ def version(key: str, cutoff: str) -> str:
     >>> version("good_rating", "2020-12-31"), version("good_rating", "2021-03-31")
     ('2020：未评价默认为基本满意', '2021')
     """
-    row = load_definitions().set_index("indicator").loc[key]
-    old = row["break_to"] and cutoff <= row["break_to"]
-    return str(row["definition_before"]) if old else DEFINITION
+    old = key in BREAKS and cutoff <= BREAKS[key]["break_to"]
+    return str(BREAKS[key]["definition_before"]) if old else DEFINITION
 
 
 def joined(periods: Iterable[pd.DataFrame], history: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -134,7 +133,7 @@ def lines(rows: pd.DataFrame, *, cutoffs: Mapping[str, str]) -> pd.DataFrame:
     same = rows[SCORE_KEY].eq(rows[SCORE_KEY].shift()).all(axis=1)
     last, was = rows["period"].shift(), rows["definition"].shift()
     renamed = same & rows["definition"].ne(was)
-    broken = same & ~renamed & rows["indicator"].isin(_breaking())
+    broken = same & ~renamed & rows["indicator"].isin(list(BREAKS))
     days = [[cutoffs.get(str(name), "") for name in names[broken]] for names in (last, rows["period"])]
     apart = [not comparable(key, *pair) for key, *pair in zip(rows.loc[broken, "indicator"], *days, strict=True)]
     moving = broken.mask(broken, pd.Series(apart, index=rows.index[broken], dtype="bool"))
@@ -142,12 +141,6 @@ def lines(rows: pd.DataFrame, *, cutoffs: Mapping[str, str]) -> pd.DataFrame:
     cut = cut.mask(renamed, "口径由“" + was.fillna("") + "”改为“" + rows["definition"] + "”")
     cut = cut.mask(moving.astype("bool"), "口径正在变动，各期不可比")
     return rows.assign(line=(~same | cut.ne("")).cumsum(), cut=cut)
-
-
-def _breaking() -> list[str]:
-    """Return the reported indicators whose definition changed on a day."""
-    definitions = load_definitions()
-    return definitions.loc[definitions["break_from"] != "", "indicator"].tolist()
 
 
 ENOUGH_FOR_SHARES = 10
@@ -165,11 +158,10 @@ def bands(rows: pd.DataFrame) -> pd.DataFrame:
     """
     groups = rows.dropna(subset=["value"]).groupby(["indicator", "period"])["value"]
     spread = {name: groups.quantile(share) for name, share in (("p10", 0.1), ("middle", 0.5), ("p90", 0.9))}
-    found = pd.DataFrame({"n": groups.size(), "least": groups.min(), "most": groups.max(), **spread}).reset_index()
-    many = found["n"] >= ENOUGH_FOR_SHARES
-    return found.assign(low=found["p10"].where(many, found["least"]), high=found["p90"].where(many, found["most"]))[
-        ["indicator", "period", "n", "low", "middle", "high"]
-    ]
+    every = pd.DataFrame({"n": groups.size(), "least": groups.min(), "most": groups.max(), **spread}).reset_index()
+    many = every["n"] >= ENOUGH_FOR_SHARES
+    ends = every.assign(low=every["p10"].where(many, every["least"]), high=every["p90"].where(many, every["most"]))
+    return ends[["indicator", "period", "n", "low", "middle", "high"]]
 
 
 def series(data: str = "", *, upto: str = "", settings: Settings | None = None) -> pd.DataFrame:

@@ -12,7 +12,7 @@ is a placebo: an effect that those show too is none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
@@ -338,15 +338,14 @@ def panel(sums: Mapping[str, pd.DataFrame], *, lineage: Mapping[str, str] | None
 BROKEN = "上期没有这一事项，承接表没有写明由谁承接"
 
 
-def region_effect(rows: pd.DataFrame, *, region: str, date: str, codes: Collection[str] = ()) -> pd.DataFrame:
+def region_effect(rows: pd.DataFrame, *, region: str, date: str) -> pd.DataFrame:
     """Return by how much a region's codes moved more than the same codes of the other regions, at every period.
 
     ``rows`` come from `panel`; ``date`` is the first period that shows what was done, the others are placebos. One row
     per period: effect, its interval (Student's t over codes), n_codes; ``found``: the interval at the date leaves out 0
     and no placebo is as far off.
     """
-    wanted = rows[rows["match_code"].isin(list(codes))] if codes else rows
-    moved = wanted.dropna(subset=["step"])
+    moved = rows.dropna(subset=["step"])
     own = moved[moved["region_code"] == region].set_index(["period", "match_code"])["step"]
     others = moved[moved["region_code"] != region].groupby(["period", "match_code"])["step"].mean()
     apart = (own - others).dropna()

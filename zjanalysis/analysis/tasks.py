@@ -55,7 +55,6 @@ def task_list(*plans: pd.DataFrame, due: str = "") -> pd.DataFrame:
 
 
 def _written(steps: pd.DataFrame, column: str) -> pd.Series:
-    """Write a value out with its unit."""
     number = steps[column].map("{:.10g}".format).astype("str")
     return pd.Series(
         np.select(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zjanalysis.analysis.compare import among
 from zjanalysis.analysis.explain import change
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.sensitivity import blank_promises
@@ -44,8 +43,9 @@ def counts(me: Study) -> Block:
 def regions(me: Study, *indicators: str) -> Block:
     """Return the report units of the city side by side, one column per indicator (none named: the six)."""
     units, chosen = report_units(me.region), [about(key) for key in indicators or me.keys]
-    scores = among(measure(me.period.items, chosen, scope=me.scope), units)
-    wide = scores.pivot_table("value", "region_code", "indicator", sort=False, dropna=False)
+    scores = measure(me.period.items, chosen, scope=me.scope)
+    own = scores[scores["region_code"].isin(units)]
+    wide = own.pivot_table("value", "region_code", "indicator", sort=False, dropna=False)
     if wide.empty:
         return say(f"{me.name}没有所辖县（市、区）的数据。")
     wide = wide.reindex([code for code in units if code in wide.index]).reset_index()

@@ -57,18 +57,17 @@ HELP_SHEET, CONFLICT_SHEET, HEADER_ROW = "填写说明", "冲突清单", 3
 PROBLEMS = tuple(f"前言-0{n}" for n in range(1, 9))
 """The eight problems the plan's preface speaks of, as 所属问题 names them."""
 # Of a row the office added, the tool writes only these.
-OWN_ROW = ("status", "status_reason", "opened_on", "reached_on", "progress_on", "hint", "ledger_id", "row_key")
+OWN_ROW = tuple(key for key in TOOL if key not in (*reading.TYPED_BY_OFFICE, "baseline", "gap"))
 SAMPLE_NOTE = f"{SAMPLE}：本台账的数值、进展与佐证均为演示而编造。"
 NOTE = "深蓝表头由人填写；灰表头由工具填写，请勿改动。填写规则见“填写说明”。"
 
 
-def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: Day, sample: bool = False) -> LedgerResult:
+def init_ledger(path: Path, ledger: pd.DataFrame, *, on: Day, sample: bool = False) -> LedgerResult:
     """Write a new ledger (`state.start`) as a workbook; never over an existing file.
 
     Raises InputError when the file is already there.
     """
-    where = Path(path)
-    refuse_written_in(where)
+    refuse_written_in(path)
     whole = with_words(ledger)
     letters = {c.key: column_letter(n) for n, c in enumerate(LEDGER_COLUMNS)}
     last = HEADER_ROW + len(whole)
@@ -82,18 +81,18 @@ def init_ledger(path: str | Path, ledger: pd.DataFrame, *, on: Day, sample: bool
     lines = merge.tool_changes(whole.iloc[:0], whole, on=on)
     _append_lines(book, LOG_SHEET, _logged(lines, whole), LOG_WIDTHS)
     _remember(book, whole)
-    release(book, where)
+    release(book, path)
     return LedgerResult(whole, lines, pd.DataFrame())
 
 
 def update_ledger(
-    path: str | Path, scores: pd.DataFrame, *, on: Day, as_of: Day | None = None, gaps: pd.DataFrame | None = None
+    path: Path, scores: pd.DataFrame, *, on: Day, as_of: Day | None = None, gaps: pd.DataFrame | None = None
 ) -> LedgerResult:
     """Refresh the tool's columns from the scores and settle the states; every hand-written cell stays as it is.
 
     What people changed since the last time, and what the tool changes now, goes into 变更记录.
     """
-    with reading.locked(Path(path)):
+    with reading.locked(path):
         file = reading.read_to_change(path)
         day, figures = working_day(file, on), figures_day(file, as_of or on)
         after = with_words(refresh(file.ledger, file.memory, scores=scores, on=day, as_of=figures, gaps=gaps))
@@ -102,18 +101,18 @@ def update_ledger(
         return _save(file, LedgerResult(after, lines, pd.DataFrame(), merge.notes_of(file, edited, after)))
 
 
-def merge_ledger(path: str | Path, files: Iterable[str | Path], *, on: Day) -> LedgerResult:
+def merge_ledger(path: Path, files: Iterable[str | Path], *, on: Day) -> LedgerResult:
     """Take over what returned copies filled in; contradictions go to 冲突清单 and change nothing.
 
     The values stay those of the last update; states are settled anew.
     """
-    returned = {Path(f).name: partial(_copy, read_ledger(f)) for f in files}
+    returned = {file.name: partial(_copy, read_ledger(file)) for file in map(Path, files)}
     return merge_copies(path, returned, on=on)
 
 
-def merge_copies(path: str | Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: Day) -> LedgerResult:
+def merge_copies(path: Path, copies: Mapping[str, Callable[[LedgerFile], Copy]], *, on: Day) -> LedgerResult:
     """Take over what came back, by file name, each made from the ledger as it stands now (`merge.merge`)."""
-    with reading.locked(Path(path)):
+    with reading.locked(path):
         file = reading.read_to_change(path)
         day, figures = working_day(file, on), file.memory["as_of"].max()
         as_of, returned = day if pd.isna(figures) else figures, {name: copy(file) for name, copy in copies.items()}

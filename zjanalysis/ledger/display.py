@@ -38,8 +38,8 @@ def _gap_cell(gap: float, row: Mapping[str, Any]) -> tuple[float | str, str]:
         return gap_text(gap, unit), "General"
     counted = _counts().get(str(row.get("indicator")), "")
     size, step = (f"0.{'0' * kind.digits}", kind.step) if kind.digits else (_COUNT, counted)
-    shown = float(rounded(np.array(gap * kind.scale), kind.digits or 2))
-    return shown, f'"优"{size}"{step}";"差"{size}"{step}";"持平"'
+    number = float(rounded(np.array(gap * kind.scale), kind.digits or 2))
+    return number, f'"优"{size}"{step}";"差"{size}"{step}";"持平"'
 
 
 def amount(value: Any, unit: str, *, counted: str = "") -> str:

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from zjanalysis.columns import label
+from zjanalysis.columns import TABLES, label
 from zjanalysis.display import wording
 from zjanalysis.display.blocks import Block, listing, say
 from zjanalysis.display.document import make_document
@@ -37,10 +37,6 @@ from zjanalysis.ledger.typed import is_typed
 from zjanalysis.ledger.views import counts_sentence
 from zjanalysis.neutral import put_text
 
-_HEADS = {"序号": 7, "任务": 8, "地区": 12, "事项": 34, "目标值": 20, "当前值": 12, "差距": 16, "完成时限": 12,
-          "督查事由": 22, "现有进展": 28, "反馈情况（措施、责任人、完成时间）": 36}  # fmt: skip
-SHEET_KEYS = ("sequence", "task", "region", "problem", "target_text", "current_text", "gap_text", "deadline",
-              "reason_text", "progress")  # fmt: skip
 ANSWER = "请于收到之日起5个工作日内书面反馈措施、责任人和完成时间；已完成的请附佐证，由市局核实后销号。"
 SAMPLE_NOTE = f"{SAMPLE}：所列事项与数值均为演示而编造。"
 BASIS = "根据整改优化提升工作方案和台账，你单位以下事项需要督办，"
@@ -137,7 +133,8 @@ def _summary(sheet: Worksheet, rows: pd.DataFrame, units: list[str], *, on: Day,
 
 def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: Day, issuer: str, sample: bool) -> None:
     """Lay out one 督办单: title, whom it is for, what it is about, the table with room for the answer, who sent it."""
-    width, day = len(_HEADS), day_text(today(on))
+    columns, day = TABLES["page.notice"], day_text(today(on))
+    width = len(columns)
     basis = (SAMPLE_NOTE if sample else "") + BASIS
     lines = (("督办单", 20, "center"), (f"{unit}：", 12, "left"), (basis + _counted(rows) + ANSWER, 12, "left"))
     for position, (text, size, where) in enumerate(lines, start=1):
@@ -146,10 +143,11 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: Day, issuer: 
         sheet.cell(position, 1).font = Font(bold=position < 3, size=size)
         sheet.cell(position, 1).alignment = Alignment(horizontal=where, vertical="center", wrap_text=True)
     sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 32, 36
-    for number, (head, size) in enumerate(_HEADS.items(), start=1):
-        head_cell(sheet.cell(4, number), head, width=size)
-    for position, row in enumerate(rows[list(SHEET_KEYS)].fillna("").astype("str").itertuples(index=False), start=5):
-        for number, text in enumerate([*row, ""], start=1):
+    for number, column in enumerate(columns, start=1):
+        head_cell(sheet.cell(4, number), column.label, width=column.width)
+    texts = rows.assign(reply="")[[column.key for column in columns]].fillna("").astype("str")
+    for position, row in enumerate(texts.itertuples(index=False), start=5):
+        for number, text in enumerate(row, start=1):
             cell = sheet.cell(position, number)
             put(cell, int(text) if number == 1 else text, "0")
             cell.border = BOX

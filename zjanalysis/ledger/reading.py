@@ -29,10 +29,10 @@ from zjanalysis.inputs.workbook import Sheet, cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.ledger.rows import COLUMNS, DAYS, LOG_SHEET, NUMBERS, OWN, SAMPLE, empty_ledger, is_own, lay_out
 
-TYPED_BY_OFFICE = ("task", "clause", "region", "indicator_label", "target_text", "current")
-"""What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts."""
 TALK = ("as_numbered", "doubt", "maybe")
 WITNESSES = ("task", "clause", "region", "indicator_label", "target_text")
+TYPED_BY_OFFICE = (*WITNESSES, "current")
+"""What is read from the sheet only for the rows the office added; of a plan's row the tool's memory counts."""
 CLASH = "编号、行键与任务、地区、指标、目标值对不上，认不出是哪一行"
 TWICE = "同一行在表里出现了两次"
 STRAY = "不足两格，没有当作台账的一行"
@@ -74,15 +74,14 @@ class LedgerFile:
     is_sample: bool
 
 
-def read_ledger(path: str | Path) -> LedgerFile:
+def read_ledger(path: Path) -> LedgerFile:
     """Read a ledger workbook, the office's own or one that came back; raises InputError when it is none."""
-    where = Path(path)
-    sheets = read_rows(where)
-    table, memory = ledger_table(sheets, name=where.name), typed(ledger_memory(sheets))
-    written = place(_as_shown(where, table), memory)
+    sheets = read_rows(path)
+    table, memory = ledger_table(sheets, name=path.name), typed(ledger_memory(sheets))
+    written = place(_as_shown(path, table), memory)
     above = next(sheet.grid for sheet in sheets if sheet.name == table.sheet)[: table.header_row - 1]
     is_sample = any(SAMPLE in cell_text(cell) for row in above for cell in row)
-    return LedgerFile(where, assemble(written, memory), written, memory, ledger_log(sheets), dict(table.letters),
+    return LedgerFile(path, assemble(written, memory), written, memory, ledger_log(sheets), dict(table.letters),
                       table.sheet, table.header_row, is_sample)  # fmt: skip
 
 
@@ -168,13 +167,13 @@ def _formats(path: Path, sheet: str, cells: Collection[str]) -> dict[str, str]:
         whole = {part: package.read(names[part]) for part in (BOOK, RELATIONS, STYLES) if part in names}
         xml = package.read(names[sheet_parts(path, whole)[sheet]])
     kinds = _kinds(whole.get(STYLES, b"<x/>"))
-    found = {}
+    formats = {}
     for tag in _CELL.findall(xml):
         facts = {name.decode(): value.decode() for name, value in _FACT.findall(tag)}
         kind = kinds.get(int(facts.get("s", "0")))
         if kind and facts.get("r", "") in cells and facts.get("t", "n") == "n":
-            found[facts["r"]] = kind
-    return found
+            formats[facts["r"]] = kind
+    return formats
 
 
 def _kinds(styles: bytes) -> dict[int, str]:
@@ -249,7 +248,7 @@ def assemble(written: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
     extras = [c for c in rows.columns if c not in kinds]
     own = is_own(base) | ids.eq("")
     from_sheet = {key: rows[key] for key in (*HAND, *extras) if key in rows.columns}
-    from_sheet |= {key: base[key].mask(own, _texts(rows, key)) for key in TYPED_BY_OFFICE if key != "current"}
+    from_sheet |= {key: base[key].mask(own, _texts(rows, key)) for key in WITNESSES}
     value = _texts(rows, "current").where(own, "")
     placed = base.assign(**from_sheet, current=base["current"].mask(own), current_written=value)
     named = placed.assign(region_code=placed["region_code"].mask(own, placed["region"].fillna("").map(find_code)))
@@ -273,19 +272,18 @@ def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame) -> pd.D
 # --- before it is changed: nobody else is changing it, nothing in it would be lost ------------------------------------
 
 
-def read_to_change(path: str | Path) -> LedgerFile:
+def read_to_change(path: Path) -> LedgerFile:
     """Read the ledger itself; raises InputError where it must not be changed."""
-    where = Path(path)
-    file = read_ledger(where)
-    marks = (f"~${where.name}", f".~lock.{where.name}#", f".~{where.name}")
-    if any(where.with_name(mark).exists() for mark in marks):
+    file = read_ledger(path)
+    marks = (f"~${path.name}", f".~lock.{path.name}#", f".~{path.name}")
+    if any(path.with_name(mark).exists() for mark in marks):
         hint = "请在 Excel/WPS 中保存并关闭后再运行；若已关闭，请删去旁边的锁文件。"
-        raise InputError(f"“{where.name}”正被打开。", hint)
-    _refuse_losses(where)
+        raise InputError(f"“{path.name}”正被打开。", hint)
+    _refuse_losses(path)
     rows = file.written.loc[file.written["doubt"] == CLASH, "row_number"]
     if len(rows):  # they cannot be told apart
         places = "、".join(f"第{number}行" for number in rows[:5]) + ("等" if len(rows) > 5 else "")
-        what = f"“{where.name}”{places}共{len(rows)}行的编号与任务、地区对不上，没有改动。"
+        what = f"“{path.name}”{places}共{len(rows)}行的编号与任务、地区对不上，没有改动。"
         raise InputError(what, "多半是只排序了一部分列；请撤销后再运行。")
     return file
 

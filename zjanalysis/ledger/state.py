@@ -228,8 +228,8 @@ def _status(ledger: pd.DataFrame, *, met: pd.Series, closed: pd.Series, doubt: p
     What once met its target has been started, also when it has fallen back or its figure is missing this time; met
     within its deadline it is not overdue for want of a figure.
     """
-    told = ledger[["progress", "evidence"]].fillna("").apply(lambda texts: texts.str.strip()).ne("").any(axis=1)
-    started = told | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
+    written = ledger[["progress", "evidence"]].fillna("").apply(lambda texts: texts.str.strip()).ne("").any(axis=1)
+    started = written | ledger["reached_on"].notna() | ledger["reopened_on"].notna()
     long_term, registered = is_long_term(ledger["deadline_read"]), ledger["comparison"].eq("record")
     in_time = met.isna() & (ledger["reached_on"] <= deadlines(ledger["deadline_read"])) & doubt.eq("")
     overdue = (ledger["days_left"] < 0) & ~long_term & ~in_time

@@ -55,14 +55,14 @@ def read_target(text: str) -> tuple[str, float, str]:
     >>> read_target("不超过3个工作日"), read_target("95％以上"), read_target("＜5"), read_target("整改到位")
     (('<=', 3.0, '工作日'), ('>=', 0.95, '%'), ('<', 5.0, ''), ('', nan, ''))
     """
-    found = _TARGET.fullmatch(_folded(text))
-    if not found:
+    match = _TARGET.fullmatch(_folded(text))
+    if not match:
         return "", np.nan, ""
-    before = next((kind for kind, words in _ASKS.items() if found["asks"] in words.split("|")), "")
-    after = ">=" if found["up"] else "<=" if found["down"] else ""
+    before = next((kind for kind, words in _ASKS.items() if match["asks"] in words.split("|")), "")
+    after = ">=" if match["up"] else "<=" if match["down"] else ""
     if before and after and before[0] != after[0]:  # 不超过95%以上
         return "", np.nan, ""
-    return before or after or ">=", *_measured(found)
+    return before or after or ">=", *_measured(match)
 
 
 def read_value(text: str) -> tuple[float, str]:
@@ -71,13 +71,13 @@ def read_value(text: str) -> tuple[float, str]:
     >>> read_value("99.9％"), read_value("1.2万件"), read_value("约三成")
     ((0.999, '%'), (12000.0, '件'), (nan, ''))
     """
-    found = _VALUE.fullmatch(_folded(text))
-    return _measured(found) if found else (np.nan, "")
+    match = _VALUE.fullmatch(_folded(text))
+    return _measured(match) if match else (np.nan, "")
 
 
-def _measured(found: re.Match[str]) -> tuple[float, str]:
-    number = float(found["number"].replace(",", "")) * _TIMES[found["times"]]
-    return (round(number / 100, 12) if found["unit"] == "%" else number), found["unit"]
+def _measured(match: re.Match[str]) -> tuple[float, str]:
+    number = float(match["number"].replace(",", "")) * _TIMES[match["times"]]
+    return (round(number / 100, 12) if match["unit"] == "%" else number), match["unit"]
 
 
 def _comparable(target: tuple[float, str], value: tuple[float, str]) -> bool:
