@@ -190,10 +190,11 @@ def change(
         now, then = (published(rows[name].to_numpy("float64"), unit) for name in ("value", "previous"))
         moved[rows.index] = ((now - then) * one.sign / unit.relevant).round(6)
     from_list = joined[SCORE_KEY][:0] if parts is None else causes(parts).query("listed")[SCORE_KEY]
-    listed = pd.MultiIndex.from_frame(joined[SCORE_KEY]).isin(pd.MultiIndex.from_frame(from_list))
-    table = joined.assign(change=joined["value"] - joined["previous"], listed=listed)
-    when = [moved.isna(), moved.abs() < 1, table["listed"], moved > 0]
-    return table.assign(trend=np.select(when, [NO_PREVIOUS, SAME, str(Cause.LIST), BETTER], WORSE))
+    places = pd.MultiIndex.from_frame(joined[SCORE_KEY])
+    listed = pd.Series(places.isin(pd.MultiIndex.from_frame(from_list)), index=joined.index)
+    when = [moved.isna(), moved.abs() < 1, listed, moved > 0]
+    trend = np.select(when, [NO_PREVIOUS, SAME, str(Cause.LIST), BETTER], WORSE)
+    return joined.assign(change=joined["value"] - joined["previous"], trend=trend, listed=listed)
 
 
 _MEASURED = {"value", "numerator", "denominator", "n", "n_left_out", "shown", "rank", "tied", "n_ranked"}
