@@ -51,6 +51,14 @@ def test_the_last_period_is_that_of_the_line_where_its_workbooks_are_gone(slippi
     assert set(slipping.previous["indicator"]) - set(now["indicator"]) == {"online_end_to_end"}
 
 
+def test_the_periods_counted_are_those_of_the_region(slipping: Study) -> None:
+    """A county that handed nothing in for a quarter read 8期走势 over a line of seven points."""
+    rows = slipping.series
+    short = with_series(slipping, rows[(rows["region_code"] != "440883") | (rows["period"] != "2020Q2")])
+    assert zj.trend(short).payload["title"].startswith("吴川市7期走势：")
+    assert zj.trend_line(short, "visits").payload["title"].startswith("跑动次数：7期")
+
+
 def test_it_is_said_which_of_the_two_periods_has_no_value(slipping: Study) -> None:
     own = slipping.period.items["region_code"] == "440883"
     limits = slipping.period.items["limit_reason"].mask(own, "无法定时限")

@@ -47,7 +47,8 @@ def trend(me: Study, *keys: str) -> Block:
     span = f"{periods[0]}至{periods[-1]}的走势与{_band_name(me, *chosen)}"
     describe(axes, f"折线图：{me.name}{len(chosen)}项指标{span}。{each}。")
     behind = int((rows["relative"] == Signal.WORSE).sum())
-    title = f"{me.name}{len(periods)}期走势：{_signals(rows)}" + (f"；相对全组持续变差{behind}项" if behind else "")
+    n = _own(me, *chosen)["period"].nunique()
+    title = f"{me.name}{n}期走势：{_signals(rows)}" + (f"；相对全组持续变差{behind}项" if behind else "")
     printed = page_table("trends", rows, name=me.name)
     return carry(exhibit(axes, title=title, table=printed, source=me, sentence=trend_sentence(me, *chosen)))
 
