@@ -28,17 +28,17 @@ def load(me: Study) -> CaseSummary:
 
     Raises InputError for cases that are there but cannot be read: no page is better than one that hides them.
     """
-    return held(me) or case_summary(case_source(me.period, settings=me.settings), settings=me.settings)
+    return cases_of(me) or case_summary(case_source(me.period, settings=me.settings), settings=me.settings)
 
 
-def held(me: Study) -> CaseSummary | None:
+def cases_of(me: Study) -> CaseSummary | None:
     """Return what `load` gives; None for a period without any cases."""
     return find_cases(me.period, settings=me.settings)
 
 
 def own_cases(me: Study) -> CaseSummary | Block:
     """Return the cases (`load`) where the region has some, else the sentence that says there are none."""
-    if (cases := held(me)) is None:
+    if (cases := cases_of(me)) is None:
         return say(NO_CASES)
     if me.region not in set(cases.by_item["region_code"]):
         return say(NONE_OF_ITS_OWN.format(cases.n_cases, me.name))
@@ -88,7 +88,7 @@ def bands(me: Study) -> Block:
 
 def regions(me: Study) -> Block:
     """List the city and its report units side by side; a county has only itself."""
-    if (cases := held(me)) is None:
+    if (cases := cases_of(me)) is None:
         return say(NO_CASES)
     scores = views.case_overall(cases)
     own = scores[scores["region_code"].isin({me.region, *report_units(me.region)})]
@@ -135,7 +135,7 @@ def overdue(me: Study, *, limit: int = 50) -> Block:
 
 def problems(me: Study) -> Block:
     """List what does not fit in the region's cases, rule by rule; of a city those of all its regions."""
-    if (cases := held(me)) is None:
+    if (cases := cases_of(me)) is None:
         return say(NO_CASES)
     units = report_units(me.region)
     rows = cases.findings[cases.findings["region_code"].isin({me.region, *units, *[""] * bool(units)})]

@@ -71,8 +71,7 @@ def case_items(summary: CaseSummary, *, region: str, top: int = 20) -> pd.DataFr
     keys = ["base_code", "department"]
     worst = _worst(roll_up(_own(summary.by_item, region), by=("region_code", *keys)), by=keys)
     spread = quantiles(summary.days, by=["region_code", "base_code"]).drop(columns="n")
-    every = worst[worst["n_late"] + worst["n_overdue"] > 0]
-    late = every.head(top or len(every))
+    late = worst[worst["n_late"] + worst["n_overdue"] > 0][: top or None]
     for described in (summary.names, spread):
         late = late.merge(described, on=["region_code", "base_code"], how="left")
     return late
@@ -161,8 +160,7 @@ def overdue_cases(summary: CaseSummary, *, region: str, top: int = 50) -> pd.Dat
 
     At most ``top`` of them (0: all).
     """
-    every = _own(summary.overdue, region)
-    return every.head(top or len(every))
+    return _own(summary.overdue, region)[: top or None]
 
 
 def _own(table: pd.DataFrame, region: str) -> pd.DataFrame:
@@ -172,10 +170,8 @@ def _own(table: pd.DataFrame, region: str) -> pd.DataFrame:
 def _worst(scores: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
     """Return scores laid out as counts of cases, most late ones first."""
     laid = case_table(scores, by=("region_code", *by))
-    ordered = laid.assign(late=laid["n_late"] + laid["n_overdue"]).sort_values(
-        ["late", "on_time_share", *by], ascending=[False, True, *[True] * len(by)], ignore_index=True
-    )
-    return ordered.drop(columns="late")
+    ordered = laid.assign(late=-laid["n_late"] - laid["n_overdue"])
+    return ordered.sort_values(["late", "on_time_share", *by], ignore_index=True).drop(columns="late")
 
 
 def case_table(scores: pd.DataFrame, *, by: tuple[str, ...]) -> pd.DataFrame:

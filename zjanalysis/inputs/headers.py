@@ -95,10 +95,10 @@ def unit_in(header: str) -> str:
 
 def reader(mapping: Mapping[str, str]) -> Reader:
     """Return what reads a header in a data set that tells some before all else: ``mapping``, header → column key."""
-    told = {" ".join(header.split()): key for header, key in mapping.items()}
+    keys = {" ".join(header.split()): key for header, key in mapping.items()}
 
     def read(text: str) -> Header:
-        key = told.get(" ".join(text.split()))
+        key = keys.get(" ".join(text.split()))
         return Header(text, (key,), TOLD) if key else read_header(text)
 
     return read

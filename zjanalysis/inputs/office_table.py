@@ -13,15 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import (
-    ADDRESS_COLUMNS,
-    ASSIGNMENT_COLUMNS,
-    LEDGER_COLUMNS,
-    POPULATION_COLUMNS,
-    TASK_COLUMNS,
-    WEIGHT_COLUMNS,
-    Column,
-)
+from zjanalysis.columns import TABLES, Column
 from zjanalysis.errors import InputError
 from zjanalysis.inputs.findings import Place, Violation, findings_of, rows_of
 from zjanalysis.inputs.values import plain
@@ -35,16 +27,16 @@ Day = str | date  # a day as people write it (`day_of`), or as it is
 TASK_NEEDED = ("item_key", "to_value", "indicator", "region_code", "answer")
 TASK_NUMBERS = ("order", "gain", "to_value", "agreed_value")
 OWN_BOOKS = (
-    ("整改台账", LEDGER_COLUMNS, ("ledger_id", "problem", "status"),
+    ("整改台账", TABLES["ledger"], ("ledger_id", "problem", "status"),
      "更新用 zj ledger update {0}；它是返回的副本的，用 zj ledger merge 台账.xlsx {0} --on 日期 汇总。"),
-    ("分工表", ASSIGNMENT_COLUMNS, ("ledger_id", "unit_name", "role"),
+    ("分工表", TABLES["assignment"], ("ledger_id", "unit_name", "role"),
      "收回用 zj ledger assign 台账.xlsx {0} --on 日期。"),
-    ("任务清单", TASK_COLUMNS, TASK_NEEDED, "反馈的效果用 zj plan 地区 --indicator 指标 --apply {0} 查看。"),
-    ("三级指标与权重的录入表", WEIGHT_COLUMNS, ("level_three", "weight"),
+    ("任务清单", TABLES["tasks"], TASK_NEEDED, "反馈的效果用 zj plan 地区 --indicator 指标 --apply {0} 查看。"),
+    ("三级指标与权重的录入表", TABLES["weights"], ("level_three", "weight"),
      "请放入数据集文件夹，名为 indicators.xlsx，zj build 会读取。"),
-    ("人口与企业数表", POPULATION_COLUMNS, ("region", "as_of"),
+    ("人口与企业数表", TABLES["population"], ("region", "as_of"),
      "请放入数据集文件夹，名为 population.xlsx，zj build 会读取。"),
-    ("收件人表", ADDRESS_COLUMNS, ("region", "to"), "起草邮件用 zj bundle --mail {0}。"),
+    ("收件人表", TABLES["addresses"], ("region", "to"), "起草邮件用 zj bundle --mail {0}。"),
 )  # fmt: skip
 """The office's workbooks beside items and reported figures: what each is, its columns, what reads it."""
 
@@ -214,7 +206,7 @@ def read_answers(path: Path) -> pd.DataFrame:
     tables = []
     for sheet in read_rows(path):
         with suppress(InputError):  # the contents sheet, or one the office added
-            tables.append(find_table([sheet], TASK_COLUMNS, required=TASK_NEEDED, name=path.name).rows)
+            tables.append(find_table([sheet], TABLES["tasks"], required=TASK_NEEDED, name=path.name).rows)
     rows = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if rows.empty:
         hint = "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"

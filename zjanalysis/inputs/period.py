@@ -227,10 +227,10 @@ KEY = ["period", "region_code", "indicator"]
 SUMS = ("numerator", "denominator", "n", "n_left_out")
 _FIGURES = (*KEY, *SUMS, "definition", "source", "row_number")
 _SUCCESSIONS = [column.key for column in TABLES["successions"]]
-Kept = tuple[pd.DataFrame, pd.DataFrame]
+RowsAndFindings = tuple[pd.DataFrame, pd.DataFrame]
 
 
-def load_history(folder: Path, *, indicators: Collection[str]) -> Kept:
+def load_history(folder: Path, *, indicators: Collection[str]) -> RowsAndFindings:
     """Return `history` and `findings` of a data set folder; two empty tables when it has no history.csv.
 
     A row of an unknown region or indicator (``indicators``: the keys known), one without numbers and the second of two
@@ -254,7 +254,7 @@ def _history_table(folder: Path) -> OfficeTable:
     return table_at(folder / HISTORY, TABLES["history"], required=(*KEY, *SUMS[:2]))
 
 
-def load_successions(folder: Path, *, upto: str = "") -> Kept:
+def load_successions(folder: Path, *, upto: str = "") -> RowsAndFindings:
     """Return `successions` and `findings` of a data set folder; two empty tables when it has no successions.csv.
 
     One row is one old code and one new one: a merger is several rows with one ``into``, a split several with one
@@ -270,7 +270,7 @@ def load_successions(folder: Path, *, upto: str = "") -> Kept:
     return rows.loc[rows["period"].le(upto) | (upto == ""), _SUCCESSIONS].reset_index(drop=True), findings
 
 
-def _used(rows: pd.DataFrame, text: pd.DataFrame, table: OfficeTable, broken: Sequence[Broken]) -> Kept:
+def _used(rows: pd.DataFrame, text: pd.DataFrame, table: OfficeTable, broken: Sequence[Broken]) -> RowsAndFindings:
     """Return the rows that break no rule, and the findings on the others."""
     used = ~np.logical_or.reduce([mask for _, _, mask in broken])
     return rows[used].reset_index(drop=True), findings_in(table, text, broken)

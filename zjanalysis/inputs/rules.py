@@ -112,8 +112,8 @@ def deduplicate(items: pd.DataFrame, places: Places) -> tuple[pd.DataFrame, pd.D
             ("duplicate_differs", "item_name", twice & unlike.ne(""), first + " 行的" + unlike + "不同"),
             ("old_version", "version", old & ~retired, ""),
             ("not_in_force", "state", retired, ""),
-        ], values={"version": items["item_name"], "state": state}),
-        *_findings(unique, places, _disagreements(unique), values={"statutory_limit": unique["match_code"]}),
+        ], quoted={"version": items["item_name"], "state": state}),
+        *_findings(unique, places, _disagreements(unique), quoted={"statutory_limit": unique["match_code"]}),
         *_few(unique),
     ]  # fmt: skip
     return unique, findings_of(findings)
@@ -132,8 +132,8 @@ def _repeats(items: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series, pd.S
     old = rows["rank"].lt(rows.groupby("identity")["rank"].transform("max")) & ~twice
     first = rows.groupby(["identity", "rank"])[["row", "where"]].transform("first")
     place = first["where"].where(first["where"].ne(rows["where"]), "") + "第 " + first["row"]
-    said = repeated[[key for key in _COUNTED if key in repeated]].astype("str").fillna("")
-    other = said.ne(said.groupby([rows["identity"], rows["rank"]]).transform("first"))
+    counted = repeated[[key for key in _COUNTED if key in repeated]].astype("str").fillna("")
+    other = counted.ne(counted.groupby([rows["identity"], rows["rank"]]).transform("first"))
     names = ["、".join(label(key, "items") for key in other.columns[row]) for row in other.to_numpy()]
     unlike = pd.Series(names, index=rows.index, dtype="str").reindex(items.index, fill_value="")
     twice, old = (mask.reindex(items.index, fill_value=False) for mask in (twice, old))
@@ -147,10 +147,8 @@ _COUNTED = ("item_type", "use_level", "statutory_days", "promised_days", "handli
 def _identity(items: pd.DataFrame) -> pd.Series:
     """Return a number for what makes rows the same item; -1 when nothing does."""
     named = items["item_id"].fillna(items["handle_item_code"])
-    lacking = named.isna()
-    if lacking.any():
-        impl = (items["impl_code"] + "|" + items["item_name"])[lacking]
-        named = named.where(~lacking, impl.reindex(items.index))
+    if named.hasnans:
+        named = named.fillna(items["impl_code"] + "|" + items["item_name"])
     code, region = pd.factorize(named)[0], pd.factorize(items["region_code"])[0]
     return pd.Series(np.where(code < 0, -1, code * (region.max(initial=0) + 2) + region + 1), index=items.index)
 
@@ -163,21 +161,18 @@ def _version_rank(version: pd.Series) -> pd.Series:
 
 
 def _findings(
-    items: pd.DataFrame, places: Places, broken: Broken, *, values: Mapping[str, pd.Series]
+    items: pd.DataFrame, places: Places, broken: Broken, *, quoted: Mapping[str, pd.Series]
 ) -> Iterator[Rows]:
     """Return one finding per row of every mask, sheet by sheet, at the cell it stands in (else at the name).
 
-    ``values``: what is quoted in place of a column's own cells.
+    ``quoted``: what is quoted in place of a column's own cells.
     """
     for rule, key, mask, others in broken:
-        quoted = values.get(key, items[key] if key in items else pd.Series("", index=items.index))
-        said = pd.Series(others, index=items.index)
-        rows = items.loc[mask, ["file", "sheet", "row_number", "region_code"]].assign(
-            quoted=quoted[mask], said=said[mask]
-        )
+        value = quoted.get(key, items.get(key, ""))
+        rows = items.assign(value=value, other=others).loc[mask]
         for (file, sheet), own in rows.groupby(["file", "sheet"], sort=False):
             at, numbers = places.get((str(file), str(sheet)), {}), own["row_number"].to_numpy()
-            one = Violation(rule, numbers, key if key in at else "item_name", own["quoted"], own["said"])
+            one = Violation(rule, numbers, key if key in at else "item_name", own["value"], own["other"])
             regions = dict(zip(numbers.tolist(), own["region_code"], strict=True))
             yield rows_of([one], file=str(file), sheet=str(sheet), places=at, regions=regions)
 

@@ -102,8 +102,8 @@ class ReadContext:
     def note(self, rule: str, key: str, mask: np.ndarray, *, values: Any = None, others: Any = "") -> None:
         """Add the cells of a mask over the rows; ``values`` (of all rows) default to what the cells hold."""
         if mask.any():
-            held = self.table.values(key) if values is None else values
-            self.violations.append(Violation(rule, self.table.numbers, key, held, others).where(mask))
+            quoted = self.table.values(key) if values is None else values
+            self.violations.append(Violation(rule, self.table.numbers, key, quoted, others).where(mask))
 
     def blank(self) -> np.ndarray:
         """Return an empty text for every row."""
@@ -111,8 +111,8 @@ class ReadContext:
 
     def texts(self, *keys: str) -> np.ndarray:
         """Return what the first of several columns says in each row."""
-        held = [self.table.cells[key].values() for key in keys if key in self.table.cells]
-        return reduce(lambda text, other: np.where(text == "", other, text), held) if held else self.blank()
+        columns = [self.table.cells[key].values() for key in keys if key in self.table.cells]
+        return reduce(lambda text, other: np.where(text == "", other, text), columns or [self.blank()])
 
     def read(self, keys: tuple[str, ...], read: Callable[[str], Any], *, rule: str = "choice_unknown") -> np.ndarray:
         """Read the first of several columns that says something; a text nobody knows is noted and reads as empty."""
@@ -276,15 +276,15 @@ def _item_rows(
     is_item = np.ones(len(body), dtype=bool)
     is_item[[i for i, reason in reasons.items() if reason not in ("", _ASKED)]] = False
     reasons |= _totals(cells, [i for i, reason in reasons.items() if reason == _ASKED], is_item)
-    said = {i: str(i + first + 1) if reasons[i] == _AGAIN else row[0] for i, row in filled.items() if row}
+    quoted = {i: str(i + first + 1) if reasons[i] == _AGAIN else row[0] for i, row in filled.items() if row}
     for i, head in _misread([i for i in reasons if reasons[i] == _AGAIN], body, headers, read):
         if is_item[i] or i == head:
-            is_item[i], reasons[i], said[i] = False, "header_differs", str(head + first + 1)
+            is_item[i], reasons[i], quoted[i] = False, "header_differs", str(head + first + 1)
     violations = []
     for rule in _ROW_RULES:
         at = sorted(i for i, reason in reasons.items() if reason == rule)
         numbers = np.array(at, dtype="int64") + first + 1
-        violations.append(Violation(rule, numbers, "item_name", [said[i] for i in at]))
+        violations.append(Violation(rule, numbers, "item_name", [quoted[i] for i in at]))
     return is_item, len(body) - sum(reason == "blank" for reason in reasons.values()), violations
 
 
