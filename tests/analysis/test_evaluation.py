@@ -104,6 +104,8 @@ def test_every_indicator_that_may_carry_weight_is_found_by_its_names() -> None:
 def test_levels_sum_to_the_total_and_one_without_a_value_has_no_sum() -> None:
     assert levels(scored())["points"].sum() == pytest.approx(total(scored()).total)
     assert levels(scored())["level_two"].tolist() == ["乙", "丙", "戊"]  # as they stand in the sheet
+    assert levels(scored())["cost"].tolist() == pytest.approx([20 + 7.5, 0, 1])
+    assert levels(scored())["share_of_full"].tolist() == pytest.approx([42.5 / 70, 1, 0.9])
     second = levels(scored(values=SCORES.iloc[1:])).set_index("level_two")
     assert np.isnan(second.loc["乙", "points"])
     assert second.loc["乙", "known"] == pytest.approx(22.5)
