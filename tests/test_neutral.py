@@ -24,7 +24,7 @@ from zjanalysis.display.tables import Table, table
 from zjanalysis.inputs.annotate import annotate
 from zjanalysis.inputs.check import check_files
 from zjanalysis.neutral import FORMULA, visible
-from zjanalysis.publish.bundle import unsent
+from zjanalysis.publish.bundle import Addresses, unsent
 from zjanalysis.settings import Settings
 
 PAYLOADS = {
@@ -139,7 +139,7 @@ def document(text: str, folder: Path) -> str:
 
 
 def mail(text: str, folder: Path) -> str:
-    letter = message_from_bytes(unsent(text, [text], to=None, sample=False).as_bytes(), policy=policy.default)
+    letter = message_from_bytes(unsent(text, [text], to=Addresses(), sample=False).as_bytes(), policy=policy.default)
     assert letter.keys() == ["X-Unsent", "Subject", "Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
     return str(letter["Subject"]) + letter.get_content()
 
