@@ -176,19 +176,6 @@ def _font(size: int, strong: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(theme.FONTS / f"ZJSansSC-{'Bold' if strong else 'Regular'}.otf"), size)
 
 
-def _lines(text: str, font: ImageFont.FreeTypeFont, width: int, first: float = 0.0) -> list[str]:
-    """Break a text into lines of at most ``width`` pixels, the first shorter by ``first``; none starts with ，or 。"""
-    lines: list[str] = []
-    line = ""
-    for sign in text:
-        if font.getlength(line + sign) > width - (0 if lines else first) and sign not in theme.CLOSING:
-            lines.append(line)
-            line = sign
-        else:
-            line += sign
-    return [*lines, line]
-
-
 def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, code: str, sample: bool) -> bytes:
     """Return the card as PNG, 1,080 pixels wide; ``terms`` are the three sentences with their heads.
 
@@ -208,7 +195,7 @@ def draw_card(*, title: str, terms: Sequence[tuple[str, str]], picture: bytes, c
     draw.rectangle((MARGIN, top + 4, MARGIN + 7, y - 8), fill=theme.FOCUS)
     canvas.paste(figure, (MARGIN, y + GAP))
     y += GAP + figure.height + GAP
-    for line in _lines(theme.printable(f"校验码 {code}"), _font(24), WIDTH - 2 * MARGIN):
+    for line in theme.lines_of(theme.printable(f"校验码 {code}"), WIDTH - 2 * MARGIN, width=_font(24).getlength):
         draw.text((MARGIN, y), line, fill=theme.SOFT, font=_font(24))
         y += 34
     out = io.BytesIO()
@@ -222,7 +209,7 @@ def _title(draw: ImageDraw.ImageDraw, y: int, title: str) -> int:
     """Write the title, its issue on a line of its own where both need two, and give where it ends."""
     font, room = _font(42, True), WIDTH - 2 * MARGIN
     for part in (title,) if font.getlength(title) <= room else filter(None, split_title(title)):
-        for line in _lines(part, font, room):
+        for line in theme.lines_of(part, room, width=font.getlength):
             draw.text((WIDTH / 2, y), line, fill=theme.INK, font=font, anchor="ma")
             y += 58
     return y
@@ -233,7 +220,7 @@ def _draw_paragraph(draw: ImageDraw.ImageDraw, y: int, head: str, text: str) -> 
     left, font, bold = MARGIN + 26, _font(31), _font(31, True)
     lead = bold.getlength(f"{head}：")
     draw.text((left, y), f"{head}：", fill=theme.INK, font=bold)
-    for line in _lines(text, font, WIDTH - MARGIN - left, lead):
+    for line in theme.lines_of(text, WIDTH - MARGIN - left, width=font.getlength, first=lead):
         draw.text((left + lead, y), line, fill=theme.INK, font=font)
         lead, y = 0.0, y + 46
     return y + 6

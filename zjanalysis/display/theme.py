@@ -5,9 +5,10 @@ Nothing here needs a font of the system: Noto Sans SC (a subset, SIL OFL) lies i
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache, lru_cache
 from pathlib import Path
@@ -164,23 +165,27 @@ def shorten(text: str, limit: float) -> str:
     return f"{cut}…"
 
 
-def lines_of(text: str, limit: float) -> list[str]:
-    """Return a text in lines of at most ``limit`` ems; no line starts with a closing sign.
-
-    >>> lines_of("甲乙丙丁。", 4)
-    ['甲乙丙', '丁。']
-    """
-    lines, rest = [], text
-    while ems(rest) > limit:
-        cut = next(n for n in range(len(rest), 0, -1) if ems(rest[:n]) <= limit or n == 1)
-        while cut > 1 and rest[cut] in CLOSING:
-            cut -= 1
-        lines.append(rest[:cut])
-        rest = rest[cut:]
-    return [*lines, rest]
-
-
 OPENING, CLOSING = "（“《〔(", "）”》〕、，；。：)"
+UNBROKEN = re.compile(rf"[{OPENING}]{{0,2}}(?:[+−]?[0-9.]{{1,12}}[%次点项件个]?|.)[{CLOSING}]{{0,3}}", re.DOTALL)
+"""What stays on one line: a number with its unit, and a sign with the brackets and stops at it."""
+
+
+def lines_of(text: str, limit: float, *, width: Callable[[str], float] = ems, first: float = 0.0) -> list[str]:
+    """Return a text in lines of at most ``limit`` as ``width`` measures them, the first shorter by ``first``.
+
+    No number is broken, no line starts with a closing sign or ends with an opening one.
+
+    >>> lines_of("甲乙丙丁。", 4), lines_of("差（+0.0118次）", 8)
+    (['甲乙丙', '丁。'], ['差', '（+0.0118次）'])
+    """
+    lines: list[str] = []
+    line = ""
+    for part in UNBROKEN.findall(text):
+        if line and width(line + part) > limit - (0 if lines else first):
+            lines.append(line)
+            line = ""
+        line += part
+    return [*lines, line]
 
 
 def wrap(text: str, limit: float) -> str:
