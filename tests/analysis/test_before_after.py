@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import indicator
@@ -64,6 +65,14 @@ def test_what_one_region_did_is_found_for_it_and_for_no_other(rows: pd.DataFrame
     assert (found["effect"] < found["high"]).all()
     assert not region_effect(rows, region="440823", date="2020Q3")["found"].any()
     assert not region_effect(rows, region="440825", date="2020Q3")["found"].any()
+
+
+def test_the_interval_is_students_over_the_codes(rows: pd.DataFrame) -> None:
+    at = rows[rows["period"] == "2020Q4"].pivot(index="match_code", columns="region_code", values="step")
+    apart = at["440823"] - at.drop(columns="440823").mean(axis=1)
+    wanted = ttest_1samp(apart, 0).confidence_interval(0.95)
+    found = region_effect(rows, region="440823", date="2020Q4").set_index("period").loc["2020Q4"]
+    assert found[["effect", "low", "high"]].tolist() == pytest.approx([apart.mean(), *wanted], rel=1e-4)
 
 
 def test_too_few_codes_claim_nothing(rows: pd.DataFrame) -> None:
@@ -125,6 +134,13 @@ def test_a_line_that_only_rises_or_stays_has_no_jump(values: np.ndarray) -> None
 def test_a_jump_of_one_item_is_none() -> None:
     values = 0.6 + (np.arange(8) >= 5) / 400
     assert not interrupted(line(values), SHARE, date="2020Q3")["found"].any()
+
+
+def test_a_share_moves_by_no_more_than_all_of_it_and_days_by_any_number() -> None:
+    values = np.array([0.0, 1, 0, 1, 0, 1, 0, 1])
+    shares, days = (interrupted(line(values), one, date="2020Q3") for one in (SHARE, indicator("promised_days")))
+    assert shares[["low", "high"]].abs().max().max() == 1.0
+    assert (days["high"] > 1).any()
 
 
 def test_seven_points_and_a_date_at_the_edge_claim_nothing() -> None:

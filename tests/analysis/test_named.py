@@ -9,6 +9,7 @@ import pytest
 
 import zjanalysis as zj
 from zjanalysis.analysis.indicators import measure
+from zjanalysis.analysis.named import known_types
 from zjanalysis.analysis.registry import PLAN_SCOPE, Scope
 from zjanalysis.errors import NoData, UnknownName
 
@@ -54,6 +55,12 @@ def test_a_scope_is_one_name_or_several_levels_by_name_or_code(
     assert asked["n"].tolist() == plain["n"].tolist()
     assert asked["n"].sum() > 0
     assert zj.standings(items, regions=440823, indicators="visits", scope=scope)["n"].tolist() == [plain["n"][0]]
+
+
+def test_an_official_type_that_nobody_lists_is_known(items_of: Callable[[str], pd.DataFrame]) -> None:
+    items = items_of(ITEMS)
+    assert known_types(["行政处罚", "行政确认"], items) == ("行政处罚", "行政确认")
+    assert known_types(["自定类型"], items.assign(item_type="自定类型")) == ("自定类型",)
 
 
 @pytest.mark.parametrize(

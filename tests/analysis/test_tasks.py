@@ -150,3 +150,10 @@ def test_the_tasks_of_several_plans_are_numbered_through(items: pd.DataFrame) ->
     assert both["order"].tolist() == [1, 2, 3, 4, 5]
     assert both["indicator"].tolist() == ["time_compression"] * 3 + ["visits"] * 2
     assert both["gain"].tolist() == [*time.steps["gain"], *visits.steps["gain"]]
+    assert both["basis"].tolist() == [*task_list(time.steps)["basis"], *task_list(visits.steps)["basis"]]
+
+
+@pytest.mark.parametrize(("n", "more"), [(3, ""), (4, "等4个地区")])
+def test_of_more_than_three_examples_the_number_is_told(items: pd.DataFrame, n: int, more: str) -> None:
+    steps = plan(items, region="440800", peers=("440900",), indicator="online", target=1.0).steps
+    assert task_list(steps.assign(n_follows=n))["basis"].iloc[0] == f"茂名市{more}同一事项已实现"
