@@ -20,7 +20,7 @@ from zjanalysis.analysis.reported import measure_reported
 from zjanalysis.cases.analysis import ALL_CASE_INDICATORS, find_cases
 from zjanalysis.cases.views import every_region
 from zjanalysis.inputs.period import Period
-from zjanalysis.inputs.regions import peers_of, report_units
+from zjanalysis.inputs.regions import peers_of, units_of
 from zjanalysis.inputs.reported import BY_SHARE, MET_OR_NOT, TYPED, load_definitions, load_reported, load_weights
 from zjanalysis.settings import Evaluation, Settings, load_settings
 from zjanalysis.units import UNITS, apart, digits_for, passes, published
@@ -167,7 +167,7 @@ def ledger_gaps(period: Period, *, settings: Settings | None = None) -> pd.DataF
     scope, wanted = Scope(period.dataset.item_types, period.dataset.use_levels), [find(key) for key in AGAINST_PEERS]
     scores = measure(period.items, wanted, scope=scope)
     parts = []
-    for one in (rules.focus, *report_units(rules.focus)):
+    for one in units_of(rules.focus):
         group = scores[scores["region_code"].isin([one, *peers_of(one, settings=rules)])]
         placed = facts(group, indicators=wanted, settings=rules)
         parts.append(placed[placed["region_code"] == one])

@@ -183,7 +183,7 @@ def for_region(one: Indicator, region: str) -> Indicator:
         named = _TASK.match(one.basis)
         on_record = has_plan(region) and (named is None or named[1] in set(load_tasks(city_of(region))["task"]))
         if one.key not in _BY_NAME:
-            on_record = on_record and (not one.aim or asks_of_cases(city_of(region), one.basis[4:].partition("，")[0]))
+            on_record = on_record and (not one.aim or asks_of_cases(city_of(region), _CLAUSE.sub(r"\1", one.basis)))
             if on_record:
                 return one
         basis = one.basis if on_record else "本工具口径"
@@ -199,6 +199,7 @@ def for_region(one: Indicator, region: str) -> Indicator:
 
 
 _TASK = re.compile("^方案任务（(.+?)）")
+_CLAUSE = re.compile("^方案任务([^，]+).*")
 _ASKED = (">", ">=", "<", "<=", "above_peers", "below_peers", "rising", "falling")
 
 

@@ -15,7 +15,7 @@ from zjanalysis.cases.inputs import case_source
 from zjanalysis.display import series, wording
 from zjanalysis.display.blocks import Block, checked, listing, say, source_of
 from zjanalysis.display.tables import about, page_table
-from zjanalysis.inputs.regions import UNNAMED, level_name, office, report_units
+from zjanalysis.inputs.regions import UNNAMED, level_name, office, report_units, units_of
 from zjanalysis.inputs.workplan import asked_of
 from zjanalysis.studies import Study
 
@@ -91,7 +91,7 @@ def regions(me: Study) -> Block:
     if (cases := cases_of(me)) is None:
         return say(NO_CASES)
     scores = views.case_overall(cases)
-    own = scores[scores["region_code"].isin({me.region, *report_units(me.region)})]
+    own = scores[scores["region_code"].isin(units_of(me.region))]
     rows = views.case_table(own, by=("region_code",))
     rows = rows.assign(region=rows["region_code"].map(level_name))
     return _listed("cases.regions", rows, focus=me.region, none="各地区办件时效：没有。")

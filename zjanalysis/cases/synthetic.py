@@ -16,7 +16,7 @@ import pandas as pd
 from zjanalysis.cases.inputs import NO_LIMIT, CaseSource
 from zjanalysis.columns import label
 from zjanalysis.inputs.calendar import NATURAL_UNIT, calendar_table, day_number
-from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.regions import units_of
 from zjanalysis.settings import Settings
 
 SEED = 20210331
@@ -153,7 +153,7 @@ def synthetic_cases(source: CaseSource, *, settings: Settings) -> Path:
     The cases are those of the focus city and its report units, as an office has them: as many as its items count, at
     most [cases] made. A data set without the focus gets cases for everybody.
     """
-    own = source.items["region_code"].isin([settings.focus, *report_units(settings.focus)])
+    own = source.items["region_code"].isin(units_of(settings.focus))
     items = source.items[own] if own.any() else source.items
     n = min(settings.cases.made, int(items["case_count"].sum()))
     columns = ["region_code", "match_code", "department", "promised_written", "promised_days", "case_count", "in_force"]

@@ -20,11 +20,11 @@ from zjanalysis.errors import ConfigError
 from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.dataset import previous_period
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import region_name
+from zjanalysis.inputs.regions import region_name, units_of
 from zjanalysis.ledger.analysis import OVERDUE, moved
 from zjanalysis.ledger.state import UNJUDGED, Status, load_ledger
 from zjanalysis.publish.bundle import MADE_UP, Addresses, file_stem, load_addresses, unsent
-from zjanalysis.publish.jobs import list_jobs, units_of
+from zjanalysis.publish.jobs import list_jobs
 from zjanalysis.settings import Settings, load_settings
 from zjanalysis.studies import study_of
 

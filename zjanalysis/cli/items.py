@@ -30,9 +30,18 @@ from zjanalysis.inputs.dataset import columns_lines, dataset_in, learn_columns, 
 from zjanalysis.inputs.findings import ERROR, summary
 from zjanalysis.inputs.headers import NAME
 from zjanalysis.inputs.period import Period, load_period
-from zjanalysis.inputs.regions import is_county, is_whole, level_name, load_regions, region_code, region_name, whole_of
+from zjanalysis.inputs.regions import (
+    is_county,
+    is_whole,
+    level_name,
+    load_regions,
+    region_code,
+    region_name,
+    units_of,
+    whole_of,
+)
 from zjanalysis.neutral import visible
-from zjanalysis.publish.jobs import CITY, DISTRICT, WHOLE, Notebook, foci, notebooks, units_of
+from zjanalysis.publish.jobs import CITY, DISTRICT, WHOLE, Notebook, foci, notebooks
 from zjanalysis.settings import Settings, load_settings
 
 _NO_REPORT, _COMPARED = "—", "供比较"

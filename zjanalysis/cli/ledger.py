@@ -15,7 +15,7 @@ from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_paper
 from zjanalysis.inputs.period import Period, load_period, no_rows
-from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.inputs.regions import region_name, units_of
 from zjanalysis.inputs.workplan import has_plan
 from zjanalysis.ledger.assignment import take_assignments, write_assignments
 from zjanalysis.ledger.book import init_ledger, merge_ledger, update_ledger
@@ -70,7 +70,7 @@ def _scores(period: Period) -> pd.DataFrame:
     """Return the figures of a period; raises NoData where it has none of the city: no row of the ledger would have."""
     city = load_settings().focus
     scores = evaluated_scores(period, region=city)
-    if not scores["region_code"].isin([city, *report_units(city)]).any():
+    if not scores["region_code"].isin(units_of(city)).any():
         raise no_rows(period, city)
     return scores
 

@@ -13,10 +13,11 @@ from zjanalysis.cli import listed
 from zjanalysis.display.dates import iso_day
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.inputs.dataset import load_dataset
+from zjanalysis.inputs.regions import units_of
 from zjanalysis.publish import provenance, staleness
 from zjanalysis.publish.build import Options
 from zjanalysis.publish.build import build as build_reports
-from zjanalysis.publish.jobs import foci, home, list_jobs, select, unfit, units_of
+from zjanalysis.publish.jobs import foci, home, list_jobs, select, unfit
 from zjanalysis.publish.pool import cluster
 from zjanalysis.publish.release import MANIFEST
 from zjanalysis.settings import load_settings

@@ -34,7 +34,7 @@ from zjanalysis.display.workbook import sheet_names
 from zjanalysis.files import write_paper
 from zjanalysis.inputs.findings import NOTE, RULES
 from zjanalysis.inputs.reference import read_reference
-from zjanalysis.inputs.regions import UNNAMED, load_regions, region_name, report_units
+from zjanalysis.inputs.regions import UNNAMED, load_regions, region_name, report_units, units_of
 from zjanalysis.inputs.reported import METHODS, N_THIRD, load_definitions, load_population
 from zjanalysis.inputs.workbook import OUR_SHEETS, column_letter, packed
 from zjanalysis.inputs.workplan import CITY, COUNTY, load_sentences
@@ -89,7 +89,7 @@ def reported_lines(region: str) -> pd.DataFrame:
 def write_population_template(path: Path, *, region: str) -> Path:
     """Write the form for people and firms of the city and its report units, with the people this project knows."""
     people = load_population().sort_values("as_of").drop_duplicates("region_code", keep="last")
-    codes = pd.DataFrame({"region_code": [region, *report_units(region)]}, dtype="str")
+    codes = pd.DataFrame({"region_code": units_of(region)}, dtype="str")
     lines = codes.merge(people, on="region_code", how="left")
     note = "企业数请按市场监管部门口径填；每年更新一次。"
     book, sheet, _ = _form("人口与企业数", POPULATION_COLUMNS, title="人口与企业数表", note=note)
@@ -125,7 +125,7 @@ def write_address_template(path: Path, *, region: str) -> Path:
     for number, column in enumerate(ADDRESS_COLUMNS, start=1):
         head_cell(sheet.cell(3, number), column.label)
         sheet.column_dimensions[column_letter(number - 1)].width = _ADDRESS_WIDTH[column.key]
-    for position, code in enumerate((region, *report_units(region)), start=4):
+    for position, code in enumerate(units_of(region), start=4):
         put_text(sheet.cell(position, 1), region_name(code))
         for number in range(1, len(ADDRESS_COLUMNS) + 1):
             sheet.cell(position, number).border = BOX
@@ -198,7 +198,7 @@ def write_template(path: Path, *, region: str) -> Path:
 
     Raises PublishError when the file cannot be written.
     """
-    names = [region_name(code) for code in (region, *report_units(region))]
+    names = [region_name(code) for code in units_of(region)]
     book = Workbook()
     sheet = book.active
     sheet.title = SHEET

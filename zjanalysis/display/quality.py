@@ -15,7 +15,7 @@ from zjanalysis.display.tables import UNIT_TEXT, about, page_table, table
 from zjanalysis.inputs.check import completeness as filled_columns
 from zjanalysis.inputs.findings import ERROR, LEVELS, WARNING
 from zjanalysis.inputs.findings import summary as counted_by
-from zjanalysis.inputs.regions import level_name, report_units
+from zjanalysis.inputs.regions import level_name, report_units, units_of
 from zjanalysis.studies import Study
 
 
@@ -96,7 +96,7 @@ def quality_by_region(me: Study) -> Block:
     used = me.period.items["region_code"].value_counts().rename("n_items").reset_index()
     rows = used.merge(counted, on="region_code", how="left").sort_values("region_code")
     rows = rows.assign(region=[level_name(code) for code in rows["region_code"]])
-    ours = rows[rows["region_code"].isin([me.region, *report_units(me.region)])]  # another city is a row, no headline
+    ours = rows[rows["region_code"].isin(units_of(me.region))]  # another city is a row, no headline
     worst = [_most(ours, "n_errors", "错误", "处"), _most(ours, "n_rows_out", "未采用", "行")]
     said = [f"{len(rows)}个地区采用事项{int(rows['n_items'].sum())}行", *(f"本市{one}" for one in worst if one)]
     return listing(page_table("findings_by_region", rows), f"{'；'.join(said)}。")

@@ -178,6 +178,8 @@ def lines_of(text: str, limit: float, *, width: Callable[[str], float] = ems, fi
     >>> lines_of("甲乙丙丁。", 4), lines_of("差（+0.0118次）", 8)
     (['甲乙丙', '丁。'], ['差', '（+0.0118次）'])
     """
+    if width(text) <= limit - first:
+        return [text]
     lines: list[str] = []
     line = ""
     for part in UNBROKEN.findall(text):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -72,19 +71,25 @@ def table_at(path: Path, columns: Sequence[Column], *, required: tuple[str, ...]
 def find_table(
     sheets: Iterable[Sheet], columns: Sequence[Column], *, required: tuple[str, ...], name: str, sheet: str = ""
 ) -> OfficeTable:
-    """Return the first visible sheet (or the one named) whose head holds the required columns; titles above are passed.
+    """Return the first of `find_tables`; raises InputError, which calls the file ``name``, when there is none."""
+    table = next(find_tables(sheets, columns, required=required, sheet=sheet), None)
+    if table is None:
+        labels = "、".join(column.label for column in columns if column.key in required)
+        raise InputError(f"“{name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
+    return table
 
-    Raises InputError, which calls the file ``name``, when no sheet has them.
-    """
+
+def find_tables(
+    sheets: Iterable[Sheet], columns: Sequence[Column], *, required: tuple[str, ...], sheet: str = ""
+) -> Iterator[OfficeTable]:
+    """Yield every visible sheet (or the one named) whose head holds the required columns; titles above are passed."""
     heads = {column.key: column.label for column in columns}
     for candidate in sheets:
         if candidate.name != sheet if sheet else candidate.hidden:
             continue
         header = _header(candidate, columns, required)
         if header is not None:
-            return _table(candidate, *header, heads=heads)
-    labels = "、".join(heads[c.key] for c in columns if c.key in required)
-    raise InputError(f"“{name}”里没有找到含“{labels}”的表头。", "请使用模板填写，不要改动表头文字。")
+            yield _table(candidate, *header, heads=heads)
 
 
 def _header(sheet: Sheet, columns: Sequence[Column], required: tuple[str, ...]) -> tuple[int, dict[int, str]] | None:
@@ -188,8 +193,7 @@ def days(text: pd.Series) -> pd.Series:
 def own_book(sheets: Sequence[Sheet], name: str) -> InputError | None:
     """Return the error that says what other workbook of the office a file is, what reads it; None when it is none."""
     for kind, columns, required, way in OWN_BOOKS:
-        with suppress(InputError):
-            find_table(sheets, columns, required=required, name=name)
+        if any(find_tables(sheets, columns, required=required)):
             return InputError(f"“{name}”是{kind}，不是事项清单，没有核对。", way.format(name))
     return None
 
@@ -203,10 +207,7 @@ def read_answers(path: Path) -> pd.DataFrame:
     ``agreed_value`` that is no number is missing, and its text stays in ``agreed_text``. Raises InputError for a
     workbook without a task sheet, or without one task.
     """
-    tables = []
-    for sheet in read_rows(path):
-        with suppress(InputError):  # the contents sheet, or one the office added
-            tables.append(find_table([sheet], TABLES["tasks"], required=TASK_NEEDED, name=path.name).rows)
+    tables = [table.rows for table in find_tables(read_rows(path), TABLES["tasks"], required=TASK_NEEDED)]
     rows = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if rows.empty:
         hint = "请使用 zj plan --out 导出的工作簿，不要改动表头和隐藏列。"

@@ -199,6 +199,11 @@ def report_units(city: str | int) -> tuple[str, ...]:
     return _children(region_code(city))
 
 
+def units_of(city: str) -> tuple[str, ...]:
+    """Return whom the reports of a city are about: itself, then its `report_units`."""
+    return (city, *report_units(city))
+
+
 @cache
 def _groups() -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}

@@ -14,7 +14,6 @@ import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +22,7 @@ from zjanalysis.columns import CHANGE_COLUMNS, HAND, LEDGER, LEDGER_COLUMNS, lab
 from zjanalysis.errors import InputError
 from zjanalysis.files import take_lock
 from zjanalysis.inputs.guard import BOOK, RELATIONS, STYLES, elements, sheet_parts
-from zjanalysis.inputs.office_table import PLACE, OfficeTable, days, find_table, numbers
+from zjanalysis.inputs.office_table import PLACE, OfficeTable, days, find_table, find_tables, numbers
 from zjanalysis.inputs.regions import find_code
 from zjanalysis.inputs.workbook import Sheet, cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
@@ -92,14 +91,11 @@ def ledger_table(sheets: Sequence[Sheet], *, name: str) -> OfficeTable:
     number and words of every row as well, and is none.
     """
     ordered = sorted(map(_unmerged, sheets), key=lambda sheet: sheet.name != LEDGER_SHEET)
-    find = partial(find_table, columns=LEDGER_COLUMNS, required=("ledger_id", "problem"), name=name)
-    tables = []
-    for sheet in ordered:
-        with suppress(InputError):
-            tables.append(find([sheet]))
-    table = tables[0] if tables else find(())
-    if len(tables) > 1 and table.sheet != LEDGER_SHEET:
-        what = f"“{name}”里“{table.sheet}”和“{tables[1].sheet}”都是台账，不知道以哪一张为准，没有改动。"
+    required = ("ledger_id", "problem")
+    table = find_table(ordered, LEDGER_COLUMNS, required=required, name=name)
+    several = [] if table.sheet == LEDGER_SHEET else [*find_tables(ordered, LEDGER_COLUMNS, required=required)]
+    if len(several) > 1:
+        what = f"“{name}”里“{table.sheet}”和“{several[1].sheet}”都是台账，不知道以哪一张为准，没有改动。"
         raise InputError(what, f"请把要办理的那张工作表改名为“{LEDGER_SHEET}”，或把别的移出这个文件。")
     if label("role", "assignment") in table.rows and "status" not in table.rows:
         hint = "收回分工表用 zj ledger assign 台账.xlsx 分工表.xlsx --on 日期。"

@@ -19,7 +19,7 @@ from zjanalysis.errors import ConfigError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.office_table import Day, days
 from zjanalysis.inputs.period import Period
-from zjanalysis.inputs.regions import report_units
+from zjanalysis.inputs.regions import report_units, units_of
 from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
 from zjanalysis.ledger.rows import (
@@ -111,7 +111,7 @@ def refresh(
 def as_planned(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger with what the city's plan on record asks now, as pages judge too: comparison and number."""
     asked, city = load_targets().set_index("target"), load_settings().focus
-    target = ledger["ledger_id"].str.partition("@")[0].where(ledger["region_code"].isin([city, *report_units(city)]))
+    target = ledger["ledger_id"].str.partition("@")[0].where(ledger["region_code"].isin(units_of(city)))
     kinds, numbers = (target.map(asked[name]) for name in ("comparison", "value"))
     number = ledger["target_value"].mask(kinds.notna() & ~kinds.isin(PEERS), numbers)
     return ledger.assign(comparison=kinds.fillna(ledger["comparison"]), target_value=number)
@@ -320,7 +320,7 @@ def load_ledger(period: Period, *, city: str) -> pd.DataFrame:
         if not path.is_file():
             return empty_ledger()
         ledger = standing(_read_once(path, file_digest(path)))
-        own = ledger["region_code"].isin([city, *report_units(city)])
+        own = ledger["region_code"].isin(units_of(city))
         return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
     return period.once(("ledger", city), load)

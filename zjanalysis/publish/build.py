@@ -11,9 +11,9 @@ from pathlib import Path
 
 from zjanalysis.errors import InputError, PublishError
 from zjanalysis.inputs.dataset import cutoff_day, load_dataset
-from zjanalysis.inputs.regions import is_county, region_name
+from zjanalysis.inputs.regions import is_county, region_name, units_of
 from zjanalysis.publish import pool, processes, provenance, release, snapshot
-from zjanalysis.publish.jobs import Job, check_parameters, units_of
+from zjanalysis.publish.jobs import Job, check_parameters
 from zjanalysis.publish.release import ABSENT, FAILED, GOOD, STALE, Entry, Sign, read_manifest
 from zjanalysis.publish.snapshot import Reader, Sources, file_digests, files_key, read_sources
 from zjanalysis.publish.staleness import Step, plan

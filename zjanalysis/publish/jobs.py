@@ -19,7 +19,7 @@ from typing import Any
 
 from zjanalysis.errors import ConfigError, InputError, ZjError, unknown_name
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset
-from zjanalysis.inputs.regions import region_name, report_units
+from zjanalysis.inputs.regions import region_name, units_of
 from zjanalysis.settings import Settings
 
 CITY, DISTRICT, WHOLE = "city", "district", "whole"  # the outputs of the two main reports and of 全市; topics else
@@ -233,11 +233,6 @@ def _notebook(path: Path, block: Mapping[str, Any], taken: Collection[str]) -> N
     if "region" not in parameters and each != "once":
         raise ConfigError(f"笔记本 {path.name} 没有声明参数 region。", "请在 parameters 单元格里加一行 region。")
     return Notebook(path, title, each, output, order, block.get("reads") == "siblings", parameters, of)
-
-
-def units_of(city: str) -> tuple[str, ...]:
-    """Return whom the reports of a city are about: itself, then its counties, then its zones; raises UnknownName."""
-    return (city, *report_units(city))
 
 
 def check_parameters(job: Job) -> None:
