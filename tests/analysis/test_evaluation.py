@@ -96,7 +96,7 @@ def test_a_missing_value_or_a_wrong_sum_of_weights_gives_no_total_but_its_bounds
 
 def test_every_indicator_that_may_carry_weight_is_found_by_its_names() -> None:
     labels = indicator_labels()
-    assert [labels[name] for name in ("时限压缩率（总量口径）", "时限压缩率", "按时办结率", "好评率")] == [
+    assert [labels[name][0] for name in ("时限压缩率（总量口径）", "时限压缩率", "按时办结率", "好评率")] == [
         "time_compression", "time_compression", "on_time", "good_rating",
     ]  # fmt: skip
 

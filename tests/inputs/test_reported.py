@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from zjanalysis.cli import main
 from zjanalysis.columns import REPORTED_COLUMNS, WEIGHT_COLUMNS
+from zjanalysis.display.forms import write_indicator_template
 from zjanalysis.errors import ConfigError, InputError
 from zjanalysis.inputs.check import check_files
 from zjanalysis.inputs.findings import RULES
@@ -136,7 +138,7 @@ def test_a_workbook_without_the_head_is_refused_with_the_columns_it_lacks(tmp_pa
 # --- weights ----------------------------------------------------------------------------------------------------
 
 WEIGHTS = [c.key for c in WEIGHT_COLUMNS]
-LABELS = {"网上可办率": "online"}
+LABELS = {"网上可办率": ("online", "share"), "跑动次数": ("visits", "visits")}
 ROW = "服务 | 供给 | 网上可办 | 网上可办率 | 100 | 按比例 | 80% | 100% | | 5"
 
 
@@ -162,6 +164,8 @@ def test_weights_are_typed_and_a_sound_row_has_only_the_note_on_the_number_of_in
         ("服务 | 供给 | 丙 | 网上可办率 | 100 | 达标 | | ", "no_full_at"),
         ("服务 | 供给 | 丙 | 网上可办率 | 100 | 按比例 | | 1", "no_zero_at"),
         ("服务 | 供给 | 丙 | 网上可办率 | 100 | 按比例 | 1 | 1", "no_range"),
+        ("服务 | 供给 | 丙 | 网上可办率 | 100 | 按比例 | 80 | 100", "share_limits"),
+        ("服务 | 供给 | 丙 | 网上可办率 | 100 | 达标 | | 100", "share_limits"),
         ("服务 | 供给 | 丙 | | 100 | 直接填分 | | | ", "no_points"),
         ("服务 | 供给 | 丙 | | 100 | 直接填分 | | | 101", "bad_points"),
         ("服务 | 供给 | 丙 | | 50 | 直接填分 | | | 1\n服务 | 供给 | 丙 | | 50 | 直接填分 | | | 1", "twice"),
@@ -171,6 +175,34 @@ def test_weights_are_typed_and_a_sound_row_has_only_the_note_on_the_number_of_in
 def test_each_rule_of_the_weights(line: str, rule: str) -> None:
     _, findings = check_weights(sheet(line, WEIGHTS), labels=LABELS)
     assert rule in set(findings["rule"])
+
+
+def test_a_row_that_is_wrong_is_not_scored_and_a_label_that_typed_points_do_not_need_is() -> None:
+    lines = ["80 | 100", "0.8 | 1 | 101"]
+    rows = "\n".join(
+        f"服务 | 供给 | 甲{n} | 网上可办率 | 20 | {METHODS[2 * n]} | {line}" for n, line in enumerate(lines)
+    )
+    more = "\n服务 | 供给 | 乙 | 跑动次数 | 20 | 按比例 | 2 | 0\n服务 | 供给 | 丙 | 无此名 | 20 | 直接填分 | | | 9"
+    weights, _ = check_weights(sheet(rows + more, WEIGHTS), labels=LABELS)
+    assert weights["method"].notna().tolist() == [False, False, True, True]
+
+
+def test_a_level_left_blank_is_not_that_of_another_first_level() -> None:
+    weights, _ = check_weights(sheet(ROW + "\n监督 | | 乙 | | 1 | 直接填分 | | | 1", WEIGHTS), labels=LABELS)
+    assert weights["level_two"].tolist() == ["供给", ""]
+
+
+def test_a_workbook_of_weights_is_checked_as_the_build_reads_it(tmp_path: Path) -> None:
+    path = write_indicator_template(tmp_path / "indicators.xlsx")
+    book = openpyxl.load_workbook(path)
+    for column, value in zip("ABCDEFGH", ("一级", "二级", "三级", "网上可办率", 90, "按比例", 80, 100), strict=True):
+        book["三级指标"][f"{column}4"].value = value
+    book.save(path)
+    found = check_files([path], weighable=lambda: LABELS)
+    at = dict(zip(found.findings["rule"], found.findings["cell"], strict=True))
+    assert at == {"share_limits": "H4", "weights_sum": "E3", "counts": "C3"}
+    assert found.files[["rows_read", "rows_used"]].to_numpy().tolist() == [[1, 0]]
+    assert main(["check", str(path)]) == 1
 
 
 def test_levels_left_blank_are_those_above_and_no_file_is_no_weights(tmp_path: Path) -> None:

@@ -192,9 +192,9 @@ def _points(period: Period, scores: pd.DataFrame, region: str) -> pd.DataFrame:
     return points(weights, scores, region=region)
 
 
-def indicator_labels() -> dict[str, str]:
-    """Return every indicator that may carry weight: label → key, for `reported.load_weights`."""
+def indicator_labels() -> dict[str, tuple[str, str]]:
+    """Return every indicator that may carry weight: label → key and unit, for `reported.load_weights`."""
     counted = (*ITEM_INDICATORS, *ALL_CASE_INDICATORS)
-    named = {i.label: i.key for i in counted} | {i.short: i.key for i in counted if i.short}
+    named = {name: (i.key, str(i.unit)) for i in counted for name in (i.label, i.short) if name}
     reported = load_definitions()
-    return named | dict(zip(reported["label"], reported["indicator"], strict=True))
+    return named | dict(zip(reported["label"], zip(reported["indicator"], reported["unit"], strict=True), strict=True))

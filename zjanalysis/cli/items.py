@@ -40,6 +40,7 @@ from zjanalysis.inputs.regions import (
     units_of,
     whole_of,
 )
+from zjanalysis.inputs.reported import Labels
 from zjanalysis.neutral import visible
 from zjanalysis.publish.jobs import CITY, DISTRICT, WHOLE, Notebook, foci, notebooks
 from zjanalysis.settings import Settings, load_settings
@@ -50,9 +51,9 @@ RESULT = ("indicator", "value", "numerator", "denominator", "n", "n_left_out")
 
 def check(arguments: argparse.Namespace) -> int:
     """Check files and folders; 1 when something of level 错误 was found."""
-    checked = check_files(arguments.paths)
+    checked = check_files(arguments.paths, weighable=_weighable)
     if arguments.learn and _learn(checked):
-        checked = check_files(arguments.paths)
+        checked = check_files(arguments.paths, weighable=_weighable)
     errors = int((checked.findings["level"] == ERROR).sum())
     if arguments.json:
         reports = uses(checked.items, load_settings(), checked.dataset.parent) if len(checked.items) else checked.items
@@ -67,6 +68,12 @@ def check(arguments: argparse.Namespace) -> int:
     if arguments.annotate:
         _annotate(checked, Path(arguments.annotate))
     return 1 if errors else 0
+
+
+def _weighable() -> Labels:
+    from zjanalysis.analysis.evaluation import indicator_labels  # noqa: PLC0415  loads DuckDB
+
+    return indicator_labels()
 
 
 def _print_summary(checked: Submission) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.columns import REPORTED_COLUMNS, label
+from zjanalysis.columns import REPORTED_COLUMNS, WEIGHT_COLUMNS, label
 from zjanalysis.errors import InputError
 from zjanalysis.files import file_digest, is_visible
 from zjanalysis.inputs.dataset import FILE_NAME, Dataset, dataset_of
 from zjanalysis.inputs.findings import RULES, WHOLE, Place, Rows, Violation, findings_of, rows_of
 from zjanalysis.inputs.headers import nearest
 from zjanalysis.inputs.items import typed_items
-from zjanalysis.inputs.office_table import find_table, own_book
+from zjanalysis.inputs.office_table import OfficeTable, find_tables, own_book
 from zjanalysis.inputs.regions import code_in
-from zjanalysis.inputs.reported import NEEDED, check_reported, load_population
+from zjanalysis.inputs.reported import NEEDED, WEIGHT_NEEDED, Labels, check_reported, check_weights, load_population
 from zjanalysis.inputs.rules import deduplicate, row_violations
 from zjanalysis.inputs.table import Table, table_of
 from zjanalysis.inputs.wall import behind_wall
@@ -259,10 +259,14 @@ def name_order(path: Path) -> tuple[Path, str, str]:
     return path.parent, path.stem, path.suffix
 
 
-def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None) -> Submission:
+def check_files(
+    paths: Sequence[str | Path], *, settings: Settings | None = None, weighable: Callable[[], Labels] | None = None
+) -> Submission:
     """Check files and folders as one submission; a file that cannot be read is a finding, the others go on.
 
-    Headers count as the data set tells them (``[columns]``). Raises InputError when there is no file.
+    ``weighable`` gives what may carry weight in the evaluation (`evaluation.indicator_labels`): with it a workbook of
+    weights is checked, without it named. Headers count as the data set tells them (``[columns]``). Raises InputError
+    when there is no file.
     """
     chosen = settings or load_settings()
     files = submitted_files(paths)
@@ -271,8 +275,8 @@ def check_files(paths: Sequence[str | Path], *, settings: Settings | None = None
     lists = {name: path for name, path in files.items() if name not in cases}
     read = check_apart(lists, settings=chosen, mapping=dataset.columns)
     read |= {name: InputError(f"“{name}”是办件表，不是事项清单。", CASES_HINT) for name in cases}
-    results = {name: (isinstance(result, ColumnsMissing) and _office_book(files[name], name, dataset)) or result
-               for name, result in read.items()}  # fmt: skip
+    results = {name: (isinstance(one, ColumnsMissing) and _office_book(files[name], name, dataset, weighable)) or one
+               for name, one in read.items()}  # fmt: skip
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [rows_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
@@ -299,24 +303,34 @@ def _same_before(path: Path) -> str:
     return f"{same.parent.parent.name}的“{same.name}”" if same else ""
 
 
-def _office_book(path: Path, name: str, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | InputError | None:
-    """Return the findings and the count of a workbook of reported figures, read as a build of its period reads it.
+def _office_book(
+    path: Path, name: str, dataset: Dataset, weighable: Callable[[], Labels] | None
+) -> tuple[pd.DataFrame, pd.DataFrame] | InputError | None:
+    """Return the findings and the count of a workbook of reported figures or of weights, as a build reads it.
 
     Of another of the office's workbooks the error that names it; None of any other.
     """
     sheets = read_rows(path)
-    try:
-        table = find_table(sheets, REPORTED_COLUMNS, required=NEEDED, name=name)
-    except InputError:
+    figures = next(find_tables(sheets, REPORTED_COLUMNS, required=NEEDED), None)
+    weights = next(find_tables(sheets, WEIGHT_COLUMNS, required=WEIGHT_NEEDED), None)
+    if figures is not None:
+        rows, findings = _reported(figures, path, dataset)
+        used = rows["in_force"]
+    elif weights is not None and weighable:
+        rows, findings = check_weights(weights, labels=weighable())
+        used = rows["method"].notna()
+    else:
         return own_book(sheets, name)
+    count = {"file": name, "sha256": file_digest(path), "rows_read": len(used), "rows_used": int(used.sum()),
+             "rows_left_out": int((~used).sum())}  # fmt: skip
+    return findings.assign(file=name), pd.DataFrame([count])
+
+
+def _reported(table: OfficeTable, path: Path, dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     period, people = path.absolute().parent.name, load_population(dataset.folder)
     named = period if dataset.periods.get(period) else max(dataset.periods, default="")
     cutoff = dataset.cutoff(named) or people["as_of"].max()
-    reported, findings = check_reported(table, cutoff=cutoff, population=people)
-    n_used = int(reported["in_force"].sum())
-    count = {"file": name, "sha256": file_digest(path), "rows_read": len(reported), "rows_used": n_used,
-             "rows_left_out": len(reported) - n_used}  # fmt: skip
-    return findings.assign(file=name), pd.DataFrame([count])
+    return check_reported(table, cutoff=cutoff, population=people)
 
 
 def completeness(items: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,8 @@ from zjanalysis.inputs.reference import read_reference
 from zjanalysis.inputs.regions import find_code
 
 NEEDED = ("region", "indicator_label", "numerator")
+Labels = Mapping[str, tuple[str, str]]  # of an indicator → its key and unit
+WEIGHT_NEEDED = ("level_three", "weight")
 FILE_NAME, POPULATION_NAME = "reported.xlsx", "population.xlsx"
 BY_SHARE, MET_OR_NOT, TYPED = METHODS = ("按比例", "达标", "直接填分")
 FULL = 100.0
@@ -173,30 +175,35 @@ def empty_weights() -> pd.DataFrame:
     return pd.DataFrame({k: pd.Series(dtype="float64" if k in _WEIGHT_NUMBERS else "str") for k in _WEIGHTS})
 
 
-def load_weights(path: Path, *, labels: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def load_weights(path: Path, *, labels: Labels) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the weights and the findings of the office's workbook; no file is no weights.
 
-    ``labels`` maps indicator labels to keys. A row that cannot be scored stays, with missing weight or method, so
+    ``labels`` maps indicator labels to keys and units. A row that a finding leaves out stays, without a method, so
     that the total is withheld rather than wrong.
     """
     if not path.is_file():
         return empty_weights(), findings_of(())
-    table = read_table(path, WEIGHT_COLUMNS, required=("level_three", "weight"))
-    return check_weights(table, labels=labels)
+    return check_weights(read_table(path, WEIGHT_COLUMNS, required=WEIGHT_NEEDED), labels=labels)
 
 
-def check_weights(table: OfficeTable, *, labels: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def check_weights(table: OfficeTable, *, labels: Labels) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Type the rows and say what does not fit: levels, weights, methods, limits, the sum of 100, the 4 / 11 / 43."""
     text = table.rows.reindex(columns=[*(c.key for c in WEIGHT_COLUMNS), *PLACE], fill_value="")
     text = text[text["level_three"].ne("")].reset_index(drop=True)
-    above = text[["level_one", "level_two"]].replace("", pd.NA).ffill().fillna("")  # merged or left blank: as above
+    one = text["level_one"].replace("", pd.NA).ffill().fillna("")  # merged or left blank: as above
+    two = text["level_two"].replace("", pd.NA).groupby(one).ffill().fillna("")
+    known = [labels.get(label, ("", "")) for label in text["indicator_label"]]
     typed = text.assign(
-        **above,
+        level_one=one,
+        level_two=two,
         **{key: numbers(text[key]) for key in _WEIGHT_NUMBERS},
-        indicator=text["indicator_label"].map(labels).astype("str"),
+        indicator=pd.Series([key or None for key, _ in known], index=text.index, dtype="str"),
+        unit=[unit for _, unit in known],
         method=text["method"].where(text["method"].isin(METHODS)),
     )
-    return typed[list(_WEIGHTS)], findings_in(table, text, _weight_rules(typed), whole=_whole_sheet(typed))
+    findings = findings_in(table, text, _weight_rules(typed), whole=_whole_sheet(typed))
+    wrong = typed["row_number"].isin(findings.loc[~findings["used"], "row_number"])
+    return typed.assign(method=typed["method"].mask(wrong))[list(_WEIGHTS)], findings
 
 
 def _weight_rules(rows: pd.DataFrame) -> Iterator[Broken]:
@@ -209,6 +216,8 @@ def _weight_rules(rows: pd.DataFrame) -> Iterator[Broken]:
     yield "no_full_at", "full_at", computed & rows["full_at"].isna()
     yield "no_zero_at", "zero_at", by_share & rows["zero_at"].isna()
     yield "no_range", "full_at", by_share & rows["zero_at"].eq(rows["full_at"])
+    share = computed & rows["unit"].eq("share")
+    yield "share_limits", "full_at", share & (rows[["zero_at", "full_at"]].max(axis=1) > 1)
     yield "no_points", "points", rows["method"].eq(TYPED) & rows["points"].isna()
     yield "bad_points", "points", (rows["points"] > rows["weight"]) | (rows["points"] < 0)
     yield "twice", "level_three", rows["level_three"].duplicated(keep=False)
