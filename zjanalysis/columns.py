@@ -42,15 +42,16 @@ class Column:
 def _read() -> dict[str, tuple[Column, ...]]:
     """Return the columns of every table, in the order of the file."""
     text = (Path(__file__).parent / "reference" / "columns.csv").read_text(encoding="utf-8")
-    tables: dict[str, tuple[Column, ...]] = {}
+    tables: dict[str, dict[str, Column]] = {}
     for table, key, header, kind, unit, note, aliases, *sheet in list(csv.reader(text.splitlines()))[1:]:
-        writer, width = sheet or ("", 16)
-        also = tuple(filter(None, aliases.split("|")))
-        spelled = Column(key, header, kind, unit, note, also, writer, float(width))
-        others = (table.rpartition(".")[0], "page", *tables)
-        column = spelled if header else next(c for one in others for c in tables[one] if c.key == key)
-        tables[table] = (*tables.get(table, ()), column)
-    return tables
+        own, (writer, width) = tables.setdefault(table, {}), sheet or ("", 16)
+        if header:
+            also = tuple(filter(None, aliases.split("|")))
+            own[key] = Column(key, header, kind, unit, note, also, writer, float(width))
+        else:
+            others = (table.rpartition(".")[0], "page", *tables)
+            own[key] = next(tables[name][key] for name in others if key in tables[name])
+    return {name: tuple(columns.values()) for name, columns in tables.items()}
 
 
 _ROWS = _read()

@@ -30,7 +30,6 @@ from typing import Any, NoReturn
 
 from zjanalysis import __version__
 from zjanalysis.errors import ConfigError, UnknownName, ZjError, unknown_name
-from zjanalysis.neutral import visible
 
 _WORDS = {"usage: ": "用法：", "positional arguments": "参数", "options": "选项"}
 _ERRORS = (
@@ -213,8 +212,8 @@ def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines(keepends=True)))
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def make_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser of all commands; given the ``words`` typed, of the one they name, else of names alone."""
     parser = Parser(prog="zj", description="zjanalysis：政务服务效能分析与县区通报", formatter_class=Formatter,
                     add_help=False, epilog="每个命令的用法与示例：zj 命令 --help")  # fmt: skip
     parser.add_argument("-h", "--help", action="help", help="显示这页帮助")
@@ -222,9 +221,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run="")
     commands = parser.add_subparsers(title="命令", metavar="命令", parser_class=Parser)
     options = {row["option"]: row for row in _rows("options.csv")}
-    for command in _rows("commands.csv"):
+    named, every = next((word for word in words if not word.startswith("-")), ""), _rows("commands.csv")
+    for command in [row for row in every if row["name"] == named] or every:
         own = commands.add_parser(command["name"], help=command["help"], description=command["help"], add_help=False,
                                   epilog=f"示例：\n{command['examples']}", formatter_class=Formatter)  # fmt: skip
+        if words and command["name"] != named:
+            continue
         own._negative_number_matcher = _NEGATIVE  # -5% is a value, and told to be a wrong one
         own.add_argument("-h", "--help", action="help", help="显示这页帮助")
         own.set_defaults(run=command["run"])
@@ -262,9 +264,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace", line_buffering=True)
-    parser = make_parser()
+    words = sys.argv[1:] if argv is None else argv
+    parser = make_parser(words)
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(words)
         if not arguments.run:
             print(f"zjanalysis {__version__}" if arguments.version else parser.format_help().rstrip("\n"))
             return 0
@@ -272,6 +275,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         module, _, function = arguments.run.partition(":")
         return int(getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)(arguments))
     except ZjError as error:
+        from zjanalysis.neutral import visible  # noqa: PLC0415  only what is shown has to be harmless
+
         print(*map(visible, str(error).split("\n")), sep="\n", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:

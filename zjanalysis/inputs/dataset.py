@@ -18,7 +18,6 @@ from zjanalysis.columns import ITEM_COLUMNS, TABLES
 from zjanalysis.errors import ConfigError, InputError, unknown_name
 from zjanalysis.files import write_whole
 from zjanalysis.inputs.regions import find_code
-from zjanalysis.inputs.values import BAD, use_level
 from zjanalysis.settings import Settings, load_settings
 
 FILE_NAME = "dataset.toml"
@@ -93,7 +92,7 @@ def _dataset(folder: Path, written: Mapping[str, Any]) -> Dataset:
         folder,
         **texts,
         item_types=tuple(scope["item_types"]) if "item_types" in scope else None,
-        use_levels=use_levels(map(str, scope.get("use_levels", Dataset.use_levels))),
+        use_levels=use_levels(map(str, scope["use_levels"])) if "use_levels" in scope else Dataset.use_levels,
         columns={header: keys[name] for header, name in columns.items()},
         periods=dict(written.get("periods", {})),
         cases=dict(written.get("cases", {})),
@@ -107,6 +106,8 @@ def use_levels(names: Iterable[str]) -> tuple[str, ...]:
     >>> use_levels(["市级", "4"])
     ('3', '4')
     """
+    from zjanalysis.inputs.values import BAD, use_level  # noqa: PLC0415  its patterns take a tenth of zj list
+
     codes = {name: use_level(name) for name in names}
     for name, code in codes.items():
         if code in ("", BAD):

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -280,13 +281,18 @@ def declared_parameters(notebook: Path) -> dict[str, object]:
 
 def _read(notebook: Path) -> dict[str, Any]:
     try:
-        written = json.loads(notebook.read_text(encoding="utf-8"))
-        return {**written, "metadata": dict(written.get("metadata", {})), "cells": list(map(dict, written["cells"]))}
+        return _parsed(notebook.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         hint = f"请检查 {notebook.parent.name} 文件夹是否完整。"
         raise InputError(f"找不到笔记本 {notebook.name}。", hint) from error
     except (UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{notebook.name} 不是笔记本文件。", "请从版本库取回原文件。") from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> dict[str, Any]:
+    written = json.loads(text)
+    return {**written, "metadata": dict(written.get("metadata", {})), "cells": list(map(dict, written["cells"]))}
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, object]:
