@@ -110,6 +110,33 @@ def test_a_build_that_failed_is_tried_again(folder: Path, monkeypatch: pytest.Mo
     assert next(codes, "all used") == "all used"
 
 
+def test_a_watch_goes_on_when_nobody_can_read_the_data_set_just_now(
+    folder: Path, runs: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml, away = folder / "dataset.toml", folder.with_name("离线")
+    steps = iter((
+        lambda: toml.write_text(f'{TOML}[periods."2020Q4"', encoding="utf-8"),  # half of it, and a workbook beside it
+        lambda: (folder / "2020Q4" / "items" / "乙.csv").write_text(HEAD, encoding="utf-8"),
+        lambda: folder.rename(away),  # the drive is off
+        lambda: away.rename(folder),
+        lambda: toml.write_text(TOML, encoding="utf-8"),
+    ))  # fmt: skip
+
+    def lies_still(where: Path, **_: float) -> watch.Looked:
+        try:
+            next(steps)()
+        except StopIteration:
+            raise KeyboardInterrupt from None
+        return watch.look(where)
+
+    once(folder)
+    monkeypatch.setattr(watch, "settled", lies_still)
+    assert main(["watch", str(folder), "--every", "0.1"]) == 0
+    assert capsys.readouterr().out.count("读不懂") == 1
+    assert runs[2:] == [["check", str(folder / "2020Q4" / "items" / "乙.csv")],
+                        ["build", "--data", str(folder), "--period", "2020Q4"]]  # fmt: skip
+
+
 def test_what_still_grows_is_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([{"a": [1, 1]}, {"a": [2, 2]}, {"a": [3, 3]}] + [{"a": [3, 3]}] * 50)
     monkeypatch.setattr(watch, "look", lambda folder: next(looks))

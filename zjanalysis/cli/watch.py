@@ -17,6 +17,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from zjanalysis.errors import ZjError
 from zjanalysis.files import is_visible, write_whole
 from zjanalysis.inputs.dataset import list_periods, load_dataset
 from zjanalysis.publish.provenance import digest_of
@@ -39,15 +40,20 @@ def watch(arguments: argparse.Namespace) -> int:
     try:
         if not arguments.once:
             say(f"开始守候 {folder.name}，静止 {arguments.quiet:g} 秒后处理；按 Ctrl-C 结束。")
-        tries = 0
+        tries, said = 0, ""
         while True:
             now = settled(folder, quiet=arguments.quiet, every=arguments.every)
             code = 0
-            if now != (before := _remembered(memory)):
-                code = _deal(folder, now, before, arguments, say)
-                tries = (tries + 1) % TRIES if code == FAILED else 0
-                if not tries:
-                    write_whole(memory, json.dumps(now, ensure_ascii=False).encode("utf-8"))
+            if now and now != (before := _remembered(memory)):  # nothing at all: the drive is off
+                try:
+                    code, said = _deal(folder, now, before, arguments, say), ""
+                    tries = (tries + 1) % TRIES if code == FAILED else 0
+                    if not tries:
+                        write_whole(memory, json.dumps(now, ensure_ascii=False).encode("utf-8"))
+                except ZjError as error:  # such as a dataset.toml somebody is writing in: to be dealt with after that
+                    code = error.exit_code
+                    if said != (said := str(error)):
+                        say(said)
             if arguments.once:
                 return code
             time.sleep(arguments.every)
