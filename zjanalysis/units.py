@@ -113,6 +113,17 @@ def digits_for(values: Iterable[float], thresholds: Iterable[float], unit: Unit)
     return digits
 
 
+def decimals(value: float, unit: Unit) -> int:
+    """Return how many digits a value alone has: the usual, more where it would print as none or all and is not.
+
+    >>> decimals(31326 / 31327, UNITS["share"]), decimals(1.0, UNITS["share"]), decimals(1 / 20001, UNITS["visits"])
+    (3, 2, 5)
+    """
+    ends = {"share": (0.0, 1.0), "visits": (0.0,)}.get(unit.key, ())
+    near = any(0 < abs(value - end) < 1e-4 for end in ends)
+    return digits_for([value], ends, unit) if near else unit.digits
+
+
 def passes(values: np.ndarray, threshold: np.ndarray, *, sign: int = 1, strict: bool = False) -> np.ndarray:
     """Tell which values pass (or, not ``strict``, reach) a threshold; a missing value or threshold passes nothing.
 

@@ -23,6 +23,7 @@ from PIL import Image
 import zjanalysis as zj
 from tests.display.test_blocks import VIEWS, made
 from zjanalysis.display import peers, picture, reasons, series, spine, theme, wording
+from zjanalysis.display.distributions import _dots
 from zjanalysis.display.picture import alt_of, crop, draw_png
 from zjanalysis.display.tables import about
 from zjanalysis.errors import ConfigError
@@ -341,3 +342,12 @@ def test_a_long_name_of_an_analysts_figure_is_not_cut_off(county: Study) -> None
 def test_what_is_no_figure_is_refused_with_an_example(what: object) -> None:
     with pytest.raises(ConfigError, match=r"例如 axes = sns\.barplot"):
         zj.exhibit(what, title="图", table=pd.DataFrame({"a": [1]}))
+
+
+def test_a_long_list_is_drawn_as_dots_that_grow_a_short_one_item_by_item() -> None:
+    shares = [round(n % 7 / 10, 3) for n in range(900)]
+    long = pd.DataFrame({"department": ["甲", "乙"] * 450, "compression": shares})
+    dots = _dots(long, ["甲", "乙"])
+    assert (len(dots), dots["size"].sum(), dots["area"].max()) == (14, 900, 129.0)
+    short = _dots(long.head(40), ["甲", "乙"])
+    assert (len(short), set(short["area"]), short["row"].between(-0.3, 1.3).all()) == (40, {16.0}, True)

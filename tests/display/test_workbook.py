@@ -50,6 +50,19 @@ def test_text_survives_but_for_what_no_workbook_can_hold(tmp_path: Path) -> None
     assert read[8:] == [text.replace("\u202e", "") for text in HOSTILE[8:]]
 
 
+def test_a_workbook_prints_the_decimals_of_the_page(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"indicator": ["visits", "instant", "online"], "value": [0.083331, 0.85496, 9999.6 / 10000],
+                         "digits": [5, 3, 2], "share": [1 / 31327, 1.0, 0.5], "gap": [1e-5, -1e-5, 0.0]})  # fmt: skip
+    heads = [Column("value", "数值", "value"), Column("share", "占比", "share", "%"), Column("gap", "差", "points")]
+    one = table(rows, caption="表", columns=[Column("indicator", "指标", "code"), *heads], sheet="表")
+    (tmp_path / "表.xlsx").write_bytes(workbook_bytes([one], title="表"))
+    sheet = openpyxl.load_workbook(tmp_path / "表.xlsx")["表"]
+    printed = [[cell.number_format.split(";")[0] for cell in row] for row in sheet["B3:C5"]]
+    assert printed == [['0.00000"次"', "0.000%"], ["0.000%", "0.00%"], ["0.000%", "0.00%"]]
+    assert [row[1:] for row in one.texts()] == [["0.08333次", "0.003", "0.00"], ["85.496%", "100.00", "0.00"],
+                                                ["99.996%", "50.00", "0.00"]]  # fmt: skip
+
+
 def test_shares_are_numbers_in_percent_and_missing_is_empty(tmp_path: Path) -> None:
     sheet = written(tmp_path)["事项／表"]
     assert (sheet["B3"].value, sheet["B3"].number_format) == (0.5, "0.00%")

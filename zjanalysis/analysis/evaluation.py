@@ -195,6 +195,8 @@ def _points(period: Period, scores: pd.DataFrame, region: str) -> pd.DataFrame:
 def indicator_labels() -> dict[str, tuple[str, str]]:
     """Return every indicator that may carry weight: label → key and unit, for `reported.load_weights`."""
     counted = (*ITEM_INDICATORS, *ALL_CASE_INDICATORS)
-    named = {name: (i.key, str(i.unit)) for i in counted for name in (i.label, i.short) if name}
+    named = {i.label: i for i in counted} | {i.short: i for i in counted if i.short}
     reported = load_definitions()
-    return named | dict(zip(reported["label"], zip(reported["indicator"], reported["unit"], strict=True), strict=True))
+    return {name: (i.key, str(i.unit)) for name, i in named.items()} | dict(
+        zip(reported["label"], zip(reported["indicator"], reported["unit"], strict=True), strict=True)
+    )

@@ -85,13 +85,14 @@ def compression(me: Study, *, limit: int = 12) -> Block:
     quarters = quarters.sort_values(["middle", "department"], kind="stable", ignore_index=True)
     drawn = leading(quarters, limit)
     order = drawn["department"].tolist()
-    points = rows[rows["department"].isin(order)]
-    points = points.assign(row=points["department"].map(order.index) + _apart(points))
+    points = _dots(rows[rows["department"].isin(order)], order)
     right = {"中位数": wording.amounts(drawn["middle"], "share"), "事项": [f"{n}项" for n in drawn["n"]]}
     axes = row_chart([office(name, me.name) for name in order], head="部门", right=right)
-    scale(axes, [*points["compression"], 1.0], unit="share", zero=False, label="单个事项的压缩幅度，越向右越好")
-    sns.scatterplot(points, x="compression", y="row", color=theme.FOCUS, s=16, alpha=0.55, linewidth=0,
-                    legend=False, clip_on=False, ax=axes)  # fmt: skip
+    grow = points["area"].nunique() > 1
+    label = "单个事项的压缩幅度，越向右越好" + "；点越大事项越多" * grow
+    scale(axes, [*points["compression"], 1.0], unit="share", zero=False, label=label)
+    sns.scatterplot(points, x="compression", y="row", color=theme.FOCUS, s=points["area"] if grow else 16, alpha=0.55,
+                    linewidth=0, legend=False, clip_on=False, ax=axes)  # fmt: skip
     lead = wording.ends(quarters["department"], wording.amounts(quarters["middle"], "share"), "最低")
     alt = f"散点图：{me.name}{len(order)}个部门每个{me.scope.kind}事项的压缩幅度，按中位数从低到高：{lead}。"
     said = f"{len(quarters)}个部门的事项压缩幅度中位数：{lead}。"
@@ -99,10 +100,19 @@ def compression(me: Study, *, limit: int = 12) -> Block:
                    table=page_table("compression", quarters))  # fmt: skip
 
 
-def _apart(points: pd.DataFrame) -> pd.Series:
-    """Return how far from the middle of its row an item is drawn: equal ones of a department lie side by side."""
-    same = points.groupby(["department", "compression"])["compression"]
-    return ((same.cumcount() + 0.5) / same.transform("size") - 0.5) * 0.6
+MOST_DOTS = 600  # more of them cannot be told apart, and weigh as much as the rest of a page
+
+
+def _dots(points: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """Return the dots of `compression`: equal items of a department side by side, of a long list as one larger dot."""
+    keys = ["department", "compression"]
+    if len(points) > MOST_DOTS:
+        few = points.assign(compression=points["compression"].round(2)).groupby(keys, as_index=False).size()
+        area = (16 * np.sqrt(few["size"])).clip(upper=160).round()
+        return few.assign(area=area, row=few["department"].map(order.index))
+    same = points.groupby(keys)["compression"]
+    beside = ((same.cumcount() + 0.5) / same.transform("size") - 0.5) * 0.6
+    return points.assign(area=16.0, row=points["department"].map(order.index) + beside)
 
 
 def visits(me: Study, *, limit: int = 10) -> Block:

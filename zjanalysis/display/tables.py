@@ -14,7 +14,7 @@ from zjanalysis.columns import ALL_COLUMNS, TABLES, TITLES, Column
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.errors import ConfigError, answering, unknown_name
 from zjanalysis.inputs.regions import region_name
-from zjanalysis.units import UNITS, Met, Verdict
+from zjanalysis.units import UNITS, Met, Unit, Verdict, decimals
 
 MIME = "application/vnd.zjanalysis+json"
 HTML = "text/html"
@@ -318,8 +318,8 @@ def cell_text(cell: Any, head: Column, unit: str = "", digits: int | None = None
 
     >>> cell_text(0.8813, Column("value", "数值", "value", "%"), "share"), cell_text(None, Column("n", "数", "count"))
     ('88.13', '无数据')
-    >>> cell_text(0.07, Column("value", "数值", "value"), "visits")
-    '0.0700次'
+    >>> cell_text(0.07, Column("value", "数值", "value"), "visits"), cell_text(0.99999, Column("s", "率", "share", "%"))
+    ('0.0700次', '99.999')
     """
     if wording.missing(cell):
         return wording.NO_DATA
@@ -329,11 +329,18 @@ def cell_text(cell: Any, head: Column, unit: str = "", digits: int | None = None
         return str(cell)
     if head.kind in {"count", "number"}:
         return wording.plain(cell)
-    kind = UNITS[unit or {"points": "share"}.get(head.kind, head.kind)]
-    text = wording.number(float(cell) * kind.scale, digits if digits and head.kind == "value" else kind.digits)
-    signed = head.kind in {"delta", "points"} and not text.startswith(wording.MINUS) and cell > 0
+    kind = UNITS[unit if unit and head.kind in {"value", "delta"} else {"points": "share"}.get(head.kind, head.kind)]
+    text = wording.number(float(cell) * kind.scale, decimals_of(cell, head, kind, digits))
+    signed = head.kind in {"delta", "points"} and cell > 0 and text.strip("0.")
     texts = {"value": UNIT_TEXT, "delta": DELTA_TEXT}.get(head.kind)
     return ("+" if signed else "") + text + (texts[kind.key] if texts and not head.unit else "")
+
+
+def decimals_of(cell: float, head: Column, kind: Unit, digits: int | None) -> int:
+    """Return how many decimals a number of a table has: a value those of its row, a difference the usual ones."""
+    if head.kind in {"delta", "points"}:
+        return kind.digits
+    return digits if digits and head.kind == "value" else decimals(cell, kind)
 
 
 def _unbroken(columns: dict[int, list[str]]) -> dict[int, str]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zjanalysis.units import UNITS, Verdict, digits_for, rounded
+from zjanalysis.units import UNITS, Verdict, decimals, digits_for, rounded
 from zjanalysis.units import apart as printed_apart
 
 SAMPLE = "示例数据（模拟）"
@@ -66,13 +66,14 @@ def amount(value: Any, unit: str, digits: Any = None) -> str:
 
     >>> amount(0.8813, "share"), amount(3.2, "days"), amount(0.04, "visits"), amount(None, "share")
     ('88.13%', '3.20个工作日', '0.0400次', '无数据')
-    >>> amount(0.85496, "share", 3)
-    '85.496%'
+    >>> amount(0.85496, "share", 3), amount(0.99996, "share")
+    ('85.496%', '99.996%')
     """
     if missing(value):
         return NO_DATA
     kind = UNITS[unit]
-    return number(float(value) * kind.scale, kind.digits if missing(digits) else int(digits)) + kind.suffix
+    many = decimals(float(value), kind) if missing(digits) else int(digits)
+    return number(float(value) * kind.scale, many) + kind.suffix
 
 
 def amounts(values: Iterable[Any], units: str | Iterable[str], digits: Iterable[Any] = repeat(None)) -> list[str]:

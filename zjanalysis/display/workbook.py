@@ -22,9 +22,10 @@ from openpyxl.writer.excel import ExcelWriter
 
 from zjanalysis.columns import Column
 from zjanalysis.display import wording
-from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Table, table_from_payload
+from zjanalysis.display.tables import DELTA_TEXT, NUMERIC, UNIT_TEXT, Table, decimals_of, table_from_payload
 from zjanalysis.display.theme import ems
 from zjanalysis.neutral import put_text, safe_text, without_hidden
+from zjanalysis.units import UNITS
 
 CONTENTS = "目录与说明"
 FIXED = datetime(2021, 1, 1)  # neither docProps nor the zip entries carry a clock
@@ -158,11 +159,10 @@ def _sheet(sheet: Worksheet, one: Table, dressed: Dressed) -> None:
         _text(sheet.cell(2, number), _head_text(head), "head", dressed)
     for position, row in enumerate(one.rows):
         unit = one.row_kinds[position] if one.row_kinds else ""
+        digits = one.row_digits[position] if one.row_digits else None
         for number, (head, value) in enumerate(zip(one.heads, row, strict=True), start=1):
             cell = sheet.cell(position + 3, number)
-            _body_cell(cell, value, head, unit, dressed)
-            if one.row_digits and head.kind == "value" and (more := one.row_digits[position]):
-                cell.number_format = cell.number_format.replace("0.00", f"0.{'0' * more}", 1)
+            _body_cell(cell, value, head, (unit, digits), dressed)
             _dress(cell, "body", dressed)
             if position in one.focus:
                 _dress(cell, "focus", dressed)
@@ -181,8 +181,12 @@ def _head_text(head: Column) -> str:
     return head.label if head.kind == "share" or head.unit == "%" else head.text
 
 
-def _body_cell(cell: Cell, value: Any, head: Column, unit: str, dressed: Dressed) -> None:
-    """Write one value: a number with its format, yes or no in words, text as text, missing as nothing."""
+def _body_cell(cell: Cell, value: Any, head: Column, printed: tuple[str, int | None], dressed: Dressed) -> None:
+    """Write one value: a number with its format, yes or no in words, text as text, missing as nothing.
+
+    ``printed``: the unit of the row and its decimals, where it has its own.
+    """
+    unit, digits = printed
     if wording.missing(value):
         return
     if isinstance(value, bool):
@@ -190,7 +194,9 @@ def _body_cell(cell: Cell, value: Any, head: Column, unit: str, dressed: Dressed
     elif isinstance(value, (int, float)) and head.kind in NUMERIC:
         kind, signed = unit if head.kind in {"value", "delta"} else head.kind, head.kind in {"delta", "points"}
         cell.value = value * 100 if signed and kind in {"share", "points"} else value
-        cell.number_format = (SIGNED if signed else FORMATS).get(kind, "General")
+        form = (SIGNED if signed else FORMATS).get(kind, "General")
+        many = decimals_of(value, head, UNITS[kind], digits) if "." in form and not signed else 0
+        cell.number_format = re.sub(r"0\.0+", f"0.{'0' * many}", form) if many else form
         if head.kind in {"value", "delta"} and not head.unit and (signed or unit != "share"):
             text = (DELTA_TEXT if signed else UNIT_TEXT)[unit]
             cell.number_format = ";".join(f'{part}"{text}"' for part in cell.number_format.split(";"))
