@@ -17,7 +17,7 @@ def height_of(text: str, *, width: float, size: float = 11, before: float | None
     sheet["B2"] = text
     sheet["B2"].alignment, sheet["B2"].font = Alignment(wrap_text=wrap), Font(sz=size)
     sheet.row_dimensions[2].height = before
-    grow_row(sheet, 2)
+    grow_row(sheet, 2, 2)
     return sheet.row_dimensions[2].height
 
 
@@ -48,5 +48,5 @@ def test_one_width_may_hold_for_several_columns(tmp_path: Path) -> None:
     sheet["D2"].alignment = Alignment(wrap_text=True)
     book.save(tmp_path / "宽.xlsx")
     again = openpyxl.load_workbook(tmp_path / "宽.xlsx").active
-    grow_row(again, 2)
+    grow_row(again, 2, 4)
     assert again.row_dimensions[2].height == pytest.approx(2 * LINE + AIR)

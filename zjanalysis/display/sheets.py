@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ TOOL_FILL = PatternFill("solid", fgColor="F1F3F5")
 WHITE, _EDGE = Font(bold=True, color="FFFFFF"), Side(style="thin", color="C9D1D9")
 BOX = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
 LINE, AIR, MOST = 16.5, 3.0, 409.0  # points: a line of 11-point Chinese, above and below, the limit of Excel
+Looks = tuple[Any, ...]
 PER_EM, MARGIN, USUAL = 2.1, 1.0, 8.43  # in the unit of column widths, the width of a 0
 
 
@@ -60,13 +62,10 @@ def for_paper(sheet: Worksheet, *, head: int, paper: str) -> None:
     sheet.page_margins.left = sheet.page_margins.right = 0.4
 
 
-def grow_row(sheet: Worksheet, row: int, last: int | None = None) -> None:
-    """Make a row high enough for its wrapped texts; a row that is high enough, or higher, keeps its height.
-
-    ``last``: the last column, where whoever writes the sheet knows it; to find it is to look at every cell there is.
-    """
+def grow_row(sheet: Worksheet, row: int, last: int) -> None:
+    """Make a row high enough for the wrapped texts up to its ``last`` column; one that is high enough stays."""
     widths = _widths(sheet)
-    (own,) = sheet.iter_rows(min_row=row, max_row=row, min_col=1, max_col=last or sheet.max_column)
+    (own,) = sheet.iter_rows(min_row=row, max_row=row, min_col=1, max_col=last)
     cells = [cell for cell in own if isinstance(cell.value, (str, list)) and cell.alignment.wrap_text]
     lines = max((_lines(cell, widths.get(cell.column, USUAL)) for cell in cells), default=1.0)
     height = min(MOST, lines * LINE + AIR)
@@ -91,20 +90,18 @@ def _lines(cell: Cell, width: float) -> float:
     return size * sum(max(1, math.ceil(ems(part) * PER_EM * size / room)) for part in str(cell.value).split("\n"))
 
 
-def release(
-    book: Workbook, path: Path, *, original: Path | None = None, written: frozenset[str] = frozenset(), sheet: str = ""
-) -> Path:
+def release(book: Workbook, path: Path, *, kept: Mapping[str, Looks] | None = None) -> Path:
     """Save beside the target, check that nothing else moved, then take the old file's place in one step; give the path.
 
-    ``written`` are the cells of ``sheet`` that may differ from the ``original``. Raises PublishError (the old file
-    stays) when another cell differs, or the disk refuses.
+    ``kept``: the cells (`looks_of`) that have to be as they were. Raises PublishError (the old file stays) when one is
+    not, or the disk refuses.
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.xlsx")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         book.save(temporary)
-        if original is not None:
-            _compare(original, temporary, written=written, sheet=sheet)
+        if kept:
+            _compare(kept, temporary)
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         return temporary.replace(path)
@@ -117,23 +114,23 @@ def release(
             temporary.unlink()
 
 
-def _compare(old_path: Path, new_path: Path, *, written: frozenset[str], sheet: str) -> None:
-    """Hold every cell of the old workbook against the new one: value, note, format, font, fill."""
-    old, new = load_workbook(old_path, rich_text=True), load_workbook(new_path, rich_text=True)
-    lost = [one.title for one in old.worksheets if one.title not in new.sheetnames]
-    for one in old.worksheets:
-        if one.title in lost or new[one.title].sheet_state == "veryHidden":
-            continue
-        there, skip = new[one.title], written if one.title == sheet else frozenset()
-        lost += [f"{one.title}!{c.coordinate}" for row in one.iter_rows() for c in row
-                 if c.coordinate not in skip and _looks(c) != _looks(there[c.coordinate])]  # fmt: skip
+def _compare(kept: Mapping[str, Looks], path: Path) -> None:
+    book = load_workbook(path, rich_text=True)
+    now, bare = looks_of(book), _looks(Cell(book.worksheets[0], 1, 1))
+    lost = [place for place, look in kept.items() if now.get(place, bare) != look]
     if lost:
         raise PublishError(
             f"改写后有 {len(lost)} 处与原件不同（如 {lost[0]}），因此没有替换原文件。", "请把这份文件交给维护者。"
         )
 
 
-def _looks(cell: Any) -> tuple[Any, ...]:
+def looks_of(book: Workbook) -> dict[str, Looks]:
+    """Return value, note, format, font and fill of every cell people can see, by sheet and address (台账!A1)."""
+    seen = [sheet for sheet in book.worksheets if sheet.sheet_state != "veryHidden"]
+    return {f"{sheet.title}!{c.coordinate}": _looks(c) for sheet in seen for row in sheet.iter_rows() for c in row}
+
+
+def _looks(cell: Any) -> Looks:
     note, bold, wrapped = cell.comment.text if cell.comment else None, bool(cell.font.b), bool(cell.alignment.wrap_text)
     return (str(cell.value), note, cell.number_format, bold, cell.font.color and cell.font.color.rgb,
             cell.fill.fgColor.rgb, wrapped)  # fmt: skip

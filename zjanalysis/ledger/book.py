@@ -23,7 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, column_of, label
 from zjanalysis.display import wording
-from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, put, release
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, looks_of, put, release
 from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.office_table import PLACE, Day
 from zjanalysis.inputs.reference import read_reference
@@ -153,6 +153,9 @@ def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: Day) -> pd.DataFrame:
 def _save(file: LedgerFile, result: LedgerResult) -> LedgerResult:
     ledger, lines = result.ledger, result.changes
     book = load_workbook(file.path, rich_text=True)
+    if MEMORY_SHEET in book.sheetnames:  # written anew
+        del book[MEMORY_SHEET]
+    kept = looks_of(book)
     written = _write_rows(book[file.sheet], file, ledger, frozenset(lines["ledger_id"]))
     about = {"changed_on": ledger["settled_on"].max(), "changed_by": "汇总", "column": "row"}
     notes = pd.DataFrame({"new": result.notes}, columns=merge.CHANGES).assign(**about)
@@ -160,7 +163,7 @@ def _save(file: LedgerFile, result: LedgerResult) -> LedgerResult:
     if len(result.conflicts):
         _append_lines(book, CONFLICT_SHEET, _unlisted(book, _titled(result.conflicts)), CONFLICT_WIDTHS)
     _remember(book, ledger)
-    release(book, file.path, original=file.path, written=written, sheet=file.sheet)
+    release(book, file.path, kept={place: look for place, look in kept.items() if place not in written})
     return result
 
 
@@ -205,7 +208,7 @@ def _help(sheet: Worksheet) -> None:
         put_text(sheet.cell(row, 2), line["text"])
         sheet.cell(row, 1).font = Font(bold=True)
         sheet.cell(row, 1).alignment = sheet.cell(row, 2).alignment = Alignment(wrap_text=True, vertical="top")
-        grow_row(sheet, row)
+        grow_row(sheet, row, 2)
 
 
 def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
@@ -221,12 +224,12 @@ def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
             cell.number_format = "@"
 
 
-def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, changed: frozenset[str]) -> frozenset[str]:
-    """Write the cells that changed and the new rows; return the addresses written.
+def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, changed: frozenset[str]) -> set[str]:
+    """Write the cells that changed and the new rows; return the addresses written, each behind its sheet's name.
 
     A row that changed, or never had a height, grows until its texts fit; no other row's height is touched.
     """
-    letters = _with_missing_columns(sheet, file, ledger)
+    letters, last = _with_missing_columns(sheet, file, ledger), sheet.max_column
     tail = max([sheet.max_row, *ledger["row_number"].dropna().astype(int)], default=file.header_row)
     was = {int(row["row_number"]): row for row in records(file.ledger)}
     written = {f"{letter}{file.header_row}" for key, letter in letters.items() if key not in file.letters}
@@ -242,9 +245,9 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
             written |= _parted(sheet, f"{letters[key]}{position}")
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
         if row["ledger_id"] in changed or sheet.row_dimensions[position].height is None:
-            grow_row(sheet, position)
+            grow_row(sheet, position, last)
     _stretch(sheet, tail)
-    return frozenset(written)
+    return {f"{sheet.title}!{address}" for address in written}
 
 
 def _parted(sheet: Worksheet, address: str) -> set[str]:
@@ -333,8 +336,6 @@ def _titled(lines: pd.DataFrame) -> pd.DataFrame:
 
 def _remember(book: Workbook, ledger: pd.DataFrame) -> None:
     """Write the tool's memory: every cell as it stands now, on a sheet nobody sees."""
-    if MEMORY_SHEET in book.sheetnames:
-        del book[MEMORY_SHEET]
     hide(book, ledger.drop(columns=[*COUNTED, *PLACE], errors="ignore").apply(merge.as_text))
 
 

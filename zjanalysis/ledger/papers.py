@@ -153,7 +153,7 @@ def _sheet(sheet: Worksheet, rows: pd.DataFrame, unit: str, *, on: Day, issuer: 
             cell.border = BOX
             cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center" if number < 4 else None)
         sheet.row_dimensions[position].height = 22
-        grow_row(sheet, position)
+        grow_row(sheet, position, width)
     foot = 5 + len(rows) + 1
     put_text(sheet.cell(foot, width), f"{issuer}\n{day}")
     sheet.cell(foot, width).alignment = Alignment(horizontal="right", wrap_text=True)
