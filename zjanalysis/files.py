@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -14,6 +15,7 @@ from zjanalysis.settings import find_root
 
 WRITTEN = Path(".cache") / "written.txt"  # under the project folder: digests of what was written without a seal
 PACKAGE = b"PK"  # how .xlsx and .docx begin
+_OF_WINDOWS = ("thumbs.db", "desktop.ini")  # put into folders people look at
 
 
 def write_whole(path: Path, content: bytes) -> Path:
@@ -83,8 +85,24 @@ def _sealed(package: bytes) -> bytes:
 
 
 def is_visible(path: Path) -> bool:
-    """Tell whether a path is a file that counts: no folder, not hidden, no lock of Office's."""
-    return path.is_file() and not path.name.startswith((".", "~$"))
+    """Tell whether a path is a file that counts: no folder, not hidden, no lock of Office's, no note of Windows'."""
+    return path.is_file() and not path.name.startswith((".", "~$")) and path.name.lower() not in _OF_WINDOWS
+
+
+def files_in(folder: Path, suffixes: Collection[str], *, kinds: str, hint: str) -> list[Path]:
+    """Return the files of a folder that count; none is passed over.
+
+    Raises InputError for one of another kind than the ``suffixes``, called ``kinds``, and for a folder with files.
+    """
+    files = sorted(filter(is_visible, folder.glob("*")))
+    for path in files:
+        if path.suffix.lower() not in suffixes:
+            raise InputError(f"“{path.name}”不是{kinds}。", hint)
+    for path in sorted(one for one in folder.glob("*") if one.is_dir() and not one.name.startswith(".")):
+        if inside := sum(map(is_visible, path.rglob("*"))):
+            text = f"{folder.name} 文件夹里的文件夹“{path.name}”有{inside}个文件，只读 {folder.name} 下的文件。"
+            raise InputError(text, f"请把要用的移到 {folder.name} 下，其余的移到别处。")
+    return files
 
 
 def file_digest(path: Path) -> str:

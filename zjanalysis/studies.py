@@ -22,7 +22,16 @@ from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.frontier import FREE, Constraints, peer_states
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, SCORE_KEY, Indicator, Scope, for_region, indicator
-from zjanalysis.analysis.whole import measured, parts_of, refuse_whole, summable, unjudged, whole_period, whole_series
+from zjanalysis.analysis.whole import (
+    measured,
+    parts_of,
+    refuse_whole,
+    same_parts,
+    summable,
+    unjudged,
+    whole_period,
+    whole_series,
+)
 from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
 from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows, own_copy
@@ -163,7 +172,8 @@ class Study:
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
 
         def lines() -> pd.DataFrame:
-            every = whole_series(rows, tuple(map(areas.city_of, self.group))) if areas.is_whole(self.region) else rows
+            cities = tuple(map(areas.city_of, self.group))
+            every = whole_series(rows, cities, self.items) if areas.is_whole(self.region) else rows
             own = every[every["region_code"].isin(self.group)].reset_index(drop=True)
             return named(over_time.lines(own, cutoffs=cutoffs))
 
@@ -392,6 +402,7 @@ def study_of(
     peers_asked = areas.peers_of(code, peers, settings=known)
     if areas.is_whole(code):
         now, last = whole_period(now, code), whole_period(last)
+        last = same_parts(last, now)
         peers_asked = tuple(one for one in peers_asked if one in now.regions)
     elif code not in now.regions:
         raise no_rows(now, code)

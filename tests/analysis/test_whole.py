@@ -48,7 +48,23 @@ def test_a_whole_without_any_figure_has_no_series() -> None:
     """The first period of a city all of whose counties are there could not be built at all."""
     nothing = pd.DataFrame(columns=["region_code", "indicator", "period", "definition", "source", "value", "numerator",
                                     "denominator", "n", "n_left_out"])  # fmt: skip
-    assert whole_series(nothing, ("440200",)).empty
+    assert whole_series(nothing, ("440200",), nothing.assign(part_code="")).empty
+
+
+@pytest.mark.parametrize("without", ["now", "last"])
+def test_a_zone_that_begins_or_ends_to_report_is_no_change_of_the_whole(without: str) -> None:
+    """With 经开区 new in a quarter 湛江全市's 时限压缩率 read 提高1.28个百分点 for 0.90."""
+    now, last = (replace(zj.load_period(SAMPLE, name), memory={}) for name in ("2021Q1", "2020Q4"))
+    kept = {"now": now, "last": last}
+    one = kept[without]
+    kept[without] = replace(one, items=one.items[one.items["region_code"] != "4408Z1"], memory={})
+    nothing = replace(now.dataset, folder=now.dataset.folder.parent / "none")
+    period, before = (replace(one, dataset=nothing, memory={}) for one in (kept["now"], kept["last"]))
+    whole = study_of(period, region="全市", before=before)
+    assert "440800+" not in set(whole.previous["region_code"])
+    assert "441700+" in set(whole.previous["region_code"])
+    assert set(whole.earlier["region_code"]) == {"440900+", "441700+"}
+    assert "440800+" in set(study_of(now, region="全市", before=last).previous["region_code"])
 
 
 def test_the_city_alone_is_untouched_by_its_whole() -> None:

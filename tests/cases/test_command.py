@@ -33,6 +33,14 @@ def test_rows_by_region_are_the_cases_counted_by_hand(project: Path, capsys: pyt
     assert found.loc["440823", ["median_days", "p90_days"]].tolist() == [5, 6]
 
 
+def test_cases_whose_days_cannot_be_read_are_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a month of dates nobody can read 办结 was 0, and nothing said why."""
+    path = next(project.rglob("cases/*.csv"))
+    path.write_text(path.read_text(encoding="utf-8").replace("2021-03-09", "三月九日"), encoding="utf-8")
+    assert main(["cases"]) == 0
+    assert "其中1件的受理或办结日期缺、读不出或前后颠倒，只计入办件量" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("by", "keys", "counts"),
     [

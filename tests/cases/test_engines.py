@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import re
@@ -154,6 +155,36 @@ def test_what_is_written_and_cannot_be_read_is_unknown_and_not_absent(
     assert scores.loc["actual_days"].tolist() == [5 + 5 + 9 * 3, 5, 1]
     assert scores.loc["online_cases"].tolist() == [3, 4, 2]
     assert summary.findings.set_index("rule").loc["case_no_promise", "value"] == "2"
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_time_with_its_zone_and_the_days_of_a_spreadsheet_are_days_in_beijing(
+    name: str, source: CaseSource, settings: Settings, engine_of: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """23:00Z is the next morning; it was the day before. 44256 is 2021-03-01; it was no day."""
+    days = [("2021-02-28T23:00:00Z", "2021-03-02T16:00:00.000Z"), ("2021-03-01 07:00:00+08:00", "2021-03-03T07:59:59+08:00"),
+            ("2021-02-28T19:00:00-05:00", "2021-03-03"), ("44256", "44258.375"), ("2021-3-1 8:30", "2021/3/3")]  # fmt: skip
+    lines = [f"{number},{accepted},{finished}" for number, (accepted, finished) in enumerate(days)]
+    text = "办件编号,受理时间,办结时间\n" + "\n".join(lines)
+    table = pd.read_csv(io.StringIO(text), dtype="str").assign(行政区划="440823", 基本编码="440101000001")
+    path = tmp_path / "cases.csv"
+    table.assign(承诺时限="2").to_csv(path, index=False)
+    texts = CaseSource("试", CUTOFF, source.items, paths=(path,))
+    scores = case_scores(texts, engine=engine_of(name), settings=settings).set_index("indicator")
+    assert scores.loc["actual_days", ["numerator", "n"]].tolist() == [2 * len(days), len(days)]
+    assert scores.loc["on_time", "value"] == 1
+
+
+def test_an_instant_of_a_parquet_file_is_a_day_in_beijing(
+    source: CaseSource, settings: Settings, tmp_path: Path
+) -> None:
+    """On a machine set to UTC its day was the one before."""
+    with duckdb.connect() as connection:
+        connection.execute(f"""COPY (SELECT '1' AS 办件编号, '440823' AS 行政区划, '440101000001' AS 基本编码, '2' AS 承诺时限,
+            TIMESTAMPTZ '2021-02-28 23:00:00Z' AS 受理时间, 44258 AS 办结时间) TO '{tmp_path / "c.parquet"}'""")
+    cases = CaseSource("试", CUTOFF, source.items, paths=(tmp_path / "c.parquet",))
+    scores = case_scores(cases, settings=settings).set_index("indicator")
+    assert scores.loc["actual_days", ["numerator", "n"]].tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("name", ENGINES)

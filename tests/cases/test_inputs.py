@@ -42,6 +42,16 @@ def test_a_workbook_among_the_cases_is_refused_by_name(tmp_path: Path) -> None:
         case_source(period, settings=Settings(tmp_path))
 
 
+def test_a_folder_among_the_cases_is_refused_by_name(tmp_path: Path) -> None:
+    """Its files were left out without a word."""
+    period = period_in(tmp_path)
+    folder = tmp_path / "set" / "2021Q1" / "cases"
+    (folder / "一月").mkdir(parents=True)
+    (folder / "一月" / "办件.csv").touch()
+    with pytest.raises(InputError, match="文件夹“一月”有1个文件，只读 cases 下的文件"):
+        case_source(period, settings=Settings(tmp_path))
+
+
 def test_query_takes_the_cutoff_of_the_period(tmp_path: Path) -> None:
     period = period_in(tmp_path, postgres="host=db", query="SELECT * FROM t WHERE d <= '{cutoff}' AND p = '{period}'")
     source = case_source(period, settings=Settings(tmp_path))

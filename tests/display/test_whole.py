@@ -29,6 +29,16 @@ def test_the_whole_stands_beside_its_two_parts_without_target_or_verdict(whole: 
         assert word not in block.html
 
 
+def test_a_zone_without_items_is_named_and_the_last_period_not_compared() -> None:
+    now = zj.load_period("data/sample", "2021Q1")
+    without = replace(now, items=now.items[now.items["region_code"] != "4408Z1"], memory={})
+    block = zj.whole(study_of(without, region="全市"))
+    assert "所辖9个县（市、区）、功能区的合计（湛江经济技术开发区没有事项，未计入）" in block.sentence
+    assert "两期合计的范围不同（只有一期有湛江经济技术开发区），不与上期比。" in block.sentence
+    assert set(block.rows["moved"]) == {"上期无数据"}
+    assert "没有范围相同的湛江全市事项清单" in zj.item_changes(study_of(without, region="全市")).sentence
+
+
 def test_the_parts_are_told_with_what_each_does(whole: Study) -> None:
     block = zj.parts(whole, "visits")
     hold_whole(block)

@@ -157,7 +157,9 @@ def test_the_last_period_may_be_one_that_history_alone_has(settings: Settings) -
 
 
 def _write(settings: Settings, name: str, text: str) -> None:
-    (settings.root / "data" / "试" / name).write_text(text, encoding="utf-8")
+    path = settings.root / "data" / "试" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,12 @@ def _write(settings: Settings, name: str, text: str) -> None:
             InputError,
             "乙.docx”不是工作簿",
             "移出",
+        ),
+        (
+            lambda s: (_write(s, "2021Q1/items/县/乙.csv", "事项名称"), load_period(settings=s)),
+            InputError,
+            "文件夹“县”有1个文件，只读 items 下的文件",
+            "移到 items 下",
         ),
         (lambda s: (_write(s, "dataset.toml", "title = "), load_period(settings=s)), ConfigError, "读不懂", "UTF-8"),
         (lambda s: (_write(s, "dataset.toml", 'kind = "好"'), load_period(settings=s)), ConfigError, "kind", "real"),
@@ -214,8 +222,9 @@ def test_empty_folder(settings: Settings) -> None:
         load_period(settings=settings)
 
 
-def test_lock_files_of_office_are_not_read(settings: Settings) -> None:
-    _write(settings, "2021Q1/items/~$甲.xlsx", "×")
+@pytest.mark.parametrize("name", ["~$甲.xlsx", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints/甲-checkpoint.csv"])
+def test_what_office_windows_and_the_lab_leave_is_not_read(name: str, settings: Settings) -> None:
+    _write(settings, f"2021Q1/items/{name}", "×")
     assert len(load_period(settings=settings).files) == 1
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.indicators import measure
@@ -164,8 +165,23 @@ def pulls(parts: pd.DataFrame) -> pd.DataFrame:
     return parts.assign(share=parts["denominator"] / below, pull=above / below - without)
 
 
-def whole_series(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
-    """Return the series of 全市 from that of its parts: the sums added, where every county has the figure."""
+def zones_of(parts: pd.DataFrame, *by: str) -> pd.Series:
+    """Return by region the zones among the parts of 全市: with others in it a sum is another sum."""
+    return parts.groupby(["region_code", *by])["part_code"].agg(lambda codes: frozenset(filter(is_our_code, codes)))
+
+
+def same_parts(last: Period, now: Period) -> Period:
+    """Return the last period of 全市 without the cities that had other zones then."""
+    zones, then = zones_of(now.items), zones_of(last.items)
+    other = [code for code in then.index if code in zones and then[code] != zones[code]]
+    return replace(last, items=last.items.query("region_code not in @other"), memory={}) if other else last
+
+
+def whole_series(rows: pd.DataFrame, cities: tuple[str, ...], now: pd.DataFrame) -> pd.DataFrame:
+    """Return the series of 全市 from that of its parts: the sums added, where every county has the figure.
+
+    A period with other zones than the items of ``now`` is left out.
+    """
     parts = as_whole(rows, cities)
     key = ["region_code", "indicator", "period", "definition", "source"]
     sums = ["numerator", "denominator", "n", "n_left_out"]
@@ -173,5 +189,10 @@ def whole_series(rows: pd.DataFrame, cities: tuple[str, ...]) -> pd.DataFrame:
     summed = parts.groupby(key, as_index=False)[sums].sum()
     expected = summed["region_code"].map({whole_of(city): 1 + len(_counties(city)) for city in cities})
     complete = summed.merge(there.rename("there").reset_index(), on=key, how="left")["there"] == expected
-    ordered = summed[complete].sort_values(["region_code", "indicator", "period"], kind="stable", ignore_index=True)
+    zones, then = zones_of(now), zones_of(parts, "period")
+    asked = zip(summed["region_code"], summed["period"], strict=True)
+    alike = [code not in zones or then[code, period] == zones[code] for code, period in asked]
+    ordered = summed[complete & np.array(alike, dtype=bool)].sort_values(
+        ["region_code", "indicator", "period"], kind="stable", ignore_index=True
+    )
     return ordered.assign(value=ordered["numerator"] / ordered["denominator"])[rows.columns]

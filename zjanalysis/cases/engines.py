@@ -125,6 +125,7 @@ def connected(settings: Settings, *, title: str) -> Iterator[tuple[duckdb.DuckDB
         # On disk, so that what PostgreSQL sends can be larger than memory.
         with duckdb.connect(str(folder / "cases.duckdb"), config=options) as connection:
             connection.execute("SET enable_progress_bar = false")  # on where a process has no main file; no option
+            connection.execute("SET TimeZone = 'Asia/Shanghai'")  # whatever that of the machine: days are Beijing's
             if limits.max_spill_gb:  # as an option of connect() it is not heeded
                 connection.execute(f"SET max_temp_directory_size = '{limits.max_spill_gb}GB'")
             _without_partial_sums(connection)
@@ -184,7 +185,8 @@ def _selection(
 def _files(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], *, spill: Path) -> tuple[str, frozenset[str]]:
     """Return all files as the SQL of one table; files may have different headers.
 
-    Files alike are one scan: a union of scans would take the engine half as long again.
+    Files alike are one scan: a union of scans would take the engine half as long again. Texts are parsed once: what
+    follows reads the cases several times.
     """
     alike: dict[tuple[str, str], list[Path]] = {}
     keys = []
@@ -193,7 +195,12 @@ def _files(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], *, spil
         selected, present = _selected(connection, _scan([readable]), name=path.name)
         alike.setdefault((selected, readable.suffix.lower()), []).append(readable)
         keys.append(present)
-    parts = [f"{selected} FROM {_scan(group)}" for (selected, _), group in alike.items()]
+    parts = []
+    for (selected, suffix), group in alike.items():
+        parts.append(f"{selected} FROM {_scan(group)}")
+        if suffix != ".parquet":
+            connection.execute(f"CREATE TEMP TABLE parsed_{len(parts)} AS {parts[-1]}")
+            parts[-1] = f"SELECT * FROM parsed_{len(parts)}"
     return " UNION ALL ".join(parts), frozenset.intersection(*keys)
 
 

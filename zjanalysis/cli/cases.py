@@ -46,6 +46,9 @@ def cases(arguments: argparse.Namespace) -> int:
     sample = "（示例数据，模拟）" if period.dataset.kind == "sample" else ""
     print(f"{source.title}{sample} · 截止 {source.cutoff} · 办件{int(rows['case_count'].sum())}件")
     print_table(named)
+    unknown = int((rows["case_count"] - rows["n_finished"] - rows["n_open"]).sum())
+    if unknown:
+        print(f"其中{unknown}件的受理或办结日期缺、读不出或前后颠倒，只计入办件量；逐项见办件时效通报的数据问题。")
     if unplaced:
         print(f"另有{unplaced}件的行政区划不在区划表中，没有计入任何地区。")
     if opened.dropped:

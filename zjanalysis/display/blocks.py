@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -290,7 +290,7 @@ def file_facts(me: Study, *, report_date: str = "") -> Block:
         ("数据截止", dates.date_text(me.period.cutoff) if me.period.cutoff else "未注明"),
         ("全部文件", f"{len(files)}个，读取{read}行，采用{used}行，未采用{int(files['rows_left_out'].sum())}行"),
         ("统计范围", f"在用事项的最新版本{types_text(me.scope)}；每个指标的口径、分子、分母和剔除数见“指标口径”"),
-        ("地区", f"{city_note(me.region)}；比较对象为{me.others if me.peers else '无'}"),
+        ("地区", f"{city_note(me.region, _parts(me))}；比较对象为{me.others if me.peers else '无'}"),
         ("时限单位", f"折算为工作日：1年＝{days[0]}，1季＝{days[1]}，1月＝{days[2]}，1日＝{days[3]}小时，"
                  f"1自然日＝{units.calendar_day:.4f}"),
         ("编制日期", dates.date_text(report_date and dates.iso_day(report_date))),
@@ -312,18 +312,27 @@ def types_text(scope: Scope) -> str:
     return f"，事项类型为{'、'.join(scope.item_types)}" if scope.item_types else "，不限事项类型"
 
 
-def city_note(region: str) -> str:
+def city_note(region: str, parts: Collection[str] = ()) -> str:
     """Say what a region's name stands for: a city is its own departments, not the sum of its counties.
 
     >>> city_note("440800"), city_note("440823")
     ('湛江市指市本级，不含所辖县（市、区）', '遂溪县')
     >>> city_note("440800+")
     '湛江全市为市本级与所辖10个县（市、区）、功能区的合计'
+
+    ``parts``: whose items are in the sum; a zone without any is named.
     """
     name = region_name(region)
     if is_whole(region):
-        return f"{name}为市本级与所辖{len(report_units(city_of(region)))}个县（市、区）、功能区的合计"
+        units = report_units(city_of(region))
+        without = [region_name(unit) for unit in units if parts and unit not in parts]
+        noted = f"（{'、'.join(without)}没有事项，未计入）" if without else ""
+        return f"{name}为市本级与所辖{len(units) - len(without)}个县（市、区）、功能区的合计{noted}"
     return name if is_county(region) or city_of(region) != region else f"{name}指市本级，不含所辖县（市、区）"
+
+
+def _parts(me: Study) -> Collection[str]:
+    return set(me.own["part_code"]) if "part_code" in me.own else ()
 
 
 def finish(me: Study) -> Block:

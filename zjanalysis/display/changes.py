@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from zjanalysis.analysis.explain import CHANGED
 from zjanalysis.analysis.frontier import LEVERS
 from zjanalysis.analysis.registry import Indicator
 from zjanalysis.analysis.registry import indicator as find
@@ -30,6 +31,7 @@ from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps, main_part, mainly, parts_text, waterfall
 from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.dataset import steps_in_time
+from zjanalysis.inputs.regions import is_whole
 from zjanalysis.studies import Study
 
 FIRST = "没有上期数据，不列变化。"
@@ -91,7 +93,8 @@ def change_split(me: Study, indicator: str) -> Block:
     moved = wording.change_text(step, one.unit, since=since(me))
     said = f"{me.name}{one.label}{moved}"
     if all(wording.is_zero(size, one.unit) for size in (step, *parts["contribution"])):
-        return say(f"{said}，事项没有变动。")
+        listed = parts.loc[parts["part"] != CHANGED, "n_items"].any()
+        return say(f"{said}，{'增减的事项没有影响' if listed else '事项没有变动'}。")
     axes = waterfall(parts, one, start=("上期", float(row["previous"])), end=("本期", float(row["value"])))
     title = f"{me.name}{one.short}{moved}{mainly(parts, one.unit)}"
     return exhibit(axes, title=title, table=printed, source=me,
@@ -103,7 +106,8 @@ def _no_list(me: Study) -> str:
     if not me.before.name:
         return FIRST
     there = me.earlier["region_code"].eq(me.region).any()
-    return "" if there else f"上期（{me.before.name}）没有{me.name}的事项清单，不逐项比较。"
+    whose = f"范围相同的{me.name}" if is_whole(me.region) else f"{me.name}的"
+    return "" if there else f"上期（{me.before.name}）没有{whose}事项清单，不逐项比较。"
 
 
 def item_changes(me: Study, *, limit: int = 0) -> Block:

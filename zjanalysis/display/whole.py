@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 
 from zjanalysis.analysis import compare
 from zjanalysis.analysis.registry import Indicator
-from zjanalysis.analysis.whole import lacking
+from zjanalysis.analysis.whole import lacking, whole_cities
 from zjanalysis.display import theme, wording
 from zjanalysis.display.blocks import Block, city_note, exhibit, listing, n_places, names_of, say
 from zjanalysis.display.canvas import bars, dots, row_chart, scale, yardsticks
@@ -19,6 +20,7 @@ from zjanalysis.display.peers import best_first
 from zjanalysis.display.picture import describe
 from zjanalysis.display.reasons import helps
 from zjanalysis.display.tables import about, page_table
+from zjanalysis.inputs.period import load_previous
 from zjanalysis.inputs.regions import city_of, is_county, nearest_group, region_name, report_units
 from zjanalysis.studies import Study, study_of
 
@@ -30,11 +32,20 @@ def whole(me: Study, *indicators: str) -> Block:
     """
     keys = [about(key).key for key in indicators or compare.KEY]
     rows = [_line(me, key) for key in keys]
-    said = f"{city_note(me.region)}，不与市本级混用。{_ranked_with(me)}"
+    own = set(me.own["part_code"])
+    said = f"{city_note(me.region, own)}，不与市本级混用。{_ranked_with(me)}{_other_parts(me, own)}"
     short = {about(key).short: _lacks(me.parts(key)) for key in keys}
     for why in dict.fromkeys(filter(None, short.values())):
         said += f"{wording.listed(name for name, one in short.items() if one == why)}{why}。"
     return listing(page_table("whole", pd.DataFrame(rows), name=me.name), said)
+
+
+def _other_parts(me: Study, own: Collection[str]) -> str:
+    """Say which zones only one of the two periods has, so that their sums are not compared; empty when none."""
+    last = load_previous(me.period).regions
+    apart = [code for code in report_units(city_of(me.region)) if (code in own) != (code in last)]
+    other = apart and city_of(me.region) in whole_cities(last)
+    return f"两期合计的范围不同（只有一期有{wording.listed(names_of(apart))}），不与上期比。" if other else ""
 
 
 def _lacks(parts: pd.DataFrame) -> str:

@@ -29,7 +29,7 @@ import pandas as pd
 import zjanalysis
 from zjanalysis.columns import TABLES
 from zjanalysis.errors import InputError, NoData, answering, unknown_name
-from zjanalysis.files import file_digest, is_visible, write_whole
+from zjanalysis.files import file_digest, files_in, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.findings import Violation, findings_of, rows_of
@@ -201,14 +201,12 @@ def load_previous(period: Period, *, settings: Settings | None = None) -> Period
 
 
 def item_files(folder: Path) -> list[Path]:
-    """Return the files of data/<set>/<period>/items by name; lock files of Office are not files."""
-    files = sorted(filter(is_visible, (folder / "items").glob("*")), key=name_order)
+    """Return the files of data/<set>/<period>/items by name (`files_in`)."""
+    kinds, hint = "工作簿，也不是 CSV 或 JSON", "请移出 items 文件夹，或另存为 .xlsx。"
+    files = files_in(folder / "items", (*SUFFIXES, *OTHER_SUFFIXES), kinds=kinds, hint=hint)
     if not files:
         raise InputError(f"文件夹“{folder / 'items'}”是空的。", "请放入各地的事项工作簿（.xlsx、.csv 或 .jsonl）。")
-    for path in files:
-        if path.suffix.lower() not in (*SUFFIXES, *OTHER_SUFFIXES):
-            raise InputError(f"“{path.name}”不是工作簿，也不是 CSV 或 JSON。", "请移出 items 文件夹，或另存为 .xlsx。")
-    return files
+    return sorted(files, key=name_order)
 
 
 def read_period(paths: list[Path], *, settings: Settings, mapping: Mapping[str, str]) -> Tables:
