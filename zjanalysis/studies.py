@@ -22,16 +22,7 @@ from zjanalysis.analysis import series as over_time
 from zjanalysis.analysis.frontier import FREE, Constraints, peer_states
 from zjanalysis.analysis.named import group_columns, named
 from zjanalysis.analysis.registry import ITEM_INDICATORS, SCORE_KEY, Indicator, Scope, for_region, indicator
-from zjanalysis.analysis.whole import (
-    measured,
-    parts_of,
-    refuse_whole,
-    same_parts,
-    summable,
-    unjudged,
-    whole_period,
-    whole_series,
-)
+from zjanalysis.analysis.whole import measured, parts_of, refuse_whole, summable, unjudged, whole_pair, whole_series
 from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
 from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows, own_copy
@@ -172,8 +163,7 @@ class Study:
         cutoffs = {name: str(about.get("cutoff", "")) for name, about in period.dataset.periods.items()}
 
         def lines() -> pd.DataFrame:
-            cities = tuple(map(areas.city_of, self.group))
-            every = whole_series(rows, cities, self.items) if areas.is_whole(self.region) else rows
+            every = whole_series(rows, self.group, self.items) if areas.is_whole(self.region) else rows
             own = every[every["region_code"].isin(self.group)].reset_index(drop=True)
             return named(over_time.lines(own, cutoffs=cutoffs))
 
@@ -401,8 +391,7 @@ def study_of(
     last = before or now.once(("before",), lambda: load_previous(now, settings=settings))
     peers_asked = areas.peers_of(code, peers, settings=known)
     if areas.is_whole(code):
-        now, last = whole_period(now, code), whole_period(last)
-        last = same_parts(last, now)
+        now, last = whole_pair(now, last, code)
         peers_asked = tuple(one for one in peers_asked if one in now.regions)
     elif code not in now.regions:
         raise no_rows(now, code)

@@ -32,7 +32,7 @@ from zjanalysis.inputs.period import (
     load_period,
     load_successions,
 )
-from zjanalysis.inputs.regions import city_of, is_whole
+from zjanalysis.inputs.regions import is_whole
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
 from zjanalysis.inputs.reported import POPULATION_NAME, load_reported
 from zjanalysis.settings import Settings, load_settings
@@ -219,7 +219,7 @@ def last_figures(
     parts = earlier.assign(region_code=earlier["part_code"]) if whole else earlier
     there = history[(history["period"] == before.name) & history["indicator"].isin(keys)]
     rows, _ = joined([_counted(parts, keys, before.name, scope)], there)
-    rows = whole_series(rows, tuple(map(city_of, regions)), items) if whole else rows
+    rows = whole_series(rows, regions, items) if whole else rows
     now = measure(items, keys, scope=scope)[SCORE_KEY]
     versions = now.assign(now=item_versions(now, items))
     both = rows[rows["region_code"].isin(regions)].merge(versions, on=SCORE_KEY, how="left")

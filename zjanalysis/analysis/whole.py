@@ -170,18 +170,21 @@ def zones_of(parts: pd.DataFrame, *by: str) -> pd.Series:
     return parts.groupby(["region_code", *by])["part_code"].agg(lambda codes: frozenset(filter(is_our_code, codes)))
 
 
-def same_parts(last: Period, now: Period) -> Period:
-    """Return the last period of 全市 without the cities that had other zones then."""
+def whole_pair(now: Period, last: Period, wanted: str) -> tuple[Period, Period]:
+    """Return two periods of 全市 (`whole_period`), of the last one no city that had other zones then."""
+    now, last = whole_period(now, wanted), whole_period(last)
     zones, then = zones_of(now.items), zones_of(last.items)
     other = [code for code in then.index if code in zones and then[code] != zones[code]]
-    return replace(last, items=last.items.query("region_code not in @other"), memory={}) if other else last
+    kept = last.items[~last.items["region_code"].isin(other)]
+    return now, replace(last, items=kept, memory={}) if other else last
 
 
-def whole_series(rows: pd.DataFrame, cities: tuple[str, ...], now: pd.DataFrame) -> pd.DataFrame:
+def whole_series(rows: pd.DataFrame, regions: tuple[str, ...], now: pd.DataFrame) -> pd.DataFrame:
     """Return the series of 全市 from that of its parts: the sums added, where every county has the figure.
 
     A period with other zones than the items of ``now`` is left out.
     """
+    cities = tuple(map(city_of, regions))
     parts = as_whole(rows, cities)
     key = ["region_code", "indicator", "period", "definition", "source"]
     sums = ["numerator", "denominator", "n", "n_left_out"]

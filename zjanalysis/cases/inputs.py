@@ -183,15 +183,13 @@ def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tu
     columns = resolve_columns(types, where=where)
     sql = {key: dialect.quote.format(header) for key, header in columns.items()}
     texts = {key for key in sql if types[columns[key]].upper().startswith(("VARCHAR", "STRING", "CHAR", "TEXT"))}
+    dates = {key for key in sql if types[columns[key]].upper().startswith(("DATE", "TIMESTAMP"))}
     text = {key: f"CAST({sql[key]} AS {dialect.text})" for key in sql}
     nothing = f"CAST(NULL AS {dialect.text})"
-    region = f"substr({text.get('org_code') or text.get('impl_code', nothing)}, 3, 6)"
 
     def day(key: str) -> str:
-        if key not in sql:
-            return "CAST(NULL AS INTEGER)"
-        is_date = types[columns[key]].upper().startswith(("DATE", "TIMESTAMP"))
-        return _day(sql[key] if is_date else text[key], dialect, is_text=not is_date)
+        column = (sql if key in dates else text).get(key)
+        return _day(column, dialect, is_text=key not in dates) if column else "CAST(NULL AS INTEGER)"
 
     def number(key: str, lowest: str) -> str:
         return _number(sql[key], lowest, is_text=key in texts) if key in sql else "CAST(NULL AS DOUBLE)"
@@ -200,18 +198,17 @@ def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tu
         return _given(sql[key], is_text=key in texts) if key in sql else "false"
 
     selected = {
-        **{key: text.get(key, nothing) for key in ("case_no", "department")},
+        "case_no": text.get("case_no", nothing), "department": text.get("department", nothing),
         "channel": f"nullif(trim({text.get('channel', nothing)}), '')",
-        "region_code": text.get("region_code", region),
+        "region_code": text.get("region_code", f"substr({text.get('org_code') or text.get('impl_code', nothing)}, 3, 6)"),
         "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
-        **{f"{name}_given": given(key) for name, key in (("accept", "accepted"), ("finish", "finished"))},
-        **{f"{name}_day": day(key) for name, key in (("accept", "accepted"), ("finish", "finished"))},
+        "accept_given": given("accepted"), "finish_given": given("finished"),
+        "accept_day": day("accepted"), "finish_day": day("finished"),
         "due_day": f"coalesce({day('due')}, CASE WHEN {given('due')} THEN {NO_DAY} END)",
         "promised": f"coalesce({number('promised', '>= 0')}, CASE WHEN {given('promised')} THEN {NO_LIMIT} END)",
-        "promised_unit": text.get("promised_unit", "'工作日'"),
-        "statutory": number("statutory", "> 0"),
+        "promised_unit": text.get("promised_unit", "'工作日'"), "statutory": number("statutory", "> 0"),
         "special_days": f"CASE WHEN {given('special_days')} THEN {number('special_days', '>= 0')} ELSE 0.0 END",
-    }
+    }  # fmt: skip
     return [f"{expression} AS {key}" for key, expression in selected.items()], frozenset(columns)
 
 
