@@ -185,7 +185,7 @@ def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tu
     texts = {key for key in sql if types[columns[key]].upper().startswith(("VARCHAR", "STRING", "CHAR", "TEXT"))}
     dates = {key for key in sql if types[columns[key]].upper().startswith(("DATE", "TIMESTAMP"))}
     text = {key: f"CAST({sql[key]} AS {dialect.text})" for key in sql}
-    nothing = f"CAST(NULL AS {dialect.text})"
+    null = f"CAST(NULL AS {dialect.text})"
 
     def day(key: str) -> str:
         column = (sql if key in dates else text).get(key)
@@ -198,10 +198,10 @@ def select_list(types: Mapping[str, str], dialect: Dialect, *, where: str) -> tu
         return _given(sql[key], is_text=key in texts) if key in sql else "false"
 
     selected = {
-        "case_no": text.get("case_no", nothing), "department": text.get("department", nothing),
-        "channel": f"nullif(trim({text.get('channel', nothing)}), '')",
-        "region_code": text.get("region_code", f"substr({text.get('org_code') or text.get('impl_code', nothing)}, 3, 6)"),
-        "base_code": text.get("base_code", f"substr({text.get('impl_code', nothing)}, 20, 12)"),
+        "case_no": text.get("case_no", null), "department": text.get("department", null),
+        "channel": f"nullif(trim({text.get('channel', null)}), '')",
+        "region_code": text.get("region_code", f"substr({text.get('org_code') or text.get('impl_code', null)}, 3, 6)"),
+        "base_code": text.get("base_code", f"substr({text.get('impl_code', null)}, 20, 12)"),
         "accept_given": given("accepted"), "finish_given": given("finished"),
         "accept_day": day("accepted"), "finish_day": day("finished"),
         "due_day": f"coalesce({day('due')}, CASE WHEN {given('due')} THEN {NO_DAY} END)",
