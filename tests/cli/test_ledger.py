@@ -10,6 +10,7 @@ import pytest
 from docx import Document
 
 from zjanalysis.cli import main
+from zjanalysis.ledger import reading
 from zjanalysis.ledger.book import init_ledger
 from zjanalysis.ledger.reading import read_ledger
 from zjanalysis.ledger.state import start
@@ -105,6 +106,39 @@ def test_a_period_without_a_figure_of_the_city_does_not_touch_the_ledger(
     assert main(["ledger", "update", str(path), "--data", str(SAMPLE.parent / "gd-2021-05")]) == 2
     assert "里没有湛江市的事项。" in capsys.readouterr().err
     assert path.read_bytes() == before
+
+
+def test_an_update_names_the_counties_whose_items_did_not_come(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, data = tmp_path / "台账.xlsx", tmp_path / "试"
+    whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
+    some = whole[whole["region_code"].isin(["440823", "440825"])].reset_index(drop=True)
+    init_ledger(path, some, on="2021-02-01", sample=True)
+    (data / "2021Q1" / "items").mkdir(parents=True)
+    (data / "dataset.toml").write_text('title = "试"\nkind = "sample"\nsource = "试"\nlicence = "MIT"\n'
+                                       '[periods."2021Q1"]\ncutoff = "2021-03-31"\n', encoding="utf-8")  # fmt: skip
+    rows = [
+        f"事项,{place},行政许可,4,承诺件,20个工作日,5个工作日,0" for place in ("遂溪县", "徐闻市")
+    ]  # a county renamed
+    head = "事项名称,地区,事项类型,行使层级,办件类型,法定时限,承诺时限,跑动次数"
+    (data / "2021Q1" / "items" / "甲.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    assert main(["ledger", "update", str(path), "--data", str(data), "--period", "2021Q1"]) == 0
+    assert "2021Q1 期没有徐闻县的事项，" in capsys.readouterr().out
+
+
+def test_rows_of_a_county_that_was_renamed_are_those_of_the_county(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "台账.xlsx"
+    whole = start(pd.DataFrame({"region_code": [], "indicator": [], "value": []}), on="2021-02-01")
+    some = whole[whole["region_code"].isin(["440823", "440825"])].reset_index(drop=True)
+    init_ledger(path, some, on="2021-02-01", sample=True)
+    monkeypatch.setattr(reading, "find_code", lambda text: {"440825": "440884", "徐闻县": "440884"}.get(text, text))
+    monkeypatch.setattr(reading, "region_name", {"440884": "徐闻市"}.__getitem__)
+    rows = read_ledger(path).ledger
+    assert dict(zip(rows["region_code"], rows["region"], strict=True)) == {"440823": "遂溪县", "440884": "徐闻市"}
+    assert rows["ledger_id"].tolist() == some["ledger_id"].tolist()
 
 
 def test_a_list_of_units_is_no_ledger_and_what_nobody_filled_in_is_not_lost(

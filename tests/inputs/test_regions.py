@@ -55,6 +55,23 @@ def test_what_is_not_certain_is_not_a_region(written: str) -> None:
     assert regions.find_code(written) is None
 
 
+def test_a_county_that_was_renamed_is_known_by_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    anew = {"code": "440884", "name": "徐闻市", "aliases": "徐闻县|440825"}
+    rows = tuple(row | anew if row["code"] == "440825" else row for row in read_reference("divisions"))
+    tables = {"divisions": rows, "zones": read_reference("zones")}
+    monkeypatch.setattr(regions, "read_reference", tables.__getitem__)
+    caches = (regions._regions, regions._codes)
+    try:
+        for one in caches:
+            one.cache_clear()
+        written = ("徐闻市", "徐闻县", "湛江市徐闻县", "440825", "440825000000", "440884000")
+        assert {regions.find_code(text) for text in written} == {"440884"}
+        assert regions.code_in("440825徐闻县.xlsx") == "440884"
+    finally:
+        for one in caches:
+            one.cache_clear()
+
+
 def test_unknown_region_names_the_nearest() -> None:
     with pytest.raises(UnknownName, match="未找到地区“赤砍区”，是不是“赤坎区”") as caught:
         regions.region_code("赤砍区")

@@ -20,7 +20,7 @@ from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.matching import common_limits
 from zjanalysis.analysis.registry import PLAN_SCOPE, Indicator, Scope
 from zjanalysis.settings import Comparison, Settings, load_settings
-from zjanalysis.units import Verdict
+from zjanalysis.units import UNITS, Verdict, digits_for
 
 LEVEL = 0.95
 _NOTHING = 1e-12
@@ -337,8 +337,18 @@ def _not_shared(row: Judged, rules: Comparison) -> str:
     if row.n_shared < rules.min_differing:
         few = f"与兄弟地区相同且有数据的事项只有{row.n_shared}个，不足{rules.min_differing:g}个"
         return few if row.n_shared else "与兄弟地区没有相同且有数据的事项"
-    part = f"与兄弟地区相同且有数据的事项只占{row.coverage:.2%}，不足{rules.min_coverage:.0%}"
+    part = f"与兄弟地区相同且有数据的事项只占{_under(row.coverage, rules)}"
     return part if row.coverage < rules.min_coverage else "没有可比的兄弟地区"
+
+
+def _under(coverage: float, rules: Comparison) -> str:
+    """Say which share is under the least one, printed apart from it.
+
+    >>> _under(10000 / 20001, Comparison()), _under(0.25, Comparison())
+    ('49.998%，不足50%', '25.00%，不足50%')
+    """
+    least, unit = rules.min_coverage, UNITS["share"]
+    return f"{coverage:.{digits_for([coverage], [least], unit)}%}，不足{least:.0%}"
 
 
 def pairs(
@@ -375,5 +385,5 @@ def _pair(table: CodeTable, own: int, other: int, one: Indicator, rules: Compari
     word = verdict_of(apart, margin=margin_of(one, rules))
     why = _too_few(n_shared, n_differ, apart, rules) if word == Verdict.NONE else ""
     if coverage < rules.min_coverage:
-        word, why = Verdict.NONE, f"同事项只占{coverage:.2%}，不足{rules.min_coverage:.0%}"
+        word, why = Verdict.NONE, f"同事项只占{_under(coverage, rules)}"
     return (*names, *values, apart.value, apart.low, apart.high, n_codes, n_shared, n_differ, coverage, str(word), why)

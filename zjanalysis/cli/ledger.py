@@ -12,6 +12,7 @@ from zjanalysis.analysis.evaluation import evaluated_scores, ledger_gaps
 from zjanalysis.cli import refuse_ending, refuse_unused
 from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
+from zjanalysis.display.wording import listed
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import write_paper
 from zjanalysis.inputs.period import Period, load_period, no_rows
@@ -63,7 +64,13 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
 def _update(arguments: argparse.Namespace, path: Path) -> int:
     period = load_period(arguments.data, arguments.period)
     scores, gaps = _scores(period), ledger_gaps(period)
-    return _told(path, update_ledger(path, scores, on=_day(arguments, period.cutoff), as_of=period.cutoff, gaps=gaps))
+    result = update_ledger(path, scores, on=_day(arguments, period.cutoff), as_of=period.cutoff, gaps=gaps)
+    told, held = _told(path, result), set(result.ledger["region_code"])
+    absent = [region_name(code) for code in units_of(load_settings().focus) if code in held - period.regions]
+    if absent:
+        lacking = f"{period.name} 期没有{listed(absent, limit=5)}的事项，"
+        print(f"{lacking}由事项计算的各行按无数据处理；请用 zj check 核对，补齐后再更新。")
+    return told
 
 
 def _scores(period: Period) -> pd.DataFrame:

@@ -70,7 +70,8 @@ def _short(name: str) -> str:
 def _codes() -> dict[str, str]:
     """Every spelling of a region that is certain → its code: full and short name, with and without what is above it."""
     claims: dict[str, set[str]] = {}
-    aliases = {row["code"]: row["aliases"].split("|") for row in read_reference("zones") if row["aliases"]}
+    tables = (row for table in ("divisions", "zones") for row in read_reference(table))
+    aliases = {row["code"]: row["aliases"].split("|") for row in tables if row["aliases"]}
     for region in _regions().values():
         names = {region.name, short := _short(region.name), short + ("县" if region.name.endswith("自治县") else "")}
         spellings = names | {level_name(region.code)} | set(aliases.get(region.code, []))
@@ -92,11 +93,8 @@ def find_code(text: str) -> str | None:
     ('440823', '440823', '440800', '4408Z1')
     """
     written = "".join(text.split()).translate(_NARROW)
-    if written in _regions():
-        return written
-    if written.isdecimal() and len(written) in (9, 12) and written[:6] in _regions():
-        return written[:6]
-    return _codes().get(written)
+    short = written[:6] if written.isdecimal() and len(written) in (9, 12) else written
+    return short if short in _regions() else _codes().get(short)
 
 
 def level_name(code: str) -> str:

@@ -23,7 +23,7 @@ from zjanalysis.errors import InputError
 from zjanalysis.files import take_lock
 from zjanalysis.inputs.guard import BOOK, RELATIONS, STYLES, elements, sheet_parts
 from zjanalysis.inputs.office_table import PLACE, OfficeTable, days, find_table, find_tables, numbers
-from zjanalysis.inputs.regions import find_code
+from zjanalysis.inputs.regions import find_code, region_name
 from zjanalysis.inputs.workbook import Sheet, cell_text, read_rows
 from zjanalysis.inputs.workplan import load_targets
 from zjanalysis.ledger.rows import COLUMNS, DAYS, LOG_SHEET, NUMBERS, OWN, SAMPLE, empty_ledger, is_own, lay_out
@@ -119,7 +119,12 @@ def ledger_memory(sheets: Sequence[Sheet]) -> pd.DataFrame:
     except InputError:
         return pd.DataFrame(columns=list(COLUMNS), dtype="str")
     rows = table.rows.drop(columns=list(PLACE))
-    return rows[rows["ledger_id"].ne("")].drop_duplicates("ledger_id").reset_index(drop=True)
+    rows = rows[rows["ledger_id"].ne("")].drop_duplicates("ledger_id").reset_index(drop=True)
+    known = _texts(rows, "region_code").map(find_code)
+    moved = known.notna() & known.ne(_texts(rows, "region_code"))  # of a region whose code is another now
+    if moved.any():
+        rows.loc[moved, "region_code"], rows.loc[moved, "region"] = known[moved], known[moved].map(region_name)
+    return rows
 
 
 def ledger_log(sheets: Sequence[Sheet]) -> pd.DataFrame:
