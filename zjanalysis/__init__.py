@@ -11,6 +11,7 @@ import importlib
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.2.0"
@@ -48,6 +49,7 @@ _HOMES = {
     "display.explore": ("explore",),
 }
 _WINGS = ("cases", "ledger")
+_NO_TEXTS = frozenset({"Study", "Period", "DataFrame", "Series"})
 _ROOM_OF = {name: room for room, names in _HOMES.items() for name in names}
 
 __all__ = ["__version__", *_WINGS, *sorted(_ROOM_OF)]  # noqa: PLE0604 - the names come from the table above
@@ -89,10 +91,8 @@ def asked(function: Any, face: str = "zj") -> Any:
                 del bound.arguments[key]
             elif is_view and asks[key].kind is inspect.Parameter.VAR_POSITIONAL:
                 bound.arguments[key] = tuple(_one_by_one(value))
-            elif asks[key].annotation == "str" and type(value).__name__ == "Study":
-                raise ConfigError(
-                    f"{name} 的 {key} 是文字，不是 zj.study(…) 的结果。", f"写法：{name}({_usage(asks)})。"
-                )
+            elif "str" in str(asks[key].annotation).split(" | "):
+                _refuse_no_text(key, value, f"写法：{name}({_usage(asks)})。")
             elif asks[key].annotation == "int" and (isinstance(value, bool) or not isinstance(value, Integral)):
                 raise ConfigError(f"{key}={value!r} 不是整数。", f"例如 {key}={asks[key].default}。")
         if is_view:
@@ -100,6 +100,27 @@ def asked(function: Any, face: str = "zj") -> Any:
         return function(*bound.args, **bound.kwargs)
 
     return answered
+
+
+def _refuse_no_text(key: str, value: Any, hint: str) -> None:
+    """Raise ConfigError for a study, a period or a table where a text is asked for, and for a number as the data."""
+    from zjanalysis.errors import ConfigError  # noqa: PLC0415
+
+    for one in value if isinstance(value, tuple) else [value]:
+        if type(one).__name__ in _NO_TEXTS or (key == "data" and isinstance(one, Integral)):
+            raise ConfigError(f"{key} 是文字，得到的是 {type(one).__name__}。", hint)
+
+
+class Wing(ModuleType):
+    """A wing, which is no function: who calls it is told how its views are."""
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        from zjanalysis.errors import ConfigError  # noqa: PLC0415
+
+        wing = f"zj.{self.__name__.rpartition('.')[2]}"
+        raise ConfigError(
+            f"{wing} 不是函数，它下面有几个。", f"写 {'、'.join(f'{wing}.{name}(me)' for name in self.__all__)}。"
+        )
 
 
 def _usage(asks: Mapping[str, inspect.Parameter]) -> str:

@@ -7,6 +7,7 @@ import pickle
 import re
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -146,6 +147,13 @@ CHINESE: dict[str, Callable[[Study], object]] = {
     "a study for a data set": zj.series,  # type: ignore[dict-item]
     "a study for the items of all periods": zj.item_series,  # type: ignore[dict-item]
     "a study to be explored": zj.explore,  # type: ignore[dict-item]
+    "a wing": zj.cases,  # type: ignore[dict-item]
+    "the other wing": zj.ledger,  # type: ignore[dict-item]
+    "a number for a data set": lambda _: zj.load_period(1),  # type: ignore[arg-type]
+    "a table for a data set": lambda me: zj.study(me.gaps),  # type: ignore[arg-type]
+    "a period for a data set": lambda me: zj.series(me.period),  # type: ignore[arg-type]
+    "a table for a sentence": lambda me: zj.say(me.gaps),  # type: ignore[arg-type]
+    "a table that holds no items": lambda me: zj.measure(me.gaps),
     "a column to group by": lambda me: me.gap_split("visits", by="departments"),
 }
 
@@ -156,6 +164,11 @@ def test_what_cannot_be_read_is_said_in_chinese(name: str, county: Study) -> Non
         CHINESE[name](county)
     assert re.match(r"[\w.=‘’'“]* ?[一-龥]", told.value.message), told.value.message
     assert told.value.hint
+
+
+def test_what_a_block_draws_is_saved(county: Study, tmp_path: Path) -> None:
+    zj.ranking(county, "visits").figure.savefig(tmp_path / "图.png")
+    assert (tmp_path / "图.png").stat().st_size > 1000
 
 
 def test_no_indicator_named_means_the_six(county: Study) -> None:

@@ -259,6 +259,8 @@ CASES = [
     Case("表头写错字.xlsx", book(["法定办结时间" if h == "法定时限" else h for h in HEAD], A, B), 2,
          {"column_unknown": 1, "column_missing": 1}),
     Case("两列不一致.xlsx", book([*HEAD, "到办事现场次数"], [*A, 2], [*B, 1]), 2, {"column_twice": 1, "column_missing": 1}),
+    Case("代码与名称.xlsx", book([HEAD[0], "行政区划名称", *HEAD[2:], "区划名称"], [A[0], "广东省湛江市遂溪县", *A[2:], "440823"], [*B, "遂溪县"])),
+    Case("其实是新格式.xls", book(HEAD, A, B)),
     Case("两列一致.xlsx", book([*HEAD, "ONLINECHECK"], [*A, 1], [*B, "1"])),
     Case("两义列按内容认.xlsx", book([*HEAD, "handle_type"], [*A, "承诺件"], [*B, "承诺件"])),
     Case("两义列问用户.xlsx", book([*HEAD, "handle_type"], [*A, 2], [*B, 2]), 2, {"column_ambiguous": 1}),

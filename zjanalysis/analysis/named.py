@@ -38,8 +38,9 @@ def measure(
     if isinstance(items, Period):
         scope = scope or Scope(items.dataset.item_types, items.dataset.use_levels)
         items = items.items
-    if not isinstance(items, pd.DataFrame):
-        raise ConfigError(f"measure 要一张事项表，得到的是 {type(items).__name__}。", "例如 zj.measure(me.items)。")
+    if not isinstance(items, pd.DataFrame) or "in_force" not in items:
+        kind = "别的表" if isinstance(items, pd.DataFrame) else type(items).__name__
+        raise ConfigError(f"measure 要一张事项表，得到的是{kind}。", "例如 zj.measure(me.items)。")
     wanted = [indicators] if isinstance(indicators, (str, Indicator)) else indicators
     keys = group_columns([by] if isinstance(by, str) else by, items)
     return named(plain.measure(items, wanted, by=keys, scope=scope_of(scope or PLAN_SCOPE, items)))

@@ -8,13 +8,16 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
-from zjanalysis import asked
+from zjanalysis import Wing, asked
 from zjanalysis.errors import no_such_name
 
 __all__ = ("bands", "brief", "departments", "items", "load", "loose", "overdue", "problems", "regions", "scores",
            "trend", "weighted")  # fmt: skip
+
+sys.modules[__name__].__class__ = Wing
 
 
 def __getattr__(name: str) -> Any:

@@ -75,6 +75,11 @@ class _BareAxes(Axes):
             for side in sides:
                 self.spines[side].register_axis(axis)
 
+    def savefig(self, *given: Any, **named: Any) -> None:
+        """Save the figure: a block's ``figure`` is what an analyst saves."""
+        if figure := self.get_figure(root=True):
+            figure.savefig(*given, **named)
+
 
 @theme.style()
 def bare_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:

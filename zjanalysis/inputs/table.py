@@ -20,6 +20,7 @@ from zjanalysis.columns import column_of, label
 from zjanalysis.inputs import values
 from zjanalysis.inputs.findings import WHOLE, Place, Violation
 from zjanalysis.inputs.headers import SPELLINGS, Header, Reader, headers_of, nearest, reader
+from zjanalysis.inputs.regions import find_code
 from zjanalysis.inputs.values import plain
 from zjanalysis.inputs.workbook import Sheet, cell_text, column_letter
 
@@ -242,6 +243,10 @@ def _fits(key: str, cells: Cells) -> bool:
     return sum(fitting) >= 0.9 * len(written)
 
 
+def _region(text: str) -> str:
+    return find_code(text) or plain(text)
+
+
 def _one_of(
     key: str, claimed: list[int], texts: list[str], columns: Mapping[int, Cells], violations: list[Violation]
 ) -> int | None:
@@ -251,6 +256,8 @@ def _one_of(
         return (filled or claimed)[0]
     first = filled[0]
     read = {"flag": values.flag, "visits": values.visits}.get(column_of(key, "items").kind, plain)
+    if key in ("region_code", "region"):
+        read = _region
     for other in filled[1:]:
         a, b = (pd.Series(columns[c].each(lambda text: str(read(text)))) for c in (first, other))
         if not (a.eq(b) | a.eq("") | b.eq("")).all():

@@ -253,14 +253,16 @@ def sheets_of(path: Path, guard: Guard, name: str = "") -> tuple[Sheet, ...]:
 
 def _workbook_sheets(path: Path, scans: Mapping[str, Inspection], *, guard: Guard) -> tuple[Sheet, ...]:
     try:
-        with python_calamine.load_workbook(path) as book:
+        # by its name a workbook called .xls would be read as one of 1997; inspected, it is none
+        known = path.suffix.lower() in SUFFIXES
+        with python_calamine.load_workbook(path if known else io.BytesIO(path.read_bytes())) as book:
             metas = [meta for meta in book.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
             return tuple(_sheet(book, meta, path=path, scans=scans, guard=guard)
                          for meta in metas if not _OURS.fullmatch(meta.name))  # fmt: skip
     except python_calamine.PasswordError as error:
         raise InputError(f"“{path.name}”设了打开密码。", "请在 Excel/WPS 中取消密码后另存，再放回原处。") from error
     except python_calamine.CalamineError as error:
-        wrong = f"“{path.name}”打不开，文件可能已损坏（{error}）。"
+        wrong = f"“{path.name}”打不开，文件可能已损坏。"
         raise InputError(wrong, "请用 Excel/WPS 打开后另存为 .xlsx 再试。") from error
 
 

@@ -8,12 +8,15 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
-from zjanalysis import asked
+from zjanalysis import Wing, asked
 from zjanalysis.errors import no_such_name
 
 __all__ = ("agenda", "board", "due", "evaluation", "load", "outlook", "regions", "units")
+
+sys.modules[__name__].__class__ = Wing
 
 
 def __getattr__(name: str) -> Any:
