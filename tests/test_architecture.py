@@ -54,7 +54,7 @@ OWED_TO_LIBRARIES = {
     "Engine", "TemplateExporter", "HTMLExporter", "ArgumentParser", "Action", "Executor", "Preprocessor",
     "InteractiveShell", "HelpFormatter", "RawDescriptionHelpFormatter", "HTMLParser", "DisplayPublisher",
     "ContentHandler", "NotebookExecutionManager", "FigureCanvasAgg", "DisplayHook", "TextIOBase", "Thread",
-    "RendererBase", "RendererSVG", "RendererAgg", "Axes", "XAxis", "YAxis", "Text", "ExcelWriter",
+    "RendererBase", "RendererSVG", "RendererAgg", "Axes", "XAxis", "YAxis", "Text", "ExcelWriter", "ModuleType",
 }  # fmt: skip
 TEXT_FILES = [
     p
