@@ -228,6 +228,15 @@ def test_what_office_windows_and_the_lab_leave_is_not_read(name: str, settings: 
     assert len(load_period(settings=settings).files) == 1
 
 
+def test_a_file_of_the_last_period_is_a_finding_of_the_build_too(settings: Settings) -> None:
+    """Only zj check said so: the pages read 持平 throughout."""
+    folder = settings.root / "data" / "试"
+    last = (folder / "2020Q4" / "items" / "甲.csv").read_text(encoding="utf-8")
+    _write(settings, "2021Q1/items/乙.csv", last)
+    found = load_period("", "2021Q1", settings=settings).findings.set_index("rule")
+    assert found.loc["file_of_last", "message"] == "“乙.csv”与2020Q4的“甲.csv”内容完全相同，仍按本期计。"
+
+
 def test_a_mapping_in_the_data_set_names_a_column(settings: Settings) -> None:
     table = "事项名称,地区,法定时限,办多久\n甲,遂溪县,20日,3日\n"
     _write(settings, "2021Q1/items/甲.csv", table)

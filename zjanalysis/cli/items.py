@@ -295,7 +295,9 @@ def measure(arguments: argparse.Namespace) -> int:
     scores = scores[(scores["n"] > 0) | (scores["n_left_out"] > 0)]
     if scores.empty:
         why, hint = emptied_by(items, scope)
-        raise ConfigError(why or "所选地区没有事项。", hint or "请检查 --region，或去掉它。")
+        none = ("所选地区没有事项。", "请检查 --region，或去掉它。")
+        none = none if arguments.region else ("没有一项事项可以采用。", "请用 zj check 核对 items 文件夹。")
+        raise ConfigError(why or none[0], hint or none[1])
     units = "按原文数字，未折算" if arguments.as_written else "自然日、月、年等已折算为工作日"
     types, levels = ("按各指标口径" if names is None else "、".join(names) or EVERYTHING
                      for names in (scope.item_types, scope.use_levels))  # fmt: skip

@@ -280,8 +280,7 @@ def check_files(
     checked = {name: result for name, result in results.items() if isinstance(result, Checked)}
     refused = [rows_of([Violation("file_refused", WHOLE, values=error.message, others=error.hint)], file=name)
                for name, error in results.items() if isinstance(error, InputError)]  # fmt: skip
-    refused += [rows_of([Violation("file_of_last", WHOLE, values=name, others=other)], file=name)
-                for name in checked if (other := _same_before(files[name]))]  # fmt: skip
+    refused += handed_in_again({name: files[name] for name in checked})
     header_tables = [result.headers for result in results.values() if isinstance(result, (Checked, ColumnsMissing))]
     headers = pd.concat([header_rows([]), *header_tables], ignore_index=True)
     items, findings, counts = (
@@ -291,6 +290,12 @@ def check_files(
     findings = pd.concat([findings_of(refused), findings, *(findings for findings, _ in reported)], ignore_index=True)
     counts = pd.concat([counts, *(count for _, count in reported)], ignore_index=True)
     return Submission(items, findings, counts, files, headers, dataset.folder / FILE_NAME)
+
+
+def handed_in_again(paths: Mapping[str, Path]) -> list[Rows]:
+    """Return what names the files of a period that are the same to the byte as one of the period before."""
+    return [rows_of([Violation("file_of_last", WHOLE, values=name, others=other)], file=name)
+            for name, path in paths.items() if (other := _same_before(path))]  # fmt: skip
 
 
 def _same_before(path: Path) -> str:

@@ -30,7 +30,7 @@ import zjanalysis
 from zjanalysis.columns import TABLES
 from zjanalysis.errors import InputError, NoData, answering, unknown_name
 from zjanalysis.files import file_digest, files_in, write_whole
-from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, name_order
+from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, handed_in_again, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.findings import Violation, findings_of, rows_of
 from zjanalysis.inputs.office_table import Broken, OfficeTable, findings_in, numbers, table_at
@@ -164,6 +164,8 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
     key = key_of({path.name: file_digest(path) for path in paths}, state=how_read(dataset, chosen))
     build = partial(read_period, paths, settings=chosen, mapping=dataset.columns)
     items, findings, files = cached(chosen.root / CACHE, key, build)
+    if again := handed_in_again({path.name: path for path in paths}):
+        findings = pd.concat([findings_of(again), findings], ignore_index=True)
     about = dataset.periods.get(name, {})
     return Period(name, str(about.get("title", name)), dataset, dataset.cutoff(name), items, findings, files)
 
