@@ -40,7 +40,7 @@ def own_cases(me: Study) -> CaseSummary | Block:
     """Return the cases (`load`) where the region has some, else the sentence that says there are none."""
     if (cases := cases_of(me)) is None:
         return say(NO_CASES)
-    if me.region not in set(cases.by_item["region_code"]):
+    if not (cases.by_item["region_code"] == me.region).any():
         return say(NONE_OF_ITS_OWN.format(cases.n_cases, me.name))
     return cases
 

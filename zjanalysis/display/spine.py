@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 
 from zjanalysis.analysis.compare import target_of
 from zjanalysis.analysis.registry import for_region
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps, since
-from zjanalysis.display.canvas import Cell, Columns, dots, key_line, line, row_chart, rows_per_mm, text_of, write
+from zjanalysis.display.canvas import Cell, Columns, dots, key_line, put, row_chart, rows_per_mm, text_of, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
 from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.workplan import unplanned
@@ -119,8 +120,7 @@ def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     names = [about(key).short for key in rows["indicator"]]
     axes = row_chart(names, head="指标", right=right, size=theme.SMALL)  # drawn wider than others on the screen
     axes.set_xlim(-0.04, 1.04)
-    for number, places in enumerate(spots):
-        _strip(axes, number, places)
+    _strips(axes, range(len(spots)), spots)
     over = {"fontsize": theme.SMALL, "color": theme.SOFT, "va": "bottom"}
     write(axes, 0, -0.5 - rows_per_mm(axes), "← 较差", ha="left", **over)
     write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
@@ -131,20 +131,22 @@ def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     return describe(axes, alt)
 
 
-def _strip(axes: Axes, y: float, spots: Spots, *, half: float = 0.3, small: float = 17, large: float = 62) -> None:
-    """Draw one indicator: a line, a dot per region, the median as a tick, the target as a wedge, the own dot last.
+def _strips(
+    axes: Axes, ys: Sequence[float], spots: Sequence[Spots], *, half: float = 0.3, small: float = 17, large: float = 62
+) -> None:
+    """Draw the indicators: a line, a dot per region, the median as a tick, the target as a wedge, the own dot last.
 
     ``half`` the height of the tick, in the units of the axes; ``small`` and ``large`` dots in square points.
     """
-    others, own, median, target = spots
-    line(axes, [0, 1], [y, y], color=theme.RANGE, linewidth=1.0, zorder=1)
-    dots(axes, others, [y] * len(others), size=small, colours=theme.PEER, zorder=3)
-    if not wording.missing(median):
-        line(axes, [median] * 2, [y - half, y + half], color=theme.INK, linewidth=1.5, zorder=4)
-    if not wording.missing(target):
-        dots(axes, [target], [y - 1.2 * half], size=small + 3, marker="v", colours=theme.TARGET, zorder=4)
-    if not wording.missing(own):
-        dots(axes, [own], [y], size=large, colours=theme.FOCUS, zorder=5)
+    others, own, medians, targets = zip(*spots, strict=True)
+    every = [(place, y) for places, y in zip(others, ys, strict=True) for place in places]
+    strips = [((0, y), (1, y)) for y in ys]
+    ticks = [((x, y - half), (x, y + half)) for x, y in zip(medians, ys, strict=True) if not wording.missing(x)]
+    for lines, ink, wide, level in ((strips, theme.RANGE, 1.0, 1), (ticks, theme.INK, 1.5, 4)):
+        put(axes, LineCollection(lines, colors=ink, linewidths=wide, zorder=level, capstyle="projecting"))
+    dots(axes, [x for x, _ in every], [y for _, y in every], size=small, colours=theme.PEER, zorder=3)
+    dots(axes, targets, [y - 1.2 * half for y in ys], size=small + 3, marker="v", colours=theme.TARGET, zorder=4)
+    dots(axes, own, ys, size=large, colours=theme.FOCUS, zorder=5)
 
 
 def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
@@ -174,7 +176,7 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
         write(axes, 1, top, wording.verdict_text(verdict), va="top", ha="right", color=INK.get(verdict, theme.SOFT))
         below = wording.in_points(f"{wording.nth(row['place'])}　{row['moved']}".strip("　"))
         write(axes, 0, top + 4.2, below, va="top", fontsize=theme.SMALL, color=theme.SOFT)
-        _strip(axes, top + 9.2, spots[number], half=1.8, small=15, large=52)
+    _strips(axes, [number * step + 11.2 for number in range(len(rows))], spots, half=1.8, small=15, large=52)
     marks = [("●", "本地区", theme.FOCUS), ("●", "其他", theme.PEER), ("｜", "中位数", theme.INK)]
     marks += [("▼", "目标", theme.TARGET)] * bool(rows["target"].notna().any()) + [("→", "较好", theme.SOFT)]
     key_line(axes, marks, 0.03, total - 1, transform=axes.get_yaxis_transform(), va="bottom")
