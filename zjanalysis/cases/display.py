@@ -180,8 +180,10 @@ def weighted(me: Study) -> Block:
         plain_place=[wording.place_text(r["plain_rank"], r["plain_n_ranked"], r["plain_tied"]) for r in records],
         place=wording.place_texts(weighed),
         effective=[wording.number(r["n_effective"], 1) for r in records],
-        top=[f"{r['top_item']}（{r['top_share']:.0%}）" if r["top_item"] else wording.NO_DATA for r in records],
-        covered=[f"{r['n_cases']:.0f}件（{r['coverage']:.0%}）" for r in records],
+        top=[
+            f"{r['top_item']}（{wording.part(r['top_share'])}）" if r["top_item"] else wording.NO_DATA for r in records
+        ],
+        covered=[f"{r['n_cases']:.0f}件（{wording.part(r['coverage'])}）" for r in records],
     )
     few = rows.loc[rows["n_effective"] < FEW, "effective"].tolist()
     warn = f"注意：办件集中，数值只相当于{few[0]}个事项，位次可能取决于一两个事项。" if few else ""

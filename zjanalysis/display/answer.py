@@ -110,7 +110,7 @@ def _who_holds(me: Study, said: str) -> str:
     said += f"承诺时限合计{wording.plain(whole)}个工作日" + (f"（其中{blank}个{UNNAMED}）" if blank != "0" else "")
     longest = longest.head(wording.tied_with(map(wording.plain, longest), 3))
     most = wording.listed((office(name, me.name) for name in longest.index), limit=3)
-    return f"{said}，{most}承诺天数最多，占{longest.sum() / whole:.0%}。" if most else f"{said}。"
+    return f"{said}，{most}承诺天数最多，占{wording.part(longest.sum() / whole)}。" if most else f"{said}。"
 
 
 def _how_many(those: pd.Series, values: pd.Series, what: str, column: str) -> str:

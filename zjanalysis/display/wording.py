@@ -85,6 +85,16 @@ def amounts(values: Iterable[Any], units: str | Iterable[str], digits: Iterable[
     return list(map(amount, values, repeat(units) if isinstance(units, str) else units, digits))
 
 
+def part(share: Any) -> str:
+    """Return a share in whole percent; with decimals where that would read as none or all and is not.
+
+    >>> part(0.39), part(1.0), part(0.996), part(0.00001)
+    ('39%', '100%', '99.60%', '0.001%')
+    """
+    text = f"{float(share):.0%}"
+    return amount(share, "share") if text in ("0%", "100%") and abs(share - round(share)) > 1e-9 else text
+
+
 def goal(value: Any, unit: str, sign: int, *, past: bool, whose: str = "中位数", digits: Any = None) -> str:
     """Say what a target asks of a value: to be reached or, ``past``, passed, on the side that is better.
 
@@ -386,5 +396,5 @@ def state_text(value: Any, kind: str) -> str:
     if kind == "visits":
         return f"{plain(value)}次"
     if value not in (0, 1):
-        return f"部分（{float(value):.0%}）"
+        return f"部分（{part(value)}）"
     return ("是" if value else "否") if kind == "flag" else ("即办件" if value else "非即办件")
