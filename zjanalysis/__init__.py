@@ -91,7 +91,7 @@ def asked(function: Any, face: str = "zj") -> Any:
                 del bound.arguments[key]
             elif is_view and asks[key].kind is inspect.Parameter.VAR_POSITIONAL:
                 bound.arguments[key] = tuple(_one_by_one(value))
-            elif "str" in (kinds := str(asks[key].annotation).split(" | ")) and _NO_TEXTS.isdisjoint(kinds):
+            elif {"str"} <= {*str(asks[key].annotation).split(" | ")} <= {"str", "int", "float"}:
                 _refuse_no_text(key, value, f"写法：{name}({_usage(asks)})。")
             elif asks[key].annotation == "int" and (isinstance(value, bool) or not isinstance(value, Integral)):
                 raise ConfigError(f"{key}={value!r} 不是整数。", f"例如 {key}={asks[key].default}。")

@@ -166,6 +166,11 @@ def test_what_cannot_be_read_is_said_in_chinese(name: str, county: Study) -> Non
     assert told.value.hint
 
 
+def test_several_names_may_be_a_column(county: Study) -> None:
+    names = county.gaps["indicator"].iloc[:1]
+    assert set(zj.measure(county.items, names)["indicator"]) == {*names}
+
+
 def test_what_a_block_draws_is_saved(county: Study, tmp_path: Path) -> None:
     zj.ranking(county, "visits").figure.savefig(tmp_path / "图.png")
     assert (tmp_path / "图.png").stat().st_size > 1000
