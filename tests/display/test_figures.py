@@ -150,6 +150,17 @@ def test_the_key_on_a_phone_has_the_colours_of_the_dots(county: Study) -> None:
     assert not any("个百分点" in one.get_text() for one in drawn if isinstance(one, Text))  # it ran into the wedge
 
 
+def test_neither_key_nor_alt_of_the_spine_names_a_median_of_too_few(pair: Study) -> None:
+    rows = spine.spine_rows(pair)
+    assert rows["median"].isna().all()
+    spots = [spine._spots(pair, row) for row in rows.to_dict("records")]
+    for axes in (spine._wide(pair, rows, spots), spine._narrow(pair, rows, spots)):
+        assert not any("中位数" in word for word in words(axes))
+    assert not any(
+        "中位数" in alt for alt in re.findall('aria-label="(.*?)"', zj.spine(pair)._repr_mimebundle_()["text/html"])
+    )
+
+
 def test_the_spine_says_whether_a_change_is_good(county: Study) -> None:
     """A share of visits that rises is worse, whatever the verb for rising says."""
     rows = spine.spine_rows(county).set_index("indicator")

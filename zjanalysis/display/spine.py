@@ -13,7 +13,7 @@ from zjanalysis.analysis.compare import target_of
 from zjanalysis.analysis.registry import for_region
 from zjanalysis.display import templates, theme, wording
 from zjanalysis.display.blocks import Block, carry, exhibit, n_places, peers_text, printed_steps, since
-from zjanalysis.display.canvas import Cell, Columns, dots, key_line, put, row_chart, rows_per_mm, text_of, write
+from zjanalysis.display.canvas import Cell, Columns, Mark, dots, key_line, put, row_chart, rows_per_mm, text_of, write
 from zjanalysis.display.picture import bare_axes, describe, new_figure
 from zjanalysis.display.tables import about, page_table
 from zjanalysis.inputs.workplan import unplanned
@@ -127,8 +127,8 @@ def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     _key(axes, me, rows, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
     each = "；".join(f"{about(row['indicator']).short}{row['text']}{wording.nth(row['place'], '，')}，"
                     f"{row['meets_target']}，判断{row['verdict']}" for row in rows.to_dict("records"))  # fmt: skip
-    alt = f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}，短竖线为全组中位数。{each}。"
-    return describe(axes, alt)
+    tick = "，短竖线为全组中位数" if rows["median"].notna().any() else ""
+    return describe(axes, f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}{tick}。{each}。")
 
 
 def _strips(
@@ -150,13 +150,18 @@ def _strips(
 
 
 def _key(axes: Axes, me: Study, rows: pd.DataFrame, y: float) -> None:
-    marks = [("●", me.name, theme.FOCUS)]
     middle = rows.loc[rows["median"].notna(), "n_ranked"]
-    marks += [("●", peers_text(me, *me.keys), theme.PEER)] if me.peers else []
-    marks += [("｜", f"{n_places(middle)}中位数", theme.INK)] if len(middle) else []
-    marks += [("▼", "方案目标", theme.TARGET)] if rows["target"].notna().any() else []
+    names = (me.name, peers_text(me, *me.keys) if me.peers else "", f"{n_places(middle)}中位数" if len(middle) else "")
     box = axes.get_position()
-    key_line(axes, marks, -box.x0 / box.width, y, transform=axes.get_yaxis_transform(), va="top")
+    key_line(axes, _marks(me, rows, *names, "方案目标"), -box.x0 / box.width, y, transform=axes.get_yaxis_transform(),
+             va="top")  # fmt: skip
+
+
+def _marks(me: Study, rows: pd.DataFrame, *names: str) -> list[Mark]:
+    """Return the key: the own dot, the others', the median and the target by these names, those that are drawn."""
+    drawn = (True, bool(me.peers), rows["median"].notna().any(), rows["target"].notna().any())
+    marks = zip("●●｜▼", names, (theme.FOCUS, theme.PEER, theme.INK, theme.TARGET), strict=True)
+    return [mark for mark, is_drawn in zip(marks, drawn, strict=True) if is_drawn]
 
 
 def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
@@ -177,7 +182,6 @@ def _narrow(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
         below = wording.in_points(f"{wording.nth(row['place'])}　{row['moved']}".strip("　"))
         write(axes, 0, top + 4.2, below, va="top", fontsize=theme.SMALL, color=theme.SOFT)
     _strips(axes, [number * step + 11.2 for number in range(len(rows))], spots, half=1.8, small=15, large=52)
-    marks = [("●", "本地区", theme.FOCUS), ("●", "其他", theme.PEER), ("｜", "中位数", theme.INK)]
-    marks += [("▼", "目标", theme.TARGET)] * bool(rows["target"].notna().any()) + [("→", "较好", theme.SOFT)]
+    marks = [*_marks(me, rows, "本地区", "其他", "中位数", "目标"), ("→", "较好", theme.SOFT)]
     key_line(axes, marks, 0.03, total - 1, transform=axes.get_yaxis_transform(), va="bottom")
     return describe(axes, "窄屏")
