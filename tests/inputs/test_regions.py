@@ -144,9 +144,10 @@ def test_the_whole_of_a_city_is_a_region_of_its_own() -> None:
     assert len(regions.peers_of("全市")) == 11
     assert [regions.find_code(text) for text in ("全市", "湛江全市", "440800+")] == [None] * 3, "no file speaks of it"
     assert regions.code_in("湛江市全市事项.xlsx") == "440800"
-    for name in ("遂溪全市", "全市全区"):
-        with pytest.raises(UnknownName):
-            regions.region_code(name)
+    with pytest.raises(UnknownName):
+        regions.region_code("全市全区")
+    with pytest.raises(ConfigError, match="遂溪县不是地市，没有全市的合计"):
+        regions.region_code("遂溪全市")
 
 
 @pytest.mark.parametrize(("region", "peers"), [("440800", "茂名全市"), ("440823", "全市"), ("全市", "茂名各县区")])

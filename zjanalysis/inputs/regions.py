@@ -134,7 +134,7 @@ def region_name(code: str | int) -> str:
 def region_code(name_or_code: str | int) -> str:
     """Return the code of a region written as name or code; 全市 alone is the whole of the city of the settings.
 
-    Raises UnknownName with the nearest names.
+    Raises UnknownName with the nearest names, ConfigError for the whole of a county.
 
     >>> region_code("遂溪县"), region_code(440825), region_code("茂名全市")
     ('440823', '440825', '440900+')
@@ -145,7 +145,10 @@ def region_code(name_or_code: str | int) -> str:
     text = str(name_or_code).strip().replace("+", WHOLE)
     above = text.replace(WHOLE, "") or load_settings().focus
     code = find_code(above if WHOLE in text else text)
-    if code is None or (WHOLE in text and is_county(code)):
+    if code and WHOLE in text and is_county(code):
+        hint = f"要全市的合计，写“{region_name(whole_of(city_of(code)))}”。"
+        raise ConfigError(f"{region_name(code)}不是地市，没有全市的合计。", hint)
+    if code is None:
         near = (*_children(load_settings().focus), *_regions())
         raise unknown_name("地区", str(name_or_code), [*(region_name(code) for code in near), WHOLE])
     return whole_of(code) if WHOLE in text else code
