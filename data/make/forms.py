@@ -59,7 +59,7 @@ def write_typed(folder: Path, quarters: Iterable[str]) -> None:
         sheet["A1"] = f"人口与企业数表  企业数为{BAND}"
         for row, code in enumerate((CITY, *report_units(CITY)), start=4):
             put(sheet, row, (region_of(code).firms, f"{sheet.cell(row, 5).value}；企业数为{BAND}"), first=4)
-    labels = {key: label for label, key in reversed(indicator_labels().items())}
+    labels = {key: label for label, (key, _) in reversed(indicator_labels().items())}
     with filled_in(folder / "indicators.xlsx", forms.write_indicator_template) as sheet:
         sheet["A1"] = f"评估三级指标与权重  {BAND}：指标划分、权重、计分线和得分均为示例，不是省评估方案"
         for row, line in enumerate(rows_of("evaluation"), start=4):
