@@ -294,17 +294,22 @@ def check_files(
 
 def handed_in_again(paths: Mapping[str, Path]) -> list[Rows]:
     """Return what names the files of a period that are the same to the byte as one of the period before."""
+    before = {folder: _files_before(folder) for folder in {path.absolute().parent for path in paths.values()}}
     return [rows_of([Violation("file_of_last", WHOLE, values=name, others=other)], file=name)
-            for name, path in paths.items() if (other := _same_before(path))]  # fmt: skip
+            for name, path in paths.items() if (other := _same_of(before[path.absolute().parent], path))]  # fmt: skip
 
 
-def _same_before(path: Path) -> str:
-    """Return what a file of <period>/items was called in the period before, where it is that file to the byte."""
-    folder = path.absolute().parent
+def _files_before(folder: Path) -> list[tuple[Path, int]]:
+    """Return the files of the period before that of a folder <period>/items, with their sizes."""
     others = [one for one in folder.parent.parent.glob("*/items") if one.parent.name < folder.parent.name]
     last = max(others, default=None) if folder.name == "items" else None
-    alike = (one for one in (last.iterdir() if last else ()) if one.stat().st_size == path.stat().st_size)
-    same = next((one for one in alike if one.is_file() and file_digest(one) == file_digest(path)), None)
+    return [(one, one.stat().st_size) for one in (last.iterdir() if last else ()) if one.is_file()]
+
+
+def _same_of(files: Sequence[tuple[Path, int]], path: Path) -> str:
+    """Return what a file was called among ``files``, where one of them is that file to the byte."""
+    size = path.stat().st_size
+    same = next((one for one, n in files if n == size and file_digest(one) == file_digest(path)), None)
     return f"{same.parent.parent.name}的“{same.name}”" if same else ""
 
 

@@ -145,13 +145,15 @@ def region_code(name_or_code: str | int) -> str:
     text = str(name_or_code).strip().replace("+", WHOLE)
     above = text.replace(WHOLE, "") or load_settings().focus
     code = find_code(above if WHOLE in text else text)
-    if code and WHOLE in text and is_county(code):
-        hint = f"要全市的合计，写“{region_name(whole_of(city_of(code)))}”。"
-        raise ConfigError(f"{region_name(code)}不是地市，没有全市的合计。", hint)
     if code is None:
         near = (*_children(load_settings().focus), *_regions())
         raise unknown_name("地区", str(name_or_code), [*(region_name(code) for code in near), WHOLE])
-    return whole_of(code) if WHOLE in text else code
+    if WHOLE not in text:
+        return code
+    if is_county(code):
+        hint = f"要全市的合计，写“{region_name(whole_of(city_of(code)))}”。"
+        raise ConfigError(f"{region_name(code)}不是地市，没有全市的合计。", hint)
+    return whole_of(code)
 
 
 def _children(parent: str) -> tuple[str, ...]:
