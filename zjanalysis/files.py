@@ -105,6 +105,12 @@ def files_in(folder: Path, suffixes: Collection[str], *, kinds: str, hint: str) 
     return files
 
 
+def state_of(path: Path) -> tuple[int, ...]:
+    """Return what the system changes when a file is written, the time of change too, which nobody can set back."""
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
+
+
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of the bytes of a file."""
     with path.open("rb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -158,7 +159,7 @@ def test_the_last_period_may_be_one_that_history_alone_has(settings: Settings) -
 
 def _write(settings: Settings, name: str, text: str) -> None:
     path = settings.root / "data" / "试" / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
@@ -245,12 +246,43 @@ def test_a_mapping_in_the_data_set_names_a_column(settings: Settings) -> None:
     assert load_period(settings=settings).items["promised_days"].tolist() == [3]
 
 
+# --- what stays in memory ----------------------------------------------------------------------------------------
+
+
+def test_whoever_asks_again_gets_the_same_with_what_was_made_of_it_until_anything_changes(settings: Settings) -> None:
+    """A second region in the same notebook took as long as the first."""
+    first = load_period(settings=settings)
+    assert first.once("made", lambda: 1) == 1
+    assert load_period(settings=settings).once("made", lambda: 2) == 1
+    assert load_period(settings=replace(settings, focus="440900")).once("made", lambda: 2) == 2
+    old = settings.root / "data" / "试" / "2021Q1" / "items" / "甲.csv"
+    for number, name in enumerate(("2021Q1/ledger.xlsx", "history.csv", "2020Q4/items/乙.csv", "2021Q1/items/甲.csv")):
+        _write(settings, name, ITEMS.format(days=number))
+        os.utime(old, (0, 0))
+        assert load_period(settings=settings).once("made", lambda number=number: number + 3) == number + 3, name
+    assert load_period(settings=settings).items["promised_days"].tolist() == [3]
+
+
+def test_what_a_database_may_have_changed_is_asked_for_every_time(settings: Settings) -> None:
+    _write(settings, "dataset.toml", TOML + '[cases]\nquery = "select 1"\n')
+    assert load_period(settings=settings).once("made", lambda: 1) == 1
+    assert load_period(settings=settings).once("made", lambda: 2) == 2
+
+
+def test_of_the_periods_read_two_stay(settings: Settings) -> None:
+    for name in ("2021Q1", "2020Q4", "2021Q2", "2021Q3"):
+        _write(settings, f"{name}/items/甲.csv", ITEMS.format(days=5))
+        load_period("", name, settings=settings)
+    assert [name for _, name in period._READ] == ["2021Q2", "2021Q3"]
+
+
 # --- the cache ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that were really read."""
+    """The names of the files that were really read, every load being as in a process of its own."""
+    monkeypatch.setattr(period, "_read_from", lambda *_: None)
     seen: list[str] = []
     real = period.check_apart
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from zjanalysis.errors import InputError, PublishError
-from zjanalysis.files import file_digest
+from zjanalysis.files import file_digest, state_of
 from zjanalysis.inputs.dataset import Dataset
 from zjanalysis.publish import snapshot, staleness
 from zjanalysis.publish.build import Options, build
@@ -172,10 +172,10 @@ def test_a_file_is_hashed_again_when_its_content_changes_though_its_time_is_set_
     path = tmp_path / "a.csv"
     path.write_text("甲", encoding="utf-8")
     os.utime(path, (0, 0))
-    first = snapshot._digest(path, snapshot._state(path), "2021Q1")
+    first = snapshot._digest(path, state_of(path), "2021Q1")
     path.write_text("乙", encoding="utf-8")
     os.utime(path, (0, 0))
-    assert snapshot._digest(path, snapshot._state(path), "2021Q1") != first
+    assert snapshot._digest(path, state_of(path), "2021Q1") != first
 
 
 def of_city(jobs: tuple[Job, ...], focus: str) -> tuple[Job, ...]:

@@ -29,7 +29,7 @@ import pandas as pd
 import zjanalysis
 from zjanalysis.columns import TABLES
 from zjanalysis.errors import InputError, NoData, answering, unknown_name
-from zjanalysis.files import file_digest, files_in, write_whole
+from zjanalysis.files import file_digest, files_in, state_of, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, handed_in_again, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.findings import Violation, findings_of, rows_of
@@ -42,6 +42,7 @@ from zjanalysis.settings import Settings, load_settings
 T = TypeVar("T")
 CACHE = Path(".cache") / "periods"  # under the project folder
 STATES = 12  # files of older states that stay in the folder
+STAYING = 2  # periods that stay in memory: this one and the last
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -135,6 +136,7 @@ class Period:
 
 
 _HELD: dict[tuple[Path, str], Period] = {}
+_READ: dict[tuple[Path, str], tuple[Hashable, Period]] = {}  # the periods read last, and what they were read from
 
 
 def hold(period: Period) -> None:
@@ -145,6 +147,8 @@ def hold(period: Period) -> None:
 def load_period(data: str = "", period: str | int = "", *, settings: Settings | None = None) -> Period:
     """Return the items of one period; empty names mean the data set of the settings and its newest period.
 
+    While nothing in the folder of the data set and in the settings changes a process reads a period once: whoever asks
+    again gets the same, with all that was made of it.
     Raises UnknownName for a set or period nobody knows, InputError for an empty folder or a file that cannot be used.
     """
     chosen, period = settings or load_settings(), str(period)
@@ -160,6 +164,9 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
         hint = "请建立 <期次>/items/ 文件夹，放入各地的工作簿，例如 2021Q1/items/。"
         raise InputError(f"“{dataset.folder}”里没有任何期次。", hint)
     name = period or periods[-1]
+    read_from, (before, read) = _read_from(dataset, chosen), _READ.get((dataset.folder, name), (None, None))
+    if read and read_from and read_from == before:
+        return read
     paths = item_files(dataset.folder / name)
     key = key_of({path.name: file_digest(path) for path in paths}, state=how_read(dataset, chosen))
     build = partial(read_period, paths, settings=chosen, mapping=dataset.columns)
@@ -167,7 +174,19 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
     if again := handed_in_again({path.name: path for path in paths}):
         findings = pd.concat([findings_of(again), findings], ignore_index=True)
     about = dataset.periods.get(name, {})
-    return Period(name, str(about.get("title", name)), dataset, dataset.cutoff(name), items, findings, files)
+    read = Period(name, str(about.get("title", name)), dataset, dataset.cutoff(name), items, findings, files)
+    _READ[dataset.folder, name] = read_from, read
+    for oldest in list(_READ)[:-STAYING]:
+        _READ.pop(oldest, None)
+    return read
+
+
+def _read_from(dataset: Dataset, settings: Settings) -> Hashable:
+    """Return the state of all a period depends on; None where it cannot be told: a database, files that come and go."""
+    with suppress(OSError):
+        files = sorted(dataset.folder.rglob("*"))
+        return None if dataset.cases else (repr(settings), *((path, state_of(path)) for path in files))
+    return None
 
 
 def how_read(dataset: Dataset, settings: Settings) -> str:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from zjanalysis.errors import NoData, PublishError, ZjError
-from zjanalysis.files import file_digest, is_visible, write_whole
+from zjanalysis.files import file_digest, is_visible, state_of, write_whole
 from zjanalysis.inputs.dataset import GROWING, list_periods, seen_from
 from zjanalysis.publish import processes
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
@@ -145,20 +145,14 @@ def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
     periods = [name for name in list_periods(data, settings=settings) if name <= period]
     paths = [*folder.glob("*"), *(path for name in periods for path in (folder / name).rglob("*"))]
     read = [path for path in sorted(filter(is_visible, paths)) if path.suffix != ".md"]
-    return {path.relative_to(folder).as_posix(): _digest(path, _state(path), period) for path in read}
+    return {path.relative_to(folder).as_posix(): _digest(path, state_of(path), period) for path in read}
 
 
 def changed(files: Mapping[str, str], settings: Settings, data: str, period: str) -> list[str]:
     """Return which of the files of a data set no longer have the digests they had."""
     paths = {name: settings.path(data) / name for name in sorted(files)}
     return [name for name, path in paths.items()
-            if not path.is_file() or _digest(path, _state(path), period) != files[name]]  # fmt: skip
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    """Return what the system changes when a file is written, the time of change too, which nobody can set back."""
-    about = path.stat()
-    return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
+            if not path.is_file() or _digest(path, state_of(path), period) != files[name]]  # fmt: skip
 
 
 @lru_cache(maxsize=10_000)
