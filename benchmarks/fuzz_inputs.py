@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "inputs"))
 
 from corpus import CASES, made  # noqa: E402
-from hostile import ATTACKS, good, tried  # noqa: E402
+from hostile import ATTACKS, Tried, good, measuring  # noqa: E402
 
 TOKENS = [
     b"<", b">", b'"', b"&#0;", b"&a;", b"<!DOCTYPE x>", b'r="XFD1048576"', b'r="A1"', b'r="A99999999999"', b'r="ZZZZZZ9"',
@@ -138,9 +138,9 @@ def main(n: int, seed: int) -> None:
     print(f"peak memory {peak():,.0f} MB")
 
 
-def table(folder: Path) -> None:
+def table(tried: Tried, folder: Path) -> None:
     """Print attack, size, result, processor seconds and memory of its reader, both above those of a good file."""
-    seconds, peak = good(folder)
+    seconds, peak = good(tried, folder)
     print(f"a good file: {seconds:.2f} s of processor, the reader's start with it, {peak:.0f} MB\n")
     print("| attack | kB | what is said | seconds | MB |\n|---|---|---|---|---|")
     for name, (file, write, _) in ATTACKS.items():
@@ -155,8 +155,8 @@ def table(folder: Path) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--table"]:
-        with tempfile.TemporaryDirectory() as temporary:
-            table(Path(temporary))
+        with tempfile.TemporaryDirectory() as temporary, measuring() as tried:
+            table(tried, Path(temporary))
         sys.exit()
     given = [int(argument) for argument in sys.argv[1:]]
     main(*(given + [10_000, 1][len(given) :]))

@@ -9,9 +9,12 @@ import json
 import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +85,35 @@ def parts(change: Callable[[dict[str, bytes]], object], *rows: list[Any]) -> Cal
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in held.items():
                 archive.writestr(name, content)
+
+    return write
+
+
+def pressed(
+    name: str, head: bytes, piece: bytes, times: int, tail: bytes, *rows: list[Any]
+) -> Callable[[Path], object]:
+    """Return a writer of a workbook with a part that repeats a piece very often: it is compressed once, not every time."""
+
+    def block(content: bytes, end: int = zlib.Z_FULL_FLUSH) -> bytes:
+        press = zlib.compressobj(6, zlib.DEFLATED, -15)
+        return press.compress(content) + press.flush(end)
+
+    def write(path: Path) -> None:
+        parts(lambda held: held.pop(name, None), *rows)(path)
+        at_once = min(times, max(1, 1_000_000 // len(piece)))
+        many, n = piece * at_once, times // at_once
+        entry = zipfile.ZipInfo(name)
+        entry.compress_type, entry.file_size = zipfile.ZIP_DEFLATED, len(head) + n * len(many) + len(tail)
+        entry.CRC = reduce(lambda crc, content: zlib.crc32(content, crc), (head, *repeat(many, n), tail), 0)
+        body = block(head) + block(many) * n + block(tail, zlib.Z_FINISH)
+        entry.compress_size = len(body)
+        with zipfile.ZipFile(path, "a") as archive:
+            assert archive.fp is not None
+            archive.fp.seek(archive.start_dir)
+            entry.header_offset = archive.start_dir
+            archive.fp.write(entry.FileHeader() + body)
+            archive.start_dir, archive._didModify = archive.fp.tell(), True
+            archive.filelist.append(entry)
 
     return write
 

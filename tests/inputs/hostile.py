@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from corpus import HEAD, SHEET, A, B, book, csv_of, parts, with_
+from corpus import HEAD, SHEET, A, B, book, csv_of, parts, pressed, with_
 
 Write = Callable[[Path], object]
 STRINGS, BOOK, RELATIONS = "xl/sharedStrings.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
@@ -33,27 +34,6 @@ def only(address: bytes) -> bytes:
     """A row with one cell."""
     digits = address.lstrip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     return b'<row r="' + digits + b'"><c r="' + address + b'"><v>1</v></c></row>'
-
-
-def streamed(name: str, head: bytes, piece: bytes, times: int, tail: bytes) -> Write:
-    """A workbook with one part that repeats a piece very often; it is never whole in memory here."""
-
-    def write(path: Path) -> None:
-        book(HEAD, A, B)(path)
-        with zipfile.ZipFile(path) as archive:
-            held = {part: archive.read(part) for part in archive.namelist()}
-        held.pop(name, None)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for part, content in held.items():
-                archive.writestr(part, content)
-            with archive.open(name, "w", force_zip64=True) as stream:
-                stream.write(head)
-                at_once = min(times, max(1, 1_000_000 // len(piece)))
-                for _ in range(times // at_once):
-                    stream.write(piece * at_once)
-                stream.write(tail)
-
-    return write
 
 
 def text(content: str) -> Write:
@@ -87,7 +67,7 @@ def merged(body: bytes, times: int) -> Write:
         + rows
         + b"</sheetData><mergeCells>"
     )
-    return streamed(SHEET, xml, body, times, b"</mergeCells></worksheet>")
+    return pressed(SHEET, xml, body, times, b"</mergeCells></worksheet>")
 
 
 def stray_cell(path: Path) -> None:
@@ -103,20 +83,20 @@ LONG = "0个工作日内办结" * 30_000  # a limit that takes a backtracking en
 ATTACKS: dict[str, tuple[str, Write, str]] = {
     "5 kB comment before <worksheet>, cell XFD1048576": ("a.xlsx", sheet(only(b"XFD1048576"), before=b"<!--" + b"x" * 5_000 + b"-->"), "很远的单元格"),
     "DOCTYPE after 1 MB of comment": ("a.xlsx", sheet(only(b"A1"), before=b"<!--" + b"x" * 1_100_000 + b"--><!DOCTYPE x [<!ENTITY a 'b'>]>"), "DOCTYPE"),
-    "20 M shared strings": ("a.xlsx", streamed(STRINGS, b"<sst " + MAIN + b">", b"<si><t/></si>", 20_000_000, b"</sst>"), "不予打开"),
-    "3 M shared strings": ("a.xlsx", streamed(STRINGS, b"<sst " + MAIN + b">", b"<si><t/></si>", 3_000_000, b"</sst>"), "文字表有"),
-    "one shared string of 300 MB": ("a.xlsx", streamed(STRINGS, b"<sst " + MAIN + b"><si><t>", b"x", 300_000_000, b"</t></si></sst>"), "不予打开"),
-    "one shared string of 40 MB": ("a.xlsx", streamed(STRINGS, b"<sst " + MAIN + b"><si><t>", b"x", 40_000_000, b"</t></si></sst>"), "一格超过"),
+    "20 M shared strings": ("a.xlsx", pressed(STRINGS, b"<sst " + MAIN + b">", b"<si><t/></si>", 20_000_000, b"</sst>"), "不予打开"),
+    "3 M shared strings": ("a.xlsx", pressed(STRINGS, b"<sst " + MAIN + b">", b"<si><t/></si>", 3_000_000, b"</sst>"), "文字表有"),
+    "one shared string of 300 MB": ("a.xlsx", pressed(STRINGS, b"<sst " + MAIN + b"><si><t>", b"x", 300_000_000, b"</t></si></sst>"), "不予打开"),
+    "one shared string of 40 MB": ("a.xlsx", pressed(STRINGS, b"<sst " + MAIN + b"><si><t>", b"x", 40_000_000, b"</t></si></sst>"), "一格超过"),
     "one cell OJ99999": ("a.xlsx", sheet(only(b"OJ99999")), "很远的单元格"),
     "one cell A400000": ("a.xlsx", sheet(only(b"A400000")), "很远的单元格"),
     "cells without an address, one in row 99999": ("a.xlsx", stray_cell, "没有读取"),
-    "1.6 GB of blanks in 1.6 MB": ("a.xlsx", streamed(SHEET, b"<worksheet " + MAIN + b"><sheetData>", b" ", 1_400_000_000, b"</sheetData></worksheet>"), "倍"),
-    "one inline text of 45 MB": ("a.xlsx", streamed(SHEET, b"<worksheet " + MAIN + b'><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>', b"x", 45_000_000, b"</t></is></c></row></sheetData></worksheet>"), ""),
+    "1.6 GB of blanks in 1.6 MB": ("a.xlsx", pressed(SHEET, b"<worksheet " + MAIN + b"><sheetData>", b" ", 1_400_000_000, b"</sheetData></worksheet>"), "倍"),
+    "one inline text of 45 MB": ("a.xlsx", pressed(SHEET, b"<worksheet " + MAIN + b'><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>', b"x", 45_000_000, b"</t></is></c></row></sheetData></worksheet>"), ""),
     "elements nested 200,000 deep": ("a.xlsx", sheet(DEEP), ""),
     "2 M merged ranges": ("a.xlsx", merged(b'<mergeCell ref="A1:A2"/>', 2_000_000), "合并"),
     "20,000 overlapping merges of 19,000 rows": ("a.xlsx", merged(b'<mergeCell ref="A2:A19000"/>', 20_000), "互相重叠"),
     "2,000 sheets that are one part": ("a.xlsx", parts(many_sheets), "张工作表"),
-    "styles of 60 MB": ("a.xlsx", streamed("xl/styles.xml", b"<styleSheet " + MAIN + b"><cellXfs>", b"<xf/>", 12_000_000, b"</cellXfs></styleSheet>"), "异常地大"),
+    "styles of 60 MB": ("a.xlsx", pressed("xl/styles.xml", b"<styleSheet " + MAIN + b"><cellXfs>", b"<xf/>", 12_000_000, b"</cellXfs></styleSheet>"), "异常地大"),
     "400,000 defined names": ("a.xlsx", parts(lambda h: h.update({BOOK: h[BOOK].replace(b"</workbook>", b"<definedNames>" + b'<definedName name="a">x!$A$1</definedName>' * 400_000 + b"</definedNames></workbook>")})), ""),
     "a limit of 240,000 characters": ("a.xlsx", book(HEAD, with_(A, law="2" + LONG[:32_000]), B), "不是一个时限"),
     "visits 到现场 × 5,000": ("a.xlsx", book(HEAD, with_(A, visits="到现场" * 5_000 + "x"), B), "不是次数"),
@@ -171,26 +151,47 @@ def size(path: Path) -> int:
 # --- what one file costs ---
 
 MEASURE = """
-import resource, sys
+import json, os, sys
 from pathlib import Path
 from zjanalysis.inputs.check import check_files
 from zjanalysis.settings import Settings
-found = check_files([Path(sys.argv[1])], settings=Settings(root=Path("."))).findings
-used = resource.getrusage(resource.RUSAGE_CHILDREN)  # of the reader, which has ended
-print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-print("；".join(found["message"].head(2)))
+
+def waitpid(pid, options):  # what subprocess asks when a reader has ended
+    pid, status, used = os.wait4(pid, options)
+    ended.append(used)
+    return pid, status
+
+os.waitpid = waitpid
+for line in sys.stdin:
+    ended = []
+    found = check_files([Path(json.loads(line))], settings=Settings(root=Path("."))).findings
+    seconds, peak = sum(used.ru_utime + used.ru_stime for used in ended), max(used.ru_maxrss for used in ended) / 1024
+    print(json.dumps([seconds, peak, "；".join(found["message"].head(2))]), flush=True)
 """
+Tried = Callable[[Path], tuple[float, float, str]]
 
 
-def tried(path: Path) -> tuple[float, float, str]:
-    """Check one file in a process of its own; return processor seconds and peak MB of its reader, and what was said."""
-    done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, encoding="utf-8", check=True)
-    numbers, _, said = done.stdout.partition("\n")
-    seconds, peak = map(float, numbers.split())
-    return seconds, peak, said.strip()
+@contextmanager
+def measuring() -> Iterator[Tried]:
+    """Return the function that checks one file in a process apart from this one, the same for all files.
+
+    It gives processor seconds and peak MB of the file's own reader, and what was said; it fails when the process does.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", MEASURE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as asked:
+        assert asked.stdin is not None
+        assert asked.stdout is not None
+
+        def tried(path: Path) -> tuple[float, float, str]:
+            print(json.dumps(str(path)), file=asked.stdin, flush=True)
+            seconds, peak, said = json.loads(asked.stdout.readline())
+            return seconds, peak, said
+
+        yield tried
 
 
-def good(folder: Path) -> tuple[float, float]:
+def good(tried: Tried, folder: Path) -> tuple[float, float]:
     """Return processor seconds and peak MB for a file of two items: what every reader takes."""
     path = folder / "好.csv"
     path.write_text(csv_of(HEAD, A, B), encoding="utf-8")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -151,17 +152,25 @@ def _lives(pid: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
-    return hostile.good(tmp_path_factory.mktemp("good"))
+def tried() -> Iterator[hostile.Tried]:
+    with hostile.measuring() as tried:
+        yield tried
+
+
+@pytest.fixture(scope="module")
+def usual(tried: hostile.Tried, tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
+    return hostile.good(tried, tmp_path_factory.mktemp("good"))
 
 
 @POSIX
 @pytest.mark.parametrize("name", ATTACKS)
-def test_no_attack_aborts_hangs_or_takes_much(name: str, usual: tuple[float, float], tmp_path: Path) -> None:
+def test_no_attack_aborts_hangs_or_takes_much(
+    name: str, tried: hostile.Tried, usual: tuple[float, float], tmp_path: Path
+) -> None:
     file, write, words = ATTACKS[name]
     path = tmp_path / file
     write(path)
-    seconds, peak, said = hostile.tried(path)  # fails when the command does
+    seconds, peak, said = tried(path)
     assert seconds - usual[0] < SECONDS
     assert peak - usual[1] < MEGABYTES
     assert words in said
@@ -179,7 +188,7 @@ def test_the_page_on_reliability_lists_every_attack_within_the_limits() -> None:
 
 
 @POSIX
-@pytest.mark.parametrize("position", range(FILES))
+@pytest.mark.parametrize("position", [0, 5, FILES - 1])
 def test_one_hostile_and_eleven_good_files(position: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(FILES):
         path = tmp_path / f"{number:02d}.xlsx"
