@@ -220,7 +220,9 @@ def last_figures(
     there = history[(history["period"] == before.name) & history["indicator"].isin(keys)]
     rows, _ = joined([_counted(parts, keys, before.name, scope)], there)
     rows = whole_series(rows, regions, items) if whole else rows
-    now = measure(items, keys, scope=scope)[SCORE_KEY]
+    now = pd.MultiIndex.from_product([items["region_code"].dropna().unique(), keys], names=SCORE_KEY).to_frame(
+        index=False
+    )
     versions = now.assign(now=item_versions(now, items))
     both = rows[rows["region_code"].isin(regions)].merge(versions, on=SCORE_KEY, how="left")
     alike = both["now"].isna() | (both["now"] == both["definition"])

@@ -167,23 +167,25 @@ def signals(lines: pd.DataFrame, *, period: str = "", last: str = "") -> pd.Data
     """
     newest = period or str(lines["period"].max())
     upto = lines[(lines["period"] <= newest) & lines["value"].notna()]
-    groups, places = upto.groupby("line", sort=True), steps_in_time(upto["period"])
-    rows = [_row(line, last, places) for _, line in groups if line["period"].iloc[-1] == newest]
+    columns = {name: upto[name].to_numpy() for name in (*_KEYS[:-1], "denominator")}
+    groups, places = upto.groupby("line").indices, steps_in_time(upto["period"])
+    rows = [_row({name: column[at] for name, column in columns.items()}, last, places)
+            for _, at in sorted(groups.items()) if columns["period"][at[-1]] == newest]  # fmt: skip
     return pd.DataFrame(rows, columns=[*_KEYS, *Reading.__dataclass_fields__])
 
 
 _KEYS = (*SCORE_KEY, "period", "value", "previous")
 
 
-def _row(line: pd.DataFrame, last: str, places: Mapping[str, int]) -> dict[str, Any]:
-    values, newest = line["value"].to_numpy("float64"), line.iloc[-1]
-    gaps = np.flatnonzero(np.diff([places[name] for name in line["period"]]) > 1)
-    unbroken = len(line) - 1 - int(gaps[-1]) if len(gaps) else len(line)
-    one, below = any_indicator(str(newest["indicator"])), line["denominator"].to_numpy("float64")
-    reading = read_line(values, below, one, unbroken=unbroken)
-    before = values[:-1][(line["period"] == last)[:-1]] if last else values[:-1]
+def _row(line: Mapping[str, np.ndarray], last: str, places: Mapping[str, int]) -> dict[str, Any]:
+    values, periods = line["value"], line["period"]
+    gaps = np.flatnonzero(np.diff([places[name] for name in periods]) > 1)
+    unbroken = len(values) - 1 - int(gaps[-1]) if len(gaps) else len(values)
+    newest = {name: line[name][-1] for name in _KEYS[:-1]}
+    reading = read_line(values, line["denominator"], any_indicator(newest["indicator"]), unbroken=unbroken)
+    before = values[:-1][periods[:-1] == last] if last else values[:-1]
     previous = float(before[-1]) if len(before) else float("nan")
-    return {**{name: newest[name] for name in _KEYS[:-1]}, "previous": previous, **asdict(reading)}
+    return {**newest, "previous": previous, **asdict(reading)}
 
 
 def against_group(lines: pd.DataFrame, *, regions: Iterable[str]) -> pd.DataFrame:

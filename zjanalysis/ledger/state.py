@@ -319,7 +319,7 @@ def load_ledger(period: Period, *, city: str) -> pd.DataFrame:
         path = period.dataset.folder / period.name / FILE_NAME
         if not path.is_file():
             return empty_ledger()
-        ledger = standing(_read_once(path, file_digest(path)))
+        ledger = _standing_once(path, file_digest(path))
         own = ledger["region_code"].isin(units_of(city))
         return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
@@ -338,5 +338,5 @@ def base_values(period: Period, *, city: str) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=4)
-def _read_once(path: Path, digest: str) -> LedgerFile:
-    return read_ledger(path)
+def _standing_once(path: Path, digest: str) -> pd.DataFrame:
+    return standing(read_ledger(path))
