@@ -116,6 +116,15 @@ def test_what_the_scope_lets_in_is_measured_and_said(project: Path, capsys: pyte
     assert "时限压缩率（总量口径）" in said(["measure"], capsys, 0)
 
 
+def test_rows_that_are_not_used_are_counted_by_measure_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only zj check said so: a region spelt in an unknown way was left out of the scores without a word."""
+    path = county(project)
+    assert "没有采用" not in said(["measure"], capsys, 0)
+    (path.parent / "省.csv").write_text("事项名称,地区,法定时限,承诺时限\n甲,广东省本级,20日,5日\n", encoding="utf-8")
+    items = path.parent.relative_to(project).as_posix()
+    assert f"本期有1行没有采用，原因见 zj check {items}。" in said(["measure"], capsys, 0)
+
+
 @pytest.mark.e2e
 def test_a_county_alone_whose_limits_are_all_the_same_has_its_report(project: Path) -> None:
     county(project)

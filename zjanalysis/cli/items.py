@@ -303,6 +303,8 @@ def measure(arguments: argparse.Namespace) -> int:
                      for names in (scope.item_types, scope.use_levels))  # fmt: skip
     print(f"{period.dataset.title} · {period.name} · 截止 {period.cutoff} · 时限{units}")
     print(f"统计范围：事项类型 {types}；行使层级 {levels}；只计在用的最新版本")
+    if unused := period.files["rows_left_out"].sum():
+        print(f"本期有{unused}行没有采用，原因见 zj check {where(period.dataset.folder / period.name / 'items')}。")
     keys = tuple(key for column in by for key in ((column, "region") if column == "region_code" else (column,)))
     indicators = table(scores, caption="指标", columns=(*keys, *RESULT))
     print_table(indicators)

@@ -68,7 +68,7 @@ def _ranked(me: Study, rows: pd.DataFrame, one: Indicator) -> Axes:
     own = rows[mine].iloc[0]
     alt = (f"点图：{len(rows)}个地区的{one.label}，从好到差排列。"
            f"{wording.ends(rows['region'], rows['text'], '最好', '最末')}。"
-           f"{own['region']}{own['text']}{wording.nth(own['place'], '，')}，判断{own['verdict']}。")  # fmt: skip
+           f"{own['region']}{own['text']}{wording.nth(own['place'], '，')}，判断：{own['verdict']}。")  # fmt: skip
     return describe(axes, alt)
 
 

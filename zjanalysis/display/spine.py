@@ -126,7 +126,7 @@ def _wide(me: Study, rows: pd.DataFrame, spots: Sequence[Spots]) -> Axes:
     write(axes, 1, -0.5 - rows_per_mm(axes), "较好 →", ha="right", **over)
     _key(axes, me, rows, len(rows) - 0.5 + rows_per_mm(axes) * 2.2)
     each = "；".join(f"{about(row['indicator']).short}{row['text']}{wording.nth(row['place'], '，')}，"
-                    f"{row['meets_target']}，判断{row['verdict']}" for row in rows.to_dict("records"))  # fmt: skip
+                    f"{row['meets_target']}，判断：{row['verdict']}" for row in rows.to_dict("records"))  # fmt: skip
     tick = "，短竖线为全组中位数" if rows["median"].notna().any() else ""
     return describe(axes, f"点图：{len(rows)}项指标，每点一个地区，越靠右越好，大点为{me.name}{tick}。{each}。")
 
