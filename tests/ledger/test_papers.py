@@ -17,7 +17,15 @@ from zjanalysis.display import wording
 from zjanalysis.inputs.regions import report_units
 from zjanalysis.ledger.analysis import REACHED, due, split_units
 from zjanalysis.ledger.display import worded
-from zjanalysis.ledger.papers import brief, month_start, notice_rows, summary_table, write_documents, write_notices
+from zjanalysis.ledger.papers import (
+    _movement,
+    brief,
+    month_start,
+    notice_rows,
+    summary_table,
+    write_documents,
+    write_notices,
+)
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
 from zjanalysis.ledger.rows import office_of
 from zjanalysis.ledger.state import Status, advance_state, standing, start
@@ -183,6 +191,17 @@ def test_the_month_begins_with_the_states_before_its_first_change(kept: LedgerFi
     may = month_start(kept, pd.Timestamp("2021-05-31")).set_index("ledger_id")["status"]
     assert may.to_dict() == memory.to_dict()
     assert month_start(kept, pd.Timestamp("2021-02-28")).empty
+
+
+def test_the_month_counts_what_was_met_and_lacks_its_figure_now_so_that_the_total_adds_up(kept: LedgerFile) -> None:
+    """新达标 and 回落 alone did not come to the change of 达标."""
+    now = standing(kept, on="2021-07-10")
+    met = now.index[now["status"].eq(Status.REACHED)][:3]
+    status = now["status"].mask(now.index.isin(met), str(Status.IN_PROGRESS))
+    lost = now.assign(status=status, current=now["current"].mask(now.index.isin(met[:2])))
+    assert "达标回落、重新整改的1项：" in _movement(lost, now)
+    assert _movement(lost, now).endswith("此前达标、本期无数据的2项，不再计入达标。")
+    assert "此前达标" not in _movement(now, now)
 
 
 def test_a_ledger_where_nothing_is_due_says_so(kept: LedgerFile) -> None:

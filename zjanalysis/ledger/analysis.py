@@ -106,10 +106,10 @@ def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     return both[both["status"] != both["status_before"]].reset_index(drop=True)
 
 
-def fell_back(both: pd.DataFrame) -> pd.Series:
-    """Tell which rows (of `moved`) met their target and no longer do; without a figure nobody knows."""
+def no_longer_met(both: pd.DataFrame) -> pd.Series:
+    """Tell which rows (of `moved`) met their target and do not now: fallen back, or without a figure nobody knows."""
     well = [Status.REACHED, Status.CLOSED]
-    return both["status_before"].isin(well) & ~both["status"].isin(well) & both["current"].notna()
+    return both["status_before"].isin(well) & ~both["status"].isin(well)
 
 
 def _with_earlier(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +156,10 @@ def agenda(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     changed = both["status"].ne(both["status_before"]) & bool(len(earlier))
     news = both["status"].replace({Status.LONG_TERM: Status.IN_PROGRESS}).map(_NEWS)
     news = news.mask(both["status_before"].ne(Status.NOT_STARTED) & news.eq(_NEWS[Status.IN_PROGRESS])).fillna(MOVED)
-    why = first_true(((asked.isin([OVERDUE, SOON]), asked), (fell_back(both), BACK), (changed, news)), asked)
+    why = first_true(
+        ((asked.isin([OVERDUE, SOON]), asked), (no_longer_met(both) & both["current"].notna(), BACK), (changed, news)),
+        asked,
+    )
     rows = both.assign(why_due=why, blank=both["current"].isna())
     return _by_reason(rows, AGENDA, ["blank", "days_left"]).drop(columns="blank")
 

@@ -207,10 +207,12 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
     rows = analysis.moved(now, before).dropna(subset=["status_before"])
     words = {Status.REACHED: "新达标", Status.CLOSED: "新销号", Status.OVERDUE: "新逾期"}
     said = [f"{word}{n}项" for state, word in words.items() if (n := int((rows["status"] == state).sum()))]
-    fell = rows[analysis.fell_back(rows)]
+    lost = rows[analysis.no_longer_met(rows)]
+    fell, n_blank = lost.dropna(subset=["current"]), int(lost["current"].isna().sum())
     names = wording.listed(fell["region"].fillna("") + "“" + fell["problem"].fillna("") + "”", limit=5, of="项")
     counted = f"本月{'，'.join(said)}。" if said else "本月没有新达标、新销号或新逾期的事项。"
-    return counted + (f"达标回落、重新整改的{len(fell)}项：{names}。" if len(fell) else "")
+    counted += f"达标回落、重新整改的{len(fell)}项：{names}。" if len(fell) else ""
+    return counted + (f"此前达标、本期无数据的{n_blank}项，不再计入达标。" if n_blank else "")
 
 
 def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:
