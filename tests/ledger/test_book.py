@@ -21,6 +21,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from zjanalysis.columns import LEDGER_COLUMNS
+from zjanalysis.display.sheets import opened
 from zjanalysis.errors import ConfigError, InputError, PublishError
 from zjanalysis.ledger.book import CONFLICT_SHEET, init_ledger, merge_ledger, update_ledger
 from zjanalysis.ledger.reading import MEMORY_SHEET, read_ledger
@@ -172,6 +173,19 @@ def test_update_keeps_everything_people_wrote_and_how_it_looks(path: Path) -> No
     own = result.ledger[result.ledger["problem"] == "大厅排队久"].iloc[0]
     assert own["ledger_id"] == "自001"
     assert "注：本表由市局统一印发。" in [c.value for c in new["A"]]
+
+
+def test_a_workbook_is_opened_to_the_same_cells_as_the_library_opens_it_to(path: Path) -> None:
+    edit_as_people_do(path)
+    texts = ("_x000D_", "_x005F_x000D_", " 前后 ", "甲\n乙", "=1+1", "\t", "x005F_", "<b>&amp;</b>")
+    book = openpyxl.load_workbook(path, rich_text=True)
+    for number, text in enumerate(texts, start=1):
+        book["填写说明"].cell(number, 5).value = text
+    book.save(path)
+    ours, theirs = ([[(one.value, one.data_type) for row in sheet for one in row] for sheet in book]
+                    for book in (opened(path), openpyxl.load_workbook(path, rich_text=True)))  # fmt: skip
+    assert ours == theirs
+    assert [one for sheet in ours for one, _ in sheet if isinstance(one, CellRichText)]
 
 
 def test_rows_grow_with_what_is_written_into_them_and_others_stay(path: Path) -> None:

@@ -7,7 +7,7 @@ the old in one step: a crash leaves the old file as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -23,7 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from zjanalysis.columns import HAND, LEDGER, LEDGER_COLUMNS, TOOL, column_of, label
 from zjanalysis.display import wording
-from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, looks_of, put, release
+from zjanalysis.display.sheets import BOX, TOOL_FILL, for_paper, grow_row, head_cell, looks_of, opened, put, release
 from zjanalysis.files import refuse_written_in
 from zjanalysis.inputs.office_table import PLACE, Day
 from zjanalysis.inputs.reference import read_reference
@@ -73,8 +73,8 @@ def init_ledger(path: Path, ledger: pd.DataFrame, *, on: Day, sample: bool = Fal
     last = HEADER_ROW + len(whole)
     book = _new_book(letters, last=last, note=SAMPLE_NOTE + NOTE if sample else NOTE)
     sheet = book.worksheets[0]
+    _dress(sheet, range(HEADER_ROW + 1, last + 1), letters)
     for position, row in enumerate(records(whole), start=HEADER_ROW + 1):
-        _dress(sheet, position, letters)
         for key in LEDGER:
             put(sheet[f"{letters[key]}{position}"], *cell_of(key, row))
         grow_row(sheet, position, len(letters))
@@ -152,7 +152,7 @@ def _by_tool(file: LedgerFile, after: pd.DataFrame, *, on: Day) -> pd.DataFrame:
 
 def _save(file: LedgerFile, result: LedgerResult) -> LedgerResult:
     ledger, lines = result.ledger, result.changes
-    book = load_workbook(file.path, rich_text=True)
+    book = opened(file.path)
     if MEMORY_SHEET in book.sheetnames:  # written anew
         del book[MEMORY_SHEET]
     kept = looks_of(book)
@@ -211,9 +211,10 @@ def _help(sheet: Worksheet) -> None:
         grow_row(sheet, row, 2)
 
 
-def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
-    for key, letter in letters.items():
-        cell = sheet[f"{letter}{row}"]
+def _dress(sheet: Worksheet, rows: Sequence[int], letters: Mapping[str, str]) -> None:
+    """Give new rows the looks of each column, worked out once and copied."""
+    for key, letter in letters.items() if rows else ():
+        cell = sheet[f"{letter}{rows[0]}"]
         cell.border = BOX
         cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="center" if key in CENTRED else None)
         if key in TOOL:
@@ -222,6 +223,8 @@ def _dress(sheet: Worksheet, row: int, letters: Mapping[str, str]) -> None:
             cell.number_format = "yyyy-mm-dd"
         if key in AS_TEXT:
             cell.number_format = "@"
+        for row in rows[1:]:
+            sheet[f"{letter}{row}"]._style = copy(cell._style)
 
 
 def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, changed: frozenset[str]) -> set[str]:
@@ -238,7 +241,7 @@ def _write_rows(sheet: Worksheet, file: LedgerFile, ledger: pd.DataFrame, change
         tail += int(fresh)
         position = tail if fresh else int(row["row_number"])
         if fresh:
-            _dress(sheet, position, letters)
+            _dress(sheet, [position], letters)
         back = [key for key in HAND if key not in file.letters]  # a column somebody deleted, with what stood in it
         keys = letters if fresh else [*(OWN_ROW if own else TOOL), *_moved(row, was[position], letters, own=own), *back]
         for key in keys:
@@ -299,12 +302,12 @@ def _append_lines(book: Workbook, name: str, rows: pd.DataFrame, widths: Mapping
             head_cell(sheet.cell(1, number), label(key, "ledger"), tool=True, width=widths.get(key, 16))
         sheet.freeze_panes = "A2"
         for_paper(sheet, head=1, paper=sheet.PAPERSIZE_A4)
-    sheet = book[name]
+    sheet, wrapped = book[name], Alignment(wrap_text=True, vertical="top")
     for position, row in enumerate(records(rows), start=sheet.max_row + 1):
         for number, value in enumerate(row.values(), start=1):
             cell = sheet.cell(position, number)
             put(cell, value.to_pydatetime() if isinstance(value, pd.Timestamp) else value, "yyyy-mm-dd")
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.alignment = wrapped
         grow_row(sheet, position, len(rows.columns))
 
 

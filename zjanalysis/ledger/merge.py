@@ -62,18 +62,23 @@ class LedgerResult:
 
 def as_text(values: pd.Series) -> pd.Series:
     """Return cells as the text the log holds: dates ISO, numbers in full, nothing for a missing one."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        values = values.dt.strftime("%Y-%m-%d")
-    elif pd.api.types.is_float_dtype(values):
-        values = values.map(lambda v: "" if pd.isna(v) else repr(float(v)))
-    return values.fillna("").astype("str").str.strip()
+    return pd.Series(_texts(values), index=values.index, dtype="str")
+
+
+def _texts(values: pd.Series) -> list[str]:
+    kind = values.dtype.kind
+    say = repr if kind == "f" else (lambda day: day.strftime("%Y-%m-%d")) if kind == "M" else str
+    missing = values.isna().tolist()
+    return ["" if gone else say(value).strip() for gone, value in zip(missing, values.tolist(), strict=True)]
 
 
 def cells(ledger: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Return a ledger as one row per cell: ledger_id, column, text."""
     present = [name for name in columns if name in ledger.columns]
-    texts = ledger[present].apply(as_text).assign(ledger_id=ledger["ledger_id"])
-    return texts.melt("ledger_id", present, var_name="column", value_name="text").astype("str")
+    texts = [text for name in present for text in _texts(ledger[name])]
+    names = [name for name in present for _ in range(len(ledger))]
+    ids = ledger["ledger_id"].tolist() * len(present)
+    return pd.DataFrame({"ledger_id": ids, "column": names, "text": texts}, dtype="str")
 
 
 def changes(before: pd.DataFrame, after: pd.DataFrame, *, columns: list[str], by: str, on: Day) -> pd.DataFrame:
@@ -111,7 +116,7 @@ def typed_over(written: pd.DataFrame, sent_out: pd.DataFrame) -> pd.DataFrame:
     new = written["ledger_id"].eq("") & written["doubt"].isin(["", TWICE])
     rows = written[new | written["ledger_id"].isin([key for key in before if key])]
     typed = []
-    for row in rows.assign(place=_places(rows)).to_dict("records"):
+    for row in records(rows.assign(place=_places(rows))):
         stood = before.get(row["ledger_id"], {}) if row["ledger_id"] else {}
         for key in keys:
             text = row["as_numbered"] if key == "ledger_id" else row[key]
@@ -130,8 +135,7 @@ def _is_typed(key: str, text: str, ledger_id: str, *, stood: str, sent: set[tupl
 
 
 def _sent(texts: pd.DataFrame) -> set[tuple[str, str]]:
-    pairs = texts.melt(var_name="column", value_name="text").astype("str")
-    return set(zip(pairs["column"], pairs["text"].map(comparable_text), strict=True))
+    return {(str(key), comparable_text(text)) for key in texts for text in set(texts[key].astype("str"))}
 
 
 def comparable_text(text: str) -> str:
@@ -272,8 +276,10 @@ def _added(master: pd.DataFrame, placed: Mapping[str, pd.DataFrame]) -> dict[str
 
 def _loose(copy: Copy, placed: set[int], *, by: str) -> pd.DataFrame:
     """Return the cells typed where nothing can be taken: in the tool's cells, in rows nobody can place."""
-    tool = typed_over(copy.written, copy.shown).rename(columns={"stood": "text_master"}).assign(reason=TOOL_CELL)
+    tool = typed_over(copy.written, copy.shown).rename(columns={"stood": "text_master"}).assign(reason=TOOL_CELL, by=by)
     rows = copy.written[copy.written["doubt"].ne("") & ~copy.written["row_number"].isin(placed)]
+    if rows.empty:
+        return tool
     columns = [name for name in rows.columns if name not in (*PLACE, *TALK, "sequence", "row_key", "ledger_id")]
     texts = rows[[*columns, "maybe"]].assign(ledger_id=_places(rows), reason=rows["doubt"])
     typed = texts.melt(["ledger_id", "reason", "maybe"], columns, var_name="column", value_name="text").astype("str")
@@ -285,7 +291,7 @@ def _loose(copy: Copy, placed: set[int], *, by: str) -> pd.DataFrame:
         for maybe, column, text in zip(typed["maybe"], typed["column"], typed["text"], strict=True)
     ]  # fmt: skip
     strange = typed[(typed["text"] != "") & ~pd.Series(was_there, index=typed.index, dtype="bool")]
-    return pd.concat([tool, strange.assign(text_master="")], ignore_index=True).assign(by=by)
+    return pd.concat([tool, strange.assign(text_master="", by=by)], ignore_index=True)
 
 
 def missing_columns(written: pd.DataFrame, base: pd.DataFrame) -> list[str]:

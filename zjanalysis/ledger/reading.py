@@ -259,8 +259,9 @@ def assemble(written: pd.DataFrame, memory: pd.DataFrame) -> pd.DataFrame:
 def _forgotten(ids: pd.Series, memory: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Lay out the plan's rows the memory does not know (its sheet was lost), with the values the sheet shows."""
     lost = ids[ids.str.contains("@") & ~ids.isin(memory["ledger_id"])]
+    if lost.empty:
+        return empty_ledger()
     parts = lost.str.split("@", n=1, expand=True).reindex(columns=[0, 1]).set_axis(["target", "region_code"], axis=1)
-    parts = parts.astype("str")  # without rows the columns would be numbers
     targets = parts[parts["region_code"].map(find_code).notna()].merge(load_targets(), on="target", how="inner")
     if targets.empty:
         return empty_ledger()

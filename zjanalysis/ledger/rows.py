@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,7 @@ def today(on: Day) -> pd.Timestamp:
     return day
 
 
+@lru_cache(maxsize=4096)
 def last_day(text: str) -> pd.Timestamp | None:
     """Return the day a written deadline ends: a month means its last day; 长期推进 and what is unclear have none.
 
@@ -114,19 +115,25 @@ _ABOUT = {i.key: (i.short or i.label, str(i.unit)) for i in (*ITEM_INDICATORS, *
 
 def empty_ledger() -> pd.DataFrame:
     """Return a ledger without rows, every column in its kind."""
+    return _blank().copy()
+
+
+@cache
+def _blank() -> pd.DataFrame:
     kinds = {k: "datetime64[ns]" if k in DAYS else "float64" if k in NUMBERS else "str" for k in COLUMNS}
     return pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in {**kinds, **dict.fromkeys(COUNTED, "Int64")}.items()})
 
 
 def records(ledger: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a ledger one by one, each by column."""
-    return [{str(key): value for key, value in row.items()} for row in ledger.to_dict("records")]
+    columns = {str(key): values.tolist() for key, values in ledger.items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def first_true(cases: Iterable[tuple[pd.Series, Any]], otherwise: Any = "") -> pd.Series:
     """Return for every row the text of the first case that is true of it; a missing answer is not true."""
     answers, texts = zip(*cases, strict=True)
-    chosen = np.select([answer.fillna(False).astype(bool) for answer in answers], list(texts), otherwise)
+    chosen = np.select([answer.to_numpy(bool, na_value=False) for answer in answers], list(texts), otherwise)
     return pd.Series(chosen, index=answers[0].index, dtype="str")
 
 
@@ -181,6 +188,8 @@ def number_own_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     The target and value people typed are read (`read_typed`), so that the rules of closing hold for these rows too.
     """
     new = ledger["ledger_id"].fillna("").eq("") | ledger["ledger_id"].duplicated()
+    if not new.any():
+        return read_typed(ledger, is_own(ledger))
     taken = pd.to_numeric(ledger["ledger_id"].fillna("").str.extract(rf"^{OWN}(\d+)$")[0])
     first = 0 if taken.isna().all() else int(taken.max())
     label = OWN + (new.cumsum() + first).astype("str").str.zfill(3)

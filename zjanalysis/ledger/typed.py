@@ -35,6 +35,8 @@ def read_typed(ledger: pd.DataFrame, own: pd.Series) -> pd.DataFrame:
 
     A value that cannot be held against its target (50 and ≥95%, 2小时 and ≤3天) is missing; `typed_doubt` says why.
     """
+    if not own.any():
+        return ledger
     keys = ["comparison", "target_value", "unit", "current"]
     read = pd.DataFrame([_read(row) for row in ledger[own].to_dict("records")], ledger.index[own], columns=keys)
     filled = read.astype(ledger.dtypes[keys].to_dict()).reindex(ledger.index)
