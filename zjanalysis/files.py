@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Collection
@@ -67,7 +66,7 @@ def is_as_written(path: Path) -> bool:
     if content.startswith(PACKAGE):
         return content == _sealed(content[: -len(_sealed(b""))] + b"\0\0")
     notes = find_root() / WRITTEN
-    return notes.is_file() and hashlib.sha256(content).hexdigest() in notes.read_text(encoding="ascii").split()
+    return notes.is_file() and _sha256(content) in notes.read_text(encoding="ascii").split()
 
 
 def _note(content: bytes) -> None:
@@ -75,12 +74,12 @@ def _note(content: bytes) -> None:
     with suppress(OSError):  # a project that cannot be written to: then the file is not written over
         notes.parent.mkdir(parents=True, exist_ok=True)
         with notes.open("a", encoding="ascii") as lines:
-            lines.write(f"{hashlib.sha256(content).hexdigest()}\n")
+            lines.write(f"{_sha256(content)}\n")
 
 
 def _sealed(package: bytes) -> bytes:
     """Return a zip that has no comment with its own digest as the comment: what ends it is the comment's length."""
-    comment = hashlib.sha256(package).hexdigest().encode("ascii")
+    comment = _sha256(package).encode("ascii")
     return package[:-2] + len(comment).to_bytes(2, "little") + comment
 
 
@@ -113,8 +112,16 @@ def state_of(path: Path) -> tuple[int, ...]:
 
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of the bytes of a file."""
+    import hashlib  # noqa: PLC0415  OpenSSL, a twelfth of zj list, which reads no file for its bytes
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib  # noqa: PLC0415
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def take_lock(file: IO[bytes]) -> bool:
