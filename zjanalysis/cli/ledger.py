@@ -14,7 +14,7 @@ from zjanalysis.cli.output import print_table
 from zjanalysis.display.dates import iso_day
 from zjanalysis.display.wording import listed
 from zjanalysis.errors import ConfigError
-from zjanalysis.files import write_paper
+from zjanalysis.files import refuse_written_in, write_paper
 from zjanalysis.inputs.period import Period, load_period, no_rows
 from zjanalysis.inputs.regions import region_name, units_of
 from zjanalysis.inputs.workplan import has_plan
@@ -55,6 +55,7 @@ def _init(arguments: argparse.Namespace, path: Path) -> int:
     if not has_plan(rules.focus):
         hint = "请把该市方案录入 reference/tasks.csv、targets.csv（city 列填地市代码），见 docs/guide/other-cities.md。"
         raise ConfigError(f"没有收录{region_name(rules.focus)}的工作方案，不能由方案建立台账。", hint)
+    refuse_written_in(path)  # before a period is read for it
     period = load_period(arguments.data, arguments.period)
     scores, day, gaps = _scores(period), _day(arguments, period.cutoff), ledger_gaps(period, settings=rules)
     first = start(scores, on=day, as_of=period.cutoff, gaps=gaps, settings=rules)
