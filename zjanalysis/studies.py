@@ -26,6 +26,7 @@ from zjanalysis.analysis.whole import measured, parts_of, refuse_whole, summable
 from zjanalysis.errors import answering
 from zjanalysis.inputs import regions as areas
 from zjanalysis.inputs.period import Period, lending, load_period, load_previous, load_successions, no_rows, own_copy
+from zjanalysis.inputs.wall import readers_stay
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -353,6 +354,7 @@ class Study:
         return f"{self.name} · {self.period.name} · {compared}{sample}"
 
 
+@readers_stay()
 def study(
     data: str = "",
     period: str = "",
@@ -364,10 +366,9 @@ def study(
 ) -> Study:
     """Return the study of a region: its items, scores, gaps and plans, beside those of its peers.
 
-    Empty ``data`` and ``period`` mean the data set of the settings and its newest period, an empty ``region`` the city
-    of the settings. ``peers``: empty for the default ones, the name of a group, or regions separated by commas; names
-    and codes are taken alike. ``as_written`` takes limits as the numbers written, no unit converted; ``all_types``
-    counts items of every type. Raises UnknownName for what nobody knows, NoData for a region without items.
+    Empty mean data set, newest period and city of the settings. ``peers``: empty for the default ones, the name of a
+    group, or regions separated by commas, names or codes. ``as_written`` takes limits as the numbers written, no unit
+    converted; ``all_types`` counts items of every type. Raises UnknownName, and NoData for a region without items.
     """
     now = load_period(str(data), str(period))
     if as_written:

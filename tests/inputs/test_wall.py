@@ -21,6 +21,7 @@ from zjanalysis.cli import main
 from zjanalysis.errors import InputError
 from zjanalysis.inputs import wall
 from zjanalysis.inputs.wall import Budget, _called, _pool, behind_wall, budget, readers_stay
+from zjanalysis.inputs.workbook import read_rows
 from zjanalysis.settings import Guard, Settings
 
 pytestmark = pytest.mark.e2e
@@ -85,6 +86,18 @@ def test_readers_that_ended_between_two_calls_are_replaced(files: dict[str, tupl
             reader.process.kill()
             reader.process.wait()
         assert behind_wall(hostile.size, files, guard=Guard()) == dict.fromkeys(files, 27)
+
+
+def test_only_a_small_text_is_read_without_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small tables of a data set each started a process: longer than all that a notebook makes of them."""
+    started: list[str] = []
+    monkeypatch.setattr("zjanalysis.inputs.workbook.read_apart", lambda *asked, **_: started.append(asked[1]))
+    for name, write in {"小.csv": csv_of(HEAD, A), "大.csv": csv_of(HEAD, *[A] * 20_000), "行.jsonl": "{}"}.items():
+        (tmp_path / name).write_text(write, encoding="utf-8")
+    book(HEAD, A)(tmp_path / "表.xlsx")
+    read = {path.name: read_rows(path) for path in tmp_path.iterdir()}
+    assert sorted(started) == sorted({*read} - {"小.csv"})
+    assert len(read["小.csv"][0].grid) == 2
 
 
 def test_small_files_get_small_budgets(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from zjanalysis.inputs.period import (
 from zjanalysis.inputs.regions import is_whole
 from zjanalysis.inputs.reported import FILE_NAME as REPORTED
 from zjanalysis.inputs.reported import POPULATION_NAME, load_reported
+from zjanalysis.inputs.wall import readers_stay
 from zjanalysis.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -183,6 +184,7 @@ def last_of(periods: Iterable[str], upto: str) -> str:
     return upto
 
 
+@readers_stay()
 def load_series(
     data: str = "", *, upto: str = "", settings: Settings | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

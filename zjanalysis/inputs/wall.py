@@ -127,11 +127,14 @@ def _pool(n: int) -> Iterator[Pool]:
 @contextmanager
 def readers_stay() -> Iterator[None]:
     """Keep readers for the calls in here: starting one takes a quarter of a second."""
-    _STAYING.append(Pool([], queue.SimpleQueue()))
+    outermost = not _STAYING
+    if outermost:
+        _STAYING.append(Pool([], queue.SimpleQueue()))
     try:
         yield
     finally:
-        _end(_STAYING.pop())
+        if outermost:
+            _end(_STAYING.pop())
 
 
 def _start(pool: Pool) -> None:
