@@ -28,9 +28,11 @@ from zjanalysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT_DATE = "2021-04-15"
-SLOWEST_FIRST = ("test_golden", "test_guide", "test_engines", "test_papermill", "test_browser", "test_run", "test_lab")
+SLOWEST_FIRST = ("test_golden", "test_engines", "test_guide", "test_papermill", "test_run", "test_browser", "test_reliability",
+                 "test_engine", "test_lab")  # fmt: skip
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 WARN = "PYTHONWARNDEFAULTENCODING"
+STARTED = str(ROOT / "tests" / "started")  # on the path of what tests start
 
 # Properties: the same few examples every time, or --hypothesis-profile=many for new ones in great number.
 for profile, n in {"quick": 30, "many": 2000}.items():
@@ -91,6 +93,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def readers() -> Iterator[None]:
     os.environ.pop(WARN, None)  # what tests start is not to warn
+    os.environ["PYTHONPATH"] = STARTED
     with readers_stay():
         yield
 

@@ -21,12 +21,14 @@ from contextlib import redirect_stdout
 from functools import partial, reduce
 from pathlib import Path
 
+import nbformat
 import pytest
 from click.testing import CliRunner
 from papermill.cli import papermill
 
-from tests.conftest import inside, zj
+from tests.conftest import STARTED, inside, zj
 from zjanalysis.cli import make_parser
+from zjanalysis.inputs.regions import find_code
 
 pytestmark = pytest.mark.e2e
 
@@ -34,6 +36,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.S | re.M)
 RUN = {"console", "python", "toml", "yaml", "diff"}
+PRESET = {"data": "data/sample", "period": "2021Q1", "region": "", "peers": ""}  # of the notebooks
+EXECUTED: set[str] = set()
 ALLOWED = (0, 1)  # 1 is what check and ledger say when they found something; a wrong call is 2 and more
 # Blocks that cannot be run here, by page: what they would need is said beside them.
 LEFT = {
@@ -66,7 +70,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, warm: Callable[[Path], Non
 
 def run(root: Path, arguments: list[str], *, code: str | None = None, allowed: tuple[int, ...] = (0,)) -> str:
     """Run Python in a process of its own, in the project folder, whose package comes first, and give what it says."""
-    env = os.environ | {"PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), "PYTHONPATH": str(root)}
+    env = os.environ | {"PYTHONUTF8": "1", "ZJANALYSIS_ROOT": str(root), "PYTHONPATH": f"{root}{os.pathsep}{STARTED}"}
     done = subprocess.run([sys.executable, *arguments], cwd=root, env=env, input=code, capture_output=True,
                           encoding="utf-8", timeout=180, check=False)  # fmt: skip
     assert done.returncode in allowed, f"{arguments} {code or ''}\n{done.stdout}{done.stderr}"
@@ -80,8 +84,7 @@ def test_every_block_of_the_page_runs_and_says_what_it_says_here(page: Path, pro
         return
     root = tmp_path / "zj"
     shutil.copytree(project, root)
-    actions = {"console": partial(console, kernel=page.name == "README.md"), "python": python, "toml": write,
-               "yaml": write, "diff": apply}  # fmt: skip
+    actions = {"console": console, "python": python, "toml": write, "yaml": write, "diff": apply}
     for language, text in todo:
         actions[language](root, text)
         if language == "diff" and "+++ b/zjanalysis/" in text:  # from here on the package is the project's own
@@ -111,12 +114,8 @@ def test_yangjiang_builds_from_the_page_about_maoming_alone(project: Path, tmp_p
     assert "湛江全市、茂名全市" in text
 
 
-def console(root: Path, text: str, *, apart: bool = False, kernel: bool = False) -> None:
-    """Run the commands of a block in this process, those that are ``apart`` in their own.
-
-    papermill: with a ``kernel`` as it stands there; without one by our engine (each report meets a kernel once, in
-    test_papermill).
-    """
+def console(root: Path, text: str, *, apart: bool = False) -> None:
+    """Run the commands of a block in this process, those that are ``apart`` in their own."""
     commands = re.split(r"^\$ ", text, flags=re.M)
     assert not commands[0].strip(), f"没有 $ 的命令：{text}"
     for command in commands[1:]:
@@ -125,7 +124,7 @@ def console(root: Path, text: str, *, apart: bool = False, kernel: bool = False)
         words = words[2:] if words[:2] == ["python", "run.py"] else words
         words = words[1:] if words[0] == "zj" else words
         if words[0] == "papermill":
-            output = run(root, ["-m", *words]) if kernel else executed(root, words[1:])
+            output = executed(root, words[1:])
         elif apart:
             output = run(root, ["-m", "zjanalysis", *words], allowed=ALLOWED)
         else:
@@ -136,12 +135,24 @@ def console(root: Path, text: str, *, apart: bool = False, kernel: bool = False)
 
 
 def executed(root: Path, words: list[str]) -> str:
-    """Run papermill's command in this process and the cells by our engine, and give what it says."""
-    with inside(root), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        done = CliRunner().invoke(papermill, [*words, "--engine", "zjanalysis", "--no-progress-bar"])
-    assert done.exit_code == 0, f"{words}\n{done.output}{done.exception}"
-    return str(done.output)
+    """Run papermill's command in this process and give what it says.
+
+    Cells are run by our engine (each report meets a kernel once, in test_papermill), once for the same region, period
+    and peers however they are typed: what differs is in the notebook that papermill prepares.
+    """
+    command, said = [*words, "--engine", "zjanalysis", "--no-progress-bar"], ""
+    for more in (["--prepare-only"], []):
+        with inside(root), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            done = CliRunner().invoke(papermill, [*command, *more])
+        assert done.exit_code == 0, f"{words}\n{done.output}{done.exception}"
+        said += done.output
+        given = nbformat.read(root / words[1], as_version=4).metadata.papermill.parameters
+        asked = (words[0], *{**PRESET, **given, "region": find_code(str(given["region"]))}.items())
+        if str(asked) in EXECUTED:
+            break
+    EXECUTED.add(str(asked))
+    return said
 
 
 def python(root: Path, text: str, *, apart: bool = False) -> None:

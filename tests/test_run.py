@@ -227,6 +227,7 @@ def test_a_lean_environment_stays_without_the_lab_until_setup_asks_for_it(projec
     assert (code, json.loads(out)["arguments"]) == (0, ["build", "--only", "440802"]), errors
     assert "requirements-lean.lock" in errors
     assert not has_lab(project)
+    assert not has_pip() or not list(project.venv.rglob("pip"))  # without ensurepip: the running Python's it was
     assert project.run("zj", "list")[2] == ""  # at once, nothing added
     assert not has_lab(project)
     kept = project.venv / "kept"
@@ -238,12 +239,18 @@ def test_a_lean_environment_stays_without_the_lab_until_setup_asks_for_it(projec
 
 
 UV = """#!{python}
-import subprocess, sys
+import subprocess, sys, zipfile
+from pathlib import Path
 assert sys.argv[1:3] == ["pip", "install"], sys.argv
 open({log!r}, "a", encoding="utf-8").write(" ".join(sys.argv[1:]) + "\\n")
-at = sys.argv.index("--python")
-sys.exit({broken} or subprocess.run([{python!r}, "-m", "pip", "--python", sys.argv[at + 1], "install",
-         *[w for w in sys.argv[3:] if w not in (sys.argv[at], sys.argv[at + 1])]]).returncode)
+told = dict(zip(sys.argv[3:], sys.argv[4:]))
+where = [told["--python"], "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+place = Path({broken} and sys.exit(1) or subprocess.check_output(where, encoding="utf-8").strip())
+if "-e" in told:
+    Path(place, "here.pth").write_text(told["-e"], encoding="utf-8")
+for line in Path(told["-r"]).read_text(encoding="utf-8").splitlines() if "-r" in told else []:
+    [wheel] = Path(told["--find-links"]).glob(line.partition("==")[0] + "-*.whl")
+    zipfile.ZipFile(wheel).extractall(place)
 """
 
 
@@ -369,14 +376,6 @@ def test_two_at_once_make_one_environment_and_believe_no_half_made_one(project: 
 
 
 # -- other Pythons ----------------------------------------------------------------------------------------------------
-
-
-def test_without_ensurepip_the_pip_of_the_running_python_is_used(project: Project, hide: Callable[..., dict]) -> None:
-    if not has_pip():
-        pytest.skip("this Python has no pip")
-    code, _, errors = project.run("zj", **hide("ensurepip"))
-    assert code == 0, errors
-    assert not list(project.venv.rglob("pip"))  # so it was indeed the other one
 
 
 def test_without_ensurepip_and_pip_one_sentence_and_a_wheel_helps(project: Project, hide: Callable[..., dict]) -> None:

@@ -188,60 +188,50 @@ def test_an_instant_of_a_parquet_file_is_a_day_in_beijing(
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_a_case_number_counts_once(
+def test_a_case_number_counts_once_and_cases_stand_as_they_stood_at_the_cutoff(
     name: str, source: CaseSource, settings: Settings, engine_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
-    parts = {
+    """One county hands in cases twice, the city cases of after the cutoff.
+
+    11 was open and late, 12 open; 13 and 14 did not exist, 15 did; 16 was finished that day; 17 is finished nobody
+    knows when.
+    """
+    months = {
         "一月": ["1,2021-03-01,,3", "2,2021-03-01,2021-03-02,3", "3,2021-03-01,2021-03-02,3", "4,2021-03-01,9999-12-31,3",
                "5,2021-03-03,2021-03-04,3", "  ,2021-03-01,2021-03-02,3", "6,2021-03-01,,3", "7,2021-03-01,2021-03-02,3"],
         "二月": ["1,2021-03-01,2021-03-08,3", "2,2021-03-01,2021-03-02,3", "3,2021-03-01,2021-03-09,3",
                "4,2021-03-01,2021-03-03,3", "5,2021-03-01,2021-03-04,3", ",2021-03-01,2021-03-02,3",
                "  ,2021-03-01,2021-03-02,3", ",2021-03-01,2021-03-02,3", "6,2021-03-01,不详,3"],
+        "市": ["11,2021-03-01,2021-04-06,3", "12,2021-03-30,2021-04-06,3", "13,2021-04-01,2021-04-06,1", "14,2021-04-02,,1",
+              "15,2021-03-29,,9", "15,2021-04-02,2021-04-06,1", "16,2021-03-31,2021-03-31,0", "17,2021-03-01,9999-12-31,3"],
     }  # fmt: skip
-    for month, rows in parts.items():
-        lines = [
-            "办件编号,受理时间,办结时间,承诺时限,行政区划,基本编码",
-            *(f"{row},440823,440101000001" for row in rows),
-        ]
+    for month, rows in months.items():
+        where = "440800,440101000000" if month == "市" else "440823,440101000001"
+        lines = ["办件编号,受理时间,办结时间,承诺时限,行政区划,基本编码", *(f"{row},{where}" for row in rows)]
         (tmp_path / f"{month}.csv").write_text("\n".join(lines), encoding="utf-8")
-    twice = CaseSource("试", CUTOFF, source.items, paths=tuple(sorted(tmp_path.iterdir())))
-    summary = case_summary(twice, engine=engine_of(name), settings=settings)
-    scores = summary.by_item.set_index("indicator")[["numerator", "denominator"]]
+    cases = CaseSource("试", CUTOFF, source.items, paths=tuple(sorted(tmp_path.iterdir())))
+    summary = case_summary(cases, engine=engine_of(name), settings=settings)
+    assert summary.n_cases == 7 + 4 + 5
+    sums = summary.by_item.set_index(["region_code", "indicator"])[["numerator", "denominator"]]
+    found = summary.findings.set_index(["region_code", "rule"])
     # 1: open when it was exported first, finished late; 2: the same row twice; 3: finished again, late; 4: the finish
     # that can be is taken; 5: accepted first on 03-01; 6: finished, nobody knows when; 7 once; four without a number
     taken = [5, 1, 6, 2, 3, 1, 1, 1, 1, 1]
+    scores = sums.loc["440823"]
     assert scores.loc["actual_days"].tolist() == [sum(taken), len(taken)]
     assert scores.loc["on_time"].tolist() == [sum(days <= 3 for days in taken), len(taken)]
     assert scores.loc["overdue_open"].tolist() == [0, 0]
-    assert summary.n_cases == 7 + 4
-    row = summary.findings.set_index("rule").loc["case_twice"]
-    assert (row["region_code"], row["value"], row["used"]) == ("440823", "6", False)
+    row = found.loc["440823", "case_twice"]
+    assert (row["value"], row["used"]) == ("6", False)
     assert row["message"] == "6 行的办件编号与另一行相同，没有计入：每个编号只计一件。"
-
-
-@pytest.mark.parametrize("name", ENGINES)
-def test_cases_stand_as_they_stood_at_the_cutoff(
-    name: str, source: CaseSource, settings: Settings, engine_of: Callable[[str], Any], tmp_path: Path
-) -> None:
-    """1 was open and late, 2 open; 3 and 4 did not exist, 5 did; 6 was finished that day; 7 is finished nobody knows when."""
-    rows = ["1,2021-03-01,2021-04-06,3", "2,2021-03-30,2021-04-06,3", "3,2021-04-01,2021-04-06,1", "4,2021-04-02,,1",
-            "5,2021-03-29,,9", "5,2021-04-02,2021-04-06,1", "6,2021-03-31,2021-03-31,0", "7,2021-03-01,9999-12-31,3"]  # fmt: skip
-    lines = ["办件编号,受理时间,办结时间,承诺时限,行政区划,基本编码", *(f"{row},440823,440101000001" for row in rows)]
-    (tmp_path / "cases.csv").write_text("\n".join(lines), encoding="utf-8")
-    cases = CaseSource("试", CUTOFF, source.items, paths=(tmp_path / "cases.csv",))
-    summary = case_summary(cases, engine=engine_of(name), settings=settings)
-    scores = summary.by_item.set_index("indicator")[["numerator", "denominator"]]
+    scores = sums.loc["440800"]
     assert scores.loc["on_time"].tolist() == [1, 2]
     assert scores.loc["on_time_finished"].tolist() == [1, 1]
     assert scores.loc["overdue_open"].tolist() == [1, 3]
-    assert summary.n_cases == 5
-    assert summary.overdue["case_no"].tolist() == ["1"]
-    assert summary.by_month.query("indicator == 'on_time'").set_index("month")["n"].to_dict() == {
-        "": 0,
-        "2021-03": 2,
-    }
-    found = summary.findings.set_index("rule")["value"].to_dict()
-    assert found == {
+    assert summary.overdue["case_no"].tolist() == ["11"]
+    months_of = summary.by_month.query("indicator == 'on_time' and region_code == '440800'")
+    assert months_of.set_index("month")["n"].to_dict() == {"": 0, "2021-03": 2}
+    assert found.loc["440800", "value"].to_dict() == {
         "case_accept_after": "2",
         "case_finish_after": "2",
         "case_finish_uncovered": "1",

@@ -24,6 +24,8 @@ from published import AFTER, publish
 from scenes import SCENES
 from stage import perform, set_up
 
+from zjanalysis.inputs.wall import readers_stay
+
 EXPECTED = Path(__file__).parent / "expected"
 PICTURES = "pictures"
 SHOWN = 200  # lines of one difference
@@ -46,7 +48,8 @@ def capture(place: Path, pattern: str) -> dict[str, str]:
 def run(name: str, root: Path) -> dict[str, str]:
     """Run one scene in a process of the pool and give its texts."""
     folder, began = root / "work" / name, sum(os.times()[:4])
-    texts = AFTER[name](folder, root) if name in AFTER else {name: perform(SCENES[name], folder, root)}
+    with readers_stay():
+        texts = AFTER[name](folder, root) if name in AFTER else {name: perform(SCENES[name], folder, root)}
     print(f"{name} {sum(os.times()[:4]) - began:.1f} CPU s", file=sys.stderr, flush=True)
     return texts
 

@@ -41,7 +41,8 @@ def set_up(root: Path) -> Path:
 
 def environment(root: Path) -> dict[str, str]:
     """Return the environment of every command: this checkout's package, the copied project, a terminal of 100 columns."""
-    ours = {"ZJANALYSIS_ROOT": str(root), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"}
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests" / "started")))
+    ours = {"ZJANALYSIS_ROOT": str(root), "PYTHONPATH": path, "PYTHONUTF8": "1", "COLUMNS": "100", "NO_COLOR": "1"}
     return {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"} | ours
 
 

@@ -392,27 +392,3 @@ def test_a_report_that_nothing_makes_any_more_is_no_trouble_any_more(
     index = (folder / "index.html").read_text(encoding="utf-8")
     assert ("需要处理" in index, "坡头区" in index) == (False, False)
     assert (folder / "district" / "440803.html").is_file()
-
-
-@pytest.mark.parametrize("engine", ["warm", "spawn", "kernel"])
-def test_a_notebook_that_names_no_kernel_runs(
-    settings: Settings, jobs_of: Jobs, folder: Path, notebook: Callable[..., Path], engine: str
-) -> None:
-    path = notebook(settings.root / "notebooks" / "bare.ipynb")
-    book = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**book, "metadata": {}}, ensure_ascii=False), encoding="utf-8")
-    jobs = jobs_of(r440802="bare.ipynb")[:1]
-    summary = build(jobs, out=folder.parent, settings=settings, options=Options(engine=engine), progress=str)
-    assert summary.exit_code == 0, summary.lines
-
-
-def test_a_process_that_ends_itself_is_not_put_down_to_memory(
-    settings: Settings, jobs_of: Jobs, folder: Path, notebook: Callable[..., Path]
-) -> None:
-    said = []
-    for code in ("import os; os._exit(3)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"):
-        notebook(settings.root / "notebooks" / "tiny.ipynb", extra=code)
-        build(jobs_of()[:1], out=folder.parent, settings=settings, progress=said.append)
-    told = [line for line in said if "提示" in line]
-    assert "进程意外退出（代码 3）　提示：请在 JupyterLab 中运行这本笔记本查看" in told[0]
-    assert "进程意外退出（代码 -9）　提示：多半是内存不足" in told[1]

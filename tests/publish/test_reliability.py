@@ -35,9 +35,11 @@ Edit = Callable[[str, str], None]
 POSIX = os.name == "posix"
 
 
-def made(jobs: Sequence[Job], folder: Path, settings: Settings, **options: Any) -> BuildSummary:
+def made(
+    jobs: Sequence[Job], folder: Path, settings: Settings, told: release.Tell = str, **options: Any
+) -> BuildSummary:
     given = Options(**{"timeout": 60, **options})
-    return build(jobs, out=folder.parent, settings=settings, options=given, progress=lambda line: None)
+    return build(jobs, out=folder.parent, settings=settings, options=given, progress=told)
 
 
 def consistent(folder: Path) -> bool:
@@ -56,9 +58,9 @@ def consistent(folder: Path) -> bool:
 FAULTS = {
     "raising": ("1 / 0", "ZeroDivisionError"),
     "endless": ("while True: pass", "没有完成"),
-    "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "进程意外退出"),
+    "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "进程意外退出（代码 -9）", "多半是内存不足"),
     "memory": ("raise MemoryError", "MemoryError"),
-    "exit": ("import os; os._exit(3)", "进程意外退出"),
+    "exit": ("import os; os._exit(3)", "进程意外退出（代码 3）", "请在 JupyterLab 中运行这本笔记本查看"),
     "incomplete": ("", "没有完成标记"),
 }
 
@@ -69,11 +71,13 @@ def test_a_report_that_fails_leaves_the_others_and_its_last_good_page_alone(
 ) -> None:
     made(jobs_of(), folder, settings)
     good = {path: path.read_bytes() for path in (folder / "district").iterdir()}
-    code, reason = FAULTS[fault]
+    code, reason, *hint = FAULTS[fault]
+    said: list[str] = []
     end = {"end": "1"} if fault == "incomplete" else {}
     notebook(settings.root / "notebooks" / "bad.ipynb", extra=code, **end)
     options = {"timeout": 3} if fault == "endless" else {}
-    summary = made(jobs_of(r440803="bad.ipynb"), folder, settings, force=True, **options)
+    summary = made(jobs_of(r440803="bad.ipynb"), folder, settings, said.append, force=True, **options)
+    assert not hint or f"{reason}　提示：{hint[0]}" in "".join(said)
     assert summary.exit_code == 1
     assert summary.failed == ("district/440803",)
     assert "霞山区：未更新" in summary.lines[-1]
@@ -408,8 +412,8 @@ def test_memory_stays_bounded_because_workers_are_replaced(
     """A spawned worker is replaced after RECYCLE reports, a forked one after each; the parent holds no page."""
     monkeypatch.setattr(pool, "RECYCLE", 2)
     notebook(settings.root / "notebooks" / "tiny.ipynb", extra="import os; print('pid', os.getpid())")
-    for engine, processes in (("spawn", 3), ("warm", 6)):
-        jobs = [replace(jobs_of()[0], key=f"district/{engine}{number}") for number in range(6)]
+    for engine, processes in (("spawn", 2), ("warm", 4)):
+        jobs = [replace(jobs_of()[0], key=f"district/{engine}{number}") for number in range(4)]
         made(jobs, folder, settings, engine=engine, workers=1)
         texts = [(folder / f"{job.key}.ipynb").read_text(encoding="utf-8") for job in jobs]
         assert len({text.partition("pid ")[2].split("\\n")[0] for text in texts}) == processes

@@ -198,7 +198,7 @@ def session_of(leader: int) -> list[str]:
 
 def test_what_the_pages_of_the_whole_share_is_in_the_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known, path = load_settings(ROOT), tmp_path / "rows.pickle"
-    snapshot.write_snapshot(known, "data/sample", "2021Q1", "whole", ("440800", "440823"), path)
+    snapshot.write_snapshot(known, "data/sample", "2021Q1", "whole", ("440800",), path)
     now = snapshot.hold(str(path))["2021Q1"]
     monkeypatch.setattr("zjanalysis.analysis.indicators.measure", pytest.fail)
     monkeypatch.setattr("zjanalysis.analysis.whole.as_whole", pytest.fail)

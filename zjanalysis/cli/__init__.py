@@ -24,6 +24,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -273,7 +274,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         refuse_own_input(arguments)
         module, _, function = arguments.run.partition(":")
-        return int(getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)(arguments))
+        run = getattr(importlib.import_module(f"zjanalysis.cli.{module}"), function)
+        wall = sys.modules.get("zjanalysis.inputs.wall")  # there when the command opens files, several mostly
+        with wall.readers_stay() if wall else nullcontext():
+            return int(run(arguments))
     except ZjError as error:
         from zjanalysis.neutral import visible  # noqa: PLC0415  only what is shown has to be harmless
 

@@ -135,12 +135,15 @@ def _child(pipe: Connection) -> None:
     from nbformat import from_dict  # noqa: PLC0415
     from papermill.engines import NotebookExecutionManager  # noqa: PLC0415
 
+    from zjanalysis.inputs.wall import readers_stay  # noqa: PLC0415
+
     processes.lead()
     notebook, environment = pipe.recv()
     os.environ.clear()
     os.environ.update({**environment, IN_WORKER: "1"})
     manager = NotebookExecutionManager(from_dict(notebook), progress_bar=False, autosave_cell_every=0)
-    _run_cells(manager)
+    with readers_stay():
+        _run_cells(manager)
     pipe.send(manager.nb)
 
 
