@@ -104,6 +104,11 @@ def files_in(folder: Path, suffixes: Collection[str], *, kinds: str, hint: str) 
     return files
 
 
+def all_in(folder: Path) -> list[Path]:
+    """Return what lies in a folder, three deep as data sets are, also behind links, which `rglob` does not follow."""
+    return sorted(path for deep in ("*", "*/*", "*/*/*") for path in folder.glob(deep))
+
+
 def state_of(path: Path) -> tuple[int, ...]:
     """Return what the system changes when a file is written, the time of change too, which nobody can set back."""
     about = path.stat()

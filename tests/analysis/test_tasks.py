@@ -10,7 +10,7 @@ from tests.analysis.ways import plan
 from zjanalysis.analysis.frontier import Constraints
 from zjanalysis.analysis.indicators import measure
 from zjanalysis.analysis.registry import indicator
-from zjanalysis.analysis.tasks import ANSWERS, after_answers, carried_out, judge_answers, task_list
+from zjanalysis.analysis.tasks import ANSWERS, after_answers, carried_out, each_once, judge_answers, task_list
 from zjanalysis.display.forms import write_tasks
 from zjanalysis.inputs.office_table import read_answers
 
@@ -122,6 +122,19 @@ def test_answers_carried_out_and_the_indicator_after_them(items: pd.DataFrame, t
     )
     assert table["n_tasks"].to_dict() == {"现状": 0, "按反馈": 2, "全部落实": 3}
     assert table["rank"].to_dict() == {"现状": 2, "按反馈": 2, "全部落实": 1}
+
+
+def test_a_task_that_stands_twice_is_one_and_answered_in_two_ways_none(
+    items: pd.DataFrame, tasks: pd.DataFrame
+) -> None:
+    """Two departments that became one copied their rows together: 12 of 9 tasks were done, a 不同意 passed over."""
+    answers = pd.concat([tasks, tasks], ignore_index=True).assign(
+        answer=["同意。", "同意", "", "不同意", "同意", "已完成"]
+    )
+    judged = each_once(judge_answers(items, answers))
+    assert judged["answer_state"].tolist() == ["前后不一", "采纳", "前后不一", "采纳"]
+    table = after_answers(items, answers, peers=("440900",)).set_index("stage")
+    assert table["n_tasks"].to_dict() == {"现状": 0, "按反馈": 2, "全部落实": 3}
 
 
 def test_a_list_that_came_back_as_text_is_read_the_same(items: pd.DataFrame, tasks: pd.DataFrame) -> None:

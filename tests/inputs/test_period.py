@@ -12,10 +12,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from zjanalysis.cli.watch import look
 from zjanalysis.errors import ConfigError, InputError, UnknownName
 from zjanalysis.inputs import period
 from zjanalysis.inputs.dataset import list_periods, previous_period
 from zjanalysis.inputs.period import load_period, load_previous
+from zjanalysis.publish.snapshot import file_digests
 from zjanalysis.settings import Settings, Units
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -267,6 +269,20 @@ def test_what_a_database_may_have_changed_is_asked_for_every_time(settings: Sett
     _write(settings, "dataset.toml", TOML + '[cases]\nquery = "select 1"\n')
     assert load_period(settings=settings).once("made", lambda: 1) == 1
     assert load_period(settings=settings).once("made", lambda: 2) == 2
+
+
+def test_what_changes_behind_a_link_is_seen(settings: Settings) -> None:
+    """items/ may be a link to the office's drive: what was written there came into no table and made no page anew."""
+    _write(settings, "2021Q1/items/甲.csv", ITEMS.format(days=5))
+    place = settings.path(settings.data) / "2021Q1" / "items"
+    drive = place.rename(settings.root / "盘")
+    place.symlink_to(drive, target_is_directory=True)
+    assert load_period(settings=settings).items["promised_days"].tolist() == [5]
+    before = file_digests(settings, settings.data, "2021Q1")
+    (drive / "甲.csv").write_text(ITEMS.format(days=7), encoding="utf-8")
+    assert load_period(settings=settings).items["promised_days"].tolist() == [7]
+    assert file_digests(settings, settings.data, "2021Q1") != before
+    assert "2021Q1/items/甲.csv" in look(settings.path(settings.data))
 
 
 def test_of_the_periods_read_two_stay(settings: Settings) -> None:

@@ -202,6 +202,8 @@ def test_the_month_counts_what_was_met_and_lacks_its_figure_now_so_that_the_tota
     assert "达标回落、重新整改的1项：" in _movement(lost, now)
     assert _movement(lost, now).endswith("此前达标、本期无数据的2项，不再计入达标。")
     assert "此前达标" not in _movement(now, now)
+    new = now[now["status"].eq(Status.REACHED)].head(2).assign(ledger_id=["自901", "自902"])
+    assert _movement(pd.concat([now, new], ignore_index=True), now).endswith("新增2项，其中已达标2项。")
 
 
 def test_a_ledger_where_nothing_is_due_says_so(kept: LedgerFile) -> None:

@@ -38,6 +38,11 @@ class CodeTable:
     values: np.ndarray
     weights: np.ndarray
 
+    def __post_init__(self) -> None:
+        """Lock what every study of the group reads."""
+        for array in (self.codes, self.values, self.weights):
+            array.setflags(write=False)
+
     @cached_property
     def held(self) -> np.ndarray:
         """Return which region has which code (codes × regions)."""

@@ -17,8 +17,9 @@ from zjanalysis.inputs.regions import load_regions
 ANSWERS = ("同意", "已完成", "部分同意", "不同意")
 """What the 反馈 column offers; 部分同意 needs a number in 商定值."""
 ACCEPTED, REFUSED, OPEN, UNREAD, UNKNOWN_ITEM = "采纳", "不采纳", "未反馈", "未识别", "查无此项"
-SAME, WORSE = "与现状相同", "比现状差"
-NOT_TAKEN = (UNREAD, UNKNOWN_ITEM, SAME, WORSE)
+SAME, WORSE, TWICE = "与现状相同", "比现状差", "前后不一"
+NOT_TAKEN = (UNREAD, UNKNOWN_ITEM, TWICE, SAME, WORSE)
+ONE_TASK = ["region_code", "indicator", "item_key"]
 TASKS = (
     "order", "item_key", "match_code", "item_name", "department", "current_text", "proposed_text", "basis", "gain",
     "responsible", "due", "answer", "agreed_value", "to_value", "indicator", "region_code",
@@ -73,7 +74,7 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     比现状差 where that betters nothing. 不采纳: 不同意. 未反馈: empty. 未识别: any other word, or no number an item
     can have. 查无此项: the item is not in the items any more.
     """
-    word = answers["answer"].astype("str").str.strip()
+    word = answers["answer"].astype("str").str.strip(" 　。.！!")
     word = word.where(word != "")
     agreed = pd.to_numeric(answers["agreed_value"], errors="coerce")
     proposed = pd.to_numeric(answers["to_value"], errors="coerce")
@@ -100,6 +101,19 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     return answers.assign(answer_state=state, applied_value=value.where(state == ACCEPTED))
 
 
+def each_once(judged: pd.DataFrame) -> pd.DataFrame:
+    """Return judged answers with one row a task: of a task that stands twice, as where two departments became one, the
+    row that is answered. Rows that answer it in two ways all stay, 前后不一, and none is taken.
+    """
+    task, silent = [judged[key].astype("str") for key in ONE_TASK], judged["answer_state"].eq(OPEN)
+    judged = judged[~(silent & (~silent).groupby(task).transform("any"))]
+    said = judged["answer_state"] + judged["applied_value"].fillna(-1).astype("str")
+    apart = said.groupby(task).transform("nunique").gt(1)
+    states, values = judged["answer_state"].mask(apart, TWICE), judged["applied_value"].mask(apart)
+    kept = apart | states.eq(UNKNOWN_ITEM) | ~judged.duplicated(ONE_TASK)
+    return judged.assign(answer_state=states, applied_value=values)[kept].reset_index(drop=True)
+
+
 def carried_out(items: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
     """Return the items with every row of ``accepted`` carried out, each at its ``applied_value``."""
     rows = pd.MultiIndex.from_arrays([items["region_code"], item_keys(items)])
@@ -119,8 +133,9 @@ def after_answers(
 
     Columns: region_code, indicator, stage, value, rank, n_ranked, n_tasks (how many changes the stage carries out).
     """
-    judged = judge_answers(items, answers)
-    every = judged[judged["answer_state"] != UNKNOWN_ITEM].assign(applied_value=lambda t: pd.to_numeric(t["to_value"]))
+    judged = each_once(judge_answers(items, answers))
+    every = judged[judged["answer_state"] != UNKNOWN_ITEM].drop_duplicates(ONE_TASK)
+    every = every.assign(applied_value=pd.to_numeric(every["to_value"]))
     accepted = judged[judged["answer_state"] == ACCEPTED]
     regions = [*dict.fromkeys([*answers["region_code"].astype("str"), *peers])]
     wanted = [find(str(key)) for key in dict.fromkeys(answers["indicator"])]

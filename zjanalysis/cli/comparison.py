@@ -9,7 +9,16 @@ import pandas as pd
 
 from zjanalysis.analysis.frontier import Constraints
 from zjanalysis.analysis.registry import Indicator, indicator
-from zjanalysis.analysis.tasks import ANSWERS, NOT_TAKEN, UNREAD, after_answers, judge_answers, task_list
+from zjanalysis.analysis.tasks import (
+    ANSWERS,
+    NOT_TAKEN,
+    ONE_TASK,
+    UNREAD,
+    after_answers,
+    each_once,
+    judge_answers,
+    task_list,
+)
 from zjanalysis.cli import listed, refuse_unused
 from zjanalysis.cli.output import print_table, save, typed
 from zjanalysis.display import actions, answer, changes, peers, spine, whole
@@ -97,13 +106,13 @@ def diff(arguments: argparse.Namespace) -> int:
 def _apply(me: Study, one: Indicator, arguments: argparse.Namespace) -> int:
     """Say what the returned answers come to; raises ConfigError where they are not about the region and indicator."""
     refuse_unused(arguments, FOR_A_PLAN, why="--apply 只看反馈的效果", hint="请去掉它们，或去掉 --apply 另作方案。")
-    judged = judge_answers(me.period.items, read_answers(Path(arguments.apply)))
+    judged = each_once(judge_answers(me.period.items, read_answers(Path(arguments.apply))))
     about = judged[["region_code", "indicator"]].drop_duplicates()
     if about.to_numpy().tolist() != [[me.region, one.key]]:
         lists = "、".join(f"{region_name(region)}{indicator(key).short}" for region, key in about.to_numpy())
         asked = f"{region_name(me.region)}{one.short}"
         raise ConfigError(f"这是{lists}的清单，不是{asked}的。", "请换成清单所写的地区和指标。")
-    counted = judged["answer_state"].value_counts()
+    counted = judged.drop_duplicates([*ONE_TASK, "answer_state"])["answer_state"].value_counts()
     print("反馈：" + "，".join(f"{state}{n}项" for state, n in counted.items()))
     unread = judged[judged["answer_state"].isin(NOT_TAKEN)]
     for state, rows in unread.groupby("answer_state", sort=False):

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from zjanalysis.errors import ZjError
-from zjanalysis.files import is_visible, write_whole
+from zjanalysis.files import all_in, is_visible, write_whole
 from zjanalysis.inputs.dataset import list_periods, load_dataset
 from zjanalysis.publish.provenance import digest_of
 from zjanalysis.settings import load_settings
@@ -64,7 +64,7 @@ def watch(arguments: argparse.Namespace) -> int:
 def look(folder: Path) -> Looked:
     """Return every file of a data set as it is now; lock files and hidden ones are none."""
     states = {}
-    for path in sorted(filter(is_visible, folder.rglob("*"))):
+    for path in sorted(filter(is_visible, all_in(folder))):
         with suppress(OSError):  # gone between two looks
             about = path.stat()
             states[path.relative_to(folder).as_posix()] = [about.st_size, about.st_mtime_ns]

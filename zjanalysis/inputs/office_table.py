@@ -164,13 +164,13 @@ def numbers(text: pd.Series) -> pd.Series:
     return parsed.astype("float64") / percent.map({True: 100.0, False: 1.0})
 
 
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?$|(\d{4})(\d\d)(\d\d)$")
+_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:[ T].*)?$|(\d{4})(\d\d)(\d\d)$")
 
 
 def day_of(text: Day | None) -> pd.Timestamp | None:
     """Return a date written 2021-06-30, 2021/6/30, 2021.6.30, 20210630 or 2021年6月30日; None for anything else.
 
-    >>> str(day_of("2021年6月3日").date()), day_of("六月底"), day_of("2021-02-30")
+    >>> str(day_of("2021年6月3号").date()), day_of("六月底"), day_of("2021-02-30")
     ('2021-06-03', None, None)
     """
     if isinstance(text, (date, datetime)):

@@ -29,7 +29,7 @@ import pandas as pd
 import zjanalysis
 from zjanalysis.columns import TABLES
 from zjanalysis.errors import InputError, NoData, answering, unknown_name
-from zjanalysis.files import file_digest, files_in, state_of, write_whole
+from zjanalysis.files import all_in, file_digest, files_in, state_of, write_whole
 from zjanalysis.inputs.check import OTHER_SUFFIXES, Checked, Tables, assembled, check_apart, handed_in_again, name_order
 from zjanalysis.inputs.dataset import Dataset, list_periods, load_dataset, previous_period
 from zjanalysis.inputs.findings import Violation, findings_of, rows_of
@@ -131,7 +131,8 @@ class Period:
         """Return what was made under this key before, or make it now and remember it: reports share what is equal."""
         if key not in self.memory:
             self.memory[key] = make()
-        value: T = own_copy(self.memory[key])
+        made = self.memory[key]
+        value: T = own_copy(dict(made) if type(made) is dict else made)
         return value
 
 
@@ -184,8 +185,8 @@ def load_period(data: str = "", period: str | int = "", *, settings: Settings | 
 def _read_from(dataset: Dataset, settings: Settings) -> Hashable:
     """Return the state of all a period depends on; None where it cannot be told: a database, files that come and go."""
     with suppress(OSError):
-        files = sorted(dataset.folder.rglob("*"))
-        return None if dataset.cases else (repr(settings), *((path, state_of(path)) for path in files))
+        files = ((path, state_of(path)) for path in all_in(dataset.folder))
+        return None if dataset.cases else (repr(settings), *files)
     return None
 
 

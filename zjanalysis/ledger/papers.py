@@ -204,7 +204,8 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
     """Say how many rows came to a state this month, and where values fell back, by name."""
     if before.empty:
         return "台账本月建立，没有上月可比。"
-    rows = analysis.moved(now, before).dropna(subset=["status_before"])
+    both = analysis.moved(now, before)
+    rows, added = both.dropna(subset=["status_before"]), both[both["status_before"].isna()]
     words = {Status.REACHED: "新达标", Status.CLOSED: "新销号", Status.OVERDUE: "新逾期"}
     said = [f"{word}{n}项" for state, word in words.items() if (n := int((rows["status"] == state).sum()))]
     lost = rows[analysis.no_longer_met(rows)]
@@ -212,7 +213,10 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
     names = wording.listed(fell["region"].fillna("") + "“" + fell["problem"].fillna("") + "”", limit=5, of="项")
     counted = f"本月{'，'.join(said)}。" if said else "本月没有新达标、新销号或新逾期的事项。"
     counted += f"达标回落、重新整改的{len(fell)}项：{names}。" if len(fell) else ""
-    return counted + (f"此前达标、本期无数据的{n_blank}项，不再计入达标。" if n_blank else "")
+    counted += f"此前达标、本期无数据的{n_blank}项，不再计入达标。" if n_blank else ""
+    met, late = (int(added["status"].isin(ones).sum()) for ones in ((Status.REACHED, Status.CLOSED), (Status.OVERDUE,)))
+    states = "、".join(f"{word}{n}项" for word, n in (("已达标", met), ("逾期", late)) if n)
+    return counted + (f"新增{len(added)}项{f'，其中{states}' if states else ''}。" if len(added) else "")
 
 
 def _units(now: pd.DataFrame, short: dict[str, str]) -> list[Block]:

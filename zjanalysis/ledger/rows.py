@@ -81,10 +81,10 @@ def today(on: Day) -> pd.Timestamp:
 def last_day(text: str) -> pd.Timestamp | None:
     """Return the day a written deadline ends: a month means its last day; 长期推进 and what is unclear have none.
 
-    >>> str(last_day("2021-06").date()), str(last_day("2021年2月底前").date()), last_day("2021年6月前")
-    ('2021-06-30', '2021-02-28', None)
+    >>> str(last_day("2021-06").date()), str(last_day("2021年底前").date()), last_day("2021年6月前")
+    ('2021-06-30', '2021-12-31', None)
     """
-    month = _MONTH.match(unicodedata.normalize("NFKC", text).strip())
+    month = _MONTH.match(re.sub(r"年\s*([底末])", r"年12月\1", unicodedata.normalize("NFKC", text).strip()))
     if not month:
         return day_of(re.sub(rf"\s*{_BY}$", "", text.strip()))
     first = day_of(f"{month[1]}-{month[2]}-1")

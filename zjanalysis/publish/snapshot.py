@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from zjanalysis.errors import NoData, PublishError, ZjError
-from zjanalysis.files import file_digest, is_visible, state_of, write_whole
+from zjanalysis.files import all_in, file_digest, is_visible, state_of, write_whole
 from zjanalysis.inputs.dataset import GROWING, list_periods, seen_from
 from zjanalysis.publish import processes
 from zjanalysis.publish.provenance import digest_of, package_digest, versions
@@ -143,7 +143,7 @@ def file_digests(settings: Settings, data: str, period: str) -> dict[str, str]:
     """
     folder = settings.path(data)
     periods = [name for name in list_periods(data, settings=settings) if name <= period]
-    paths = [*folder.glob("*"), *(path for name in periods for path in (folder / name).rglob("*"))]
+    paths = [*folder.glob("*"), *(path for name in periods for path in all_in(folder / name))]
     read = [path for path in sorted(filter(is_visible, paths)) if path.suffix != ".md"]
     return {path.relative_to(folder).as_posix(): _digest(path, state_of(path), period) for path in read}
 
