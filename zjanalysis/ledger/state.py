@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from zjanalysis.analysis.registry import SCORE_KEY
 from zjanalysis.errors import ConfigError
 from zjanalysis.files import file_digest
 from zjanalysis.inputs.office_table import Day, days
-from zjanalysis.inputs.period import Period
+from zjanalysis.inputs.period import Period, cached, key_of
 from zjanalysis.inputs.regions import report_units, units_of
 from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
@@ -55,6 +54,7 @@ class Status(StrEnum):
 
 
 FILE_NAME = "ledger.xlsx"
+STANDING = Path(".cache") / "ledger"  # under the project folder
 UNJUDGED = "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"
 PROBLEM_HINT = "请照省评估报告填写问题，并在各事项的“所属问题”栏填本行编号（如 前言-01）"
 HELD = "（基期已达标，防止回落）"
@@ -310,7 +310,7 @@ def standing(file: LedgerFile, *, on: Day = "") -> pd.DataFrame:
 
 
 def load_ledger(period: Period, *, city: str) -> pd.DataFrame:
-    """Return the ledger of a city in a period's folder (ledger.xlsx) as it stands, loaded once a period.
+    """Return the ledger of a city in a period's folder (ledger.xlsx) as it stands, kept while nothing changes.
 
     A row that names no region belongs to the city that has other rows. Without a file there are no rows.
     """
@@ -319,7 +319,9 @@ def load_ledger(period: Period, *, city: str) -> pd.DataFrame:
         path = period.dataset.folder / period.name / FILE_NAME
         if not path.is_file():
             return empty_ledger()
-        ledger = _standing_once(path, file_digest(path))
+        settings, made = load_settings(), {path.name: file_digest(path)}
+        key = key_of(made, state=repr(settings), rooms=("inputs", "analysis", "ledger"))
+        ledger = cached(settings.root / STANDING, key, lambda: standing(read_ledger(path)))
         own = ledger["region_code"].isin(units_of(city))
         return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
@@ -335,8 +337,3 @@ def base_values(period: Period, *, city: str) -> pd.DataFrame:
     rows = ledger[ledger["comparison"].isin(MOVES)].dropna(subset=[*SCORE_KEY, "baseline"])
     rows = rows[~(rows["baseline_on"] >= rows["as_of"])]
     return rows[SCORE_KEY].assign(value=rows["baseline"])
-
-
-@lru_cache(maxsize=4)
-def _standing_once(path: Path, digest: str) -> pd.DataFrame:
-    return standing(read_ledger(path))
