@@ -619,3 +619,10 @@ def test_the_check_of_the_coverage_can_fail(simulation: ModuleType, monkeypatch:
     cells = simulation.grid(simulation.real_limits(), [simulation.Cell("one", 150, 0.50)], lists=100)
     assert len(simulation.broken(cells)) == 1
     assert simulation.markdown(simulation.by_size(cells)).splitlines()[2].startswith("| 150 | 50.0% | 100.0% | ")
+
+
+def test_a_region_that_shares_no_code_with_the_middle_one_is_not_called_equal_to_it() -> None:
+    """赤坎区 read 与居中地区的0个同事项没有差别."""
+    values = np.full((12, 4), np.nan)
+    values[:6, 0], values[:, 1], values[6:, 2:], values[0, 0], values[6, 2:] = 0.0, 0.0, 0.0, 1.0, 0.5
+    assert judge(table_of(values), ONLINE)["reason"].iloc[0] == "与居中地区的同事项一个也没有"

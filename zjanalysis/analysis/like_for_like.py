@@ -38,11 +38,6 @@ class CodeTable:
     values: np.ndarray
     weights: np.ndarray
 
-    def __post_init__(self) -> None:
-        """Lock what every study of the group reads."""
-        for array in (self.codes, self.values, self.weights):
-            array.setflags(write=False)
-
     @cached_property
     def held(self) -> np.ndarray:
         """Return which region has which code (codes × regions)."""
@@ -313,6 +308,8 @@ def judged_by(fitted: Fit | None, row: Judged, one: Indicator, rules: Comparison
 
 def _too_few(n_both: int, n_differ: int, apart: Difference, rules: Comparison) -> str:
     """Say why there is no interval: few codes differ, or few of those that differ carry the difference."""
+    if not n_both:
+        return "同事项一个也没有"
     if n_differ < rules.min_differing:
         return f"{n_both}个同事项" + (f"中只有{n_differ}个有差别" if n_differ else "没有差别")
     return f"{n_both}个同事项中有{n_differ}个有差别，但分量集中在少数事项，只相当于{apart.n_effective:.1f}个"
