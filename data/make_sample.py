@@ -55,7 +55,7 @@ def renew() -> None:
 def demonstrate(folder: Path) -> None:
     """Copy data/sample and add the six earlier quarters as workbooks."""
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
-    write_items(folder, EARLIER)
+    write_items(folder, EARLIER, level=5)
     write_typed(folder, EARLIER)
 
 

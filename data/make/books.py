@@ -16,12 +16,12 @@ from make.workbook import BAND, Sheet, write
 Items = Callable[[Region, str], Sequence[Item]]  # the items of a region in a quarter
 
 
-def write_items(folder: Path, quarters: Iterable[str], *, cities: Iterable[str] = ()) -> None:
-    """Write ``<quarter>/items/<code><city>.xlsx`` of every city, or of these."""
+def write_items(folder: Path, quarters: Iterable[str], *, cities: Iterable[str] = (), level: int = 9) -> None:
+    """Write ``<quarter>/items/<code><city>.xlsx`` of every city, or of these; ``level``: how hard they are packed."""
     chosen = tuple(cities) or tuple(families())
     for city in chosen:
         for quarter in quarters:
-            write_book(folder, families()[city], quarter, lambda region, at: region_items(region.code, at))
+            write_book(folder, families()[city], quarter, lambda region, at: region_items(region.code, at), level=level)
 
 
 def write_book(folder: Path, members: tuple[Region, ...], quarter: str, items: Items, *, level: int = 9) -> None:

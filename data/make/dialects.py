@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from make.draw import happens, pick, uniform
 from make.regions import rows_of
@@ -52,7 +53,9 @@ def _dialect(row: dict[str, str]) -> Dialect:
 def written(item: Item, dialect: Dialect, cutoff: str) -> dict[str, Cell]:
     """Write an item down as this dialect does, without any fault."""
     row, region, code = item.row, item.row.region, item.row.code
-    impl_code = f"{_uscc(item)}{3 if region.is_city else 4}{code.base_code}"
+    impl_code = (
+        f"{_uscc(region.code, row.department, is_zone=region.is_zone)}{3 if region.is_city else 4}{code.base_code}"
+    )
     cells: dict[str, Cell] = {
         "region_code": region.code if region.is_zone else dialect.region.format(region.code),
         "region": region.name,
@@ -101,11 +104,11 @@ def _version(item: Item, dialect: Dialect, cutoff: str) -> Cell:
     return last.isoformat() if "-" in dialect.version else f"{last.year}/{last.month}/{last.day}"
 
 
-def _uscc(item: Item) -> str:
+@cache
+def _uscc(code: str, department: str, *, is_zone: bool) -> str:
     """Return a made-up social credit code: 18 characters with a right check digit, and EXAMPLE inside."""
-    region, department = item.row.region, item.row.department
-    area = region.code if not region.is_zone else f"{region.code[:4]}00"
-    number = int(uniform("office", region.code, department) * 31 * 31)
+    area = f"{code[:4]}00" if is_zone else code
+    number = int(uniform("office", code, department) * 31 * 31)
     body = f"11{area}EXAMPLE{USCC_DIGITS[number // 31]}{USCC_DIGITS[number % 31]}"
     total = sum(USCC_DIGITS.index(sign) * weight for sign, weight in zip(body, USCC_WEIGHTS, strict=True))
     return body + USCC_DIGITS[(31 - total % 31) % 31]

@@ -26,7 +26,7 @@ CHANGED = {"good_rating": "2020：未评价默认为基本满意"}
 def write_history(path: Path, *, place: Path) -> None:
     """Write history.csv: every score of items and typed figures of the earlier quarters, measured at ``place``."""
     shutil.copy(path.parent / "dataset.toml", place)
-    write_items(place, EARLIER)
+    write_items(place, EARLIER, level=5)
     write_typed(place, EARLIER)
     table = pd.concat([_measured(place, quarter) for quarter in EARLIER], ignore_index=True)
     table[list(FIELDS)].to_csv(path, index=False, encoding="utf-8", lineterminator="\n", float_format="%.10g")
