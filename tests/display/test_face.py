@@ -47,6 +47,13 @@ def test_an_analyst_changes_a_table_of_his_own(name: str, county: Study) -> None
     pd.testing.assert_frame_equal(ask(me), before)
 
 
+def test_an_analyst_changes_an_array_of_his_own(county: Study) -> None:
+    before = county.plan("visits").reach.copy()
+    county.plan("visits").reach[:] = 0
+    assert before.any()
+    assert county.plan("visits").reach.tolist() == before.tolist()
+
+
 def test_what_is_done_to_a_table_changes_no_block(county: Study) -> None:
     me = study_of(county.period, region=county.region)
     before = zj.summary(me).html, zj.spine(me).html
