@@ -84,7 +84,8 @@ def test_every_block_of_the_page_runs_and_says_what_it_says_here(page: Path, pro
         return
     root = tmp_path / "zj"
     shutil.copytree(project, root)
-    actions = {"console": console, "python": python, "toml": write, "yaml": write, "diff": apply}
+    actions = {"console": partial(console, kernel=page.name == "README.md"), "python": python, "toml": write,
+               "yaml": write, "diff": apply}  # fmt: skip
     for language, text in todo:
         actions[language](root, text)
         if language == "diff" and "+++ b/zjanalysis/" in text:  # from here on the package is the project's own
@@ -114,8 +115,11 @@ def test_yangjiang_builds_from_the_page_about_maoming_alone(project: Path, tmp_p
     assert "湛江全市、茂名全市" in text
 
 
-def console(root: Path, text: str, *, apart: bool = False) -> None:
-    """Run the commands of a block in this process, those that are ``apart`` in their own."""
+def console(root: Path, text: str, *, apart: bool = False, kernel: bool = False) -> None:
+    """Run the commands of a block in this process, those that are ``apart`` in their own.
+
+    papermill: with a ``kernel`` as it stands there, in a process of its own; without one `executed`.
+    """
     commands = re.split(r"^\$ ", text, flags=re.M)
     assert not commands[0].strip(), f"没有 $ 的命令：{text}"
     for command in commands[1:]:
@@ -124,7 +128,7 @@ def console(root: Path, text: str, *, apart: bool = False) -> None:
         words = words[2:] if words[:2] == ["python", "run.py"] else words
         words = words[1:] if words[0] == "zj" else words
         if words[0] == "papermill":
-            output = executed(root, words[1:])
+            output = run(root, ["-m", *words]) if kernel else executed(root, words[1:])
         elif apart:
             output = run(root, ["-m", "zjanalysis", *words], allowed=ALLOWED)
         else:

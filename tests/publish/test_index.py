@@ -117,7 +117,8 @@ def test_index_and_reports_say_the_same(published: Path) -> None:
         assert alt, key
         for one in entry.cards:
             assert (
-                f"{one['label']}{one['text']}，第{one['place']}，{one['meets_target']}，判断{one['verdict']}" in alt[1]
+                f"{one['label']}{one['text']}，第{one['place']}，{one['meets_target']}，判断：{one['verdict']}"
+                in alt[1]
             )
             assert f"<b>{one['text']}</b> <span>第{one['place']}</span>" in row
         assert len(entry.cards) == 6
