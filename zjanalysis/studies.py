@@ -366,8 +366,8 @@ def study(
 ) -> Study:
     """Return the study of a region: its items, scores, gaps and plans, beside those of its peers.
 
-    Empty mean data set, newest period and city of the settings. ``peers``: empty for the default ones, the name of a
-    group, or regions separated by commas, names or codes. ``as_written`` takes limits as the numbers written, no unit
+    Left empty: the data set of the settings, its newest period, their city. ``peers``: empty for the default, a group
+    by name, or regions separated by commas, names or codes. ``as_written`` takes limits as the numbers written, no unit
     converted; ``all_types`` counts items of every type. Raises UnknownName, and NoData for a region without items.
     """
     now = load_period(str(data), str(period))

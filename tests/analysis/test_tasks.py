@@ -129,7 +129,7 @@ def test_a_task_that_stands_twice_is_one_and_answered_in_two_ways_none(
 ) -> None:
     """Two departments that became one copied their rows together: 12 of 9 tasks were done, a 不同意 passed over."""
     answers = pd.concat([tasks, tasks], ignore_index=True).assign(
-        answer=["同意。", "同意", "", "不同意", "同意", "已完成"]
+        answer=["同意。", "同意\n", "", "不同意", "同意", "已完成"]
     )
     judged = each_once(judge_answers(items, answers))
     assert judged["answer_state"].tolist() == ["前后不一", "采纳", "前后不一", "采纳"]

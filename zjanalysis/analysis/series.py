@@ -253,8 +253,11 @@ def _scores(dataset: Dataset, name: str, settings: Settings) -> pd.DataFrame:
     return stored(settings, [*item_files(folder / name), *beside], state, build)
 
 
-def stored(settings: Settings, paths: list[Path], state: str, build: Callable[[], T]) -> T:
-    """Return what is made from these files, from the cache of scores where it is there."""
+def stored(
+    settings: Settings, paths: list[Path], state: str, build: Callable[[], T], *,
+    rooms: tuple[str, ...] = ("inputs", "analysis"),
+) -> T:  # fmt: skip
+    """Return what is made from these files, from the cache of scores where it is there; ``rooms`` of ours make it."""
     digests = {f"{path.parent.name}/{path.name}": file_digest(path) for path in paths}
-    key = key_of(digests, state=state, rooms=("inputs", "analysis"))
+    key = key_of(digests, state=state, rooms=rooms)
     return cached(settings.root / SCORES, key, build, states=STORED_PERIODS)

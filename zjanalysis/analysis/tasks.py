@@ -74,7 +74,7 @@ def judge_answers(items: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     比现状差 where that betters nothing. 不采纳: 不同意. 未反馈: empty. 未识别: any other word, or no number an item
     can have. 查无此项: the item is not in the items any more.
     """
-    word = answers["answer"].astype("str").str.strip(" 　。.！!")
+    word = answers["answer"].astype("str").str.strip(" \t\r\n　。.！!")
     word = word.where(word != "")
     agreed = pd.to_numeric(answers["agreed_value"], errors="coerce")
     proposed = pd.to_numeric(answers["to_value"], errors="coerce")

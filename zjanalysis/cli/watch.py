@@ -64,7 +64,7 @@ def watch(arguments: argparse.Namespace) -> int:
 def look(folder: Path) -> Looked:
     """Return every file of a data set as it is now; lock files and hidden ones are none."""
     states = {}
-    for path in sorted(filter(is_visible, all_in(folder))):
+    for path in filter(is_visible, all_in(folder)):
         with suppress(OSError):  # gone between two looks
             about = path.stat()
             states[path.relative_to(folder).as_posix()] = [about.st_size, about.st_mtime_ns]

@@ -80,8 +80,10 @@ def cached(folder: Path, key: str, build: Callable[[], T], *, states: int = STAT
 
 def own_copy(value: Any) -> Any:
     """Return tables and arrays, alone or in a tuple, as the asker's own: tables copy on write and cost no data."""
-    if isinstance(value, (pd.DataFrame, pd.Series, np.ndarray)):
-        return value.copy() if isinstance(value, np.ndarray) else value.copy(deep=False)
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return value.copy(deep=False)
     return tuple(map(own_copy, value)) if type(value) is tuple else value
 
 

@@ -16,12 +16,12 @@ from zjanalysis.inputs.office_table import Day
 from zjanalysis.inputs.regions import city_of
 from zjanalysis.inputs.workplan import load_tasks
 from zjanalysis.ledger.rows import LOWER, MOVES, first_true, last_day, today, unit_names
-from zjanalysis.ledger.state import OPEN, Status, deadlines
+from zjanalysis.ledger.state import MET, OPEN, Status, deadlines
 from zjanalysis.ledger.typed import is_typed
 from zjanalysis.units import passes, rising
 
 _COUNTS = {
-    "n_met": (Status.REACHED, Status.CLOSED),
+    "n_met": MET,
     "n_closed": (Status.CLOSED,),
     "n_in_progress": (Status.IN_PROGRESS,),
     "n_long_term": (Status.LONG_TERM,),
@@ -108,8 +108,7 @@ def moved(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
 
 def no_longer_met(both: pd.DataFrame) -> pd.Series:
     """Tell which rows (of `moved`) met their target and do not now: fallen back, or without a figure nobody knows."""
-    well = [Status.REACHED, Status.CLOSED]
-    return both["status_before"].isin(well) & ~both["status"].isin(well)
+    return both["status_before"].isin(MET) & ~both["status"].isin(MET)
 
 
 def _with_earlier(ledger: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:

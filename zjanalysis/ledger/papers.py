@@ -32,7 +32,7 @@ from zjanalysis.ledger.analysis import OVERDUE, QUIET, REACHED, REASONS, SOON
 from zjanalysis.ledger.display import day_text, worded
 from zjanalysis.ledger.reading import LedgerFile
 from zjanalysis.ledger.rows import SAMPLE, is_own, office_of, today
-from zjanalysis.ledger.state import HELD, Status, standing
+from zjanalysis.ledger.state import HELD, MET, Status, standing
 from zjanalysis.ledger.typed import is_typed
 from zjanalysis.ledger.views import counts_sentence
 from zjanalysis.neutral import put_text
@@ -214,7 +214,7 @@ def _movement(now: pd.DataFrame, before: pd.DataFrame) -> str:
     counted = f"本月{'，'.join(said)}。" if said else "本月没有新达标、新销号或新逾期的事项。"
     counted += f"达标回落、重新整改的{len(fell)}项：{names}。" if len(fell) else ""
     counted += f"此前达标、本期无数据的{n_blank}项，不再计入达标。" if n_blank else ""
-    met, late = (int(added["status"].isin(ones).sum()) for ones in ((Status.REACHED, Status.CLOSED), (Status.OVERDUE,)))
+    met, late = (int(added["status"].isin(ones).sum()) for ones in (MET, (Status.OVERDUE,)))
     states = "、".join(f"{word}{n}项" for word, n in (("已达标", met), ("逾期", late)) if n)
     return counted + (f"新增{len(added)}项{f'，其中{states}' if states else ''}。" if len(added) else "")
 

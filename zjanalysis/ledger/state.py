@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from zjanalysis.analysis.registry import SCORE_KEY
+from zjanalysis.analysis.series import stored
 from zjanalysis.errors import ConfigError
-from zjanalysis.files import file_digest
 from zjanalysis.inputs.office_table import Day, days
-from zjanalysis.inputs.period import Period, cached, key_of
+from zjanalysis.inputs.period import Period
 from zjanalysis.inputs.regions import report_units, units_of
 from zjanalysis.inputs.workplan import CITY, COUNTY, LONG_TERM, load_targets
 from zjanalysis.ledger.reading import LedgerFile, read_ledger
@@ -54,11 +54,11 @@ class Status(StrEnum):
 
 
 FILE_NAME = "ledger.xlsx"
-STANDING = Path(".cache") / "ledger"  # under the project folder
 UNJUDGED = "暂不能判断是否达标（缺基期值或同业比较，或同业样本不足）"
 PROBLEM_HINT = "请照省评估报告填写问题，并在各事项的“所属问题”栏填本行编号（如 前言-01）"
 HELD = "（基期已达标，防止回落）"
 _DIGITS = str.maketrans("一二三四五六七八", "12345678")
+MET = (Status.REACHED, Status.CLOSED)
 OPEN = (Status.NOT_STARTED, Status.IN_PROGRESS, Status.OVERDUE, Status.LONG_TERM)
 
 
@@ -119,7 +119,7 @@ def as_planned(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def problem_scores(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return, for each of the preface's problems, the share of the rows under it (所属问题) that meet their target."""
-    met = ledger["status"].isin([Status.REACHED, Status.CLOSED]).astype("float64")
+    met = ledger["status"].isin(MET).astype("float64")
     under = ledger["parent"].fillna("").map(problem_of)
     shares = met[under.ne("")].groupby(under[under.ne("")]).mean().rename("value")
     problems = ledger.loc[ledger["indicator"].isin(shares.index), SCORE_KEY]
@@ -196,7 +196,7 @@ def advance_state(ledger: pd.DataFrame, before: pd.DataFrame, *, on: Day, as_of:
     was = was.astype(dict.fromkeys(("opened_on", "progress_on", "reached_on", "reopened_on"), "datetime64[ns]"))
     met = is_met(ledger)
     holds, fails = (met.eq(answer).fillna(False).astype(bool) for answer in (True, False))
-    fell = was["status"].isin([Status.CLOSED, Status.REACHED]) & fails
+    fell = was["status"].isin(MET) & fails
     deadline, opened_on = _deadline_read(ledger, was), was["opened_on"].fillna(now)
     progress, written = ledger["progress"].fillna(""), was["progress"].fillna("")
     progress_on = was["progress_on"].mask(progress.ne(written) & progress.ne(""), now)
@@ -319,9 +319,8 @@ def load_ledger(period: Period, *, city: str) -> pd.DataFrame:
         path = period.dataset.folder / period.name / FILE_NAME
         if not path.is_file():
             return empty_ledger()
-        settings, made = load_settings(), {path.name: file_digest(path)}
-        key = key_of(made, state=repr(settings), rooms=("inputs", "analysis", "ledger"))
-        ledger = cached(settings.root / STANDING, key, lambda: standing(read_ledger(path)))
+        settings, rooms = load_settings(), ("inputs", "analysis", "ledger")
+        ledger = stored(settings, [path], repr(settings), lambda: standing(read_ledger(path)), rooms=rooms)
         own = ledger["region_code"].isin(units_of(city))
         return ledger[own | (ledger["region_code"].isna() & bool(own.any()))].reset_index(drop=True)
 
